@@ -1,0 +1,87 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+/// Every target of Turnout is compiled with these; Sources/Rollouts/LanguageFeatures.swift fails the build when one is misspelled.
+let habits: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+let package = Package(
+    name: "turnout",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "turnout", targets: ["turnout"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        .executableTarget(name: "turnout", dependencies: ["TurnoutCommands"], swiftSettings: habits),
+        .target(
+            name: "TurnoutCommands",
+            dependencies: [
+                "Rollouts", "RolloutEngine", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "PlaybookSyntax",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: habits),
+        .target(
+            name: "SQLiteJournal",
+            dependencies: [
+                "Rollouts", "RolloutEngine", "SQLiteState",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: habits),
+        .target(
+            name: "SimulatedEndpoints",
+            dependencies: [
+                "Rollouts", "RolloutEngine", "SQLiteState", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: habits),
+        .target(
+            name: "SQLiteState",
+            dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: habits),
+        .target(
+            name: "PlaybookSyntax", dependencies: ["CLibYAML", "Rollouts", "RolloutEngine"], swiftSettings: habits),
+        .target(
+            name: "RolloutEngine",
+            dependencies: [
+                "Rollouts", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: habits),
+        .target(name: "Rollouts", swiftSettings: habits),
+        .systemLibrary(
+            name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+        .target(
+            name: "RolloutTesting", dependencies: ["Rollouts", "RolloutEngine"], path: "Tests/RolloutTesting",
+            swiftSettings: habits),
+        .testTarget(name: "RolloutsTests", dependencies: ["Rollouts", "RolloutTesting"], swiftSettings: habits),
+        .testTarget(
+            name: "RolloutEngineTests", dependencies: ["Rollouts", "RolloutEngine", "RolloutTesting"],
+            swiftSettings: habits),
+        .testTarget(
+            name: "SQLiteJournalTests",
+            dependencies: [
+                "Rollouts", "RolloutEngine", "SQLiteJournal", "SQLiteState", "RolloutTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: habits),
+        .testTarget(
+            name: "SimulatedEndpointsTests",
+            dependencies: ["Rollouts", "RolloutEngine", "SimulatedEndpoints", "SQLiteState", "RolloutTesting"],
+            swiftSettings: habits),
+        .testTarget(
+            name: "PlaybookSyntaxTests",
+            dependencies: ["Rollouts", "RolloutEngine", "PlaybookSyntax", "RolloutTesting"],
+            swiftSettings: habits),
+    ]
+)

@@ -1,0 +1,171 @@
+package import Rollouts
+
+/// What changes are applied to: a simulated endpoint, a local one, a cluster (DESIGN §6).
+///
+/// Every implementation passes `BackendContract` of RolloutTesting.
+package protocol Backend: Sendable {
+    var capabilities: Capabilities { get }
+
+    /// The endpoint as it is now, or nil where there is none.
+    func observe(_ endpoint: Name) async throws(BackendError) -> EndpointSnapshot?
+
+    /// Asks for `change` and returns when it was accepted; the engine then observes until it is so.
+    ///
+    /// Idempotent: the same change with the same key has its effect once. A context with a lower epoch than one that
+    /// was seen is refused as ``BackendError/Code/fenced``.
+    func apply(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws(BackendError)
+
+    /// One request to a deployment, or (nil) to the endpoint as clients do.
+    func invoke(_ endpoint: Name, deployment: Name?, _ request: InferenceRequest) async throws(BackendError)
+        -> InferenceResponse
+
+    /// What became of the requests that were answered since `cursor` (nil: since the beginning).
+    func outcomes(of endpoint: Name, since cursor: Int?) async throws(BackendError) -> OutcomeReading
+
+    /// The last `tail` lines of a deployment's log, oldest first.
+    func logs(of endpoint: Name, deployment: Name, tail: Int) async throws(BackendError) -> [LogLine]
+}
+
+/// What a backend can do.
+package struct Capabilities: Hashable, Sendable {
+    /// The backend's own word in sentences: `kubernetes` in "kubernetes does not mirror traffic".
+    package var name: String
+    package var kind: EndpointKind
+    /// The largest mirror traffic in percent; nil where traffic cannot be mirrored.
+    package var mirrorLimit: Int?
+    /// True where a playbook's `load` stands for clients.
+    package var simulatesClients: Bool
+    /// True where ``Backend/outcomes(of:since:)`` has something to tell.
+    package var reportsOutcomes: Bool
+
+    package var mirroring: Bool { mirrorLimit != nil }
+
+    package init(
+        name: String, kind: EndpointKind, mirrorLimit: Int?, simulatesClients: Bool, reportsOutcomes: Bool
+    ) {
+        self.name = name
+        self.kind = kind
+        self.mirrorLimit = mirrorLimit
+        self.simulatesClients = simulatesClients
+        self.reportsOutcomes = reportsOutcomes
+    }
+}
+
+/// Who asks for a change, and as what.
+package struct ChangeContext: Hashable, Sendable, Codable {
+    package var run: RunID
+    package var stage: String
+    package var attempt: Int
+    /// The same for every sending of one change of one attempt.
+    package var idempotencyKey: String
+    /// The fencing epoch of the sender's lease.
+    package var epoch: Int
+
+    package init(run: RunID, stage: String, attempt: Int, idempotencyKey: String, epoch: Int) {
+        self.run = run
+        self.stage = stage
+        self.attempt = attempt
+        self.idempotencyKey = idempotencyKey
+        self.epoch = epoch
+    }
+}
+
+package struct BackendError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Code: Hashable, Sendable {
+        /// Asking again will be refused again: a rule, a quota, a wrong argument.
+        case refused
+        /// Refused for now (409, 429): to be asked again after the interval.
+        case busy(retryAfter: Interval)
+        /// No answer, so that the change may or may not have been taken.
+        case unavailable
+        /// A later epoch was seen: this runner was overtaken.
+        case fenced
+        /// The backend's own state on this machine could not be read or written.
+        case storage
+    }
+
+    package var code: Code
+    /// A sentence that says what is wrong, in the server's words where it has some.
+    package var message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+}
+
+package struct InferenceResponse: Hashable, Sendable {
+    /// HTTP status.
+    package var status: Int
+    package var body: String
+    package var latency: Interval
+    /// Who answered; nil where nobody did.
+    package var deployment: Name?
+
+    package init(status: Int, body: String, latency: Interval, deployment: Name?) {
+        self.status = status
+        self.body = body
+        self.latency = latency
+        self.deployment = deployment
+    }
+}
+
+/// Counts of requests, from a cursor on.
+package struct OutcomeReading: Hashable, Sendable, Codable {
+    /// To be passed to the next reading.
+    package var cursor: Int
+    package var deployments: [Name: Counts]
+    /// Of mirrored requests, per shadow deployment.
+    package var mirrored: [Name: PairCounts]
+
+    package struct Counts: Hashable, Sendable, Codable {
+        package var requests: Int
+        package var errors: Int
+        /// Requests per latency bin; bounds in ``latencyBounds``, the last bin has no upper bound.
+        package var latencies: [Int]
+
+        package init(requests: Int = 0, errors: Int = 0, latencies: [Int] = []) {
+            self.requests = requests
+            self.errors = errors
+            self.latencies = latencies
+        }
+    }
+
+    package struct PairCounts: Hashable, Sendable, Codable {
+        package var pairs: Int
+        package var onlyLiveFailed: Int
+        package var onlyMirrorFailed: Int
+        package var disagreed: Int
+
+        package init(pairs: Int = 0, onlyLiveFailed: Int = 0, onlyMirrorFailed: Int = 0, disagreed: Int = 0) {
+            self.pairs = pairs
+            self.onlyLiveFailed = onlyLiveFailed
+            self.onlyMirrorFailed = onlyMirrorFailed
+            self.disagreed = disagreed
+        }
+    }
+
+    /// Upper bounds of the latency bins in milliseconds.
+    package static let latencyBounds = [5, 10, 25, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2500, 5000]
+
+    package init(cursor: Int, deployments: [Name: Counts] = [:], mirrored: [Name: PairCounts] = [:]) {
+        self.cursor = cursor
+        self.deployments = deployments
+        self.mirrored = mirrored
+    }
+}
+
+package struct LogLine: Hashable, Sendable, Codable {
+    package var at: Timestamp
+    /// `instance-0` and so on; nil where the platform itself speaks.
+    package var instance: String?
+    package var text: String
+
+    package init(at: Timestamp, instance: String? = nil, text: String) {
+        self.at = at
+        self.instance = instance
+        self.text = text
+    }
+}

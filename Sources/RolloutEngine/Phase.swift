@@ -1,0 +1,138 @@
+package import Rollouts
+
+/// What a run is doing; with the plan it decides what comes next.
+package enum Phase: Codable, Hashable, Sendable {
+    /// Nothing was observed or done yet.
+    case starting
+    /// Between stages.
+    case ready
+    case waiting(Gate)
+    case acting(Attempt)
+    case baking(until: Timestamp)
+    case backingOff(until: Timestamp)
+    case rollingBack(RollBack)
+    case held(Hold)
+    case ended
+}
+
+/// An approval that was asked for and is not decided.
+package struct Gate: Codable, Hashable, Sendable {
+    package var opened: Timestamp
+    /// Nil is `never`.
+    package var deadline: Timestamp?
+    /// The observed state that people are shown (``EndpointSnapshot/fingerprint``); a decision binds to it.
+    package var fingerprint: String
+    /// Who said yes so far.
+    package var approvals: [Person]
+
+    package init(opened: Timestamp, deadline: Timestamp?, fingerprint: String, approvals: [Person] = []) {
+        self.opened = opened
+        self.deadline = deadline
+        self.fingerprint = fingerprint
+        self.approvals = approvals
+    }
+}
+
+/// One try of one stage.
+package struct Attempt: Codable, Hashable, Sendable {
+    /// From 1.
+    package var number: Int
+    package var deadline: Timestamp
+    /// What the stage's action comes to; decided once, when the attempt begins.
+    package var steps: [Step]
+    /// Index of the step under way.
+    package var step: Int
+    /// Made durable before the step's effect.
+    package var intent: Intent
+
+    package init(number: Int, deadline: Timestamp, steps: [Step], step: Int = 0, intent: Intent) {
+        self.number = number
+        self.deadline = deadline
+        self.steps = steps
+        self.step = step
+        self.intent = intent
+    }
+}
+
+package enum Step: Codable, Hashable, Sendable {
+    case change(Change)
+    case invoke(Invocation)
+    case run(Command)
+}
+
+/// What is about to be done, as it is recorded before it is done (DESIGN §4, P2).
+package struct Intent: Codable, Hashable, Sendable {
+    /// The same for every sending of one step of one attempt.
+    package var key: String
+    /// The endpoint before the effect.
+    package var before: Observation
+    /// True once the backend has said that it accepts the change.
+    package var accepted: Bool
+
+    package init(key: String, before: Observation, accepted: Bool = false) {
+        self.key = key
+        self.before = before
+        self.accepted = accepted
+    }
+}
+
+/// A run of its own kind that restores the traffic that was observed at the start (DESIGN §4, P18).
+package struct RollBack: Codable, Hashable, Sendable {
+    /// In a sentence.
+    package var cause: String
+    /// ``RunStatus/rolledBack`` or ``RunStatus/aborted``.
+    package var ending: RunStatus
+    package var deadline: Timestamp
+    /// Changes begun so far.
+    package var changes: Int
+    /// The change under way, if any.
+    package var change: Change?
+    package var intent: Intent?
+
+    package init(cause: String, ending: RunStatus, deadline: Timestamp) {
+        self.cause = cause
+        self.ending = ending
+        self.deadline = deadline
+        self.changes = 0
+    }
+}
+
+/// Why a person must say how to go on.
+package struct Hold: Codable, Hashable, Sendable {
+    package enum Cause: Codable, Hashable, Sendable {
+        /// The endpoint is not as this run left it.
+        case drift([Difference])
+        /// An effect may or may not have happened.
+        case unknown(Attempt)
+        /// A stage failed, and its `on_failure` is `hold`.
+        case failed
+        /// An approval's time ran out, and its `on_timeout` is `hold`.
+        case timedOut
+        /// Rolling back could not be finished.
+        case rollBackFailed(RollBack)
+    }
+
+    package var cause: Cause
+    package var reason: String
+
+    package init(cause: Cause, reason: String) {
+        self.cause = cause
+        self.reason = reason
+    }
+}
+
+/// One way in which an endpoint is not as expected.
+package struct Difference: Codable, Hashable, Sendable, CustomStringConvertible {
+    /// What differs: `traffic`, `deployment blue: instances`.
+    package var what: String
+    package var expected: String
+    package var observed: String
+
+    package init(what: String, expected: String, observed: String) {
+        self.what = what
+        self.expected = expected
+        self.observed = observed
+    }
+
+    package var description: String { "\(what): expected \(expected), observed \(observed)" }
+}

@@ -1,0 +1,72 @@
+package import Rollouts
+
+/// One immutable line of a run's journal; a run's state is what its events, in order, make of it.
+package enum RunEvent: Codable, Hashable, Sendable {
+    case runStarted(RunRecord)
+    case baselineObserved(Observation)
+    case runResumed(by: Person, epoch: Int, note: String?)
+    /// The runner left before the end.
+    case runLeft(reason: String)
+    case requestMade(Request)
+    case stageSkipped(reason: String, by: Person?)
+    case gateOpened(Gate)
+    case approvalCounted(request: Int, by: Person)
+    case gateVoided(reason: String)
+    case gatePassed(reason: String)
+    /// Rejected, or its time ran out.
+    case gateRefused(reason: String)
+    /// An attempt begins with the intent of its first step.
+    case attemptStarted(Attempt)
+    case changeAccepted
+    /// The step is observed to be done, and the next one's intent.
+    case stepDone(observed: Observation, next: Intent)
+    case attemptFailed(reason: String, observed: Observation)
+    case retryScheduled(until: Timestamp)
+    case bakeStarted(until: Timestamp, observed: Observation)
+    case stageSucceeded(observed: Observation, reason: String?, by: Person?)
+    case stageFailed(reason: String)
+    case runHeld(Hold)
+    /// A person said how a held run goes on.
+    case holdReleased(how: String, by: Person, reason: String?)
+    case driftAdopted(Observation)
+    case planAdopted(hash: String, stages: [StageRecord], differences: [String])
+    case rollBackStarted(RollBack)
+    case rollBackIntended(Change, Intent)
+    case rollBackChangeDone(observed: Observation)
+    case runEnded(RunStatus, reason: String, observed: Observation)
+}
+
+extension RunEvent {
+    /// The event's word in the journal, in listings and in `--json`.
+    package var kind: String {
+        switch self {
+        case .runStarted: "run.started"
+        case .baselineObserved: "baseline.observed"
+        case .runResumed: "run.resumed"
+        case .runLeft: "run.left"
+        case .requestMade: "request.made"
+        case .stageSkipped: "stage.skipped"
+        case .gateOpened: "gate.opened"
+        case .approvalCounted: "approval.counted"
+        case .gateVoided: "gate.voided"
+        case .gatePassed: "gate.passed"
+        case .gateRefused: "gate.refused"
+        case .attemptStarted: "attempt.started"
+        case .changeAccepted: "change.accepted"
+        case .stepDone: "step.done"
+        case .attemptFailed: "attempt.failed"
+        case .retryScheduled: "retry.scheduled"
+        case .bakeStarted: "bake.started"
+        case .stageSucceeded: "stage.succeeded"
+        case .stageFailed: "stage.failed"
+        case .runHeld: "run.held"
+        case .holdReleased: "hold.released"
+        case .driftAdopted: "drift.adopted"
+        case .planAdopted: "plan.adopted"
+        case .rollBackStarted: "roll_back.started"
+        case .rollBackIntended: "roll_back.intended"
+        case .rollBackChangeDone: "roll_back.change_done"
+        case .runEnded: "run.ended"
+        }
+    }
+}

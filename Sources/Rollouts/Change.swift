@@ -1,0 +1,88 @@
+/// One idempotent statement of desired state that is sent to a backend.
+package enum Change: Hashable, Sendable, Codable {
+    case putEndpoint(EndpointDefinition)
+    /// Creates or updates the deployment; a new one takes no traffic.
+    case putDeployment(DeploymentDefinition)
+    case scale(Name, instanceCount: Int)
+    /// Live traffic as a whole; deployments that are not named get 0.
+    case setTraffic(Traffic)
+    /// Mirror traffic as a whole; ``Traffic/none`` turns mirroring off.
+    case setMirrorTraffic(Traffic)
+    case deleteDeployment(Name)
+    /// Deletes the endpoint and its deployments.
+    case deleteEndpoint
+}
+
+extension Change {
+    /// True when `endpoint` was already asked to be so, whether or not it is so yet.
+    package func isRequested(of endpoint: EndpointSnapshot?) -> Bool {
+        switch self {
+        case .putEndpoint(let definition):
+            endpoint.map { $0.definition == definition && $0.state != .deleting } ?? false
+        case .putDeployment(let definition):
+            endpoint?.deployment(definition.name).map {
+                $0.definition == definition && $0.instances.wanted == definition.instanceCount && $0.state != .deleting
+            } ?? false
+        case .scale(let name, let count):
+            endpoint?.deployment(name).map { $0.instances.wanted == count && $0.state != .deleting } ?? false
+        case .setTraffic(let traffic): endpoint.map { $0.traffic.wanted == traffic } ?? false
+        case .setMirrorTraffic(let traffic):
+            endpoint.map { $0.mirrorTraffic.wanted == traffic } ?? traffic.isEmpty
+        case .deleteDeployment(let name):
+            endpoint?.deployment(name).map { $0.state == .deleting } ?? true
+        case .deleteEndpoint: endpoint.map { $0.state == .deleting } ?? true
+        }
+    }
+
+    /// True when `endpoint` is observed to be so: requested is not done (DESIGN §4, P17).
+    package func isDone(in endpoint: EndpointSnapshot?) -> Bool {
+        guard isRequested(of: endpoint) else { return false }
+        switch self {
+        case .putEndpoint: return endpoint?.state.isBusy == false
+        case .putDeployment(let definition): return endpoint?.deployment(definition.name)?.isReady ?? false
+        case .scale(let name, _): return endpoint?.deployment(name)?.isReady ?? false
+        case .setTraffic(let traffic):
+            return endpoint.map { $0.traffic.actual == traffic && !$0.state.isBusy } ?? false
+        case .setMirrorTraffic(let traffic):
+            return endpoint.map { $0.mirrorTraffic.actual == traffic && !$0.state.isBusy } ?? traffic.isEmpty
+        case .deleteDeployment(let name): return endpoint?.deployment(name) == nil
+        case .deleteEndpoint: return endpoint == nil
+        }
+    }
+
+    /// Why the change can no longer become so by waiting, or nil while it may.
+    package func failure(in endpoint: EndpointSnapshot?) -> String? {
+        switch self {
+        case .putEndpoint:
+            guard let endpoint, endpoint.state == .failed || endpoint.state == .canceled else { return nil }
+            return "endpoint \(endpoint.name) is \(endpoint.state.rawValue)"
+        case .putDeployment(let definition): return endpoint?.deployment(definition.name)?.failure
+        case .scale(let name, _): return endpoint?.deployment(name)?.failure
+        case .setTraffic, .setMirrorTraffic, .deleteDeployment, .deleteEndpoint: return nil
+        }
+    }
+}
+
+extension DeploymentSnapshot {
+    /// Why the deployment has failed for good, or nil.
+    package var failure: String? {
+        guard state == .failed || state == .canceled else { return nil }
+        return "deployment \(name) is \(state.rawValue)" + (reason.map { ": \($0)" } ?? "")
+    }
+}
+
+extension Change: CustomStringConvertible {
+    /// What it asks for, as a fragment: `traffic {blue: 90, green: 10}`.
+    package var description: String {
+        switch self {
+        case .putEndpoint(let definition): "define endpoint \(definition.name)"
+        case .putDeployment(let definition):
+            "deploy \(definition.name) with \(definition.instanceCount) instance\(definition.instanceCount == 1 ? "" : "s")"
+        case .scale(let name, let count): "scale \(name) to \(count) instance\(count == 1 ? "" : "s")"
+        case .setTraffic(let traffic): "traffic \(traffic)"
+        case .setMirrorTraffic(let traffic): traffic.isEmpty ? "mirror off" : "mirror traffic \(traffic)"
+        case .deleteDeployment(let name): "delete deployment \(name)"
+        case .deleteEndpoint: "delete the endpoint"
+        }
+    }
+}

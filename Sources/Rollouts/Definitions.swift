@@ -1,0 +1,65 @@
+/// How an endpoint is served, which decides the rules that it keeps (AZURE.md, Rules).
+package enum EndpointKind: String, Codable, Hashable, Sendable, CaseIterable {
+    case managed
+    case kubernetes
+
+    /// Kubernetes online endpoints have no mirroring.
+    package var mirrors: Bool { self == .managed }
+}
+
+/// What an endpoint should be, as its file says (AZURE.md, Files).
+package struct EndpointDefinition: Hashable, Sendable, Codable {
+    package var name: Name
+    /// `key`, `aml_token` or `aad_token`.
+    package var authMode: String
+    /// The whole file, so that keys which Turnout does not use are kept.
+    package var document: Value
+
+    package init(name: Name, authMode: String = "key", document: Value = [:]) {
+        self.name = name
+        self.authMode = authMode
+        self.document = document
+    }
+}
+
+/// What a deployment should be, as its file says (AZURE.md, Files).
+package struct DeploymentDefinition: Hashable, Sendable, Codable {
+    package var name: Name
+    package var endpoint: Name
+    /// Absent where a Kubernetes deployment uses the cluster's default.
+    package var instanceType: String?
+    /// Instances wanted, 1 to 50.
+    package var instanceCount: Int
+    package var requestSettings: RequestSettings
+    /// The whole file, so that keys which Turnout does not use are kept.
+    package var document: Value
+
+    package init(
+        name: Name, endpoint: Name, instanceType: String? = nil, instanceCount: Int = 1,
+        requestSettings: RequestSettings = RequestSettings(), document: Value = [:]
+    ) {
+        self.name = name
+        self.endpoint = endpoint
+        self.instanceType = instanceType
+        self.instanceCount = instanceCount
+        self.requestSettings = requestSettings
+        self.document = document
+    }
+}
+
+/// Limits of requests to one deployment, with Azure's defaults (AZURE.md, Files).
+package struct RequestSettings: Hashable, Sendable, Codable {
+    /// At most 180 s.
+    package var timeout: Interval
+    package var maxConcurrentRequestsPerInstance: Int
+    package var maxQueueWait: Interval
+
+    package init(
+        timeout: Interval = .milliseconds(5000), maxConcurrentRequestsPerInstance: Int = 1,
+        maxQueueWait: Interval = .milliseconds(500)
+    ) {
+        self.timeout = timeout
+        self.maxConcurrentRequestsPerInstance = maxConcurrentRequestsPerInstance
+        self.maxQueueWait = maxQueueWait
+    }
+}

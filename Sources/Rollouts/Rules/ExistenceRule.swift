@@ -1,0 +1,23 @@
+/// What a change is about must exist; traffic can't be set before its deployments are there.
+package struct ExistenceRule: ChangeRule {
+    package init() {}
+
+    package func violation(of change: Change, on endpoint: EndpointSnapshot?, kind: EndpointKind) -> Violation? {
+        let needed: [Name]
+        switch change {
+        case .putEndpoint, .deleteEndpoint, .deleteDeployment: return nil
+        case .putDeployment: needed = []
+        case .scale(let name, _): needed = [name]
+        case .setTraffic(let traffic): needed = traffic.deployments
+        case .setMirrorTraffic(let traffic): needed = traffic.deployments
+        }
+        guard let endpoint else {
+            return Violation(rule: "existence", message: "there is no endpoint to \(change): define it first")
+        }
+        for name in needed where endpoint.deployment(name) == nil {
+            return Violation(
+                rule: "existence", message: "endpoint \(endpoint.name) has no deployment \(name): deploy it first")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,99 @@
+/// A value of a YAML or JSON document, without its position.
+package indirect enum Value: Hashable, Sendable {
+    case null
+    case bool(Bool)
+    case integer(Int)
+    case number(Double)
+    case string(String)
+    case list([Value])
+    case mapping([String: Value])
+
+    /// The member of a mapping, or nil where there is none or this is no mapping.
+    package subscript(key: String) -> Value? {
+        guard case .mapping(let members) = self else { return nil }
+        return members[key]
+    }
+
+    package var string: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+
+    package var integer: Int? {
+        guard case .integer(let number) = self else { return nil }
+        return number
+    }
+
+    package var bool: Bool? {
+        guard case .bool(let flag) = self else { return nil }
+        return flag
+    }
+
+    /// The number, whole or not.
+    package var double: Double? {
+        switch self {
+        case .integer(let number): Double(number)
+        case .number(let number): number
+        default: nil
+        }
+    }
+
+    /// True when every member that `pattern` names is here with the same value; lists must be equal, and an empty
+    /// mapping fits every mapping.
+    package func contains(_ pattern: Value) -> Bool {
+        switch (self, pattern) {
+        case (.mapping(let members), .mapping(let wanted)):
+            wanted.allSatisfy { key, value in members[key]?.contains(value) ?? false }
+        case (.list(let items), .list(let wanted)):
+            items.count == wanted.count && zip(items, wanted).allSatisfy { $0.contains($1) }
+        case (.integer, .number), (.number, .integer): double == pattern.double
+        default: self == pattern
+        }
+    }
+}
+
+extension Value: Codable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let flag = try? container.decode(Bool.self) {  // each failed try means "another type", not an error
+            self = .bool(flag)
+        } else if let number = try? container.decode(Int.self) {
+            self = .integer(number)
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else if let text = try? container.decode(String.self) {
+            self = .string(text)
+        } else if let items = try? container.decode([Value].self) {
+            self = .list(items)
+        } else {
+            self = .mapping(try container.decode([String: Value].self))
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .bool(let flag): try container.encode(flag)
+        case .integer(let number): try container.encode(number)
+        case .number(let number): try container.encode(number)
+        case .string(let text): try container.encode(text)
+        case .list(let items): try container.encode(items)
+        case .mapping(let members): try container.encode(members)
+        }
+    }
+}
+
+extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(integerLiteral value: Int) { self = .integer(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(arrayLiteral elements: Value...) { self = .list(elements) }
+    package init(dictionaryLiteral elements: (String, Value)...) {
+        self = .mapping(Dictionary(elements, uniquingKeysWith: { _, last in last }))
+    }
+}
