@@ -76,12 +76,18 @@ package struct Intent: Codable, Hashable, Sendable {
     }
 }
 
-/// A run of its own kind that restores the traffic that was observed at the start (DESIGN §4, P18).
+/// A run of its own kind that brings the endpoint back to what was observed earlier (DESIGN §4, P18 and P19).
 package struct RollBack: Codable, Hashable, Sendable {
+    package enum Purpose: Codable, Hashable, Sendable {
+        /// Restores the traffic of the start, and what serves it; then the run ends so.
+        case end(RunStatus)
+        /// Undoes drift; then the run goes on.
+        case undoDrift
+    }
+
     /// In a sentence.
     package var cause: String
-    /// ``RunStatus/rolledBack`` or ``RunStatus/aborted``.
-    package var ending: RunStatus
+    package var purpose: Purpose
     package var deadline: Timestamp
     /// Changes begun so far.
     package var changes: Int
@@ -89,9 +95,9 @@ package struct RollBack: Codable, Hashable, Sendable {
     package var change: Change?
     package var intent: Intent?
 
-    package init(cause: String, ending: RunStatus, deadline: Timestamp) {
+    package init(cause: String, purpose: Purpose, deadline: Timestamp) {
         self.cause = cause
-        self.ending = ending
+        self.purpose = purpose
         self.deadline = deadline
         self.changes = 0
     }

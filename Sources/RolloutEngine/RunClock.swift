@@ -4,6 +4,11 @@ package import Rollouts
 package protocol RunClock: Sendable {
     func now() -> Timestamp
 
+    /// The longest that ``sleep(until:)`` is asked for at once, so that people's requests are noticed soon.
+    ///
+    /// A virtual clock, on which every sleep is over at once, has no need of slices.
+    var longestSlice: Interval { get }
+
     /// Returns at `deadline`, or earlier when cancelled. A virtual clock returns at once and has moved on.
     func sleep(until deadline: Timestamp) async throws
 

@@ -2,7 +2,7 @@ package import Rollouts
 
 /// One immutable line of a run's journal; a run's state is what its events, in order, make of it.
 package enum RunEvent: Codable, Hashable, Sendable {
-    case runStarted(RunRecord)
+    case runStarted(RunRecord, stages: [StageRecord])
     case baselineObserved(Observation)
     case runResumed(by: Person, epoch: Int, note: String?)
     /// The runner left before the end.
@@ -11,6 +11,8 @@ package enum RunEvent: Codable, Hashable, Sendable {
     case stageSkipped(reason: String, by: Person?)
     case gateOpened(Gate)
     case approvalCounted(request: Int, by: Person)
+    /// A request that came and does not count.
+    case requestVoided(request: Int, reason: String)
     case gateVoided(reason: String)
     case gatePassed(reason: String)
     /// Rejected, or its time ran out.
@@ -28,7 +30,9 @@ package enum RunEvent: Codable, Hashable, Sendable {
     case runHeld(Hold)
     /// A person said how a held run goes on.
     case holdReleased(how: String, by: Person, reason: String?)
-    case driftAdopted(Observation)
+    /// The drift was undone; what is left of it is taken as it is.
+    case driftUndone(observed: Observation)
+    case driftAdopted(observed: Observation)
     case planAdopted(hash: String, stages: [StageRecord], differences: [String])
     case rollBackStarted(RollBack)
     case rollBackIntended(Change, Intent)
@@ -48,6 +52,7 @@ extension RunEvent {
         case .stageSkipped: "stage.skipped"
         case .gateOpened: "gate.opened"
         case .approvalCounted: "approval.counted"
+        case .requestVoided: "request.voided"
         case .gateVoided: "gate.voided"
         case .gatePassed: "gate.passed"
         case .gateRefused: "gate.refused"
@@ -61,6 +66,7 @@ extension RunEvent {
         case .stageFailed: "stage.failed"
         case .runHeld: "run.held"
         case .holdReleased: "hold.released"
+        case .driftUndone: "drift.undone"
         case .driftAdopted: "drift.adopted"
         case .planAdopted: "plan.adopted"
         case .rollBackStarted: "roll_back.started"

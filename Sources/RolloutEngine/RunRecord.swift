@@ -83,7 +83,10 @@ package struct RunRecord: Codable, Hashable, Sendable {
     /// Index of the stage that is under way or next; the number of stages when all are done.
     package var position: Int
     package var phase: Phase
-    /// What was observed at the start, and is restored by rolling back.
+    /// Attempts of the present stage that don't count any more, since a person asked for another try.
+    package var forgivenAttempts: Int
+    /// What is restored by rolling back: the endpoint as observed at the start or, where it served nobody then, as the
+    /// first stage left it that gave clients their 100 %.
     package var baseline: Observation
     /// What the endpoint was after the last change of this run; what differs from it is drift.
     package var expected: Observation
@@ -114,6 +117,7 @@ package struct RunRecord: Codable, Hashable, Sendable {
         self.status = .running
         self.position = 0
         self.phase = .starting
+        self.forgivenAttempts = 0
         self.baseline = .never
         self.expected = .never
         self.latest = .never

@@ -1,0 +1,21 @@
+internal import FoundationEssentials
+package import Rollouts
+
+extension Invocation.Expectation {
+    /// What is wrong with `response`, or nil.
+    package func failure(of response: InferenceResponse) -> String? {
+        guard response.status == status else {
+            return "answered with status \(response.status), expected \(status): \(response.body.prefix(200))"
+        }
+        if let within, response.latency > within {
+            return "took \(response.latency), expected at most \(within)"
+        }
+        guard let json else { return nil }
+        do {
+            let answer = try JSONDecoder().decode(Value.self, from: Data(response.body.utf8))
+            return answer.contains(json) ? nil : "answered \(response.body.prefix(200)), which is not as expected"
+        } catch {
+            return "answered \(response.body.prefix(200)), which is not JSON"
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package import Rollouts
+
+/// How runs come into being: new, or forked from another's stage.
+package struct RunLauncher: Sendable {
+    package var journal: any Journal
+    package var starter: Person
+    package var now: Timestamp
+
+    package init(journal: any Journal, starter: Person, now: Timestamp) {
+        self.journal = journal
+        self.starter = starter
+        self.now = now
+    }
+
+    /// Writes a new run of `snapshot` under `lease`, with the starter's own approvals of the stages in `approved`.
+    ///
+    /// - Parameters:
+    ///   - parent: The run and stage from which it is forked; the stages before that one are counted as done there.
+    /// - Returns: The machine that runs it.
+    package func create(
+        _ snapshot: PlanSnapshot, approved: [String], parent: (run: StoredRun, stage: Int)? = nil, under lease: Lease
+    ) throws(JournalError) -> RunMachine {
+        var record = RunRecord(
+            id: lease.run, backend: snapshot.plan.backend, endpoint: snapshot.plan.endpoint,
+            planHash: snapshot.hash, starter: starter, started: now)
+        var stages = snapshot.plan.stages.map { StageRecord(name: $0.name, action: $0.action.kind) }
+        if let parent {
+            record.parent = .init(run: parent.run.record.id, stage: stages[parent.stage].name)
+            record.position = parent.stage
+            for index in 0..<parent.stage { stages[index] = inherited(from: parent.run, at: index) }
+        }
+        let requests = approved.map { stage in
+            Request(
+                kind: .approve, stage: stage, planHash: snapshot.hash, by: starter, at: now,
+                reason: "given with --approve when the run was started")
+        }
+        let started = StampedEvent(at: now, stage: nil, event: .runStarted(record, stages: stages))
+        try journal.create(
+            NewRun(snapshot: snapshot, record: record, stages: stages, events: [started], requests: requests),
+            under: lease)
+        return RunMachine(plan: snapshot.plan, state: RunState(record: record, stages: stages))
+    }
+
+    private func inherited(from run: StoredRun, at index: Int) -> StageRecord {
+        var stage = run.stages[index]
+        stage.status = stage.status == .skipped ? .skipped : .succeeded
+        stage.reason = "done in \(run.record.id)"
+        return stage
+    }
+}

@@ -1,0 +1,185 @@
+internal import Rollouts
+
+/// One try of one stage: intent, effect, observation, outcome.
+extension RunMachine {
+    mutating func acting(_ input: Input, _ attempt: Attempt, at now: Timestamp) -> [Action] {
+        if let failure {
+            switch input {
+            case .observed(let snapshot): return failAttempt(failure, observed: Observation(snapshot), at: now)
+            case .refused: return failAttempt(failure, observed: record.latest, at: now)
+            default: return commit(then: .observe)
+            }
+        }
+        switch attempt.steps[attempt.step] {
+        case .change(let change): return changing(input, change, attempt, at: now)
+        case .invoke(let invocation): return finishing(input, .invoke(invocation), attempt, at: now)
+        case .run(let command):
+            if case .begin = input, !command.idempotent { return holdUnknownCommand(attempt, at: now) }
+            return finishing(input, .run(command), attempt, at: now)
+        }
+    }
+
+    /// Begins the attempt's present step, which was just made durable or is about to be.
+    mutating func perform(_ attempt: Attempt, on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
+        switch attempt.steps[attempt.step] {
+        case .change(let change): return decide(change, attempt, on: snapshot, at: now)
+        case .invoke(let invocation): return commit(then: .invoke(invocation))
+        case .run(let command): return commit(then: .run(command))
+        }
+    }
+
+    private mutating func finishing(
+        _ input: Input, _ effect: Effect, _ attempt: Attempt, at now: Timestamp
+    ) -> [Action] {
+        switch input {
+        case .finished(nil): return finishStep(attempt, on: record.latest.snapshot, at: now)
+        case .finished(let failure?): return failAttempt(failure, observed: .never, at: now)
+        case .refused(let error): return failAttempt(error.message, observed: .never, at: now)
+        default: return commit(then: effect)
+        }
+    }
+
+    private mutating func changing(
+        _ input: Input, _ change: Change, _ attempt: Attempt, at now: Timestamp
+    ) -> [Action] {
+        switch input {
+        case .observed(let snapshot): return decide(change, attempt, on: snapshot, at: now)
+        case .accepted:
+            apply(.changeAccepted, at: now)
+            return [.perform(.observe)]
+        case .refused(let error): return refused(error, change, attempt, at: now)
+        default: return commit(then: .observe)
+        }
+    }
+
+    /// What an observation means for the change under way (DESIGN §4, P3 and P17).
+    private mutating func decide(
+        _ change: Change, _ attempt: Attempt, on snapshot: EndpointSnapshot?, at now: Timestamp
+    ) -> [Action] {
+        if change.isDone(in: snapshot) { return finishStep(attempt, on: snapshot, at: now) }
+        if let reason = change.failure(in: snapshot), change.isRequested(of: snapshot), attempt.intent.accepted {
+            return failAttempt(reason, observed: Observation(snapshot), at: now)
+        }
+        guard now < attempt.deadline else {
+            return failAttempt(timeoutReason(change, on: snapshot), observed: Observation(snapshot), at: now)
+        }
+        if change.isRequested(of: snapshot), attempt.intent.accepted || change.failure(in: snapshot) == nil {
+            if !attempt.intent.accepted { apply(.changeAccepted, at: now) }
+            return wait(at: now, deadline: attempt.deadline, for: progress(of: change, on: snapshot))
+        }
+        guard differences(expected: attempt.intent.before, observed: snapshot).isEmpty else {
+            return hold(
+                .unknown(attempt),
+                "nobody can say whether '\(change)' was done: the endpoint is neither as it was before "
+                    + "nor as it was to become", at: now)
+        }
+        if attempt.intent.accepted {
+            return failAttempt("\(change) was accepted and then undone", observed: Observation(snapshot), at: now)
+        }
+        if let reason = hindrance(of: change, on: snapshot) {
+            return commitAndWait(at: now, deadline: attempt.deadline, for: reason)
+        }
+        if let violation = safetyViolation(of: change, on: snapshot) {
+            guard violation.isTemporary else {
+                return failAttempt(violation.message, observed: Observation(snapshot), at: now)
+            }
+            return commitAndWait(at: now, deadline: attempt.deadline, for: violation.message)
+        }
+        return commit(then: .apply(change, key: attempt.intent.key, attempt: attempt.number))
+    }
+
+    private mutating func finishStep(
+        _ attempt: Attempt, on snapshot: EndpointSnapshot?, at now: Timestamp
+    ) -> [Action] {
+        guard attempt.step + 1 < attempt.steps.count else { return bake(on: snapshot, at: now) }
+        let next = Intent(
+            key: key(attempt: attempt.number, step: attempt.step + 1), before: Observation(snapshot))
+        apply(.stepDone(observed: Observation(snapshot), next: next), at: now)
+        guard case .acting(let attempt) = record.phase else { return goOn(at: now) }
+        return perform(attempt, on: snapshot, at: now)
+    }
+
+    private mutating func refused(
+        _ error: BackendError, _ change: Change, _ attempt: Attempt, at now: Timestamp
+    ) -> [Action] {
+        let patience: Interval
+        switch error.code {
+        case .busy(let retryAfter): patience = max(retryAfter, .seconds(1))
+        case .unavailable: patience = Self.pollInterval
+        case .refused, .fenced, .storage:
+            failure = "\(change) was refused: \(error.message)"
+            return [.perform(.observe)]
+        }
+        guard now < attempt.deadline else {
+            failure = "\(change) could not be asked for in time: \(error.message)"
+            return [.perform(.observe)]
+        }
+        return wait(patience, at: now, deadline: attempt.deadline, for: error.message)
+    }
+
+    private mutating func commitAndWait(at now: Timestamp, deadline: Timestamp, for reason: String) -> [Action] {
+        commit(then: .wait(until: min(now + Self.pollInterval, deadline), .time(reason)))
+    }
+
+    private mutating func holdUnknownCommand(_ attempt: Attempt, at now: Timestamp) -> [Action] {
+        hold(
+            .unknown(attempt),
+            "nobody can say whether the program of stage \(stages[record.position].name) ran to its end: "
+                + "it is not run again unless the playbook says `idempotent: true`", at: now)
+    }
+
+    /// Why a change must not be asked for yet: what is deleted answers nobody any more (DESIGN §4, P17).
+    private func hindrance(of change: Change, on snapshot: EndpointSnapshot?) -> String? {
+        let names: [Name]
+        switch change {
+        case .deleteDeployment(let name): names = [name]
+        case .deleteEndpoint: names = snapshot?.deployments.map(\.name) ?? []
+        default: return nil
+        }
+        for name in names {
+            guard let snapshot, let deployment = snapshot.deployment(name) else { continue }
+            if snapshot.traffic.actual[name] != 0, snapshot.traffic.wanted[name] == 0 {
+                return "the traffic of \(name), still \(snapshot.traffic.actual[name]) %, to become 0"
+            }
+            if deployment.inFlight != 0 { return "\(deployment.inFlight) requests that \(name) is still answering" }
+        }
+        return nil
+    }
+
+    /// What Turnout refuses by itself, whatever the backend would say: traffic to what is not ready, and deleting what
+    /// has traffic.
+    private func safetyViolation(of change: Change, on snapshot: EndpointSnapshot?) -> Violation? {
+        let rules: [any ChangeRule] = [ReadyForTrafficRule(), DeleteWithTrafficRule()]
+        return rules.lazy.compactMap { $0.violation(of: change, on: snapshot, kind: snapshot?.kind ?? .managed) }.first
+    }
+
+    private func progress(of change: Change, on snapshot: EndpointSnapshot?) -> String {
+        switch change {
+        case .putDeployment(let definition): readiness(of: definition.name, in: snapshot)
+        case .scale(let name, _): readiness(of: name, in: snapshot)
+        case .setTraffic(let traffic):
+            "traffic \(snapshot?.traffic.actual ?? .none) to become \(traffic)"
+        case .setMirrorTraffic(let traffic):
+            "mirror traffic \(snapshot?.mirrorTraffic.actual ?? .none) to become \(traffic)"
+        case .putEndpoint, .deleteDeployment, .deleteEndpoint: "\(change) to be done"
+        }
+    }
+
+    private func readiness(of name: Name, in snapshot: EndpointSnapshot?) -> String {
+        guard let deployment = snapshot?.deployment(name) else { return "deployment \(name) to appear" }
+        return "deployment \(name): \(deployment.instances.ready) of \(deployment.instances.wanted) instances ready, "
+            + deployment.state.rawValue + (deployment.reason.map { ", \($0)" } ?? "")
+    }
+
+    private func timeoutReason(_ change: Change, on snapshot: EndpointSnapshot?) -> String {
+        let limit = stage?.timeout ?? .zero
+        return "\(change) was not done within \(limit); still waiting for \(progress(of: change, on: snapshot))"
+    }
+}
+
+extension Interval {
+    static func + (left: Interval, right: Interval) -> Interval {
+        let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.milliseconds)
+        return overflow ? .distantFuture : Interval(milliseconds: sum)
+    }
+}

@@ -1,0 +1,97 @@
+internal import Rollouts
+
+/// Approvals: asked for before a stage acts (DESIGN §4, P8 and P9).
+extension RunMachine {
+    mutating func waiting(_ input: Input, _ gate: Gate, at now: Timestamp) -> [Action] {
+        guard let stage, let approval = stage.approval else { return goOn(at: now) }
+        let hasQuorum = gate.approvals.count >= approval.required
+        guard usesEndpoint else {
+            return judge(gate, approval, hasQuorum: hasQuorum, on: nil, at: now)
+        }
+        switch input {
+        case .observed(let snapshot):
+            if let reason = guardRail(snapshot) {
+                apply(.gateRefused(reason: reason), at: now)
+                return failStage(reason, at: now)
+            }
+            if let drift = drift(in: snapshot, at: now) { return drift }
+            return judge(gate, approval, hasQuorum: hasQuorum, on: snapshot, at: now)
+        case .refused(let error):
+            return wait(at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)")
+        default: return commit(then: .observe)
+        }
+    }
+
+    private mutating func judge(
+        _ gate: Gate, _ approval: Approval, hasQuorum: Bool, on snapshot: EndpointSnapshot?, at now: Timestamp
+    ) -> [Action] {
+        guard let stage else { return goOn(at: now) }
+        if hasQuorum {
+            let people = gate.approvals.map(\.description).joined(separator: ", ")
+            apply(.gatePassed(reason: "approved by \(people)"), at: now)
+            return beginAttempt(of: stage, on: snapshot, at: now)
+        }
+        if let deadline = gate.deadline, now >= deadline {
+            return timeOut(approval, stage, on: snapshot, at: now)
+        }
+        return waitForPeople(at: now, until: gate.deadline)
+    }
+
+    private mutating func timeOut(
+        _ approval: Approval, _ stage: Stage, on snapshot: EndpointSnapshot?, at now: Timestamp
+    ) -> [Action] {
+        let reason = "nobody decided within \(approval.timeout ?? .zero)"
+        switch approval.onTimeout {
+        case .goOn:
+            apply(.gatePassed(reason: "\(reason), and on_timeout is go_on"), at: now)
+            return beginAttempt(of: stage, on: snapshot, at: now)
+        case .hold:
+            apply(.gateRefused(reason: reason), at: now)
+            return hold(.timedOut, "stage \(stage.name): \(reason)", at: now)
+        case .rollBack:
+            apply(.gateRefused(reason: reason), at: now)
+            return failStage(reason, at: now, policy: .rollBack)
+        case .stop:
+            apply(.gateRefused(reason: reason), at: now)
+            return failStage(reason, at: now, policy: .stop)
+        }
+    }
+
+    mutating func waitForPeople(at now: Timestamp, until deadline: Timestamp?) -> [Action] {
+        let watch = usesEndpoint ? now + Self.watchInterval : .distantFuture
+        let until = max(min(watch, deadline ?? .distantFuture), now)
+        return commit(then: .wait(until: until, .people("an approval of stage \(stages[record.position].name)")))
+    }
+
+    /// A decision about the gate that is open.
+    mutating func decide(_ request: Request, _ gate: Gate, at now: Timestamp) -> [Action] {
+        guard let stage, let approval = stage.approval, request.stage == stage.name else { return [] }
+        if let deadline = gate.deadline, request.at > deadline { return [] }
+        if let objection = objection(to: request, gate, approval) {
+            use(request)
+            apply(.requestVoided(request: request.number, reason: objection), at: now)
+            return commit(then: .wait(until: now, .time("the decision to be set aside")))
+        }
+        use(request)
+        if request.kind == .reject {
+            let reason = "rejected by \(request.by)" + (request.reason.map { ": \($0)" } ?? "")
+            apply(.gateRefused(reason: reason), at: now)
+            return failStage(reason, at: now, policy: stage.onFailure == .hold ? .hold : .rollBack)
+        }
+        apply(.approvalCounted(request: request.number, by: request.by), at: now)
+        return usesEndpoint ? commit(then: .observe) : commit(then: .wait(until: now, .time("the approval to count")))
+    }
+
+    /// Why the decision does not count, or nil.
+    private func objection(to request: Request, _ gate: Gate, _ approval: Approval) -> String? {
+        guard request.planHash == record.planHash else { return "the playbook was edited after it" }
+        if let fingerprint = request.fingerprint, fingerprint != gate.fingerprint {
+            return "the endpoint was not then as it is now"
+        }
+        guard request.kind == .approve else { return nil }
+        if !approval.starterMayApprove, request.by == record.starter {
+            return "\(request.by) started the run and may not approve it"
+        }
+        return gate.approvals.contains(request.by) ? "\(request.by) has approved already" : nil
+    }
+}

@@ -1,0 +1,82 @@
+internal import Rollouts
+
+/// What people ask of a run. A request that does not fit the moment is kept for later (DESIGN §4, P9).
+extension RunMachine {
+    mutating func receive(_ request: Request, at now: Timestamp) -> [Action] {
+        switch request.kind {
+        case .approve, .reject:
+            guard case .waiting(let gate) = record.phase else { return [] }
+            return decide(request, gate, at: now)
+        case .abort: return abort(request, at: now)
+        case .skip, .succeed: return settle(request, at: now)
+        case .retry, .restore, .adopt: return release(request, at: now)
+        }
+    }
+
+    private mutating func abort(_ request: Request, at now: Timestamp) -> [Action] {
+        if record.status.isEnded { return [] }
+        if case .rollingBack(let rollBack) = record.phase, case .end = rollBack.purpose { return [] }
+        use(request)
+        let cause = "aborted by \(request.by)" + (request.reason.map { ": \($0)" } ?? "")
+        return rollBack(cause, ending: .aborted, at: now)
+    }
+
+    /// Goes on without the stage's action, or counts it as done (DESIGN §4, P12).
+    private mutating func settle(_ request: Request, at now: Timestamp) -> [Action] {
+        guard let stage, request.stage == nil || request.stage == stage.name else { return [] }
+        switch record.phase {
+        case .ready, .waiting, .baking, .backingOff: break
+        case .held(let hold):
+            if case .rollBackFailed = hold.cause { return [] }
+            apply(.holdReleased(how: request.kind.rawValue, by: request.by, reason: request.reason), at: now)
+        case .starting, .acting, .rollingBack, .ended: return []
+        }
+        use(request)
+        let reason =
+            (request.kind == .skip ? "skipped" : "counted as done") + " by \(request.by)"
+            + (request.reason.map { ": \($0)" } ?? "")
+        if request.kind == .skip {
+            apply(.stageSkipped(reason: reason, by: request.by), at: now)
+        } else {
+            apply(.stageSucceeded(observed: .never, reason: reason, by: request.by), at: now)
+        }
+        return commit(then: .wait(until: now, .time("the next stage")))
+    }
+
+    /// Says how a held run goes on.
+    private mutating func release(_ request: Request, at now: Timestamp) -> [Action] {
+        guard case .held(let hold) = record.phase else { return [] }
+        switch (hold.cause, request.kind) {
+        case (.drift, .restore):
+            use(request)
+            apply(.holdReleased(how: "restore", by: request.by, reason: request.reason), at: now)
+            return undoDrift(at: now)
+        case (.drift, .adopt):
+            use(request)
+            apply(.holdReleased(how: "adopt", by: request.by, reason: request.reason), at: now)
+        case (.failed, .retry), (.unknown, .retry), (.timedOut, .retry):
+            use(request)
+            apply(.holdReleased(how: "retry", by: request.by, reason: request.reason), at: now)
+        case (.rollBackFailed(let rollBack), .retry):
+            use(request)
+            apply(.holdReleased(how: "retry", by: request.by, reason: request.reason), at: now)
+            return startAgain(rollBack, at: now)
+        case (.rollBackFailed(let rollBack), .adopt):
+            use(request)
+            apply(.holdReleased(how: "adopt", by: request.by, reason: request.reason), at: now)
+            guard rollBack.purpose == .undoDrift else {
+                return end(.failed, "\(rollBack.cause); left as it is by \(request.by)", observed: .never, at: now)
+            }
+            apply(.driftAdopted(observed: record.latest), at: now)
+        default: return []
+        }
+        return commit(then: .wait(until: now, .time("the next stage")))
+    }
+
+    private mutating func startAgain(_ rollBack: RollBack, at now: Timestamp) -> [Action] {
+        switch rollBack.purpose {
+        case .undoDrift: undoDrift(at: now)
+        case .end(let status): self.rollBack(rollBack.cause, ending: status, at: now)
+        }
+    }
+}

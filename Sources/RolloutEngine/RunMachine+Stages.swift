@@ -1,0 +1,207 @@
+internal import Rollouts
+
+/// From one stage to the next.
+extension RunMachine {
+    mutating func starting(_ input: Input, at now: Timestamp) -> [Action] {
+        switch input {
+        case .observed(let snapshot): apply(.baselineObserved(Observation(snapshot)), at: now)
+        case .refused(let error):
+            return wait(at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)")
+        default:
+            guard !plan.stages.contains(where: { $0.action.touchesEndpoint }) else { return commit(then: .observe) }
+            apply(.baselineObserved(.never), at: now)
+        }
+        return goOn(at: now)
+    }
+
+    mutating func ready(_ input: Input, at now: Timestamp) -> [Action] {
+        switch input {
+        case .observed(let snapshot): begin(on: snapshot, at: now)
+        case .refused(let error):
+            wait(at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)")
+        default: goOn(at: now)
+        }
+    }
+
+    /// Does what needs no effect, until something does or enough is to be committed.
+    mutating func goOn(at now: Timestamp) -> [Action] {
+        var finished = 0
+        while let stage {
+            if let reason = stage.skip {
+                apply(.stageSkipped(reason: reason, by: nil), at: now)
+            } else if stage.isMomentary {
+                apply(.stageSucceeded(observed: .never, reason: nil, by: nil), at: now)
+            } else {
+                return stage.needsObservation(in: record) ? commit(then: .observe) : begin(on: nil, at: now)
+            }
+            finished += 1
+            guard finished < Self.stagesPerCommit else {
+                return commit(then: .wait(until: now, .time("the next stage")))
+            }
+        }
+        return end(.succeeded, "all stages are done", observed: .never, at: now)
+    }
+
+    /// Opens the stage's gate, or begins its first attempt, on an endpoint that is as expected.
+    mutating func begin(on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
+        guard let stage else { return goOn(at: now) }
+        if let drift = drift(in: snapshot, at: now) { return drift }
+        guard let approval = stage.approval else { return beginAttempt(of: stage, on: snapshot, at: now) }
+        let deadline = approval.timeout.map { now + $0 }
+        let fingerprint = gateObservation(snapshot).fingerprint
+        apply(.gateOpened(Gate(opened: now, deadline: deadline, fingerprint: fingerprint)), at: now)
+        return waitForPeople(at: now, until: deadline)
+    }
+
+    /// Holds the run when `snapshot` is not what this run left (DESIGN §4, P19).
+    mutating func drift(in snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action]? {
+        guard record.expected != .never else {
+            if usesEndpoint { apply(.driftAdopted(observed: Observation(snapshot)), at: now) }
+            return nil
+        }
+        let found = differences(expected: record.expected, observed: snapshot)
+        guard !found.isEmpty else { return nil }
+        if case .waiting = record.phase { apply(.gateVoided(reason: "the endpoint is not as it was shown"), at: now) }
+        return hold(
+            .drift(found),
+            "the endpoint is not as this run left it: " + found.map(\.description).joined(separator: "; "),
+            at: now)
+    }
+
+    mutating func beginAttempt(of stage: Stage, on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
+        let steps = steps(of: stage.action, on: snapshot)
+        guard !steps.isEmpty else { return bake(on: snapshot, at: now) }
+        let number = stages[record.position].attempts + 1
+        let before: Observation = stage.action.touchesEndpoint ? Observation(snapshot) : .never
+        let intent = Intent(key: key(attempt: number, step: 0), before: before)
+        let attempt = Attempt(number: number, deadline: now + stage.timeout, steps: steps, intent: intent)
+        apply(.attemptStarted(attempt), at: now)
+        return perform(attempt, on: snapshot, at: now)
+    }
+
+    func key(attempt: Int, step: Int) -> String {
+        "\(record.id)/\(stages[record.position].name)/\(attempt)/\(step)"
+    }
+
+    /// The action is done: bakes, or ends the stage.
+    mutating func bake(on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
+        guard let stage else { return goOn(at: now) }
+        let length = stage.restingTime
+        let observed: Observation = stage.action.touchesEndpoint ? Observation(snapshot) : .never
+        guard length > .zero else { return succeed(observed, at: now) }
+        let until = now + length
+        apply(.bakeStarted(until: until, observed: observed), at: now)
+        return commit(
+            then: .wait(until: min(until, now + watchInterval(of: stage)), .time("the stage to rest until \(until)")))
+    }
+
+    mutating func succeed(_ observed: Observation, at now: Timestamp) -> [Action] {
+        apply(.stageSucceeded(observed: observed, reason: nil, by: nil), at: now)
+        // The stage's end is made durable by itself: it is not told before it is.
+        return commit(then: .wait(until: now, .time("the next stage")))
+    }
+
+    mutating func baking(_ input: Input, until: Timestamp, at now: Timestamp) -> [Action] {
+        guard let stage else { return goOn(at: now) }
+        let rest = Effect.wait(
+            until: max(min(until, now + watchInterval(of: stage)), now), .time("the stage to rest until \(until)"))
+        guard usesEndpoint else {
+            return now < until ? commit(then: rest) : succeed(.never, at: now)
+        }
+        switch input {
+        case .observed(let snapshot):
+            if let reason = guardRail(snapshot) { return failStage(reason, at: now) }
+            if let drift = drift(in: snapshot, at: now) { return drift }
+            return now < until ? commit(then: rest) : succeed(Observation(snapshot), at: now)
+        case .refused(let error) where now < until:
+            return wait(at: now, deadline: until, for: "the endpoint to be observed: \(error.message)")
+        case .refused(let error): return failStage("the endpoint cannot be observed: \(error.message)", at: now)
+        default: return commit(then: .observe)
+        }
+    }
+
+    mutating func backingOff(_ input: Input, until: Timestamp, at now: Timestamp) -> [Action] {
+        guard let stage else { return goOn(at: now) }
+        guard now >= until else {
+            return commit(then: .wait(until: until, .time("the next attempt of \(stage.name)")))
+        }
+        switch input {
+        case .observed(let snapshot):
+            if let drift = drift(in: snapshot, at: now) { return drift }
+            return beginAttempt(of: stage, on: snapshot, at: now)
+        case .refused(let error):
+            return wait(at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)")
+        default:
+            return stage.action.touchesEndpoint
+                ? commit(then: .observe) : beginAttempt(of: stage, on: nil, at: now)
+        }
+    }
+
+    /// The attempt is over and was no success: tries again, or gives the stage up.
+    mutating func failAttempt(_ reason: String, observed: Observation, at now: Timestamp) -> [Action] {
+        guard let stage else { return goOn(at: now) }
+        failure = nil
+        apply(.attemptFailed(reason: reason, observed: observed), at: now)
+        let attempts = stages[record.position].attempts - record.forgivenAttempts
+        guard attempts < stage.retry.attempts else { return failStage(reason, at: now) }
+        let until = now + stage.retry.wait(after: attempts)
+        apply(.retryScheduled(until: until), at: now)
+        return commit(then: .wait(until: until, .time("attempt \(attempts + 1) of \(stage.name), since \(reason)")))
+    }
+
+    /// Gives the stage up, and does what it says of failures.
+    mutating func failStage(_ reason: String, at now: Timestamp, policy: FailurePolicy? = nil) -> [Action] {
+        guard let stage else { return goOn(at: now) }
+        apply(.stageFailed(reason: reason), at: now)
+        let cause = "stage \(stage.name) failed: \(reason)"
+        switch policy ?? stage.onFailure {
+        case .rollBack: return rollBack(cause, ending: .rolledBack, at: now)
+        case .hold: return hold(.failed, cause, at: now)
+        case .stop: return end(.failed, cause, observed: .never, at: now)
+        }
+    }
+
+    /// Why the endpoint must not stay as it is: a deployment that this run gave live or mirrored traffic serves nobody.
+    func guardRail(_ snapshot: EndpointSnapshot?) -> String? {
+        guard let snapshot else { return nil }
+        let before = record.baseline.snapshot
+        for deployment in snapshot.deployments {
+            let name = deployment.name
+            let live = snapshot.traffic.wanted[name] > before?.traffic.wanted[name] ?? 0
+            let mirrored = snapshot.mirrorTraffic.wanted[name] > before?.mirrorTraffic.wanted[name] ?? 0
+            guard live || mirrored, deployment.failure != nil || deployment.instances.ready == 0 else { continue }
+            return "deployment \(name) has \(live ? "live" : "mirrored") traffic and "
+                + "\(deployment.instances.ready) of \(deployment.instances.wanted) instances ready"
+                + (deployment.reason.map { ": \($0)" } ?? "")
+        }
+        return nil
+    }
+
+    var usesEndpoint: Bool { record.baseline != .never }
+
+    func watchInterval(of stage: Stage) -> Interval { usesEndpoint ? Self.watchInterval : .distantFuture }
+
+    /// What a gate shows: nothing, where the run has no endpoint.
+    func gateObservation(_ snapshot: EndpointSnapshot?) -> Observation {
+        usesEndpoint ? Observation(snapshot) : .never
+    }
+}
+
+extension Stage {
+    /// How long the stage lasts after its action is done.
+    var restingTime: Interval {
+        guard case .wait(let length) = action else { return bake }
+        return length + bake
+    }
+
+    /// True when the stage has neither gate, effect nor wait.
+    fileprivate var isMomentary: Bool {
+        guard case .wait = action else { return false }
+        return approval == nil && restingTime == .zero
+    }
+
+    /// True when the endpoint must be looked at before the stage begins.
+    fileprivate func needsObservation(in record: RunRecord) -> Bool {
+        action.touchesEndpoint || approval != nil && record.baseline != .never
+    }
+}

@@ -1,0 +1,204 @@
+internal import Rollouts
+
+/// A run's records: what its events, in order, make of it.
+///
+/// Whatever changes a run does it through ``apply(_:)``, so that folding the journal's events gives what the derived
+/// tables hold.
+package struct RunState: Hashable, Sendable {
+    package private(set) var record: RunRecord
+    package private(set) var stages: [StageRecord]
+
+    package init(record: RunRecord, stages: [StageRecord]) {
+        self.record = record
+        self.stages = stages
+    }
+
+    package mutating func apply(_ stamped: StampedEvent) {
+        let now = stamped.at
+        switch stamped.event {
+        case .runStarted, .requestMade, .requestVoided, .runLeft, .gateRefused: break
+        case .baselineObserved(let observation):
+            record.baseline = observation
+            expect(observation)
+            record.phase = .ready
+        case .runResumed:
+            if record.status == .running { record.reason = nil }
+        case .stageSkipped(let reason, _): endStage(.skipped, reason: reason, at: now)
+        case .gateOpened(let gate):
+            begin(.waiting, at: now)
+            set(.waiting, "stage \(stages[record.position].name) waits for an approval", .waiting(gate))
+        case .approvalCounted(_, let person): countApproval(by: person)
+        case .gateVoided(let reason):
+            stages[record.position].reason = reason
+            setStage(.pending)
+            set(.running, nil, .ready)
+        case .gatePassed:
+            setStage(.running)
+            set(.running, nil, .ready)
+        case .attemptStarted(let attempt):
+            begin(.running, at: now)
+            stages[record.position].attempts = attempt.number
+            stages[record.position].reason = nil
+            set(.running, nil, .acting(attempt))
+        case .changeAccepted: accept()
+        case .stepDone(let observed, let next): stepDone(observed, next: next)
+        case .attemptFailed(let reason, let observed):
+            stages[record.position].reason = reason
+            expect(observed)
+            record.phase = .ready
+        case .retryScheduled(let until): record.phase = .backingOff(until: until)
+        case .bakeStarted(let until, let observed):
+            begin(.running, at: now)
+            stages[record.position].attempts = max(stages[record.position].attempts, 1)
+            expect(observed)
+            set(.running, nil, .baking(until: until))
+        case .stageSucceeded(let observed, let reason, _):
+            begin(.running, at: now)
+            stages[record.position].attempts = max(stages[record.position].attempts, 1)
+            expect(observed)
+            rememberFirstService(observed)
+            endStage(.succeeded, reason: reason, at: now)
+        case .stageFailed(let reason):
+            stages[record.position].reason = reason
+            stages[record.position].status = .failed
+            stages[record.position].ended = now
+        case .runHeld(let hold):
+            if record.position < stages.count {
+                stages[record.position].status = .held
+                stages[record.position].reason = hold.reason
+            }
+            set(.held, hold.reason, .held(hold))
+        case .holdReleased: releaseHold()
+        case .driftAdopted(let observed): expect(observed)
+        case .driftUndone(let observed):
+            expect(observed)
+            if record.position < stages.count { setStage(.pending) }
+            set(.running, nil, .ready)
+        case .planAdopted(let hash, let stages, _):
+            record.planHash = hash
+            self.stages = stages
+        case .rollBackStarted(let rollBack): set(.running, rollBack.cause, .rollingBack(rollBack))
+        case .rollBackIntended(let change, let intent):
+            updateRollBack {
+                $0.changes += 1
+                $0.change = change
+                $0.intent = intent
+            }
+        case .rollBackChangeDone(let observed):
+            record.latest = observed
+            updateRollBack {
+                $0.change = nil
+                $0.intent = nil
+            }
+        case .runEnded(let status, let reason, let observed):
+            if status == .rolledBack || status == .aborted { markRolledBack(at: now) }
+            if observed != .never { record.latest = observed }
+            set(status, reason, .ended)
+            record.ended = now
+        }
+    }
+
+    /// Takes what was just seen, for showing; nothing depends on it.
+    mutating func saw(_ observation: Observation) { record.latest = observation }
+
+    private mutating func set(_ status: RunStatus, _ reason: String?, _ phase: Phase) {
+        record.status = status
+        record.reason = reason
+        record.phase = phase
+    }
+
+    private mutating func setStage(_ status: StageStatus) { stages[record.position].status = status }
+
+    private mutating func begin(_ status: StageStatus, at now: Timestamp) {
+        stages[record.position].status = status
+        stages[record.position].started = stages[record.position].started ?? now
+        stages[record.position].ended = nil
+    }
+
+    private mutating func endStage(_ status: StageStatus, reason: String?, at now: Timestamp) {
+        stages[record.position].status = status
+        stages[record.position].reason = reason
+        stages[record.position].ended = now
+        record.position += 1
+        record.forgivenAttempts = 0
+        set(.running, nil, .ready)
+    }
+
+    private mutating func expect(_ observation: Observation) {
+        guard observation != .never else { return }
+        record.expected = observation
+        record.latest = observation
+    }
+
+    /// An endpoint that served nobody at the start has nothing to go back to until somebody is served.
+    private mutating func rememberFirstService(_ observation: Observation) {
+        guard record.baseline != .never, (record.baseline.snapshot?.traffic.wanted ?? .none).isEmpty,
+            let traffic = observation.snapshot?.traffic, traffic.wanted.sum == 100, traffic.actual == traffic.wanted
+        else { return }
+        record.baseline = observation
+    }
+
+    private mutating func countApproval(by person: Person) {
+        guard case .waiting(var gate) = record.phase else { return }
+        gate.approvals.append(person)
+        record.phase = .waiting(gate)
+    }
+
+    private mutating func accept() {
+        switch record.phase {
+        case .acting(var attempt):
+            attempt.intent.accepted = true
+            record.phase = .acting(attempt)
+        case .rollingBack: updateRollBack { $0.intent?.accepted = true }
+        default: break
+        }
+    }
+
+    private mutating func stepDone(_ observed: Observation, next: Intent) {
+        expect(observed)
+        guard case .acting(var attempt) = record.phase else { return }
+        attempt.step += 1
+        attempt.intent = next
+        record.phase = .acting(attempt)
+    }
+
+    private mutating func updateRollBack(_ body: (inout RollBack) -> Void) {
+        guard case .rollingBack(var rollBack) = record.phase else { return }
+        body(&rollBack)
+        record.phase = .rollingBack(rollBack)
+    }
+
+    private mutating func releaseHold() {
+        guard case .held(let hold) = record.phase else { return }
+        if case .rollBackFailed(var rollBack) = hold.cause {
+            rollBack.change = nil
+            rollBack.intent = nil
+            set(.running, rollBack.cause, .rollingBack(rollBack))
+            return
+        }
+        // What a person has let pass, drift or an unknown outcome, is taken as the next observation shows it.
+        switch hold.cause {
+        case .drift, .unknown: record.expected = .never
+        case .failed, .timedOut, .rollBackFailed: break
+        }
+        if record.position < stages.count {
+            setStage(.pending)
+            record.forgivenAttempts = stages[record.position].attempts
+        }
+        set(.running, nil, .ready)
+    }
+
+    /// The stages whose traffic was taken back.
+    private mutating func markRolledBack(at now: Timestamp) {
+        for index in stages.indices {
+            switch stages[index].status {
+            case .succeeded where stages[index].action == .traffic || stages[index].action == .mirrorTraffic:
+                stages[index].status = .rolledBack
+            case .running, .waiting, .held:
+                stages[index].status = .rolledBack
+                stages[index].ended = now
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package import Rollouts
+
+/// Performs what a run's machine decides, and feeds it with what came of it.
+///
+/// One runner at a time has an endpoint: every write carries the lease's epoch (DESIGN §4, P5).
+package struct Runner: Sendable {
+    package var journal: any Journal
+    package var backend: any Backend
+    package var clock: any RunClock
+    package var lease: Lease
+    /// False leaves at a gate that nobody has decided, instead of staying.
+    package var waitsForPeople: Bool
+    /// Runs a stage's program; what is returned is nil on success, else what was wrong. Cancelling ends the program.
+    package var runCommand: @Sendable (Command) async -> String?
+    /// Told of everything that was committed or is being done, for showing.
+    package var observer: @Sendable (Progress) -> Void
+
+    package enum Progress: Sendable {
+        case committed([StampedEvent], RunState)
+        case performing(RunMachine.Effect, RunState)
+    }
+
+    package enum Outcome: Hashable, Sendable {
+        /// Ended, or held for a person, as the record says.
+        case stopped
+        /// A gate waits for people, and this runner does not.
+        case waiting
+        /// The task was cancelled; everything is checkpointed.
+        case interrupted
+    }
+
+    package init(
+        journal: any Journal, backend: any Backend, clock: any RunClock, lease: Lease, waitsForPeople: Bool,
+        runCommand: @escaping @Sendable (Command) async -> String?,
+        observer: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) {
+        self.journal = journal
+        self.backend = backend
+        self.clock = clock
+        self.lease = lease
+        self.waitsForPeople = waitsForPeople
+        self.runCommand = runCommand
+        self.observer = observer
+    }
+
+    /// Works on the run until it stops.
+    ///
+    /// - Throws: ``JournalError`` when the journal could not be written or another runner took over, and
+    ///   ``BackendError`` of code `storage` when the backend's own state could not: nothing was done after it.
+    package func run(_ machine: inout RunMachine) async throws -> Outcome {
+        var actions = machine.receive(.begin, at: clock.now())
+        while true {
+            guard let effect = try commit(&actions, of: machine) else {
+                actions = machine.receive(.timer, at: clock.now())
+                continue
+            }
+            if let preempting = try offerRequests(to: &machine) {
+                actions = preempting
+                continue
+            }
+            if effect == .stop { return .stopped }
+            guard !Task.isCancelled else { return try leave(&machine) }
+            if case .wait(let until, .people) = effect, !waitsForPeople, clock.now() < until { return .waiting }
+            observer(.performing(effect, machine.state))
+            do {
+                let input = try await perform(effect, for: machine.record, stage: machine.stage?.name)
+                actions = machine.receive(input, at: clock.now())
+            } catch is CancellationError {
+                return try leave(&machine)
+            }
+        }
+    }
+
+    /// Makes durable what is to be, and returns the effect that comes then.
+    private func commit(_ actions: inout [RunMachine.Action], of machine: RunMachine) throws(JournalError)
+        -> RunMachine.Effect?
+    {
+        defer { actions = [] }
+        for action in actions {
+            switch action {
+            case .commit(let commit):
+                try journal.commit(commit, under: lease)
+                observer(.committed(commit.events, machine.state))
+            case .perform(let effect): return effect
+            }
+        }
+        return nil
+    }
+
+    /// What a request that came in the meantime leads to instead, or nil.
+    private func offerRequests(to machine: inout RunMachine) throws(JournalError) -> [RunMachine.Action]? {
+        for request in try journal.pendingRequests(of: machine.record.id) {
+            let actions = machine.receive(.request(request), at: clock.now())
+            if !actions.isEmpty { return actions }
+        }
+        return nil
+    }
+
+    private func leave(_ machine: inout RunMachine) throws(JournalError) -> Outcome {
+        machine.note(.runLeft(reason: "interrupted"), at: clock.now())
+        if let commit = machine.flush() {
+            try journal.commit(commit, under: lease)
+            observer(.committed(commit.events, machine.state))
+        }
+        return .interrupted
+    }
+
+    private func perform(
+        _ effect: RunMachine.Effect, for record: RunRecord, stage: String?
+    ) async throws -> RunMachine.Input {
+        do {
+            switch effect {
+            case .observe: return .observed(try await backend.observe(record.endpoint))
+            case .apply(let change, let key, let attempt):
+                let context = ChangeContext(
+                    run: record.id, stage: stage ?? "roll-back", attempt: attempt, idempotencyKey: key,
+                    epoch: lease.epoch)
+                try await backend.apply(change, to: record.endpoint, as: context)
+                return .accepted
+            case .invoke(let invocation):
+                return .finished(failure: try await whileBeating { try await invoke(invocation, on: record.endpoint) })
+            case .run(let command):
+                return .finished(failure: try await whileBeating { await runCommand(command) })
+            case .wait(let until, .people): return try await wait(until: until, for: record.id, people: true)
+            case .wait(let until, .time): return try await wait(until: until, for: record.id, people: false)
+            case .stop: return .timer
+            }
+        } catch let error as BackendError {
+            switch error.code {
+            case .fenced: throw JournalError(.fenced, error.message)
+            case .storage: throw error
+            case .refused, .busy, .unavailable: return .refused(error)
+            }
+        }
+    }
+
+    /// Waits in slices, so that a request is noticed and the lease stays fresh.
+    private func wait(until deadline: Timestamp, for run: RunID, people: Bool) async throws -> RunMachine.Input {
+        var beat = ContinuousClock.now
+        let waiting = try journal.pendingRequests(of: run).map(\.number)
+        while clock.now() < deadline {
+            let slice = min(deadline, clock.now() + clock.longestSlice)
+            if people {
+                try await clock.idle(until: min(deadline, clock.now() + .milliseconds(250)))
+            } else {
+                try await clock.sleep(until: slice)
+            }
+            if ContinuousClock.now - beat > Self.beatInterval {
+                try journal.heartbeat(lease)
+                beat = .now
+            }
+            if try journal.pendingRequests(of: run).map(\.number) != waiting { break }
+        }
+        return .timer
+    }
+
+    private static let beatInterval = Duration.seconds(5)
+
+    /// Keeps the lease fresh while `effect` takes its time, and cancels it when the run is asked to abort.
+    private func whileBeating(_ effect: @escaping @Sendable () async throws -> String?) async throws -> String? {
+        try await withThrowingTaskGroup(of: Finished.self) { group in
+            group.addTask { .effect(try await effect()) }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: .milliseconds(500))
+                    try journal.heartbeat(lease)
+                    if try journal.pendingRequests(of: lease.run).contains(where: { $0.kind == .abort }) {
+                        return .aborted
+                    }
+                }
+            }
+            defer { group.cancelAll() }
+            var aborted = false
+            while let finished = try await group.next() {
+                switch finished {
+                case .effect(let failure):
+                    try Task.checkCancellation()
+                    return aborted ? "aborted" : failure
+                case .aborted:
+                    aborted = true
+                    group.cancelAll()
+                }
+            }
+            return nil
+        }
+    }
+
+    private enum Finished: Sendable {
+        case effect(String?)
+        case aborted
+    }
+
+    private func invoke(_ invocation: Invocation, on endpoint: Name) async throws -> String? {
+        for time in 1...max(invocation.times, 1) {
+            try Task.checkCancellation()
+            let response = try await backend.invoke(
+                endpoint, deployment: invocation.deployment, invocation.request)
+            if let failure = invocation.expect.failure(of: response) {
+                return "request \(time) of \(invocation.times) \(failure)"
+            }
+        }
+        return nil
+    }
+}
