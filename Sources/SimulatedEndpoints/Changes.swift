@@ -20,7 +20,8 @@ extension EndpointSimulation {
         adopt(settings.profiles)
         if let previous {
             guard previous.change == change else {
-                let words = "the idempotency key \(context.idempotencyKey) was used for another change: \(previous.change)"
+                let words =
+                    "the idempotency key \(context.idempotencyKey) was used for another change: \(previous.change)"
                 return note(change, context, .refused(words), hadEffect: false)
             }
             return note(change, context, .repeated, hadEffect: false)

@@ -63,7 +63,8 @@ extension EndpointSimulation {
         let limit = Double(timeout(of: name).milliseconds)
         let latency = profile.servedLatency
         let late = generator.successes(of: reached, share: 1 - latency.share(upTo: limit))
-        let wrong = generator.successes(of: reached - late, share: clients?.sendJSON == false ? 1 : profile.servedErrors)
+        let wrong = generator.successes(
+            of: reached - late, share: clients?.sendJSON == false ? 1 : profile.servedErrors)
         counts.requests = requests
         counts.errors = requests - reached + late + wrong
         counts.latencies = generator.split(reached - late, by: binShares(of: latency, limit: limit))

@@ -5,7 +5,9 @@ package import Rollouts
 /// Single requests (AZURE.md, Data plane).
 extension EndpointSimulation {
     /// Answers `request` as the named deployment, or as the one that the traffic weights give.
-    package mutating func invoke(_ request: InferenceRequest, deployment: Name?, at time: Timestamp) -> InferenceResponse {
+    package mutating func invoke(_ request: InferenceRequest, deployment: Name?, at time: Timestamp)
+        -> InferenceResponse
+    {
         advance(to: time)
         guard let endpoint else { return .notFound("there is no endpoint \(key.name)") }
         guard let name = deployment ?? route(endpoint.traffic.actual) else {

@@ -77,7 +77,8 @@ private struct SettingsReader {
         for key in members.keys.sorted() where !keys.contains(key) {
             let hint = nearest(to: key, among: keys).map { "did you mean \($0)?" }
             throw SettingsProblem(
-                path: place(of: key), message: "is not known: \(hint ?? "possible are \(keys.joined(separator: ", "))")")
+                path: place(of: key), message: "is not known: \(hint ?? "possible are \(keys.joined(separator: ", "))")"
+            )
         }
     }
 
