@@ -35,7 +35,7 @@ package struct PlaybookSummary: Hashable, Sendable, Codable {
         /// The default; nil where a value must be given.
         package var standard: Value?
         package var description: String?
-        
+
         enum CodingKeys: String, CodingKey {
             case name, type, description
             case standard = "default"

@@ -66,7 +66,8 @@ struct StageReader {
         guard let member = node.member("analysis") else { return }
         let time = member.value["for"]?.interval.map { "\($0)" } ?? "10m"
         report(
-            "AnalysisGate", member.key.span, "analysis gates are not in this build of Turnout, and none is left out silently",
+            "AnalysisGate", member.key.span,
+            "analysis gates are not in this build of Turnout, and none is left out silently",
             "write 'for: \(time)' instead, which holds and watches the stage that long")
     }
 
@@ -140,7 +141,9 @@ extension Approval {
         if let count = node["required"]?.scalar?.value.integer { required = count }
         instructions = node["instructions"]?.scalar?.text
         if let node = node["timeout"] { timeout = node.scalar?.text == "never" ? nil : node.interval }
-        if let word = node["on_timeout"]?.scalar?.text, let policy = TimeoutPolicy(rawValue: word) { onTimeout = policy }
+        if let word = node["on_timeout"]?.scalar?.text, let policy = TimeoutPolicy(rawValue: word) {
+            onTimeout = policy
+        }
         if let flag = node["starter_may_approve"]?.scalar?.value.bool { starterMayApprove = flag }
         group = node["group"]?.scalar?.text
     }
