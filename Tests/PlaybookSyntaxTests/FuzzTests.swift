@@ -67,7 +67,7 @@ struct FuzzTests {
         let path = StockPlaybookTests.folder + name + ".yml"
         let contents = try #require(makePlan(of: path, options: .managed()).snapshot).contents
         var generator = Generator(state: UInt64(name.utf8.count))
-        for _ in 0..<250 {
+        for _ in 0..<170 {
             var changed = contents
             let victim =
                 Int.random(in: 0..<2, using: &generator) == 0

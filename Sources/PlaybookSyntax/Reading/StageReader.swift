@@ -73,22 +73,20 @@ struct StageReader {
 
     /// Why the stage is skipped, or nil.
     private mutating func skipReason(_ node: Node) -> String? {
-        guard let when = node["when"], case .invalid = when.content else {
-            guard let when = node["when"] else { return nil }
-            guard let scalar = when.scalar else {
-                report("Condition", when.span, "when must be true or false, not \(when.value.kindName)", .whenHelp)
-                return nil
-            }
-            guard let result = template.evaluate(scalar, at: when.span) else { return nil }
-            guard let holds = result.value.bool else {
-                report("Condition", when.span, "when must be true or false, not \(result.value.kindName)", .whenHelp)
-                return nil
-            }
-            guard !holds else { return nil }
-            return result.names.contains(ExpressionScope.mirroring) && !capabilities.mirroring
-                ? "\(capabilities.name) does not mirror traffic" : "when: \(scalar.expressionText) is false"
+        guard let when = node["when"] else { return nil }
+        if case .invalid = when.content { return nil }
+        guard let scalar = when.scalar else {
+            report("Condition", when.span, .conditionIs(when.value), .whenHelp)
+            return nil
         }
-        return nil
+        guard let result = template.evaluate(scalar, at: when.span) else { return nil }
+        guard let holds = result.value.bool else {
+            report("Condition", when.span, .conditionIs(result.value), .whenHelp)
+            return nil
+        }
+        guard !holds else { return nil }
+        return result.names.contains(ExpressionScope.mirroring) && !capabilities.mirroring
+            ? "\(capabilities.name) does not mirror traffic" : "when: \(scalar.expressionText) is false"
     }
 
     private mutating func reportActions(_ members: [Node.Member], of node: Node) {
@@ -123,6 +121,9 @@ struct StageReader {
 }
 
 extension String {
+    fileprivate static func conditionIs(_ value: Value) -> String {
+        "when must be true or false, not \(value.kindName)"
+    }
     fileprivate static let whenHelp = "write an expression: when: \"${{ backend.mirroring }}\""
 }
 
