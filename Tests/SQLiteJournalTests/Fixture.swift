@@ -12,7 +12,7 @@ import Testing
 final class Fixture: Sendable {
     let folder: String
     let clock = Mutex<Int64>(1_000_000)
-    /// By number: when the process started. What is not here is gone.
+    /// When each process started, by its number; what is not here is gone.
     let processes = Mutex<[Int: Int64]>([100: 5000, 200: 6000])
 
     private init(folder: String) { self.folder = folder }
