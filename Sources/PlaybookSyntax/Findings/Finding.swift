@@ -1,0 +1,80 @@
+/// Something wrong in a file: where, what, and what would be right.
+package struct Finding: Hashable, Sendable, Codable {
+    package enum Severity: String, Hashable, Sendable, Codable {
+        /// No plan is made.
+        case error
+        case warning
+    }
+
+    /// As the user named it.
+    package var file: String
+    package var start: Position
+    /// Behind the last character; equal to ``start`` where something is missing.
+    package var end: Position
+    package var severity: Severity
+    /// The name of the rule, which for those in `Rules/` is the file that explains it.
+    package var rule: String
+    /// A fragment without a full stop.
+    package var message: String
+    /// What would be right, or nil.
+    package var help: String?
+    /// The line of ``start``; nil where the finding is about the file as a whole.
+    package var source: String?
+
+    package init(
+        file: String, start: Position, end: Position, severity: Severity, rule: String, message: String,
+        help: String? = nil, source: String? = nil
+    ) {
+        self.file = file
+        self.start = start
+        self.end = end
+        self.severity = severity
+        self.rule = rule
+        self.message = message
+        self.help = help
+        self.source = source
+    }
+}
+
+extension Finding {
+    /// A finding at a range of a file; the range is brought inside the file.
+    init(
+        _ severity: Severity = .error, _ rule: String, at location: Location, _ message: String, help: String? = nil
+    ) {
+        let source = location.source
+        func inside(_ position: Position) -> Position {
+            guard position.line <= source.lineCount else {
+                let last = source.lineCount
+                return Position(line: last, column: source.line(last).unicodeScalars.count + 1)
+            }
+            let length = source.line(position.line).unicodeScalars.count
+            return Position(line: max(position.line, 1), column: min(max(position.column, 1), length + 1))
+        }
+        let start = inside(location.span.start)
+        self.init(
+            file: source.path, start: start, end: max(inside(location.span.end), start), severity: severity, rule: rule,
+            message: message, help: help, source: source.line(start.line))
+    }
+
+    /// An error about a file as a whole.
+    init(_ rule: String, file: String, _ message: String, help: String? = nil) {
+        let start = Position(line: 1, column: 1)
+        self.init(file: file, start: start, end: start, severity: .error, rule: rule, message: message, help: help)
+    }
+}
+
+extension [Finding] {
+    /// Each finding once, by file in the order of `paths` and by place.
+    func inOrder(of paths: [String]) -> [Finding] {
+        let ranks = Dictionary(
+            zip([first?.file ?? ""] + paths, 0...).map { ($0.0, $0.1) }, uniquingKeysWith: { _, last in last })
+        var seen: Set<Finding> = []
+        return filter { seen.insert($0).inserted }
+            .sorted { left, right in
+                (ranks[left.file] ?? .max, left.start, left.end, left.message)
+                    < (ranks[right.file] ?? .max, right.start, right.end, right.message)
+            }
+    }
+
+    var hasErrors: Bool { contains { $0.severity == .error } }
+}

@@ -1,0 +1,101 @@
+internal import FoundationEssentials
+
+/// A place in a text: line and column from 1, columns counted in Unicode characters.
+package struct Position: Hashable, Comparable, Sendable, Codable {
+    package var line: Int
+    package var column: Int
+
+    package init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    package static func < (left: Position, right: Position) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
+}
+
+/// From a place up to, but without, another.
+struct Span: Hashable, Sendable {
+    var start: Position
+    var end: Position
+
+    static let beginning = Span(start: Position(line: 1, column: 1), end: Position(line: 1, column: 1))
+}
+
+/// A file's path and bytes, cut into lines as YAML cuts them.
+struct SourceFile: Sendable {
+    /// As the user named it, which is how findings name it.
+    let path: String
+    let bytes: [UInt8]
+    /// Offsets of the first bytes of all lines; at least one.
+    private let lineStarts: [Int]
+
+    init(path: String, data: Data) {
+        self.path = path
+        bytes = Array(data)
+        lineStarts = Self.lineStarts(of: bytes)
+    }
+
+    var lineCount: Int { lineStarts.count }
+
+    /// A line without its break; bytes that are not UTF-8 are shown as `�`.
+    func line(_ number: Int) -> String {
+        guard lineStarts.indices.contains(number - 1) else { return "" }
+        let start = lineStarts[number - 1]
+        let end = number < lineStarts.count ? lineStarts[number] : bytes.count
+        var scalars = Array(String(decoding: bytes[start..<end], as: UTF8.self).unicodeScalars)
+        while let last = scalars.last, last.isLineBreak { scalars.removeLast() }
+        if number == 1, scalars.first == "\u{FEFF}" { scalars.removeFirst() }
+        var text = String.UnicodeScalarView()
+        text.append(contentsOf: scalars)
+        return String(text)
+    }
+
+    /// The place of the byte at `offset`.
+    func position(at offset: Int) -> Position {
+        var low = 0
+        var high = lineStarts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if lineStarts[middle] <= offset { low = middle } else { high = middle }
+        }
+        let before = String(decoding: bytes[lineStarts[low]..<min(max(offset, lineStarts[low]), bytes.count)], as: UTF8.self)
+        let mark = low == 0 && before.unicodeScalars.first == "\u{FEFF}" ? 1 : 0
+        return Position(line: low + 1, column: before.unicodeScalars.count - mark + 1)
+    }
+
+    private static func lineStarts(of bytes: [UInt8]) -> [Int] {
+        var starts = [0]
+        bytes.withUnsafeBufferPointer { bytes in
+            for index in bytes.indices {
+                let isBreak =
+                    switch bytes[index] {
+                    case 0x0A: true
+                    case 0x0D: index + 1 == bytes.count || bytes[index + 1] != 0x0A
+                    case 0x85: index >= 1 && bytes[index - 1] == 0xC2
+                    case 0xA8, 0xA9: index >= 2 && bytes[index - 1] == 0x80 && bytes[index - 2] == 0xE2
+                    default: false
+                    }
+                if isBreak { starts.append(index + 1) }
+            }
+        }
+        return starts
+    }
+}
+
+extension Unicode.Scalar {
+    /// True for what YAML 1.1, and so libyaml, ends a line with.
+    var isLineBreak: Bool {
+        switch value {
+        case 0x0A, 0x0D, 0x85, 0x2028, 0x2029: true
+        default: false
+        }
+    }
+}
+
+/// A range of a file, to which a finding can point.
+struct Location: Sendable {
+    var source: SourceFile
+    var span: Span
+}

@@ -1,0 +1,71 @@
+internal import Rollouts
+
+/// A value of a YAML document that knows where it stands.
+struct Node: Sendable {
+    var content: Content
+    var span: Span
+
+    indirect enum Content: Sendable {
+        case scalar(Scalar)
+        case list([Node])
+        case mapping([Member])
+        /// Not usable, and a finding already says why.
+        case invalid
+    }
+
+    /// A key with its value.
+    struct Member: Sendable {
+        var key: Key
+        var value: Node
+    }
+
+    struct Key: Sendable {
+        var scalar: Scalar
+        var span: Span
+        var text: String { scalar.text }
+    }
+
+    subscript(key: String) -> Node? { members.first { $0.key.text == key }?.value }
+
+    func member(_ key: String) -> Member? { members.first { $0.key.text == key } }
+
+    var members: [Member] {
+        guard case .mapping(let members) = content else { return [] }
+        return members
+    }
+
+    var items: [Node] {
+        guard case .list(let items) = content else { return [] }
+        return items
+    }
+
+    var scalar: Scalar? {
+        guard case .scalar(let scalar) = content else { return nil }
+        return scalar
+    }
+
+    /// Where something that the node lacks is to be reported: its first key, or all of it when it is short.
+    var headSpan: Span { members.first?.key.span ?? span }
+
+    /// The value without positions; what is not usable is null.
+    var value: Value {
+        switch content {
+        case .scalar(let scalar): scalar.value
+        case .list(let items): .list(items.map(\.value))
+        case .mapping(let members):
+            .mapping(Dictionary(members.map { ($0.key.text, $0.value.value) }, uniquingKeysWith: { first, _ in first }))
+        case .invalid: .null
+        }
+    }
+}
+
+/// A scalar as it was written and as what it counts.
+struct Scalar: Sendable {
+    enum Style: Sendable {
+        case plain, singleQuoted, doubleQuoted, block
+    }
+
+    var text: String
+    var style: Style
+    var value: Value
+}

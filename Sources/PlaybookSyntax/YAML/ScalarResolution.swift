@@ -1,0 +1,82 @@
+internal import Rollouts
+
+extension Value {
+    /// What a plain scalar means in YAML 1.2's core schema.
+    ///
+    /// Numbers that JSON cannot hold (`.inf`, `.nan`, `1e999`) stay text, so that every value can be kept as JSON.
+    init(plainScalar text: String) {
+        switch text {
+        case "", "~", "null", "Null", "NULL": self = .null
+        case "true", "True", "TRUE": self = .bool(true)
+        case "false", "False", "FALSE": self = .bool(false)
+        default: self = Value(number: text) ?? .string(text)
+        }
+    }
+
+    private init?(number text: String) {
+        var rest = Substring(text).utf8[...]
+        guard let first = rest.first, first.isDigit || "+-.".utf8.contains(first) else { return nil }
+        if text.hasPrefix("0x") || text.hasPrefix("0o") {
+            let digits = text.dropFirst(2)
+            guard digits.first != "-", digits.first != "+",
+                let number = Int(digits, radix: text.hasPrefix("0x") ? 16 : 8)
+            else { return nil }
+            self = .integer(number)
+            return
+        }
+        if first == UInt8(ascii: "+") || first == UInt8(ascii: "-") { rest = rest.dropFirst() }
+        let whole = rest.prefix(while: \.isDigit)
+        rest = rest.dropFirst(whole.count)
+        var hasDigits = !whole.isEmpty
+        if rest.isEmpty, hasDigits, let number = Int(text) {
+            self = .integer(number)
+            return
+        }
+        if rest.first == UInt8(ascii: ".") {
+            let fraction = rest.dropFirst().prefix(while: \.isDigit)
+            rest = rest.dropFirst(fraction.count + 1)
+            hasDigits = hasDigits || !fraction.isEmpty
+        }
+        if hasDigits, let letter = rest.first, letter | 0x20 == UInt8(ascii: "e") {
+            rest = rest.dropFirst()
+            if let sign = rest.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { rest = rest.dropFirst() }
+            guard let digit = rest.first, digit.isDigit else { return nil }
+            rest = rest.drop(while: \.isDigit)
+        }
+        guard hasDigits, rest.isEmpty, let number = Double(text.hasSuffix(".") ? text + "0" : text), number.isFinite
+        else { return nil }
+        self = .number(number)
+    }
+}
+
+extension UInt8 {
+    var isDigit: Bool { (48...57).contains(self) }
+    var isLetter: Bool { (97...122).contains(self | 0x20) && self >= 65 }
+}
+
+extension Value {
+    /// The kind of value, for messages.
+    var kindName: String {
+        switch self {
+        case .null: "nothing"
+        case .bool: "true or false"
+        case .integer: "an integer"
+        case .number: "a number"
+        case .string: "text"
+        case .list: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+
+    /// A scalar as text, as it would be written.
+    var scalarText: String? {
+        switch self {
+        case .null: ""
+        case .bool(let flag): "\(flag)"
+        case .integer(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .string(let text): text
+        case .list, .mapping: nil
+        }
+    }
+}
