@@ -47,7 +47,9 @@ let package = Package(
             swiftSettings: habits),
         .target(
             name: "SQLiteState",
-            dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: habits),
         .target(
             name: "PlaybookSyntax", dependencies: ["CLibYAML", "Rollouts", "RolloutEngine"], swiftSettings: habits),

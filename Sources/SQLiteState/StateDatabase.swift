@@ -1,0 +1,150 @@
+package import GRDB
+internal import Synchronization
+
+/// One SQLite file with the promises of DESIGN §5.
+///
+/// Every write transaction and every checkpoint, of every process, holds one exclusive lock beside the file: SQLite
+/// before 3.51.3 can lose commits when a checkpoint meets a writer. Commits are in WAL mode and cost one fdatasync.
+package final class StateDatabase: Sendable {
+    package let path: String
+    package let isReadOnly: Bool
+    /// Nil when the file is only read.
+    private let lock: FileLock?
+    private let queue: DatabaseQueue
+    /// The lock excludes other values for its file; this excludes other threads that use the same one.
+    private let turn = Mutex(())
+
+    /// How long a process waits for another one's write or checkpoint; both take milliseconds.
+    package static let patience = Duration.seconds(10)
+
+    /// Opens the file, creates it if there is none, or migrates it to `schema.version` after a backup.
+    ///
+    /// A file that is not SQLite, another program's, or of a later version is refused and left as it is.
+    /// - Parameters:
+    ///   - path: Of the file; its folder is created if need be.
+    ///   - lockName: Name of the lock's file in the same folder.
+    ///   - schema: Whose the file is, and its tables.
+    ///   - durability: What a commit survives.
+    ///   - readOnly: True to look only: nothing is created, migrated or locked, and a running writer does not matter.
+    /// - Throws: What is in the way, and what to do about it.
+    package init(
+        path: String, lockName: String, schema: StateSchema, durability: Durability = .full, readOnly: Bool = false
+    ) throws(StateError) {
+        self.path = path
+        self.isReadOnly = readOnly
+        let opening = StateOpening(path: path, schema: schema, durability: durability)
+        if readOnly {
+            lock = nil
+            queue = try opening.openForReading()
+        } else {
+            try Folder.create(Folder.parent(of: path))
+            let lock = try FileLock(path: Folder.parent(of: path) + "/" + lockName)
+            try lock.acquire(within: Self.patience)
+            defer { lock.release() }
+            self.lock = lock
+            queue = try opening.openForWriting()
+        }
+    }
+
+    deinit {
+        do {
+            try close()
+        } catch {
+            // Closing without the lock could checkpoint beside a writer. Left open, the kernel closes it: what was
+            // committed is in the WAL.
+            _ = Unmanaged.passRetained(queue)
+        }
+    }
+
+    /// Checkpoints if this is the last connection, and closes; every later use throws.
+    package func close() throws(StateError) {
+        do {
+            try exclusively { try queue.close() }
+        } catch {
+            throw StateError(error, path: path)
+        }
+    }
+
+    /// Reads one state of the file, whatever is being written meanwhile.
+    package func read<Value>(_ body: (Database) throws -> Value) throws(StateError) -> Value {
+        try read(failure: { $0 }, body)
+    }
+
+    /// Writes in one transaction: all of it is kept when this returns, nothing of it when it throws.
+    package func write<Value>(_ body: (Database) throws -> Value) throws(StateError) -> Value {
+        try write(failure: { $0 }, body)
+    }
+
+    /// As ``read(_:)``, for callers with an error of their own: `body` may throw it, and `failure` makes one of the rest.
+    package func read<Value, Failure: Error>(
+        failure: (StateError) -> Failure, _ body: (Database) throws -> Value
+    ) throws(Failure) -> Value {
+        try run(failure) { db in
+            var value: Value?
+            try db.inTransaction(.deferred) {
+                value = try body(db)
+                return .commit
+            }
+            return value
+        }
+    }
+
+    /// As ``write(_:)``, for callers with an error of their own: `body` may throw it, and `failure` makes one of the rest.
+    package func write<Value, Failure: Error>(
+        failure: (StateError) -> Failure, _ body: (Database) throws -> Value
+    ) throws(Failure) -> Value {
+        do {
+            guard !isReadOnly else {
+                throw StateError(.readOnly, path: path, "\(path): it was opened only to be read")
+            }
+            return try exclusively {
+                try run(failure) { db in
+                    var value: Value?
+                    try db.inTransaction(.immediate) {
+                        value = try body(db)
+                        return .commit
+                    }
+                    return value
+                }
+            }
+        } catch let error as Failure {
+            throw error
+        } catch {
+            throw failure(StateError(error, path: path))
+        }
+    }
+
+    /// Runs statements that must not be in a transaction, such as `PRAGMA integrity_check`; they must not write.
+    package func inspect<Value>(_ body: (Database) throws -> Value) throws(StateError) -> Value {
+        try run({ $0 }) { try body($0) }
+    }
+
+    /// Holds the lock of all processes while `body` runs.
+    private func exclusively<Value>(_ body: () throws -> Value) throws -> Value {
+        try turn.withLock { _ in
+            try lock?.acquire(within: Self.patience)
+            defer { lock?.release() }
+            return try body()
+        }
+    }
+
+    private func run<Value, Failure: Error>(
+        _ failure: (StateError) -> Failure, _ body: (Database) throws -> Value?
+    ) throws(Failure) -> Value {
+        do {
+            let value = try queue.writeWithoutTransaction { db in
+                do {
+                    return try body(db)
+                } catch let error as DatabaseError {
+                    throw StateError(error, path: path, errno: db.systemErrorNumber)
+                }
+            }
+            guard let value else { throw StateError(.unexpected, path: path, "\(path): a transaction had no result") }
+            return value
+        } catch let error as Failure {
+            throw error
+        } catch {
+            throw failure(StateError(error, path: path))
+        }
+    }
+}
