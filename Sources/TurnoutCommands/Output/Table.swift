@@ -15,7 +15,7 @@ struct Table {
         var tint: Style.Tint?
 
         init(_ text: String, _ tint: Style.Tint? = nil) {
-            self.text = text
+            self.text = text.printable
             self.tint = tint
         }
 
@@ -68,5 +68,21 @@ extension String {
 
     func padded(to width: Int) -> String {
         count >= width ? self : self + String(repeating: " ", count: width - count)
+    }
+}
+
+extension String {
+    /// The text on one line, with every character replaced that could steer a terminal.
+    var printable: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.steersTerminals ? "\u{FFFD}" : $0 }))
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var steersTerminals: Bool {
+        switch value {
+        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 }

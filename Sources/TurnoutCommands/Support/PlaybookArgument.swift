@@ -20,12 +20,13 @@ struct PlaybookArgument {
             if isFile(argument) { return argument }
             let inFolder = folder + "/" + argument
             if !argument.contains("/"), isFile(inFolder) { return inFolder }
-            throw CommandFailure(.usage, "there is no playbook at '\(argument)'\(hint(for: Self.name(of: argument)))")
+            let hint = try hint(for: Self.name(of: argument))
+            throw CommandFailure(.usage, "there is no playbook at '\(argument)'\(hint)")
         }
         for suffix in Self.extensions where !argument.isEmpty && isFile("\(folder)/\(argument)\(suffix)") {
             return "\(folder)/\(argument)\(suffix)"
         }
-        throw CommandFailure(.usage, "there is no playbook '\(argument)' in \(folder)\(hint(for: argument))")
+        throw CommandFailure(.usage, "there is no playbook '\(argument)' in \(folder)\(try hint(for: argument))")
     }
 
     /// The paths of all playbooks in `Playbooks/`, by name; none where there is no such folder.
