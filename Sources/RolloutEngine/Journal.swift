@@ -19,8 +19,10 @@ package protocol Journal: Sendable {
     func leases() throws(JournalError) -> [LeaseHolder]
 
     /// Writes a new run with its plan, its files and its first events; throws ``JournalError/Code/runExists`` when its
-    /// number is taken.
+    /// number is taken, and ``JournalError/Code/unfinishedRun(_:)`` when another run of the endpoint has not ended.
     func create(_ run: NewRun, under lease: Lease) throws(JournalError)
+    /// The run that has not ended on an endpoint; ``create(_:under:)`` sees to it that there is at most one.
+    func unfinishedRun(on endpoint: LeaseKey) throws(JournalError) -> RunID?
     /// Appends events and the records that follow from them, in one transaction that also checks the lease's epoch.
     func commit(_ commit: Commit, under lease: Lease) throws(JournalError)
 
@@ -233,6 +235,8 @@ package struct JournalError: Error, Sendable, CustomStringConvertible {
         /// Another runner has the endpoint.
         case leased(LeaseHolder)
         case runExists
+        /// Another run of the endpoint has not ended.
+        case unfinishedRun(RunID)
         case unknownRun
         /// What is stored does not fit its hashes.
         case tampered

@@ -66,8 +66,7 @@ extension Finding {
 extension [Finding] {
     /// Each finding once, by file in the order of `paths` and by place.
     func inOrder(of paths: [String]) -> [Finding] {
-        let ranks = Dictionary(
-            zip([first?.file ?? ""] + paths, 0...).map { ($0.0, $0.1) }, uniquingKeysWith: { _, last in last })
+        let ranks = Dictionary(zip(paths, 0...), uniquingKeysWith: { first, _ in first })
         var seen: Set<Finding> = []
         return filter { seen.insert($0).inserted }
             .sorted { left, right in

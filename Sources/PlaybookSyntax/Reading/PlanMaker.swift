@@ -1,0 +1,167 @@
+internal import FoundationEssentials
+internal import RolloutEngine
+internal import Rollouts
+
+/// Makes a plan of one playbook, and collects every finding on the way.
+struct PlanMaker {
+    let source: SourceFile
+    let options: PlanOptions
+    private var files: NamedFiles
+    private var findings: [Finding] = []
+
+    init(source: SourceFile, data: Data, options: PlanOptions, files: FileSource) {
+        self.source = source
+        self.options = options
+        self.files = NamedFiles(playbook: source, data: data, source: files)
+    }
+
+    mutating func make() -> PlanOutcome {
+        guard let written = loadYAML(source, findings: &findings) else { return outcome(nil) }
+        let inputs = InputReader(source: source, inputs: written.member("inputs"), given: options.inputs)
+        let scope = scope(inputs)
+        let root = filled(written, scope)
+        var shape = ShapeCheck(source: source)
+        shape.check(root, .object(.playbook), "a playbook")
+        findings += shape.findings + inputs.findings
+        let name = root["name"]?.scalar?.text
+        checkName(root["name"])
+        let endpoint = endpoint(root, name: name)
+        let load = load(root["load"])
+        let stages = readStages(root["stages"]?.items ?? [], endpoint: endpoint, scope)
+        guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
+        let plan = Plan(
+            playbook: name, description: root["description"]?.scalar?.text, backend: options.backend,
+            endpoint: endpoint, inputs: inputs.values, load: load, backendSettings: root["backends"]?[backend]?.value ?? .null,
+            files: files.paths.compactMap { path in
+                files.contents[path].map { Plan.File(path: path, digest: hexadecimalDigest(of: $0)) }
+            }, stages: StageList(stages))
+        return outcome(plan)
+    }
+
+    /// The backend's name without its kind: `simulated` of `simulated:kubernetes`.
+    private var backend: String { options.backend.split(separator: ":").first.map(String.init) ?? options.backend }
+
+    private func scope(_ inputs: InputReader) -> ExpressionScope {
+        var scope = ExpressionScope()
+        for (name, value) in inputs.values { scope.values["inputs.\(name)"] = value }
+        scope.faulty = Set(inputs.faulty.map { "inputs.\($0)" })
+        scope.values["backend.name"] = .string(backend)
+        scope.values[ExpressionScope.mirroring] = .bool(options.capabilities.mirroring)
+        scope.values["run.id"] = .string("\(options.runID)")
+        return scope
+    }
+
+    /// The playbook with its expressions filled in; names and conditions of stages stay as they are written.
+    private mutating func filled(_ written: Node, _ scope: ExpressionScope) -> Node {
+        guard case .mapping(var members) = written.content else { return written }
+        var template = Template(source: source, scope: scope)
+        for index in members.indices {
+            switch members[index].key.text {
+            case "endpoint", "load", "backends": members[index].value = template.fill(members[index].value)
+            case "stages":
+                guard case .list(var stages) = members[index].value.content else { continue }
+                for stage in stages.indices {
+                    guard case .mapping(var parts) = stages[stage].content else { continue }
+                    for part in parts.indices where !["name", "when"].contains(parts[part].key.text) {
+                        parts[part].value = template.fill(parts[part].value)
+                    }
+                    stages[stage].content = .mapping(parts)
+                }
+                members[index].value.content = .list(stages)
+            default: break
+            }
+        }
+        findings += template.findings
+        var root = written
+        root.content = .mapping(members)
+        return root
+    }
+
+    private mutating func checkName(_ node: Node?) {
+        guard let node, let name = node.scalar?.text, name != source.path.fileStem else { return }
+        findings.append(
+            Finding(
+                .warning, "PlaybookName", at: Location(source: source, span: node.span),
+                "the playbook's name is \(name.quoted), and its file's is \(source.path.fileStem.quoted)",
+                help: "give both the same name"))
+    }
+
+    /// The plan's endpoint: the one of the options, of the playbook, or of the first stage that defines one.
+    private mutating func endpoint(_ root: Node, name: String?) -> Name? {
+        if let override = options.endpoint {
+            if let violation = NamingRule().violation(of: override, what: "endpoint", kind: options.capabilities.kind) {
+                findings.append(Finding(ValidNames.name, file: source.path, "--endpoint: \(violation.message)"))
+            }
+            return override
+        }
+        if let node = root["endpoint"] {
+            guard let name = node.name else { return nil }
+            let place = PlacedName(name: name, what: "endpoint", location: Location(source: source, span: node.span))
+            if let finding = ValidNames.finding(for: place, kind: options.capabilities.kind) { findings.append(finding) }
+            return name
+        }
+        let stages = root["stages"]?.items ?? []
+        if let define = stages.lazy.compactMap({ $0["define"] }).first {
+            return files.endpoint(at: define["endpoint_file"], override: nil)?.definition.name
+        }
+        let needsNone: Set<String> = ["wait", "run"]
+        let actions = Set(StageAction.Kind.allCases.map(\.rawValue)).subtracting(needsNone)
+        guard let user = stages.lazy.compactMap({ $0.members.first { actions.contains($0.key.text) } }).first else {
+            return name.map { Name($0) }
+        }
+        findings.append(
+            Finding(
+                .error, "EndpointName", at: Location(source: source, span: user.key.span),
+                "the playbook does not say which endpoint this is about",
+                help: "pass --endpoint NAME, or write 'endpoint: NAME' at the top of the playbook"))
+        return nil
+    }
+
+    private mutating func load(_ node: Node?) -> Load? {
+        guard let node, let request = files.request(at: node["request_file"]),
+            let text = node["rate"]?.scalar?.value.scalarText
+        else { return nil }
+        do throws(ValueProblem) {
+            return Load(rate: try readRate(text), request: request)
+        } catch {
+            return nil  // reported with the shape
+        }
+    }
+
+    /// Reads the stages and plays them; the play ends where the effect of a stage is not known.
+    private mutating func readStages(_ nodes: [Node], endpoint: Name?, _ scope: ExpressionScope) -> [Stage] {
+        let actions = ActionReader(
+            files: files, endpoint: endpoint, override: options.endpoint, kind: options.capabilities.kind)
+        var reader = StageReader(source: source, capabilities: options.capabilities, scope: scope, actions: actions)
+        let placed = nodes.map { reader.read($0) }
+        findings += reader.allFindings
+        files = reader.actions.files
+        let stages = placed.compactMap(\.self)
+        let defines = stages.contains { $0.stage.skip == nil && $0.stage.action.kind == .define }
+            || zip(nodes, placed).contains { $1 == nil && $0["define"] != nil }
+        var play = Play(
+            endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: options.capabilities)
+        for stage in placed {
+            guard let stage else { break }
+            play.play(stage)
+        }
+        if stages.count == nodes.count { play.end() }
+        findings += play.findings
+        return stages.map(\.stage)
+    }
+
+    private mutating func outcome(_ plan: Plan?) -> PlanOutcome {
+        var findings = findings + files.findings
+        var snapshot: PlanSnapshot?
+        if let plan {
+            do {
+                snapshot = PlanSnapshot(plan: plan, hash: try plan.hash(), contents: files.contents)
+            } catch {
+                findings.append(Finding("Plan", file: source.path, "the plan cannot be kept as JSON: \(error)"))
+            }
+        } else if !findings.hasErrors {
+            findings.append(Finding("Plan", file: source.path, "no plan can be made of this playbook"))
+        }
+        return PlanOutcome(snapshot: snapshot, findings: findings.inOrder(of: files.paths.map { $0 == source.path ? $0 : $0.beside(source.path) }))
+    }
+}

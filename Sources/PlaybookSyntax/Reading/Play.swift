@@ -1,0 +1,72 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// Plays the stages of a playbook on a model of its endpoint and asks every rule about each.
+struct Play {
+    let capabilities: Capabilities
+    private var model: EndpointModel
+    private var rules = playbookRules()
+    private let isWholeStory: Bool
+    /// Deployments that this playbook deleted, which therefore are not there already.
+    private var deleted: Set<Name> = []
+    private(set) var findings: [Finding] = []
+
+    /// - Parameter definesEndpoint: True where a stage defines the endpoint; else it is there already, with
+    ///   deployments and traffic that are not known.
+    init(endpoint: Name, definesEndpoint: Bool, capabilities: Capabilities) {
+        self.capabilities = capabilities
+        isWholeStory = definesEndpoint
+        model = EndpointModel(
+            kind: capabilities.kind,
+            endpoint: definesEndpoint
+                ? nil : EndpointSnapshot(definition: EndpointDefinition(name: endpoint), kind: capabilities.kind))
+    }
+
+    mutating func play(_ stage: PlacedStage) {
+        guard stage.stage.skip == nil else { return }
+        if !isWholeStory { assumeDeployments(of: stage.stage.action) }
+        let before = model.endpoint
+        var steps: [Moment.Step] = []
+        for change in stage.stage.action.modelledChanges(on: before) {
+            let violations = model.violations(of: change)
+            steps.append(Moment.Step(change: change, before: model.endpoint, violations: violations))
+            do throws(Violation) {
+                try model.accept(change)
+                model.settle(change)
+            } catch {
+                model.force(change)
+            }
+        }
+        let moment = Moment(
+            stage: stage, capabilities: capabilities, before: before, after: model.endpoint, steps: steps,
+            isWholeStory: isWholeStory)
+        for index in rules.indices { findings += rules[index].check(moment) }
+        switch stage.stage.action {
+        case .deleteDeployment(let name): deleted.insert(name)
+        case .deploy(let definition): deleted.remove(definition.name)
+        case .define, .scale, .invoke, .mirrorTraffic, .traffic, .deleteEndpoint, .wait, .run: break
+        }
+        // Missing deployments were reported once; later stages are judged as if they were there.
+        if isWholeStory { assumeDeployments(of: stage.stage.action) }
+    }
+
+    mutating func end() {
+        for rule in rules { findings += rule.checkEnd(model.endpoint) }
+    }
+
+    private mutating func assumeDeployments(of action: StageAction) {
+        guard let endpoint = model.endpoint?.name else { return }
+        if case .deleteDeployment = action, isWholeStory { return }
+        for name in action.usedDeployments where !deleted.contains(name) || isWholeStory {
+            model.assume(DeploymentDefinition(name: name, endpoint: endpoint))
+        }
+    }
+}
+
+extension EndpointModel {
+    /// Everything that is against `change` now, one finding of each rule.
+    fileprivate func violations(of change: Change) -> [Violation] {
+        guard !change.isDone(in: endpoint) else { return [] }
+        return changeRules.compactMap { $0.violation(of: change, on: endpoint, kind: kind) }
+    }
+}

@@ -1,0 +1,51 @@
+package import Rollouts
+
+/// A playbook on disk.
+package struct PlaybookSource: Sendable {
+    private let source: SourceFile
+
+    package init(path: String) throws(FileProblem) {
+        source = SourceFile(path: path, data: try DiskFile.read(path, named: path))
+    }
+
+    /// What the playbook says of itself, as far as it can be read.
+    package var summary: PlaybookSummary {
+        var findings: [Finding] = []
+        guard let root = loadYAML(source, findings: &findings) else {
+            return PlaybookSummary(name: source.path.fileStem, isReadable: false)
+        }
+        return PlaybookSummary(
+            name: root["name"]?.scalar?.text ?? source.path.fileStem,
+            description: root["description"]?.scalar?.value.string,
+            inputs: (root["inputs"]?.members ?? []).map { member in
+                PlaybookSummary.Input(
+                    name: member.key.text, type: member.value["type"]?.scalar?.text ?? "string",
+                    standard: member.value["default"]?.value,
+                    description: member.value["description"]?.scalar?.value.string)
+            },
+            stages: (root["stages"]?.items ?? []).compactMap { $0["name"]?.scalar?.text }, isReadable: findings.isEmpty)
+    }
+}
+
+/// What a list of playbooks shows of one.
+package struct PlaybookSummary: Hashable, Sendable, Codable {
+    package struct Input: Hashable, Sendable, Codable {
+        package var name: String
+        package var type: String
+        /// The default; nil where a value must be given.
+        package var standard: Value?
+        package var description: String?
+        
+        enum CodingKeys: String, CodingKey {
+            case name, type, description
+            case standard = "default"
+        }
+    }
+
+    package var name: String
+    package var description: String?
+    package var inputs: [Input] = []
+    package var stages: [String] = []
+    /// False where the file is no YAML, so that `turnout check` has more to say.
+    package var isReadable: Bool
+}

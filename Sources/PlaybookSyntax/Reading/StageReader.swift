@@ -1,0 +1,155 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// Reads the stages of a playbook, one after another.
+struct StageReader {
+    let source: SourceFile
+    let capabilities: Capabilities
+    var actions: ActionReader
+    private var template: Template
+    private(set) var findings: [Finding] = []
+    private var firstLines: [String: Int] = [:]
+
+    init(source: SourceFile, capabilities: Capabilities, scope: ExpressionScope, actions: ActionReader) {
+        self.source = source
+        self.capabilities = capabilities
+        self.actions = actions
+        template = Template(source: source, scope: scope)
+    }
+
+    /// All findings but those of the named files.
+    var allFindings: [Finding] { findings + template.findings }
+
+    /// The stage, or nil where a finding says what is wrong.
+    mutating func read(_ node: Node) -> PlacedStage? {
+        guard case .mapping(let members) = node.content else { return nil }
+        checkName(node)
+        checkAnalysis(node)
+        let skip = skipReason(node)
+        let written = members.compactMap { member in
+            StageAction.Kind(rawValue: member.key.text).map { (kind: $0, member: member) }
+        }
+        guard let (kind, member) = written.first, written.count == 1 else {
+            reportActions(written.map(\.member), of: node)
+            return nil
+        }
+        let isEndpoint = kind == .delete && member.value.member("endpoint") != nil
+        if kind == .delete { checkDelete(member, isEndpoint: isEndpoint) }
+        guard let (action, names) = actions.action(kind, member.value), let nameNode = node["name"],
+            let name = nameNode.scalar?.text
+        else { return nil }
+        var stage = Stage(name: name, action: action, skip: skip)
+        stage.approval = node["approval"].flatMap { Approval($0) }
+        if let bake = node["for"]?.interval { stage.bake = bake }
+        if let timeout = node["timeout"]?.interval { stage.timeout = timeout }
+        if let retry = node["retry"] { stage.retry = Retry(retry) }
+        if let word = node["on_failure"]?.scalar?.text, let policy = FailurePolicy(rawValue: word) {
+            stage.onFailure = policy
+        }
+        return PlacedStage(
+            stage: stage, source: source, nameSpan: nameNode.span, actionSpan: member.key.span, action: member.value,
+            names: names)
+    }
+
+    private mutating func checkName(_ node: Node) {
+        guard let nameNode = node["name"], let name = nameNode.scalar?.text else { return }
+        if let first = firstLines[name] {
+            report(
+                "StageName", nameNode.span, "there is already a stage \(name.quoted), in line \(first)",
+                "give each stage a name of its own")
+        } else {
+            firstLines[name] = nameNode.span.start.line
+        }
+    }
+
+    private mutating func checkAnalysis(_ node: Node) {
+        guard let member = node.member("analysis") else { return }
+        let time = member.value["for"]?.interval.map { "\($0)" } ?? "10m"
+        report(
+            "AnalysisGate", member.key.span, "analysis gates are not in this build of Turnout, and none is left out silently",
+            "write 'for: \(time)' instead, which holds and watches the stage that long")
+    }
+
+    /// Why the stage is skipped, or nil.
+    private mutating func skipReason(_ node: Node) -> String? {
+        guard let when = node["when"], case .invalid = when.content else {
+            guard let when = node["when"] else { return nil }
+            guard let scalar = when.scalar else {
+                report("Condition", when.span, "when must be true or false, not \(when.value.kindName)", .whenHelp)
+                return nil
+            }
+            guard let result = template.evaluate(scalar, at: when.span) else { return nil }
+            guard let holds = result.value.bool else {
+                report("Condition", when.span, "when must be true or false, not \(result.value.kindName)", .whenHelp)
+                return nil
+            }
+            guard !holds else { return nil }
+            return result.names.contains(ExpressionScope.mirroring) && !capabilities.mirroring
+                ? "\(capabilities.name) does not mirror traffic" : "when: \(scalar.expressionText) is false"
+        }
+        return nil
+    }
+
+    private mutating func reportActions(_ members: [Node.Member], of node: Node) {
+        let kinds = StageAction.Kind.allCases.map(\.rawValue)
+        guard let extra = members.dropFirst().first else {
+            return report(
+                "OneAction", node.headSpan, "the stage has no action", "add one of \(kinds.joined(separator: ", "))")
+        }
+        report(
+            "OneAction", extra.key.span,
+            "the stage has a second action, \(extra.key.text.quoted), beside \((members.first?.key.text ?? "").quoted)",
+            "make a stage of each")
+    }
+
+    private mutating func checkDelete(_ member: Node.Member, isEndpoint: Bool) {
+        let node = member.value
+        guard case .mapping = node.content else { return }
+        let hasDeployment = node.member("deployment") != nil
+        guard hasDeployment != isEndpoint else {
+            return report(
+                "OneAction", member.key.span, "delete needs either a deployment or 'endpoint: true'",
+                "write 'delete: {deployment: NAME}' or 'delete: {endpoint: true}'")
+        }
+        if let flag = node["endpoint"], flag.scalar?.value.bool == false {
+            report("ValueType", flag.span, "delete of the endpoint must say true", "write 'endpoint: true'")
+        }
+    }
+
+    private mutating func report(_ rule: String, _ span: Span, _ message: String, _ help: String) {
+        findings.append(Finding(.error, rule, at: Location(source: source, span: span), message, help: help))
+    }
+}
+
+extension String {
+    fileprivate static let whenHelp = "write an expression: when: \"${{ backend.mirroring }}\""
+}
+
+extension Scalar {
+    /// The text without the signs around an expression.
+    fileprivate var expressionText: String {
+        guard text.hasPrefix("${{"), text.hasSuffix("}}") else { return text }
+        return text.dropFirst(3).dropLast(2).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+}
+
+extension Approval {
+    fileprivate init?(_ node: Node) {
+        guard case .mapping = node.content else { return nil }
+        self.init()
+        if let count = node["required"]?.scalar?.value.integer { required = count }
+        instructions = node["instructions"]?.scalar?.text
+        if let node = node["timeout"] { timeout = node.scalar?.text == "never" ? nil : node.interval }
+        if let word = node["on_timeout"]?.scalar?.text, let policy = TimeoutPolicy(rawValue: word) { onTimeout = policy }
+        if let flag = node["starter_may_approve"]?.scalar?.value.bool { starterMayApprove = flag }
+        group = node["group"]?.scalar?.text
+    }
+}
+
+extension Retry {
+    fileprivate init(_ node: Node) {
+        self.init()
+        if let count = node["attempts"]?.scalar?.value.integer { attempts = count }
+        if let interval = node["backoff"]?.interval { backoff = interval }
+    }
+}

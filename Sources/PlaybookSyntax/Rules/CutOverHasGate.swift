@@ -1,0 +1,55 @@
+internal import Rollouts
+
+/// A full cut-over has a gate before it.
+///
+/// A deployment that gets all traffic from another should have shown that it works: by an `approval`, by a part of the
+/// traffic (live or mirrored) that was watched with `for` or a `wait` stage, or by an `invoke` test. Without any of them
+/// the first to see a mistake are all clients at once. A new `deploy` of the deployment voids what was shown before.
+struct CutOverHasGate: PlaybookRule {
+    /// Deployments that were tested, watched or approved since they were last deployed.
+    private var shown: Set<Name> = []
+
+    mutating func check(_ moment: Moment) -> [Finding] {
+        let stage = moment.stage.stage
+        var findings: [Finding] = []
+        if stage.approval != nil { shown.formUnion((moment.before?.deployments ?? []).map(\.name)) }
+        switch stage.action {
+        case .define(_, let deployment, _):
+            if let deployment { shown.remove(deployment.name) }
+        case .deploy(let definition): shown.remove(definition.name)
+        case .invoke(let invocation):
+            if let name = invocation.deployment {
+                shown.insert(name)
+            } else {
+                shown.formUnion(moment.before?.traffic.wanted.deployments ?? [])
+            }
+        case .traffic(let traffic):
+            let live = moment.before?.traffic.wanted ?? .none
+            if let name = traffic.deployments.first, traffic[name] == 100, live[name] < 100,
+                live.deployments.contains(where: { $0 != name }), !shown.contains(name)
+            {
+                findings = [finding(.warning, at: moment.stage.location(of: name), .noGate(name), help: .help)]
+            }
+        case .scale, .mirrorTraffic, .deleteDeployment, .deleteEndpoint, .wait, .run: break
+        }
+        if stage.bake > .zero || stage.action.waits, let endpoint = moment.after {
+            shown.formUnion(endpoint.traffic.wanted.deployments)
+            shown.formUnion(endpoint.mirrorTraffic.wanted.deployments)
+        }
+        return findings
+    }
+}
+
+extension StageAction {
+    fileprivate var waits: Bool {
+        if case .wait(let interval) = self { interval > .zero } else { false }
+    }
+}
+
+extension String {
+    fileprivate static func noGate(_ name: Name) -> String {
+        "'\(name)' gets all traffic, and nothing before shows that it works"
+    }
+    fileprivate static let help = "add an 'approval' to the stage, or before it a part of the traffic with 'for: 10m', or an "
+        + "invoke stage"
+}

@@ -1,0 +1,22 @@
+internal import Rollouts
+
+/// An endpoint's other limits hold: 1 to 50 instances a deployment, 20 deployments an endpoint, requests of 180 s.
+///
+/// These are Azure's quotas for online endpoints; what exceeds them is refused in the middle of a rollout. Whatever else
+/// the model of the endpoint refuses, and no rule of its own explains, is reported here too.
+struct EndpointLimits: PlaybookRule {
+    private static let explained: Set<String> = [
+        "existence", "naming", "traffic-sum", "mirror-traffic", "exclusive-traffic", "delete-with-traffic",
+    ]
+
+    func check(_ moment: Moment) -> [Finding] {
+        moment.steps.flatMap(\.violations).filter { !Self.explained.contains($0.rule) }.map {
+            finding(at: moment.stage.argument, $0.message, help: .help)
+        }
+    }
+}
+
+extension String {
+    fileprivate static let help = "an endpoint has at most \(DeploymentLimitRule.limit) deployments of 1 to "
+        + "\(InstanceLimitRule.limit) instances, and a request takes at most 180 s"
+}

@@ -1,0 +1,18 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// Traffic is mirrored to one deployment, at most 50 % of it.
+///
+/// Mirroring copies requests, and so loads the network of the endpoint; Azure bounds it so.
+struct MirrorLimit: PlaybookRule {
+    func check(_ moment: Moment) -> [Finding] {
+        guard case .mirrorTraffic(let traffic) = moment.stage.stage.action,
+            let violation = MirrorTrafficRule().violation(of: traffic, kind: .managed)
+        else { return [] }
+        return [finding(at: moment.stage.argument, violation.message, help: .help)]
+    }
+}
+
+extension String {
+    fileprivate static let help = "name one deployment with 1 to \(MirrorTrafficRule.limit) percent, or {} to stop mirroring"
+}

@@ -1,0 +1,30 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// Names of endpoints and deployments keep Azure's rules.
+///
+/// They have 3 to 32 letters, digits and hyphens, begin with a letter and do not end with a hyphen. On Kubernetes they
+/// become names of objects, so their letters are small. A name that breaks this is refused when it is created, in the
+/// middle of a rollout. Names in traffic are judged only where nothing in the playbook creates them.
+struct ValidNames: PlaybookRule {
+    func check(_ moment: Moment) -> [Finding] {
+        let gives =
+            switch moment.stage.stage.action {
+            case .define, .deploy: true
+            default: !moment.isWholeStory
+            }
+        guard gives else { return [] }
+        return moment.stage.names.compactMap { Self.finding(for: $0, kind: moment.capabilities.kind) }
+    }
+
+    /// What the rule has against one name.
+    static func finding(for name: PlacedName, kind: EndpointKind) -> Finding? {
+        guard let violation = NamingRule().violation(of: name.name, what: name.what, kind: kind) else { return nil }
+        return Finding(.error, Self.name, at: name.location, violation.message, help: .help)
+    }
+}
+
+extension String {
+    fileprivate static let help = "names have 3 to 32 letters, digits and hyphens, begin with a letter and end without a "
+        + "hyphen; on Kubernetes all letters are small"
+}

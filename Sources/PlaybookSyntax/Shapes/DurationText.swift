@@ -1,0 +1,84 @@
+internal import Rollouts
+
+extension Interval {
+    /// The longest that a playbook may name: 365 days.
+    static let maximum = Interval.hours(365 * 24)
+
+    /// Reads `250ms`, `1.5s`, `10m`, `1h30m`, `2d`: units from large to small, a fraction in the last part only, whole
+    /// milliseconds at most ``maximum``.
+    init(durationText text: String) throws(ValueProblem) {
+        var rest = Substring(text).utf8[...]
+        var total: Int64 = 0
+        var lastUnit = Int64.max
+        guard !rest.isEmpty else { throw .duration("has no value") }
+        while !rest.isEmpty {
+            guard lastUnit > 0 else { throw .duration("goes on after a fraction") }
+            let whole = rest.prefix(while: \.isDigit)
+            rest = rest.dropFirst(whole.count)
+            var fraction = rest[rest.startIndex..<rest.startIndex]
+            if rest.first == UInt8(ascii: ".") {
+                fraction = rest.dropFirst().prefix(while: \.isDigit)
+                rest = rest.dropFirst(fraction.count + 1)
+                guard !fraction.isEmpty else { throw .duration("is no duration") }
+            }
+            guard !whole.isEmpty else {
+                throw .duration(text.hasPrefix("-") ? "is negative" : "is no duration")
+            }
+            let word = rest.prefix(while: \.isLetter)
+            rest = rest.dropFirst(word.count)
+            guard !word.isEmpty else { throw .duration("has no unit") }
+            guard let unit = Self.units[String(Substring(word))] else { throw .duration("has an unknown unit") }
+            guard unit < lastUnit else { throw .duration("does not go from large units to small ones") }
+            guard whole.count <= 12, fraction.count <= 9 else { throw .duration("has too many digits") }
+            total += (Int64(String(Substring(whole))) ?? 0) * unit
+            if !fraction.isEmpty {
+                let scale = (0..<fraction.count).reduce(Int64(1)) { power, _ in power * 10 }
+                let part = (Int64(String(Substring(fraction))) ?? 0) * unit
+                guard part % scale == 0 else { throw .duration("has parts of a millisecond") }
+                total += part / scale
+            }
+            guard total <= Self.maximum.milliseconds else { throw .duration("is longer than 365 days") }
+            lastUnit = fraction.isEmpty ? unit : 0
+        }
+        self.init(milliseconds: total)
+    }
+
+    private static let units: [String: Int64] = ["ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+}
+
+/// Why a text is not what it should be: a fragment that goes on after the text itself, and what would be right.
+struct ValueProblem: Error, Equatable {
+    var message: String
+    var help: String?
+
+    fileprivate static func duration(_ message: String) -> ValueProblem {
+        ValueProblem(message: message, help: "a duration is written 250ms, 10s, 1.5s, 10m, 1h30m or 2d, up to 365d")
+    }
+}
+
+/// Reads `50/s` or `90/m` as requests a second.
+func readRate(_ text: String) throws(ValueProblem) -> Double {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let seconds = ["s": 1.0, "m": 60.0][String(parts[1])], let count = Value(
+        plainScalar: String(parts[0])).double
+    else { throw ValueProblem(message: "is no rate", help: "a rate is written 50/s or 90/m") }
+    guard count > 0, count / seconds <= 100_000 else {
+        throw ValueProblem(message: "is out of range", help: "a rate is above 0 and at most 100000/s")
+    }
+    return count / seconds
+}
+
+/// Reads `10` or `10%` as whole percents.
+func readPercent(_ value: Value) throws(ValueProblem) -> Int {
+    let number: Int?
+    switch value {
+    case .integer(let percent): number = percent
+    case .string(let text) where text.hasSuffix("%"): number = Value(plainScalar: String(text.dropLast())).integer
+    default: number = nil
+    }
+    guard let number else { throw ValueProblem(message: "is no whole percent", help: "a percent is 0 to 100") }
+    guard (0...100).contains(number) else {
+        throw ValueProblem(message: "is out of range", help: "a percent is 0 to 100")
+    }
+    return number
+}

@@ -1,0 +1,99 @@
+internal import FoundationEssentials
+internal import Rollouts
+
+/// The JSON Schema (2020-12) of playbooks, made from the shapes that playbooks are read by.
+package let playbookSchema: String = {
+    var schema = ObjectShape.playbook.schema
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "Turnout playbook"
+    schema["$defs"] = [
+        "expression": expressionSchema,
+        "endpoint_file": .mapping(ObjectShape.endpointFile.schema(expressions: false)),
+        "deployment_file": .mapping(ObjectShape.deploymentFile.schema(expressions: false)),
+    ]
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+        return String(decoding: try encoder.encode(Value.mapping(schema)), as: UTF8.self)
+    } catch {
+        preconditionFailure("the shapes of playbooks hold a value that is no JSON: \(error)")
+    }
+}()
+
+private let expressionSchema: Value = [
+    "type": "string",
+    "pattern": #"\$\{\{.*\}\}"#,
+    "description": """
+        Integers, texts and truth values: inputs.NAME, backend.name, backend.mirroring, run.id, + - * /, comparisons, \
+        and, or, not.
+        """,
+    "examples": ["${{ inputs.canary }}", "${{ 100 - inputs.canary }}"],
+]
+
+extension ObjectShape {
+    fileprivate var schema: [String: Value] { schema(expressions: true) }
+
+    fileprivate func schema(expressions: Bool) -> [String: Value] {
+        var properties: [String: Value] = [:]
+        for field in fields {
+            var property = field.shape.schema(expressions: expressions && field.takesExpressions)
+            property["description"] = .string(field.description)
+            if let example = field.example { property["examples"] = [.string(example)] }
+            properties[field.key] = .mapping(property)
+        }
+        var schema: [String: Value] = [
+            "type": "object", "additionalProperties": false, "properties": .mapping(properties),
+        ]
+        let required = fields.filter(\.isRequired).map { Value.string($0.key) }
+        if !required.isEmpty { schema["required"] = .list(required) }
+        if !oneOf.isEmpty { schema["oneOf"] = .list(oneOf.map { .mapping(["required": [.string($0)]]) }) }
+        return schema
+    }
+}
+
+extension Shape {
+    /// The schema of a value; with `expressions`, one that `${{ … }}` may stand for.
+    fileprivate func schema(expressions: Bool) -> [String: Value] {
+        let plain = plainSchema(expressions: expressions)
+        guard expressions else { return plain }
+        switch self {
+        case .integer, .number, .boolean, .choice, .duration, .percent, .rate:
+            return ["anyOf": .list([.mapping(plain), .mapping(["$ref": "#/$defs/expression"])])]
+        default: return plain
+        }
+    }
+
+    private func plainSchema(expressions: Bool) -> [String: Value] {
+        switch self {
+        case .any: [:]
+        case .text: ["type": "string"]
+        case .path, .name: ["type": "string", "minLength": 1]
+        case .pattern(let pattern): ["type": "string", "pattern": .string(pattern.expression)]
+        case .word: ["type": ["string", "number", "boolean"]]
+        case .integer(let range): bounds("integer", .integer(range.lowerBound), .integer(range.upperBound))
+        case .number(let range): bounds("number", .number(range.lowerBound), .number(range.upperBound))
+        case .boolean: ["type": "boolean"]
+        case .choice(let words): ["enum": .list(words.map(Value.string))]
+        case .duration(let never, _):
+            [
+                "type": "string",
+                "pattern": .string(#"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$"# + (never ? "|^never$" : "")),
+            ]
+        case .percent:
+            ["anyOf": [.mapping(bounds("integer", 0, 100)), .mapping(["type": "string", "pattern": "^[0-9]+%$"])]]
+        case .rate: ["type": "string", "pattern": #"^[0-9.]+/[sm]$"#]
+        case .condition: ["anyOf": [.mapping(["type": "boolean"]), .mapping(["$ref": "#/$defs/expression"])]]
+        case .list(let element, let minimum):
+            ["type": "array", "items": .mapping(element.schema(expressions: expressions)), "minItems": .integer(minimum)]
+        case .mapping(let value, _):
+            ["type": "object", "additionalProperties": .mapping(value.schema(expressions: expressions))]
+        case .object(let object): object.schema(expressions: expressions)
+        case .textOr(let object):
+            ["anyOf": [.mapping(["type": "string"]), .mapping(object.schema(expressions: expressions))]]
+        }
+    }
+
+    private func bounds(_ type: Value, _ minimum: Value, _ maximum: Value) -> [String: Value] {
+        ["type": type, "minimum": minimum, "maximum": maximum]
+    }
+}

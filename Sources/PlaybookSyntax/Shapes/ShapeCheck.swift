@@ -1,0 +1,177 @@
+internal import Rollouts
+
+/// Compares nodes with shapes and says what does not fit.
+struct ShapeCheck {
+    let source: SourceFile
+    var findings: [Finding] = []
+
+    init(source: SourceFile) { self.source = source }
+
+    /// Checks `node`, which `what` names in messages.
+    mutating func check(_ node: Node, _ shape: Shape, _ what: String) {
+        if case .invalid = node.content { return }
+        switch shape {
+        case .any, .condition: break
+        case .text:
+            if scalar(node, what, "text", help: "put it in quotes")?.string == nil { return }
+        case .word: _ = word(node, what)
+        case .path, .name:
+            guard let text = word(node, what) else { return }
+            if text.isEmpty { wrong(node, "\(what) is empty") }
+        case .pattern(let pattern):
+            guard let text = word(node, what) else { return }
+            if !pattern.fits(text) { wrong(node, "\(text.quoted) is not possible as \(what)", pattern.help) }
+        case .integer(let range): checkInteger(node, range, what)
+        case .number(let range): checkNumber(node, range, what)
+        case .boolean:
+            guard scalarValue(node)?.bool == nil else { return }
+            wrong(node, "\(what) must be true or false, not \(described(node))")
+        case .choice(let words):
+            guard let text = scalarValue(node)?.scalarText, words.contains(text) else {
+                let text = node.scalar?.text ?? ""
+                return wrong(
+                    node, "\(what) cannot be \(described(node))",
+                    suggestion(for: text, among: words, noun: "values"))
+            }
+        case .duration(let never, let positive): checkDuration(node, never: never, positive: positive, what)
+        case .percent: parse(node, what) { value throws(ValueProblem) in _ = try readPercent(value) }
+        case .rate:
+            parse(node, what) { value throws(ValueProblem) in _ = try readRate(value.scalarText ?? "") }
+        case .list(let element, let minimum): checkList(node, element, atLeast: minimum, what)
+        case .mapping(let value, let names): checkMapping(node, value, names: names, what)
+        case .object(let object): checkObject(node, object)
+        case .textOr(let object):
+            if node.scalar?.value.string != nil { return }
+            checkObject(node, object, orText: true)
+        }
+    }
+
+    private mutating func checkObject(_ node: Node, _ object: ObjectShape, orText: Bool = false) {
+        guard case .mapping(let members) = node.content else {
+            let keys = object.fields.map(\.key).prefix(12).joined(separator: ", ")
+            return wrong(
+                node, "\(object.what) must be \(orText ? "text or " : "")a mapping, not \(described(node))",
+                "its keys are \(keys)" + (object.fields.count > 12 ? ", …" : ""))
+        }
+        for member in members {
+            guard let field = object[member.key.text] else {
+                report(
+                    "UnknownKey", member.key.span, "unknown key \(member.key.text.quoted) in \(object.what)",
+                    suggestion(for: member.key.text, among: object.fields.map(\.key), noun: "keys"))
+                continue
+            }
+            check(member.value, field.shape, field.key)
+        }
+        for field in object.fields where field.isRequired && node[field.key] == nil {
+            report(
+                "MissingKey", node.headSpan, "\(object.what) has no '\(field.key)'",
+                "add '\(field.key): \(field.example ?? "…")'")
+        }
+    }
+
+    private mutating func checkMapping(_ node: Node, _ value: Shape, names: Bool, _ what: String) {
+        guard case .mapping(let members) = node.content else {
+            return wrong(node, "\(what) must be a mapping, not \(described(node))")
+        }
+        var seen: Set<String> = []
+        for member in members {
+            let key = names ? member.key.text.lowercased() : member.key.text
+            if !seen.insert(key).inserted {
+                report("DuplicateKey", member.key.span, "\(member.key.text.quoted) is given twice in \(what)", nil)
+            }
+            if names, member.key.text.isEmpty { report("ValueType", member.key.span, "a name is empty", nil) }
+            check(member.value, value, names ? "the share of \(member.key.text.quoted)" : member.key.text.quoted)
+        }
+    }
+
+    private mutating func checkList(_ node: Node, _ element: Shape, atLeast minimum: Int, _ what: String) {
+        guard case .list(let items) = node.content else {
+            return wrong(node, "\(what) must be a list, not \(described(node))")
+        }
+        guard items.count >= minimum else { return wrong(node, "\(what) is empty") }
+        for item in items { check(item, element, "an item of \(what)") }
+    }
+
+    private mutating func checkInteger(_ node: Node, _ range: ClosedRange<Int>, _ what: String) {
+        guard let number = scalarValue(node)?.integer else {
+            return wrong(node, "\(what) must be an integer, not \(described(node))", quotedNumberHelp(node))
+        }
+        if !range.contains(number) { wrong(node, "\(what) is \(number)", range.help) }
+    }
+
+    private mutating func checkNumber(_ node: Node, _ range: ClosedRange<Double>, _ what: String) {
+        guard let number = scalarValue(node)?.double else {
+            return wrong(node, "\(what) must be a number, not \(described(node))", quotedNumberHelp(node))
+        }
+        if !range.contains(number) {
+            wrong(node, "\(what) is \(number)", "it must be \(range.lowerBound) to \(range.upperBound)")
+        }
+    }
+
+    private mutating func checkDuration(_ node: Node, never: Bool, positive: Bool, _ what: String) {
+        parse(node, what) { value throws(ValueProblem) in
+            let text = value.scalarText ?? ""
+            if never, text == "never" { return }
+            let interval = try Interval(durationText: text)
+            guard !positive || interval > .zero else {
+                throw ValueProblem(message: "is no time at all", help: "it must be longer than 0s")
+            }
+        }
+    }
+
+    private mutating func parse(_ node: Node, _ what: String, _ body: (Value) throws(ValueProblem) -> Void) {
+        guard let value = scalarValue(node), value != .null else {
+            return wrong(node, "\(what) must be a value, not \(described(node))")
+        }
+        do throws(ValueProblem) {
+            try body(value)
+        } catch {
+            wrong(node, "\(what): \((value.scalarText ?? "").quoted) \(error.message)", error.help)
+        }
+    }
+
+    private mutating func word(_ node: Node, _ what: String) -> String? {
+        scalar(node, what, "text")?.scalarText
+    }
+
+    /// The scalar's value; what is no scalar, nothing, or not text where `help` says how to make it text, is reported.
+    private mutating func scalar(_ node: Node, _ what: String, _ kind: String, help: String? = nil) -> Value? {
+        guard let value = scalarValue(node), value != .null, help == nil || value.string != nil else {
+            let isOtherScalar = scalarValue(node).map { $0 != .null } ?? false
+            wrong(node, "\(what) must be \(kind), not \(described(node))", isOtherScalar ? help : nil)
+            return nil
+        }
+        return value
+    }
+
+    private func scalarValue(_ node: Node) -> Value? { node.scalar?.value }
+
+    private func described(_ node: Node) -> String {
+        switch node.value {
+        case .string(let text): text.quoted
+        case .integer, .number, .bool: node.scalar?.text.quoted ?? node.value.kindName
+        case let value: value.kindName
+        }
+    }
+
+    private func quotedNumberHelp(_ node: Node) -> String? {
+        guard let scalar = node.scalar, scalar.style != .plain, Value(plainScalar: scalar.text).double != nil else {
+            return nil
+        }
+        return "remove the quotes"
+    }
+
+    private mutating func wrong(_ node: Node, _ message: String, _ help: String? = nil) {
+        report("ValueType", node.span, message, help)
+    }
+
+    mutating func report(_ rule: String, _ span: Span, _ message: String, _ help: String?) {
+        findings.append(Finding(.error, rule, at: Location(source: source, span: span), message, help: help))
+    }
+}
+
+extension ClosedRange<Int> {
+    fileprivate var help: String {
+        upperBound == .max ? "it must be at least \(lowerBound)" : "it must be \(lowerBound) to \(upperBound)"
+    }
+}

@@ -1,0 +1,95 @@
+internal import GRDB
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteState
+
+/// One row of the leases table.
+struct LeaseRow {
+    var key: String
+    var epoch: Int
+    /// Nil when the lease was released.
+    var run: String?
+    var process: Int
+    var processStart: Int64
+    var bootID: String
+    var host: String
+    var acquired: Timestamp
+    /// Of the boot clock of the machine with that boot id.
+    var heartbeat: Int64
+    var heartbeatAt: Timestamp
+
+    init(key: LeaseKey, epoch: Int, run: RunID, machine: Machine) {
+        self.key = key.description
+        self.epoch = epoch
+        self.run = run.description
+        process = machine.process
+        processStart = machine.processStart
+        bootID = machine.bootID
+        host = machine.host
+        acquired = machine.now()
+        heartbeat = machine.bootClock()
+        heartbeatAt = acquired
+    }
+
+    private init(_ row: Cells) {
+        key = row.text(0)
+        epoch = Int(row.integer(1))
+        run = row.optionalText(2)
+        process = Int(row.integer(3))
+        processStart = row.integer(4)
+        bootID = row.text(5)
+        host = row.text(6)
+        acquired = Timestamp(milliseconds: row.integer(7))
+        heartbeat = row.integer(8)
+        heartbeatAt = Timestamp(milliseconds: row.integer(9))
+    }
+
+    private static let columns =
+        "key, epoch, run, process, process_started, boot, host, acquired, heartbeat, heartbeat_at"
+
+    static func fetch(_ key: String, in db: Database) throws -> LeaseRow? {
+        try db.firstRow("SELECT \(columns) FROM leases WHERE key = ?", [key]) { LeaseRow($0) }
+    }
+
+    static func fetchAll(in db: Database) throws -> [LeaseRow] {
+        var rows: [LeaseRow] = []
+        try db.forEachRow("SELECT \(columns) FROM leases ORDER BY key") { rows.append(LeaseRow($0)) }
+        return rows
+    }
+
+    func save(in db: Database) throws {
+        try db.run(
+            "INSERT OR REPLACE INTO leases (\(Self.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                key, epoch, run, process, processStart, bootID, host, acquired.milliseconds, heartbeat,
+                heartbeatAt.milliseconds,
+            ])
+    }
+
+    /// Who has the lease; nil when it was released.
+    func holder(seenFrom machine: Machine, locks: SQLiteJournal) throws -> LeaseHolder? {
+        guard let run else { return nil }
+        guard let id = RunID(run) else {
+            throw JournalError(.tampered, "\(locks.path): the lease of \(key) names no run but `\(run)`")
+        }
+        // Another kernel's boot clock says nothing here.
+        let silent =
+            bootID == machine.bootID ? machine.bootClock() - heartbeat : (machine.now() - heartbeatAt).milliseconds
+        return LeaseHolder(
+            key: key, run: id, epoch: epoch, process: process, host: host,
+            isAlive: try isAlive(seenFrom: machine, locks: locks), silent: .milliseconds(max(silent, 0)))
+    }
+
+    /// False when nobody has the holder's kernel lock, or its kernel or its process is no more.
+    ///
+    /// Process numbers mean something only to the machine that gave them. A lock whose file is gone says nothing.
+    private func isAlive(seenFrom machine: Machine, locks: SQLiteJournal) throws -> Bool {
+        if try locks.isLocked(key: key, epoch: epoch) == false { return false }
+        guard host == machine.host else { return true }
+        guard bootID == machine.bootID else { return false }
+        switch machine.look(process) {
+        case .gone: return false
+        case .running(let since): return since == nil || processStart == 0 || since == processStart
+        }
+    }
+}

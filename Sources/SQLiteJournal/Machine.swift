@@ -1,0 +1,96 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+package import Rollouts
+
+/// This process and the machine that it runs on, as leases name them.
+package struct Machine: Sendable {
+    package var host: String
+    /// Another one after every start of the kernel; empty where it is not known.
+    package var bootID: String
+    package var process: Int
+    /// What is known of a process of this machine.
+    package var look: @Sendable (_ process: Int) -> ProcessState
+    /// Milliseconds since the kernel started, also while the machine slept.
+    package var bootClock: @Sendable () -> Int64
+    package var now: @Sendable () -> Timestamp
+
+    package enum ProcessState: Hashable, Sendable {
+        case gone
+        /// Since so many clock ticks after the kernel started; nil where that is not to be seen.
+        case running(since: Int64?)
+    }
+
+    package init(
+        host: String, bootID: String, process: Int, look: @escaping @Sendable (Int) -> ProcessState,
+        bootClock: @escaping @Sendable () -> Int64, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.host = host
+        self.bootID = bootID
+        self.process = process
+        self.look = look
+        self.bootClock = bootClock
+        self.now = now
+    }
+
+    /// When this process started, or 0.
+    var processStart: Int64 {
+        guard case .running(let since?) = look(process) else { return 0 }
+        return since
+    }
+}
+
+extension Machine {
+    /// The real one.
+    package static var current: Machine {
+        Machine(
+            host: hostName(), bootID: firstLine(of: "/proc/sys/kernel/random/boot_id") ?? "", process: Int(getpid()),
+            look: processState, bootClock: { milliseconds(bootClockID) },
+            now: { Timestamp(milliseconds: milliseconds(CLOCK_REALTIME)) })
+    }
+
+    #if canImport(Darwin)
+        private static var bootClockID: clockid_t { CLOCK_MONOTONIC }
+    #else
+        private static var bootClockID: clockid_t { CLOCK_BOOTTIME }
+    #endif
+
+    private static func milliseconds(_ clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    private static func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// What /proc tells; where it hides the processes of others, whether a signal would find it.
+    ///
+    /// The second field of /proc/PID/stat is the program's name in parentheses, whatever it contains; the 22nd is the
+    /// start time (proc_pid_stat(5)).
+    private static func processState(_ process: Int) -> ProcessState {
+        guard let id = pid_t(exactly: process), id > 0 else { return .gone }
+        if let line = firstLine(of: "/proc/\(id)/stat"), let name = line.lastIndex(of: ")") {
+            let fields = line[line.index(after: name)...].split(separator: " ")
+            // A zombie holds nothing and does nothing any more.
+            if fields.first == "Z" || fields.first == "X" { return .gone }
+            return .running(since: fields.count > 19 ? Int64(fields[19]) : nil)
+        }
+        return kill(id, 0) != 0 && errno == ESRCH ? .gone : .running(since: nil)
+    }
+
+    private static func firstLine(of path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor, &bytes, bytes.count)
+        guard count > 0 else { return nil }
+        return String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+}

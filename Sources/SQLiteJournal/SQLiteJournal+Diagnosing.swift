@@ -1,0 +1,114 @@
+internal import GRDB
+internal import RolloutEngine
+internal import SQLiteState
+
+extension SQLiteJournal {
+    /// Looks at the file, its settings, every lease and every run's chain; what can't be looked at is a finding too.
+    package func diagnose() -> [Diagnosis] {
+        let parts: [(String, () throws -> [Diagnosis])] = [
+            ("sqlite", { try self.settings() }), ("file", { try self.integrity() }),
+            ("lease", { try self.leaseFindings() }), ("chain", { try self.chains() }),
+        ]
+        return parts.flatMap { subject, look in
+            do {
+                return try look()
+            } catch {
+                return [
+                    Diagnosis(.error, subject, "\(error)", advice: "repair what the sentence names, then look again")
+                ]
+            }
+        }
+    }
+
+    private func settings() throws -> [Diagnosis] {
+        let facts = try state.facts()
+        var found = [
+            facts.hasCheckpointRace
+                ? Diagnosis(
+                    .warning, "sqlite",
+                    "SQLite \(facts.version) can lose commits when a checkpoint meets a writer (fixed in 3.51.3); Turnout "
+                        + "works around it by \(folder)/turnout.lock",
+                    advice: "let no other program write to \(path)")
+                : Diagnosis(.ok, "sqlite", "SQLite \(facts.version)")
+        ]
+        found.append(
+            facts.journalMode == "wal"
+                ? Diagnosis(.ok, "journal mode", "wal")
+                : Diagnosis(
+                    .error, "journal mode", "\(path) is in the mode \(facts.journalMode), not wal",
+                    advice: "type a command that writes, such as `turnout resume`; it sets the mode"))
+        if !state.isReadOnly {
+            found.append(
+                facts.synchronous == Durability.full.rawValue
+                    ? Diagnosis(
+                        .ok, "durability", "synchronous=FULL, read back: what is acknowledged survives power loss")
+                    : Diagnosis(
+                        .error, "durability", "synchronous is \(facts.synchronous), not 2 (FULL)",
+                        advice: "report this as a defect of Turnout"))
+        }
+        found.append(
+            Diagnosis(
+                .ok, "version", "application_id \(facts.applicationID), journal version \(facts.userVersion)"))
+        let size = "\(path)-wal has \(facts.walBytes) bytes"
+        found.append(
+            facts.walBytes > 64 << 20
+                ? Diagnosis(
+                    .warning, "wal", "\(size): something has been reading for long",
+                    advice: "see who has it open by `fuser \(path)`")
+                : Diagnosis(.ok, "wal", size))
+        return found
+    }
+
+    private func integrity() throws -> [Diagnosis] {
+        let problems = try state.integrityProblems()
+        guard problems.isEmpty else {
+            return problems.map {
+                Diagnosis(.error, "file", "\(path): \($0)", advice: "copy the folder before anything else")
+            }
+        }
+        return [Diagnosis(.ok, "file", "integrity_check and foreign_key_check found nothing")]
+    }
+
+    private func leaseFindings() throws -> [Diagnosis] {
+        let holders = try leases()
+        guard !holders.isEmpty else { return [Diagnosis(.ok, "lease", "nobody holds an endpoint")] }
+        return holders.map { holder in
+            let who = "\(holder.key): run \(holder.run), process \(holder.process) on \(holder.host)"
+            guard holder.isAlive else {
+                return Diagnosis(.warning, "lease", "\(who), is dead", advice: "type `turnout resume \(holder.run)`")
+            }
+            guard holder.silent < Self.patienceWithHolders else {
+                return Diagnosis(
+                    .warning, "lease", "\(who), is alive but has been silent for \(holder.silent)",
+                    advice: "if it hangs, type `turnout resume \(holder.run) --take-over`")
+            }
+            return Diagnosis(.ok, "lease", "\(who), is alive and wrote \(holder.silent) ago")
+        }
+    }
+
+    private func chains() throws -> [Diagnosis] {
+        let runs = try runIDs()
+        return try runs.flatMap { run in
+            let findings = try verify(run)
+            guard !findings.isEmpty else {
+                return [Diagnosis(.ok, "chain", "\(run): every event is as it was written")]
+            }
+            return findings.map {
+                Diagnosis(.error, "chain", $0, advice: "trust what the backend shows, not \(run); see `turnout events`")
+            }
+        }
+    }
+
+    private func runIDs() throws -> [RunID] {
+        try read { db in
+            var runs: [RunID] = []
+            try db.forEachRow("SELECT id FROM runs ORDER BY rowid DESC") { row in
+                guard let run = RunID(row.text(0)) else {
+                    throw JournalError(.tampered, "\(path): `\(row.text(0))` is not the name of a run")
+                }
+                runs.append(run)
+            }
+            return runs
+        }
+    }
+}

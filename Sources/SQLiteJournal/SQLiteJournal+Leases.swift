@@ -1,0 +1,130 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+internal import GRDB
+package import RolloutEngine
+package import Rollouts
+internal import SQLiteState
+internal import Synchronization
+
+extension SQLiteJournal {
+    /// How long a holder that is alive must have been silent before it may be overtaken.
+    package static let patienceWithHolders = Interval.seconds(30)
+
+    package func acquireLease(
+        on endpoint: LeaseKey, for run: RunID, takeOver: Bool
+    ) throws(JournalError) -> Lease {
+        var lock: FileLock?
+        var outdated: String?
+        let lease = try write { db in
+            let row = try LeaseRow.fetch(endpoint.description, in: db)
+            if let holder = try row?.holder(seenFrom: machine, locks: self) {
+                guard !holder.isAlive || (takeOver && holder.silent >= Self.patienceWithHolders) else {
+                    throw JournalError(.leased(holder), Self.refusal(holder))
+                }
+                outdated = lockPath(key: holder.key, epoch: holder.epoch)
+            }
+            let epoch = (row?.epoch ?? 0) + 1
+            lock = try lockNewEpoch(epoch, of: endpoint)
+            try LeaseRow(key: endpoint, epoch: epoch, run: run, machine: machine).save(in: db)
+            return Lease(key: endpoint, run: run, epoch: epoch)
+        }
+        if let lock {
+            leaseLocks.withLock { $0[lock.path] = lock }
+        }
+        if let outdated { drop(outdated) }
+        return lease
+    }
+
+    package func heartbeat(_ lease: Lease) throws(JournalError) {
+        try write { db in try holdLease(lease, for: lease.run, in: db) }
+    }
+
+    package func release(_ lease: Lease) throws(JournalError) {
+        try write { db in
+            try holdLease(lease, for: lease.run, in: db)
+            try db.run("UPDATE leases SET run = NULL WHERE key = ?", [lease.key.description])
+        }
+        drop(lockPath(key: lease.key.description, epoch: lease.epoch))
+    }
+
+    package func leases() throws(JournalError) -> [LeaseHolder] {
+        try read { db in
+            try LeaseRow.fetchAll(in: db).compactMap { try $0.holder(seenFrom: machine, locks: self) }
+        }
+    }
+
+    /// Notes that the lease's holder is alive; throws ``JournalError/Code/fenced`` when it is the holder no more.
+    func holdLease(_ lease: Lease, for run: RunID, in db: Database) throws {
+        let held = try db.run(
+            "UPDATE leases SET heartbeat = ?, heartbeat_at = ? WHERE key = ? AND epoch = ? AND run = ?",
+            [
+                machine.bootClock(), machine.now().milliseconds, lease.key.description, lease.epoch,
+                run.description,
+            ])
+        guard held != 1 else { return }
+        let row = try LeaseRow.fetch(lease.key.description, in: db)
+        let now =
+            try row?.holder(seenFrom: machine, locks: self).map {
+                "\($0.key) is held by run \($0.run), process \($0.process) on \($0.host), epoch \($0.epoch)"
+            } ?? "nobody holds \(lease.key)"
+        throw JournalError(
+            .fenced,
+            "run \(run) was overtaken while it had epoch \(lease.epoch): \(now); nothing was written, and this process "
+                + "leaves")
+    }
+
+    private static func refusal(_ holder: LeaseHolder) -> String {
+        let advice =
+            holder.silent >= patienceWithHolders
+            ? "if it hangs, type `turnout resume \(holder.run) --take-over`"
+            : "wait for it; once it has been silent for \(patienceWithHolders), `turnout resume \(holder.run) "
+                + "--take-over` takes its place"
+        return "\(holder.key) is held by run \(holder.run): process \(holder.process) on \(holder.host) is alive and "
+            + "wrote \(holder.silent) ago; \(advice)"
+    }
+}
+
+// MARK: - Locks
+
+extension SQLiteJournal {
+    /// True while some process has the lock of the epoch; nil where its file is gone.
+    func isLocked(key: String, epoch: Int) throws(StateError) -> Bool? {
+        let path = lockPath(key: key, epoch: epoch)
+        guard leaseLocks.withLock({ $0[path] == nil }) else { return true }
+        guard let lock = try FileLock(existing: path) else { return nil }
+        // Shared, so that two who look at once do not take each other for the holder.
+        return try !lock.tryAcquire(.shared)
+    }
+
+    /// Frees the lock if it is ours, and removes its file: nobody asks for an epoch that is over, so one that can't be
+    /// removed is only litter.
+    private func drop(_ path: String) {
+        leaseLocks.withLock { $0[path] = nil }
+        unlink(path)
+    }
+
+    private func lockNewEpoch(_ epoch: Int, of endpoint: LeaseKey) throws(StateError) -> FileLock {
+        try Folder.create(folder + "/locks")
+        let lock = try FileLock(path: lockPath(key: endpoint.description, epoch: epoch))
+        guard try lock.tryAcquire() else {
+            throw StateError(
+                .busy, path: lock.path, "\(lock.path): another program has locked it; see which by `fuser \(lock.path)`"
+            )
+        }
+        return lock
+    }
+
+    /// One file per epoch: a holder that was overtaken keeps its own and is in nobody's way.
+    func lockPath(key: String, epoch: Int) -> String {
+        let readable = key.unicodeScalars.prefix(60).map { scalar in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "-", "_": String(scalar)
+            default: "_"
+            }
+        }
+        return "\(folder)/locks/\(readable.joined())-\(hexadecimalDigest(of: .init(key.utf8)).prefix(8)).\(epoch).lock"
+    }
+}

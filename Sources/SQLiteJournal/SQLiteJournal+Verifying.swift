@@ -1,0 +1,138 @@
+internal import FoundationEssentials
+internal import GRDB
+package import RolloutEngine
+internal import Rollouts
+internal import SQLiteState
+
+extension SQLiteJournal {
+    package func verify(_ run: RunID) throws(JournalError) -> [String] {
+        do {
+            return try read { db in
+                var findings = try chainFindings(of: run, in: db)
+                findings += try planFindings(of: run, in: db)
+                findings += try recordFindings(of: run, in: db)
+                return findings
+            }
+        } catch  where error.code == .inputOutput {
+            return ["\(run) could not be read to its end: \(error.message)"]
+        }
+    }
+
+    /// What the hash chain shows: lines that changed, are missing, were added or stand elsewhere.
+    private func chainFindings(of run: RunID, in db: Database) throws -> [String] {
+        guard let end = try EventChain(of: run, in: db) else { throw unknown(run) }
+        var findings: [String] = []
+        var expected: Int64 = 1
+        var previous = Data(LineHash.origin.utf8)
+        // A line that was found changed explains that the next one does not follow from it.
+        var isExplained = false
+        try EventLine.forEach(of: run, in: db) { line in
+            let sequence = line.sequence.integer ?? 0
+            let name = "event \(sequence) (\(String(decoding: line.kind.bytes, as: UTF8.self))) of \(run)"
+            if sequence > expected {
+                let missing = sequence == expected + 1 ? "event \(expected)" : "events \(expected) to \(sequence - 1)"
+                findings.append("\(missing) of \(run) deleted: \(name) comes after event \(expected - 1)")
+                isExplained = true
+            }
+            let isIntact = line.isIntact(run: run)
+            if !isIntact {
+                findings.append("\(name) was changed: its hash is not that of its contents")
+            } else if sequence > end.count {
+                findings.append("\(name) was added: the run ends with event \(end.count)")
+            } else if line.previousHash.text != previous, !isExplained {
+                findings.append(
+                    "\(name) was exchanged or follows an exchanged one: it does not fit the event before it")
+            }
+            isExplained = !isIntact
+            previous = line.hash.bytes
+            expected = sequence + 1
+        }
+        if expected <= end.count {
+            findings.append(
+                expected == end.count
+                    ? "event \(expected) of \(run), the last one, was deleted"
+                    : "events \(expected) to \(end.count) of \(run), the last ones, were deleted")
+        } else if previous != Data(end.head.utf8), findings.isEmpty {
+            findings.append("the last event of \(run) is another one than its record names")
+        }
+        return findings
+    }
+
+    /// Whether the plan, its stages and its files are those that the run was started with.
+    private func planFindings(of run: RunID, in db: Database) throws -> [String] {
+        var findings: [String] = []
+        var digests: [(String, String)] = []
+        try db.forEachRow(
+            """
+            SELECT 'the plan''s header', header_digest FROM runs WHERE id = ?1
+            UNION ALL SELECT path, digest FROM run_files WHERE run = ?1
+            """, [run.description]
+        ) { digests.append(($0.text(0), $0.text(1))) }
+        for (name, digest) in digests {
+            let bytes = try db.firstRow("SELECT bytes FROM definitions WHERE digest = ?", [digest]) { $0.bytes(0) }
+            if bytes.map(hexadecimalDigest) != digest {
+                findings.append("\(name) of \(run) was changed: its bytes do not fit the digest \(digest.prefix(12))…")
+            }
+        }
+        guard findings.isEmpty else { return findings }
+        let row = try db.firstRow(
+            """
+            SELECT plan_hash, bytes FROM runs JOIN definitions ON digest = header_digest WHERE id = ?
+            """, [run.description]
+        ) { ($0.text(0), $0.bytes(1)) }
+        guard let (planHash, bytes) = row else { throw unknown(run) }
+        let header = try decode(Plan.Header.self, from: bytes, of: "the plan of run \(run)")
+        var definitions: [Data] = []
+        try db.forEachRow("SELECT definition FROM stages WHERE run = ? ORDER BY position", [run.description]) {
+            definitions.append($0.bytes(0))
+        }
+        if try Plan(header: header, stages: StageList(verified: definitions)).hash() != planHash {
+            findings.append(
+                "a stage's definition of \(run) was changed, added or deleted: they do not fit the plan's hash")
+        }
+        let kept = Set(digests.dropFirst().map { "\($0.0)\0\($0.1)" })
+        if kept != Set(header.files.map { "\($0.path)\0\($0.digest)" }) {
+            findings.append("the list of files of \(run) was changed: it is not that of its plan")
+        }
+        return findings
+    }
+
+    /// Whether the tables that follow from the events say what the events say.
+    private func recordFindings(of run: RunID, in db: Database) throws -> [String] {
+        var findings: [String] = []
+        let row = try db.firstRow(
+            "SELECT status, position, plan_hash, record FROM runs WHERE id = ?", [run.description]
+        ) {
+            ($0.text(0), Int($0.integer(1)), $0.text(2), $0.bytes(3))
+        }
+        guard let (status, position, planHash, bytes) = row else { throw unknown(run) }
+        let record: RunRecord
+        do {
+            record = try JSONDecoder().decode(RunRecord.self, from: bytes)
+        } catch {
+            return ["the record of \(run) was changed: Turnout does not write such a one"]
+        }
+        if (record.id, record.status.rawValue, record.position, record.planHash) != (run, status, position, planHash) {
+            findings.append("the record of \(run) was changed: it does not fit the columns beside it")
+        }
+        func says(_ kind: String, stage: String?) throws -> Bool {
+            try db.firstRow(
+                "SELECT 1 FROM events WHERE run = ? AND kind = ? AND (?3 IS NULL OR stage = ?3) LIMIT 1",
+                [run.description, kind, stage]
+            ) { _ in true } ?? false
+        }
+        if record.status.isEnded, try !says("run.ended", stage: nil) {
+            findings.append("\(run) is recorded as \(status), but no event says so")
+        }
+        // A fork begins with the done stages of its parent.
+        guard record.parent == nil else { return findings }
+        var done: [(String, String)] = []
+        try db.forEachRow(
+            "SELECT name, status FROM stages WHERE run = ? AND status IN ('succeeded', 'skipped')", [run.description]
+        ) { done.append(($0.text(0), $0.text(1))) }
+        for (name, status) in done where try !says("stage.\(status)", stage: name) {
+            findings.append("stage \(name) of \(run) is recorded as \(status), but no event says so")
+        }
+        return findings
+    }
+}

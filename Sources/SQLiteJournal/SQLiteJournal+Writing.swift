@@ -1,0 +1,194 @@
+internal import FoundationEssentials
+internal import GRDB
+package import RolloutEngine
+internal import Rollouts
+internal import SQLiteState
+
+extension SQLiteJournal {
+    package func create(_ run: NewRun, under lease: Lease) throws(JournalError) {
+        let record = run.record
+        try write { db in
+            try holdLease(lease, for: record.id, in: db)
+            let taken = try db.firstRow("SELECT 1 FROM runs WHERE id = ?", [record.id.description]) { _ in true }
+            guard taken == nil else {
+                throw JournalError(.runExists, "\(path): there is a run \(record.id) already; start it again")
+            }
+            if let other = try Self.unfinishedRun(on: lease.key, in: db) {
+                throw JournalError(
+                    .unfinishedRun(other),
+                    "\(lease.key) is in the middle of run \(other); type `turnout resume \(other)` to finish it, or "
+                        + "`turnout abort \(other)`")
+            }
+            try Self.keep(run.snapshot, in: db)
+            var chain = EventChain(new: record.id)
+            try insert(record, key: lease.key, header: try run.snapshot.plan.header.encoded(), in: db)
+            try replaceFiles(of: record.id, by: run.snapshot, in: db)
+            for (position, stage) in run.stages.enumerated() {
+                let definition = try run.snapshot.plan.stages.encoded(at: position)
+                try Self.insert(stage, at: position, of: record.id, definition: definition, in: db)
+            }
+            for event in run.events {
+                let stage = event.stage.flatMap { run.stages.indices.contains($0) ? run.stages[$0].name : nil }
+                try chain.append(event.event, at: event.at, stage: stage, epoch: lease.epoch, in: db)
+            }
+            for request in run.requests { _ = try Self.keep(request, of: record.id, chain: &chain, in: db) }
+            try chain.save(in: db)
+        }
+    }
+
+    package func commit(_ commit: Commit, under lease: Lease) throws(JournalError) {
+        try write { db in
+            try holdLease(lease, for: commit.run, in: db)
+            guard var chain = try EventChain(of: commit.run, in: db) else { throw unknown(commit.run) }
+            if let adopted = commit.adopted {
+                try adopt(adopted, by: commit, in: db)
+            } else {
+                for (position, stage) in commit.stages {
+                    try update(stage, at: position, of: commit.run, in: db)
+                }
+            }
+            for event in commit.events {
+                var stage: String?
+                if let position = event.stage {
+                    stage = try commit.stages[position]?.name ?? name(ofStageAt: position, of: commit.run, in: db)
+                }
+                try chain.append(event.event, at: event.at, stage: stage, epoch: lease.epoch, in: db)
+            }
+            for number in commit.usedRequests {
+                try use(request: number, of: commit.run, by: chain.count, in: db)
+            }
+            try save(commit.record, chain: chain, in: db)
+        }
+    }
+
+    /// The run that has not ended on an endpoint; at most one does.
+    package func unfinishedRun(on endpoint: LeaseKey) throws(JournalError) -> RunID? {
+        try read { db in try Self.unfinishedRun(on: endpoint, in: db) }
+    }
+
+    private static func unfinishedRun(on endpoint: LeaseKey, in db: Database) throws -> RunID? {
+        try db.firstRow(
+            "SELECT id FROM runs WHERE lease_key = ? AND status IN ('running', 'waiting', 'held')",
+            [endpoint.description]
+        ) { RunID($0.text(0)) }.flatMap { $0 }
+    }
+}
+
+// MARK: - Rows
+
+extension SQLiteJournal {
+    private func insert(_ record: RunRecord, key: LeaseKey, header: Data, in db: Database) throws {
+        try db.run(
+            """
+            INSERT INTO runs (id, playbook, number, backend, endpoint, lease_key, status, position, starter, started,
+                ended, parent_run, parent_stage, plan_hash, header_digest, event_count, head_hash, reason, record)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                record.id.description, record.id.playbook, record.id.number, record.backend, record.endpoint.text,
+                key.description, record.status.rawValue, record.position, record.starter.description,
+                record.started.milliseconds, record.ended?.milliseconds, record.parent?.run.description,
+                record.parent?.stage, record.planHash, hexadecimalDigest(of: header), 0, LineHash.origin,
+                record.reason, String(decoding: try JSONEncoder.journal.encode(record), as: UTF8.self),
+            ])
+    }
+
+    private func save(_ record: RunRecord, chain: EventChain, in db: Database) throws {
+        try db.run(
+            """
+            UPDATE runs SET status = ?, position = ?, ended = ?, plan_hash = ?, event_count = ?, head_hash = ?,
+                reason = ?, record = ?
+            WHERE id = ?
+            """,
+            [
+                record.status.rawValue, record.position, record.ended?.milliseconds, record.planHash, chain.count,
+                chain.head, record.reason, String(decoding: try JSONEncoder.journal.encode(record), as: UTF8.self),
+                chain.run,
+            ])
+    }
+
+    private static func insert(
+        _ stage: StageRecord, at position: Int, of run: RunID, definition: Data, in db: Database
+    ) throws {
+        try db.run(
+            """
+            INSERT INTO stages (run, position, name, action, status, attempts, started, ended, reason, definition)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                run.description, position, stage.name, stage.action.rawValue, stage.status.rawValue, stage.attempts,
+                stage.started?.milliseconds, stage.ended?.milliseconds, stage.reason, definition,
+            ])
+    }
+
+    private func update(_ stage: StageRecord, at position: Int, of run: RunID, in db: Database) throws {
+        let changed = try db.run(
+            """
+            UPDATE stages SET name = ?, action = ?, status = ?, attempts = ?, started = ?, ended = ?, reason = ?
+            WHERE run = ? AND position = ?
+            """,
+            [
+                stage.name, stage.action.rawValue, stage.status.rawValue, stage.attempts, stage.started?.milliseconds,
+                stage.ended?.milliseconds, stage.reason, run.description, position,
+            ])
+        guard changed == 1 else {
+            throw JournalError(.tampered, "\(path): run \(run) has no stage at position \(position)")
+        }
+    }
+
+    private func name(ofStageAt position: Int, of run: RunID, in db: Database) throws -> String? {
+        try db.firstRow("SELECT name FROM stages WHERE run = ? AND position = ?", [run.description, position]) {
+            $0.text(0)
+        }
+    }
+
+    /// Puts the plan's stages in the place of the old ones; a stage that the commit says nothing of keeps its record.
+    private func adopt(_ snapshot: PlanSnapshot, by commit: Commit, in db: Database) throws {
+        guard snapshot.hash == commit.record.planHash else {
+            throw JournalError(.tampered, "\(path): run \(commit.run) was to adopt another plan than its record names")
+        }
+        try Self.keep(snapshot, in: db)
+        try replaceFiles(of: commit.run, by: snapshot, in: db)
+        let kept = try Self.stages(of: commit.run, in: db)
+        try db.run("DELETE FROM stages WHERE run = ?", [commit.run.description])
+        for position in snapshot.plan.stages.indices {
+            let record: StageRecord
+            if let changed = commit.stages[position] ?? (kept.indices.contains(position) ? kept[position] : nil) {
+                record = changed
+            } else {
+                let stage = snapshot.plan.stages[position]
+                record = StageRecord(name: stage.name, action: stage.action.kind)
+            }
+            let definition = try snapshot.plan.stages.encoded(at: position)
+            try Self.insert(record, at: position, of: commit.run, definition: definition, in: db)
+        }
+        try db.run(
+            "UPDATE runs SET header_digest = ? WHERE id = ?",
+            [hexadecimalDigest(of: try snapshot.plan.header.encoded()), commit.run.description])
+    }
+
+    /// Keeps the plan's header and files by their digests, once however many runs they have.
+    private static func keep(_ snapshot: PlanSnapshot, in db: Database) throws {
+        let header = try snapshot.plan.header.encoded()
+        try keep(header, digest: hexadecimalDigest(of: header), in: db)
+        for file in snapshot.plan.files {
+            guard let bytes = snapshot.contents[file.path], hexadecimalDigest(of: bytes) == file.digest else {
+                throw JournalError(.tampered, "\(file.path) changed while the plan was made; type the command again")
+            }
+            try keep(bytes, digest: file.digest, in: db)
+        }
+    }
+
+    private static func keep(_ bytes: Data, digest: String, in db: Database) throws {
+        try db.run("INSERT OR IGNORE INTO definitions (digest, bytes) VALUES (?, ?)", [digest, bytes])
+    }
+
+    private func replaceFiles(of run: RunID, by snapshot: PlanSnapshot, in db: Database) throws {
+        try db.run("DELETE FROM run_files WHERE run = ?", [run.description])
+        for file in snapshot.plan.files {
+            try db.run(
+                "INSERT OR REPLACE INTO run_files (run, path, digest) VALUES (?, ?, ?)",
+                [run.description, file.path, file.digest])
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import GRDB
+package import RolloutEngine
+internal import SQLiteState
+internal import Synchronization
+
+/// The journal in one SQLite file, `turnout.sqlite` (DESIGN §5).
+///
+/// Every call that writes is one transaction under the folder's lock `turnout.lock`, and has reached the disk when it
+/// returns. Calls block for as long as the disk takes.
+package final class SQLiteJournal: Journal {
+    package let path: String
+    let folder: String
+    let machine: Machine
+    let state: StateDatabase
+    /// The locks of the leases that this value holds, by path; the kernel frees them when the process ends.
+    let leaseLocks = Mutex<[String: FileLock]>([:])
+
+    /// Opens the journal of a state folder, and creates what is missing.
+    /// - Parameters:
+    ///   - folder: `state` of `TURNOUT_HOME`.
+    ///   - readOnly: True to look only: nothing is created, and every write throws ``JournalError/Code/readOnly``.
+    ///   - machine: Who holds the leases that are acquired.
+    /// - Throws: Why the file can't be used; a file that is not the journal, or a newer one, is left as it is.
+    package init(folder: String, readOnly: Bool = false, machine: Machine = .current) throws(JournalError) {
+        self.folder = folder
+        self.path = folder + "/turnout.sqlite"
+        self.machine = machine
+        do {
+            state = try StateDatabase(
+                path: path, lockName: "turnout.lock", schema: .journal, durability: .full, readOnly: readOnly)
+        } catch {
+            throw JournalError(error)
+        }
+    }
+
+    /// Checkpoints if nobody else has the file open, and closes it; leases that were not released count as a dead
+    /// holder's from now on.
+    package func close() throws(JournalError) {
+        leaseLocks.withLock { $0.removeAll() }
+        do {
+            try state.close()
+        } catch {
+            throw JournalError(error)
+        }
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
+        try state.read(failure: { JournalError($0) }, body)
+    }
+
+    func write<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
+        try state.write(failure: { JournalError($0) }, body)
+    }
+
+    func unknown(_ run: RunID) -> JournalError {
+        JournalError(.unknownRun, "\(path) has no run \(run); `turnout runs` lists those that it has")
+    }
+}

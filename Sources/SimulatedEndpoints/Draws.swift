@@ -1,0 +1,59 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
+extension SeededGenerator {
+    /// A number of the standard normal distribution (Box and Muller).
+    mutating func normal() -> Double {
+        let radius = (-2 * log(unit())).squareRoot()
+        return radius * cos(2 * .pi * unit())
+    }
+
+    /// How many of `count` independent trials succeed, each with probability `share`.
+    ///
+    /// Takes the same time whatever `count` is: few successes are counted one by one, many are drawn from the normal
+    /// distribution, which is then less than a percent of a standard deviation off.
+    mutating func successes(of count: Int, share: Double) -> Int {
+        guard count > 0, share > 0 else { return 0 }
+        guard share < 1 else { return count }
+        guard share <= 0.5 else { return count - successes(of: count, share: 1 - share) }
+        let mean = Double(count) * share
+        let variance = mean * (1 - share)
+        guard variance > 30 else { return successesByGaps(of: count, share: share) }
+        let drawn = (mean + normal() * variance.squareRoot()).rounded()
+        return Int(min(max(drawn, 0), Double(count)))
+    }
+
+    /// Jumps from one success to the next: the gaps are geometric (Devroye, "Non-Uniform Random Variate Generation",
+    /// X.4).
+    private mutating func successesByGaps(of count: Int, share: Double) -> Int {
+        let scale = log1p(-share)
+        var successes = 0
+        var position = 0.0
+        while true {
+            position += (log(unit()) / scale).rounded(.down) + 1
+            guard position <= Double(count) else { return successes }
+            successes += 1
+        }
+    }
+
+    /// Shares `count` out, each one independently, in proportion to `weights`; the parts sum to `count`.
+    ///
+    /// Where all weights are 0, the last part takes all.
+    mutating func split(_ count: Int, by weights: [Double]) -> [Int] {
+        var rest = count
+        var weight = weights.reduce(0, +)
+        var parts = [Int](repeating: 0, count: weights.count)
+        for index in weights.indices.dropLast() where rest > 0 && weight > 0 {
+            parts[index] = successes(of: rest, share: min(weights[index] / weight, 1))
+            rest -= parts[index]
+            weight -= weights[index]
+        }
+        if let last = weights.lastIndex(where: { $0 > 0 }) ?? weights.indices.last { parts[last] += rest }
+        return parts
+    }
+}

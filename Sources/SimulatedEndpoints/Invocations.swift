@@ -1,0 +1,134 @@
+internal import FoundationEssentials
+package import RolloutEngine
+package import Rollouts
+
+/// Single requests (AZURE.md, Data plane).
+extension EndpointSimulation {
+    /// Answers `request` as the named deployment, or as the one that the traffic weights give.
+    package mutating func invoke(_ request: InferenceRequest, deployment: Name?, at time: Timestamp)
+        -> InferenceResponse
+    {
+        advance(to: time)
+        guard let endpoint else { return .notFound("there is no endpoint \(key.name)") }
+        guard let name = deployment ?? route(endpoint.traffic.actual) else {
+            return .notFound("endpoint \(key.name) has no deployment with positive traffic")
+        }
+        guard endpoint.deployment(name) != nil else {
+            return .notFound("endpoint \(key.name) has no deployment \(name)")
+        }
+        now = max(now, time)
+        let response = answer(request, by: name)
+        guard deployment == nil else { return response }
+        for mirror in endpoint.mirrorTraffic.actual.deployments {
+            guard generator.unit() * 100 < Double(endpoint.mirrorTraffic.actual[mirror]) else { continue }
+            compare(response, with: answer(request, by: mirror), of: mirror)
+        }
+        return response
+    }
+
+    /// A deployment drawn by its weight, or nil where there is no traffic.
+    private mutating func route(_ traffic: Traffic) -> Name? {
+        var drawn = generator.unit() * Double(traffic.sum)
+        return traffic.deployments.first {
+            drawn -= Double(traffic[$0])
+            return drawn < 0
+        }
+    }
+
+    private mutating func answer(_ request: InferenceRequest, by name: Name) -> InferenceResponse {
+        let response = response(to: request, by: name)
+        var counts = OutcomeReading.Counts.none
+        counts.requests = 1
+        counts.errors = response.status == 200 ? 0 : 1
+        counts.latencies[OutcomeReading.bin(of: response.latency.seconds * 1000)] = 1
+        totals.add(counts, to: name)
+        return response
+    }
+
+    private mutating func response(to request: InferenceRequest, by name: Name) -> InferenceResponse {
+        let ready = snapshot(at: now)?.deployment(name)?.instances.ready ?? 0
+        guard ready > 0 else {
+            return .modelError(503, "upstream connect error or disconnect/reset before headers", .zero, by: name)
+        }
+        let instance = Int.random(in: 0..<ready, using: &generator)
+        let profile = profiles[name] ?? DeploymentProfile()
+        let drawn = min(profile.servedLatency.draw(with: &generator), 1e9)
+        let latency = Interval(milliseconds: max(Int64(drawn.rounded()), 1))
+        let fails = generator.unit() < profile.servedErrors
+        let limit = timeout(of: name)
+        let response: InferenceResponse =
+            if latency > limit {
+                InferenceResponse(
+                    status: 408, body: error("RequestTimeout", "no answer within \(limit)"), latency: limit,
+                    deployment: name)
+            } else if !request.isJSON {
+                .modelError(400, "run(raw_data) failed: the request is not JSON", latency, by: name)
+            } else if fails {
+                .modelError(500, "run(raw_data) failed", latency, by: name)
+            } else {
+                InferenceResponse(status: 200, body: answer(of: name).json, latency: latency, deployment: name)
+            }
+        log("POST /score \(response.status) \(response.latency)", of: name, instance: instance, at: now)
+        return response
+    }
+
+    private mutating func compare(_ live: InferenceResponse, with copy: InferenceResponse, of mirror: Name) {
+        var pairs = OutcomeReading.PairCounts(pairs: 1)
+        switch (live.status == 200, copy.status == 200) {
+        case (false, true): pairs.onlyLiveFailed = 1
+        case (true, false): pairs.onlyMirrorFailed = 1
+        case (true, true): pairs.disagreed = live.deployment.map { disagree($0, mirror) } == true ? 1 : 0
+        case (false, false): break
+        }
+        totals.add(pairs, to: mirror)
+    }
+
+    /// What a deployment answers when all is well.
+    func answer(of name: Name) -> Value {
+        profiles[name]?.answer
+            ?? ["deployment": .string(name.text), "predictions": [.number(11055.98), .number(4503.08)]]
+    }
+}
+
+extension InferenceRequest {
+    var isJSON: Bool {
+        do {
+            _ = try JSONDecoder().decode(Value.self, from: Data(body.utf8))
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+extension InferenceResponse {
+    fileprivate static func notFound(_ words: String) -> Self {
+        Self(status: 404, body: error("NotFound", words), latency: .zero, deployment: nil)
+    }
+
+    /// The model answered `status`, which clients get as 424.
+    fileprivate static func modelError(_ status: Int, _ words: String, _ latency: Interval, by name: Name) -> Self {
+        Self(
+            status: 424, body: error("ModelError", words, more: ["modelStatus": .integer(status)]), latency: latency,
+            deployment: name)
+    }
+}
+
+private func error(_ code: String, _ message: String, more: [String: Value] = [:]) -> String {
+    let members: [String: Value] = ["code": .string(code), "message": .string(message)]
+    return Value.mapping(["error": .mapping(members.merging(more) { first, _ in first })]).json
+}
+
+extension Value {
+    /// As JSON with sorted keys.
+    fileprivate var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        do {
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        } catch {
+            // Only numbers that JSON lacks, infinity and NaN, cannot be written.
+            return "null"
+        }
+    }
+}

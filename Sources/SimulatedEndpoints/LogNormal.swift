@@ -1,0 +1,39 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+internal import Rollouts
+
+/// Latencies in milliseconds whose logarithm is normal, told by their median and their 99th percentile.
+struct LogNormal {
+    private let mean: Double
+    private let deviation: Double
+
+    /// The 99 % quantile of the standard normal distribution.
+    private static let quantile99 = 2.326347874040841
+
+    /// `stretch` multiplies every latency.
+    init(p50: Interval, p99: Interval, stretch: Double = 1) {
+        let median = log(max(p50.seconds * 1000, 0.001))
+        deviation = max(log(max(p99.seconds * 1000, 0.001)) - median, 0) / Self.quantile99
+        mean = median + log(stretch)
+    }
+
+    /// The share of latencies that are at most `milliseconds`.
+    func share(upTo milliseconds: Double) -> Double {
+        guard milliseconds > 0 else { return 0 }
+        let distance = log(milliseconds) - mean
+        guard deviation > 0 else { return distance >= 0 ? 1 : 0 }
+        return 0.5 * erfc(-distance / deviation / 2.0.squareRoot())
+    }
+
+    /// The arithmetic mean.
+    var average: Double { exp(mean + deviation * deviation / 2) }
+
+    func draw(with generator: inout SeededGenerator) -> Double {
+        exp(mean + deviation * generator.normal())
+    }
+}

@@ -1,0 +1,192 @@
+package import Rollouts
+
+extension SimulationSettings {
+    /// Reads the mapping `backends.simulated` of a plan (`null`: the defaults).
+    ///
+    /// `kind`, where it is given, is what the command line says (`--backend simulated:kubernetes`) and goes first.
+    package init(_ value: Value, kind: EndpointKind? = nil) throws(SettingsProblem) {
+        self.init()
+        let root = try SettingsReader(value, keys: ["kind", "seed", "durations", "simulate"])
+        let told = try root.word("kind", among: EndpointKind.self)
+        self.kind = kind ?? told ?? self.kind
+        if let told = try root.seed("seed") { seed = told }
+        if let times = try root.mapping("durations", keys: ["endpoint", "deployment", "scale", "traffic", "delete"]) {
+            if let told = try times.interval("endpoint") { durations.endpoint = told }
+            if let told = try times.interval("deployment") { durations.deployment = told }
+            if let told = try times.interval("scale") { durations.scale = told }
+            if let told = try times.interval("traffic") { durations.traffic = told }
+            if let told = try times.interval("delete") { durations.delete = told }
+        }
+        if let simulate = try root.mapping("simulate", keys: nil) {
+            for key in simulate.members.keys.sorted() {
+                let keys = ["latency", "errors", "ready_after", "answer", "fault", "fault_after"]
+                guard let profile = try simulate.mapping(key, keys: keys) else { continue }
+                guard profiles.updateValue(try DeploymentProfile(profile), forKey: Name(key)) == nil else {
+                    throw SettingsProblem(
+                        path: profile.path, message: "is there twice: names compare without case")
+                }
+            }
+        }
+    }
+}
+
+extension DeploymentProfile {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsProblem) {
+        self.init(
+            errors: try reader.share("errors") ?? 0, readyAfter: try reader.interval("ready_after"),
+            answer: reader.members["answer"], fault: try reader.word("fault", among: Fault.self),
+            faultAfter: try reader.interval("fault_after"))
+        if let times = try reader.mapping("latency", keys: ["p50", "p99"]) {
+            latency = try Latency(times)
+        }
+    }
+}
+
+extension DeploymentProfile.Latency {
+    fileprivate init(_ reader: SettingsReader) throws(SettingsProblem) {
+        let p50 = try reader.interval("p50")
+        let p99 = try reader.interval("p99")
+        // One of the two gives the other in the proportion of the defaults, 1 to 5.
+        self.init(
+            p50: p50 ?? p99.map { Interval(milliseconds: max($0.milliseconds / 5, 1)) } ?? .milliseconds(40),
+            p99: p99 ?? p50.map { $0 * 5 } ?? .milliseconds(200))
+        guard self.p50 > .zero else {
+            throw SettingsProblem(path: reader.path + ".p50", message: "is \(self.p50): it must be at least 1ms")
+        }
+        guard self.p99 >= self.p50 else {
+            throw SettingsProblem(
+                path: reader.path + ".p99", message: "is \(self.p99), which is less than p50, \(self.p50)")
+        }
+    }
+}
+
+/// A mapping of the settings with the path at which it stands.
+private struct SettingsReader {
+    let path: String
+    let members: [String: Value]
+
+    /// `keys` are those that it may have; nil: any.
+    init(_ value: Value, path: String = "", keys: [String]?) throws(SettingsProblem) {
+        self.path = path
+        switch value {
+        case .null: members = [:]
+        case .mapping(let members): self.members = members
+        default: throw SettingsProblem(path: path, message: "is \(value.form): a mapping is expected")
+        }
+        guard let keys else { return }
+        for key in members.keys.sorted() where !keys.contains(key) {
+            let hint = nearest(to: key, among: keys).map { "did you mean \($0)?" }
+            throw SettingsProblem(
+                path: place(of: key), message: "is not known: \(hint ?? "possible are \(keys.joined(separator: ", "))")"
+            )
+        }
+    }
+
+    private func place(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    /// What stands at `key`; a `null` is as good as nothing.
+    private func value(_ key: String) -> Value? {
+        guard let value = members[key], value != .null else { return nil }
+        return value
+    }
+
+    private func problem(_ key: String, _ value: Value, _ expected: String) -> SettingsProblem {
+        SettingsProblem(path: place(of: key), message: "is \(value.form): \(expected)")
+    }
+
+    func mapping(_ key: String, keys: [String]?) throws(SettingsProblem) -> SettingsReader? {
+        guard let value = members[key] else { return nil }
+        return try SettingsReader(value, path: place(of: key), keys: keys)
+    }
+
+    func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String, among: Word.Type) throws(SettingsProblem)
+        -> Word?
+    {
+        guard let value = value(key) else { return nil }
+        let known = Word.allCases.map(\.rawValue)
+        if let text = value.string, let word = Word(rawValue: text) { return word }
+        let hint = value.string.flatMap { nearest(to: $0, among: known) }.map { "did you mean \($0)?" }
+        throw problem(key, value, hint ?? "possible are \(known.joined(separator: ", "))")
+    }
+
+    func seed(_ key: String) throws(SettingsProblem) -> UInt64? {
+        guard let value = value(key) else { return nil }
+        guard let number = value.integer, number >= 0 else {
+            throw problem(key, value, "a whole number of at least 0 is expected")
+        }
+        return UInt64(number)
+    }
+
+    /// A length of time: `10m`, or a number of seconds.
+    func interval(_ key: String) throws(SettingsProblem) -> Interval? {
+        guard let value = value(key) else { return nil }
+        let interval: Interval? =
+            if let text = value.string {
+                Interval(settingsText: text)
+            } else {
+                value.double.flatMap { Int64(exactly: ($0 * 1000).rounded()) }.map(Interval.init(milliseconds:))
+            }
+        guard let interval, interval >= .zero, interval <= .longest else {
+            throw problem(key, value, "a length of time such as 250ms, 30s, 10m or 1h30m is expected")
+        }
+        return interval
+    }
+
+    /// A share of 0 to 1: `0.5%`, or a number.
+    func share(_ key: String) throws(SettingsProblem) -> Double? {
+        guard let value = value(key) else { return nil }
+        let share: Double? =
+            if let text = value.string {
+                text.hasSuffix("%") ? Double(text.dropLast()).map { $0 / 100 } : Double(text)
+            } else {
+                value.double
+            }
+        guard let share, (0...1).contains(share) else {
+            throw problem(key, value, "a share such as 0.5% or 0.005, from 0 to 1, is expected")
+        }
+        return share
+    }
+}
+
+extension Interval {
+    /// A hundred years; what is longer is a mistake.
+    fileprivate static let longest = Interval.hours(24 * 36525)
+
+    /// Nil unless `text` is numbers with units from the longest to the shortest, each at most once: `1h30m`, `1.5s`.
+    fileprivate init?(settingsText text: String) {
+        let units: [(name: String, milliseconds: Double)] = [
+            ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
+        ]
+        var rest = text[...]
+        var total = 0.0
+        var position = 0
+        while !rest.isEmpty {
+            let digits = rest.prefix { ("0"..."9").contains($0) || $0 == "." }
+            rest = rest[digits.endIndex...]
+            let letters = rest.prefix { $0.isLetter }
+            rest = rest[letters.endIndex...]
+            guard let number = Double(digits), let unit = units.firstIndex(where: { $0.name == letters }),
+                unit >= position
+            else { return nil }
+            total += number * units[unit].milliseconds
+            position = unit + 1
+        }
+        guard position > 0, let milliseconds = Int64(exactly: total.rounded()) else { return nil }
+        self.init(milliseconds: milliseconds)
+    }
+}
+
+extension Value {
+    /// The value in a sentence.
+    fileprivate var form: String {
+        switch self {
+        case .null: "empty"
+        case .bool(let flag): "\(flag)"
+        case .integer(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .string(let text): "'\(text)'"
+        case .list: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+}

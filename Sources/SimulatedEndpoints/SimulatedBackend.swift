@@ -1,0 +1,131 @@
+package import RolloutEngine
+package import Rollouts
+
+/// Endpoints that are only simulated: in process, on a virtual clock, deterministic from a seed (DESIGN §6).
+///
+/// It keeps the rules of managed or of Kubernetes endpoints, takes virtual time for what takes time, has the faults
+/// that the playbook asks for, and remembers what was done to it.
+package final class SimulatedBackend: Backend, Sendable {
+    private let store: any SimulatedStore
+    private let clock: any RunClock
+    private let settings: SimulationSettings
+
+    package init(store: any SimulatedStore, clock: any RunClock, settings: SimulationSettings) {
+        self.store = store
+        self.clock = clock
+        self.settings = settings
+    }
+
+    package var capabilities: Capabilities {
+        Capabilities(
+            name: settings.kind == .managed ? "simulated" : settings.kind.rawValue, kind: settings.kind,
+            mirrorLimit: settings.kind.mirrors ? MirrorTrafficRule.limit : nil, simulatesClients: true,
+            reportsOutcomes: true)
+    }
+
+    package func observe(_ endpoint: Name) throws(BackendError) -> EndpointSnapshot? {
+        guard let kept = try store.simulation(of: key(endpoint)) else { return nil }
+        let present = advanced(kept)
+        // Nothing became due: nothing is written.
+        guard present.simulation != kept else { return present.simulation.snapshot(at: present.time) }
+        return try update(endpoint) { simulation, time, _ in
+            simulation.advance(to: time)
+            return simulation.snapshot(at: time)
+        }
+    }
+
+    package func apply(_ change: Change, to endpoint: Name, as context: ChangeContext) throws(BackendError) {
+        let outcome = try update(endpoint) { simulation, time, records throws(BackendError) in
+            simulation.apply(
+                change, as: context, at: time, settings: settings,
+                previous: try records.accepted(context.idempotencyKey))
+        }
+        switch outcome {
+        case .accepted, .repeated: return
+        case .refused(let words): throw BackendError(.refused, words)
+        case .busy(let words): throw BackendError(.busy(retryAfter: .seconds(5)), words)
+        case .fenced(let words): throw BackendError(.fenced, words)
+        }
+    }
+
+    package func invoke(_ endpoint: Name, deployment: Name?, _ request: InferenceRequest) throws(BackendError)
+        -> InferenceResponse
+    {
+        guard try observe(endpoint) != nil else {
+            throw BackendError(.refused, "there is no endpoint \(endpoint)")
+        }
+        return try update(endpoint) { simulation, time, _ in
+            simulation.invoke(request, deployment: deployment, at: time)
+        }
+    }
+
+    package func outcomes(of endpoint: Name, since cursor: Int?) throws(BackendError) -> OutcomeReading {
+        guard try store.simulation(of: key(endpoint)) != nil else { return OutcomeReading(cursor: cursor ?? 0) }
+        return try update(endpoint) { simulation, time, records throws(BackendError) in
+            var earlier = Totals()
+            if let cursor, cursor != 0 {
+                guard let kept = try records.totals(at: cursor) else {
+                    throw BackendError(
+                        .refused, "endpoint \(endpoint) no longer knows the outcomes at cursor \(cursor)")
+                }
+                earlier = kept
+            }
+            return simulation.reading(since: earlier, at: time)
+        }
+    }
+
+    package func logs(of endpoint: Name, deployment: Name, tail: Int) throws(BackendError) -> [LogLine] {
+        guard try observe(endpoint)?.deployment(deployment) != nil,
+            let kept = try store.simulation(of: key(endpoint))
+        else {
+            throw BackendError(.refused, "endpoint \(endpoint) has no deployment \(deployment)")
+        }
+        let lines = try store.lines(of: key(endpoint), deployment: deployment, tail: tail)
+        let all = lines + kept.flaps(of: deployment, at: advanced(kept).time)
+        return Array(all.sorted { $0.at < $1.at }.suffix(max(tail, 0)))
+    }
+}
+
+extension SimulatedBackend {
+    /// Lets simulated clients send `load` to `endpoint` from now on; nil ends it.
+    ///
+    /// They may be there before the endpoint is: what they send then reaches nobody and is not counted.
+    package func setLoad(_ load: Load?, endpoint: Name) throws(BackendError) {
+        try update(endpoint) { simulation, time, _ in
+            simulation.setLoad(load, at: time, settings: settings)
+        }
+    }
+
+    /// The endpoints that exist, by name.
+    package func endpoints() throws(BackendError) -> [Name] { try store.names(settings.kind) }
+
+    /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
+    package func history(of endpoint: Name) throws(BackendError) -> [HistoryEntry] {
+        try store.history(of: key(endpoint))
+    }
+
+    /// Keeps the virtual time, so that the next process begins where this one ends.
+    package func close() throws(BackendError) { try store.keep(clock.now()) }
+
+    private func key(_ endpoint: Name) -> SimulationKey { SimulationKey(kind: settings.kind, name: endpoint) }
+
+    /// The simulation now, and which time that is: a clock that is behind it does not turn it back.
+    private func advanced(_ kept: EndpointSimulation) -> (simulation: EndpointSimulation, time: Timestamp) {
+        var simulation = kept
+        let time = max(clock.now(), simulation.latest)
+        simulation.advance(to: time)
+        return (simulation, time)
+    }
+
+    private func update<Result>(
+        _ endpoint: Name,
+        _ body: (inout EndpointSimulation, Timestamp, any SimulatedRecords) throws(BackendError) -> Result
+    ) throws(BackendError) -> Result {
+        try store.update(key(endpoint)) {
+            EndpointSimulation(key: key(endpoint), seed: settings.seed, at: clock.now())
+        } _: { simulation, records throws(BackendError) in
+            let time = max(clock.now(), simulation.latest)
+            return try body(&simulation, time, records)
+        }
+    }
+}

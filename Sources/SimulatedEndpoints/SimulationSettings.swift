@@ -1,0 +1,42 @@
+package import Rollouts
+
+/// What a playbook says about the simulated backend (its mapping `backends.simulated`).
+package struct SimulationSettings: Hashable, Sendable {
+    package var kind: EndpointKind
+    /// Two simulations of one seed to which the same is done at the same times are equal.
+    package var seed: UInt64
+    package var durations: Durations
+    /// How deployments behave, by name.
+    package var profiles: [Name: DeploymentProfile]
+
+    /// How long changes take, by default as long as in Azure (AZURE.md, Rules: Real durations).
+    package struct Durations: Hashable, Sendable {
+        package var endpoint: Interval
+        package var deployment: Interval
+        package var scale: Interval
+        /// Also of mirror traffic.
+        package var traffic: Interval
+        package var delete: Interval
+
+        package init(
+            endpoint: Interval = .seconds(90), deployment: Interval = .minutes(10), scale: Interval = .minutes(2),
+            traffic: Interval = .seconds(30), delete: Interval = .seconds(60)
+        ) {
+            self.endpoint = endpoint
+            self.deployment = deployment
+            self.scale = scale
+            self.traffic = traffic
+            self.delete = delete
+        }
+    }
+
+    package init(
+        kind: EndpointKind = .managed, seed: UInt64 = 1, durations: Durations = Durations(),
+        profiles: [Name: DeploymentProfile] = [:]
+    ) {
+        self.kind = kind
+        self.seed = seed
+        self.durations = durations
+        self.profiles = profiles
+    }
+}
