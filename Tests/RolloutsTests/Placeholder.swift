@@ -1,1 +1,1 @@
-// Tests of the values and rules stand here.
+// placeholder
