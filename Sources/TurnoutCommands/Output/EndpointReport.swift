@@ -1,0 +1,47 @@
+internal import Rollouts
+
+/// An endpoint as JSON tells it.
+struct EndpointReport: Encodable {
+    struct Deployment: Encodable {
+        var name: Name
+        var state: ProvisioningState
+        var instanceType: String?
+        var instances: DeploymentSnapshot.Instances
+        var inFlight: Int
+        var reason: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, state, instances, reason
+            case instanceType = "instance_type"
+            case inFlight = "in_flight"
+        }
+    }
+
+    var name: Name
+    var kind: EndpointKind
+    var state: ProvisioningState
+    var authMode: String
+    var traffic: Wanted<Traffic>
+    var mirrorTraffic: Wanted<Traffic>
+    var deployments: [Deployment]
+
+    private enum CodingKeys: String, CodingKey {
+        case name, kind, state, traffic, deployments
+        case authMode = "auth_mode"
+        case mirrorTraffic = "mirror_traffic"
+    }
+
+    init(_ snapshot: EndpointSnapshot) {
+        name = snapshot.name
+        kind = snapshot.kind
+        state = snapshot.state
+        authMode = snapshot.definition.authMode
+        traffic = snapshot.traffic
+        mirrorTraffic = snapshot.mirrorTraffic
+        deployments = snapshot.deployments.map {
+            Deployment(
+                name: $0.name, state: $0.state, instanceType: $0.definition.instanceType, instances: $0.instances,
+                inFlight: $0.inFlight, reason: $0.reason)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+internal import RolloutEngine
+internal import Rollouts
+
+extension RunEvent {
+    /// What happened, in a short sentence without a full stop; the stage and the kind are told beside it.
+    var sentence: String {
+        switch self {
+        case .runStarted(let record, let stages): record.startSentence(stages: stages.count)
+        case .baselineObserved(let observation): "found \(observation.words)"
+        case .runResumed(let person, let epoch, let note):
+            "resumed by \(person), epoch \(epoch)" + (note.map { "; \($0)" } ?? "")
+        case .runLeft(let reason): "the runner left: \(reason)"
+        case .requestMade(let request): request.sentence
+        case .stageSkipped(let reason, let person): "skipped\(person.by): \(reason)"
+        case .gateOpened(let gate):
+            "waits for an approval" + (gate.deadline.map { " until \($0.short)" } ?? ", without a deadline")
+        case .approvalCounted(let request, let person): "request \(request): the yes of \(person) counts"
+        case .requestVoided(let request, let reason): "request \(request) does not count: \(reason)"
+        case .gateVoided(let reason): "the approval was set aside: \(reason)"
+        case .gatePassed(let reason), .gateRefused(let reason), .stageFailed(let reason): reason
+        case .attemptStarted(let attempt):
+            "attempt \(attempt.number), until \(attempt.deadline.short): \(attempt.steps.first?.words ?? "nothing to do")"
+        case .changeAccepted: "the backend accepted the change"
+        case .stepDone(let observed, _): "observed to be so: \(observed.words)"
+        case .attemptFailed(let reason, _): "the attempt failed: \(reason)"
+        case .retryScheduled(let until): "tries again at \(until.short)"
+        case .bakeStarted(let until, _): "rests until \(until.short)"
+        case .stageSucceeded(let observed, let reason, let person):
+            "done\(person.by)" + (reason.map { ": \($0)" } ?? "") + (observed == .never ? "" : "; \(observed.words)")
+        case .runHeld(let hold): "held: \(hold.reason)"
+        case .holdReleased(let how, let person, let reason):
+            "\(person) says \(how)" + (reason.map { ": \($0)" } ?? "")
+        case .driftUndone(let observed): "the drift is undone; \(observed.words)"
+        case .driftAdopted(let observed): "taken as it is: \(observed.words)"
+        case .planAdopted(let hash, _, let differences):
+            "the edited playbook is used from here on (plan \(hash.prefix(12)))"
+                + (differences.isEmpty ? "" : ": " + differences.joined(separator: "; "))
+        case .rollBackStarted(let rollBack): "rolling back: \(rollBack.cause)"
+        case .rollBackIntended(let change, _): "\(change)"
+        case .rollBackChangeDone(let observed): "observed to be so: \(observed.words)"
+        case .runEnded(let status, let reason, let observed):
+            "\(status.words): \(reason)" + (observed == .never ? "" : "; \(observed.words)")
+        }
+    }
+
+    var tint: Style.Tint? {
+        switch self {
+        case .stageSucceeded, .gatePassed: .green
+        case .stageFailed, .attemptFailed, .gateRefused: .red
+        case .runHeld, .gateOpened, .rollBackStarted, .retryScheduled, .gateVoided, .requestVoided: .yellow
+        case .stageSkipped, .baselineObserved, .changeAccepted, .stepDone: .dim
+        case .runEnded(let status, _, _): status.tint
+        default: nil
+        }
+    }
+}
+
+extension Observation {
+    /// `traffic {blue: 90, green: 10}, blue 2/2, green 1/1`.
+    var words: String {
+        switch self {
+        case .never: "nothing"
+        case .absent: "no endpoint"
+        case .present(let endpoint): endpoint.words
+        }
+    }
+}
+
+extension EndpointSnapshot {
+    fileprivate var words: String {
+        var parts = ["traffic \(traffic.text)"]
+        if !mirrorTraffic.deployments.isEmpty { parts.append("mirror \(mirrorTraffic.text)") }
+        return (parts + deployments.map { "\($0.name) \($0.instances.ready)/\($0.instances.wanted)" })
+            .joined(separator: ", ")
+    }
+}
+
+extension Step {
+    fileprivate var words: String {
+        switch self {
+        case .change(let change): "\(change)"
+        case .invoke(let invocation):
+            "\(invocation.times) request\(invocation.times == 1 ? "" : "s") to "
+                + (invocation.deployment?.text ?? "the endpoint")
+        case .run(let command): "run \(command.words.joined(separator: " "))"
+        }
+    }
+}
+
+extension RunRecord {
+    fileprivate func startSentence(stages: Int) -> String {
+        "started by \(starter) on \(backend)/\(endpoint), \(stages) stages, plan \(planHash.prefix(12))"
+            + (parent.map { ", forked from \($0.run) at \($0.stage)" } ?? "")
+    }
+}
+
+extension Request {
+    /// `request 3 by ann@host: approve cut-over: looks good`.
+    fileprivate var sentence: String {
+        "request \(number) by \(by): \(kind.rawValue)" + (stage.map { " \($0)" } ?? "")
+            + (reason.map { ": \($0)" } ?? "")
+    }
+}
+
+extension Person? {
+    fileprivate var by: String { map { " by \($0)" } ?? "" }
+}

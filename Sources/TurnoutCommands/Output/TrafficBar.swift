@@ -1,0 +1,49 @@
+internal import Rollouts
+
+/// A percentage as a bar of fixed width, to an eighth of a character.
+struct TrafficBar: Sendable {
+    /// In characters.
+    var width: Int
+
+    init(width: Int = 20) { self.width = width }
+
+    /// `███▌      `; what is not 0 shows at least a sliver, what is not 100 at least a gap.
+    func text(_ percent: Int) -> String {
+        let (full, rest) = eighths(percent).quotientAndRemainder(dividingBy: 8)
+        let partial = rest == 0 ? "" : Self.partials[rest - 1]
+        return String(repeating: "█", count: full) + partial
+            + String(repeating: " ", count: width - full - (rest == 0 ? 0 : 1))
+    }
+
+    /// What is, with what is still to come as `░` and what is still to go as `▒`.
+    func text(wanted: Int, actual: Int) -> String {
+        guard wanted != actual else { return text(actual) }
+        let low = cells(min(wanted, actual))
+        let high = max(cells(max(wanted, actual)), low + 1)
+        let full = min(low, width - 1)
+        let change = min(high, width) - full
+        return String(repeating: "█", count: full) + String(repeating: wanted > actual ? "░" : "▒", count: change)
+            + String(repeating: " ", count: width - full - change)
+    }
+
+    private static let partials = ["▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+
+    private func eighths(_ percent: Int) -> Int {
+        let all = width * 8
+        switch percent {
+        case ...0: return 0
+        case 100...: return all
+        default: return min(max(percent * all / 100, 1), all - 1)
+        }
+    }
+
+    private func cells(_ percent: Int) -> Int { (min(max(percent, 0), 100) * width + 50) / 100 }
+}
+
+extension Wanted<Traffic> {
+    /// Every deployment that has, or is to have, a share.
+    var deployments: [Name] { Set(wanted.deployments).union(actual.deployments).sorted() }
+
+    /// `{blue: 90, green: 10}`, or `{blue: 100} → {green: 100}` while it is not as requested.
+    var text: String { wanted == actual ? "\(actual)" : "\(actual) → \(wanted)" }
+}

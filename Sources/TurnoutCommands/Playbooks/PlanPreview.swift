@@ -1,0 +1,143 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// What each stage of a plan would change, played on a model of the endpoint from what is there now.
+struct PlanPreview: Hashable, Sendable {
+    struct Stage: Hashable, Sendable {
+        var name: String
+        var action: StageAction.Kind
+        /// Why the stage is skipped, or nil.
+        var skip: String?
+        /// Differences that it makes, in order; none where all of it is already so.
+        var effects: [Effect] = []
+        /// What it does besides changing the endpoint, as fragments: requests, a program, a wait.
+        var deeds: [String] = []
+        /// Why the backend would refuse it as things would stand then, or nil.
+        var refusal: String?
+        var approval: Approval?
+        var bake: Interval
+        var timeout: Interval
+        var retry: Retry
+        var onFailure: FailurePolicy
+        /// How long its changes and its bake would take, without people; nil where nobody knows.
+        var duration: Interval?
+    }
+
+    struct Effect: Hashable, Sendable, Encodable {
+        enum Sign: String, Hashable, Sendable, Encodable {
+            case create, change, delete
+        }
+
+        var sign: Sign
+        /// `deployment green`, `traffic`.
+        var what: String
+        /// `Standard_DS3_v2, 1 instance`; nil where there is nothing before or nothing to say.
+        var before: String?
+        var after: String?
+    }
+
+    var playbook: String
+    var endpoint: Name
+    var backend: String
+    /// The endpoint as it is, and as it would be in the end.
+    var now: EndpointSnapshot?
+    var then: EndpointSnapshot?
+    var stages: [Stage]
+
+    /// Plays `plan` on the endpoint as observed; `durations` tells how long the backend needs for a change, if that is
+    /// known.
+    init(
+        of plan: Plan, on observed: EndpointSnapshot?, kind: EndpointKind,
+        durations: (@Sendable (Change) -> Interval)?
+    ) {
+        playbook = plan.playbook
+        endpoint = plan.endpoint
+        backend = plan.backend
+        now = observed
+        var model = EndpointModel(kind: kind, endpoint: observed)
+        stages = plan.stages.map { Stage($0, on: &model, durations: durations) }
+        then = model.endpoint
+    }
+
+    func count(of sign: Effect.Sign) -> Int {
+        stages.reduce(0) { $0 + $1.effects.count { $0.sign == sign } }
+    }
+
+    /// Gates that people must pass.
+    var approvals: Int { stages.count { $0.skip == nil && $0.approval != nil } }
+
+    /// How long the whole would take, without people; nil where nobody knows.
+    var duration: Interval? {
+        stages.reduce(Interval.zero) { total, stage in
+            guard let total, let duration = stage.duration else { return nil }
+            return total + duration
+        }
+    }
+
+    var hasRefusals: Bool { stages.contains { $0.refusal != nil } }
+}
+
+extension PlanPreview.Stage {
+    fileprivate init(
+        _ stage: Stage, on model: inout EndpointModel, durations: (@Sendable (Change) -> Interval)?
+    ) {
+        self.init(
+            name: stage.name, action: stage.action.kind, skip: stage.skip, approval: stage.approval, bake: stage.bake,
+            timeout: stage.timeout, retry: stage.retry, onFailure: stage.onFailure,
+            duration: durations == nil ? nil : .zero)
+        guard skip == nil else { return }
+        if case .wait(let interval) = stage.action {
+            deeds.append("wait \(interval)")
+            duration = duration.map { $0 + interval }
+        }
+        for step in steps(of: stage.action, on: model.endpoint) {
+            switch step {
+            case .change(let change): play(change, on: &model, durations: durations)
+            case .invoke(let invocation): deeds.append(invocation.deed)
+            case .run(let command): deeds.append(command.deed)
+            }
+        }
+        duration = duration.map { $0 + stage.bake }
+    }
+
+    private mutating func play(
+        _ change: Change, on model: inout EndpointModel, durations: (@Sendable (Change) -> Interval)?
+    ) {
+        guard refusal == nil else { return }
+        let before = model.endpoint
+        guard !change.isDone(in: before) else { return }
+        do throws(Violation) {
+            try model.accept(change)
+            model.settle(change)
+        } catch {
+            refusal = error.message
+            return
+        }
+        effects += PlanPreview.effects(from: before, to: model.endpoint)
+        if let durations { duration = duration.map { $0 + durations(change) } }
+    }
+}
+
+extension Invocation {
+    fileprivate var deed: String {
+        let target = deployment.map { "deployment \($0)" } ?? "the endpoint"
+        var text = "send \(times) request\(times == 1 ? "" : "s") to \(target); expect status \(expect.status)"
+        if let within = expect.within { text += " within \(within)" }
+        if expect.json != nil { text += " and the JSON that the playbook names" }
+        return text
+    }
+}
+
+extension Command {
+    fileprivate var deed: String {
+        "run `\(words.joined(separator: " "))`, \(idempotent ? "again after a crash" : "at most once")"
+    }
+}
+
+extension Interval {
+    /// The sum, or ``Interval/distantFuture`` where it can't be counted.
+    static func + (left: Interval, right: Interval) -> Interval {
+        let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.milliseconds)
+        return overflow ? .distantFuture : Interval(milliseconds: sum)
+    }
+}

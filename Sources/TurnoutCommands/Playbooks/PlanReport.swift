@@ -1,0 +1,147 @@
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+
+/// What `turnout plan --json` prints.
+struct PlanReport: Encodable {
+    struct Stage: Encodable {
+        var name: String
+        var action: StageAction.Kind
+        var skipped: String?
+        var changes: [PlanPreview.Effect]
+        var does: [String]
+        var refused: String?
+        var approval: Gate?
+        var bakeSeconds: Double
+        /// Nil: it never times out.
+        var timeoutSeconds: Double?
+        var attempts: Int
+        var onFailure: FailurePolicy
+        var durationSeconds: Double?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, action, skipped, changes, does, refused, approval, attempts
+            case bakeSeconds = "bake_seconds"
+            case timeoutSeconds = "timeout_seconds"
+            case onFailure = "on_failure"
+            case durationSeconds = "duration_seconds"
+        }
+    }
+
+    struct Gate: Encodable {
+        var required: Int
+        var instructions: String?
+        /// Nil is `never`.
+        var timeoutSeconds: Double?
+        var onTimeout: Approval.TimeoutPolicy
+        var starterMayApprove: Bool
+        var group: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case required, instructions, group
+            case timeoutSeconds = "timeout_seconds"
+            case onTimeout = "on_timeout"
+            case starterMayApprove = "starter_may_approve"
+        }
+    }
+
+    struct Summary: Encodable {
+        var create: Int
+        var change: Int
+        var delete: Int
+        var approvals: Int
+        var durationSeconds: Double?
+
+        private enum CodingKeys: String, CodingKey {
+            case create, change, delete, approvals
+            case durationSeconds = "duration_seconds"
+        }
+    }
+
+    var playbook: String
+    var endpoint: Name
+    var backend: String
+    var observed: EndpointReport?
+    var stages: [Stage]
+    var summary: Summary
+    var findings: [Finding]
+    /// To be passed to `turnout run --plan`.
+    var plan: String
+    var planHash: String
+    var fingerprint: String
+
+    private enum CodingKeys: String, CodingKey {
+        case playbook, endpoint, backend, observed, stages, summary, findings, plan, fingerprint
+        case planHash = "plan_hash"
+    }
+
+    init(_ preview: PlanPreview, snapshot: PlanSnapshot, findings: [Finding]) {
+        playbook = preview.playbook
+        endpoint = preview.endpoint
+        backend = preview.backend
+        observed = preview.now.map { EndpointReport($0) }
+        stages = preview.stages.map(Stage.init)
+        summary = Summary(
+            create: preview.count(of: .create), change: preview.count(of: .change),
+            delete: preview.count(of: .delete), approvals: preview.approvals,
+            durationSeconds: preview.duration?.seconds)
+        self.findings = findings
+        let token = PlanToken(snapshot, observed: Observation(preview.now))
+        plan = token.text
+        planHash = snapshot.hash
+        fingerprint = token.fingerprint
+    }
+}
+
+extension PlanReport.Stage {
+    fileprivate init(_ stage: PlanPreview.Stage) {
+        name = stage.name
+        action = stage.action
+        skipped = stage.skip
+        changes = stage.effects
+        does = stage.deeds
+        refused = stage.refusal
+        approval = stage.approval.map(PlanReport.Gate.init)
+        bakeSeconds = stage.bake.seconds
+        timeoutSeconds = stage.timeout == .distantFuture ? nil : stage.timeout.seconds
+        attempts = stage.retry.attempts
+        onFailure = stage.onFailure
+        durationSeconds = stage.duration?.seconds
+    }
+}
+
+extension PlanReport.Gate {
+    fileprivate init(_ approval: Approval) {
+        required = approval.required
+        instructions = approval.instructions
+        timeoutSeconds = approval.timeout?.seconds
+        onTimeout = approval.onTimeout
+        starterMayApprove = approval.starterMayApprove
+        group = approval.group
+    }
+}
+
+/// What a plan was made of, and on what: a run that is given it is not started when either has changed since.
+struct PlanToken: Hashable, Sendable {
+    /// The first 12 digits of the plan's hash.
+    var plan: String
+    /// ``Observation/fingerprint``.
+    var fingerprint: String
+
+    init(_ snapshot: PlanSnapshot, observed: Observation) {
+        plan = String(snapshot.hash.prefix(12))
+        fingerprint = observed.fingerprint
+    }
+
+    /// Nil where `text` has not the form of ``text``.
+    init?(_ text: String) {
+        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].count == 12, parts[0].allSatisfy(\.isHexDigit), !parts[1].isEmpty else {
+            return nil
+        }
+        plan = parts[0].lowercased()
+        fingerprint = String(parts[1])
+    }
+
+    var text: String { "\(plan)@\(fingerprint)" }
+}

@@ -1,0 +1,128 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// A preview as people read it, as Terraform shows a plan.
+struct PlanText {
+    var style: Style
+    var columns: Int
+
+    func lines(_ preview: PlanPreview) -> [String] {
+        var lines = [
+            "\(style.bold(preview.playbook)) on endpoint \(style.bold(preview.endpoint.text)), \(preview.backend)"
+        ]
+        lines += now(preview)
+        for (number, stage) in zip(1..., preview.stages) { lines += [""] + self.lines(stage, number) }
+        return lines + ["", style.bold(summary(preview))]
+    }
+
+    /// `Plan: 2 to create, 4 to change, 1 to delete; 2 approvals; about 1h 33m on simulated`.
+    func summary(_ preview: PlanPreview) -> String {
+        let counts =
+            "\(preview.count(of: .create)) to create, \(preview.count(of: .change)) to change, "
+            + "\(preview.count(of: .delete)) to delete"
+        let approvals = "\(preview.approvals) approval\(preview.approvals == 1 ? "" : "s")"
+        let duration = preview.duration.map { "; about \($0.short) on \(preview.backend)" } ?? ""
+        return "Plan: \(counts); \(approvals)\(duration)"
+    }
+
+    private func now(_ preview: PlanPreview) -> [String] {
+        guard let endpoint = preview.now else {
+            return ["There is no endpoint \(preview.endpoint) on \(preview.backend) yet."]
+        }
+        let deployments = endpoint.deployments.map { "\($0.name) \($0.instances.ready)/\($0.instances.wanted) ready" }
+        var parts = ["traffic \(endpoint.traffic.wanted.words)"]
+        if !endpoint.mirrorTraffic.wanted.isEmpty { parts.append("mirror traffic \(endpoint.mirrorTraffic.wanted)") }
+        parts.append(deployments.isEmpty ? "no deployments" : deployments.joined(separator: ", "))
+        return parts.joined(separator: "; ").hanging(behind: "Now: ", width: columns)
+    }
+
+    private func lines(_ stage: PlanPreview.Stage, _ number: Int) -> [String] {
+        let place = "\(number)".count < 2 ? " \(number)" : "\(number)"
+        let word = stage.name == stage.action.rawValue ? "" : "  " + style.dim(stage.action.words)
+        let head = "\(style.dim(place)) \(style.bold(stage.name))\(word)"
+        if let reason = stage.skip {
+            return [head] + mark("–", .dim, "skipped: \(reason)")
+        }
+        var lines = [head]
+        if let approval = stage.approval { lines += mark("◇", .yellow, approval.words) }
+        lines += effects(stage.effects)
+        lines += stage.deeds.flatMap { mark("·", nil, $0) }
+        if let refusal = stage.refusal {
+            lines += mark("✗", .red, "would be refused: \(refusal)")
+        } else if stage.effects.isEmpty, stage.deeds.isEmpty {
+            lines += mark("=", .dim, "nothing to change, it is already so")
+        }
+        if stage.bake > .zero { lines += mark("·", nil, "bakes \(stage.bake)") }
+        return lines + mark(" ", nil, stage.limits).map(style.dim)
+    }
+
+    private func effects(_ effects: [PlanPreview.Effect]) -> [String] {
+        var table = Table(.init(""), .init(""), .init(""))
+        table.rows = effects.map { effect in
+            [Table.Cell(effect.sign.symbol, effect.sign.tint), Table.Cell(effect.what), Table.Cell(effect.values)]
+        }
+        // The gap of a table is two characters wide, and a sign is to stand one before its words.
+        return table.lines(style, width: max(columns - 4, 40)).map { "    " + $0 }
+    }
+
+    private func mark(_ sign: String, _ tint: Style.Tint?, _ text: String) -> [String] {
+        let lines = text.hanging(behind: "    \(sign)  ", width: columns)
+        guard let first = lines.first else { return [] }
+        return ["    " + style(sign, tint) + first.dropFirst(4 + sign.count)] + lines.dropFirst()
+    }
+}
+
+extension StageAction.Kind {
+    /// As people read it: `mirror traffic`.
+    var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+}
+
+extension PlanPreview.Effect {
+    /// `1 → 2`, or the one that there is.
+    fileprivate var values: String { [before, after].compactMap(\.self).joined(separator: " → ") }
+}
+
+extension PlanPreview.Effect.Sign {
+    var symbol: String {
+        switch self {
+        case .create: "+"
+        case .change: "~"
+        case .delete: "-"
+        }
+    }
+
+    fileprivate var tint: Style.Tint {
+        switch self {
+        case .create: .green
+        case .change: .yellow
+        case .delete: .red
+        }
+    }
+}
+
+extension PlanPreview.Stage {
+    /// Time-out, attempts and what becomes of a failure.
+    fileprivate var limits: String {
+        var parts = timeout == .distantFuture ? [] : ["times out after \(timeout)"]
+        if retry.attempts > 1 { parts.append("\(retry.attempts) attempts, the second after \(retry.backoff)") }
+        parts.append("on failure: \(onFailure.words)")
+        return parts.joined(separator: "; ")
+    }
+}
+
+extension FailurePolicy {
+    var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+}
+
+extension Approval {
+    /// `approval by 2 people of ops within 24h, else roll back: Look at the canary`.
+    var words: String {
+        var text = "approval by \(required == 1 ? "1 person" : "\(required) people")"
+        if let group { text += " of \(group)" }
+        if !starterMayApprove { text += ", not the one who starts the run" }
+        if let timeout {
+            text += ", within \(timeout), else \(onTimeout.rawValue.split(separator: "_").joined(separator: " "))"
+        }
+        return text + (instructions.map { ": \($0)" } ?? "")
+    }
+}

@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+
+/// What a plan is made from besides its playbook: the options that `check`, `plan`, `rehearse` and `run` share.
+struct PlanArguments: ParsableArguments {
+    @Option(
+        name: .customLong("input"),
+        help: ArgumentHelp("Set an input of the playbook; may be given many times.", valueName: "key=value"))
+    var inputs: [String] = []
+
+    @Option(
+        name: .customLong("inputs"),
+        help: ArgumentHelp("Read inputs from a YAML file; --input comes before it.", valueName: "file"))
+    var inputsFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The backend: simulated, or simulated:kubernetes.",
+            discussion: "Without it, what TURNOUT_BACKEND says, or simulated."))
+    var backend: String?
+
+    @Option(help: ArgumentHelp("The endpoint, instead of the one that the playbook names.", valueName: "name"))
+    var endpoint: String?
+
+    @Flag(help: "Let the playbook name files by absolute paths, and outside its folder.")
+    var allowAbsolutePaths = false
+
+    func validate() throws {
+        _ = try pairs()
+    }
+
+    /// The inputs of `--input`, by key.
+    func pairs() throws(ValidationError) -> [String: String] {
+        var pairs: [String: String] = [:]
+        for input in inputs {
+            guard let equals = input.firstIndex(of: "="), equals != input.startIndex else {
+                throw ValidationError("'\(input)' is no input; write --input key=value")
+            }
+            let key = String(input[..<equals])
+            let value = String(input[input.index(after: equals)...])
+            guard pairs.updateValue(value, forKey: key) == nil else {
+                throw ValidationError("the input '\(key)' is given twice")
+            }
+        }
+        return pairs
+    }
+
+    /// The backend as the user names it.
+    func backendName(environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
+        backend ?? environment["TURNOUT_BACKEND"].flatMap { $0.isEmpty ? nil : $0 } ?? "simulated"
+    }
+}

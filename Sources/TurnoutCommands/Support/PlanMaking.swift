@@ -1,0 +1,77 @@
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+
+/// Makes the plans of commands that go on only with a plan, and tells what keeps it from being made.
+struct PlanMaking {
+    /// Of the playbook.
+    var path: String
+    var selection: BackendSelection
+    var inputs: [String: InputText]
+    var endpoint: Name?
+    var allowAbsolutePaths: Bool
+
+    init(
+        path: String, selection: BackendSelection, inputs: [String: InputText] = [:], endpoint: Name? = nil,
+        allowAbsolutePaths: Bool = false
+    ) {
+        self.path = path
+        self.selection = selection
+        self.inputs = inputs
+        self.endpoint = endpoint
+        self.allowAbsolutePaths = allowAbsolutePaths
+    }
+
+    /// - Throws: ``CommandFailure`` where the inputs' file is wrong, after its findings are shown.
+    init(path: String, selection: BackendSelection, arguments: PlanArguments) throws {
+        self.init(
+            path: path, selection: selection, endpoint: arguments.endpoint.map { Name($0) },
+            allowAbsolutePaths: arguments.allowAbsolutePaths)
+        if let file = arguments.inputsFile {
+            let (values, findings) = readInputs(path: file)
+            try Self.show(findings, file: file)
+            inputs = values
+        }
+        for (key, value) in try arguments.pairs() { inputs[key] = .text(value) }
+    }
+
+    /// The name that runs of the playbook have.
+    func playbookName() throws(CommandFailure) -> String {
+        do throws(FileProblem) {
+            return try PlaybookSource(path: path).summary.name
+        } catch {
+            throw CommandFailure(.invalidPlaybook, "\(path): \(error)")
+        }
+    }
+
+    func outcome(for run: RunID) -> PlanOutcome {
+        let name = selection.name
+        let capabilities = selection.capabilities
+        return makePlan(
+            of: path,
+            options: PlanOptions(
+                inputs: inputs, backend: name, capabilities: capabilities, endpoint: endpoint, runID: run,
+                allowAbsolutePaths: allowAbsolutePaths))
+    }
+
+    /// The plan; findings go to standard error, and one error among them is the end of the command.
+    ///
+    /// - Parameter quiet: Leaves out the warnings, where they have been shown before.
+    func snapshot(for run: RunID, quiet: Bool = false) throws -> PlanSnapshot {
+        let outcome = outcome(for: run)
+        try Self.show(outcome.findings.filter { !quiet || $0.severity == .error }, file: path)
+        guard let snapshot = outcome.snapshot else {
+            throw CommandFailure(.invalidPlaybook, "\(path): no plan could be made")
+        }
+        return snapshot
+    }
+
+    private static func show(_ findings: [Finding], file: String) throws(CommandFailure) {
+        let terminal = Terminal.standardError
+        for finding in findings { Notices.say(finding.rendered(color: terminal.style.isColored)) }
+        let count = findings.count { $0.severity == .error }
+        guard count > 0 else { return }
+        throw CommandFailure(
+            .invalidPlaybook, "\(file) has \(count) error\(count == 1 ? "" : "s"); nothing was changed")
+    }
+}
