@@ -29,7 +29,7 @@ package enum RunEvent: Codable, Hashable, Sendable {
     case stageFailed(reason: String)
     case runHeld(Hold)
     /// A person said how a held run goes on.
-    case holdReleased(how: String, by: Person, reason: String?)
+    case holdReleased(how: Request.Kind, by: Person, reason: String?)
     /// The drift was undone; what is left of it is taken as it is.
     case driftUndone(observed: Observation)
     case driftAdopted(observed: Observation)

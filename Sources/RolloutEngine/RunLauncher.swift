@@ -12,11 +12,10 @@ package struct RunLauncher: Sendable {
         self.now = now
     }
 
-    /// Writes a new run of `snapshot` under `lease`, with the starter's own approvals of the stages in `approved`.
+    /// Writes a new run of `snapshot` under `lease`, with the starter's own approvals of the stages in `approved`, and
+    /// returns the machine that runs it.
     ///
-    /// - Parameters:
-    ///   - parent: The run and stage from which it is forked; the stages before that one are counted as done there.
-    /// - Returns: The machine that runs it.
+    /// With a `parent` it is forked from that run's stage: the stages before it are counted as done there.
     package func create(
         _ snapshot: PlanSnapshot, approved: [String], parent: (run: StoredRun, stage: Int)? = nil, under lease: Lease
     ) throws(JournalError) -> RunMachine {

@@ -28,7 +28,7 @@ extension RunMachine {
         case .ready, .waiting, .baking, .backingOff: break
         case .held(let hold):
             if case .rollBackFailed = hold.cause { return [] }
-            apply(.holdReleased(how: request.kind.rawValue, by: request.by, reason: request.reason), at: now)
+            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
         case .starting, .acting, .rollingBack, .ended: return []
         }
         use(request)
@@ -49,21 +49,21 @@ extension RunMachine {
         switch (hold.cause, request.kind) {
         case (.drift, .restore):
             use(request)
-            apply(.holdReleased(how: "restore", by: request.by, reason: request.reason), at: now)
+            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
             return undoDrift(at: now)
         case (.drift, .adopt):
             use(request)
-            apply(.holdReleased(how: "adopt", by: request.by, reason: request.reason), at: now)
+            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
         case (.failed, .retry), (.unknown, .retry), (.timedOut, .retry):
             use(request)
-            apply(.holdReleased(how: "retry", by: request.by, reason: request.reason), at: now)
+            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
         case (.rollBackFailed(let rollBack), .retry):
             use(request)
-            apply(.holdReleased(how: "retry", by: request.by, reason: request.reason), at: now)
+            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
             return startAgain(rollBack, at: now)
         case (.rollBackFailed(let rollBack), .adopt):
             use(request)
-            apply(.holdReleased(how: "adopt", by: request.by, reason: request.reason), at: now)
+            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
             guard rollBack.purpose == .undoDrift else {
                 return end(.failed, "\(rollBack.cause); left as it is by \(request.by)", observed: .never, at: now)
             }

@@ -68,7 +68,7 @@ package struct RunState: Hashable, Sendable {
                 stages[record.position].reason = hold.reason
             }
             set(.held, hold.reason, .held(hold))
-        case .holdReleased: releaseHold()
+        case .holdReleased(let how, _, _): releaseHold(how)
         case .driftAdopted(let observed): expect(observed)
         case .driftUndone(let observed):
             expect(observed)
@@ -168,7 +168,7 @@ package struct RunState: Hashable, Sendable {
         record.phase = .rollingBack(rollBack)
     }
 
-    private mutating func releaseHold() {
+    private mutating func releaseHold(_ how: Request.Kind) {
         guard case .held(let hold) = record.phase else { return }
         if case .rollBackFailed(var rollBack) = hold.cause {
             rollBack.change = nil
@@ -178,8 +178,9 @@ package struct RunState: Hashable, Sendable {
         }
         // What a person has let pass, drift or an unknown outcome, is taken as the next observation shows it.
         switch hold.cause {
-        case .drift, .unknown: record.expected = .never
-        case .failed, .timedOut, .rollBackFailed: break
+        case .drift where how != .restore: record.expected = .never
+        case .unknown: record.expected = .never
+        case .drift, .failed, .timedOut, .rollBackFailed: break
         }
         if record.position < stages.count {
             setStage(.pending)

@@ -10,7 +10,7 @@ package struct Runner: Sendable {
     package var lease: Lease
     /// False leaves at a gate that nobody has decided, instead of staying.
     package var waitsForPeople: Bool
-    /// Runs a stage's program; what is returned is nil on success, else what was wrong. Cancelling ends the program.
+    /// Runs a stage's program, which cancelling ends; returns nil on success, else what was wrong.
     package var runCommand: @Sendable (Command) async -> String?
     /// Told of everything that was committed or is being done, for showing.
     package var observer: @Sendable (Progress) -> Void

@@ -1,0 +1,256 @@
+internal import Rollouts
+
+/// What can happen next in a world, each with a sentence for the story.
+struct Choice: Sendable {
+    /// Nil for what goes without saying.
+    var sentence: String?
+    var world: World
+    /// False for what goes wrong by chance or by will: the run must succeed where only good things happen.
+    var isGood: Bool
+
+    init(_ sentence: String?, _ world: World, isGood: Bool = false) {
+        self.sentence = sentence
+        self.world = world
+        self.isGood = isGood
+    }
+}
+
+extension World {
+    /// Every outcome of the present effect, and the crashes and aborts around it.
+    var choices: [Choice] {
+        var found: [Choice]
+        switch effect {
+        case .observe: found = observations
+        case .apply(let change, _, _): found = answers(to: change)
+        case .invoke(let invocation):
+            found = finishes(
+                good: "the test requests to \(invocation.deployment?.text ?? "the endpoint") are answered as expected",
+                bad: "a test request to \(invocation.deployment?.text ?? "the endpoint") is not answered as expected")
+        case .run(let command):
+            let program = command.words.first ?? "the program"
+            found = finishes(good: "\(program) succeeds", bad: "\(program) fails")
+        case .wait(_, .time): found = [after(nil, isGood: true) { $0.give(.timer, at: $0.now) }]
+        case .wait(_, .people): found = decisions
+        case .stop: found = resolutions
+        }
+        guard effect != .stop else { return found }
+        if machine.state.timeless != committed.state.timeless || !effect.isWait {
+            found.append(after("the runner dies, and the run is resumed") { $0.crash() })
+        }
+        var aborted = self
+        if aborted.offer(request(.abort, by: Self.people(1)[0]), at: now) {
+            found.append(Choice("\(scene): somebody aborts the run", aborted))
+        }
+        return found
+    }
+
+    private func after(_ sentence: String?, isGood: Bool = false, _ body: (inout World) -> Void) -> Choice {
+        var world = self
+        body(&world)
+        return Choice(sentence.map { "\(scene): \($0)" }, world, isGood: isGood)
+    }
+
+    /// Where in the run it happens.
+    private var scene: String {
+        if case .rollingBack = machine.record.phase { return "roll-back" }
+        return machine.stage?.name ?? "end"
+    }
+
+    private func finishes(good: String, bad: String) -> [Choice] {
+        [
+            after(good, isGood: true) { $0.give(.finished(failure: nil), at: $0.now) },
+            after(bad) { $0.give(.finished(failure: bad), at: $0.now) },
+        ]
+    }
+
+    // MARK: Observing
+
+    private var observations: [Choice] {
+        var found: [Choice] = []
+        if underway.isEmpty {
+            found.append(after(nil, isGood: true) { $0.observe(at: $0.now) })
+        } else {
+            let what = underway.map(\.description).joined(separator: " and ")
+            found.append(
+                after("\(what) is observed to be done", isGood: true) {
+                    for change in $0.underway { $0.model.settle(change) }
+                    $0.underway = []
+                    $0.observe(at: $0.now)
+                })
+            found.append(after("\(what) is not done yet") { $0.observe(at: $0.now) })
+            for change in underway {
+                guard let name = change.deployment else { continue }
+                found.append(
+                    after("deployment \(name) fails") {
+                        $0.model.fail(name, reason: "it never became ready")
+                        $0.underway.removeAll { $0 == change }
+                        $0.observe(at: $0.now)
+                    })
+            }
+        }
+        if machine.record.phase.hasDeadline {
+            found.append(after("nothing happens until the time is out") { $0.observe(at: .lastMoment) })
+        }
+        if let name = crashCandidate {
+            found.append(
+                after("deployment \(name) stops serving") {
+                    $0.crashed = name
+                    $0.model.fail(name, reason: "it crashes")
+                    $0.model.endpoint?.stopServing(name)
+                    $0.observe(at: $0.now)
+                })
+        }
+        found.append(
+            after("the endpoint cannot be observed") {
+                $0.give(.refused(BackendError(.unavailable, "no answer")), at: $0.now)
+            })
+        return found
+    }
+
+    private mutating func observe(at now: Timestamp) { give(.observed(model.endpoint), at: now) }
+
+    /// A deployment that has newly got traffic, and may stop serving while the stage rests or people think.
+    private var crashCandidate: Name? {
+        switch machine.record.phase {
+        case .baking, .waiting: break
+        default: return nil
+        }
+        guard crashed == nil, underway.isEmpty, let endpoint = model.endpoint else { return nil }
+        let before = machine.record.baseline.snapshot
+        return endpoint.deployments.map(\.name).first { name in
+            endpoint.traffic.actual[name] > before?.traffic.wanted[name] ?? 0
+                || endpoint.mirrorTraffic.actual[name] > before?.mirrorTraffic.wanted[name] ?? 0
+        }
+    }
+
+    // MARK: Changing
+
+    private func answers(to change: Change) -> [Choice] {
+        if let violation = model.violation(of: change) {
+            let code: BackendError.Code = violation.isTemporary ? .busy(retryAfter: .seconds(5)) : .refused
+            return [
+                after("the backend refuses '\(change)': \(violation.message)", isGood: true) {
+                    $0.give(.refused(BackendError(code, violation.message)), at: $0.now)
+                }
+            ]
+        }
+        return [
+            after("the backend accepts '\(change)'", isGood: true) {
+                $0.accept(change)
+                $0.give(.accepted, at: $0.now)
+            },
+            after("the backend refuses '\(change)'") {
+                $0.give(.refused(BackendError(.refused, "it was refused")), at: $0.now)
+            },
+            after("'\(change)' gets no answer and is not taken") {
+                $0.give(.refused(BackendError(.unavailable, "no answer")), at: $0.now)
+            },
+            after("'\(change)' is taken, but the answer is lost") {
+                $0.accept(change)
+                $0.give(.refused(BackendError(.unavailable, "no answer")), at: $0.now)
+            },
+            after("'\(change)' gets no answer until the time is out") {
+                $0.give(.refused(BackendError(.unavailable, "no answer")), at: .lastMoment)
+            },
+            after("'\(change)' is taken; the runner dies before it learns of it, and the run is resumed") {
+                $0.accept(change)
+                $0.crash()
+            },
+        ]
+    }
+
+    private mutating func accept(_ change: Change) {
+        do {
+            try model.accept(change)
+            if !change.isDone(in: model.endpoint), !underway.contains(change) { underway.append(change) }
+        } catch {
+            preconditionFailure("\(change) was found acceptable and was then refused: \(error)")
+        }
+    }
+
+    // MARK: People
+
+    private var decisions: [Choice] {
+        guard case .waiting(let gate) = machine.record.phase, let stage = machine.stage,
+            let approval = stage.approval
+        else { return [] }
+        let approvers = Self.people(approval.required + 1).filter { !gate.approvals.contains($0) }
+        var found: [Choice] = []
+        if let approver = approvers.first {
+            found.append(
+                after("\(approver.name) approves \(stage.name)", isGood: true) {
+                    _ = $0.offer($0.request(.approve, by: approver), at: $0.now)
+                })
+            found.append(
+                after("\(approver.name) rejects \(stage.name)") {
+                    _ = $0.offer($0.request(.reject, by: approver), at: $0.now)
+                })
+        }
+        found.append(after("nobody decides yet") { $0.give(.timer, at: $0.now) })
+        if gate.deadline != nil {
+            found.append(after("nobody decides until the time is out") { $0.give(.timer, at: .lastMoment) })
+        }
+        return found
+    }
+
+    /// What a person can say of a held run.
+    private var resolutions: [Choice] {
+        guard case .held = machine.record.phase else { return [] }
+        return [(Request.Kind.abort, "aborts the run"), (.retry, "tries it again"), (.restore, "undoes the drift")]
+            .compactMap { kind, words in
+                var world = self
+                guard world.offer(request(kind, by: Self.people(1)[0]), at: now) else { return nil }
+                return Choice("\(scene): somebody \(words)", world)
+            }
+    }
+
+    private func request(_ kind: Request.Kind, by person: Person) -> Request {
+        Request(
+            number: 1, kind: kind, stage: machine.stage?.name, planHash: machine.record.planHash, by: person,
+            at: Timestamp(milliseconds: 0))
+    }
+
+    private static func people(_ count: Int) -> [Person] {
+        (1...count).map { Person(name: "person \($0)", host: "anywhere") }
+    }
+}
+
+extension Timestamp {
+    /// Later than every deadline.
+    fileprivate static let lastMoment = Timestamp(milliseconds: .max - 1)
+}
+
+extension Change {
+    /// The deployment that it makes ready.
+    fileprivate var deployment: Name? {
+        switch self {
+        case .putDeployment(let definition): definition.name
+        case .scale(let name, _): name
+        default: nil
+        }
+    }
+}
+
+extension Phase {
+    fileprivate var hasDeadline: Bool {
+        switch self {
+        case .acting, .rollingBack: true
+        case .waiting(let gate): gate.deadline != nil
+        case .starting, .ready, .baking, .backingOff, .held, .ended: false
+        }
+    }
+}
+
+extension RunMachine.Effect {
+    fileprivate var isWait: Bool {
+        guard case .wait = self else { return false }
+        return true
+    }
+}
+
+extension EndpointSnapshot {
+    fileprivate mutating func stopServing(_ name: Name) {
+        guard let index = deployments.firstIndex(where: { $0.name == name }) else { return }
+        deployments[index].instances.ready = 0
+    }
+}

@@ -1,0 +1,75 @@
+package import Rollouts
+
+/// Plays a plan over every outcome at every point, with the run machine and the endpoint model that real runs use.
+///
+/// Each change is accepted, refused, unanswered, or taken without an answer; each gate passed, failed, rejected or
+/// timed out; the runner dies and resumes, and somebody aborts, at every event. Worlds that differ only in time are
+/// one. In every reachable one, live traffic sums to 0 or 100 and reaches only deployments that serve; nobody has live
+/// and mirrored traffic; nothing that has traffic is deleted; every end is `succeeded`, back at the traffic of the start, or held for a
+/// person with clients served; and some end can be reached.
+package struct ExhaustiveCheck: Sendable {
+    package struct Report: Sendable {
+        /// Different worlds that were reached.
+        package var worlds: Int
+        /// Nil when everything holds.
+        package var refutation: Refutation?
+        /// False when ``ExhaustiveCheck/limit`` ended the exploration first.
+        package var isComplete: Bool
+    }
+
+    /// The shortest way to something that must not be.
+    package struct Refutation: Hashable, Sendable {
+        package var problem: String
+        /// What happens, one sentence a step, from the start.
+        package var story: [String]
+    }
+
+    package var plan: Plan
+    package var kind: EndpointKind
+    /// The most worlds that are looked at.
+    package var limit: Int
+
+    package init(plan: Plan, kind: EndpointKind, limit: Int = 2_000_000) {
+        self.plan = plan
+        self.kind = kind
+        self.limit = limit
+    }
+
+    package func run() -> Report {
+        var worlds = 0
+        for start in startingPoints {
+            let report = explore(from: start)
+            worlds += report.worlds
+            if report.refutation != nil || !report.isComplete {
+                return Report(worlds: worlds, refutation: report.refutation, isComplete: report.isComplete)
+            }
+        }
+        return Report(worlds: worlds, refutation: nil, isComplete: true)
+    }
+
+    private func explore(from start: StartingPoint) -> Report {
+        let plan = plan.withoutDocuments
+        let id = RunID(playbook: plan.playbook, number: 1)
+        let record = RunRecord(
+            id: id, backend: plan.backend, endpoint: plan.endpoint, planHash: "explored",
+            starter: Person(name: "the starter", host: "anywhere"), started: Timestamp(milliseconds: 0))
+        let stages = plan.stages.map { StageRecord(name: $0.name, action: $0.action.kind) }
+        let machine = RunMachine(plan: plan, state: RunState(record: record, stages: stages))
+        var first = World(machine: machine, model: EndpointModel(kind: kind, endpoint: start.endpoint))
+        first.give(.begin, at: first.now)
+        var exploration = Exploration(first: first, sentence: start.sentence)
+        if let refutation = exploration.happyPathRefutation() {
+            return Report(worlds: exploration.count, refutation: refutation, isComplete: true)
+        }
+        while let next = exploration.next() {
+            if let problem = exploration.visit(next) {
+                let refutation = Refutation(problem: problem, story: exploration.story(of: next))
+                return Report(worlds: exploration.count, refutation: refutation, isComplete: true)
+            }
+            guard exploration.count <= limit else {
+                return Report(worlds: exploration.count, refutation: nil, isComplete: false)
+            }
+        }
+        return Report(worlds: exploration.count, refutation: exploration.dead(), isComplete: true)
+    }
+}

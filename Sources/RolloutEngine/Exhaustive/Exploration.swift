@@ -1,0 +1,92 @@
+internal import Rollouts
+
+/// Breadth first through the worlds, so that the first story found is a shortest one.
+struct Exploration {
+    private var indices: [World.Key: Int] = [:]
+    /// Emptied once visited.
+    private var waiting: [World?] = []
+    private var parents: [(index: Int, sentence: String?)] = []
+    private var predecessors: [[Int]] = []
+    private var ends: [Int] = []
+    private var position = 0
+
+    var count: Int { waiting.count }
+
+    init(first: World, sentence: String) {
+        add(first, from: -1, sentence: sentence)
+    }
+
+    /// The index of the world to visit next, or nil when all were visited.
+    mutating func next() -> Int? {
+        guard position < waiting.count else { return nil }
+        defer { position += 1 }
+        return position
+    }
+
+    /// Looks at a world and everything that can happen next in it; what is wrong with it is returned.
+    mutating func visit(_ index: Int) -> String? {
+        guard let world = waiting[index] else { return nil }
+        waiting[index] = nil
+        if let problem = world.violation { return problem }
+        if world.effect == .stop { ends.append(index) }
+        for choice in world.choices { add(choice.world, from: index, sentence: choice.sentence) }
+        return nil
+    }
+
+    private mutating func add(_ world: World, from parent: Int, sentence: String?) {
+        let key = world.key
+        if let known = indices[key] {
+            if parent >= 0 { predecessors[known].append(parent) }
+            return
+        }
+        indices[key] = waiting.count
+        waiting.append(world)
+        parents.append((parent, sentence))
+        predecessors.append(parent >= 0 ? [parent] : [])
+    }
+
+    func story(of index: Int) -> [String] {
+        var story: [String] = []
+        var current = index
+        while current >= 0 {
+            if let sentence = parents[current].sentence { story.append(sentence) }
+            current = parents[current].index
+        }
+        return story.reversed()
+    }
+
+    /// Where only good things happen, the run must succeed.
+    func happyPathRefutation() -> ExhaustiveCheck.Refutation? {
+        guard var world = waiting.first ?? nil else { return nil }
+        var story = story(of: 0)
+        var seen: Set<World.Key> = []
+        while world.effect != .stop {
+            guard seen.insert(world.key).inserted, let choice = world.choices.first(where: \.isGood) else {
+                return ExhaustiveCheck.Refutation(
+                    problem: "the run goes round in circles, although nothing goes wrong", story: story)
+            }
+            if let sentence = choice.sentence { story.append(sentence) }
+            world = choice.world
+        }
+        guard world.machine.record.status != .succeeded else { return nil }
+        return ExhaustiveCheck.Refutation(
+            problem: "the run cannot succeed, although nothing goes wrong: \(world.machine.record.reason ?? "")",
+            story: story)
+    }
+
+    /// A world from which no end can be reached.
+    func dead() -> ExhaustiveCheck.Refutation? {
+        var reaches = [Bool](repeating: false, count: waiting.count)
+        var open = ends
+        for index in ends { reaches[index] = true }
+        while let index = open.popLast() {
+            for parent in predecessors[index] where !reaches[parent] {
+                reaches[parent] = true
+                open.append(parent)
+            }
+        }
+        guard let stuck = reaches.firstIndex(of: false) else { return nil }
+        return ExhaustiveCheck.Refutation(
+            problem: "from here the run can come to no end", story: story(of: stuck))
+    }
+}

@@ -1,0 +1,63 @@
+internal import Rollouts
+
+/// What must hold in every reachable world (DESIGN §4; AZURE.md, Rules).
+extension World {
+    /// What is wrong, in a sentence, or nil.
+    var violation: String? { trafficViolation ?? requestViolation ?? endViolation }
+
+    private var trafficViolation: String? {
+        guard let endpoint = model.endpoint else { return nil }
+        for traffic in [endpoint.traffic.wanted, endpoint.traffic.actual] {
+            if let violation = TrafficSumRule().violation(of: traffic) { return violation.message }
+        }
+        if let violation = ExclusiveTrafficRule().violation(
+            live: endpoint.traffic.actual, mirrored: endpoint.mirrorTraffic.actual)
+        {
+            return violation.message
+        }
+        for name in endpoint.traffic.actual.deployments where name != crashed {
+            guard let deployment = endpoint.deployment(name) else {
+                return "\(endpoint.traffic.actual[name]) % of the clients are sent to \(name), which does not exist"
+            }
+            guard deployment.instances.ready > 0 else {
+                return "\(endpoint.traffic.actual[name]) % of the clients are sent to \(name), which is not ready"
+            }
+        }
+        return nil
+    }
+
+    /// Nothing that has traffic may be asked to be deleted, whether or not the backend would refuse it.
+    private var requestViolation: String? {
+        guard case .apply(let change, _, _) = effect else { return nil }
+        return DeleteWithTrafficRule().violation(of: change, on: model.endpoint, kind: model.kind)?.message
+    }
+
+    private var endViolation: String? {
+        guard effect == .stop else { return nil }
+        let record = machine.record
+        let live = model.endpoint?.traffic.actual ?? .none
+        switch record.status {
+        case .succeeded:
+            let mirror = model.endpoint?.mirrorTraffic.wanted ?? .none
+            return mirror.isEmpty ? nil : "the run ends, and traffic is still mirrored: \(mirror)"
+        case .rolledBack, .aborted, .failed:
+            let before = record.baseline.snapshot?.traffic.wanted ?? .none
+            guard live != before, record.baseline != .never else { return nil }
+            return "the run ends as \(record.status.rawValue) with traffic \(live); at the start it was \(before)"
+        case .held:
+            guard hasServed, live.sum != 100, !endsService else { return nil }
+            return "the run is held for a person, and clients are not served: traffic is \(live)"
+        case .running, .waiting: return "the run stops while it is \(record.status.rawValue)"
+        }
+    }
+
+    /// True when the playbook itself takes the clients' traffic away.
+    private var endsService: Bool {
+        machine.plan.stages.contains { stage in
+            switch stage.action {
+            case .traffic(let traffic): stage.skip == nil && traffic.isEmpty
+            default: false
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+internal import Rollouts
+
+/// What may be there when the run begins.
+struct StartingPoint: Sendable {
+    var sentence: String
+    var endpoint: EndpointSnapshot?
+}
+
+extension ExhaustiveCheck {
+    /// Nothing at all where the playbook defines its endpoint; and the endpoint with each of the deployments that the
+    /// playbook speaks of, or another one, live.
+    var startingPoints: [StartingPoint] {
+        let stages = plan.withoutDocuments.stages.filter { $0.skip == nil }
+        guard stages.contains(where: { $0.action.touchesEndpoint }) else {
+            return [StartingPoint(sentence: "at the start there is no endpoint, and none is needed", endpoint: nil)]
+        }
+        var points: [StartingPoint] = []
+        var definition = EndpointDefinition(name: plan.endpoint)
+        var defined: [Name: DeploymentDefinition] = [:]
+        var needed: [Name] = []
+        for stage in stages {
+            let action = stage.action
+            if case .define(let endpoint, let deployment, _) = action {
+                definition = endpoint
+                if points.isEmpty {
+                    points.append(StartingPoint(sentence: "at the start there is no endpoint", endpoint: nil))
+                }
+                if let deployment, defined[deployment.name] == nil { defined[deployment.name] = deployment }
+            } else if case .deploy(let deployment) = action {
+                if defined[deployment.name] == nil { defined[deployment.name] = deployment }
+            }
+            for name in action.uses where defined[name] == nil && !needed.contains(name) { needed.append(name) }
+        }
+        let candidates = needed.isEmpty ? defined.keys.sorted() : needed + (needed.count == 1 ? ["other"] : [])
+        for live in candidates {
+            let present = Set(needed).union([live]).sorted()
+            let deployments = present.map { name in
+                DeploymentSnapshot(
+                    definition: defined[name] ?? DeploymentDefinition(name: name, endpoint: plan.endpoint))
+            }
+            let endpoint = EndpointSnapshot(
+                definition: definition, kind: kind, traffic: Wanted([live: 100]), deployments: deployments)
+            points.append(
+                StartingPoint(
+                    sentence: "at the start there is \(present.map(\.text).joined(separator: " and ")), "
+                        + "with traffic \(endpoint.traffic.actual)", endpoint: endpoint))
+        }
+        return points
+    }
+}
+
+extension StageAction {
+    /// Deployments that must be there.
+    fileprivate var uses: [Name] {
+        switch self {
+        case .scale(let name, _), .deleteDeployment(let name): [name]
+        case .invoke(let invocation): invocation.deployment.map { [$0] } ?? []
+        case .traffic(let traffic), .mirrorTraffic(let traffic): traffic.deployments
+        case .define, .deploy, .deleteEndpoint, .wait, .run: []
+        }
+    }
+}
+
+extension Plan {
+    /// The same plan with each file's contents replaced by a number, so that worlds are compared quickly.
+    var withoutDocuments: Plan {
+        var numbers: [Value: Int] = [:]
+        func number(_ document: Value) -> Value {
+            let known = numbers[document] ?? numbers.count
+            numbers[document] = known
+            return .integer(known)
+        }
+        var plan = self
+        plan.stages = StageList(
+            stages.map { stage in
+                var stage = stage
+                switch stage.action {
+                case .define(var endpoint, var deployment, let allTraffic):
+                    endpoint.document = number(endpoint.document)
+                    if let document = deployment?.document { deployment?.document = number(document) }
+                    stage.action = .define(endpoint, deployment: deployment, allTraffic: allTraffic)
+                case .deploy(var deployment):
+                    deployment.document = number(deployment.document)
+                    stage.action = .deploy(deployment)
+                default: break
+                }
+                return stage
+            })
+        return plan
+    }
+}

@@ -1,0 +1,155 @@
+import RolloutEngine
+import Rollouts
+import Testing
+
+@Suite("Gates")
+struct GateTests {
+    private func stand(_ approval: Approval) -> Stand {
+        var stages = Array(Plan.safeRollout.stages)
+        stages[6].approval = approval
+        var stand = Stand(.of(stages))
+        stand.begin()
+        stand.run()
+        return stand
+    }
+
+    private func gate(_ stand: Stand) -> Gate? {
+        guard case .waiting(let gate) = stand.record.phase else { return nil }
+        return gate
+    }
+
+    @Test("P8 a decision binds to the plan: one for another plan is set aside")
+    func otherPlan() {
+        var stand = stand(Approval())
+        expectUsed(stand.offer(.approve, planHash: "another"))
+        stand.run()
+        #expect(stand.record.status == .waiting)
+        #expect(stand.events.contains(.requestVoided(request: 7, reason: "the playbook was edited after it")))
+        #expect(stand.commits.last?.usedRequests == [7] || stand.commits.contains { $0.usedRequests == [7] })
+    }
+
+    @Test("P8 a decision binds to the observed state that was shown")
+    func otherState() {
+        var stand = stand(Approval())
+        expectUsed(stand.offer(.approve, fingerprint: "another"))
+        stand.run()
+        #expect(stand.record.status == .waiting)
+        let shown = gate(stand)?.fingerprint
+        expectUsed(stand.offer(.approve, fingerprint: shown))
+        stand.run { $0.record.position == 7 }
+        #expect(stand.stage("cut-over")?.status == .succeeded)
+    }
+
+    @Test("P8 drift voids the gate and holds the run")
+    func drift() {
+        var stand = stand(Approval())
+        stand.model.endpoint?.traffic = Wanted(["blue": 50, "green": 50])
+        expectUsed(stand.offer(.approve))
+        stand.run()
+        #expect(stand.record.status == .held)
+        #expect(stand.events.contains(.gateVoided(reason: "the endpoint is not as it was shown")))
+        #expect(stand.model.endpoint?.traffic.wanted == ["blue": 50, "green": 50])
+    }
+
+    @Test("P8 the starter may be barred, and nobody counts twice")
+    func quorum() {
+        var stand = stand(Approval(required: 2, starterMayApprove: false))
+        expectUsed(stand.offer(.approve, by: "ada"))
+        stand.run()
+        #expect(gate(stand)?.approvals.isEmpty == true)
+        expectUsed(stand.offer(.approve, by: "bob"))
+        stand.run()
+        expectUsed(stand.offer(.approve, by: "bob"))
+        stand.run()
+        #expect(gate(stand)?.approvals.count == 1)
+        expectUsed(stand.offer(.approve, by: "eve"))
+        stand.run { $0.record.position == 7 }
+        #expect(stand.stage("cut-over")?.status == .succeeded)
+    }
+
+    @Test("P8 a rejection rolls back")
+    func rejection() {
+        var stand = stand(Approval())
+        expectUsed(stand.offer(.reject, reason: "too slow"))
+        stand.run()
+        #expect(stand.record.status == .rolledBack)
+        #expect(stand.record.reason?.contains("rejected by bob@desk: too slow") == true)
+        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+    }
+
+    @Test("P8 guard rails go on while a person thinks")
+    func guardRails() {
+        var stand = stand(Approval())
+        stand.model.fail("green", reason: "CrashLoopBackOff")
+        stand.model.endpoint?.deployments[1].instances.ready = 0
+        stand.step()  // the wait's watch is over
+        stand.run()
+        #expect(stand.record.status == .rolledBack)
+        #expect(stand.record.reason?.contains("CrashLoopBackOff") == true)
+        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+    }
+
+    @Test(
+        "P8 P10 a time-out has an explicit action",
+        arguments: [
+            (Approval.TimeoutPolicy.rollBack, RunStatus.rolledBack), (.hold, .held), (.stop, .failed),
+        ])
+    func timeOut(policy: Approval.TimeoutPolicy, status: RunStatus) {
+        var stand = stand(Approval(timeout: .hours(1), onTimeout: policy))
+        for _ in 0..<10000 where stand.effect != .stop { stand.step() }
+        #expect(stand.record.status == status)
+        #expect(stand.record.reason?.contains("nobody decided within 1h") == true)
+    }
+
+    @Test("P8 a time-out may go on, and never is possible")
+    func timeOutGoesOn() {
+        var stand = stand(Approval(timeout: .hours(1), onTimeout: .goOn))
+        for _ in 0..<10000 where stand.record.position < 7 { stand.step() }
+        #expect(stand.stage("cut-over")?.status == .succeeded)
+        let never = self.stand(Approval(timeout: nil))
+        #expect(gate(never)?.deadline == nil)
+    }
+
+    @Test("P10 deadlines are absolute: a crash does not begin them anew, and a clock that goes back does not end them")
+    func deadlines() {
+        var stand = stand(Approval(timeout: .hours(1)))
+        let deadline = gate(stand)?.deadline
+        stand.now = stand.now + .minutes(50)
+        stand.crash()
+        stand.run()
+        #expect(gate(stand)?.deadline == deadline)
+        stand.now = Timestamp(milliseconds: 5)
+        stand.give(.timer)
+        stand.run()
+        #expect(stand.record.status == .waiting)
+        #expect(gate(stand)?.deadline == deadline)
+    }
+
+    @Test("P9 a decision for a gate that is not open is kept")
+    func early() {
+        var stand = Stand(.safeRollout)
+        stand.begin()
+        stand.run { $0.record.position == 2 }
+        expectKept(stand.offer(.approve, stage: "cut-over"))
+        #expect(stand.commits.allSatisfy { $0.usedRequests.isEmpty })
+        stand.run()
+        expectUsed(stand.offer(.approve, stage: "cut-over"))
+        stand.run()
+        #expect(stand.commits.map(\.usedRequests).filter { $0 == [7] }.count == 1)
+    }
+
+    @Test("P7 P8 adopting an edited playbook voids the open gate")
+    func adoption() {
+        var stand = stand(Approval())
+        let plan = stand.machine.plan
+        stand.machine.adopt(
+            PlanSnapshot(plan: plan, hash: "edited", contents: [:]), stages: stand.machine.stages,
+            differences: ["canary: 10 → 20"], at: stand.now)
+        stand.begin()
+        stand.run()
+        #expect(stand.events.contains(.gateVoided(reason: "the playbook was edited")))
+        #expect(stand.record.planHash == "edited")
+        #expect(stand.record.status == .waiting)
+        #expect(stand.commits.contains { $0.adopted?.hash == "edited" })
+    }
+}
