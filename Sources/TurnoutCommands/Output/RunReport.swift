@@ -1,0 +1,125 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// A run as `status --json` and the last line of `run --json` tell it (DESIGN §7).
+///
+/// Every key is always there; what is not known is null.
+struct RunReport: Encodable, Sendable {
+    var run: RunID
+    var playbook: String
+    var status: RunStatus
+    var backend: String
+    var endpoint: Name
+    var started: Timestamp
+    var ended: Timestamp?
+    var starter: Person
+    var stages: [Stage]
+    /// Empty where there is no endpoint, or nobody has looked yet.
+    var traffic: Wanted<Traffic>
+    var mirrorTraffic: Wanted<Traffic>
+    /// What the run waits for, or why it is held, as a fragment.
+    var waitingFor: String?
+    /// The command to type next, or nil when there is nothing left to do.
+    var next: String?
+
+    struct Stage: Encodable, Sendable {
+        var record: StageRecord
+    }
+
+    /// - Parameters:
+    ///   - approval: What the stage under way asks of people, where its plan is at hand.
+    ///   - isLive: Whether a process works on the run now.
+    init(record: RunRecord, stages: [StageRecord], approval: Approval? = nil, isLive: Bool) {
+        let snapshot = record.latest.snapshot
+        run = record.id
+        playbook = record.id.playbook
+        status = record.status
+        backend = record.backend
+        endpoint = record.endpoint
+        started = record.started
+        ended = record.ended
+        starter = record.starter
+        self.stages = stages.map(Stage.init)
+        traffic = snapshot?.traffic ?? Wanted(.none)
+        mirrorTraffic = snapshot?.mirrorTraffic ?? Wanted(.none)
+        let stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
+        waitingFor = record.waitingFor(stage: stage, approval: approval)
+        next = NextCommand(record, isLive: isLive).text
+    }
+
+    private enum Key: String, CodingKey {
+        case run, playbook, status, backend, endpoint, started, ended, starter, stages, traffic
+        case mirrorTraffic = "mirror_traffic"
+        case waitingFor = "waiting_for"
+        case next
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(run, forKey: .run)
+        try container.encode(playbook, forKey: .playbook)
+        try container.encode(status, forKey: .status)
+        try container.encode(backend, forKey: .backend)
+        try container.encode(endpoint, forKey: .endpoint)
+        try container.encode(JSONTime(started), forKey: .started)
+        try container.encode(ended.map(JSONTime.init), forKey: .ended)
+        try container.encode(starter.description, forKey: .starter)
+        try container.encode(stages, forKey: .stages)
+        try container.encode(traffic, forKey: .traffic)
+        try container.encode(mirrorTraffic, forKey: .mirrorTraffic)
+        try container.encode(waitingFor, forKey: .waitingFor)
+        try container.encode(next, forKey: .next)
+    }
+}
+
+extension RunReport.Stage {
+    private enum Key: String, CodingKey {
+        case name, action, status, attempts, started, ended, reason
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(record.name, forKey: .name)
+        try container.encode(record.action, forKey: .action)
+        try container.encode(record.status, forKey: .status)
+        try container.encode(record.attempts, forKey: .attempts)
+        try container.encode(record.started.map(JSONTime.init), forKey: .started)
+        try container.encode(record.ended.map(JSONTime.init), forKey: .ended)
+        try container.encode(record.reason, forKey: .reason)
+    }
+}
+
+extension RunRecord {
+    /// What the run waits for, or why it is held, as a fragment; nil where nothing keeps it.
+    ///
+    /// - Parameters:
+    ///   - stage: The name of the stage under way.
+    ///   - approval: What that stage asks of people, where its plan is at hand.
+    func waitingFor(stage: String?, approval: Approval? = nil) -> String? {
+        let stage = stage ?? "the run"
+        switch phase {
+        case .starting, .ready, .ended: return nil
+        case .waiting(let gate):
+            let count = approval.map { $0.required > 1 ? " (\(gate.approvals.count) of \($0.required) given)" : "" }
+            let limit = gate.deadline.map { ", until \($0.short)" } ?? ""
+            return "an approval of stage \(stage)\(count ?? "")\(limit)"
+        case .acting(let attempt):
+            return attempt.step < attempt.steps.count ? attempt.steps[attempt.step].waitingText : nil
+        case .baking(let until): return "stage \(stage) to rest until \(until.short)"
+        case .backingOff(let until): return "another attempt of stage \(stage) at \(until.short)"
+        case .rollingBack(let rollBack):
+            return rollBack.change.map { "the way back: \($0)" } ?? "the way back to what was observed at the start"
+        case .held(let hold): return "a person's word on how to go on: \(hold.reason)"
+        }
+    }
+}
+
+extension Step {
+    fileprivate var waitingText: String {
+        switch self {
+        case .change(let change): "\(change) to be observed"
+        case .invoke(let invocation): "the answers of \(invocation.deployment?.text ?? "the endpoint")"
+        case .run(let command): "the program \(command.words.first ?? "") to end"
+        }
+    }
+}
