@@ -11,6 +11,8 @@ package struct SystemClock: RunClock {
 
     package init() {}
 
+    package var longestSlice: Interval { .milliseconds(500) }
+
     package func now() -> Timestamp { Timestamp(Date()) }
 
     package func sleep(until deadline: Timestamp) async throws {

@@ -23,6 +23,8 @@ package final class VirtualClock: RunClock, Sendable {
         self.machine = machine
     }
 
+    package var longestSlice: Interval { .distantFuture }
+
     package func now() -> Timestamp { present.withLock { $0 } }
 
     /// Moves on to `deadline` at once.

@@ -19,6 +19,8 @@ package final class ManualClock: RunClock, Sendable {
         self.movesWhenIdle = movesWhenIdle
     }
 
+    package var longestSlice: Interval { .distantFuture }
+
     package func now() -> Timestamp { state.withLock { $0.now } }
 
     package func set(_ time: Timestamp) { state.withLock { $0.now = time } }

@@ -37,7 +37,7 @@ extension JournalError {
         switch code {
         case .noSpace, .inputOutput, .busy, .readOnly, .cannotOpen: .stateNotWritten
         case .notAJournal, .newer: .stateNotWritten
-        case .fenced, .leased: .notOurs
+        case .fenced, .leased, .unfinishedRun: .notOurs
         case .runExists, .unknownRun, .notAllowed: .usage
         case .tampered: .failed
         }
