@@ -1,1 +1,1 @@
-// placeholder
+// Tests of the values and rules stand here.

@@ -23,7 +23,11 @@ package struct PlaybookSource: Sendable {
                     standard: member.value["default"]?.value,
                     description: member.value["description"]?.scalar?.value.string)
             },
-            stages: (root["stages"]?.items ?? []).compactMap { $0["name"]?.scalar?.text }, isReadable: findings.isEmpty)
+            stages: (root["stages"]?.items ?? []).compactMap { $0["name"]?.scalar?.text },
+            backendKinds: Dictionary(
+                (root["backends"]?.members ?? []).compactMap { member in
+                    (member.value["kind"]?.scalar?.text).map { (member.key.text, $0) }
+                }, uniquingKeysWith: { first, _ in first }), isReadable: findings.isEmpty)
     }
 }
 
@@ -46,6 +50,8 @@ package struct PlaybookSummary: Hashable, Sendable, Codable {
     package var description: String?
     package var inputs: [Input] = []
     package var stages: [String] = []
+    /// What the playbook says of `kind`, by backend: it decides what a plan may hold before there is one.
+    package var backendKinds: [String: String] = [:]
     /// False where the file is no YAML, so that `turnout check` has more to say.
     package var isReadable: Bool
 }

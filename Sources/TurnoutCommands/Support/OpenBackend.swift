@@ -1,0 +1,42 @@
+internal import RolloutEngine
+internal import Rollouts
+internal import SimulatedEndpoints
+
+/// A backend that is open, with the clock that its world goes by.
+struct OpenBackend: Sendable {
+    let backend: SimulatedBackend
+    let clock: VirtualClock
+    let selection: BackendSelection
+    private let store: SQLiteStore
+
+    var capabilities: Capabilities { backend.capabilities }
+
+    /// Opens the backend of `plan`.
+    ///
+    /// - Throws: ``CommandFailure`` where the playbook's settings of the backend are wrong, and ``BackendError`` where
+    ///   its state can't be opened.
+    init(of plan: Plan, in workspace: Workspace) throws {
+        selection = try BackendSelection(of: plan)
+        let settings: SimulationSettings
+        do throws(SettingsProblem) {
+            settings = try SimulationSettings(plan.backendSettings, kind: selection.kind)
+        } catch {
+            throw CommandFailure(.invalidPlaybook, "\(plan.playbook): \(error)")
+        }
+        store = try SQLiteStore(folder: workspace.state)
+        clock = VirtualClock(stored: try store.time())
+        backend = SimulatedBackend(store: store, clock: clock, settings: settings)
+    }
+
+    /// Lets the plan's clients send, so that there is something to observe.
+    func begin(_ plan: Plan) throws(BackendError) {
+        guard plan.stages.contains(where: { $0.action.touchesEndpoint }) else { return }
+        try backend.setLoad(plan.load, endpoint: plan.endpoint)
+    }
+
+    /// Keeps the time that has come, and closes the files.
+    func close() throws(BackendError) {
+        try backend.close()
+        try store.close()
+    }
+}

@@ -1,0 +1,64 @@
+internal import ArgumentParser
+internal import PlaybookSyntax
+internal import RolloutEngine
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+extension Turnout {
+    /// Runs the command that this process was called with, and ends the process with its exit status.
+    package static func start() async {
+        // A reader that has gone is noticed by the write that fails, and ends no rollout.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            leave(after: error)
+        }
+    }
+
+    private static func leave(after error: any Error) -> Never {
+        switch error {
+        case let failure as CommandFailure:
+            if !failure.message.isEmpty { Notices.error(failure.message) }
+            exit(failure.status.rawValue)
+        case let error as JournalError:
+            Notices.error(error.message)
+            if error.code == .tampered { Notices.say("`turnout doctor` and `turnout events --verify` tell more") }
+            exit(error.exitStatus.rawValue)
+        case let error as BackendError:
+            Notices.error(error.message)
+            exit(error.exitStatus.rawValue)
+        case is CancellationError: exit(ExitStatus.interrupted.rawValue)
+        default: leaveAsParsed(after: error)
+        }
+    }
+
+    /// Usage errors, `--help`, `--version` and completion scripts are ArgumentParser's.
+    private static func leaveAsParsed(after error: any Error) -> Never {
+        let code = exitCode(for: error)
+        guard !code.isSuccess, !(error is ExitCode) else { exit(withError: error) }
+        let message = fullMessage(for: error)
+        let prefix = "Error: "
+        Notices.error(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)
+        exit(code.rawValue)
+    }
+}
+
+extension BackendError {
+    var exitStatus: ExitStatus {
+        switch code {
+        case .storage: .stateNotWritten
+        case .fenced: .notOurs
+        case .refused, .busy, .unavailable: .failed
+        }
+    }
+}
