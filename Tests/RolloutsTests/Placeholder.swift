@@ -1,1 +1,0 @@
-// Tests of the values and rules stand here.
