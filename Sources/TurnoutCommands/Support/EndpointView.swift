@@ -7,6 +7,8 @@ internal import Synchronization
 /// The simulated endpoints as they are now, for commands that only look: nothing that they do is kept.
 struct EndpointView: Sendable {
     let backend: SimulatedBackend
+    private let store: any SimulatedStore
+    private let settings: SimulationSettings
 
     /// Looks at the state folder's endpoints; where it has none yet, at an empty world.
     init(_ settings: SimulationSettings, in workspace: Workspace) throws(BackendError) {
@@ -16,8 +18,20 @@ struct EndpointView: Sendable {
         } else {
             store = MemoryStore()
         }
+        self.store = store
+        self.settings = settings
         backend = SimulatedBackend(
             store: store, clock: VirtualClock(stored: try store.time()), settings: settings)
+    }
+
+    /// The endpoint as it is now in a world of its own; an empty world where there is none.
+    func copy(of endpoint: Name) throws(BackendError) -> MemoryStore {
+        let copy = MemoryStore()
+        let key = SimulationKey(kind: settings.kind, name: endpoint)
+        _ = try backend.observe(endpoint)
+        guard let simulation = try store.simulation(of: key) else { return copy }
+        try copy.update(key) { simulation.forked } _: { _, _ in }
+        return copy
     }
 }
 

@@ -3,6 +3,6 @@ internal import ArgumentParser
 extension Turnout {
     /// The commands that only look at playbooks.
     static let playbookCommands: [any ParsableCommand.Type] = [
-        PlaybooksCommand.self, CheckCommand.self, PlanCommand.self,
+        PlaybooksCommand.self, CheckCommand.self, PlanCommand.self, RehearseCommand.self,
     ]
 }
