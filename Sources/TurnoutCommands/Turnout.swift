@@ -1,7 +1,26 @@
 package import ArgumentParser
 
 package struct Turnout: AsyncParsableCommand {
-    package static let configuration = CommandConfiguration(commandName: "turnout")
-    package init() {}
+    package static let configuration = CommandConfiguration(
+        commandName: "turnout",
+        abstract: "Staged rollouts of model servers, journaled step by step.",
+        discussion: """
+            Examples:
+              turnout plan safe-rollout
+              turnout run safe-rollout --approve all
+              turnout approve --resume
+              turnout status --watch
 
+            Runs are named PLAYBOOK-N; without a name, a command means the only run that it can mean. \
+            Playbooks/ and state/ are looked for in TURNOUT_HOME, or in the working folder.
+
+            Completion: turnout --generate-completion-script bash|zsh|fish
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Running", subcommands: [Run.self]),
+            CommandGroup(name: "Playbooks", subcommands: playbookCommands),
+        ])
+
+    package init() {}
 }

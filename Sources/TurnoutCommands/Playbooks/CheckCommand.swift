@@ -43,8 +43,10 @@ struct CheckCommand: ParsableCommand {
             return
         }
         let path = try PlaybookArgument().path(of: playbook)
-        let made = try plan.makePlan(of: path) { RunID(playbook: $0, number: 1) }
-        let report = Report(playbook: path, findings: made.findings)
+        let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
+        let making = try PlanMaking(path: path, selection: selection, arguments: plan)
+        let outcome = making.outcome(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1))
+        let report = Report(playbook: path, findings: outcome.findings)
         if json {
             print(try JSONText.pretty(report))
         } else {

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import FoundationEssentials
-internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteJournal
@@ -37,18 +36,19 @@ struct PlanCommand: AsyncParsableCommand {
         let workspace = Workspace()
         let terminal = Terminal.standardOutput
         let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
-        let made = try plan.makePlan(of: path) { try workspace.nextRunID(of: $0) }
-        let snapshot = try made.plan(style: Terminal.standardError.style)
-        let view = try EndpointView(made.settings, in: workspace)
+        let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
+        let making = try PlanMaking(path: path, selection: selection, arguments: plan)
+        let snapshot = try making.snapshot(for: try workspace.nextRunID(of: try making.playbookName()))
+        let settings = try SimulationSettings(of: snapshot.plan)
+        let view = try EndpointView(settings, in: workspace)
         let preview = PlanPreview(
-            of: snapshot.plan, on: try view.backend.observe(snapshot.plan.endpoint), kind: made.settings.kind,
-            durations: { made.settings.duration(of: $0) })
+            of: snapshot.plan, on: try view.backend.observe(snapshot.plan.endpoint), kind: settings.kind,
+            durations: { settings.duration(of: $0) })
         if json {
-            print(try JSONText.pretty(PlanReport(preview, snapshot: snapshot, findings: made.findings)))
+            print(try JSONText.pretty(PlanReport(preview, snapshot: snapshot)))
             return
         }
-        for finding in made.findings { print(finding.rendered(color: terminal.style.isColored) + "\n") }
-        let token = PlanToken(snapshot, observed: Observation(preview.now))
+        let token = PlanBinding(snapshot, Observation(preview.now))
         let lines = PlanText(style: terminal.style, columns: terminal.columns).lines(preview)
         print((lines + ["plan: \(token.text)"]).joined(separator: "\n"))
     }

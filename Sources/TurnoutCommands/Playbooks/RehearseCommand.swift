@@ -37,9 +37,10 @@ struct RehearseCommand: AsyncParsableCommand {
     func run() async throws {
         let workspace = Workspace()
         let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
-        let made = try plan.makePlan(of: path) { RunID(playbook: $0, number: 1) }
-        let snapshot = try made.plan(style: Terminal.standardError.style)
-        var settings = made.settings
+        let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
+        let making = try PlanMaking(path: path, selection: selection, arguments: plan)
+        let snapshot = try making.snapshot(for: RunID(playbook: try making.playbookName(), number: 1))
+        var settings = try SimulationSettings(of: snapshot.plan)
         if let seed { settings.seed = seed }
         let isFresh = snapshot.plan.stages.contains { $0.action.kind == .define }
         let store =

@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
+internal import SimulatedEndpoints
 
 /// The backend that a command works with, as a user names it.
 struct BackendSelection: Hashable, Sendable {
@@ -63,5 +64,14 @@ struct BackendSelection: Hashable, Sendable {
         let known = "this build has \(names.joined(separator: ", ")); local, kubernetes and azure are not in it"
         return "\(place): " + (later ?? "there is no backend '\(name)'")
             + (later == nil ? near.map { "; \($0)" } ?? "" : "") + "\n\(known)"
+    }
+}
+
+extension BackendSelection {
+    /// What the backend can do, before it is opened.
+    var capabilities: Capabilities {
+        SimulatedBackend(
+            store: MemoryStore(), clock: SystemClock(), settings: SimulationSettings(kind: kind)
+        ).capabilities
     }
 }

@@ -35,6 +35,18 @@ struct EndpointView: Sendable {
     }
 }
 
+extension SimulationSettings {
+    /// What a plan says of the simulation.
+    init(of plan: Plan) throws(CommandFailure) {
+        let selection = try BackendSelection(of: plan)
+        do throws(SettingsProblem) {
+            try self.init(plan.backendSettings, kind: selection.kind)
+        } catch {
+            throw CommandFailure(.invalidPlaybook, "\(plan.playbook): \(error)")
+        }
+    }
+}
+
 /// A store whose changes only it sees.
 ///
 /// A simulation that is looked at is first advanced to the present: that is kept here, in memory, and not in the file.

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import RolloutEngine
 
 /// What the process tells its caller (DESIGN §7).
@@ -53,5 +54,13 @@ struct CommandFailure: Error {
     init(_ status: ExitStatus, _ message: String) {
         self.status = status
         self.message = message
+    }
+}
+
+extension ExitStatus {
+    /// Ends the command with this status; what there is to say was said.
+    func leave() throws {
+        guard self != .finished else { return }
+        throw ExitCode(rawValue)
     }
 }

@@ -40,3 +40,10 @@ struct OpenBackend: Sendable {
         try store.close()
     }
 }
+
+extension OpenBackend {
+    /// Closes what can be closed while another error is on its way out.
+    func closeAfterFailure() {
+        do { try close() } catch { Notices.warn("the simulated endpoints were not closed: \(error)") }
+    }
+}

@@ -1,80 +1,77 @@
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
-internal import SimulatedEndpoints
 
-/// What became of making a plan, and what the backend is to be for it.
-struct MadePlan: Sendable {
-    /// Nil when there is any error among the findings.
-    var snapshot: PlanSnapshot?
-    var findings: [Finding]
-    var settings: SimulationSettings
+/// Makes the plans of commands that go on only with a plan, and tells what keeps it from being made.
+struct PlanMaking {
+    /// Of the playbook.
+    var path: String
+    var selection: BackendSelection
+    var inputs: [String: InputText]
+    var endpoint: Name?
+    var allowAbsolutePaths: Bool
 
-    /// The plan; where there is none, the findings are printed to standard error.
-    func plan(style: Style) throws(CommandFailure) -> PlanSnapshot {
-        guard let snapshot else {
-            let rendered = findings.map { $0.rendered(color: style.isColored) }.joined(separator: "\n")
-            throw CommandFailure(.invalidPlaybook, rendered + "\n" + findings.summary)
+    init(
+        path: String, selection: BackendSelection, inputs: [String: InputText] = [:], endpoint: Name? = nil,
+        allowAbsolutePaths: Bool = false
+    ) {
+        self.path = path
+        self.selection = selection
+        self.inputs = inputs
+        self.endpoint = endpoint
+        self.allowAbsolutePaths = allowAbsolutePaths
+    }
+
+    /// - Throws: ``CommandFailure`` where the inputs' file is wrong, after its findings are shown.
+    init(path: String, selection: BackendSelection, arguments: PlanArguments) throws {
+        self.init(
+            path: path, selection: selection, endpoint: arguments.endpoint.map { Name($0) },
+            allowAbsolutePaths: arguments.allowAbsolutePaths)
+        if let file = arguments.inputsFile {
+            let (values, findings) = readInputs(path: file)
+            try Self.show(findings, file: file)
+            inputs = values
         }
-        return snapshot
-    }
-}
-
-extension PlanArguments {
-    /// Makes the plan of the playbook at `path`, for a run of the number that `runID` gives its playbook's name.
-    func makePlan(of path: String, runID: (String) throws -> RunID) throws -> MadePlan {
-        let selection = try BackendSelection(named: backend).asking(playbook: path)
-        var inputs: [String: InputText] = [:]
-        var findings: [Finding] = []
-        if let inputsFile { (inputs, findings) = readInputs(path: inputsFile) }
-        for (key, text) in try pairs() { inputs[key] = .text(text) }
-        let options = PlanOptions(
-            inputs: inputs, backend: selection.name, capabilities: .simulated(selection.kind),
-            endpoint: endpoint.map { Name($0) }, runID: try runID(Self.playbookName(at: path)),
-            allowAbsolutePaths: allowAbsolutePaths)
-        let outcome = PlaybookSyntax.makePlan(of: path, options: options)
-        let broken = findings.contains { $0.severity == .error }
-        return MadePlan(
-            snapshot: broken ? nil : outcome.snapshot, findings: findings + outcome.findings,
-            settings: try settings(of: outcome.snapshot?.plan, selection, path: path))
+        for (key, value) in try arguments.pairs() { inputs[key] = .text(value) }
     }
 
-    /// What the playbook says of its name; of one that can't be read, its file's name.
-    private static func playbookName(at path: String) -> String {
+    /// The name that runs of the playbook have.
+    func playbookName() throws(CommandFailure) -> String {
         do throws(FileProblem) {
             return try PlaybookSource(path: path).summary.name
-        } catch {
-            return PlaybookArgument.name(of: path)
-        }
-    }
-
-    private func settings(
-        of plan: Plan?, _ selection: BackendSelection, path: String
-    ) throws(CommandFailure) -> SimulationSettings {
-        guard let plan else { return SimulationSettings(kind: selection.kind) }
-        do throws(SettingsProblem) {
-            return try SimulationSettings(plan.backendSettings, kind: selection.kind)
         } catch {
             throw CommandFailure(.invalidPlaybook, "\(path): \(error)")
         }
     }
-}
 
-extension Capabilities {
-    /// Those of the simulated backend.
-    static func simulated(_ kind: EndpointKind) -> Capabilities {
-        let settings = SimulationSettings(kind: kind)
-        return SimulatedBackend(store: MemoryStore(), clock: VirtualClock(), settings: settings).capabilities
+    func outcome(for run: RunID) -> PlanOutcome {
+        let name = selection.name
+        let capabilities = selection.capabilities
+        return makePlan(
+            of: path,
+            options: PlanOptions(
+                inputs: inputs, backend: name, capabilities: capabilities, endpoint: endpoint, runID: run,
+                allowAbsolutePaths: allowAbsolutePaths))
     }
-}
 
-extension [Finding] {
-    /// `2 errors, 1 warning`, or `no findings`.
-    var summary: String {
-        let counts = [("error", Finding.Severity.error), ("warning", .warning)].compactMap { word, severity in
-            let count = count { $0.severity == severity }
-            return count == 0 ? nil : "\(count) \(word)\(count == 1 ? "" : "s")"
+    /// The plan; findings go to standard error, and one error among them is the end of the command.
+    ///
+    /// - Parameter quiet: Leaves out the warnings, where they have been shown before.
+    func snapshot(for run: RunID, quiet: Bool = false) throws -> PlanSnapshot {
+        let outcome = outcome(for: run)
+        try Self.show(outcome.findings.filter { !quiet || $0.severity == .error }, file: path)
+        guard let snapshot = outcome.snapshot else {
+            throw CommandFailure(.invalidPlaybook, "\(path): no plan could be made")
         }
-        return counts.isEmpty ? "no findings" : counts.joined(separator: ", ")
+        return snapshot
+    }
+
+    private static func show(_ findings: [Finding], file: String) throws(CommandFailure) {
+        let terminal = Terminal.standardError
+        for finding in findings { Notices.say(finding.rendered(color: terminal.style.isColored)) }
+        let count = findings.count { $0.severity == .error }
+        guard count > 0 else { return }
+        throw CommandFailure(
+            .invalidPlaybook, "\(file) has \(count) error\(count == 1 ? "" : "s"); nothing was changed")
     }
 }

@@ -29,15 +29,15 @@ extension Turnout {
         switch error {
         case let failure as CommandFailure:
             if !failure.message.isEmpty { Notices.error(failure.message) }
-            exit(failure.status.rawValue)
+            failure.status.endProcess()
         case let error as JournalError:
             Notices.error(error.message)
             if error.code == .tampered { Notices.say("`turnout doctor` and `turnout events --verify` tell more") }
-            exit(error.exitStatus.rawValue)
+            error.exitStatus.endProcess()
         case let error as BackendError:
             Notices.error(error.message)
-            exit(error.exitStatus.rawValue)
-        case is CancellationError: exit(ExitStatus.interrupted.rawValue)
+            error.exitStatus.endProcess()
+        case is CancellationError: ExitStatus.interrupted.endProcess()
         default: leaveAsParsed(after: error)
         }
     }
@@ -49,8 +49,16 @@ extension Turnout {
         let message = fullMessage(for: error)
         let prefix = "Error: "
         Notices.error(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)
-        exit(code.rawValue)
+        code.endProcess()
     }
+}
+
+extension ExitStatus {
+    fileprivate func endProcess() -> Never { exit(rawValue) }
+}
+
+extension ExitCode {
+    fileprivate func endProcess() -> Never { exit(rawValue) }
 }
 
 extension BackendError {

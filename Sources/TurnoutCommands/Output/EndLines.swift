@@ -1,0 +1,55 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// The last word on a run: what happened, the traffic as it was observed, and what to type next.
+struct EndLines {
+    var end: RunEnd
+
+    init(_ end: RunEnd) { self.end = end }
+
+    func lines(_ style: Style) -> [String] {
+        let record = end.record
+        var lines = [headline(style)]
+        if case .held(let hold) = record.phase, case .drift(let differences) = hold.cause {
+            lines += differences.map { "  \($0.what): expected \($0.expected), observed \($0.observed)".printable }
+        }
+        if case .waiting = record.phase, let instructions = end.approval?.instructions {
+            lines.append("instructions: \(instructions)".printable)
+        }
+        if let snapshot = record.latest.snapshot {
+            var text = "traffic \(snapshot.traffic.text), as observed"
+            if !snapshot.mirrorTraffic.deployments.isEmpty { text += "; mirror \(snapshot.mirrorTraffic.text)" }
+            lines.append(text)
+        } else if record.latest == .absent {
+            lines.append("there is no endpoint \(record.endpoint), as observed")
+        }
+        return lines + choices(style)
+    }
+
+    private func headline(_ style: Style) -> String {
+        let record = end.record
+        let length = (record.ended ?? record.started) - record.started
+        let time = record.status.isEnded ? " after \(length.short)" : ""
+        let word = end.isInterrupted && !record.status.isEnded ? "interrupted" : record.status.words
+        let stage = end.stages.indices.contains(record.position) ? end.stages[record.position].name : nil
+        let reason =
+            switch record.status {
+            case .waiting: "for " + (record.waitingFor(stage: stage, approval: end.approval) ?? "a person")
+            case _ where end.isInterrupted && !record.status.isEnded:
+                "everything is checkpointed" + (stage.map { "; stage \($0) is next" } ?? "")
+            default: record.reason ?? ""
+            }
+        let separator = record.status == .waiting && !end.isInterrupted ? " " : ": "
+        return style.bold("\(record.id)") + " " + style(word, record.status.tint) + time
+            + (reason.isEmpty ? "" : (separator + reason).printable)
+    }
+
+    private func choices(_ style: Style) -> [String] {
+        let choices = NextCommand(end.record, isLive: false).choices
+        guard let first = choices.first else { return [] }
+        guard choices.count > 1 else { return ["next: " + style.bold(first.command)] }
+        let width = choices.map(\.command.count).max() ?? 0
+        return ["next: " + style.bold(first.command.padded(to: width)) + style.dim("  to \(first.purpose)")]
+            + choices.dropFirst().map { "  or: " + $0.command.padded(to: width) + style.dim("  to \($0.purpose)") }
+    }
+}

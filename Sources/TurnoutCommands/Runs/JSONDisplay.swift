@@ -1,0 +1,47 @@
+internal import RolloutEngine
+internal import Rollouts
+internal import Synchronization
+
+/// Shows a run as one JSON object per line, and at last the run as `status --json` tells it.
+final class JSONDisplay: RunDisplay {
+    private let output = StandardOutput.shared
+    private let run = Mutex<(id: RunID?, stages: [String])>((nil, []))
+
+    func begin(_ plan: Plan, _ state: RunState) {
+        let stages = state.stages.map(\.name)
+        run.withLock { $0 = (state.record.id, stages) }
+    }
+
+    func show(_ progress: Runner.Progress) {
+        guard case .committed(let events, _) = progress else { return }
+        let (id, stages) = run.withLock { $0 }
+        guard let id else { return }
+        for event in events {
+            let stage = event.stage.flatMap { stages.indices.contains($0) ? stages[$0] : nil }
+            write(EventReport(at: event.at, run: id, stage: stage, event: event.event))
+        }
+    }
+
+    func output(_ line: String, of stage: String) {
+        guard let id = run.withLock({ $0.id }) else { return }
+        write(OutputReport(run: id, stage: stage, message: line))
+    }
+
+    func end(_ end: RunEnd) { write(end.report) }
+
+    private func write(_ value: some Encodable) {
+        do {
+            output.line(try JSONText.line(value))
+        } catch {
+            Notices.warn("a line of JSON could not be written: \(error)")
+        }
+    }
+
+    /// A line that a stage's program wrote.
+    private struct OutputReport: Encodable {
+        var run: RunID
+        var stage: String
+        var event = "program.output"
+        var message: String
+    }
+}

@@ -1,0 +1,35 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// How a run is shown while it goes on: lines, JSON lines, or a live tree.
+protocol RunDisplay: Sendable {
+    /// Told before anything is done.
+    func begin(_ plan: Plan, _ state: RunState)
+    /// Told of everything, from the runner's own task: it must be quick.
+    func show(_ progress: Runner.Progress)
+    /// A line of a stage's program.
+    func output(_ line: String, of stage: String)
+    /// Lives beside the runner until it is cancelled; what redraws and reads keys does it here.
+    func live() async
+    /// The last word; nothing is shown after it.
+    func end(_ end: RunEnd)
+    /// Gives the terminal back, when the process must leave at once.
+    func abandon()
+}
+
+extension RunDisplay {
+    func live() async {}
+    func abandon() {}
+}
+
+/// How one process's work on a run came out.
+struct RunEnd: Sendable {
+    var record: RunRecord
+    var stages: [StageRecord]
+    /// What the stage under way asks of people.
+    var approval: Approval?
+    /// True when a signal ended the work.
+    var isInterrupted: Bool
+
+    var report: RunReport { RunReport(record: record, stages: stages, approval: approval, isLive: false) }
+}

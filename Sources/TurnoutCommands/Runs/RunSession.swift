@@ -1,0 +1,105 @@
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+
+/// One process's work on one run, from the lease to the last word.
+struct RunSession: Sendable {
+    var journal: SQLiteJournal
+    var open: OpenBackend
+    var display: any RunDisplay
+    /// Stays at gates instead of leaving.
+    var waitsForPeople: Bool
+    /// Real time for each second of a simulation, so that a person can watch.
+    var pace: Pace = .none
+
+    /// Works on the run until it stops, and gives its lease back.
+    ///
+    /// - Returns: The exit status that the work comes to.
+    func work(on machine: RunMachine, under lease: Lease) async throws -> ExitStatus {
+        do {
+            let status = try await perform(machine, under: lease)
+            try journal.release(lease)
+            return status
+        } catch {
+            giveUp(lease, after: error)
+            throw error
+        }
+    }
+
+    /// Gives back what can be: the lease of a process that has ended is taken over without ceremony anyway.
+    private func giveUp(_ lease: Lease, after error: any Error) {
+        display.abandon()
+        if let error = error as? JournalError, error.code == .fenced { return }
+        do {
+            try journal.release(lease)
+        } catch {
+            Notices.warn("the lease of \(lease.key) was not given back: \(error)")
+        }
+    }
+
+    private enum Part: Sendable {
+        case finished(Runner.Outcome, RunMachine)
+        case signalled(Signals.Kind)
+        case displayed
+    }
+
+    private func perform(_ machine: RunMachine, under lease: Lease) async throws -> ExitStatus {
+        try open.begin(machine.plan)
+        display.begin(machine.plan, machine.state)
+        let runner = makeRunner(machine, under: lease)
+        let display = display
+        let signals = Signals { display.abandon() }
+        defer { withExtendedLifetime(signals) {} }
+        let arriving = signals.stream
+        let (outcome, machine, signal) = try await withThrowingTaskGroup(of: Part.self) { group in
+            group.addTask {
+                var machine = machine
+                let outcome = try await runner.run(&machine)
+                return .finished(outcome, machine)
+            }
+            group.addTask {
+                for await signal in arriving { return .signalled(signal) }
+                return .displayed
+            }
+            group.addTask {
+                await display.live()
+                return .displayed
+            }
+            defer { group.cancelAll() }
+            var signal: Signals.Kind?
+            while let part = try await group.next() {
+                switch part {
+                case .finished(let outcome, let machine): return (outcome, machine, signal)
+                case .signalled(let kind):
+                    signal = kind
+                    group.cancelAll()
+                case .displayed: continue
+                }
+            }
+            throw CancellationError()
+        }
+        let record = machine.record
+        let approval = machine.plan.stages.indices.contains(record.position)
+            ? machine.plan.stages[record.position].approval : nil
+        display.end(
+            RunEnd(
+                record: record, stages: machine.stages, approval: approval, isInterrupted: outcome == .interrupted))
+        guard outcome == .interrupted else { return record.status.exitStatus }
+        return signal?.exitStatus ?? .interrupted
+    }
+
+    private func makeRunner(_ machine: RunMachine, under lease: Lease) -> Runner {
+        let display = display
+        let programs = ProgramRunner(run: machine.record.id, endpoint: machine.record.endpoint)
+        return Runner(
+            journal: journal, backend: open.backend, clock: PacedClock(base: open.clock, pace: pace), lease: lease,
+            waitsForPeople: waitsForPeople,
+            runCommand: { command in
+                await programs.run(command) { line, stage in display.output(line, of: stage) }
+            },
+            observer: { progress in
+                programs.note(progress)
+                display.show(progress)
+            })
+    }
+}

@@ -1,0 +1,52 @@
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+internal import SimulatedEndpoints
+
+/// How a run comes to its number, its lease and its first line in the journal.
+struct RunStarting {
+    var journal: SQLiteJournal
+    var open: OpenBackend
+
+    /// - Parameters:
+    ///   - playbook: The name that the run is counted by.
+    ///   - snapshot: Makes the plan for a run's number.
+    func start(
+        _ playbook: String, approved: [String], parent: (run: StoredRun, stage: Int)? = nil,
+        _ snapshot: (RunID) throws -> PlanSnapshot
+    ) throws -> (RunMachine, Lease) {
+        while true {
+            let id = try journal.nextRunID(of: playbook)
+            let snapshot = try snapshot(id)
+            let key = open.selection.leaseKey(snapshot.plan.endpoint)
+            let lease = try journal.acquireLease(on: key, for: id, takeOver: false)
+            let launcher = RunLauncher(journal: journal, starter: .current(), now: open.clock.now())
+            do {
+                return (try launcher.create(snapshot, approved: approved, parent: parent, under: lease), lease)
+            } catch {
+                try journal.release(lease)
+                // Another process has taken the number in between.
+                guard error.code == .runExists else { throw error }
+            }
+        }
+    }
+}
+
+/// Refuses where a run of the endpoint has not ended: says who works on it, or how to go on with it.
+func refuseUnfinishedRun(on key: LeaseKey, _ journal: SQLiteJournal) throws {
+    guard let other = try journal.unfinishedRun(on: key) else { return }
+    let record = try journal.record(of: other)
+    if let holder = try journal.holder(of: other) {
+        throw CommandFailure(
+            .notOurs,
+            "\(key) is taken: process \(holder.process) on \(holder.host) works on run \(other); "
+                + "wait for it, follow it by `turnout status \(other) --watch`, or end it by `turnout abort \(other)`")
+    }
+    let reason = record.reason.map { ", \($0)" } ?? ""
+    let ways = NextCommand(record, isLive: false).choices
+    let width = ways.map(\.command.count).max() ?? 0
+    throw CommandFailure(
+        .notOurs,
+        "\(key) is taken: run \(other) has not ended (\(record.status.words)\(reason)), and nobody works on it.\n"
+            + ways.map { "  \($0.command.padded(to: width))  to \($0.purpose)" }.joined(separator: "\n"))
+}

@@ -1,0 +1,56 @@
+internal import Dispatch
+internal import Synchronization
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// SIGINT and SIGTERM: the first is told, a second one ends the process at once; both are safe (DESIGN §7).
+final class Signals {
+    enum Kind: Int32, Sendable {
+        case interrupt = 2
+        case terminate = 15
+
+        var exitStatus: ExitStatus { self == .interrupt ? .interrupted : .terminated }
+    }
+
+    let stream: AsyncStream<Kind>
+    private let sources: [any DispatchSourceSignal]
+
+    /// - Parameter abandon: Called before the process ends at once.
+    init(abandon: @escaping @Sendable () -> Void) {
+        let (stream, continuation) = AsyncStream.makeStream(of: Kind.self)
+        self.stream = stream
+        let count = Counter()
+        sources = [Kind.interrupt, .terminate].map { kind in
+            signal(kind.rawValue, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: kind.rawValue, queue: .global())
+            source.setEventHandler {
+                guard count.next() == 1 else {
+                    abandon()
+                    _exit(kind.exitStatus.rawValue)
+                }
+                continuation.yield(kind)
+            }
+            source.resume()
+            return source
+        }
+    }
+
+    deinit {
+        for source in sources { source.cancel() }
+    }
+}
+
+private final class Counter: Sendable {
+    private let value = Mutex(0)
+
+    func next() -> Int {
+        value.withLock { value in
+            value += 1
+            return value
+        }
+    }
+}
