@@ -20,6 +20,7 @@ package struct Turnout: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Running", subcommands: [Run.self]),
             CommandGroup(name: "Playbooks", subcommands: playbookCommands),
+            CommandGroup(name: "Runs", subcommands: runCommands),
         ])
 
     package init() {}

@@ -66,7 +66,7 @@ extension String {
         return prefix(width - 1) + "…"
     }
 
-    fileprivate var withoutTrailingSpaces: String {
+    var withoutTrailingSpaces: String {
         guard let last = lastIndex(where: { $0 != " " }) else { return "" }
         return String(self[...last])
     }

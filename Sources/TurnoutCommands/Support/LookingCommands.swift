@@ -5,4 +5,7 @@ extension Turnout {
     static let playbookCommands: [any ParsableCommand.Type] = [
         PlaybooksCommand.self, CheckCommand.self, PlanCommand.self, RehearseCommand.self,
     ]
+
+    /// The commands that only look at runs.
+    static let runCommands: [any ParsableCommand.Type] = [RunsCommand.self, StatusCommand.self]
 }
