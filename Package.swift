@@ -1,5 +1,8 @@
-// swift-tools-version:6.1
+// swift-tools-version:6.2
 import PackageDescription
+
+/// The project's own check treats warnings as errors; whoever builds with a later compiler is not stopped by them.
+let strictness: [SwiftSetting] = Context.environment["TURNOUT_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 /// Every target of Turnout is compiled with these; Sources/Rollouts/LanguageFeatures.swift fails the build when one is misspelled.
 let habits: [SwiftSetting] = [
@@ -9,7 +12,7 @@ let habits: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .enableUpcomingFeature("InferIsolatedConformances"),
-]
+] + strictness
 
 let package = Package(
     name: "turnout",
@@ -69,6 +72,12 @@ let package = Package(
         .testTarget(name: "RolloutsTests", dependencies: ["Rollouts", "RolloutTesting"], swiftSettings: habits),
         .testTarget(
             name: "RolloutEngineTests", dependencies: ["Rollouts", "RolloutEngine", "RolloutTesting"],
+            swiftSettings: habits),
+        .testTarget(
+            name: "RunnerTests",
+            dependencies: [
+                "Rollouts", "RolloutEngine", "SQLiteJournal", "SimulatedEndpoints", "RolloutTesting",
+            ],
             swiftSettings: habits),
         .testTarget(
             name: "SQLiteJournalTests",

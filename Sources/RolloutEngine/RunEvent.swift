@@ -2,7 +2,8 @@ package import Rollouts
 
 /// One immutable line of a run's journal; a run's state is what its events, in order, make of it.
 package enum RunEvent: Codable, Hashable, Sendable {
-    case runStarted(RunRecord, stages: [StageRecord])
+    /// With the stages that were done in the run that this one was forked from.
+    case runStarted(RunRecord, inherited: [StageRecord])
     case baselineObserved(Observation)
     case runResumed(by: Person, epoch: Int, note: String?)
     /// The runner left before the end.

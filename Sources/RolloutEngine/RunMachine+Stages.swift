@@ -45,7 +45,7 @@ extension RunMachine {
     /// Opens the stage's gate, or begins its first attempt, on an endpoint that is as expected.
     mutating func begin(on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
         guard let stage else { return goOn(at: now) }
-        if let drift = drift(in: snapshot, at: now) { return drift }
+        if stage.needsObservation(in: record), let drift = drift(in: snapshot, at: now) { return drift }
         guard let approval = stage.approval else { return beginAttempt(of: stage, on: snapshot, at: now) }
         let deadline = approval.timeout.map { now + $0 }
         let fingerprint = gateObservation(snapshot).fingerprint

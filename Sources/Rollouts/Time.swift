@@ -6,15 +6,17 @@ package struct Interval: Hashable, Comparable, Sendable {
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
     package static func milliseconds(_ count: Int64) -> Interval { Interval(milliseconds: count) }
-    package static func seconds(_ count: Int64) -> Interval { Interval(milliseconds: count * 1000) }
-    package static func minutes(_ count: Int64) -> Interval { .seconds(count * 60) }
-    package static func hours(_ count: Int64) -> Interval { .minutes(count * 60) }
+    package static func seconds(_ count: Int64) -> Interval { .milliseconds(1000) * count }
+    package static func minutes(_ count: Int64) -> Interval { .seconds(60) * count }
+    package static func hours(_ count: Int64) -> Interval { .minutes(60) * count }
     package static let zero = Interval(milliseconds: 0)
 
     package static func < (left: Interval, right: Interval) -> Bool { left.milliseconds < right.milliseconds }
+    /// The length `factor` times; what can't be counted is the longest, or the shortest.
     package static func * (left: Interval, factor: Int64) -> Interval {
         let (product, overflow) = left.milliseconds.multipliedReportingOverflow(by: factor)
-        return Interval(milliseconds: overflow ? .max : product)
+        let limit: Int64 = (left.milliseconds < 0) == (factor < 0) ? .max : .min
+        return Interval(milliseconds: overflow ? limit : product)
     }
 
     package var seconds: Double { Double(milliseconds) / 1000 }
@@ -68,12 +70,13 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
     package static func - (left: Timestamp, right: Timestamp) -> Interval {
         let (difference, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
-        return Interval(milliseconds: overflow ? .max : difference)
+        return Interval(milliseconds: overflow ? (left < right ? .min : .max) : difference)
     }
-    /// The moment that is `interval` later; what can't be counted is ``distantFuture``.
+    /// The moment that is `interval` later; what can't be counted is ``distantFuture``, or the earliest.
     package static func + (left: Timestamp, interval: Interval) -> Timestamp {
         let (sum, overflow) = left.milliseconds.addingReportingOverflow(interval.milliseconds)
-        return overflow ? .distantFuture : Timestamp(milliseconds: sum)
+        guard overflow else { return Timestamp(milliseconds: sum) }
+        return interval < .zero ? Timestamp(milliseconds: .min) : .distantFuture
     }
 }
 
@@ -81,8 +84,37 @@ extension Timestamp: CustomStringConvertible {
     /// ISO 8601 in UTC with milliseconds: `2026-11-22T10:15:30.250Z`.
     package var description: String {
         guard self != .distantFuture else { return "never" }
-        return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-            .formatted(.iso8601.time(includingFractionalSeconds: true))
+        let (day, time) = milliseconds.floored(by: 86_400_000)
+        let (year, month, dayOfMonth) = Self.date(daysSince1970: day)
+        let (hour, minute, second) = (time / 3_600_000, time / 60_000 % 60, time / 1000 % 60)
+        return "\(year.padded(4))-\(month.padded(2))-\(dayOfMonth.padded(2))"
+            + "T\(hour.padded(2)):\(minute.padded(2)):\(second.padded(2)).\((time % 1000).padded(3))Z"
+    }
+
+    /// The Gregorian date, of years that begin in March (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    private static func date(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let (era, dayOfEra) = (days + 719_468).floored(by: 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        return (
+            year: era * 400 + yearOfEra + (month < 10 ? 0 : 1), month: month < 10 ? month + 3 : month - 9,
+            day: dayOfYear - (153 * month + 2) / 5 + 1
+        )
+    }
+}
+
+extension Int64 {
+    /// Quotient and remainder of a division that rounds down.
+    fileprivate func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+
+    /// The number with zeros before it, `length` digits or more.
+    fileprivate func padded(_ length: Int) -> String {
+        let digits = String(magnitude)
+        return (self < 0 ? "-" : "") + String(repeating: "0", count: Swift.max(length - digits.count, 0)) + digits
     }
 }
 

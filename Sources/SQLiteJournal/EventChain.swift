@@ -47,24 +47,28 @@ struct LineHash {
 /// The end of a run's chain, as a transaction reads it, extends it and writes it back.
 struct EventChain {
     let run: String
+    /// The endpoint that the run has, as leases name it.
+    let leaseKey: String
     private(set) var count: Int64
     private(set) var head: String
 
     /// Of a run without events.
-    init(new run: RunID) {
+    init(new run: RunID, on endpoint: LeaseKey) {
         self.run = run.description
+        leaseKey = endpoint.description
         count = 0
         head = LineHash.origin
     }
 
     /// Nil where there is no such run.
     init?(of run: RunID, in db: Database) throws {
-        let end = try db.firstRow("SELECT event_count, head_hash FROM runs WHERE id = ?", [run.description]) {
-            ($0.integer(0), $0.text(1))
+        let end = try db.firstRow("SELECT event_count, head_hash, lease_key FROM runs WHERE id = ?", [run.description])
+        {
+            ($0.integer(0), $0.text(1), $0.text(2))
         }
         guard let end else { return nil }
         self.run = run.description
-        (count, head) = end
+        (count, head, leaseKey) = end
     }
 
     mutating func append(_ event: RunEvent, at: Timestamp, stage: String?, epoch: Int, in db: Database) throws {

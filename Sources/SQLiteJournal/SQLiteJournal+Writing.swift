@@ -20,7 +20,7 @@ extension SQLiteJournal {
                         + "`turnout abort \(other)`")
             }
             try Self.keep(run.snapshot, in: db)
-            var chain = EventChain(new: record.id)
+            var chain = EventChain(new: record.id, on: lease.key)
             try insert(record, key: lease.key, header: try run.snapshot.plan.header.encoded(), in: db)
             try replaceFiles(of: record.id, by: run.snapshot, in: db)
             for (position, stage) in run.stages.enumerated() {
@@ -40,6 +40,10 @@ extension SQLiteJournal {
         try write { db in
             try holdLease(lease, for: commit.run, in: db)
             guard var chain = try EventChain(of: commit.run, in: db) else { throw unknown(commit.run) }
+            guard chain.leaseKey == lease.key.description else {
+                throw JournalError(
+                    .fenced, "run \(commit.run) has \(chain.leaseKey), not \(lease.key); nothing was written")
+            }
             if let adopted = commit.adopted {
                 try adopt(adopted, by: commit, in: db)
             } else {

@@ -3,38 +3,64 @@
 #else
     internal import Glibc
 #endif
+internal import GRDB
+internal import GRDBSQLite
 
-/// The first hundred bytes of an SQLite file, read without SQLite so that a foreign file is not touched.
+/// Whose an SQLite file is, without what may stand in its WAL.
 ///
-/// Format: https://www.sqlite.org/fileformat2.html#the_database_header
+/// It is read by SQLite, as a file that does not change: nothing is created beside it, and no other descriptor of it is
+/// opened. POSIX drops all locks of a process on a file when the process closes any descriptor of it; another connection
+/// of this process would lose its own (https://www.sqlite.org/howtocorrupt.html, 2.2).
 struct FileHeader {
     var userVersion: Int
     var applicationID: Int32
 
     /// Nil where there is no file, or an empty one.
     init?(path: String) throws(StateError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
             if errno == ENOENT { return nil }
             throw StateError(errno: errno, path: path, doing: "opening")
         }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw StateError(errno: errno, path: path, doing: "opening") }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw StateError(.cannotOpen, path: path, "\(path): this is no file; move it away, or set TURNOUT_HOME")
         }
-        var bytes = [UInt8](repeating: 0, count: 100)
-        let count = pread(descriptor, &bytes, bytes.count, 0)
-        guard count >= 0 else { throw StateError(errno: errno, path: path, doing: "reading") }
-        guard count > 0 else { return nil }
-        guard count == bytes.count, bytes.starts(with: Array("SQLite format 3\0".utf8)) else {
-            throw StateError(notADatabase: path)
+        guard access(path, R_OK) == 0 else { throw StateError(errno: errno, path: path, doing: "opening") }
+        guard status.st_size > 0 else { return nil }
+
+        var connection: SQLiteConnection?
+        defer { sqlite3_close_v2(connection) }
+        let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+        guard sqlite3_open_v2(Self.unchanging(path), &connection, flags, nil) == SQLITE_OK else {
+            throw Self.error(of: connection, path: path)
         }
-        func number(at offset: Int) -> Int32 {
-            Int32(bitPattern: bytes[offset..<offset + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) })
+        func number(_ pragma: String) throws(StateError) -> Int32 {
+            var statement: SQLiteStatement?
+            defer { sqlite3_finalize(statement) }
+            guard sqlite3_prepare_v2(connection, "PRAGMA \(pragma)", -1, &statement, nil) == SQLITE_OK,
+                sqlite3_step(statement) == SQLITE_ROW
+            else { throw Self.error(of: connection, path: path) }
+            return sqlite3_column_int(statement, 0)
         }
-        userVersion = Int(number(at: 60))
-        applicationID = number(at: 68)
+        userVersion = Int(try number("user_version"))
+        applicationID = try number("application_id")
+    }
+
+    private static func error(of connection: SQLiteConnection?, path: String) -> StateError {
+        let error = DatabaseError(
+            resultCode: ResultCode(rawValue: sqlite3_extended_errcode(connection)),
+            message: String(cString: sqlite3_errmsg(connection)))
+        return StateError(error, path: path, errno: connection.map { sqlite3_system_errno($0) } ?? 0)
+    }
+
+    /// The URI by which SQLite takes a file for one that nobody changes.
+    static func unchanging(_ path: String) -> String {
+        let escaped = path.utf8.map { byte in
+            switch UnicodeScalar(byte) {
+            case "a"..."z", "A"..."Z", "0"..."9", "/", "-", ".", "_": String(UnicodeScalar(byte))
+            default: (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
+            }
+        }
+        return "file:\(escaped.joined())?immutable=1"
     }
 }

@@ -71,6 +71,7 @@ package final class StateDatabase: Sendable {
     }
 
     /// Writes in one transaction: all of it is kept when this returns, nothing of it when it throws.
+    @discardableResult
     package func write<Value>(_ body: (Database) throws -> Value) throws(StateError) -> Value {
         try write(failure: { $0 }, body)
     }
@@ -90,6 +91,7 @@ package final class StateDatabase: Sendable {
     }
 
     /// As ``write(_:)``, for callers with an error of their own: `body` may throw it, and `failure` makes one of the rest.
+    @discardableResult
     package func write<Value, Failure: Error>(
         failure: (StateError) -> Failure, _ body: (Database) throws -> Value
     ) throws(Failure) -> Value {

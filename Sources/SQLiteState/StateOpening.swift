@@ -82,13 +82,7 @@ struct StateOpening {
                     "\(path): its latest commits are in \(path)-wal, which can be read only where the folder can be "
                         + "written; copy both files to such a folder and set TURNOUT_HOME to it")
             }
-            let escaped = path.utf8.map { byte in
-                switch UnicodeScalar(byte) {
-                case "a"..."z", "A"..."Z", "0"..."9", "/", "-", ".", "_": String(UnicodeScalar(byte))
-                default: (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
-                }
-            }
-            return try connect(readOnly: true, path: "file:\(escaped.joined())?immutable=1")
+            return try connect(readOnly: true, path: FileHeader.unchanging(path))
         }
     }
 
@@ -191,11 +185,7 @@ struct StateOpening {
         guard let error = error as? DatabaseError, error.resultCode == .SQLITE_CANTOPEN else {
             return StateError(error, path: path)
         }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor < 0 else {
-            close(descriptor)
-            return StateError(error, path: path)
-        }
+        guard access(path, R_OK) != 0 else { return StateError(error, path: path) }
         return StateError(errno: errno, path: path, doing: "opening")
     }
 }

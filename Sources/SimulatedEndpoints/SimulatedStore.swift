@@ -19,6 +19,8 @@ package protocol SimulatedStore: Sendable {
     ///   - key: Where the simulation is found.
     ///   - new: Makes it where there is none.
     ///   - body: Gets the simulation and what is kept beside it.
+    /// - Returns: What `body` made.
+    /// - Throws: What `body` threw, or that the store could not be read or written.
     func update<Result>(
         _ key: SimulationKey, new: () -> EndpointSimulation,
         _ body: (inout EndpointSimulation, any SimulatedRecords) throws(BackendError) -> Result

@@ -40,7 +40,8 @@ struct ExpressionEvaluator {
         let result = try or()
         guard token.kind == .end else {
             throw ExpressionProblem(
-                range: token.range, message: "\(text(of: token)) is not expected here", help: "end the expression with '}}'")
+                range: token.range, message: "\(text(of: token)) is not expected here",
+                help: "end the expression with '}}'")
         }
         return (result.value, token.range.upperBound)
     }
@@ -172,7 +173,8 @@ struct ExpressionEvaluator {
         case .word, .symbol, .end:
             throw ExpressionProblem(
                 range: current.range, message: "a value is expected before \(text(of: current))",
-                help: "values are inputs.NAME, backend.name, backend.mirroring, run.id, integers, 'text', true and false")
+                help:
+                    "values are inputs.NAME, backend.name, backend.mirroring, run.id, integers, 'text', true and false")
         }
     }
 
@@ -182,7 +184,8 @@ struct ExpressionEvaluator {
         if let value = scope.values[word] { return value }
         let names = scope.values.keys.sorted() + scope.faulty.sorted()
         throw ExpressionProblem(
-            range: range, message: "there is no \(word.quoted)", help: suggestion(for: word, among: names, noun: "names"),
+            range: range, message: "there is no \(word.quoted)",
+            help: suggestion(for: word, among: names, noun: "names"),
             isReported: scope.faulty.contains(word))
     }
 

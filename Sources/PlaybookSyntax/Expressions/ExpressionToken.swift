@@ -65,7 +65,8 @@ struct ExpressionLexer {
         let digits = string(start..<position)
         guard let number = Int(digits) else {
             throw ExpressionProblem(
-                range: start..<position, message: .noInteger(digits), help: "expressions have integers up to \(Int.max)")
+                range: start..<position, message: .noInteger(digits), help: "expressions have integers up to \(Int.max)"
+            )
         }
         return token(.integer(number), from: start)
     }

@@ -71,7 +71,8 @@ struct Template {
             } catch {
                 isValid = false
                 if !error.isReported { report(error, in: scalar, at: span, opening: index) }
-                index = characters.indices.dropFirst(index + 3).first { characters.hasOpening(at: $0) } ?? characters.count
+                index =
+                    characters.indices.dropFirst(index + 3).first { characters.hasOpening(at: $0) } ?? characters.count
             }
         }
         return isValid ? Result(value: .string(String(text)), names: names) : nil

@@ -48,7 +48,9 @@ struct JSONCheck {
 
     private mutating func members(closedBy end: Unicode.Scalar, named: Bool) throws(Problem) {
         depth += 1
-        guard depth <= Self.maximumDepth else { throw problem("this is nested more than \(Self.maximumDepth) levels deep") }
+        guard depth <= Self.maximumDepth else {
+            throw problem("this is nested more than \(Self.maximumDepth) levels deep")
+        }
         defer { depth -= 1 }
         index += 1
         skipSpace()
@@ -59,7 +61,9 @@ struct JSONCheck {
         while true {
             if named {
                 skipSpace()
-                guard current == UInt8(ascii: "\"") else { throw problem("a member's name in double quotes is expected here") }
+                guard current == UInt8(ascii: "\"") else {
+                    throw problem("a member's name in double quotes is expected here")
+                }
                 try string()
                 skipSpace()
                 guard current == UInt8(ascii: ":") else { throw problem("a ':' is expected here") }

@@ -60,7 +60,8 @@ struct SourceFile: Sendable {
             let middle = (low + high) / 2
             if lineStarts[middle] <= offset { low = middle } else { high = middle }
         }
-        let before = String(decoding: bytes[lineStarts[low]..<min(max(offset, lineStarts[low]), bytes.count)], as: UTF8.self)
+        let before = String(
+            decoding: bytes[lineStarts[low]..<min(max(offset, lineStarts[low]), bytes.count)], as: UTF8.self)
         let mark = low == 0 && before.unicodeScalars.first == "\u{FEFF}" ? 1 : 0
         return Position(line: low + 1, column: before.unicodeScalars.count - mark + 1)
     }

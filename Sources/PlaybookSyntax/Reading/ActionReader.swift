@@ -86,7 +86,7 @@ struct ActionReader {
         for member in members {
             guard let percent = member.value.percent else { return nil }
             let name = Name(member.key.text)
-            percents[name] = percent
+            guard percents.updateValue(percent, forKey: name) == nil else { return nil }
             names.append(placed(name, at: member.key.span))
         }
         return (Traffic(percents), names)
@@ -122,7 +122,9 @@ struct ActionReader {
 extension Node {
     /// The duration that a scalar holds, or nil.
     var interval: Interval? {
-        do throws(ValueProblem) { return try Interval(durationText: scalar?.value.scalarText ?? "") } catch { return nil }
+        do throws(ValueProblem) { return try Interval(durationText: scalar?.value.scalarText ?? "") } catch {
+            return nil
+        }
     }
 
     /// The percent that a scalar holds, or nil.

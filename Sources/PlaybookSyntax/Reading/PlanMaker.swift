@@ -31,7 +31,8 @@ struct PlanMaker {
         guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
         let plan = Plan(
             playbook: name, description: root["description"]?.scalar?.text, backend: options.backend,
-            endpoint: endpoint, inputs: inputs.values, load: load, backendSettings: root["backends"]?[backend]?.value ?? .null,
+            endpoint: endpoint, inputs: inputs.values, load: load,
+            backendSettings: root["backends"]?[backend]?.value ?? .null,
             files: files.paths.compactMap { path in
                 files.contents[path].map { Plan.File(path: path, digest: hexadecimalDigest(of: $0)) }
             }, stages: StageList(stages))
@@ -97,7 +98,9 @@ struct PlanMaker {
         if let node = root["endpoint"] {
             guard let name = node.name else { return nil }
             let place = PlacedName(name: name, what: "endpoint", location: Location(source: source, span: node.span))
-            if let finding = ValidNames.finding(for: place, kind: options.capabilities.kind) { findings.append(finding) }
+            if let finding = ValidNames.finding(for: place, kind: options.capabilities.kind) {
+                findings.append(finding)
+            }
             return name
         }
         let stages = root["stages"]?.items ?? []
@@ -137,7 +140,8 @@ struct PlanMaker {
         findings += reader.allFindings
         files = reader.actions.files
         let stages = placed.compactMap(\.self)
-        let defines = stages.contains { $0.stage.skip == nil && $0.stage.action.kind == .define }
+        let defines =
+            stages.contains { $0.stage.skip == nil && $0.stage.action.kind == .define }
             || zip(nodes, placed).contains { $1 == nil && $0["define"] != nil }
         var play = Play(
             endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: options.capabilities)
@@ -162,6 +166,8 @@ struct PlanMaker {
         } else if !findings.hasErrors {
             findings.append(Finding("Plan", file: source.path, "no plan can be made of this playbook"))
         }
-        return PlanOutcome(snapshot: snapshot, findings: findings.inOrder(of: files.paths.map { $0 == source.path ? $0 : $0.beside(source.path) }))
+        return PlanOutcome(
+            snapshot: snapshot,
+            findings: findings.inOrder(of: files.paths.map { $0 == source.path ? $0 : $0.beside(source.path) }))
     }
 }

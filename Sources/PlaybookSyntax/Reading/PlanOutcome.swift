@@ -49,7 +49,8 @@ package func makePlan(of playbookPath: String, options: PlanOptions) -> PlanOutc
 package func makePlan(of playbookPath: String, options: PlanOptions, files: FileSource) -> PlanOutcome {
     do throws(FileProblem) {
         let data = try files.contents(of: playbookPath, namedBy: playbookPath)
-        var maker = PlanMaker(source: SourceFile(path: playbookPath, data: data), data: data, options: options, files: files)
+        var maker = PlanMaker(
+            source: SourceFile(path: playbookPath, data: data), data: data, options: options, files: files)
         return maker.make()
     } catch {
         let finding = Finding("NamedFile", file: playbookPath, error.message, help: error.help)

@@ -11,8 +11,8 @@ struct Play {
     private var deleted: Set<Name> = []
     private(set) var findings: [Finding] = []
 
-    /// - Parameter definesEndpoint: True where a stage defines the endpoint; else it is there already, with
-    ///   deployments and traffic that are not known.
+    /// Begins with no endpoint where `definesEndpoint`; else it is there already, with deployments and traffic that
+    /// are not known.
     init(endpoint: Name, definesEndpoint: Bool, capabilities: Capabilities) {
         self.capabilities = capabilities
         isWholeStory = definesEndpoint

@@ -20,7 +20,7 @@ package struct PlaybookSource: Sendable {
             inputs: (root["inputs"]?.members ?? []).map { member in
                 PlaybookSummary.Input(
                     name: member.key.text, type: member.value["type"]?.scalar?.text ?? "string",
-                    standard: member.value["default"]?.value,
+                    default: member.value["default"]?.value,
                     description: member.value["description"]?.scalar?.value.string)
             },
             stages: (root["stages"]?.items ?? []).compactMap { $0["name"]?.scalar?.text },
@@ -36,14 +36,9 @@ package struct PlaybookSummary: Hashable, Sendable, Codable {
     package struct Input: Hashable, Sendable, Codable {
         package var name: String
         package var type: String
-        /// The default; nil where a value must be given.
-        package var standard: Value?
+        /// Nil where a value must be given.
+        package var `default`: Value?
         package var description: String?
-        
-        enum CodingKeys: String, CodingKey {
-            case name, type, description
-            case standard = "default"
-        }
     }
 
     package var name: String

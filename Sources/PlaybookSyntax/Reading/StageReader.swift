@@ -66,28 +66,27 @@ struct StageReader {
         guard let member = node.member("analysis") else { return }
         let time = member.value["for"]?.interval.map { "\($0)" } ?? "10m"
         report(
-            "AnalysisGate", member.key.span, "analysis gates are not in this build of Turnout, and none is left out silently",
+            "AnalysisGate", member.key.span,
+            "analysis gates are not in this build of Turnout, and none is left out silently",
             "write 'for: \(time)' instead, which holds and watches the stage that long")
     }
 
     /// Why the stage is skipped, or nil.
     private mutating func skipReason(_ node: Node) -> String? {
-        guard let when = node["when"], case .invalid = when.content else {
-            guard let when = node["when"] else { return nil }
-            guard let scalar = when.scalar else {
-                report("Condition", when.span, "when must be true or false, not \(when.value.kindName)", .whenHelp)
-                return nil
-            }
-            guard let result = template.evaluate(scalar, at: when.span) else { return nil }
-            guard let holds = result.value.bool else {
-                report("Condition", when.span, "when must be true or false, not \(result.value.kindName)", .whenHelp)
-                return nil
-            }
-            guard !holds else { return nil }
-            return result.names.contains(ExpressionScope.mirroring) && !capabilities.mirroring
-                ? "\(capabilities.name) does not mirror traffic" : "when: \(scalar.expressionText) is false"
+        guard let when = node["when"] else { return nil }
+        if case .invalid = when.content { return nil }
+        guard let scalar = when.scalar else {
+            report("Condition", when.span, .conditionIs(when.value), .whenHelp)
+            return nil
         }
-        return nil
+        guard let result = template.evaluate(scalar, at: when.span) else { return nil }
+        guard let holds = result.value.bool else {
+            report("Condition", when.span, .conditionIs(result.value), .whenHelp)
+            return nil
+        }
+        guard !holds else { return nil }
+        return result.names.contains(ExpressionScope.mirroring) && !capabilities.mirroring
+            ? "\(capabilities.name) does not mirror traffic" : "when: \(scalar.expressionText) is false"
     }
 
     private mutating func reportActions(_ members: [Node.Member], of node: Node) {
@@ -122,6 +121,9 @@ struct StageReader {
 }
 
 extension String {
+    fileprivate static func conditionIs(_ value: Value) -> String {
+        "when must be true or false, not \(value.kindName)"
+    }
     fileprivate static let whenHelp = "write an expression: when: \"${{ backend.mirroring }}\""
 }
 
@@ -140,7 +142,9 @@ extension Approval {
         if let count = node["required"]?.scalar?.value.integer { required = count }
         instructions = node["instructions"]?.scalar?.text
         if let node = node["timeout"] { timeout = node.scalar?.text == "never" ? nil : node.interval }
-        if let word = node["on_timeout"]?.scalar?.text, let policy = TimeoutPolicy(rawValue: word) { onTimeout = policy }
+        if let word = node["on_timeout"]?.scalar?.text, let policy = TimeoutPolicy(rawValue: word) {
+            onTimeout = policy
+        }
         if let flag = node["starter_may_approve"]?.scalar?.value.bool { starterMayApprove = flag }
         group = node["group"]?.scalar?.text
     }

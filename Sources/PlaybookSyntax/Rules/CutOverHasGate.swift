@@ -26,7 +26,7 @@ struct CutOverHasGate: PlaybookRule {
         case .traffic(let traffic):
             let live = moment.before?.traffic.wanted ?? .none
             if let name = traffic.deployments.first, traffic[name] == 100, live[name] < 100,
-                live.deployments.contains(where: { $0 != name }), !shown.contains(name)
+                live.deployments.contains(where: { $0 != name }), !shown.contains(name), stage.approval == nil
             {
                 findings = [finding(.warning, at: moment.stage.location(of: name), .noGate(name), help: .help)]
             }
@@ -50,6 +50,7 @@ extension String {
     fileprivate static func noGate(_ name: Name) -> String {
         "'\(name)' gets all traffic, and nothing before shows that it works"
     }
-    fileprivate static let help = "add an 'approval' to the stage, or before it a part of the traffic with 'for: 10m', or an "
+    fileprivate static let help =
+        "add an 'approval' to the stage, or before it a part of the traffic with 'for: 10m', or an "
         + "invoke stage"
 }

@@ -14,5 +14,6 @@ struct MirrorLimit: PlaybookRule {
 }
 
 extension String {
-    fileprivate static let help = "name one deployment with 1 to \(MirrorTrafficRule.limit) percent, or {} to stop mirroring"
+    fileprivate static let help =
+        "name one deployment with 1 to \(MirrorTrafficRule.limit) percent, or {} to stop mirroring"
 }

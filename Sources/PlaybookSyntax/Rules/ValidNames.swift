@@ -25,6 +25,7 @@ struct ValidNames: PlaybookRule {
 }
 
 extension String {
-    fileprivate static let help = "names have 3 to 32 letters, digits and hyphens, begin with a letter and end without a "
+    fileprivate static let help =
+        "names have 3 to 32 letters, digits and hyphens, begin with a letter and end without a "
         + "hyphen; on Kubernetes all letters are small"
 }

@@ -23,7 +23,8 @@ extension ObjectShape {
             Field("liveness_probe", .object(.probe("liveness_probe")), "Whether an instance lives."),
             Field("readiness_probe", .object(.probe("readiness_probe")), "Whether an instance can serve."),
             Field("data_collector", .object(.dataCollector), "What of the requests is kept."),
-            Field("egress_public_network_access", .choice(["enabled", "disabled"]), "Whether it reaches the internet."),
+            Field(
+                "egress_public_network_access", .choice(["enabled", "disabled"]), "Whether it reaches the internet."),
             Field("private_network_connection", .boolean, "Whether it is reached privately."),
             Field("resources", .object(.resources), "What a container gets (Kubernetes)."),
         ])
@@ -113,7 +114,8 @@ extension ObjectShape {
         "a collection", [Field("enabled", .word, "Whether."), Field("data", .any, "Where to.")])
 
     private static let resources = ObjectShape(
-        "resources", ["requests", "limits"].map { part in
+        "resources",
+        ["requests", "limits"].map { part in
             Field(
                 part,
                 .object(

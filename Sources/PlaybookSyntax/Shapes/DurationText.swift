@@ -59,8 +59,10 @@ struct ValueProblem: Error, Equatable {
 /// Reads `50/s` or `90/m` as requests a second.
 func readRate(_ text: String) throws(ValueProblem) -> Double {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let seconds = ["s": 1.0, "m": 60.0][String(parts[1])], let count = Value(
-        plainScalar: String(parts[0])).double
+    guard parts.count == 2, let seconds = ["s": 1.0, "m": 60.0][String(parts[1])],
+        let count = Value(
+            plainScalar: String(parts[0])
+        ).double
     else { throw ValueProblem(message: "is no rate", help: "a rate is written 50/s or 90/m") }
     guard count > 0, count / seconds <= 100_000 else {
         throw ValueProblem(message: "is out of range", help: "a rate is above 0 and at most 100000/s")

@@ -24,9 +24,9 @@ private let expressionSchema: Value = [
     "type": "string",
     "pattern": #"\$\{\{.*\}\}"#,
     "description": """
-        Integers, texts and truth values: inputs.NAME, backend.name, backend.mirroring, run.id, + - * /, comparisons, \
-        and, or, not.
-        """,
+    Integers, texts and truth values: inputs.NAME, backend.name, backend.mirroring, run.id, + - * /, comparisons, \
+    and, or, not.
+    """,
     "examples": ["${{ inputs.canary }}", "${{ 100 - inputs.canary }}"],
 ]
 
@@ -84,7 +84,10 @@ extension Shape {
         case .rate: ["type": "string", "pattern": #"^[0-9.]+/[sm]$"#]
         case .condition: ["anyOf": [.mapping(["type": "boolean"]), .mapping(["$ref": "#/$defs/expression"])]]
         case .list(let element, let minimum):
-            ["type": "array", "items": .mapping(element.schema(expressions: expressions)), "minItems": .integer(minimum)]
+            [
+                "type": "array", "items": .mapping(element.schema(expressions: expressions)),
+                "minItems": .integer(minimum),
+            ]
         case .mapping(let value, _):
             ["type": "object", "additionalProperties": .mapping(value.schema(expressions: expressions))]
         case .object(let object): object.schema(expressions: expressions)

@@ -21,7 +21,8 @@ extension ObjectShape {
     static let input = ObjectShape(
         "an input",
         [
-            Field("type", .choice(InputType.allCases.map(\.rawValue)), required: true, "What its value is.",
+            Field(
+                "type", .choice(InputType.allCases.map(\.rawValue)), required: true, "What its value is.",
                 example: "string"),
             Field("default", .any, "Its value where none is given; without a default one must be given."),
             Field("description", .text, "What it is for."),
@@ -33,7 +34,8 @@ extension ObjectShape {
     static let load = ObjectShape(
         "load",
         [
-            Field("request_file", .path, required: true, "A JSON file: the body of every request.",
+            Field(
+                "request_file", .path, required: true, "A JSON file: the body of every request.",
                 example: "samples/sample-request.json"),
             Field("rate", .rate, required: true, "Requests a second or a minute.", example: "50/s"),
         ])

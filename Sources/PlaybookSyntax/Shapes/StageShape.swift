@@ -5,16 +5,20 @@ extension ObjectShape {
     static let stage = ObjectShape(
         "a stage", oneOf: StageAction.Kind.allCases.map(\.rawValue),
         [
-            Field("name", .pattern(.stageName), required: true, "Unique in the playbook.", example: "deploy-green",
+            Field(
+                "name", .pattern(.stageName), required: true, "Unique in the playbook.", example: "deploy-green",
                 expressions: false),
-            Field("when", .condition, "The stage is skipped where this is false.",
+            Field(
+                "when", .condition, "The stage is skipped where this is false.",
                 example: "${{ backend.mirroring }}"),
             Field("approval", .object(.approval), "People who must say yes before the stage acts."),
             Field("for", .duration(), "How long the stage is held and watched after its action.", example: "10m"),
-            Field("timeout", .duration(positive: true), "How long one attempt of the action may take.",
+            Field(
+                "timeout", .duration(positive: true), "How long one attempt of the action may take.",
                 example: "30m"),
             Field("retry", .object(.retry), "How often the action is tried."),
-            Field("on_failure", .choice(FailurePolicy.allCases.map(\.rawValue)),
+            Field(
+                "on_failure", .choice(FailurePolicy.allCases.map(\.rawValue)),
                 "What becomes of the run when the stage fails for good: roll_back unless it says otherwise."),
             Field("analysis", .any, "Not in this build: 'for' holds and watches a stage."),
         ] + actions)
@@ -24,9 +28,11 @@ extension ObjectShape {
         Field("scale", .object(.scale), "Changes a deployment's number of instances."),
         Field("deploy", .object(.deploy), "Creates or updates a deployment; a new one takes no traffic."),
         Field("invoke", .object(.invoke), "Sends test requests and checks the answers."),
-        Field("mirror_traffic", .mapping(.percent, names: true),
+        Field(
+            "mirror_traffic", .mapping(.percent, names: true),
             "Copies this percent of live requests to one deployment; {} stops it.", example: "{green: 10}"),
-        Field("traffic", .mapping(.percent, names: true),
+        Field(
+            "traffic", .mapping(.percent, names: true),
             "Live traffic in percent by deployment, the sum 100 or 0; one that is not named gets 0.",
             example: "{blue: 90, green: 10}"),
         Field("delete", .object(.delete), "Deletes a deployment, or the endpoint with its deployments."),
@@ -37,7 +43,8 @@ extension ObjectShape {
     static let define = ObjectShape(
         "define",
         [
-            Field("endpoint_file", .path, required: true, "The endpoint in Azure ML's YAML form.",
+            Field(
+                "endpoint_file", .path, required: true, "The endpoint in Azure ML's YAML form.",
                 example: "samples/endpoint.yml"),
             Field("deployment_file", .path, "The first deployment in Azure ML's YAML form."),
             Field("all_traffic", .boolean, "True gives that deployment all traffic."),
@@ -53,7 +60,8 @@ extension ObjectShape {
     static let deploy = ObjectShape(
         "deploy",
         [
-            Field("deployment_file", .path, required: true, "The deployment in Azure ML's YAML form.",
+            Field(
+                "deployment_file", .path, required: true, "The deployment in Azure ML's YAML form.",
                 example: "samples/green-deployment.yml"),
             Field("instance_count", .integer(0...1000), "Instances, instead of the file's number."),
         ])
@@ -62,7 +70,8 @@ extension ObjectShape {
         "invoke",
         [
             Field("deployment", .name, "The deployment; without it, the endpoint as clients see it."),
-            Field("request_file", .path, required: true, "A JSON file: the body.",
+            Field(
+                "request_file", .path, required: true, "A JSON file: the body.",
                 example: "samples/sample-request.json"),
             Field("times", .integer(1...100_000), "How many requests, 1 unless it says otherwise."),
             Field("expect", .object(.expect), "What every answer must be."),
@@ -89,7 +98,8 @@ extension ObjectShape {
     static let run = ObjectShape(
         "run",
         [
-            Field("command", .list(.word, atLeast: 1), required: true, "The program and its arguments.",
+            Field(
+                "command", .list(.word, atLeast: 1), required: true, "The program and its arguments.",
                 example: "[notify, done]"),
             Field("environment", .mapping(.word), "Environment variables to add."),
             Field("idempotent", .boolean, "True where running it twice is harmless, so that a crash runs it again."),
@@ -100,9 +110,12 @@ extension ObjectShape {
         [
             Field("required", .integer(1...20), "How many people must say yes, 1 unless it says otherwise."),
             Field("instructions", .text, "What they should look at."),
-            Field("timeout", .duration(never: true, positive: true), "How long is waited for them, 24h unless it says otherwise.",
+            Field(
+                "timeout", .duration(never: true, positive: true),
+                "How long is waited for them, 24h unless it says otherwise.",
                 example: "24h"),
-            Field("on_timeout", .choice(Approval.TimeoutPolicy.allCases.map(\.rawValue)),
+            Field(
+                "on_timeout", .choice(Approval.TimeoutPolicy.allCases.map(\.rawValue)),
                 "What becomes of the run then: roll_back unless it says otherwise."),
             Field("starter_may_approve", .boolean, "False bars the person who started the run."),
             Field("group", .text, "The local group that they must be in."),

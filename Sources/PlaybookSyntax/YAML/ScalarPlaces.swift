@@ -4,6 +4,8 @@ extension Scalar {
     /// - Parameters:
     ///   - range: Characters of ``text`` that lie in or behind an expression.
     ///   - expression: The first character of that expression's `${{`.
+    ///   - scalar: All of the scalar in its file.
+    ///   - source: That file.
     /// - Returns: All of the scalar where the place cannot be told.
     func span(of range: Range<Int>, inExpressionAt expression: Int, scalar: Span, source: SourceFile) -> Span {
         let characters = Array(text.unicodeScalars)

@@ -77,7 +77,8 @@ private struct YAMLLoader {
             case .alias(let name): use(alias: name, at: event.span)
             case .scalar(let text, let style):
                 place(
-                    Node(content: scalar(text, style, event), span: event.span), size: 1, height: 1, anchor: event.anchor)
+                    Node(content: scalar(text, style, event), span: event.span), size: 1, height: 1,
+                    anchor: event.anchor)
             case .listStart, .mappingStart:
                 guard stack.count < YAMLLimit.depth else {
                     report("YAMLSyntax", event.span, .tooDeep)
@@ -205,7 +206,9 @@ private struct YAMLLoader {
     }
 
     private mutating func checkCollectionTag(_ event: YAMLEvents.Event, isMapping: Bool) {
-        guard let tag = event.tag, tag != (isMapping ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq") else { return }
+        guard let tag = event.tag, tag != (isMapping ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq") else {
+            return
+        }
         report("YAMLSyntax", event.span, .tag(tag), help: "remove the tag")
     }
 

@@ -52,7 +52,8 @@ extension SourceFile {
                 guard scalar.isAllowedInYAML else {
                     let code = String(scalar.value, radix: 16, uppercase: true)
                     return finding(
-                        at: offset, "the control character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code) "
+                        at: offset,
+                        "the control character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code) "
                             + "is not allowed", help: "remove it, or write it as an escape in double quotes")
                 }
                 offset += encoded.count

@@ -1,0 +1,75 @@
+import FoundationEssentials
+import RolloutEngine
+import Rollouts
+import Testing
+
+@testable import PlaybookSyntax
+
+@Suite("Playbooks that come with Turnout")
+struct StockPlaybookTests {
+    static let names = [
+        "safe-rollout", "kubernetes-rollout", "progressive-canary", "blue-green", "roll-back", "tear-down",
+    ]
+
+    /// The folder of playbooks, three levels above this file.
+    static let folder = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/Playbooks/"
+
+    @Test("they have no findings", arguments: names)
+    func planCleanly(name: String) throws {
+        for options in [PlanOptions.managed(), .kubernetes()] {
+            let outcome = makePlan(of: Self.folder + name + ".yml", options: options)
+            #expect(outcome.findings.isEmpty, "\(outcome.findings.map { $0.rendered(color: false) })")
+            let snapshot = try #require(outcome.snapshot)
+            #expect(snapshot.plan.playbook == name)
+            #expect(snapshot.plan.endpoint == "my-endpoint")
+            #expect(Set(snapshot.contents.keys) == Set(snapshot.plan.files.map(\.path)))
+        }
+    }
+
+    @Test("a plan made of a snapshot's contents is the same plan", arguments: names)
+    func stored(name: String) throws {
+        let path = Self.folder + name + ".yml"
+        let snapshot = try #require(makePlan(of: path, options: .managed()).snapshot)
+        let again = makePlan(of: path, options: .managed(), files: .stored(snapshot.contents))
+        #expect(again.snapshot?.hash == snapshot.hash)
+    }
+
+    @Test("the safe rollout has the eight stages of the design")
+    func safeRollout() throws {
+        let outcome = makePlan(of: Self.folder + "safe-rollout.yml", options: .managed(["canary": .text("20")]))
+        let plan = try #require(outcome.snapshot).plan
+        #expect(
+            plan.stages.map(\.name) == [
+                "define", "scale", "deploy-green", "isolated-test", "mirror", "canary", "cut-over", "delete-blue",
+            ])
+        #expect(
+            plan.stages.map(\.bake) == [.zero, .zero, .zero, .zero, .minutes(10), .minutes(30), .minutes(10), .zero])
+        #expect(plan.stages[5].action == .traffic(["blue": 80, "green": 20]))
+        #expect(plan.stages[6].approval == Approval(required: 1, instructions: "Look at the canary's evidence"))
+        #expect(plan.stages[7].action == .deleteDeployment("blue"))
+        #expect(plan.stages.allSatisfy { $0.skip == nil })
+        #expect(plan.inputs == ["canary": 20, "green_file": "samples/green-deployment.yml"])
+        #expect(plan.load?.rate == 50)
+        #expect(plan.backendSettings["simulate"]?["blue"]?["errors"] == "0.5%")
+        #expect(
+            plan.files.map(\.path).dropFirst() == [
+                "samples/endpoint.yml", "samples/sample-request.json", "samples/blue-deployment.yml",
+                "samples/green-deployment.yml",
+            ])
+    }
+
+    @Test("on Kubernetes the mirror is skipped, and says why")
+    func skipped() throws {
+        let outcome = makePlan(of: Self.folder + "kubernetes-rollout.yml", options: .kubernetes())
+        let plan = try #require(outcome.snapshot).plan
+        #expect(plan.stages.compactMap(\.skip) == ["kubernetes does not mirror traffic"])
+    }
+
+    @Test("summaries name inputs and stages", arguments: names)
+    func summaries(name: String) throws {
+        let summary = try PlaybookSource(path: Self.folder + name + ".yml").summary
+        #expect(summary.name == name)
+        #expect(summary.description != nil)
+        #expect(!summary.inputs.isEmpty && !summary.stages.isEmpty && summary.isReadable)
+    }
+}

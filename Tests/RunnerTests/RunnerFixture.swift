@@ -1,0 +1,126 @@
+import Foundation
+import RolloutEngine
+import RolloutTesting
+import Rollouts
+import SQLiteJournal
+import SimulatedEndpoints
+import Synchronization
+
+/// A journal in a scratch folder and a simulated endpoint, for whole runs in one process.
+struct RunnerFixture {
+    let journal: SQLiteJournal
+    let backend: SimulatedBackend
+    let clock: VirtualClock
+    static let endpoint = EndpointDefinition.sample.name
+    static let key = LeaseKey(backend: "simulated", endpoint: endpoint)
+
+    static func with<Result>(_ body: (RunnerFixture) async throws -> Result) async throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("turnout-\(UUID().uuidString)").path
+        defer {
+            do {
+                try FileManager.default.removeItem(atPath: folder)
+            } catch {
+                print("left \(folder): \(error)")
+            }
+        }
+        let journal = try SQLiteJournal(folder: folder)
+        let clock = VirtualClock(wall: .sample)
+        let backend = SimulatedBackend(store: MemoryStore(), clock: clock, settings: try SimulationSettings(.null))
+        let result = try await body(RunnerFixture(journal: journal, backend: backend, clock: clock))
+        try journal.close()
+        return result
+    }
+
+    /// A new run, ready to be run under its lease.
+    func create(_ stages: [Stage], approved: [String] = []) throws -> (RunMachine, Lease) {
+        let plan = Plan(
+            playbook: "safe", backend: "simulated", endpoint: Self.endpoint, stages: StageList(stages))
+        let lease = try journal.acquireLease(
+            on: Self.key, for: try journal.nextRunID(of: plan.playbook), takeOver: false)
+        let launcher = RunLauncher(
+            journal: journal, starter: Person(name: "ada", host: "desk"), now: clock.now())
+        let snapshot = PlanSnapshot(plan: plan, hash: try plan.hash(), contents: [:])
+        return (try launcher.create(snapshot, approved: approved, under: lease), lease)
+    }
+
+    /// The run as another process would find it.
+    func load(_ run: RunID) throws -> RunMachine {
+        let stored = try journal.load(run)
+        return RunMachine(plan: stored.snapshot.plan, state: RunState(record: stored.record, stages: stored.stages))
+    }
+
+    func runner(
+        under lease: Lease, journal: (any Journal)? = nil, backend: (any Backend)? = nil,
+        command: @escaping @Sendable (Command) async -> String? = { _ in nil },
+        observer: @escaping @Sendable (Runner.Progress) -> Void = { _ in }
+    ) -> Runner {
+        Runner(
+            journal: journal ?? self.journal, backend: backend ?? self.backend, clock: clock, lease: lease,
+            waitsForPeople: false, runCommand: command, observer: observer)
+    }
+
+    /// The changes that had an effect, in order.
+    var effects: [Change] {
+        get throws { try backend.history(of: Self.endpoint).filter(\.hadEffect).map(\.change) }
+    }
+
+    static let safeRollout: [Stage] = [
+        Stage(name: "define", action: .define(.sample, deployment: .blue, allTraffic: true)),
+        Stage(name: "deploy", action: .deploy(.green)),
+        Stage(
+            name: "test",
+            action: .invoke(Invocation(deployment: "green", request: .sample, times: 3, expect: .init(json: [:])))),
+        Stage(name: "mirror", action: .mirrorTraffic(["green": 10]), bake: .seconds(20)),
+        Stage(name: "canary", action: .traffic(["blue": 90, "green": 10]), bake: .seconds(30)),
+        Stage(name: "announce", action: .run(Command(words: ["announce"]))),
+        Stage(name: "cut-over", action: .traffic(["green": 100]), approval: Approval()),
+        Stage(name: "delete", action: .deleteDeployment("blue"), approval: Approval()),
+    ]
+}
+
+/// A journal whose commits fail from one on, as a full disk makes them.
+final class FailingJournal: Journal {
+    let journal: SQLiteJournal
+    private let commitsLeft: Mutex<Int>
+    private let error: JournalError
+
+    init(_ journal: SQLiteJournal, failingAfter commits: Int, with error: JournalError) {
+        self.journal = journal
+        self.commitsLeft = Mutex(commits)
+        self.error = error
+    }
+
+    func commit(_ commit: Commit, under lease: Lease) throws(JournalError) {
+        let isOver = commitsLeft.withLock { left in
+            left -= 1
+            return left < 0
+        }
+        if isOver { throw error }
+        try journal.commit(commit, under: lease)
+    }
+
+    func nextRunID(of playbook: String) throws(JournalError) -> RunID { try journal.nextRunID(of: playbook) }
+    func acquireLease(on endpoint: LeaseKey, for run: RunID, takeOver: Bool) throws(JournalError) -> Lease {
+        try journal.acquireLease(on: endpoint, for: run, takeOver: takeOver)
+    }
+    func heartbeat(_ lease: Lease) throws(JournalError) { try journal.heartbeat(lease) }
+    func release(_ lease: Lease) throws(JournalError) { try journal.release(lease) }
+    func leases() throws(JournalError) -> [LeaseHolder] { try journal.leases() }
+    func create(_ run: NewRun, under lease: Lease) throws(JournalError) { try journal.create(run, under: lease) }
+    func submit(_ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void)
+        throws(JournalError) -> Request
+    { try journal.submit(request, to: run, validate: validate) }
+    func pendingRequests(of run: RunID) throws(JournalError) -> [Request] { try journal.pendingRequests(of: run) }
+    func requests(of run: RunID) throws(JournalError) -> [KeptRequest] { try journal.requests(of: run) }
+    func unfinishedRun(on endpoint: LeaseKey) throws(JournalError) -> RunID? {
+        try journal.unfinishedRun(on: endpoint)
+    }
+    func runs() throws(JournalError) -> [RunRecord] { try journal.runs() }
+    func record(of run: RunID) throws(JournalError) -> RunRecord { try journal.record(of: run) }
+    func stages(of run: RunID) throws(JournalError) -> [StageRecord] { try journal.stages(of: run) }
+    func load(_ run: RunID) throws(JournalError) -> StoredRun { try journal.load(run) }
+    func events(of run: RunID, after: Int) throws(JournalError) -> [JournaledEvent] {
+        try journal.events(of: run, after: after)
+    }
+    func verify(_ run: RunID) throws(JournalError) -> [String] { try journal.verify(run) }
+}

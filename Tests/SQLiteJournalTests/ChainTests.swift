@@ -1,0 +1,161 @@
+import RolloutEngine
+import Rollouts
+import Testing
+
+@testable import SQLiteJournal
+
+@Suite("Hash chain") struct ChainTests {
+    /// A run of five events: one at the start, one per stage.
+    private func withRun(_ body: (Fixture, SQLiteJournal) throws -> Void) throws {
+        try Fixture.with { fixture in
+            let journal = try fixture.journal()
+            let lease = try journal.acquireLease(on: key, for: run1, takeOver: false)
+            let run = try newRun()
+            try journal.create(run, under: lease)
+            for stage in 0..<4 { try journal.commit(success(of: stage, run), under: lease) }
+            #expect(try journal.verify(run1) == [])
+            try body(fixture, journal)
+        }
+    }
+
+    @Test(
+        "P13 finds any edited event",
+        arguments: [
+            "at = at + 1", "stage = 'stage-9'", "stage = NULL", "kind = 'stage.failed'", "epoch = epoch + 1",
+            "previous_hash = replace(hex(zeroblob(32)), '0', 'a')", "hash = upper(hash)", "payload = payload || ' '",
+            "payload = CAST(x'ff' AS TEXT)", "kind = CAST(x'c328' AS TEXT)", "stage = ''",
+        ], [1, 3, 5])
+    func edited(_ change: String, sequence: Int) throws {
+        try withRun { fixture, journal in
+            // The first event has no stage.
+            guard sequence != 1 || change != "stage = NULL" else { return }
+            try fixture.edit("UPDATE events SET \(change) WHERE sequence = \(sequence)")
+            let findings = try journal.verify(run1)
+            #expect(findings.contains { $0.hasPrefix("event \(sequence) (") && $0.contains("was changed") })
+            // The lines around it are not suspected.
+            #expect(findings.count { $0.hasPrefix("event ") } == 1)
+        }
+    }
+
+    @Test("P13 finds deleted events", arguments: 1...5)
+    func deleted(sequence: Int) throws {
+        try withRun { fixture, journal in
+            try fixture.edit("DELETE FROM events WHERE sequence = \(sequence)")
+            let findings = try journal.verify(run1)
+            #expect(findings.contains { $0.hasPrefix("event \(sequence) of") && $0.contains("deleted") })
+            #expect(throws: JournalError.self) { try journal.load(run1) }
+        }
+    }
+
+    @Test("P13 finds all events deleted")
+    func allDeleted() throws {
+        try withRun { fixture, journal in
+            try fixture.edit("DELETE FROM events")
+            #expect(try journal.verify(run1).contains { $0.hasPrefix("events 1 to 5 of") })
+        }
+    }
+
+    @Test("P13 finds events that changed places")
+    func exchanged() throws {
+        try withRun { fixture, journal in
+            try fixture.edit(
+                """
+                UPDATE events SET sequence = 99 WHERE sequence = 2; UPDATE events SET sequence = 2 WHERE sequence = 3;
+                UPDATE events SET sequence = 3 WHERE sequence = 99
+                """)
+            let findings = try journal.verify(run1)
+            #expect(findings.contains { $0.hasPrefix("event 2 (") })
+            #expect(findings.contains { $0.hasPrefix("event 3 (") })
+        }
+    }
+
+    @Test("P13 finds an event that was added, even with a fitting hash")
+    func added() throws {
+        try withRun { fixture, journal in
+            let last = try #require(try journal.events(of: run1, after: 4).first)
+            var line = LineHash()
+            line.add(last.hash)
+            line.add(run1.description)
+            line.add(6)
+            line.add(1)
+            line.add(nil)
+            line.add("run.left")
+            line.add(1)
+            line.add("{}")
+            try fixture.edit(
+                """
+                INSERT INTO events (run, sequence, at, stage, kind, epoch, previous_hash, hash, payload)
+                VALUES ('\(run1)', 6, 1, NULL, 'run.left', 1, '\(last.hash)', '\(line.finish())', '{}')
+                """)
+            #expect(
+                try journal.verify(run1) == [
+                    "event 6 (run.left) of safe-rollout-1 was added: the run ends with event 5"
+                ])
+            #expect(throws: JournalError.self) { try journal.load(run1) }
+        }
+    }
+
+    @Test("P13 finds events given to another run")
+    func renamedRun() throws {
+        try withRun { fixture, journal in
+            try fixture.edit("UPDATE events SET run = 'other-1'")
+            #expect(!(try journal.verify(run1).isEmpty))
+        }
+    }
+
+    @Test(
+        "what follows from the events is held against them",
+        arguments: [
+            ("UPDATE runs SET status = 'succeeded'", "record"),
+            ("UPDATE runs SET event_count = event_count + 1", "deleted"),
+            ("UPDATE runs SET head_hash = '\(String(repeating: "b", count: 64))'", "last event"),
+            ("UPDATE runs SET record = '{}'", "record"),
+            ("UPDATE runs SET plan_hash = '\(String(repeating: "b", count: 64))'", "plan's hash"),
+            ("UPDATE stages SET definition = replace(CAST(definition AS TEXT), 'blue', 'bleu')", "plan's hash"),
+            ("UPDATE stages SET definition = CAST(x'ff00' AS BLOB) WHERE position = 2", "plan's hash"),
+            ("DELETE FROM stages WHERE position = 3", "plan's hash"),
+            ("UPDATE definitions SET bytes = CAST('x' AS BLOB)", "digest"),
+            ("DELETE FROM definitions", "digest"),
+            ("DELETE FROM run_files", "files"),
+        ])
+    func derived(_ change: String, finding: String) throws {
+        try withRun { fixture, journal in
+            try fixture.edit(
+                change.replacing(
+                    "replace(CAST(definition AS TEXT), 'blue', 'bleu')",
+                    with:
+                        "CAST(replace(CAST(definition AS TEXT), 'blue', 'bleu') AS BLOB)"))
+            #expect(try journal.verify(run1).contains { $0.contains(finding) })
+        }
+    }
+
+    @Test("a stage that is recorded as done without an event is found")
+    func doneWithoutEvent() throws {
+        try Fixture.with { fixture in
+            let journal = try fixture.journal()
+            let lease = try journal.acquireLease(on: key, for: run1, takeOver: false)
+            try journal.create(newRun(), under: lease)
+            try fixture.edit("UPDATE stages SET status = 'succeeded' WHERE position = 1")
+            #expect(
+                try journal.verify(run1) == [
+                    "stage stage-1 of safe-rollout-1 is recorded as succeeded, but no event says so"
+                ])
+        }
+    }
+
+    @Test(
+        "P7 a run whose plan or last event was changed is not gone on with",
+        arguments: [
+            "UPDATE stages SET definition = CAST('{}' AS BLOB) WHERE position = 3",
+            "UPDATE events SET payload = payload || ' ' WHERE sequence = 5", "UPDATE definitions SET bytes = x'00'",
+            "UPDATE stages SET status = 'odd'", "UPDATE runs SET record = CAST(x'ff' AS TEXT)",
+            "UPDATE events SET hash = previous_hash WHERE sequence = 3",
+        ])
+    func loading(_ change: String) throws {
+        try withRun { fixture, journal in
+            try fixture.edit(change)
+            let error = #expect(throws: JournalError.self) { try journal.load(run1) }
+            #expect(error?.code == .tampered)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+import FoundationEssentials
+import GRDB
+import SQLiteState
+import Testing
+
+@Suite struct StateDatabaseTests {
+    private static func schema(version: Int) -> StateSchema {
+        let steps: [@Sendable (Database) throws -> Void] = [
+            { try $0.execute(sql: "CREATE TABLE notes (text TEXT NOT NULL) STRICT") },
+            { try $0.execute(sql: "ALTER TABLE notes ADD COLUMN author TEXT") },
+            { db in
+                try db.execute(sql: "CREATE TABLE half (x)")
+                try db.execute(sql: "INSERT INTO nowhere VALUES (1)")
+            },
+        ]
+        return StateSchema(name: "notes", applicationID: 42, migrations: Array(steps[..<version]))
+    }
+
+    private func open(_ fixture: Fixture, version: Int, readOnly: Bool = false) throws -> StateDatabase {
+        try StateDatabase(
+            path: fixture.path, lockName: "notes.lock", schema: Self.schema(version: version), readOnly: readOnly)
+    }
+
+    private func texts(_ database: StateDatabase) throws -> [String] {
+        try database.read { try String.fetchAll($0, sql: "SELECT text FROM notes") }
+    }
+
+    @Test("P15 an older file is migrated after a backup of what it was")
+    func migration() throws {
+        try Fixture.with { fixture in
+            let old = try open(fixture, version: 1)
+            try old.write { try $0.run("INSERT INTO notes VALUES ('kept')") }
+            try old.close()
+            let error = #expect(throws: StateError.self) { try open(fixture, version: 2, readOnly: true) }
+            #expect(error?.code == .older(found: 1, known: 2))
+
+            let new = try open(fixture, version: 2)
+            #expect(try new.facts().userVersion == 2)
+            #expect(try texts(new) == ["kept"])
+            let backup = try StateDatabase(
+                path: fixture.path + ".backup-v1", lockName: "x.lock", schema: Self.schema(version: 1), readOnly: true)
+            #expect(try texts(backup) == ["kept"])
+            #expect(try backup.facts().userVersion == 1)
+        }
+    }
+
+    @Test("P15 a migration that fails leaves the file as it was")
+    func failedMigration() throws {
+        try Fixture.with { fixture in
+            let old = try open(fixture, version: 1)
+            try old.write { try $0.run("INSERT INTO notes VALUES ('kept')") }
+            try old.close()
+            #expect(throws: StateError.self) { try open(fixture, version: 3) }
+            let again = try open(fixture, version: 1)
+            #expect(try again.facts().userVersion == 1)
+            #expect(try texts(again) == ["kept"])
+            #expect(try again.read { try $0.tableExists("half") } == false)
+        }
+    }
+
+    @Test("an error of the body keeps nothing and is thrown as it is")
+    func rollback() throws {
+        struct Mine: Error, Equatable {}
+        try Fixture.with { fixture in
+            let database = try open(fixture, version: 1)
+            #expect(throws: Mine()) {
+                try database.write(failure: { _ in Mine() }) { db in
+                    try db.run("INSERT INTO notes VALUES ('lost')")
+                    throw Mine()
+                }
+            }
+            #expect(try texts(database) == [])
+        }
+    }
+
+    @Test("a second writer waits for the first, in one process and across values", arguments: [1, 4])
+    func writers(values: Int) async throws {
+        try await Fixture.with { fixture in
+            let databases = try (0..<values).map { _ in try open(fixture, version: 1) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<4 {
+                    let database = databases[writer % values]
+                    group.addTask {
+                        for _ in 0..<25 {
+                            try database.write { db in
+                                let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM notes") ?? 0
+                                try db.run("INSERT INTO notes VALUES (?)", ["\(count)"])
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try texts(databases[0]) == (0..<100).map { "\($0)" })
+        }
+    }
+
+    @Test("a closed database refuses, and closing twice is harmless")
+    func closed() throws {
+        try Fixture.with { fixture in
+            let database = try open(fixture, version: 1)
+            try database.close()
+            try database.close()
+            #expect(throws: StateError.self) { try texts(database) }
+        }
+    }
+
+    @Test("the last one to close leaves an empty WAL, so that the next start reads none")
+    func emptyWAL() throws {
+        try Fixture.with { fixture in
+            let database = try open(fixture, version: 1)
+            try database.write { try $0.run("INSERT INTO notes VALUES ('a')") }
+            #expect(try !fixture.bytes(fixture.path + "-wal").isEmpty)
+            try database.close()
+            #expect(try fixture.bytes(fixture.path + "-wal").isEmpty)
+        }
+    }
+
+    @Test("a lock that another has is busy, is shared among those who look, and is free after them")
+    func locks() throws {
+        try Fixture.with { fixture in
+            try Folder.create(fixture.folder)
+            let path = fixture.folder + "/a.lock"
+            #expect(try FileLock(existing: path) == nil)
+            let first = try FileLock(path: path)
+            let second = try FileLock(path: path)
+            #expect(try first.tryAcquire())
+            #expect(try !second.tryAcquire(.shared))
+            let error = #expect(throws: StateError.self) { try second.acquire(within: .milliseconds(1)) }
+            #expect(error?.code == .busy)
+            first.release()
+            #expect(try second.tryAcquire(.shared))
+            #expect(try first.tryAcquire(.shared))
+        }
+    }
+}

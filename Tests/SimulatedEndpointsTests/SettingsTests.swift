@@ -1,0 +1,120 @@
+import Rollouts
+import SimulatedEndpoints
+import Testing
+
+@Suite("Settings of the simulation")
+struct SettingsTests {
+    @Test("everything that a playbook can say is read")
+    func everything() throws {
+        let settings = try SimulationSettings([
+            "kind": "kubernetes", "seed": 42,
+            "durations": [
+                "endpoint": "1s", "deployment": "1h30m", "scale": 2, "traffic": .number(0.5), "delete": "0s",
+            ],
+            "simulate": [
+                "blue": .null,
+                "green": [
+                    "latency": ["p50": "35ms", "p99": "1.5s"], "errors": "0.5%", "ready_after": "10m",
+                    "answer": ["predictions": [1]], "fault": "crash_after_ready", "fault_after": "5m",
+                ],
+            ],
+        ])
+        let durations = SimulationSettings.Durations(
+            endpoint: .seconds(1), deployment: .minutes(90), scale: .seconds(2), traffic: .milliseconds(500),
+            delete: .zero)
+        let green = DeploymentProfile(
+            latency: .init(p50: .milliseconds(35), p99: .milliseconds(1500)), errors: 0.005, readyAfter: .minutes(10),
+            answer: ["predictions": [1]], fault: .crashAfterReady, faultAfter: .minutes(5))
+        #expect(
+            settings
+                == SimulationSettings(
+                    kind: .kubernetes, seed: 42, durations: durations,
+                    profiles: ["blue": DeploymentProfile(), "green": green]))
+    }
+
+    @Test("nothing said is Azure's own durations, and the command line goes before the playbook")
+    func defaults() throws {
+        #expect(try SimulationSettings(.null) == SimulationSettings())
+        #expect(try SimulationSettings([:]) == SimulationSettings())
+        #expect(try SimulationSettings(["kind": "managed"], kind: .kubernetes).kind == .kubernetes)
+        #expect(throws: SettingsProblem.self) { try SimulationSettings(["kind": "magic"], kind: .kubernetes) }
+    }
+
+    @Test(
+        "one of the two latencies gives the other",
+        arguments: [
+            (["p50": "20ms"], 20, 100), (["p99": "300ms"], 60, 300), ([:], 40, 200),
+        ] as [(Value, Int64, Int64)])
+    func latencies(_ latency: Value, _ p50: Int64, _ p99: Int64) throws {
+        let settings = try SimulationSettings(["simulate": ["blue": ["latency": latency]]])
+        #expect(settings.profiles["blue"]?.latency == .init(p50: .milliseconds(p50), p99: .milliseconds(p99)))
+    }
+
+    @Test(
+        "shares are percents or numbers up to 1",
+        arguments: [
+            ("0.5%", 0.005), ("100%", 1), ("0.25", 0.25), (.number(0.01), 0.01), (1, 1), (0, 0),
+        ] as [(Value, Double)])
+    func shares(_ value: Value, _ share: Double) throws {
+        let settings = try SimulationSettings(["simulate": ["blue": ["errors": value]]])
+        #expect(settings.profiles["blue"]?.errors == share)
+    }
+
+    @Test(
+        "what is wrong is told with its path and what would be right",
+        arguments: [
+            ("text", "backends.simulated: is 'text': a mapping is expected"),
+            (["sede": 1], "backends.simulated.sede: is not known: did you mean seed?"),
+            (
+                ["zzzzzzzz": 1],
+                "backends.simulated.zzzzzzzz: is not known: possible are kind, seed, durations, simulate"
+            ),
+            (["kind": "kubernets"], "backends.simulated.kind: is 'kubernets': did you mean kubernetes?"),
+            (["seed": -1], "backends.simulated.seed: is -1: a whole number of at least 0 is expected"),
+            (
+                ["durations": ["trafic": "1s"]],
+                "backends.simulated.durations.trafic: is not known: did you mean traffic?"
+            ),
+            (
+                ["durations": ["traffic": "1 parsec"]],
+                "backends.simulated.durations.traffic: is '1 parsec': a length of time such as 250ms, 30s, 10m or 1h30m is expected"
+            ),
+            (
+                ["durations": ["traffic": -1]],
+                "backends.simulated.durations.traffic: is -1: a length of time such as 250ms, 30s, 10m or 1h30m is expected"
+            ),
+            (
+                ["simulate": ["green": ["fault": "crash"]]],
+                "backends.simulated.simulate.green.fault: is 'crash': possible are never_ready, crash_after_ready, quota, "
+                    + "slow, flapping, refuse_updating, failing"
+            ),
+            (
+                ["simulate": ["green": ["errors": "101%"]]],
+                "backends.simulated.simulate.green.errors: is '101%': a share such as 0.5% or 0.005, from 0 to 1, is expected"
+            ),
+            (
+                ["simulate": ["green": ["latency": ["p50": "2s", "p99": "1s"]]]],
+                "backends.simulated.simulate.green.latency.p99: is 1s, which is less than p50, 2s"
+            ),
+            (
+                ["simulate": ["green": ["latency": ["p50": 0]]]],
+                "backends.simulated.simulate.green.latency.p50: is 0s: it must be at least 1ms"
+            ),
+            (["simulate": ["green": 1]], "backends.simulated.simulate.green: is 1: a mapping is expected"),
+            (
+                ["simulate": ["Green": [:], "green": [:]]],
+                "backends.simulated.simulate.green: is there twice: names compare without case"
+            ),
+        ] as [(Value, String)])
+    func problems(_ value: Value, _ sentence: String) {
+        let problem = #expect(throws: SettingsProblem.self) { try SimulationSettings(value) }
+        #expect(problem?.description == sentence)
+    }
+
+    @Test(
+        "texts that are no length of time",
+        arguments: ["", "10", "m", "1m1h", "1s1s", "1..5s", "-1s", "1e3s", "99999999d", "٣s"])
+    func noInterval(_ text: String) {
+        #expect(throws: SettingsProblem.self) { try SimulationSettings(["durations": ["scale": .string(text)]]) }
+    }
+}
