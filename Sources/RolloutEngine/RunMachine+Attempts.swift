@@ -181,10 +181,3 @@ extension RunMachine {
         return "\(change) was not done within \(limit); still waiting for \(progress(of: change, on: snapshot))"
     }
 }
-
-extension Interval {
-    static func + (left: Interval, right: Interval) -> Interval {
-        let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.milliseconds)
-        return overflow ? .distantFuture : Interval(milliseconds: sum)
-    }
-}
