@@ -118,7 +118,7 @@ package struct Runner: Sendable {
                 try await backend.apply(change, to: record.endpoint, as: context)
                 return .accepted
             case .invoke(let invocation):
-                return .finished(failure: try await whileBeating { try await invoke(invocation, on: record.endpoint) })
+                return .finished(failure: try await whileBeating { try await backend.failure(of: invocation, on: record.endpoint) })
             case .run(let command):
                 return .finished(failure: try await whileBeating { await runCommand(command) })
             case .wait(let until, .people): return try await wait(until: until, for: record.id, people: true)
@@ -188,17 +188,5 @@ package struct Runner: Sendable {
     private enum Finished: Sendable {
         case effect(String?)
         case aborted
-    }
-
-    private func invoke(_ invocation: Invocation, on endpoint: Name) async throws -> String? {
-        for time in 1...max(invocation.times, 1) {
-            try Task.checkCancellation()
-            let response = try await backend.invoke(
-                endpoint, deployment: invocation.deployment, invocation.request)
-            if let failure = invocation.expect.failure(of: response) {
-                return "request \(time) of \(invocation.times) \(failure)"
-            }
-        }
-        return nil
     }
 }
