@@ -18,7 +18,12 @@ package struct Turnout: AsyncParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Running", subcommands: [Run.self]),
+            CommandGroup(
+                name: "Running",
+                subcommands: [
+                    RunCommand.self, ResumeCommand.self, RetryCommand.self, AbortCommand.self, SkipCommand.self,
+                    ApproveCommand.self, RejectCommand.self,
+                ]),
             CommandGroup(name: "Playbooks", subcommands: playbookCommands),
             CommandGroup(name: "Runs", subcommands: runCommands),
         ])

@@ -82,7 +82,7 @@ struct RunTree {
             let percent = "\(actual) %"
             let change = wanted == actual ? "" : style("  wanted \(wanted) %", .yellow)
             return head + " " + String(repeating: " ", count: 5 - percent.count) + percent + " "
-                + style(bar.text(wanted: wanted, actual: actual), .cyan) + change
+                + style(bar.text(wanted: wanted, actual: actual).withoutTrailingSpaces, .cyan) + change
         }
     }
 
@@ -99,16 +99,12 @@ struct RunTree {
     }
 
     private func words() -> [String] {
-        let stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
         switch record.status {
-        case .waiting, .held:
-            let waiting = record.waitingFor(stage: stage, approval: approval) ?? "a person"
-            return "waits for \(waiting)".hanging(behind: "", width: columns)
+        case .held where record.reason != stages.reasonOfHold: return record.reasonLines(columns)
         case .running where !isLive:
             return ["Nobody works on it: it goes on where it was left."]
-        case .running, .succeeded: return []
-        case .failed, .rolledBack, .aborted:
-            return (record.reason ?? "").hanging(behind: "", width: columns)
+        case .running, .waiting, .held, .succeeded: return []
+        case .failed, .rolledBack, .aborted: return record.reasonLines(columns)
         }
     }
 
@@ -131,5 +127,19 @@ struct RunTree {
         guard let start else { return nil }
         let length = (end ?? now) - start
         return length < .zero ? nil : length
+    }
+}
+
+extension [StageRecord] {
+    /// What the stage that is held says of it.
+    fileprivate var reasonOfHold: String? { first { $0.status == .held }?.reason }
+
+    /// The latest moment that the stages know of: a simulated run's clock is ahead of the machine's.
+    var latestMoment: Timestamp? { flatMap { [$0.started, $0.ended] }.compactMap(\.self).max() }
+}
+
+extension RunRecord {
+    fileprivate func reasonLines(_ columns: Int) -> [String] {
+        (reason ?? "").hanging(behind: "", width: columns)
     }
 }

@@ -4,8 +4,9 @@ internal import Rollouts
 internal import SQLiteJournal
 
 /// `turnout run`: starts a rollout and works on it.
-struct Run: AsyncParsableCommand {
+struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Start a rollout and work on it.",
         discussion: """
             The playbook and every file that it names are kept as they are now; the run is journaled from its first \

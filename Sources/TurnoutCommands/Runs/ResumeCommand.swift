@@ -1,0 +1,127 @@
+internal import ArgumentParser
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+
+/// `turnout resume`: goes on with a run where it was left.
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Go on with a run where it was left.",
+        discussion: """
+            The run goes on with the playbook and the files as they were at its start. Where they were edited since, \
+            the difference is shown, and used only with --adopt.
+
+            Examples:
+              turnout resume
+              turnout resume safe-rollout-1 --take-over
+              turnout resume safe-rollout-1 --restore
+            """)
+
+    @Argument(
+        help: "The run; without it, the only one that has not ended.",
+        completion: .custom { _, _, _ in Completions.runs() })
+    var run: String?
+
+    @Flag(help: "Take the place of a process that is alive, once it has been silent for 30 s.")
+    var takeOver = false
+
+    @Flag(help: "Use the edited playbook from here on; of a run held for drift, take the endpoint as it is.")
+    var adopt = false
+
+    @Flag(help: "Of a run held for drift: bring the endpoint back to what the run left.")
+    var restore = false
+
+    @Option(help: "Why, for the record.")
+    var reason: String?
+
+    @OptionGroup var options: RunOptions
+
+    func validate() throws {
+        if adopt, restore { throw ValidationError("--adopt and --restore exclude each other") }
+    }
+
+    func run() async throws {
+        let workspace = Workspace()
+        let status = try await workspace.withJournal { journal in
+            try await resume(RunWork(workspace: workspace, journal: journal, options: options))
+        }
+        try status.leave()
+    }
+
+    private func resume(_ work: RunWork) async throws -> ExitStatus {
+        let record = try RunSelection.run(run, in: work.journal, wanted: "under way") { !$0.status.isEnded }
+        guard !record.status.isEnded else { return try work.tellEnd(of: record) }
+        let key = LeaseKey(backend: record.backend, endpoint: record.endpoint)
+        let lease = try await LeaseTaking(journal: work.journal).take(key, for: record.id, takeOver: takeOver)
+        do {
+            let stored = try work.journal.load(record.id)
+            let edited = EditedFiles(stored.snapshot, in: work.workspace)
+            let adoption = try adoption(of: edited, stored)
+            tell(edited, adopted: adoption != nil)
+            try submit(about: stored.record, adopting: adoption != nil, to: work.journal)
+            return try await work.takeUp(record.id, lease: lease) { machine, now in
+                guard let adoption else { return }
+                machine.adopt(
+                    adoption.snapshot, stages: adoption.stages, differences: adoption.differences, at: now)
+            }
+        } catch let failure as CommandFailure {
+            // takeUp gives the lease back by itself; what failed before it is a failure of this command.
+            try releaseIfHeld(lease, work.journal)
+            throw failure
+        }
+    }
+
+    private func releaseIfHeld(_ lease: Lease, _ journal: SQLiteJournal) throws {
+        guard try journal.leases().contains(where: { $0.key == lease.key.description && $0.epoch == lease.epoch })
+        else { return }
+        try journal.release(lease)
+    }
+
+    private func adoption(of edited: EditedFiles, _ stored: StoredRun) throws -> Adoption? {
+        guard adopt, !edited.names.isEmpty else { return nil }
+        let new = try Adoption.plan(stored.snapshot, playbook: edited.playbook, for: stored.record.id)
+        guard new.hash != stored.snapshot.hash else { return nil }
+        return try Adoption(
+            new, of: stored.snapshot.plan, at: RunState(record: stored.record, stages: stored.stages))
+    }
+
+    private func tell(_ edited: EditedFiles, adopted: Bool) {
+        guard !edited.names.isEmpty else { return }
+        for line in edited.lines { Notices.say(line) }
+        let files = edited.names.joined(separator: ", ")
+        Notices.say(
+            adopted
+                ? "note: \(files): the edited files are used from here on"
+                : "note: \(files) changed since the run started; the run goes on with what it keeps, unless --adopt is given")
+    }
+
+    /// Tells a held run how to go on, where `--adopt` or `--restore` says so.
+    private func submit(about record: RunRecord, adopting: Bool, to journal: SQLiteJournal) throws {
+        guard adopt || restore else { return }
+        let kind: Request.Kind = adopt ? .adopt : .restore
+        guard case .held(let hold) = record.phase, hold.cause.takes(kind) else {
+            if restore {
+                throw CommandFailure(
+                    .usage, "run \(record.id) is not held for drift: there is nothing to restore; "
+                        + "next: \(NextCommand(record, isLive: false).text ?? "turnout status \(record.id)")")
+            }
+            if !adopting { Notices.say("note: there is nothing to adopt: the playbook and the endpoint are as they were") }
+            return
+        }
+        let request = Request(
+            kind: kind, planHash: record.planHash, by: .current(), at: SystemClock().now(), reason: reason)
+        _ = try journal.submit(request, to: record.id) { _ in }
+    }
+}
+
+extension Hold.Cause {
+    /// True where a request of `kind` lets the run go on.
+    func takes(_ kind: Request.Kind) -> Bool {
+        switch (self, kind) {
+        case (.drift, .restore), (.drift, .adopt), (.rollBackFailed, .adopt), (.rollBackFailed, .retry): true
+        case (.failed, .retry), (.unknown, .retry), (.timedOut, .retry): true
+        default: false
+        }
+    }
+}

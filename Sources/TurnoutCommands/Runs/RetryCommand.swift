@@ -1,0 +1,152 @@
+internal import ArgumentParser
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+
+/// `turnout retry`: tries a held stage again, or forks a new run from an ended one.
+struct RetryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Try a held stage again, or start anew from where an ended run failed.",
+        discussion: """
+            A run that has ended is never changed: a new run is forked from it, which counts the stages before as done \
+            in its parent. It uses the playbook as its parent kept it, or with --adopt as it is on disk.
+
+            Examples:
+              turnout retry
+              turnout retry safe-rollout-1 --from canary
+              turnout retry safe-rollout-1 --adopt
+            """)
+
+    @Argument(
+        help: "The run; without it, the only one that is held, or the only one that ended without success.",
+        completion: .custom { _, _, _ in Completions.runs() })
+    var run: String?
+
+    @Option(help: ArgumentHelp("Fork a new run that begins with this stage.", valueName: "stage"))
+    var from: String?
+
+    @Option(help: "Why, for the record.")
+    var reason: String?
+
+    @Flag(help: "Fork with the edited playbook; stages that count as done must be as they were.")
+    var adopt = false
+
+    @Option(help: ArgumentHelp("Approve a gate of the forked run ahead of time; or all.", valueName: "stage|all"))
+    var approve: [String] = []
+
+    @OptionGroup var options: RunOptions
+
+    func run() async throws {
+        let workspace = Workspace()
+        let status = try await workspace.withJournal { journal in
+            try await retry(RunWork(workspace: workspace, journal: journal, options: options))
+        }
+        try status.leave()
+    }
+
+    private func retry(_ work: RunWork) async throws -> ExitStatus {
+        let record = try select(in: work.journal)
+        if record.status.isEnded {
+            guard record.status != .succeeded || from != nil else {
+                throw CommandFailure(
+                    .usage, "run \(record.id) has succeeded; `--from STAGE` forks a new run from one of its stages")
+            }
+            return try await fork(try work.journal.load(record.id), work)
+        }
+        guard from == nil else {
+            throw CommandFailure(
+                .usage, "run \(record.id) has not ended (\(record.status.words)), so that nothing is forked from it; "
+                    + "end it first by `turnout abort \(record.id)`, or go on with it by "
+                    + "`\(NextCommand(record, isLive: false).text ?? "turnout resume \(record.id)")`")
+        }
+        guard case .held(let hold) = record.phase, hold.cause.takes(.retry) else {
+            throw CommandFailure(
+                .usage, "run \(record.id) is \(record.status.words), and not held for a stage that failed; "
+                    + "next: \(NextCommand(record, isLive: false).text ?? "turnout status \(record.id)")")
+        }
+        let request = Request(
+            kind: .retry, planHash: record.planHash, by: .current(), at: SystemClock().now(), reason: reason)
+        _ = try work.journal.submit(request, to: record.id) { _ in }
+        return try await work.takeUp(record.id)
+    }
+
+    private func select(in journal: SQLiteJournal) throws -> RunRecord {
+        if run == nil, from == nil, try journal.runs().contains(where: { $0.status == .held }) {
+            return try RunSelection.run(nil, in: journal, wanted: "held") { $0.status == .held }
+        }
+        return try RunSelection.run(run, in: journal, wanted: "ended without success") { record in
+            record.status.isEnded && record.status != .succeeded
+        }
+    }
+
+    private func fork(_ parent: StoredRun, _ work: RunWork) async throws -> ExitStatus {
+        let (journal, id) = (work.journal, parent.record.id)
+        let first = try firstStage(of: parent)
+        let edited = EditedFiles(parent.snapshot, in: work.workspace)
+        var snapshot = parent.snapshot
+        if adopt {
+            snapshot = try Adoption.plan(parent.snapshot, playbook: edited.playbook, for: journal.nextRunID(of: id.playbook))
+            try refuseChanges(in: snapshot.plan, since: parent, before: first)
+        } else if !edited.names.isEmpty {
+            for line in edited.lines { Notices.say(line) }
+            Notices.say(
+                "note: \(edited.names.joined(separator: ", ")) changed since \(id) started; "
+                    + "the new run uses what \(id) keeps, unless --adopt is given")
+        }
+        let approvals = try EarlyApprovals(approve, in: snapshot.plan, from: first)
+        let key = LeaseKey(backend: snapshot.plan.backend, endpoint: snapshot.plan.endpoint)
+        try refuseUnfinishedRun(on: key, journal)
+        let open = try OpenBackend(of: snapshot.plan, in: work.workspace)
+        let status: ExitStatus
+        do {
+            let (machine, lease) = try RunStarting(journal: journal, open: open).start(
+                id.playbook, approved: approvals.stages, parent: (parent, first)
+            ) { _ in snapshot }
+            for note in approvals.notes { Notices.say("note: \(note)") }
+            let presentation = options.presentation(machine.plan)
+            status = try await RunSession(
+                journal: journal, open: open, display: presentation.display,
+                waitsForPeople: presentation.waitsForPeople, pace: presentation.pace
+            ).work(on: machine, under: lease)
+        } catch {
+            open.closeAfterFailure()
+            throw error
+        }
+        try open.close()
+        return status
+    }
+
+    /// Where the new run begins: `--from`, or the first stage of the parent that is not in effect any more.
+    private func firstStage(of parent: StoredRun) throws(CommandFailure) -> Int {
+        let (stages, id) = (parent.stages, parent.record.id)
+        let furthest = min(parent.record.position, stages.count - 1)
+        guard let from else {
+            return min(stages.firstIndex { !$0.status.isDone } ?? furthest, max(furthest, 0))
+        }
+        guard let index = stages.firstIndex(where: { $0.name == from }) else {
+            let near = nearest(from, among: stages.map(\.name)).map { "did you mean '\($0)'?" }
+            throw CommandFailure(
+                .usage, "run \(id) has no stage '\(from)'; \(near ?? "it has \(stages.map(\.name).joined(separator: ", "))")")
+        }
+        guard index <= furthest else {
+            throw CommandFailure(
+                .usage, "run \(id) never came to stage \(from): the furthest to begin with is \(stages[furthest].name)")
+        }
+        return index
+    }
+
+    private func refuseChanges(in new: Plan, since parent: StoredRun, before first: Int) throws(CommandFailure) {
+        for index in 0...first {
+            let old = parent.snapshot.plan.stages[index]
+            guard index < new.stages.count, new.stages[index].name == old.name, index == first || new.stages[index] == old
+            else {
+                throw CommandFailure(
+                    .invalidPlaybook,
+                    "stage \(old.name) counts as done in \(parent.record.id), and the edited playbook has another "
+                        + "definition in its place: fork from an earlier stage, or start anew by `turnout run`")
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+internal import FoundationEssentials
+internal import RolloutEngine
+internal import Rollouts
+
+/// How the files of a plan stand on disk, beside what the run keeps of them (DESIGN §4, P7).
+struct EditedFiles {
+    /// What differs, as `diff -u` tells it; nothing where all is as it was.
+    var lines: [String] = []
+    /// The names of the files that differ.
+    var names: [String] = []
+    /// Where the playbook is now; nil where it is gone.
+    var playbook: String?
+
+    /// - Parameter workspace: Where a playbook is looked for that was named from another working folder.
+    init(_ snapshot: PlanSnapshot, in workspace: Workspace) {
+        guard let first = snapshot.plan.files.first else { return }
+        playbook = Self.place(of: first.path, in: workspace)
+        let folder = playbook.map(Self.folder)
+        for (index, file) in snapshot.plan.files.enumerated() {
+            let place =
+                index == 0 ? playbook : file.path.hasPrefix("/") ? file.path : folder.map { "\($0)/\(file.path)" }
+            compare(file, snapshot.contents[file.path] ?? Data(), place)
+        }
+    }
+
+    private mutating func compare(_ file: Plan.File, _ kept: Data, _ place: String?) {
+        let present = place.flatMap(FileManager.default.contents(atPath:))
+        guard let present else {
+            names.append(file.path)
+            lines.append("\(file.path) is not there any more, or cannot be read")
+            return
+        }
+        guard hexadecimalDigest(of: present) != file.digest else { return }
+        names.append(file.path)
+        lines += TextDifference(
+            from: String(decoding: kept, as: UTF8.self), to: String(decoding: present, as: UTF8.self),
+            oldName: "\(file.path) (as the run keeps it)", newName: "\(file.path) (on disk)"
+        ).lines.map(\.printable)
+    }
+
+    private static func place(of path: String, in workspace: Workspace) -> String? {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let candidates = [path] + (path.hasPrefix("/") ? [] : [workspace.home + "/" + path])
+            + [workspace.playbooks + "/" + name]
+        return candidates.first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    private static func folder(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

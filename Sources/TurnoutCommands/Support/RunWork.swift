@@ -1,0 +1,91 @@
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+
+/// Takes up a run that was left, and works on it.
+struct RunWork {
+    var workspace: Workspace
+    var journal: SQLiteJournal
+    var options: RunOptions
+
+    /// Works on `run` from where the journal has it.
+    ///
+    /// - Parameters:
+    ///   - note: Why it was taken up, beside who did.
+    ///   - lease: The run's lease, where it was acquired already.
+    ///   - prepare: Changes the machine before it begins, as an adoption does.
+    func takeUp(
+        _ run: RunID, note: String? = nil, lease given: Lease? = nil,
+        prepare: (inout RunMachine, Timestamp) throws -> Void = { _, _ in }
+    ) async throws -> ExitStatus {
+        let lease: Lease
+        if let given {
+            lease = given
+        } else {
+            let record = try journal.record(of: run)
+            let key = LeaseKey(backend: record.backend, endpoint: record.endpoint)
+            lease = try journal.acquireLease(on: key, for: run, takeOver: false)
+        }
+        let stored: StoredRun
+        let open: OpenBackend
+        do {
+            // Only now: the run cannot change any more, but by this process.
+            stored = try journal.load(run)
+            open = try OpenBackend(of: stored.snapshot.plan, in: workspace)
+        } catch {
+            do { try journal.release(lease) } catch { Notices.warn("the lease was not given back: \(error)") }
+            throw error
+        }
+        let status: ExitStatus
+        do {
+            var machine = RunMachine(
+                plan: stored.snapshot.plan, state: RunState(record: stored.record, stages: stored.stages))
+            machine.note(.runResumed(by: .current(), epoch: lease.epoch, note: note), at: open.clock.now())
+            do {
+                try prepare(&machine, open.clock.now())
+            } catch {
+                try journal.release(lease)
+                throw error
+            }
+            let presentation = options.presentation(machine.plan)
+            status = try await RunSession(
+                journal: journal, open: open, display: presentation.display,
+                waitsForPeople: presentation.waitsForPeople, pace: presentation.pace
+            ).work(on: machine, under: lease)
+        } catch {
+            open.closeAfterFailure()
+            throw error
+        }
+        try open.close()
+        return status
+    }
+
+    /// Says how an ended run ended; the exit status is the run's.
+    func tellEnd(of record: RunRecord) throws -> ExitStatus {
+        let end = RunEnd(record: record, stages: try journal.stages(of: record.id), approval: nil, isInterrupted: false)
+        if options.json {
+            StandardOutput.shared.line(try JSONText.line(end.report))
+        } else {
+            let style = Terminal.standardOutput.style
+            for line in EndLines(end).lines(style) { StandardOutput.shared.line(line) }
+        }
+        return record.status.exitStatus
+    }
+
+    /// Follows a run on which another process works, until it has ended or that process has left.
+    func follow(_ run: RunID) async throws -> ExitStatus {
+        while true {
+            let record = try journal.record(of: run)
+            if record.status.isEnded { return try tellEnd(of: record) }
+            guard try journal.holder(of: run) != nil else {
+                let last = try journal.record(of: run)
+                if last.status.isEnded { return try tellEnd(of: last) }
+                throw CommandFailure(
+                    .waitingForPerson,
+                    "run \(run) is \(last.status.words), and nobody works on it any more; "
+                        + "next: \(NextCommand(last, isLive: false).text ?? "turnout status \(run)")")
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
+    }
+}
