@@ -51,6 +51,14 @@ package struct EndpointSimulation: Hashable, Sendable {
     /// The latest time that it knows of; nothing can happen earlier.
     package var latest: Timestamp { max(now, clients?.countedUntil ?? now) }
 
+    /// The same endpoint in a world of its own, where no runner has had it yet.
+    package var forked: EndpointSimulation {
+        var copy = self
+        copy.epoch = .min
+        copy.outbox = Outbox()
+        return copy
+    }
+
     /// The rules' view of the endpoint.
     var model: EndpointModel {
         get { EndpointModel(kind: key.kind, endpoint: endpoint) }

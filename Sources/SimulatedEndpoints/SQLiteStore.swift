@@ -19,14 +19,20 @@ package final class SQLiteStore: SimulatedStore, Sendable {
     }
 
     /// Opens `simulated.sqlite` in the folder at `folder`, and makes it if there is none.
-    package init(folder: String) throws(BackendError) {
+    ///
+    /// With `readOnly` nothing is made or locked, and every change throws.
+    package init(folder: String, readOnly: Bool = false) throws(BackendError) {
         do throws(StateError) {
             database = try StateDatabase(
-                path: folder + "/simulated.sqlite", lockName: "simulated.lock", schema: .simulated, durability: .normal)
+                path: Self.path(in: folder), lockName: "simulated.lock", schema: .simulated, durability: .normal,
+                readOnly: readOnly)
         } catch {
             throw BackendError(.storage, error.message)
         }
     }
+
+    /// Where the file is found in a state folder.
+    package static func path(in folder: String) -> String { folder + "/simulated.sqlite" }
 
     package func close() throws(BackendError) {
         do throws(StateError) {

@@ -20,7 +20,12 @@ package struct Turnout: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Running",
-                subcommands: [RunCommand.self, ResumeCommand.self, RetryCommand.self, AbortCommand.self, SkipCommand.self, ApproveCommand.self, RejectCommand.self])
+                subcommands: [
+                    RunCommand.self, ResumeCommand.self, RetryCommand.self, AbortCommand.self, SkipCommand.self,
+                    ApproveCommand.self, RejectCommand.self,
+                ]),
+            CommandGroup(name: "Playbooks", subcommands: playbookCommands),
+            CommandGroup(name: "Runs", subcommands: runCommands),
         ])
 
     package init() {}

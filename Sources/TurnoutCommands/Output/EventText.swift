@@ -76,7 +76,8 @@ extension EndpointSnapshot {
 }
 
 extension Step {
-    fileprivate var words: String {
+    /// What is about to be done, as a fragment.
+    var words: String {
         switch self {
         case .change(let change): "\(change)"
         case .invoke(let invocation):

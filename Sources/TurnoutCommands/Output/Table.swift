@@ -36,7 +36,7 @@ struct Table {
         if columns.contains(where: { !$0.title.isEmpty }) {
             all.insert(columns.map { Cell($0.title, .dim) }, at: 0)
         }
-        return all.map { row in line(row, widths, style, width) }
+        return all.map { row in line(row, widths, style, width).withoutTrailingSpaces }
     }
 
     private func line(_ row: [Cell], _ widths: [Int], _ style: Style, _ width: Int) -> String {
@@ -64,6 +64,11 @@ extension String {
         guard count > width else { return self }
         guard width > 1 else { return String(prefix(max(width, 0))) }
         return prefix(width - 1) + "…"
+    }
+
+    var withoutTrailingSpaces: String {
+        guard let last = lastIndex(where: { $0 != " " }) else { return "" }
+        return String(self[...last])
     }
 
     func padded(to width: Int) -> String {

@@ -75,11 +75,6 @@ extension PlanPreview {
     }
 }
 
-extension Traffic {
-    /// `none`, or `{blue: 100}`.
-    var words: String { isEmpty ? "none" : description }
-}
-
 extension DeploymentSnapshot {
     /// `Standard_DS3_v2, 2 instances`.
     var size: String {

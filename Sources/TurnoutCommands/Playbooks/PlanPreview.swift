@@ -123,7 +123,7 @@ extension Invocation {
         let target = deployment.map { "deployment \($0)" } ?? "the endpoint"
         var text = "send \(times) request\(times == 1 ? "" : "s") to \(target); expect status \(expect.status)"
         if let within = expect.within { text += " within \(within)" }
-        if expect.json != nil { text += " and the JSON that the playbook names" }
+        if expect.json != nil { text += ", in JSON" }
         return text
     }
 }

@@ -1,4 +1,3 @@
-internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 
@@ -64,18 +63,17 @@ struct PlanReport: Encodable {
     var observed: EndpointReport?
     var stages: [Stage]
     var summary: Summary
-    var findings: [Finding]
     /// To be passed to `turnout run --plan`.
     var plan: String
     var planHash: String
     var fingerprint: String
 
     private enum CodingKeys: String, CodingKey {
-        case playbook, endpoint, backend, observed, stages, summary, findings, plan, fingerprint
+        case playbook, endpoint, backend, observed, stages, summary, plan, fingerprint
         case planHash = "plan_hash"
     }
 
-    init(_ preview: PlanPreview, snapshot: PlanSnapshot, findings: [Finding]) {
+    init(_ preview: PlanPreview, snapshot: PlanSnapshot) {
         playbook = preview.playbook
         endpoint = preview.endpoint
         backend = preview.backend
@@ -85,8 +83,7 @@ struct PlanReport: Encodable {
             create: preview.count(of: .create), change: preview.count(of: .change),
             delete: preview.count(of: .delete), approvals: preview.approvals,
             durationSeconds: preview.duration?.seconds)
-        self.findings = findings
-        let token = PlanToken(snapshot, observed: Observation(preview.now))
+        let token = PlanBinding(snapshot, Observation(preview.now))
         plan = token.text
         planHash = snapshot.hash
         fingerprint = token.fingerprint
@@ -119,29 +116,4 @@ extension PlanReport.Gate {
         starterMayApprove = approval.starterMayApprove
         group = approval.group
     }
-}
-
-/// What a plan was made of, and on what: a run that is given it is not started when either has changed since.
-struct PlanToken: Hashable, Sendable {
-    /// The first 12 digits of the plan's hash.
-    var plan: String
-    /// ``Observation/fingerprint``.
-    var fingerprint: String
-
-    init(_ snapshot: PlanSnapshot, observed: Observation) {
-        plan = String(snapshot.hash.prefix(12))
-        fingerprint = observed.fingerprint
-    }
-
-    /// Nil where `text` has not the form of ``text``.
-    init?(_ text: String) {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].count == 12, parts[0].allSatisfy(\.isHexDigit), !parts[1].isEmpty else {
-            return nil
-        }
-        plan = parts[0].lowercased()
-        fingerprint = String(parts[1])
-    }
-
-    var text: String { "\(plan)@\(fingerprint)" }
 }

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import FoundationEssentials
 
 /// What a plan is made from besides its playbook: the options that `check`, `plan`, `rehearse` and `run` share.
 struct PlanArguments: ParsableArguments {
@@ -43,10 +42,5 @@ struct PlanArguments: ParsableArguments {
             }
         }
         return pairs
-    }
-
-    /// The backend as the user names it.
-    func backendName(environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
-        backend ?? environment["TURNOUT_BACKEND"].flatMap { $0.isEmpty ? nil : $0 } ?? "simulated"
     }
 }

@@ -1,0 +1,135 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// A run as people see it: its stages with icons and durations, the traffic as bars, and what comes next.
+struct RunTree {
+    var record: RunRecord
+    var stages: [StageRecord]
+    /// What the stage under way asks of people, where its plan is at hand.
+    var approval: Approval?
+    /// Whether a process works on the run now.
+    var isLive: Bool
+    /// To tell how long something has lasted; of a simulated run, whose clock is ahead, an earlier time tells nothing.
+    var now: Timestamp
+    var style: Style
+    var columns: Int
+
+    func lines() -> [String] {
+        var lines = heading() + [""] + stageLines() + [""] + trafficLines()
+        if case .waiting = record.phase, let instructions = approval?.instructions {
+            lines += instructions.hanging(behind: "instructions: ", width: columns)
+        }
+        if case .held(let hold) = record.phase, case .drift(let differences) = hold.cause {
+            lines += differences.flatMap { "\($0)".hanging(behind: "  drift: ", width: columns) }
+        }
+        return lines + words() + choices()
+    }
+
+    /// The run, its state and its age.
+    func heading() -> [String] {
+        let name = style.bold("\(record.id)") + " " + style(record.status.words, record.status.tint)
+        let time = elapsed(from: record.started, to: record.ended).map { " after \($0.short)" } ?? ""
+        let place = "\(record.backend)/\(record.endpoint), started \(record.started.short) by \(record.starter)"
+        let parent = record.parent.map { ", forked from \($0.run) at \($0.stage)" } ?? ""
+        return [name + time] + (place + parent).hanging(behind: "", width: columns).map(style.dim)
+    }
+
+    /// One line or more for each stage; of very many only those around the present one.
+    func stageLines() -> [String] {
+        let first = max(min(record.position, stages.count) - Self.shownAround, 0)
+        let last = min(record.position + Self.shownAround + 1, stages.count)
+        let isLong = stages.count > 2 * Self.shownAround + 20
+        let shown = isLong ? first..<last : stages.indices
+        let name = min(stages[shown].map(\.name.count).max() ?? 0, 32)
+        let took = shown.map { duration(of: stages[$0]).count }.max() ?? 0
+        var lines: [String] = []
+        if shown.lowerBound > 0 { lines.append(style.dim("  … \(shown.lowerBound) stages before")) }
+        for index in shown {
+            let stage = stages[index]
+            let duration = duration(of: stage)
+            let head =
+                "\(stage.status.icon) " + stage.name.printable.cut(to: name).padded(to: name) + "  "
+                + String(repeating: " ", count: took - duration.count) + duration + "  "
+            let detail = detail(of: stage, at: index).hanging(behind: head, width: columns)
+            lines += detail.enumerated().map { line, text in
+                line > 0 ? style.dim(text) : style(stage.status.icon, stage.status.tint) + text.dropFirst()
+            }.map(\.withoutTrailingSpaces)
+        }
+        if shown.upperBound < stages.count {
+            lines.append(style.dim("  … \(stages.count - shown.upperBound) stages to come"))
+        }
+        return lines
+    }
+
+    /// A bar for each deployment with live or mirrored traffic, wanted or actual.
+    func trafficLines() -> [String] {
+        guard let endpoint = record.latest.snapshot else {
+            return record.latest == .absent ? ["There is no endpoint \(record.endpoint)."] : []
+        }
+        let bars = bars("traffic", endpoint.traffic) + bars("mirror", endpoint.mirrorTraffic)
+        return bars.isEmpty ? ["No deployment of \(record.endpoint) has traffic."] : bars
+    }
+
+    private static let shownAround = 12
+
+    private func bars(_ title: String, _ traffic: Wanted<Traffic>) -> [String] {
+        let names = traffic.deployments
+        let width = min(names.map(\.text.count).max() ?? 0, 32)
+        let bar = TrafficBar(width: min(max(columns - width - 36, 10), 40))
+        return names.enumerated().map { index, name in
+            let (wanted, actual) = (traffic.wanted[name], traffic.actual[name])
+            let head = (index == 0 ? title : "").padded(to: 8) + name.text.cut(to: width).padded(to: width)
+            let percent = "\(actual) %"
+            let change = wanted == actual ? "" : style("  wanted \(wanted) %", .yellow)
+            return head + " " + String(repeating: " ", count: 5 - percent.count) + percent + " "
+                + style(bar.text(wanted: wanted, actual: actual), .cyan) + change
+        }
+    }
+
+    private func detail(of stage: StageRecord, at index: Int) -> String {
+        var parts: [String] = []
+        if stage.attempts > 1 { parts.append("attempt \(stage.attempts)") }
+        if index == record.position, !record.status.isEnded, stage.status != .held,
+            let waiting = record.waitingFor(stage: stage.name, approval: approval)
+        {
+            parts.append("waits for \(waiting)")
+        }
+        if let reason = stage.reason { parts.append(reason) }
+        return parts.joined(separator: "; ")
+    }
+
+    private func words() -> [String] {
+        let stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
+        switch record.status {
+        case .waiting, .held:
+            let waiting = record.waitingFor(stage: stage, approval: approval) ?? "a person"
+            return "waits for \(waiting)".hanging(behind: "", width: columns)
+        case .running where !isLive:
+            return ["Nobody works on it: it goes on where it was left."]
+        case .running, .succeeded: return []
+        case .failed, .rolledBack, .aborted:
+            return (record.reason ?? "").hanging(behind: "", width: columns)
+        }
+    }
+
+    private func choices() -> [String] {
+        let choices = NextCommand(record, isLive: isLive).choices
+        let width = choices.map(\.command.count).max() ?? 0
+        return choices.enumerated().map { index, choice in
+            let command = choices.count > 1 ? choice.command.padded(to: width) : choice.command
+            return (index == 0 ? "next: " : "  or: ") + style(command, index == 0 ? .bold : nil)
+                + style.dim("  to \(choice.purpose)")
+        }
+    }
+
+    private func duration(of stage: StageRecord) -> String {
+        guard stage.status != .skipped else { return "" }
+        return elapsed(from: stage.started, to: stage.ended)?.short ?? ""
+    }
+
+    private func elapsed(from start: Timestamp?, to end: Timestamp?) -> Interval? {
+        guard let start else { return nil }
+        let length = (end ?? now) - start
+        return length < .zero ? nil : length
+    }
+}

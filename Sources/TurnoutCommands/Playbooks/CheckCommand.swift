@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import PlaybookSyntax
+internal import RolloutEngine
+
+/// Finds what is wrong with a playbook, and changes nothing.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Find what is wrong with a playbook.",
+        discussion: """
+            Reads the playbook and every file that it names, fills its inputs in, and holds the stages against the \
+            rules of the backend. All findings are reported at once. Exits with 65 when there is an error.
+
+            EXAMPLES:
+              turnout check safe-rollout
+              turnout check ./my-playbook.yml --input canary=25
+              turnout check kubernetes-rollout --backend simulated:kubernetes --json
+              turnout check --schema > playbook.schema.json
+            """)
+
+    @Argument(help: ArgumentHelp("A name in Playbooks/, or a path.", valueName: "playbook"))
+    var playbook: String?
+
+    @OptionGroup(title: "Plan")
+    var plan: PlanArguments
+
+    @Flag(help: "Print the JSON Schema of the playbook language, for editors.")
+    var schema = false
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func validate() throws {
+        guard schema == (playbook == nil) else {
+            throw ValidationError(
+                schema ? "--schema takes no playbook" : "name a playbook; `turnout playbooks` lists them")
+        }
+    }
+
+    func run() throws {
+        guard let playbook else {
+            print(playbookSchema)
+            return
+        }
+        let path = try PlaybookArgument().path(of: playbook)
+        let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
+        let making = try PlanMaking(path: path, selection: selection, arguments: plan)
+        let outcome = making.outcome(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1))
+        let report = Report(playbook: path, findings: outcome.findings)
+        if json {
+            print(try JSONText.pretty(report))
+        } else {
+            print(report.text(style: Terminal.standardOutput.style))
+        }
+        guard report.errors == 0 else { throw ExitCode(ExitStatus.invalidPlaybook.rawValue) }
+    }
+
+    struct Report: Encodable {
+        var playbook: String
+        var errors: Int
+        var warnings: Int
+        var findings: [Finding]
+
+        init(playbook: String, findings: [Finding]) {
+            self.playbook = playbook
+            self.findings = findings
+            errors = findings.count { $0.severity == .error }
+            warnings = findings.count { $0.severity == .warning }
+        }
+
+        func text(style: Style) -> String {
+            guard !findings.isEmpty else { return "\(playbook): no findings" }
+            let rendered = findings.map { $0.rendered(color: style.isColored) }
+            return (rendered + ["", style.bold(findings.summary)]).joined(separator: "\n")
+        }
+    }
+}

@@ -1,0 +1,82 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+internal import SimulatedEndpoints
+
+/// Shows what a run would do, and changes nothing.
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show what each stage of a playbook would change.",
+        discussion: """
+            Looks at the endpoint as it is now and plays every stage on a model of it: + creates, ~ changes, - \
+            deletes. Nothing is changed, not even the state folder.
+
+            The last line names the plan and the state that it was made on. A run that is given it does not start when \
+            either has changed since.
+
+            EXAMPLES:
+              turnout plan safe-rollout
+              turnout plan safe-rollout --input canary=25 --json
+              turnout run safe-rollout --plan 0123456789ab@0123456789abcdef
+            """)
+
+    @Argument(help: ArgumentHelp("A name in Playbooks/, or a path.", valueName: "playbook"))
+    var playbook: String
+
+    @OptionGroup(title: "Plan")
+    var plan: PlanArguments
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let workspace = Workspace()
+        let terminal = Terminal.standardOutput
+        let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
+        let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
+        let making = try PlanMaking(path: path, selection: selection, arguments: plan)
+        let snapshot = try making.snapshot(for: try workspace.nextRunID(of: try making.playbookName()))
+        let settings = try SimulationSettings(of: snapshot.plan)
+        let view = try EndpointView(settings, in: workspace)
+        let preview = PlanPreview(
+            of: snapshot.plan, on: try view.backend.observe(snapshot.plan.endpoint), kind: settings.kind,
+            durations: { settings.duration(of: $0) })
+        if json {
+            print(try JSONText.pretty(PlanReport(preview, snapshot: snapshot)))
+            return
+        }
+        let token = PlanBinding(snapshot, Observation(preview.now))
+        let lines = PlanText(style: terminal.style, columns: terminal.columns).lines(preview)
+        print((lines + ["plan: \(token.text)"]).joined(separator: "\n"))
+    }
+}
+
+extension SimulationSettings {
+    /// How long the backend needs for `change`.
+    func duration(of change: Change) -> Interval {
+        switch change {
+        case .putEndpoint: durations.endpoint
+        case .putDeployment(let definition): profiles[definition.name]?.readyAfter ?? durations.deployment
+        case .scale: durations.scale
+        case .setTraffic, .setMirrorTraffic: durations.traffic
+        case .deleteDeployment, .deleteEndpoint: durations.delete
+        }
+    }
+}
+
+extension Workspace {
+    /// True once a run was started here.
+    var hasJournal: Bool { FileManager.default.fileExists(atPath: state + "/turnout.sqlite") }
+
+    /// The number that the next run would get, without making a journal.
+    func nextRunID(of playbook: String) throws -> RunID {
+        guard hasJournal else { return RunID(playbook: playbook, number: 1) }
+        let journal = try SQLiteJournal(folder: state, readOnly: true)
+        let id = try journal.nextRunID(of: playbook)
+        try journal.close()
+        return id
+    }
+}

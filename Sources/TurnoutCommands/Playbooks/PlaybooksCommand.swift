@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import PlaybookSyntax
+
+/// Lists the playbooks that can be run by name.
+struct PlaybooksCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "playbooks",
+        abstract: "List the playbooks in Playbooks/.",
+        discussion: """
+            Each with its name, what it is for and its stages. A playbook that cannot be read is listed as broken; \
+            `turnout check NAME` says what is wrong with it.
+
+            EXAMPLES:
+              turnout playbooks
+              turnout playbooks --json
+            """)
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+        let entries = try PlaybookArgument().all().map(Entry.init)
+        if json {
+            print(try JSONText.pretty(entries))
+        } else {
+            print(Self.text(entries, terminal: .standardOutput))
+        }
+    }
+
+    /// One playbook of the list.
+    struct Entry: Encodable, Hashable {
+        /// What it is run by: its file's name.
+        var name: String
+        var path: String
+        var description: String?
+        var stages: [String]
+        var inputs: [PlaybookSummary.Input]
+        /// What is wrong with the file; nil when it can be read.
+        var broken: String?
+
+        init(path: String) {
+            name = PlaybookArgument.name(of: path)
+            self.path = path
+            do throws(FileProblem) {
+                let summary = try PlaybookSource(path: path).summary
+                description = summary.description
+                stages = summary.stages
+                inputs = summary.inputs
+                broken = summary.isReadable ? nil : "it is no readable YAML"
+            } catch {
+                stages = []
+                inputs = []
+                broken = error.message
+            }
+        }
+    }
+
+    static func text(_ entries: [Entry], terminal: Terminal) -> String {
+        guard !entries.isEmpty else { return "There are no playbooks in Playbooks/ yet." }
+        let style = terminal.style
+        return entries.map { entry in
+            var lines = [style.bold(entry.name.printable)]
+            if let broken = entry.broken {
+                lines[0] += "  " + style("broken", .red)
+                lines += "\(broken); see turnout check \(entry.name)".hanging(behind: "  ", width: terminal.columns)
+            }
+            if let description = entry.description {
+                lines += description.hanging(behind: "  ", width: terminal.columns)
+            }
+            if !entry.stages.isEmpty {
+                let stages = entry.stages.joined(separator: " → ").hanging(behind: "  ", width: terminal.columns)
+                lines += stages.map(style.dim)
+            }
+            return lines.joined(separator: "\n")
+        }.joined(separator: "\n\n")
+    }
+}

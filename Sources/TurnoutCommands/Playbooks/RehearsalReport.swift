@@ -1,0 +1,147 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// What `turnout rehearse --json` prints.
+struct RehearsalReport: Encodable {
+    struct Stage: Encodable {
+        var name: String
+        var action: StageAction.Kind
+        var status: StageStatus
+        var attempts: Int
+        /// Since the rehearsal's start.
+        var startedSeconds: Double?
+        var durationSeconds: Double?
+        var reason: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case name, action, status, attempts, reason
+            case startedSeconds = "started_seconds"
+            case durationSeconds = "duration_seconds"
+        }
+    }
+
+    struct Moment: Encodable {
+        var atSeconds: Double
+        var stage: String?
+        var kind: String
+        var what: String
+        /// For display.
+        var tint: Style.Tint?
+
+        private enum CodingKeys: String, CodingKey {
+            case stage, kind, what
+            case atSeconds = "at_seconds"
+        }
+    }
+
+    struct Shares: Encodable {
+        var atSeconds: Double
+        /// How long it was so.
+        var durationSeconds: Double
+        var traffic: Wanted<Traffic>
+        var mirrorTraffic: Wanted<Traffic>
+
+        private enum CodingKeys: String, CodingKey {
+            case traffic
+            case atSeconds = "at_seconds"
+            case durationSeconds = "duration_seconds"
+            case mirrorTraffic = "mirror_traffic"
+        }
+    }
+
+    struct Requests: Encodable {
+        var deployment: Name
+        /// Live ones and mirrored copies.
+        var requests: Int
+        var failed: Int
+        /// Upper bounds in milliseconds; null where there is none.
+        var p50: Int?
+        var p99: Int?
+        /// Of mirrored requests: pairs, and how many of them only the copy failed or answered otherwise.
+        var mirrored: OutcomeReading.PairCounts?
+
+        private enum CodingKeys: String, CodingKey {
+            case deployment, requests, failed, mirrored
+            case p50 = "p50_milliseconds"
+            case p99 = "p99_milliseconds"
+        }
+    }
+
+    var playbook: String
+    var backend: String
+    var endpoint: Name
+    var seed: UInt64
+    var status: RunStatus
+    var reason: String?
+    /// In all.
+    var durationSeconds: Double
+    var stages: [Stage]
+    var timeline: [Moment]
+    var traffic: [Shares]
+    var requests: [Requests]
+    /// Programs that a run would have started.
+    var commandsNotRun: [String]
+
+    private enum CodingKeys: String, CodingKey {
+        case playbook, backend, endpoint, seed, status, reason, stages, timeline, traffic, requests
+        case durationSeconds = "duration_seconds"
+        case commandsNotRun = "commands_not_run"
+    }
+
+    init(
+        of plan: Plan, seed: UInt64, record: RunRecord, stages: [StageRecord], outcome: Runner.Outcome,
+        timeline: RehearsalTimeline, lasted: Interval, requests: OutcomeReading
+    ) {
+        playbook = plan.playbook
+        backend = plan.backend
+        endpoint = plan.endpoint
+        self.seed = seed
+        status = outcome == .waiting ? .waiting : record.status
+        reason = record.reason
+        durationSeconds = lasted.seconds
+        self.stages = stages.map { Stage($0, since: timeline.start, until: timeline.start + lasted) }
+        self.timeline = timeline.moments.map {
+            Moment(atSeconds: $0.at.seconds, stage: $0.stage, kind: $0.kind, what: $0.text, tint: $0.tint)
+        }
+        let ends = timeline.shares.dropFirst().map(\.at) + [lasted]
+        traffic = zip(timeline.shares, ends).map { shares, end in
+            Shares(
+                atSeconds: shares.at.seconds, durationSeconds: end.seconds - shares.at.seconds,
+                traffic: shares.traffic, mirrorTraffic: shares.mirror)
+        }
+        self.requests = requests.deployments.sorted { $0.key < $1.key }.map { name, counts in
+            Requests(
+                deployment: name, requests: counts.requests, failed: counts.errors, p50: counts.latencyBound(of: 0.5),
+                p99: counts.latencyBound(of: 0.99), mirrored: requests.mirrored[name])
+        }
+        commandsNotRun = plan.stages.compactMap { stage in
+            guard case .run(let command) = stage.action, stage.skip == nil else { return nil }
+            return command.words.joined(separator: " ")
+        }
+    }
+}
+
+extension RehearsalReport.Stage {
+    fileprivate init(_ record: StageRecord, since start: Timestamp, until end: Timestamp) {
+        name = record.name
+        action = record.action
+        status = record.status
+        attempts = record.attempts
+        startedSeconds = record.started.map { ($0 - start).seconds }
+        durationSeconds = record.started.map { ((record.ended ?? end) - $0).seconds }
+        reason = record.reason
+    }
+}
+
+extension OutcomeReading.Counts {
+    /// The upper bound, in milliseconds, of the latency bin in which the quantile lies; nil without one.
+    func latencyBound(of quantile: Double) -> Int? {
+        let total = latencies.reduce(0, +)
+        var seen = 0
+        for (count, bound) in zip(latencies, OutcomeReading.latencyBounds) {
+            seen += count
+            if total > 0, Double(seen) >= quantile * Double(total) { return bound }
+        }
+        return nil
+    }
+}

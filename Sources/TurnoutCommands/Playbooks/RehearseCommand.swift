@@ -1,0 +1,61 @@
+internal import ArgumentParser
+internal import Rollouts
+internal import RolloutEngine
+internal import SimulatedEndpoints
+
+/// Runs a whole playbook on a simulated endpoint that nobody else sees.
+struct RehearseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rehearse",
+        abstract: "Run a whole playbook on a simulated endpoint of its own, at once.",
+        discussion: """
+            Every stage is done by the machine that runs do, in virtual time: hours pass at once. Approvals are given \
+            as they are asked for, and programs are not run. Tells what happened when, the traffic at each moment, \
+            what became of the requests, and how long it would take. The same seed gives the same rehearsal.
+
+            A playbook that defines its endpoint starts in an empty world; any other one on a copy of the endpoint as \
+            it is now. Nothing is changed. Exits as `turnout run` would.
+
+            EXAMPLES:
+              turnout rehearse safe-rollout
+              turnout rehearse safe-rollout --seed 7 --input canary=25 --json
+            """)
+
+    @Argument(help: ArgumentHelp("A name in Playbooks/, or a path.", valueName: "playbook"))
+    var playbook: String
+
+    @Option(
+        help: ArgumentHelp("What chance is drawn from.", discussion: "Without it, the playbook's own.", valueName: "n"))
+    var seed: UInt64?
+
+    @OptionGroup(title: "Plan")
+    var plan: PlanArguments
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let workspace = Workspace()
+        let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
+        let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
+        let making = try PlanMaking(path: path, selection: selection, arguments: plan)
+        let snapshot = try making.snapshot(for: RunID(playbook: try making.playbookName(), number: 1))
+        var settings = try SimulationSettings(of: snapshot.plan)
+        if let seed { settings.seed = seed }
+        let isFresh = snapshot.plan.stages.contains { $0.action.kind == .define }
+        let store =
+            isFresh
+            ? MemoryStore() : try EndpointView(settings, in: workspace).copy(of: snapshot.plan.endpoint)
+        let start = max(Rehearsal.date, store.time() ?? Rehearsal.date)
+        let report = try await Rehearsal(snapshot: snapshot, settings: settings, store: store, start: start).perform()
+        if json {
+            print(try JSONText.pretty(report))
+        } else {
+            let terminal = Terminal.standardOutput
+            let text = RehearsalText(style: terminal.style, columns: terminal.columns)
+            print(text.lines(report).joined(separator: "\n"))
+        }
+        let status = report.status.exitStatus
+        guard status == .finished else { throw ExitCode(status.rawValue) }
+    }
+}

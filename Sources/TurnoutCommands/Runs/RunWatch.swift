@@ -1,0 +1,56 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// Shows a run again and again until it ends, or stops with nobody working on it.
+struct RunWatch {
+    var journal: any Journal
+    var run: RunID
+    var json: Bool
+
+    func follow() async throws {
+        let terminal = Terminal.standardOutput
+        let redraws = terminal.isInteractive && !json
+        var shown = ""
+        var height = 0
+        while true {
+            let view = try RunView(of: run, in: journal)
+            let text = json ? try JSONText.line(view.report) : view.text(redraws ? .standardOutput : terminal)
+            // What only grows older is shown again on a terminal, and is no news elsewhere.
+            let news = json ? text : "\(view.record)\(view.isLive)"
+            if redraws {
+                StandardOutput.shared.write(Self.redrawing(text, over: height))
+                height = Self.height(of: text, columns: terminal.columns)
+            } else if news != shown {
+                StandardOutput.shared.line(shown.isEmpty || json ? text : "\n" + text)
+            }
+            shown = news
+            if view.record.status.isEnded || view.record.status != .running && !view.isLive { return }
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    /// How many lines of the terminal it takes: long ones are wrapped there.
+    static func height(of text: String, columns: Int) -> Int {
+        text.split(separator: "\n", omittingEmptySubsequences: false).reduce(0) { height, line in
+            var visible = 0
+            var isEscape = false
+            for character in line {
+                if isEscape {
+                    isEscape = character != "m"
+                } else if character == "\u{1B}" {
+                    isEscape = true
+                } else {
+                    visible += 1
+                }
+            }
+            return height + max((visible + columns - 1) / columns, 1)
+        }
+    }
+
+    /// Moves up over what was drawn, and clears every line before it is written again.
+    private static func redrawing(_ text: String, over height: Int) -> String {
+        let up = height > 0 ? "\u{1B}[\(height)A\r" : ""
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return up + lines.map { "\u{1B}[2K\($0)\n" }.joined() + "\u{1B}[J"
+    }
+}

@@ -1,0 +1,133 @@
+internal import ArgumentParser
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+
+/// Lists all runs, and who works on them.
+struct RunsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "runs",
+        abstract: "List the runs, newest first, and who holds their endpoints.",
+        discussion: """
+            EXAMPLES:
+              turnout runs
+              turnout runs --json
+            """)
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let workspace = Workspace()
+        var entries: [Entry] = []
+        if workspace.hasJournal {
+            entries = try await workspace.withJournal(readOnly: true) { try Self.entries(in: $0) }
+        }
+        if json {
+            print(try JSONText.pretty(entries))
+        } else {
+            print(Self.text(entries, now: SystemClock().now(), terminal: .standardOutput))
+        }
+    }
+
+    /// One run of the list.
+    struct Entry: Encodable {
+        struct Holder: Encodable {
+            var process: Int
+            var host: String
+            var epoch: Int
+            var isAlive: Bool
+            /// Since it last wrote.
+            var silentSeconds: Double
+
+            private enum CodingKeys: String, CodingKey {
+                case process, host, epoch
+                case isAlive = "alive"
+                case silentSeconds = "silent_seconds"
+            }
+        }
+
+        var run: RunID
+        var status: RunStatus
+        var endpoint: Name
+        var backend: String
+        /// The stage that is under way or next; null when all are done.
+        var stage: String?
+        /// Stages that are done.
+        var position: Int
+        var stages: Int
+        var started: JSONTime
+        var ended: JSONTime?
+        var reason: String?
+        /// Who has the endpoint for this run.
+        var holder: Holder?
+
+        init(_ record: RunRecord, stages: [StageRecord], holder: LeaseHolder?) {
+            run = record.id
+            status = record.status
+            endpoint = record.endpoint
+            backend = record.backend
+            stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
+            position = record.position
+            self.stages = stages.count
+            started = JSONTime(record.started)
+            ended = record.ended.map(JSONTime.init)
+            reason = record.reason
+            self.holder = holder.map {
+                Holder(
+                    process: $0.process, host: $0.host, epoch: $0.epoch, isAlive: $0.isAlive,
+                    silentSeconds: $0.silent.seconds)
+            }
+        }
+    }
+
+    static func entries(in journal: any Journal) throws(JournalError) -> [Entry] {
+        let holders = try journal.leases()
+        var entries: [Entry] = []
+        for record in try journal.runs() {
+            let stages = try journal.stages(of: record.id)
+            entries.append(Entry(record, stages: stages, holder: holders.first { $0.run == record.id }))
+        }
+        return entries
+    }
+
+    static func text(_ entries: [Entry], now: Timestamp, terminal: Terminal) -> String {
+        guard !entries.isEmpty else { return "There are no runs yet; `turnout run PLAYBOOK` starts one." }
+        var table = Table(
+            .init("RUN"), .init("STATUS"), .init("ENDPOINT"), .init("STAGE"), .init("STARTED"),
+            .init("TOOK", rightAligned: true), .init("HOLDER"))
+        table.rows = entries.map { entry in
+            [
+                Table.Cell(entry.run.description, .bold), Table.Cell(entry.status.words, entry.status.tint),
+                Table.Cell("\(entry.backend)/\(entry.endpoint)"), Table.Cell(entry.place),
+                Table.Cell(entry.started.moment.short), Table.Cell(entry.duration(at: now)),
+                Table.Cell(entry.holder?.words ?? "", entry.holder?.isAlive == false ? .yellow : nil),
+            ]
+        }
+        return table.lines(terminal.style, width: terminal.isInteractive ? terminal.columns : .max)
+            .joined(separator: "\n")
+    }
+}
+
+extension RunsCommand.Entry {
+    /// `7/8 cut-over`: the stage that is under way or next.
+    fileprivate var place: String {
+        guard let stage else { return "\(stages)/\(stages)" }
+        return "\(min(position + 1, stages))/\(stages) \(stage)"
+    }
+
+    /// Of a simulated run, whose clock is ahead, nothing is known until it ends.
+    fileprivate func duration(at now: Timestamp) -> String {
+        let length = (ended?.moment ?? now) - started.moment
+        return length < .zero ? "" : length.short
+    }
+}
+
+extension RunsCommand.Entry.Holder {
+    /// `process 123, silent for 4s`, `process 123 is dead`.
+    fileprivate var words: String {
+        guard isAlive else { return "process \(process) on \(host) is dead" }
+        let silence = Interval(milliseconds: Int64(silentSeconds * 1000))
+        return "process \(process) on \(host)" + (silence >= .seconds(10) ? ", silent for \(silence.short)" : "")
+    }
+}

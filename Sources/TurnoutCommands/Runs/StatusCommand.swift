@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+
+/// Shows where one run stands.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show where a run stands.",
+        discussion: """
+            Its stages, the traffic as wanted and as observed, what it waits for, and the command to type next. \
+            Without RUN, the only run that has not ended or, where all have, the newest.
+
+            EXAMPLES:
+              turnout status
+              turnout status safe-rollout-3 --watch
+              turnout status --json
+            """)
+
+    @Argument(help: ArgumentHelp("As `turnout runs` lists it.", valueName: "run"))
+    var run: String?
+
+    @Flag(help: "Show it again whenever it changes, until it stops.")
+    var watch = false
+
+    @Flag(help: "Print JSON; with --watch, one object a line.")
+    var json = false
+
+    func run() async throws {
+        let workspace = Workspace()
+        guard workspace.hasJournal else {
+            throw CommandFailure(.usage, "there are no runs yet; `turnout run PLAYBOOK` starts one")
+        }
+        try await workspace.withJournal(readOnly: true) { journal in
+            let record = try RunSelection.toLookAt(run, in: journal)
+            if watch {
+                try await RunWatch(journal: journal, run: record.id, json: json).follow()
+            } else {
+                let view = try RunView(of: record.id, in: journal)
+                print(json ? try JSONText.pretty(view.report) : view.text(.standardOutput))
+            }
+        }
+    }
+}
+
+extension RunSelection {
+    /// The run that `text` names; without it the only unfinished one or, where all have ended, the newest.
+    static func toLookAt(_ text: String?, in journal: any Journal) throws -> RunRecord {
+        if text == nil {
+            let all = try journal.runs()
+            if let newest = all.first, all.allSatisfy(\.status.isEnded) { return newest }
+        }
+        return try run(text, in: journal, wanted: "not ended") { !$0.status.isEnded }
+    }
+}
+
+/// One run as the journal has it at one moment.
+struct RunView {
+    var record: RunRecord
+    var stages: [StageRecord]
+    var approval: Approval?
+    var isLive: Bool
+
+    init(of run: RunID, in journal: any Journal) throws(JournalError) {
+        record = try journal.record(of: run)
+        stages = try journal.stages(of: run)
+        isLive = try journal.holder(of: run) != nil
+        if case .waiting = record.phase {
+            let plan = try journal.load(run).snapshot.plan
+            approval = plan.stages.indices.contains(record.position) ? plan.stages[record.position].approval : nil
+        }
+    }
+
+    var report: RunReport { RunReport(record: record, stages: stages, approval: approval, isLive: isLive) }
+
+    func text(_ terminal: Terminal) -> String {
+        RunTree(
+            record: record, stages: stages, approval: approval, isLive: isLive, now: SystemClock().now(),
+            style: terminal.style, columns: terminal.columns
+        ).lines().joined(separator: "\n")
+    }
+}

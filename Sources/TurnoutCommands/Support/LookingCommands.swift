@@ -1,0 +1,11 @@
+internal import ArgumentParser
+
+extension Turnout {
+    /// The commands that only look at playbooks.
+    static let playbookCommands: [any ParsableCommand.Type] = [
+        PlaybooksCommand.self, CheckCommand.self, PlanCommand.self, RehearseCommand.self,
+    ]
+
+    /// The commands that only look at runs.
+    static let runCommands: [any ParsableCommand.Type] = [RunsCommand.self, StatusCommand.self]
+}
