@@ -40,9 +40,9 @@ struct RunWork {
         do {
             var machine = RunMachine(
                 plan: stored.snapshot.plan, state: RunState(record: stored.record, stages: stored.stages))
-            machine.note(.runResumed(by: .current(), epoch: lease.epoch, note: note), at: open.clock.now())
+            machine.note(.runResumed(by: .current(), epoch: lease.epoch, note: note), at: open.now)
             do {
-                try prepare(&machine, open.clock.now())
+                try prepare(&machine, open.now)
             } catch {
                 try journal.release(lease)
                 throw error
