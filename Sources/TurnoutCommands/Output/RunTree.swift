@@ -66,25 +66,10 @@ struct RunTree {
         guard let endpoint = record.latest.snapshot else {
             return record.latest == .absent ? ["There is no endpoint \(record.endpoint)."] : []
         }
-        let bars = bars("traffic", endpoint.traffic) + bars("mirror", endpoint.mirrorTraffic)
-        return bars.isEmpty ? ["No deployment of \(record.endpoint) has traffic."] : bars
+        return TrafficLines(style: style, columns: columns).lines(of: endpoint)
     }
 
     private static let shownAround = 12
-
-    private func bars(_ title: String, _ traffic: Wanted<Traffic>) -> [String] {
-        let names = traffic.deployments
-        let width = min(names.map(\.text.count).max() ?? 0, 32)
-        let bar = TrafficBar(width: min(max(columns - width - 36, 10), 40))
-        return names.enumerated().map { index, name in
-            let (wanted, actual) = (traffic.wanted[name], traffic.actual[name])
-            let head = (index == 0 ? title : "").padded(to: 8) + name.text.cut(to: width).padded(to: width)
-            let percent = "\(actual) %"
-            let change = wanted == actual ? "" : style("  wanted \(wanted) %", .yellow)
-            return head + " " + String(repeating: " ", count: 5 - percent.count) + percent + " "
-                + style(bar.text(wanted: wanted, actual: actual).withoutTrailingSpaces, .cyan) + change
-        }
-    }
 
     private func detail(of stage: StageRecord, at index: Int) -> String {
         var parts: [String] = []
