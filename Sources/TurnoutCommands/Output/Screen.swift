@@ -1,6 +1,7 @@
 /// What a terminal is told, to draw in place.
 enum Screen {
     static let hideCursor = "\u{1B}[?25l"
+    static let clear = "\u{1B}[2J\u{1B}[H"
     static let showCursor = "\u{1B}[?25h"
 
     /// Draws `lines` over what was drawn before, which may be wrapped otherwise by now.

@@ -34,7 +34,9 @@ struct LiveTree {
             case .wait(let until, .time(let reason)):
                 waiting = reason
                 if until < .distantFuture { coming = until }
-            case .wait(_, .people(let reason)): waiting = reason
+            case .wait(let until, .people(let reason)):
+                waiting = reason
+                if until < .distantFuture { coming = until }
             case .observe, .apply, .invoke, .run, .stop: break
             }
         }

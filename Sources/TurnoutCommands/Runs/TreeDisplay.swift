@@ -15,6 +15,7 @@ final class TreeDisplay: RunDisplay {
         var prompt: GatePrompt?
         /// What was drawn last, so that it can be drawn over.
         var drawn = ""
+        var size: [Int] = []
         var isOver = false
     }
 
@@ -87,7 +88,14 @@ final class TreeDisplay: RunDisplay {
             let footer = picture.prompt?.lines(tree, style, columns: terminal.columns) ?? []
             let lines = tree.lines(style, columns: terminal.columns, rows: terminal.rows, footer: footer)
             let text = lines.joined(separator: "\n")
-            guard text != picture.drawn else { return }
+            let size = [terminal.columns, terminal.rows]
+            guard text != picture.drawn || size != picture.size else { return }
+            if !picture.size.isEmpty, size != picture.size {
+                // Nobody can say how the terminal has wrapped what was drawn before.
+                output.write(Screen.clear)
+                picture.drawn = ""
+            }
+            picture.size = size
             output.write(Screen.redrawing(lines, over: picture.drawn, columns: terminal.columns))
             picture.drawn = text
         }
