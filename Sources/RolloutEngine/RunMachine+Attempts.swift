@@ -74,6 +74,10 @@ extension RunMachine {
                     + "nor as it was to become", at: now)
         }
         if attempt.intent.accepted {
+            unseen += 1
+            guard unseen > Self.patience else {
+                return wait(at: now, deadline: attempt.deadline, for: "\(change) to be seen")
+            }
             return failAttempt("\(change) was accepted and then undone", observed: Observation(snapshot), at: now)
         }
         if let reason = hindrance(of: change, on: snapshot) {
@@ -85,6 +89,7 @@ extension RunMachine {
             }
             return commitAndWait(at: now, deadline: attempt.deadline, for: violation.message)
         }
+        unseen = 0
         return commit(then: .apply(change, key: attempt.intent.key, attempt: attempt.number))
     }
 
@@ -174,12 +179,5 @@ extension RunMachine {
     private func timeoutReason(_ change: Change, on snapshot: EndpointSnapshot?) -> String {
         let limit = stage?.timeout ?? .zero
         return "\(change) was not done within \(limit); still waiting for \(progress(of: change, on: snapshot))"
-    }
-}
-
-extension Interval {
-    static func + (left: Interval, right: Interval) -> Interval {
-        let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.milliseconds)
-        return overflow ? .distantFuture : Interval(milliseconds: sum)
     }
 }

@@ -53,6 +53,9 @@ extension RunMachine {
                 return wait(rollBack, for: "\(change) to be done", at: now)
             } else if rollBack.intent?.accepted == true, let reason = change.failure(in: snapshot) {
                 return giveUp(rollBack, reason, at: now)
+            } else if rollBack.intent?.accepted == true, unseen < Self.patience {
+                unseen += 1
+                return wait(rollBack, for: "\(change) to be seen", at: now)
             }
         }
         let target = rollBack.purpose == .undoDrift ? record.expected : record.baseline
@@ -65,7 +68,11 @@ extension RunMachine {
                 return giveUp(rollBack, "\(change) was not done within \(Self.rollBackTimeout)", at: now)
             }
             let key = "\(record.id)/roll-back/\(rollBack.deadline.milliseconds)/\(rollBack.changes + 1)"
-            if case .rollingBack(let present) = record.phase, present.change == change, let intent = present.intent {
+            unseen = 0
+            // One that was accepted and then undone by somebody is another change, with a key of its own.
+            if case .rollingBack(let present) = record.phase, present.change == change, let intent = present.intent,
+                !intent.accepted
+            {
                 return commit(then: .apply(change, key: intent.key, attempt: present.changes))
             }
             apply(.rollBackIntended(change, Intent(key: key, before: Observation(snapshot))), at: now)

@@ -52,6 +52,8 @@ package struct RunMachine: Sendable {
     private var adopted: PlanSnapshot?
     /// Why the attempt under way has failed, until the endpoint was observed.
     var failure: String?
+    /// How often in a row an accepted change was not to be seen; some backends show it a moment later.
+    var unseen = 0
 
     package var record: RunRecord { state.record }
     package var stages: [StageRecord] { state.stages }
@@ -59,6 +61,8 @@ package struct RunMachine: Sendable {
     /// How often an endpoint is looked at while it changes, and while it bakes or waits for people.
     static let pollInterval = Interval.seconds(5)
     static let watchInterval = Interval.seconds(10)
+    /// Polls until an accepted change that is not to be seen counts as undone by somebody.
+    static let patience = 3
     static let rollBackTimeout = Interval.hours(2)
     /// Stages without any effect that are committed at once, so that each costs less than one flush to disk.
     static let stagesPerCommit = 8

@@ -12,6 +12,14 @@ package struct Interval: Hashable, Comparable, Sendable {
     package static let zero = Interval(milliseconds: 0)
 
     package static func < (left: Interval, right: Interval) -> Bool { left.milliseconds < right.milliseconds }
+    package static func + (left: Interval, right: Interval) -> Interval {
+        let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.milliseconds)
+        return Interval(milliseconds: overflow ? (right < .zero ? .min : .max) : sum)
+    }
+    package static func - (left: Interval, right: Interval) -> Interval {
+        let (difference, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
+        return Interval(milliseconds: overflow ? (right < .zero ? .max : .min) : difference)
+    }
     /// The length `factor` times; what can't be counted is the longest, or the shortest.
     package static func * (left: Interval, factor: Int64) -> Interval {
         let (product, overflow) = left.milliseconds.multipliedReportingOverflow(by: factor)

@@ -62,7 +62,7 @@ struct ExpressionTests {
                     run:
                       command:
                         - "é \\"quoted\\" \\u00e9 ${{ 'a' == \\"b\\" }} ${{ ⟦inputs.x⟧ }}"
-                        - 'it''s ${{ ⟦inputs.y⟧ }}'
+                        - 'it''s ${{ ''a'' == ⟦inputs.y⟧ }}'
                         - |
                           first ${{ 1 }}
                             second ${{ 1 + ⟦true⟧ }}

@@ -156,10 +156,13 @@ struct RuleTests {
     @Test("what is wrong with one stage does not hide what is wrong with another")
     func independence() {
         expectFindings(
-            "TrafficSums", "UnknownKey",
+            "TrafficSums", "UnknownKey", "UnknownKey", "TrafficSums",
             in: Sample.start + """
                   - {name: a, traffic: ⟦{blue: 1}⟧}
                   - {name: b, scale: {deployment: blue, instance_count: 2, ⟦instances⟧: 3}}
+                  - {name: c, ⟦trafic⟧: {blue: 1}}
+                  - {name: d, traffic: ⟦{blue: 2}⟧}
+                  - {name: e, delete: {deployment: blue}}
 
                 """)
     }

@@ -132,4 +132,21 @@ struct RollBackTests {
         #expect(stand.record.reason?.contains(failed ? "ImagePullBackOff" : "was not done within 1h") == true)
         #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
     }
+
+    @Test("a change of the way back that somebody undoes is asked for again, as another change")
+    func undoneWayBack() {
+        var stand = Stand(.safeRollout, endpoint: .shop())
+        stand.begin()
+        stand.run()
+        expectUsed(stand.offer(.reject))
+        stand.run { $0.sent.last?.change == .setTraffic(["blue": 100]) }
+        stand.underway = []
+        stand.model.endpoint?.traffic = Wanted(["blue": 90, "green": 10])
+        stand.model.endpoint?.state = .succeeded
+        stand.run()
+        let keys = stand.sent.filter { $0.change == .setTraffic(["blue": 100]) && $0.hadEffect }.map(\.key)
+        #expect(Set(keys).count == 2)
+        #expect(stand.record.status == .rolledBack)
+        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+    }
 }

@@ -130,6 +130,10 @@ struct RuleTests {
             message: "Can't delete deployment [green] with non-zero traffic weight: it has 20 % of mirrored traffic",
             endpoint: with { $0.mirrorTraffic = Wanted(wanted: .none, actual: ["green": 20]) }),
         Case(
+            change: .deleteDeployment("green"), rule: "delete-with-traffic",
+            message: "Can't delete deployment [green] with non-zero traffic weight: it has 100 % of live traffic",
+            endpoint: with { $0.traffic = Wanted(wanted: ["blue": 100], actual: ["green": 100]) }),
+        Case(
             change: .deleteEndpoint, rule: "delete-with-traffic",
             message: "Can't delete deployment [blue] with non-zero traffic weight: it has 100 % of live traffic"),
     ]

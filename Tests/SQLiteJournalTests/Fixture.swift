@@ -108,7 +108,7 @@ func newRun(_ id: RunID = run1, plan: Plan = plan(), requests: [Request] = []) t
     return NewRun(
         snapshot: snapshot, record: record,
         stages: plan.stages.map { StageRecord(name: $0.name, action: $0.action.kind) },
-        events: [StampedEvent(at: Timestamp(milliseconds: 1), stage: nil, event: .runStarted(record))],
+        events: [StampedEvent(at: Timestamp(milliseconds: 1), stage: nil, event: .runStarted(record, inherited: []))],
         requests: requests)
 }
 

@@ -39,6 +39,20 @@ struct PersistenceTests {
         }
     }
 
+    @Test("clients that came before the endpoint are there after reopening")
+    func early() async throws {
+        try await withFolder { folder in
+            let load = Load(rate: 10, request: .sample)
+            try Simulation(store: try SQLiteStore(folder: folder)).backend.setLoad(load, endpoint: "houses")
+            let later = Simulation(store: try SQLiteStore(folder: folder))
+            #expect(try later.backend.observe("houses") == nil)
+            #expect(try later.backend.endpoints().isEmpty)
+            try await later.bench.makeBlueLive()
+            later.clock.advance(by: .seconds(1))
+            #expect(try later.backend.outcomes(of: "houses", since: nil).deployments["blue"]?.requests == 10)
+        }
+    }
+
     @Test("what one process changes another one sees at once")
     func twoProcesses() async throws {
         try await withFolder { folder in

@@ -131,7 +131,7 @@ struct PlanMaker {
         }
     }
 
-    /// Reads the stages and plays them; the play ends where the effect of a stage is not known.
+    /// Reads the stages and plays them.
     private mutating func readStages(_ nodes: [Node], endpoint: Name?, _ scope: ExpressionScope) -> [Stage] {
         let actions = ActionReader(
             files: files, endpoint: endpoint, override: options.endpoint, kind: options.capabilities.kind)
@@ -146,10 +146,9 @@ struct PlanMaker {
         var play = Play(
             endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: options.capabilities)
         for stage in placed {
-            guard let stage else { break }
-            play.play(stage)
+            if let stage { play.play(stage) } else { play.playUnreadable() }
         }
-        if stages.count == nodes.count { play.end() }
+        play.end()
         findings += play.findings
         return stages.map(\.stage)
     }

@@ -9,6 +9,8 @@ struct Play {
     private let isWholeStory: Bool
     /// Deployments that this playbook deleted, which therefore are not there already.
     private var deleted: Set<Name> = []
+    /// False behind a stage that could not be read.
+    private var knowsHistory = true
     private(set) var findings: [Finding] = []
 
     /// Begins with no endpoint where `definesEndpoint`; else it is there already, with deployments and traffic that
@@ -40,7 +42,9 @@ struct Play {
         let moment = Moment(
             stage: stage, capabilities: capabilities, before: before, after: model.endpoint, steps: steps,
             isWholeStory: isWholeStory)
-        for index in rules.indices { findings += rules[index].check(moment) }
+        for index in rules.indices where knowsHistory || type(of: rules[index]).judgesAlone {
+            findings += rules[index].check(moment)
+        }
         switch stage.stage.action {
         case .deleteDeployment(let name): deleted.insert(name)
         case .deploy(let definition): deleted.remove(definition.name)
@@ -50,7 +54,11 @@ struct Play {
         if isWholeStory { assumeDeployments(of: stage.stage.action) }
     }
 
+    /// Goes on behind a stage that could not be read: from here on, rules that need to know what was before are silent.
+    mutating func playUnreadable() { knowsHistory = false }
+
     mutating func end() {
+        guard knowsHistory else { return }
         for rule in rules { findings += rule.checkEnd(model.endpoint) }
     }
 

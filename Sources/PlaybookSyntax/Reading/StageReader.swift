@@ -92,6 +92,9 @@ struct StageReader {
     private mutating func reportActions(_ members: [Node.Member], of node: Node) {
         let kinds = StageAction.Kind.allCases.map(\.rawValue)
         guard let extra = members.dropFirst().first else {
+            // A misspelled action is already named by the check of the shape.
+            let unknown = node.members.map(\.key.text).filter { ObjectShape.stage[$0] == nil }
+            guard !unknown.contains(where: { nearest($0, among: kinds) != nil }) else { return }
             return report(
                 "OneAction", node.headSpan, "the stage has no action", "add one of \(kinds.joined(separator: ", "))")
         }

@@ -6,6 +6,8 @@ internal import Rollouts
 /// Kubernetes endpoints do not mirror traffic, for example. A run would come to the stage and fail. A stage that may be
 /// left out says so by `when: "${{ backend.mirroring }}"`; then the run records that it was skipped, and why.
 struct BackendCanDoIt: PlaybookRule {
+    static let judgesAlone = true
+
     func check(_ moment: Moment) -> [Finding] {
         guard case .mirrorTraffic(let traffic) = moment.stage.stage.action, !traffic.isEmpty else { return [] }
         guard let limit = moment.capabilities.mirrorLimit, moment.capabilities.kind.mirrors else {

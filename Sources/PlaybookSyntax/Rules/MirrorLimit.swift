@@ -5,6 +5,8 @@ internal import Rollouts
 ///
 /// Mirroring copies requests, and so loads the network of the endpoint; Azure bounds it so.
 struct MirrorLimit: PlaybookRule {
+    static let judgesAlone = true
+
     func check(_ moment: Moment) -> [Finding] {
         guard case .mirrorTraffic(let traffic) = moment.stage.stage.action,
             let violation = MirrorTrafficRule().violation(of: traffic, kind: .managed)

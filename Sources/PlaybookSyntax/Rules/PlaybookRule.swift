@@ -6,6 +6,8 @@ internal import Rollouts
 /// A rule is a type in a file of its name, and that name is what users see beside a finding. A stage that is skipped
 /// has no moment.
 protocol PlaybookRule {
+    /// True where the rule judges a stage by itself, so that it can where a stage before could not be read.
+    static var judgesAlone: Bool { get }
     init()
     /// What the rule has against a stage, in the order of the stages.
     mutating func check(_ moment: Moment) -> [Finding]
@@ -15,6 +17,8 @@ protocol PlaybookRule {
 
 extension PlaybookRule {
     static var name: String { String(describing: Self.self) }
+
+    static var judgesAlone: Bool { false }
 
     func checkEnd(_ endpoint: EndpointSnapshot?) -> [Finding] { [] }
 

@@ -5,6 +5,8 @@ internal import Rollouts
 /// Percents are shares of all requests: 100 of them must go somewhere, or all of them nowhere. A deployment that is
 /// not named has 0. Azure refuses any other sum.
 struct TrafficSums: PlaybookRule {
+    static let judgesAlone = true
+
     func check(_ moment: Moment) -> [Finding] {
         moment.violations(of: "traffic-sum").map { violation in
             guard case .traffic(let traffic) = moment.stage.stage.action else {

@@ -7,6 +7,8 @@ internal import Rollouts
 /// become names of objects, so their letters are small. A name that breaks this is refused when it is created, in the
 /// middle of a rollout. Names in traffic are judged only where nothing in the playbook creates them.
 struct ValidNames: PlaybookRule {
+    static let judgesAlone = true
+
     func check(_ moment: Moment) -> [Finding] {
         let gives =
             switch moment.stage.stage.action {

@@ -6,9 +6,11 @@ extension YAMLProblem {
         let line = Array(source.line(span.start.line).unicodeScalars)
         let column = span.start.column - 1
         if line.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
-            text = "a tab cannot indent"
-            help = "indent with spaces"
-        } else if message.hasPrefix("found character that cannot start any token"), line.indices.contains(column) {
+            return Finding(
+                .error, "YAMLSyntax", at: Location(source: source, span: span), "a tab cannot indent",
+                help: "indent with spaces")
+        }
+        if message.hasPrefix("found character that cannot start any token"), line.indices.contains(column) {
             text = "a value cannot begin with '\(line[column])'"
             help = "put the value in quotes"
         } else if message.hasPrefix("mapping values are not allowed") {
@@ -39,6 +41,10 @@ extension SourceFile {
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             return finding(at: 0, "the file is in UTF-16", help: "save it in UTF-8")
         }
+        let isPlain = bytes.withUnsafeBufferPointer { bytes in
+            bytes.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
+        }
+        guard !isPlain else { return nil }
         var parser = UTF8.ForwardParser()
         var rest = bytes.makeIterator()
         var offset = 0

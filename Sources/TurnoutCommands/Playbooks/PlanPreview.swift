@@ -133,11 +133,3 @@ extension Command {
         "run `\(words.joined(separator: " "))`, \(idempotent ? "again after a crash" : "at most once")"
     }
 }
-
-extension Interval {
-    /// The sum, or ``Interval/distantFuture`` where it can't be counted.
-    static func + (left: Interval, right: Interval) -> Interval {
-        let (sum, overflow) = left.milliseconds.addingReportingOverflow(right.milliseconds)
-        return overflow ? .distantFuture : Interval(milliseconds: sum)
-    }
-}

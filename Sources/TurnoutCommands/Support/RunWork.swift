@@ -1,6 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteJournal
+internal import SimulatedEndpoints
 
 /// Takes up a run that was left, and works on it.
 struct RunWork {
