@@ -10,6 +10,9 @@ final class JSONDisplay: RunDisplay {
     func begin(_ plan: Plan, _ state: RunState) {
         let stages = state.stages.map(\.name)
         run.withLock { $0 = (state.record.id, stages) }
+        guard case .starting = state.record.phase else { return }
+        let started = RunEvent.runStarted(state.record, stages: state.stages)
+        write(EventReport(at: state.record.started, run: state.record.id, stage: nil, event: started))
     }
 
     func show(_ progress: Runner.Progress) {
