@@ -11,7 +11,8 @@ final class JSONDisplay: RunDisplay {
         let stages = state.stages.map(\.name)
         run.withLock { $0 = (state.record.id, stages) }
         guard case .starting = state.record.phase else { return }
-        let started = RunEvent.runStarted(state.record, stages: state.stages)
+        let started = RunEvent.runStarted(
+            state.record, inherited: Array(state.stages.prefix(state.record.position)))
         write(EventReport(at: state.record.started, run: state.record.id, stage: nil, event: started))
     }
 
