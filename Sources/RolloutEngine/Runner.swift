@@ -118,9 +118,9 @@ package struct Runner: Sendable {
                 try await backend.apply(change, to: record.endpoint, as: context)
                 return .accepted
             case .invoke(let invocation):
-                return .finished(failure: try await whileBeating { try await invoke(invocation, on: record.endpoint) })
+                return try await whileBeating { try await invoke(invocation, on: record.endpoint) }
             case .run(let command):
-                return .finished(failure: try await whileBeating { await runCommand(command) })
+                return try await whileBeating { await runCommand(command) }
             case .wait(let until, .people): return try await wait(until: until, for: record.id, people: true)
             case .wait(let until, .time): return try await wait(until: until, for: record.id, people: false)
             case .stop: return .timer
@@ -157,7 +157,11 @@ package struct Runner: Sendable {
     private static let beatInterval = Duration.seconds(5)
 
     /// Keeps the lease fresh while `effect` takes its time, and cancels it when the run is asked to abort.
-    private func whileBeating(_ effect: @escaping @Sendable () async throws -> String?) async throws -> String? {
+    ///
+    /// What was cancelled has not failed: the abort that is waiting is to decide what comes of it.
+    private func whileBeating(
+        _ effect: @escaping @Sendable () async throws -> String?
+    ) async throws -> RunMachine.Input {
         try await withThrowingTaskGroup(of: Finished.self) { group in
             group.addTask { .effect(try await effect()) }
             group.addTask {
@@ -175,13 +179,13 @@ package struct Runner: Sendable {
                 switch finished {
                 case .effect(let failure):
                     try Task.checkCancellation()
-                    return aborted ? "aborted" : failure
+                    return aborted ? .timer : .finished(failure: failure)
                 case .aborted:
                     aborted = true
                     group.cancelAll()
                 }
             }
-            return nil
+            return .timer
         }
     }
 

@@ -48,7 +48,7 @@ struct RunWork {
                 try journal.release(lease)
                 throw error
             }
-            let presentation = options.presentation(machine.plan)
+            let presentation = options.presentation(machine.plan, journal)
             status = try await RunSession(
                 journal: journal, open: open, display: presentation.display,
                 waitsForPeople: presentation.waitsForPeople, pace: presentation.pace
