@@ -63,7 +63,7 @@ package struct Runner: Sendable {
             if case .wait(let until, .people) = effect, !waitsForPeople, clock.now() < until { return .waiting }
             observer(.performing(effect, machine.state))
             do {
-                let input = try await perform(effect, for: machine.record, stage: machine.stage?.name)
+                let input = try await perform(effect, for: machine.record, scene: machine.scene)
                 actions = machine.receive(input, at: clock.now())
             } catch is CancellationError {
                 return try leave(&machine)
@@ -106,21 +106,21 @@ package struct Runner: Sendable {
     }
 
     private func perform(
-        _ effect: RunMachine.Effect, for record: RunRecord, stage: String?
+        _ effect: RunMachine.Effect, for record: RunRecord, scene: String
     ) async throws -> RunMachine.Input {
         do {
             switch effect {
             case .observe: return .observed(try await backend.observe(record.endpoint))
             case .apply(let change, let key, let attempt):
                 let context = ChangeContext(
-                    run: record.id, stage: stage ?? "roll-back", attempt: attempt, idempotencyKey: key,
+                    run: record.id, stage: scene, attempt: attempt, idempotencyKey: key,
                     epoch: lease.epoch)
                 try await backend.apply(change, to: record.endpoint, as: context)
                 return .accepted
             case .invoke(let invocation):
-                return .finished(failure: try await whileBeating { try await backend.failure(of: invocation, on: record.endpoint) })
+                return try await whileBeating { try await backend.failure(of: invocation, on: record.endpoint) }
             case .run(let command):
-                return .finished(failure: try await whileBeating { await runCommand(command) })
+                return try await whileBeating { await runCommand(command) }
             case .wait(let until, .people): return try await wait(until: until, for: record.id, people: true)
             case .wait(let until, .time): return try await wait(until: until, for: record.id, people: false)
             case .stop: return .timer
@@ -157,7 +157,11 @@ package struct Runner: Sendable {
     private static let beatInterval = Duration.seconds(5)
 
     /// Keeps the lease fresh while `effect` takes its time, and cancels it when the run is asked to abort.
-    private func whileBeating(_ effect: @escaping @Sendable () async throws -> String?) async throws -> String? {
+    ///
+    /// What was cancelled has not failed: the abort that is waiting is to decide what comes of it.
+    private func whileBeating(
+        _ effect: @escaping @Sendable () async throws -> String?
+    ) async throws -> RunMachine.Input {
         try await withThrowingTaskGroup(of: Finished.self) { group in
             group.addTask { .effect(try await effect()) }
             group.addTask {
@@ -175,13 +179,13 @@ package struct Runner: Sendable {
                 switch finished {
                 case .effect(let failure):
                     try Task.checkCancellation()
-                    return aborted ? "aborted" : failure
+                    return aborted ? .timer : .finished(failure: failure)
                 case .aborted:
                     aborted = true
                     group.cancelAll()
                 }
             }
-            return nil
+            return .timer
         }
     }
 

@@ -26,6 +26,7 @@ package struct Turnout: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Playbooks", subcommands: playbookCommands),
             CommandGroup(name: "Runs", subcommands: runCommands),
+            CommandGroup(name: "Endpoints and state", subcommands: endpointCommands),
         ])
 
     package init() {}

@@ -7,6 +7,9 @@ struct EventLines {
     private let width: Int
     private let style: Style
     private var day = ""
+    /// What was asked for last, so that its acceptance can be told.
+    private var steps: ArraySlice<Step> = []
+    private var change = ""
 
     init(stages: [String], style: Style) {
         width = min(max(stages.map(\.count).max() ?? 0, 8), 24)
@@ -15,12 +18,34 @@ struct EventLines {
 
     /// The lines for one event: it, and the day before it when a new one has begun.
     mutating func lines(_ event: StampedEvent, stage: String?) -> [String] {
+        follow(event.event)
         let (day, time) = Self.parts(of: event.at)
         let head = style.dim(time) + " " + (stage ?? "").cut(to: width).padded(to: width)
-        let line = head + " " + style(event.event.sentence.printable, event.event.tint)
+        let line = head + " " + style(sentence(event.event).printable, event.event.tint)
         guard day != self.day else { return [line] }
         defer { self.day = day }
         return [style.dim("-- \(day) (UTC)"), line]
+    }
+
+    private func sentence(_ event: RunEvent) -> String {
+        guard case .changeAccepted = event, !change.isEmpty else { return event.sentence }
+        return "\(change): accepted"
+    }
+
+    private mutating func follow(_ event: RunEvent) {
+        switch event {
+        case .attemptStarted(let attempt): steps = attempt.steps.dropFirst(attempt.step)
+        case .stepDone: steps = steps.dropFirst()
+        case .rollBackIntended(let intended, _):
+            change = "\(intended)"
+            return
+        default: return
+        }
+        guard case .change(let next)? = steps.first else {
+            change = ""
+            return
+        }
+        change = "\(next)"
     }
 
     /// A line that a program wrote.

@@ -20,7 +20,7 @@ struct RunTree {
             lines += instructions.hanging(behind: "instructions: ", width: columns)
         }
         if case .held(let hold) = record.phase, case .drift(let differences) = hold.cause {
-            lines += differences.flatMap { "\($0)".hanging(behind: "  drift: ", width: columns) }
+            lines += differences.flatMap { "\($0)".hanging(behind: "drift: ", width: columns) }
         }
         return lines + words() + choices()
     }
@@ -66,25 +66,10 @@ struct RunTree {
         guard let endpoint = record.latest.snapshot else {
             return record.latest == .absent ? ["There is no endpoint \(record.endpoint)."] : []
         }
-        let bars = bars("traffic", endpoint.traffic) + bars("mirror", endpoint.mirrorTraffic)
-        return bars.isEmpty ? ["No deployment of \(record.endpoint) has traffic."] : bars
+        return TrafficLines(style: style, columns: columns).lines(of: endpoint)
     }
 
     private static let shownAround = 12
-
-    private func bars(_ title: String, _ traffic: Wanted<Traffic>) -> [String] {
-        let names = traffic.deployments
-        let width = min(names.map(\.text.count).max() ?? 0, 32)
-        let bar = TrafficBar(width: min(max(columns - width - 36, 10), 40))
-        return names.enumerated().map { index, name in
-            let (wanted, actual) = (traffic.wanted[name], traffic.actual[name])
-            let head = (index == 0 ? title : "").padded(to: 8) + name.text.cut(to: width).padded(to: width)
-            let percent = "\(actual) %"
-            let change = wanted == actual ? "" : style("  wanted \(wanted) %", .yellow)
-            return head + " " + String(repeating: " ", count: 5 - percent.count) + percent + " "
-                + style(bar.text(wanted: wanted, actual: actual), .cyan) + change
-        }
-    }
 
     private func detail(of stage: StageRecord, at index: Int) -> String {
         var parts: [String] = []
@@ -94,21 +79,21 @@ struct RunTree {
         {
             parts.append("waits for \(waiting)")
         }
-        if let reason = stage.reason { parts.append(reason) }
+        if stage.status == .held, case .held(let hold) = record.phase, case .drift = hold.cause {
+            parts.append("the endpoint is not as this run left it")
+        } else if let reason = stage.reason {
+            parts.append(reason)
+        }
         return parts.joined(separator: "; ")
     }
 
     private func words() -> [String] {
-        let stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
         switch record.status {
-        case .waiting, .held:
-            let waiting = record.waitingFor(stage: stage, approval: approval) ?? "a person"
-            return "waits for \(waiting)".hanging(behind: "", width: columns)
+        case .held where record.reason != stages.reasonOfHold: return record.reasonLines(columns)
         case .running where !isLive:
             return ["Nobody works on it: it goes on where it was left."]
-        case .running, .succeeded: return []
-        case .failed, .rolledBack, .aborted:
-            return (record.reason ?? "").hanging(behind: "", width: columns)
+        case .running, .waiting, .held, .succeeded: return []
+        case .failed, .rolledBack, .aborted: return record.reasonLines(columns)
         }
     }
 
@@ -131,5 +116,19 @@ struct RunTree {
         guard let start else { return nil }
         let length = (end ?? now) - start
         return length < .zero ? nil : length
+    }
+}
+
+extension [StageRecord] {
+    /// What the stage that is held says of it.
+    fileprivate var reasonOfHold: String? { first { $0.status == .held }?.reason }
+
+    /// The latest moment that the stages know of: a simulated run's clock is ahead of the machine's.
+    var latestMoment: Timestamp? { flatMap { [$0.started, $0.ended] }.compactMap(\.self).max() }
+}
+
+extension RunRecord {
+    fileprivate func reasonLines(_ columns: Int) -> [String] {
+        (reason ?? "").hanging(behind: "", width: columns)
     }
 }

@@ -13,6 +13,8 @@ struct Terminal: Sendable {
     var style: Style
     /// Characters in a line; 100 where nobody says.
     var columns: Int
+    /// Lines on the screen; 24 where nobody says.
+    var rows: Int
 
     static var standardOutput: Terminal { Terminal(descriptor: STDOUT_FILENO) }
     static var standardError: Terminal { Terminal(descriptor: STDERR_FILENO) }
@@ -22,13 +24,16 @@ struct Terminal: Sendable {
         let isTerminal = isatty(descriptor) == 1
         isInteractive = isTerminal && environment["TERM"] != "dumb"
         style = Style(isColored: isInteractive && (environment["NO_COLOR"] ?? "").isEmpty)
-        columns = Self.columns(of: descriptor, isTerminal: isTerminal, environment: environment)
+        let size = isTerminal ? Self.size(of: descriptor) : nil
+        let named = environment["COLUMNS"].flatMap { Int($0) }.flatMap { $0 >= 20 ? $0 : nil }
+        columns = size?.columns ?? named ?? 100
+        rows = size?.rows ?? 24
     }
 
-    private static func columns(of descriptor: Int32, isTerminal: Bool, environment: [String: String]) -> Int {
+    /// Nil where the terminal does not know its size.
+    private static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
         var size = winsize()
-        if isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
-        if let named = environment["COLUMNS"].flatMap({ Int($0) }), named >= 20 { return named }
-        return 100
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 }

@@ -10,6 +10,10 @@ final class JSONDisplay: RunDisplay {
     func begin(_ plan: Plan, _ state: RunState) {
         let stages = state.stages.map(\.name)
         run.withLock { $0 = (state.record.id, stages) }
+        guard case .starting = state.record.phase else { return }
+        let started = RunEvent.runStarted(
+            state.record, inherited: Array(state.stages.prefix(state.record.position)))
+        write(EventReport(at: state.record.started, run: state.record.id, stage: nil, event: started))
     }
 
     func show(_ progress: Runner.Progress) {

@@ -20,7 +20,9 @@ final class LineDisplay: RunDisplay {
         lines.withLock { $0 = EventLines(stages: stages, style: style) }
         let record = state.record
         let parent = record.parent.map { ", forked from \($0.run) at \($0.stage)" } ?? ""
-        output.line(style.bold("\(record.id)") + ": \(stages.count) stages on \(record.backend)/\(record.endpoint)\(parent)")
+        output.line(
+            style.bold("\(record.id)") + ": \(stages.count) stage\(stages.count == 1 ? "" : "s") on "
+                + "\(record.backend)/\(record.endpoint)\(parent)")
     }
 
     func show(_ progress: Runner.Progress) {

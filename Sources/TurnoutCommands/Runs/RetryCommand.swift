@@ -105,7 +105,7 @@ struct RetryCommand: AsyncParsableCommand {
                 id.playbook, approved: approvals.stages, parent: (parent, first)
             ) { _ in snapshot }
             for note in approvals.notes { Notices.say("note: \(note)") }
-            let presentation = options.presentation(machine.plan)
+            let presentation = options.presentation(machine.plan, journal)
             status = try await RunSession(
                 journal: journal, open: open, display: presentation.display,
                 waitsForPeople: presentation.waitsForPeople, pace: presentation.pace

@@ -72,7 +72,7 @@ struct RunCommand: AsyncParsableCommand {
                 try making.snapshot(for: run, quiet: true)
             }
             for note in approvals.notes { Notices.say("note: \(note)") }
-            let presentation = options.presentation(machine.plan)
+            let presentation = options.presentation(machine.plan, journal)
             status = try await RunSession(
                 journal: journal, open: open, display: presentation.display,
                 waitsForPeople: presentation.waitsForPeople, pace: presentation.pace

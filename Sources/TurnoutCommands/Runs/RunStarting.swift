@@ -1,7 +1,6 @@
 internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteJournal
-internal import SimulatedEndpoints
 
 /// How a run comes to its number, its lease and its first line in the journal.
 struct RunStarting {
@@ -20,7 +19,7 @@ struct RunStarting {
             let snapshot = try snapshot(id)
             let key = open.selection.leaseKey(snapshot.plan.endpoint)
             let lease = try journal.acquireLease(on: key, for: id, takeOver: false)
-            let launcher = RunLauncher(journal: journal, starter: .current(), now: open.clock.now())
+            let launcher = RunLauncher(journal: journal, starter: .current(), now: open.now)
             do {
                 return (try launcher.create(snapshot, approved: approved, parent: parent, under: lease), lease)
             } catch {

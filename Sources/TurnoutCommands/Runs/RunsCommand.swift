@@ -61,6 +61,12 @@ struct RunsCommand: AsyncParsableCommand {
         var reason: String?
         /// Who has the endpoint for this run.
         var holder: Holder?
+        /// The latest moment that its stages know of.
+        private var latest: Timestamp?
+
+        private enum CodingKeys: CodingKey {
+            case run, status, endpoint, backend, stage, position, stages, started, ended, reason, holder
+        }
 
         init(_ record: RunRecord, stages: [StageRecord], holder: LeaseHolder?) {
             run = record.id
@@ -73,11 +79,18 @@ struct RunsCommand: AsyncParsableCommand {
             started = JSONTime(record.started)
             ended = record.ended.map(JSONTime.init)
             reason = record.reason
+            latest = stages.latestMoment
             self.holder = holder.map {
                 Holder(
                     process: $0.process, host: $0.host, epoch: $0.epoch, isAlive: $0.isAlive,
                     silentSeconds: $0.silent.seconds)
             }
+        }
+
+        /// How long it took, or has lasted.
+        func duration(at now: Timestamp) -> String {
+            let length = (ended?.moment ?? max(now, latest ?? now)) - started.moment
+            return length < .zero ? "" : length.short
         }
     }
 
@@ -116,11 +129,6 @@ extension RunsCommand.Entry {
         return "\(min(position + 1, stages))/\(stages) \(stage)"
     }
 
-    /// Of a simulated run, whose clock is ahead, nothing is known until it ends.
-    fileprivate func duration(at now: Timestamp) -> String {
-        let length = (ended?.moment ?? now) - started.moment
-        return length < .zero ? "" : length.short
-    }
 }
 
 extension RunsCommand.Entry.Holder {

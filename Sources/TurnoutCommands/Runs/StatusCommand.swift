@@ -75,9 +75,10 @@ struct RunView {
     var report: RunReport { RunReport(record: record, stages: stages, approval: approval, isLive: isLive) }
 
     func text(_ terminal: Terminal) -> String {
-        RunTree(
-            record: record, stages: stages, approval: approval, isLive: isLive, now: SystemClock().now(),
-            style: terminal.style, columns: terminal.columns
+        let wall = SystemClock().now()
+        return RunTree(
+            record: record, stages: stages, approval: approval, isLive: isLive,
+            now: max(wall, stages.latestMoment ?? wall), style: terminal.style, columns: terminal.columns
         ).lines().joined(separator: "\n")
     }
 }

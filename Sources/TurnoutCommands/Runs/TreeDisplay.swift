@@ -1,12 +1,126 @@
 internal import RolloutEngine
 internal import Rollouts
+internal import Synchronization
 
-/// Stand-in until the tree is drawn.
+/// Shows a run as a tree that is drawn again in place, and asks for approvals under it.
 final class TreeDisplay: RunDisplay {
-    private let lines: LineDisplay
-    init(style: Style, asks: Bool) { lines = LineDisplay(style: style) }
-    func begin(_ plan: Plan, _ state: RunState) { lines.begin(plan, state) }
-    func show(_ progress: Runner.Progress) { lines.show(progress) }
-    func output(_ line: String, of stage: String) { lines.output(line, of: stage) }
-    func end(_ end: RunEnd) { lines.end(end) }
+    private let style: Style
+    private let keys: KeyReader?
+    private let journal: any Journal
+    private let output = StandardOutput.shared
+    private let picture = Mutex(Picture())
+
+    private struct Picture {
+        var tree: LiveTree?
+        var prompt: GatePrompt?
+        /// What was drawn last, so that it can be drawn over.
+        var drawn = ""
+        var size: [Int] = []
+        var isOver = false
+    }
+
+    /// - Parameter asks: Whether there is a person at the keyboard, who can decide gates in place.
+    init(style: Style, asks: Bool, journal: any Journal) {
+        self.style = style
+        self.journal = journal
+        keys = asks ? KeyReader() : nil
+    }
+
+    func begin(_ plan: Plan, _ state: RunState) {
+        keys?.start()
+        output.write(Screen.hideCursor)
+        picture.withLock { $0.tree = LiveTree(plan: plan, state: state) }
+        draw()
+    }
+
+    func show(_ progress: Runner.Progress) {
+        picture.withLock { picture in
+            picture.tree?.take(progress)
+            guard let record = picture.tree?.state.record else { return }
+            if case .waiting(let gate) = record.phase {
+                if picture.prompt?.gate != gate { picture.prompt = keys.map { _ in GatePrompt(gate: gate) } }
+            } else {
+                picture.prompt = nil
+            }
+        }
+    }
+
+    func output(_ line: String, of stage: String) {
+        picture.withLock { $0.tree?.said = line }
+    }
+
+    func live() async {
+        do {
+            while true {
+                for key in keys?.read() ?? [] { press(key) }
+                draw()
+                try await Task.sleep(for: .milliseconds(100))
+            }
+        } catch {
+            return  // cancelled: the run is over
+        }
+    }
+
+    func end(_ end: RunEnd) {
+        picture.withLock { picture in
+            let terminal = Terminal.standardOutput
+            let tree = RunTree(
+                record: end.record, stages: end.stages, approval: end.approval, isLive: false,
+                now: picture.tree?.now ?? end.record.started, style: style, columns: terminal.columns)
+            var lines = tree.lines()
+            if end.isInterrupted { lines.insert(style("interrupted; everything is checkpointed", .yellow), at: 0) }
+            output.write(Screen.redrawing(lines, over: picture.drawn, columns: terminal.columns) + Screen.showCursor)
+            picture.isOver = true
+        }
+        keys?.stop()
+    }
+
+    func abandon() {
+        keys?.stop()
+        picture.withLock { $0.isOver = true }
+        output.write(Screen.showCursor)
+    }
+
+    private func draw() {
+        picture.withLock { picture in
+            guard !picture.isOver, let tree = picture.tree else { return }
+            let terminal = Terminal.standardOutput
+            let footer = picture.prompt?.lines(tree, style, columns: terminal.columns) ?? []
+            let lines = tree.lines(style, columns: terminal.columns, rows: terminal.rows, footer: footer)
+            let text = lines.joined(separator: "\n")
+            let size = [terminal.columns, terminal.rows]
+            guard text != picture.drawn || size != picture.size else { return }
+            if !picture.size.isEmpty, size != picture.size {
+                // Nobody can say how the terminal has wrapped what was drawn before.
+                output.write(Screen.clear)
+                picture.drawn = ""
+            }
+            picture.size = size
+            output.write(Screen.redrawing(lines, over: picture.drawn, columns: terminal.columns))
+            picture.drawn = text
+        }
+    }
+
+    private func press(_ key: KeyReader.Key) {
+        let decision = picture.withLock { picture in
+            let decision = picture.prompt?.press(key)
+            return decision.flatMap { decision in picture.tree.map { (decision, $0.state.record.id) } }
+        }
+        guard let (decision, run) = decision else { return }
+        let answer = submit(decision, run)
+        picture.withLock { $0.prompt?.notice = answer }
+    }
+
+    /// What became of the decision, in a sentence.
+    private func submit(_ decision: GateDecision, _ run: RunID) -> String {
+        do {
+            let subject = try decision.subject(in: try journal.load(run))
+            let request = try decision.submit(on: subject, to: journal, at: SystemClock().now())
+            return "\(request.kind == .approve ? "approved" : "rejected") by \(request.by)"
+        } catch let failure as CommandFailure {
+            return failure.message
+        } catch {
+            return "\(error)"
+        }
+    }
 }

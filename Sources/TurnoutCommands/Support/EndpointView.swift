@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 internal import SimulatedEndpoints
@@ -30,7 +31,10 @@ struct EndpointView: Sendable {
         let key = SimulationKey(kind: settings.kind, name: endpoint)
         _ = try backend.observe(endpoint)
         guard let simulation = try store.simulation(of: key) else { return copy }
-        try copy.update(key) { simulation.forked } _: { _, _ in }
+        try copy.update(key) {
+            simulation.forked
+        } _: { _, _ in
+        }
         return copy
     }
 }
@@ -96,4 +100,17 @@ final class LookingStore: SimulatedStore, Sendable {
 private struct NoRecords: SimulatedRecords {
     func accepted(_ idempotencyKey: String) -> HistoryEntry? { nil }
     func totals(at cursor: Int) -> Totals? { nil }
+}
+
+extension EndpointView {
+    /// The deployment that `text` names.
+    ///
+    /// - Throws: ``CommandFailure`` where the endpoint has none of that name.
+    func deployment(_ text: String, of endpoint: Name) throws -> Name {
+        let names = try backend.observe(endpoint)?.deployments.map(\.name) ?? []
+        if let name = names.first(where: { $0 == Name(text) }) { return name }
+        let known = names.isEmpty ? "it has none" : "it has \(names.map(\.text).joined(separator: ", "))"
+        let hint = nearest(text, among: names.map(\.text)).map { "did you mean '\($0)'?" } ?? known
+        throw CommandFailure(.usage, "endpoint \(endpoint) has no deployment '\(text)'; \(hint)")
+    }
 }

@@ -28,7 +28,8 @@ struct LeaseTaking {
                     .notOurs,
                     "process \(holder.process) on \(holder.host) still works on \(holder.run): it wrote \(holder.silent.short) ago")
             }
-            let rest = SQLiteJournal.patienceWithHolders - holder.silent
+            let silent = min(holder.silent, SQLiteJournal.patienceWithHolders)
+            let rest = Interval(milliseconds: SQLiteJournal.patienceWithHolders.milliseconds - silent.milliseconds)
             count(down: rest, holder, isFirst: before == nil, terminal)
             isCounting = true
             before = holder

@@ -7,5 +7,10 @@ extension Turnout {
     ]
 
     /// The commands that only look at runs.
-    static let runCommands: [any ParsableCommand.Type] = [RunsCommand.self, StatusCommand.self]
+    static let runCommands: [any ParsableCommand.Type] = [
+        RunsCommand.self, StatusCommand.self, EventsCommand.self, ExportCommand.self,
+    ]
+
+    /// The commands about endpoints and about the state folder.
+    static let endpointCommands: [any ParsableCommand.Type] = [EndpointCommand.self, DoctorCommand.self]
 }

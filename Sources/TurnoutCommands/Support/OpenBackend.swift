@@ -9,6 +9,8 @@ struct OpenBackend: Sendable {
     let selection: BackendSelection
     private let store: SQLiteStore
 
+    /// The time in its world.
+    var now: Timestamp { clock.now() }
     var capabilities: Capabilities { backend.capabilities }
 
     /// Opens the backend of `plan`.

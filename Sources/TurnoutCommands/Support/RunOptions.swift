@@ -2,12 +2,6 @@ internal import ArgumentParser
 internal import RolloutEngine
 internal import Rollouts
 
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// How a command that works on a run shows it, and whether it stays for people.
 struct RunOptions: ParsableArguments {
     @Flag(help: "Stay at a gate until it is decided, instead of leaving with 11.")
@@ -17,15 +11,15 @@ struct RunOptions: ParsableArguments {
     var json = false
 
     /// What the work on `plan` is shown by, whether it stays at gates, and how fast a simulation is.
-    func presentation(_ plan: Plan) -> Presentation {
+    func presentation(_ plan: Plan, _ journal: any Journal) -> Presentation {
         let terminal = Terminal.standardOutput
         guard !json else { return Presentation(display: JSONDisplay(), waitsForPeople: wait, pace: .none) }
         guard terminal.isInteractive else {
             return Presentation(display: LineDisplay(style: terminal.style), waitsForPeople: wait, pace: .none)
         }
-        let asks = isatty(STDIN_FILENO) == 1
+        let asks = KeyReader.isPossible
         return Presentation(
-            display: TreeDisplay(style: terminal.style, asks: asks), waitsForPeople: wait || asks,
+            display: TreeDisplay(style: terminal.style, asks: asks, journal: journal), waitsForPeople: wait || asks,
             pace: .watching(plan))
     }
 

@@ -41,14 +41,14 @@ struct RunWork {
         do {
             var machine = RunMachine(
                 plan: stored.snapshot.plan, state: RunState(record: stored.record, stages: stored.stages))
-            machine.note(.runResumed(by: .current(), epoch: lease.epoch, note: note), at: open.clock.now())
+            machine.note(.runResumed(by: .current(), epoch: lease.epoch, note: note), at: open.now)
             do {
-                try prepare(&machine, open.clock.now())
+                try prepare(&machine, open.now)
             } catch {
                 try journal.release(lease)
                 throw error
             }
-            let presentation = options.presentation(machine.plan)
+            let presentation = options.presentation(machine.plan, journal)
             status = try await RunSession(
                 journal: journal, open: open, display: presentation.display,
                 waitsForPeople: presentation.waitsForPeople, pace: presentation.pace

@@ -1,0 +1,174 @@
+internal import FoundationEssentials
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+internal import SQLiteState
+internal import SimulatedEndpoints
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// Looks at a workspace without changing it; what can't be looked at is a finding too.
+struct Doctor {
+    var workspace: Workspace
+
+    func look() -> [Diagnosis] {
+        stateFolder() + journal() + endpoints() + playbooks() + backend()
+    }
+
+    private func stateFolder() -> [Diagnosis] {
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: workspace.state, isDirectory: &isFolder) else {
+            guard access(workspace.home, W_OK) == 0 else {
+                return [
+                    Diagnosis(
+                        .error, "state", "there is no \(workspace.state), and it cannot be made",
+                        advice: "set TURNOUT_HOME to a folder that you may write")
+                ]
+            }
+            return [Diagnosis(.ok, "state", "there is no \(workspace.state) yet; the first run makes it")]
+        }
+        guard isFolder else {
+            return [
+                Diagnosis(
+                    .error, "state", "\(workspace.state) is no folder", advice: "move it away, or set TURNOUT_HOME")
+            ]
+        }
+        guard access(workspace.state, W_OK | X_OK) == 0 else {
+            return [
+                Diagnosis(
+                    .error, "state", "\(workspace.state) cannot be written by you",
+                    advice: "change its owner or mode, or set TURNOUT_HOME to a folder that you may write")
+            ]
+        }
+        return [Diagnosis(.ok, "state", "\(workspace.state) can be written"), freeSpace()] + locks()
+    }
+
+    /// The locks that every write holds for milliseconds.
+    private func locks() -> [Diagnosis] {
+        ["turnout.lock", "simulated.lock"].compactMap { name in
+            let path = workspace.state + "/" + name
+            do {
+                guard let lock = try FileLock(existing: path) else { return nil }
+                guard try lock.tryAcquire(.shared) else {
+                    return Diagnosis(
+                        .warning, "lock", "another process has \(path) at this moment",
+                        advice: "look again; if it stays so, see who it is by `fuser \(path)`")
+                }
+                lock.release()
+                return Diagnosis(.ok, "lock", "\(path) is free")
+            } catch {
+                return Diagnosis(.error, "lock", "\(error)", advice: "let \(path) be read and written by you")
+            }
+        }
+    }
+
+    private func freeSpace() -> Diagnosis {
+        var status = statvfs()
+        guard statvfs(workspace.state, &status) == 0 else {
+            return Diagnosis(.warning, "disk", "how much is free in \(workspace.state) cannot be told")
+        }
+        let free = UInt64(status.f_bavail) * UInt64(status.f_frsize) / 1_048_576
+        switch free {
+        case ..<16:
+            return Diagnosis(
+                .error, "disk", "\(free) MiB are free in \(workspace.state)",
+                advice: "make room: a run that cannot be written stops with 74")
+        case ..<256:
+            return Diagnosis(.warning, "disk", "\(free) MiB are free in \(workspace.state)", advice: "make room soon")
+        default: return Diagnosis(.ok, "disk", "\(free) MiB are free in \(workspace.state)")
+        }
+    }
+
+    private func journal() -> [Diagnosis] {
+        guard workspace.hasJournal else { return [Diagnosis(.ok, "journal", "no run was started here yet")] }
+        do {
+            let journal = try SQLiteJournal(folder: workspace.state, readOnly: true)
+            let found = journal.diagnose()
+            try journal.close()
+            return found
+        } catch {
+            return [Diagnosis(.error, "journal", error.message, advice: advice(on: error))]
+        }
+    }
+
+    /// Where the message itself does not say it.
+    private func advice(on error: JournalError) -> String {
+        switch error.code {
+        case .notAJournal: "move the file away; the next run makes a new journal"
+        case .newer: "use the newer Turnout, or another TURNOUT_HOME"
+        case .busy: "see who has it open by `fuser \(workspace.state)/turnout.lock`"
+        case .noSpace: "make room on the disk"
+        default: "copy \(workspace.state) away before anything else, then move the journal away"
+        }
+    }
+
+    private func endpoints() -> [Diagnosis] {
+        guard FileManager.default.fileExists(atPath: SQLiteStore.path(in: workspace.state)) else {
+            return [Diagnosis(.ok, "simulated", "no endpoint was simulated here yet")]
+        }
+        do {
+            let names = try EndpointKind.allCases.flatMap { kind in
+                try EndpointView(SimulationSettings(kind: kind), in: workspace).backend.endpoints()
+                    .map { "\($0) (\(kind.rawValue))" }
+            }
+            let words = names.isEmpty ? "no endpoints" : names.joined(separator: ", ")
+            return [Diagnosis(.ok, "simulated", "\(SQLiteStore.path(in: workspace.state)) has \(words)")]
+        } catch {
+            return [
+                Diagnosis(
+                    .error, "simulated", "\(error)",
+                    advice: "move the file away; the simulated endpoints begin anew then")
+            ]
+        }
+    }
+
+    private func playbooks() -> [Diagnosis] {
+        do throws(CommandFailure) {
+            let argument = PlaybookArgument(workspace: workspace)
+            let paths = try argument.all()
+            guard !paths.isEmpty else {
+                return [
+                    Diagnosis(
+                        .warning, "playbooks", "there are none in \(workspace.playbooks)",
+                        advice: "set TURNOUT_HOME to the folder that has Playbooks/, or name playbooks by their path")
+                ]
+            }
+            var broken: [Diagnosis] = []
+            for path in paths { broken += try problems(of: path) }
+            let good = paths.count - broken.count { $0.level == .error }
+            return [Diagnosis(.ok, "playbooks", "\(good) of \(paths.count) can be planned")] + broken
+        } catch {
+            return [Diagnosis(.error, "playbooks", error.message, advice: "let it be read by you")]
+        }
+    }
+
+    /// What a check with the playbook's own inputs finds; an input that must be given is no error of the playbook.
+    private func problems(of path: String) throws(CommandFailure) -> [Diagnosis] {
+        let selection = try BackendSelection(named: "simulated").asking(playbook: path)
+        let making = PlanMaking(path: path, selection: selection)
+        let outcome = making.outcome(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1))
+        guard outcome.snapshot == nil else { return [] }
+        let first = outcome.findings.first { $0.severity == .error }
+        return [
+            Diagnosis(
+                .error, "playbooks", "\(path): \(outcome.findings.summary); first: \(first?.message ?? "no plan")",
+                advice: "see `turnout check \(PlaybookArgument.name(of: path))`")
+        ]
+    }
+
+    private func backend() -> [Diagnosis] {
+        do throws(CommandFailure) {
+            let selection = try BackendSelection(named: nil)
+            return [Diagnosis(.ok, "backend", "\(selection.name) is used where no --backend is given")]
+        } catch {
+            return [
+                Diagnosis(.error, "backend", error.message, advice: "unset TURNOUT_BACKEND, or set it to a known one")
+            ]
+        }
+    }
+}

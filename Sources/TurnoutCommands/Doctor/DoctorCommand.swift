@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import SQLiteJournal
+
+/// Looks at everything that a run needs, and says what to do about it.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Look at the state folder, the journal, the endpoints and the playbooks.",
+        discussion: """
+            One line for each thing that was looked at: ✓ is well, ! is worth knowing, ✗ is in the way, with what to \
+            do about it. Changes nothing. Exits with 1 when anything is in the way.
+
+            EXAMPLES:
+              turnout doctor
+              turnout doctor --json
+            """)
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() async throws {
+        let diagnoses = Doctor(workspace: Workspace()).look()
+        if json {
+            print(try JSONText.pretty(diagnoses.map(Entry.init)))
+        } else {
+            let terminal = Terminal.standardOutput
+            print(Self.lines(diagnoses, terminal).joined(separator: "\n"))
+        }
+        guard !diagnoses.contains(where: { $0.level == .error }) else { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    struct Entry: Encodable {
+        /// `ok`, `warning` or `error`.
+        var level: String
+        var subject: String
+        var finding: String
+        var advice: String?
+
+        init(_ diagnosis: Diagnosis) {
+            level = diagnosis.level.rawValue
+            subject = diagnosis.subject
+            finding = diagnosis.finding
+            advice = diagnosis.advice
+        }
+    }
+
+    static func lines(_ diagnoses: [Diagnosis], _ terminal: Terminal) -> [String] {
+        let width = diagnoses.map(\.subject.count).max() ?? 0
+        let style = terminal.style
+        var lines = diagnoses.flatMap { diagnosis in
+            let head = diagnosis.level.icon + " " + diagnosis.subject.padded(to: width) + "  "
+            let finding = diagnosis.finding.hanging(behind: head, width: terminal.columns)
+            let indent = String(repeating: " ", count: head.count)
+            let advice = diagnosis.advice?.hanging(behind: indent + "→ ", width: terminal.columns) ?? []
+            return finding.enumerated().map { index, line in
+                index > 0 ? line : style(diagnosis.level.icon, diagnosis.level.tint) + line.dropFirst()
+            } + advice.map { style($0, diagnosis.level.tint) }
+        }
+        let counts = [("in the way", Diagnosis.Level.error), ("worth knowing", .warning)].compactMap { words, level in
+            let count = diagnoses.count { $0.level == level }
+            return count == 0 ? nil : "\(count) \(words)"
+        }
+        lines += ["", style.bold(counts.isEmpty ? "all is well" : counts.joined(separator: ", "))]
+        return lines
+    }
+}
+
+extension Diagnosis.Level {
+    fileprivate var icon: String {
+        switch self {
+        case .ok: "✓"
+        case .warning: "!"
+        case .error: "✗"
+        }
+    }
+
+    fileprivate var tint: Style.Tint {
+        switch self {
+        case .ok: .green
+        case .warning: .yellow
+        case .error: .red
+        }
+    }
+}

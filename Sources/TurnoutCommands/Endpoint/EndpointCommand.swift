@@ -1,0 +1,78 @@
+internal import ArgumentParser
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+internal import SimulatedEndpoints
+
+/// Looks at endpoints as the backend shows them, and changes them by hand.
+struct EndpointCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "endpoint",
+        abstract: "Look at the endpoints of a backend, and change them by hand.",
+        discussion: """
+            NAME may be left out where there is only one endpoint.
+
+            EXAMPLES:
+              turnout endpoint show
+              turnout endpoint history my-endpoint
+              turnout endpoint invoke --deployment green --data '{"data": [[1, 2, 3]]}' --times 10
+              turnout endpoint traffic --set blue=90 --set green=10
+            """,
+        subcommands: [
+            EndpointList.self, EndpointShow.self, EndpointHistory.self, EndpointLogs.self, EndpointInvoke.self,
+            EndpointTraffic.self, EndpointScale.self, EndpointDelete.self, EndpointKeys.self,
+        ])
+}
+
+/// Which endpoint of which backend.
+struct EndpointArguments: ParsableArguments {
+    @Argument(help: ArgumentHelp("The endpoint.", valueName: "name"))
+    var name: String?
+
+    @OptionGroup var options: BackendOptions
+
+    /// The endpoint that is named or, without a name, the only one of `names`.
+    ///
+    /// - Throws: ``CommandFailure`` where none or several can be meant.
+    func endpoint(among names: [Name], mayBeGone: Bool = false) throws(CommandFailure) -> Name {
+        guard let name else {
+            if names.count == 1, let only = names.first { return only }
+            guard !names.isEmpty else {
+                throw CommandFailure(.usage, "there is no endpoint on \(try options.selection().name) yet")
+            }
+            throw CommandFailure(
+                .usage, "there are several endpoints; name one of \(names.map(\.text).joined(separator: ", "))")
+        }
+        if mayBeGone { return Name(name) }
+        if let known = names.first(where: { $0 == Name(name) }) { return known }
+        let hint = nearest(name, among: names.map(\.text)).map { "; did you mean '\($0)'?" } ?? ""
+        throw CommandFailure(.usage, "there is no endpoint '\(name)' on \(try options.selection().name)\(hint)")
+    }
+}
+
+/// Which backend, and how its data is printed.
+struct BackendOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The backend: simulated, or simulated:kubernetes.",
+            discussion: "Without it, what TURNOUT_BACKEND says, or simulated.", valueName: "backend"))
+    var backend: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func selection() throws(CommandFailure) -> BackendSelection { try BackendSelection(named: backend) }
+
+    /// The endpoints as they are, without changing anything.
+    func view(in workspace: Workspace = Workspace()) throws -> EndpointView {
+        try EndpointView(SimulationSettings(kind: try selection().kind), in: workspace)
+    }
+}
+
+extension EndpointArguments {
+    /// The endpoint as it is, without changing anything.
+    func look(mayBeGone: Bool = false) throws -> (view: EndpointView, endpoint: Name) {
+        let view = try options.view()
+        return (view, try endpoint(among: try view.backend.endpoints(), mayBeGone: mayBeGone))
+    }
+}

@@ -1,0 +1,111 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import RolloutEngine
+internal import Rollouts
+internal import SimulatedEndpoints
+
+/// Sends requests to an endpoint, as clients do, or to one deployment.
+struct EndpointInvoke: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "invoke", abstract: "Send requests to an endpoint, or to one of its deployments.",
+        discussion: """
+            Without --deployment the traffic decides who answers. The body comes from --data, from --request or, \
+            without either, from standard input. Exits with 1 when an answer is not 200.
+
+            EXAMPLES:
+              turnout endpoint invoke --data '{"data": [[1, 2, 3]]}'
+              turnout endpoint invoke --deployment green --request Playbooks/samples/sample-request.json --times 20
+              echo '{}' | turnout endpoint invoke my-endpoint --json
+            """)
+
+    @OptionGroup var arguments: EndpointArguments
+
+    @Option(help: ArgumentHelp("Who is to answer.", valueName: "name"))
+    var deployment: String?
+
+    @Option(help: ArgumentHelp("A file with the body.", valueName: "file"))
+    var request: String?
+
+    @Option(help: ArgumentHelp("The body.", valueName: "json"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("How many requests, 1 to 10000.", valueName: "n"))
+    var times = 1
+
+    func validate() throws {
+        guard request == nil || data == nil else { throw ValidationError("--request and --data exclude each other") }
+        guard (1...10_000).contains(times) else { throw ValidationError("--times must be from 1 to 10000") }
+    }
+
+    func run() throws {
+        let (view, name) = try arguments.look()
+        let target = try deployment.map { try view.deployment($0, of: name) }
+        let body = InferenceRequest(body: try body())
+        let workspace = Workspace()
+        let store = try SQLiteStore(folder: workspace.state)
+        let backend = SimulatedBackend(
+            store: store, clock: VirtualClock(stored: try store.time()),
+            settings: SimulationSettings(kind: try arguments.options.selection().kind))
+        var answers: [Answer] = []
+        for _ in 1...times { answers.append(Answer(try backend.invoke(name, deployment: target, body))) }
+        try store.close()
+        print(try arguments.options.json ? JSONText.pretty(answers) : Self.text(answers, .standardOutput))
+        guard answers.allSatisfy({ $0.status == 200 }) else { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    private func body() throws(CommandFailure) -> String {
+        if let data { return data }
+        guard let request else {
+            var text = ""
+            while let line = readLine(strippingNewline: false) { text += line }
+            return text
+        }
+        do {
+            return try String(contentsOfFile: request, encoding: .utf8)
+        } catch {
+            throw CommandFailure(.usage, "\(request) cannot be read: \(error)")
+        }
+    }
+
+    struct Answer: Encodable {
+        var status: Int
+        var body: String
+        var latencyMilliseconds: Int64
+        /// Null where nobody answered.
+        var deployment: Name?
+
+        private enum CodingKeys: String, CodingKey {
+            case status, body, deployment
+            case latencyMilliseconds = "latency_milliseconds"
+        }
+
+        init(_ response: InferenceResponse) {
+            status = response.status
+            body = response.body
+            latencyMilliseconds = response.latency.milliseconds
+            deployment = response.deployment
+        }
+    }
+
+    /// Every answer; of many equal ones the first, with their number.
+    static func text(_ answers: [Answer], _ terminal: Terminal) -> String {
+        let groups = Dictionary(grouping: answers) { "\($0.deployment?.text ?? "nobody") \($0.status)" }
+        var lines: [String] = []
+        for (_, group) in groups.sorted(by: { $0.key < $1.key }) {
+            guard let first = group.first else { continue }
+            let latencies = group.map(\.latencyMilliseconds).sorted()
+            let worst = latencies.last ?? 0
+            let count = group.count == 1 ? "" : "\(group.count) × "
+            let time =
+                group.count == 1 ? "\(worst) ms" : "median \(latencies[latencies.count / 2]) ms, worst \(worst) ms"
+            let tint: Style.Tint = first.status == 200 ? .green : .red
+            lines.append(
+                count + terminal.style("\(first.status)", tint) + " from \(first.deployment?.text ?? "nobody"), \(time)"
+            )
+            lines.append("  " + first.body.printable)
+        }
+        guard answers.count > 1 else { return lines.joined(separator: "\n") }
+        let good = answers.count { $0.status == 200 }
+        return (lines + ["", "\(good) of \(answers.count) answered 200"]).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,50 @@
+internal import ArgumentParser
+internal import Rollouts
+internal import SimulatedEndpoints
+
+/// Lists the endpoints of a backend.
+struct EndpointList: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the endpoints of a backend.",
+        discussion: """
+            EXAMPLES:
+              turnout endpoint list
+              turnout endpoint list --backend simulated:kubernetes --json
+            """)
+
+    @OptionGroup var options: BackendOptions
+
+    func run() throws {
+        let view = try options.view()
+        let endpoints = try view.backend.endpoints().compactMap { try view.backend.observe($0) }
+        guard !options.json else {
+            print(try JSONText.pretty(endpoints.map { EndpointReport($0) }))
+            return
+        }
+        guard !endpoints.isEmpty else {
+            print("There is no endpoint on \(try options.selection().name) yet.")
+            return
+        }
+        var table = Table(.init("ENDPOINT"), .init("STATE"), .init("TRAFFIC"), .init("MIRROR"), .init("DEPLOYMENTS"))
+        table.rows = endpoints.map { endpoint in
+            [
+                Table.Cell(endpoint.name.text, .bold), Table.Cell(endpoint.state.rawValue, endpoint.state.tint),
+                Table.Cell(endpoint.traffic.text), Table.Cell(endpoint.mirrorTraffic.text),
+                Table.Cell(
+                    endpoint.deployments.map { "\($0.name) \($0.instances.ready)/\($0.instances.wanted)" }
+                        .joined(separator: ", ")),
+            ]
+        }
+        print(table.lines(Terminal.standardOutput.style).joined(separator: "\n"))
+    }
+}
+
+extension ProvisioningState {
+    var tint: Style.Tint {
+        switch self {
+        case .succeeded: .green
+        case .failed, .canceled: .red
+        case .creating, .updating, .scaling, .deleting: .cyan
+        }
+    }
+}

@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import RolloutEngine
+internal import Rollouts
+
+/// Scales a deployment by hand.
+struct EndpointScale: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "scale", abstract: "Set a deployment's instances by hand.",
+        discussion: """
+            A run that finds them changed holds for a person's word. Refused with 13 while a runner works on the \
+            endpoint, unless --force.
+
+            EXAMPLES:
+              turnout endpoint scale --deployment blue --instances 3
+            """)
+
+    @OptionGroup var arguments: EndpointArguments
+
+    @Option(help: ArgumentHelp("Which deployment.", valueName: "name"))
+    var deployment: String
+
+    @Option(help: ArgumentHelp("How many instances, at least 1.", valueName: "n"))
+    var instances: Int
+
+    @Flag(help: "Go in between although a runner works on the endpoint.")
+    var force = false
+
+    func validate() throws {
+        guard instances >= 1 else { throw ValidationError("--instances must be at least 1") }
+    }
+
+    func run() async throws {
+        let (view, name) = try arguments.look()
+        let change = Change.scale(try view.deployment(deployment, of: name), instanceCount: instances)
+        let hand = HandChange(
+            workspace: Workspace(), selection: try arguments.options.selection(), endpoint: name, force: force)
+        guard let snapshot = try await hand.perform([change], stage: "scale") else { return }
+        if arguments.options.json {
+            print(try JSONText.pretty(EndpointReport(snapshot)))
+        } else {
+            print("\(change): done")
+        }
+    }
+}

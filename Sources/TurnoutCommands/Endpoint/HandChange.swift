@@ -1,0 +1,87 @@
+internal import FoundationEssentials
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+internal import SimulatedEndpoints
+
+/// Changes that a person makes to an endpoint without a run.
+///
+/// They are fenced as a runner's are: the lease is taken first, so that no runner changes the endpoint meanwhile, and
+/// one that was overtaken before is refused.
+struct HandChange {
+    var workspace: Workspace
+    var selection: BackendSelection
+    var endpoint: Name
+    /// Goes in between although a live runner has the endpoint, with that runner's epoch.
+    var force: Bool
+
+    /// What they are called in the endpoint's history.
+    static let run = RunID(playbook: "by-hand", number: 1)
+    private static let limit = Interval.hours(2)
+
+    /// Makes the changes one after the other, each observed to be so before the next.
+    ///
+    /// - Returns: The endpoint as it is then; nil where there is none any more.
+    func perform(_ changes: [Change], stage: String) async throws -> EndpointSnapshot? {
+        try await workspace.withJournal { journal in
+            let key = selection.leaseKey(endpoint)
+            do {
+                let lease = try journal.acquireLease(on: key, for: Self.run, takeOver: false)
+                let result = await Self.result { try await apply(changes, stage: stage, epoch: lease.epoch) }
+                try journal.release(lease)
+                return try result.get()
+            } catch let error as JournalError {
+                guard force, case .leased(let holder) = error.code else { throw error }
+                Notices.warn("process \(holder.process) runs \(holder.run) on \(endpoint); it will find this as drift")
+                return try await apply(changes, stage: stage, epoch: holder.epoch)
+            }
+        }
+    }
+
+    private static func result<Success>(_ body: () async throws -> Success) async -> Result<Success, any Error> {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    private func apply(_ changes: [Change], stage: String, epoch: Int) async throws -> EndpointSnapshot? {
+        let store = try SQLiteStore(folder: workspace.state)
+        let clock = VirtualClock(stored: try store.time())
+        let backend = SimulatedBackend(
+            store: store, clock: clock, settings: SimulationSettings(kind: selection.kind))
+        let identity = UUID().uuidString.lowercased()
+        for (index, change) in changes.enumerated() {
+            let context = ChangeContext(
+                run: Self.run, stage: stage, attempt: 1, idempotencyKey: "by-hand/\(identity)/\(index)", epoch: epoch)
+            try await settle(change, as: context, backend, clock)
+        }
+        let result = try backend.observe(endpoint)
+        try backend.close()
+        try store.close()
+        return result
+    }
+
+    /// Asks for the change, and waits until it is observed to be so.
+    private func settle(
+        _ change: Change, as context: ChangeContext, _ backend: SimulatedBackend, _ clock: VirtualClock
+    ) async throws {
+        let deadline = clock.now() + Self.limit
+        var isAccepted = false
+        while clock.now() < deadline {
+            var pause = Interval.seconds(5)
+            if !isAccepted {
+                do {
+                    try backend.apply(change, to: endpoint, as: context)
+                    isAccepted = true
+                } catch {
+                    guard case .busy(let after) = error.code else { throw error }
+                    pause = after
+                }
+            }
+            let snapshot = try backend.observe(endpoint)
+            if isAccepted, change.isDone(in: snapshot) { return }
+            if isAccepted, let failure = change.failure(in: snapshot) { throw CommandFailure(.failed, failure) }
+            try await clock.sleep(until: clock.now() + pause)
+        }
+        throw CommandFailure(
+            .failed, "\(change) is not so after \(Self.limit); `turnout endpoint show` tells how far it is")
+    }
+}

@@ -1,0 +1,56 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// The question that a gate asks at the keyboard: yes or no, and why.
+struct GatePrompt {
+    let gate: Gate
+    /// What became of the last decision.
+    var notice: String?
+    private var answer: (kind: Request.Kind, reason: String)?
+
+    init(gate: Gate) { self.gate = gate }
+
+    /// Takes a key; what is decided by it, or nil.
+    mutating func press(_ key: KeyReader.Key) -> GateDecision? {
+        guard var answer else {
+            switch key {
+            case .character("y"), .character("Y"): self.answer = (.approve, "")
+            case .character("n"), .character("N"): self.answer = (.reject, "")
+            default: break
+            }
+            return nil
+        }
+        switch key {
+        case .character(let character) where answer.reason.count < 500: answer.reason.append(character)
+        case .character: break
+        case .backspace: _ = answer.reason.popLast()
+        case .escape:
+            self.answer = nil
+            return nil
+        case .enter:
+            self.answer = nil
+            return GateDecision(
+                kind: answer.kind, stage: nil, by: .current(), reason: answer.reason.isEmpty ? nil : answer.reason)
+        }
+        self.answer = answer
+        return nil
+    }
+
+    func lines(_ tree: LiveTree, _ style: Style, columns: Int) -> [String] {
+        var lines: [String] = []
+        if let instructions = tree.approval?.instructions {
+            lines += instructions.printable.hanging(behind: "instructions: ", width: columns)
+        }
+        if let notice { lines += notice.printable.hanging(behind: "", width: columns).map { style($0, .yellow) } }
+        let stage = tree.stageName ?? "the stage"
+        guard let answer else {
+            return lines + [style.bold("Approve \(stage)?") + "  [y]es  [n]o  " + style.dim("Ctrl-C leaves it for later")]
+        }
+        let question = answer.kind == .approve ? "Approve \(stage); why?" : "Reject \(stage); why?"
+        let room = max(columns - question.count - 3, 10)
+        return lines + [
+            style.bold(question) + " " + answer.reason.suffix(room) + "▏",
+            style.dim("Enter decides, with or without a reason; Esc goes back"),
+        ]
+    }
+}

@@ -1,0 +1,83 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// A run as it is drawn while it goes on.
+struct LiveTree {
+    let plan: Plan
+    private(set) var state: RunState
+    /// What is waited for.
+    private var waiting: String?
+    /// The last line of a stage's program.
+    var said: String?
+    /// The run's time as far as it is known.
+    private(set) var now: Timestamp
+    /// When a wait that is under way is over.
+    private var coming: Timestamp?
+
+    init(plan: Plan, state: RunState) {
+        self.plan = plan
+        self.state = state
+        now = state.record.started
+    }
+
+    mutating func take(_ progress: Runner.Progress) {
+        if let coming { now = max(now, coming) }
+        coming = nil
+        switch progress {
+        case .committed(let events, let state):
+            self.state = state
+            now = events.map(\.at).max().map { max($0, now) } ?? now
+            if events.contains(where: { $0.event.endsStage }) { said = nil }
+        case .performing(let effect, let state):
+            self.state = state
+            switch effect {
+            case .wait(let until, .time(let reason)):
+                waiting = reason
+                if until < .distantFuture { coming = until }
+            case .wait(let until, .people(let reason)):
+                waiting = reason
+                if until < .distantFuture { coming = until }
+            case .observe, .apply, .invoke, .run, .stop: break
+            }
+        }
+    }
+
+    var stageName: String? {
+        let position = state.record.position
+        return state.stages.indices.contains(position) ? state.stages[position].name : nil
+    }
+
+    var approval: Approval? {
+        let position = state.record.position
+        return plan.stages.indices.contains(position) ? plan.stages[position].approval : nil
+    }
+
+    /// At most `rows - 1` lines, each at most `columns` wide.
+    func lines(_ style: Style, columns: Int, rows: Int, footer: [String]) -> [String] {
+        let tree = RunTree(
+            record: state.record, stages: state.stages, approval: approval, isLive: true, now: now, style: style,
+            columns: columns)
+        let heading = tree.heading()
+        var rest = tree.stageLines() + [""] + tree.trafficLines()
+        if case .rollingBack(let rollBack) = state.record.phase {
+            rest += rollBack.cause.printable.hanging(behind: "rolling back: ", width: columns).map {
+                style($0, .yellow)
+            }
+        }
+        if let waiting, footer.isEmpty, !state.record.status.isEnded { rest.append(style.dim("waits for \(waiting.printable)")) }
+        if let said { rest.append(style.dim("| " + said.printable)) }
+        rest += footer
+        let room = max(rows - 1 - heading.count - 1, 3)
+        if rest.count > room { rest = [style.dim("  …")] + rest.suffix(room - 1) }
+        return (heading + [""] + rest).map { $0.cutVisible(to: columns) }
+    }
+}
+
+extension RunEvent {
+    fileprivate var endsStage: Bool {
+        switch self {
+        case .stageSucceeded, .stageFailed, .stageSkipped, .runEnded: true
+        default: false
+        }
+    }
+}
