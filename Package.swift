@@ -5,14 +5,15 @@ import PackageDescription
 let strictness: [SwiftSetting] = Context.environment["TURNOUT_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 /// Every target of Turnout is compiled with these; Sources/Rollouts/LanguageFeatures.swift fails the build when one is misspelled.
-let habits: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .enableUpcomingFeature("InferIsolatedConformances"),
-] + strictness
+let habits: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .enableUpcomingFeature("InferIsolatedConformances"),
+    ] + strictness
 
 let package = Package(
     name: "turnout",
@@ -73,6 +74,7 @@ let package = Package(
         .testTarget(
             name: "RolloutEngineTests", dependencies: ["Rollouts", "RolloutEngine", "RolloutTesting"],
             swiftSettings: habits),
+        .testTarget(name: "IntegrationTests", dependencies: ["turnout"], swiftSettings: habits),
         .testTarget(
             name: "RunnerTests",
             dependencies: [

@@ -85,7 +85,9 @@ struct SkipCommand: AsyncParsableCommand {
             throw CommandFailure(.usage, "run \(record.id) is on its way back: nothing is left to skip")
         case .held(let hold):
             if case .rollBackFailed = hold.cause {
-                throw CommandFailure(.usage, "the way back of \(record.id) failed: nothing is left to skip; "
+                throw CommandFailure(
+                    .usage,
+                    "the way back of \(record.id) failed: nothing is left to skip; "
                         + "next: \(NextCommand(record, isLive: false).text ?? "turnout status")")
             }
         default: break

@@ -40,7 +40,8 @@ struct EditedFiles {
 
     private static func place(of path: String, in workspace: Workspace) -> String? {
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        let candidates = [path] + (path.hasPrefix("/") ? [] : [workspace.home + "/" + path])
+        let candidates =
+            [path] + (path.hasPrefix("/") ? [] : [workspace.home + "/" + path])
             + [workspace.playbooks + "/" + name]
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
     }

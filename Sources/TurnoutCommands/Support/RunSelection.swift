@@ -29,7 +29,7 @@ enum RunSelection {
         guard let id = RunID(text) else { throw unknown(text, in: try journal.runs()) }
         do {
             return try journal.record(of: id)
-        } catch where error.code == .unknownRun {
+        } catch  where error.code == .unknownRun {
             throw unknown(text, in: try journal.runs())
         }
     }

@@ -1,0 +1,138 @@
+import Foundation
+import Testing
+
+extension Trait where Self == ConditionTrait {
+    /// For tests that start processes; the project's own check sets the variable.
+    static var integration: ConditionTrait {
+        .enabled(if: environment["TURNOUT_INTEGRATION"] != nil, "set TURNOUT_INTEGRATION=1 to run it")
+    }
+}
+
+let environment = ProcessInfo.processInfo.environment
+
+/// A scratch `TURNOUT_HOME` with the stock playbooks, and the built program to be run in it.
+struct TurnoutHome: Sendable {
+    let path: String
+
+    struct Ended: Sendable {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    /// Beside the running test bundle.
+    static let program: String = {
+        let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        return bundle.appendingPathComponent("turnout").path
+    }()
+
+    static let repository: URL = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    static func with<Result>(_ body: (TurnoutHome) async throws -> Result) async throws -> Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("turnout-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer {
+            do {
+                try FileManager.default.removeItem(at: folder)
+            } catch {
+                print("left \(folder.path): \(error)")
+            }
+        }
+        try FileManager.default.copyItem(
+            at: repository.appendingPathComponent("Playbooks"), to: folder.appendingPathComponent("Playbooks"))
+        return try await body(TurnoutHome(path: folder.path))
+    }
+
+    /// Runs `turnout` with `words` to its end, under `wrapper` if there is one; output is kept in files, which never
+    /// block a process.
+    func run(_ words: String..., under wrapper: [String] = []) throws -> Ended {
+        try run(words, under: wrapper)
+    }
+
+    func run(_ words: [String], under wrapper: [String] = []) throws -> Ended {
+        let started = try start(words, under: wrapper)
+        return try started.wait()
+    }
+
+    struct Started {
+        let process: Process
+        let output: String
+        let errors: String
+
+        /// Waits for the end, at most two minutes.
+        func wait() throws -> Ended {
+            let deadline = Date(timeIntervalSinceNow: 120)
+            while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.002) }
+            if process.isRunning {
+                kill(process.processIdentifier, SIGKILL)
+                Issue.record("\(process.arguments ?? []) did not end")
+            }
+            process.waitUntilExit()
+            let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+            return Ended(
+                status: status, output: try String(contentsOfFile: output, encoding: .utf8),
+                errors: try String(contentsOfFile: errors, encoding: .utf8))
+        }
+
+        func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
+    }
+
+    func start(_ words: [String], under wrapper: [String] = []) throws -> Started {
+        let process = Process()
+        let line = wrapper + [Self.program] + words
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = line
+        process.environment = environment.merging(["TURNOUT_HOME": path, "NO_COLOR": "1"]) { _, new in new }
+        let output = "\(path)/\(UUID().uuidString).out"
+        let errors = "\(path)/\(UUID().uuidString).err"
+        for file in [output, errors] { FileManager.default.createFile(atPath: file, contents: nil) }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+        process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+        try process.run()
+        return Started(process: process, output: output, errors: errors)
+    }
+
+    func write(_ text: String, to file: String) throws {
+        try text.write(toFile: "\(path)/\(file)", atomically: true, encoding: .utf8)
+    }
+
+    func read(_ file: String) throws -> String { try String(contentsOfFile: "\(path)/\(file)", encoding: .utf8) }
+
+    /// The JSON that a command prints.
+    func json<Value: Decodable>(_ type: Value.Type = Value.self, _ words: String...) throws -> Value {
+        let ended = try run(words + ["--json"])
+        return try JSONDecoder().decode(type, from: Data(ended.output.utf8))
+    }
+
+    struct Status: Decodable, Equatable {
+        struct Stage: Decodable, Equatable {
+            var name: String
+            var status: String
+            var reason: String?
+        }
+        struct Traffic: Decodable, Equatable {
+            var wanted: [String: Int]
+            var actual: [String: Int]
+        }
+        var run: String
+        var status: String
+        var stages: [Stage]
+        var traffic: Traffic
+        var reason: String?
+    }
+
+    struct Entry: Decodable, Equatable {
+        var change: String
+        var had_effect: Bool
+        var epoch: Int
+    }
+
+    func status(_ run: String) throws -> Status { try json(Status.self, "status", run) }
+
+    /// The changes of the endpoint that had an effect, in order.
+    func effects() throws -> [String] {
+        try json([Entry].self, "endpoint", "history").filter(\.had_effect).map(\.change)
+    }
+}
