@@ -94,5 +94,9 @@ let package = Package(
             name: "PlaybookSyntaxTests",
             dependencies: ["Rollouts", "RolloutEngine", "PlaybookSyntax", "RolloutTesting"],
             swiftSettings: habits),
+        .testTarget(
+            name: "TurnoutCommandsTests",
+            dependencies: ["Rollouts", "RolloutEngine", "TurnoutCommands", "RolloutTesting"],
+            swiftSettings: habits),
     ]
 )

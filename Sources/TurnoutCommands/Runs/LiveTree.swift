@@ -64,7 +64,9 @@ struct LiveTree {
                 style($0, .yellow)
             }
         }
-        if let waiting, footer.isEmpty, !state.record.status.isEnded { rest.append(style.dim("waits for \(waiting.printable)")) }
+        if let waiting, footer.isEmpty, !state.record.status.isEnded {
+            rest.append(style.dim("waits for \(waiting.printable)"))
+        }
         if let said { rest.append(style.dim("| " + said.printable)) }
         rest += footer
         let room = max(rows - 1 - heading.count - 1, 3)

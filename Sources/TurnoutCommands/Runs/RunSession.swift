@@ -79,7 +79,8 @@ struct RunSession: Sendable {
             throw CancellationError()
         }
         let record = machine.record
-        let approval = machine.plan.stages.indices.contains(record.position)
+        let approval =
+            machine.plan.stages.indices.contains(record.position)
             ? machine.plan.stages[record.position].approval : nil
         display.end(
             RunEnd(
