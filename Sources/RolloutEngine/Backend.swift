@@ -15,9 +15,10 @@ package protocol Backend: Sendable {
     /// was seen is refused as ``BackendError/Code/fenced``.
     func apply(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws(BackendError)
 
-    /// One request to a deployment, or (nil) to the endpoint as clients do.
-    func invoke(_ endpoint: Name, deployment: Name?, _ request: InferenceRequest) async throws(BackendError)
-        -> InferenceResponse
+    /// One request to a deployment, or (nil) to the endpoint as clients do; throws ``BackendError``.
+    ///
+    /// Not typed: Swift 6.3's optimizer crashes on callers of this one when it is.
+    func invoke(_ endpoint: Name, deployment: Name?, _ request: InferenceRequest) async throws -> InferenceResponse
 
     /// What became of the requests that were answered since `cursor` (nil: since the beginning).
     func outcomes(of endpoint: Name, since cursor: Int?) async throws(BackendError) -> OutcomeReading

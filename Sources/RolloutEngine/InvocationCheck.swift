@@ -19,3 +19,16 @@ extension Invocation.Expectation {
         }
     }
 }
+
+extension Backend {
+    /// Sends the test requests one after another, and returns what is wrong with the first that is not as expected.
+    func failure(of invocation: Invocation, on endpoint: Name) async throws -> String? {
+        for time in 1...max(invocation.times, 1) {
+            try Task.checkCancellation()
+            let response = try await invoke(endpoint, deployment: invocation.deployment, invocation.request)
+            guard let failure = invocation.expect.failure(of: response) else { continue }
+            return "request \(time) of \(invocation.times) \(failure)"
+        }
+        return nil
+    }
+}

@@ -77,6 +77,12 @@ package struct RunMachine: Sendable {
         plan.stages.indices.contains(record.position) ? plan.stages[record.position] : nil
     }
 
+    /// Where in the run things happen: the stage's name, or `roll-back`.
+    var scene: String {
+        if case .rollingBack = record.phase { return "roll-back" }
+        return stage?.name ?? "end"
+    }
+
     /// Takes `input`; an empty answer means that what was asked for last is still to be done.
     package mutating func receive(_ input: Input, at now: Timestamp) -> [Action] {
         switch input {

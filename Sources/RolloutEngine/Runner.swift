@@ -63,7 +63,7 @@ package struct Runner: Sendable {
             if case .wait(let until, .people) = effect, !waitsForPeople, clock.now() < until { return .waiting }
             observer(.performing(effect, machine.state))
             do {
-                let input = try await perform(effect, for: machine.record, stage: machine.stage?.name)
+                let input = try await perform(effect, for: machine.record, scene: machine.scene)
                 actions = machine.receive(input, at: clock.now())
             } catch is CancellationError {
                 return try leave(&machine)
@@ -106,19 +106,19 @@ package struct Runner: Sendable {
     }
 
     private func perform(
-        _ effect: RunMachine.Effect, for record: RunRecord, stage: String?
+        _ effect: RunMachine.Effect, for record: RunRecord, scene: String
     ) async throws -> RunMachine.Input {
         do {
             switch effect {
             case .observe: return .observed(try await backend.observe(record.endpoint))
             case .apply(let change, let key, let attempt):
                 let context = ChangeContext(
-                    run: record.id, stage: stage ?? "roll-back", attempt: attempt, idempotencyKey: key,
+                    run: record.id, stage: scene, attempt: attempt, idempotencyKey: key,
                     epoch: lease.epoch)
                 try await backend.apply(change, to: record.endpoint, as: context)
                 return .accepted
             case .invoke(let invocation):
-                return try await whileBeating { try await invoke(invocation, on: record.endpoint) }
+                return try await whileBeating { try await backend.failure(of: invocation, on: record.endpoint) }
             case .run(let command):
                 return try await whileBeating { await runCommand(command) }
             case .wait(let until, .people): return try await wait(until: until, for: record.id, people: true)
@@ -192,17 +192,5 @@ package struct Runner: Sendable {
     private enum Finished: Sendable {
         case effect(String?)
         case aborted
-    }
-
-    private func invoke(_ invocation: Invocation, on endpoint: Name) async throws -> String? {
-        for time in 1...max(invocation.times, 1) {
-            try Task.checkCancellation()
-            let response = try await backend.invoke(
-                endpoint, deployment: invocation.deployment, invocation.request)
-            if let failure = invocation.expect.failure(of: response) {
-                return "request \(time) of \(invocation.times) \(failure)"
-            }
-        }
-        return nil
     }
 }

@@ -49,11 +49,13 @@ struct EventChain {
     let run: String
     /// The endpoint that the run has, as leases name it.
     let leaseKey: String
+    private let observations: KnownObservations
     private(set) var count: Int64
     private(set) var head: String
 
     /// Of a run without events.
-    init(new run: RunID, on endpoint: LeaseKey) {
+    init(new run: RunID, on endpoint: LeaseKey, knowing observations: KnownObservations) {
+        self.observations = observations
         self.run = run.description
         leaseKey = endpoint.description
         count = 0
@@ -61,18 +63,19 @@ struct EventChain {
     }
 
     /// Nil where there is no such run.
-    init?(of run: RunID, in db: Database) throws {
+    init?(of run: RunID, knowing observations: KnownObservations = KnownObservations(), in db: Database) throws {
         let end = try db.firstRow("SELECT event_count, head_hash, lease_key FROM runs WHERE id = ?", [run.description])
         {
             ($0.integer(0), $0.text(1), $0.text(2))
         }
         guard let end else { return nil }
+        self.observations = observations
         self.run = run.description
         (count, head, leaseKey) = end
     }
 
     mutating func append(_ event: RunEvent, at: Timestamp, stage: String?, epoch: Int, in db: Database) throws {
-        let payload = try JSONEncoder.journal.encode(event)
+        let payload = try CompactJSON.encode(event, knowing: observations)
         let kind = event.kind
         var line = LineHash()
         line.add(head)
@@ -98,12 +101,4 @@ struct EventChain {
     func save(in db: Database) throws {
         try db.run("UPDATE runs SET event_count = ?, head_hash = ? WHERE id = ?", [count, head, run])
     }
-}
-
-extension JSONEncoder {
-    static let journal: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
 }

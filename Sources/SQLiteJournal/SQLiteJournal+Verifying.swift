@@ -120,13 +120,12 @@ extension SQLiteJournal {
         if (record.id, record.status.rawValue, record.position, record.planHash) != (run, status, position, planHash) {
             findings.append("the record of \(run) was changed: it does not fit the columns beside it")
         }
-        func says(_ kind: String, stage: String?) throws -> Bool {
-            try db.firstRow(
-                "SELECT 1 FROM events WHERE run = ? AND kind = ? AND (?3 IS NULL OR stage = ?3) LIMIT 1",
-                [run.description, kind, stage]
-            ) { _ in true } ?? false
-        }
-        if record.status.isEnded, try !says("run.ended", stage: nil) {
+        var said: Set<String> = []
+        try db.forEachRow(
+            "SELECT DISTINCT kind, stage FROM events WHERE run = ? AND kind IN "
+                + "('run.ended', 'stage.succeeded', 'stage.skipped')", [run.description]
+        ) { said.insert("\($0.text(0)) \($0.text(1))") }
+        if record.status.isEnded, !said.contains(where: { $0.hasPrefix("run.ended ") }) {
             findings.append("\(run) is recorded as \(status), but no event says so")
         }
         // A fork begins with the done stages of its parent.
@@ -135,7 +134,7 @@ extension SQLiteJournal {
         try db.forEachRow(
             "SELECT name, status FROM stages WHERE run = ? AND status IN ('succeeded', 'skipped')", [run.description]
         ) { done.append(($0.text(0), $0.text(1))) }
-        for (name, status) in done where try !says("stage.\(status)", stage: name) {
+        for (name, status) in done where !said.contains("stage.\(status) \(name)") {
             findings.append("stage \(name) of \(run) is recorded as \(status), but no event says so")
         }
         return findings

@@ -20,7 +20,7 @@ extension SQLiteJournal {
                         + "`turnout abort \(other)`")
             }
             try Self.keep(run.snapshot, in: db)
-            var chain = EventChain(new: record.id, on: lease.key)
+            var chain = EventChain(new: record.id, on: lease.key, knowing: knownObservations)
             try insert(record, key: lease.key, header: try run.snapshot.plan.header.encoded(), in: db)
             try replaceFiles(of: record.id, by: run.snapshot, in: db)
             for (position, stage) in run.stages.enumerated() {
@@ -39,7 +39,9 @@ extension SQLiteJournal {
     package func commit(_ commit: Commit, under lease: Lease) throws(JournalError) {
         try write { db in
             try holdLease(lease, for: commit.run, in: db)
-            guard var chain = try EventChain(of: commit.run, in: db) else { throw unknown(commit.run) }
+            guard var chain = try EventChain(of: commit.run, knowing: knownObservations, in: db) else {
+                throw unknown(commit.run)
+            }
             guard chain.leaseKey == lease.key.description else {
                 throw JournalError(
                     .fenced, "run \(commit.run) has \(chain.leaseKey), not \(lease.key); nothing was written")
@@ -93,7 +95,8 @@ extension SQLiteJournal {
                 key.description, record.status.rawValue, record.position, record.starter.description,
                 record.started.milliseconds, record.ended?.milliseconds, record.parent?.run.description,
                 record.parent?.stage, record.planHash, hexadecimalDigest(of: header), 0, LineHash.origin,
-                record.reason, String(decoding: try JSONEncoder.journal.encode(record), as: UTF8.self),
+                record.reason,
+                String(decoding: try CompactJSON.encode(record, knowing: knownObservations), as: UTF8.self),
             ])
     }
 
@@ -106,7 +109,8 @@ extension SQLiteJournal {
             """,
             [
                 record.status.rawValue, record.position, record.ended?.milliseconds, record.planHash, chain.count,
-                chain.head, record.reason, String(decoding: try JSONEncoder.journal.encode(record), as: UTF8.self),
+                chain.head, record.reason,
+                String(decoding: try CompactJSON.encode(record, knowing: knownObservations), as: UTF8.self),
                 chain.run,
             ])
     }

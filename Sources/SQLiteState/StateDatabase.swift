@@ -14,8 +14,8 @@ package final class StateDatabase: Sendable {
     /// The lock excludes other values for its file; this excludes other threads that use the same one.
     private let turn = Mutex(())
 
-    /// How long a process waits for another one's write or checkpoint; both take milliseconds.
-    package static let patience = Duration.seconds(10)
+    /// How long it waits for another process's write or checkpoint; both take milliseconds.
+    private let patience: Duration
 
     /// Opens the file, creates it if there is none, or migrates it to `schema.version` after a backup.
     ///
@@ -25,13 +25,16 @@ package final class StateDatabase: Sendable {
     ///   - lockName: Name of the lock's file in the same folder.
     ///   - schema: Whose the file is, and its tables.
     ///   - durability: What a commit survives.
+    ///   - patience: How long to wait for the lock, before ``StateError/Code/busy``.
     ///   - readOnly: True to look only: nothing is created, migrated or locked, and a running writer does not matter.
     /// - Throws: What is in the way, and what to do about it.
     package init(
-        path: String, lockName: String, schema: StateSchema, durability: Durability = .full, readOnly: Bool = false
+        path: String, lockName: String, schema: StateSchema, durability: Durability = .full,
+        patience: Duration = .seconds(10), readOnly: Bool = false
     ) throws(StateError) {
         self.path = path
         self.isReadOnly = readOnly
+        self.patience = patience
         let opening = StateOpening(path: path, schema: schema, durability: durability)
         if readOnly {
             lock = nil
@@ -39,7 +42,7 @@ package final class StateDatabase: Sendable {
         } else {
             try Folder.create(Folder.parent(of: path))
             let lock = try FileLock(path: Folder.parent(of: path) + "/" + lockName)
-            try lock.acquire(within: Self.patience)
+            try lock.acquire(within: patience)
             defer { lock.release() }
             self.lock = lock
             queue = try opening.openForWriting()
@@ -124,7 +127,7 @@ package final class StateDatabase: Sendable {
     /// Holds the lock of all processes while `body` runs.
     private func exclusively<Value>(_ body: () throws -> Value) throws -> Value {
         try turn.withLock { _ in
-            try lock?.acquire(within: Self.patience)
+            try lock?.acquire(within: patience)
             defer { lock?.release() }
             return try body()
         }

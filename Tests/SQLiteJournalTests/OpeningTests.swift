@@ -7,6 +7,12 @@ import Testing
 
 @testable import SQLiteJournal
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 @Suite("Opening the journal") struct OpeningTests {
     private func startRun(in fixture: Fixture) throws {
         let journal = try fixture.journal()
@@ -161,6 +167,26 @@ import Testing
             #expect(error?.code == .readOnly)
             try runner.close()
             #expect(try reader.verify(run1) == [])
+        }
+    }
+
+    @Test("a folder that can't be written is looked at, and refused by name for the rest", .enabled(if: geteuid() != 0))
+    func unwritableFolder() throws {
+        try Fixture.with { fixture in
+            try startRun(in: fixture)
+            chmod(fixture.folder, 0o555)
+            defer { chmod(fixture.folder, 0o755) }
+            for leftover in ["-wal", "-shm"] {
+                chmod(fixture.folder, 0o755)
+                unlink(fixture.path + leftover)
+                chmod(fixture.folder, 0o555)
+                let reader = try SQLiteJournal(folder: fixture.folder, readOnly: true)
+                #expect(try reader.verify(run1) == [])
+            }
+            chmod(fixture.folder + "/turnout.lock", 0o444)
+            let error = #expect(throws: JournalError.self) { try fixture.journal() }
+            #expect(error?.code == .readOnly)
+            #expect(error?.message.hasPrefix(fixture.folder) == true)
         }
     }
 

@@ -95,6 +95,35 @@ import Testing
         }
     }
 
+    @Test("P14 nothing is written, checkpointed or opened for writing while another has the lock")
+    func busy() throws {
+        try Fixture.with { fixture in
+            let database = try StateDatabase(
+                path: fixture.path, lockName: "notes.lock", schema: Self.schema(version: 1),
+                patience: .milliseconds(1))
+            try database.write { try $0.run("INSERT INTO notes VALUES ('kept')") }
+            let other = try FileLock(path: fixture.folder + "/notes.lock")
+            #expect(try other.tryAcquire())
+            let wal = try fixture.bytes(fixture.path + "-wal")
+            for call in [
+                { _ = try database.write { try $0.run("INSERT INTO notes VALUES ('lost')") } },
+                { try database.close() },
+                {
+                    _ = try StateDatabase(
+                        path: fixture.path, lockName: "notes.lock", schema: Self.schema(version: 1),
+                        patience: .milliseconds(1))
+                },
+            ] as [() throws -> Void] {
+                let error = #expect(throws: StateError.self) { try call() }
+                #expect(error?.code == .busy)
+            }
+            #expect(try fixture.bytes(fixture.path + "-wal") == wal)
+            #expect(try texts(database) == ["kept"])
+            other.release()
+            try database.close()
+        }
+    }
+
     @Test("a closed database refuses, and closing twice is harmless")
     func closed() throws {
         try Fixture.with { fixture in

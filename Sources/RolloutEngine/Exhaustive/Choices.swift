@@ -39,7 +39,7 @@ extension World {
         }
         var aborted = self
         if aborted.offer(request(.abort, by: Self.people(1)[0]), at: now) {
-            found.append(Choice("\(scene): somebody aborts the run", aborted))
+            found.append(Choice("\(machine.scene): somebody aborts the run", aborted))
         }
         return found
     }
@@ -47,13 +47,7 @@ extension World {
     private func after(_ sentence: String?, isGood: Bool = false, _ body: (inout World) -> Void) -> Choice {
         var world = self
         body(&world)
-        return Choice(sentence.map { "\(scene): \($0)" }, world, isGood: isGood)
-    }
-
-    /// Where in the run it happens.
-    private var scene: String {
-        if case .rollingBack = machine.record.phase { return "roll-back" }
-        return machine.stage?.name ?? "end"
+        return Choice(sentence.map { "\(machine.scene): \($0)" }, world, isGood: isGood)
     }
 
     private func finishes(good: String, bad: String) -> [Choice] {
@@ -200,7 +194,7 @@ extension World {
             .compactMap { kind, words in
                 var world = self
                 guard world.offer(request(kind, by: Self.people(1)[0]), at: now) else { return nil }
-                return Choice("\(scene): somebody \(words)", world)
+                return Choice("\(machine.scene): somebody \(words)", world)
             }
     }
 

@@ -3,6 +3,7 @@ internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteJournal
+internal import SQLiteState
 internal import SimulatedEndpoints
 
 #if canImport(Darwin)
@@ -44,7 +45,26 @@ struct Doctor {
                     advice: "change its owner or mode, or set TURNOUT_HOME to a folder that you may write")
             ]
         }
-        return [Diagnosis(.ok, "state", "\(workspace.state) can be written"), freeSpace()]
+        return [Diagnosis(.ok, "state", "\(workspace.state) can be written"), freeSpace()] + locks()
+    }
+
+    /// The locks that every write holds for milliseconds.
+    private func locks() -> [Diagnosis] {
+        ["turnout.lock", "simulated.lock"].compactMap { name in
+            let path = workspace.state + "/" + name
+            do {
+                guard let lock = try FileLock(existing: path) else { return nil }
+                guard try lock.tryAcquire(.shared) else {
+                    return Diagnosis(
+                        .warning, "lock", "another process has \(path) at this moment",
+                        advice: "look again; if it stays so, see who it is by `fuser \(path)`")
+                }
+                lock.release()
+                return Diagnosis(.ok, "lock", "\(path) is free")
+            } catch {
+                return Diagnosis(.error, "lock", "\(error)", advice: "let \(path) be read and written by you")
+            }
+        }
     }
 
     private func freeSpace() -> Diagnosis {

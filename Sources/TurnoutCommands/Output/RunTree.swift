@@ -20,7 +20,7 @@ struct RunTree {
             lines += instructions.hanging(behind: "instructions: ", width: columns)
         }
         if case .held(let hold) = record.phase, case .drift(let differences) = hold.cause {
-            lines += differences.flatMap { "\($0)".hanging(behind: "  drift: ", width: columns) }
+            lines += differences.flatMap { "\($0)".hanging(behind: "drift: ", width: columns) }
         }
         return lines + words() + choices()
     }
@@ -79,7 +79,11 @@ struct RunTree {
         {
             parts.append("waits for \(waiting)")
         }
-        if let reason = stage.reason { parts.append(reason) }
+        if stage.status == .held, case .held(let hold) = record.phase, case .drift = hold.cause {
+            parts.append("the endpoint is not as this run left it")
+        } else if let reason = stage.reason {
+            parts.append(reason)
+        }
         return parts.joined(separator: "; ")
     }
 

@@ -31,7 +31,10 @@ struct EndpointView: Sendable {
         let key = SimulationKey(kind: settings.kind, name: endpoint)
         _ = try backend.observe(endpoint)
         guard let simulation = try store.simulation(of: key) else { return copy }
-        try copy.update(key) { simulation.forked } _: { _, _ in }
+        try copy.update(key) {
+            simulation.forked
+        } _: { _, _ in
+        }
         return copy
     }
 }

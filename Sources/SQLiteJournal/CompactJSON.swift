@@ -1,0 +1,252 @@
+internal import FoundationEssentials
+internal import RolloutEngine
+
+/// JSON as `JSONDecoder` reads it, written straight into bytes.
+///
+/// Foundation's encoder builds a tree first, which costs several times as much as all that SQLite does for a commit.
+/// Members stand in the order in which they are encoded; the journal hashes the bytes that it keeps, so no other order
+/// is needed. `Data` and `Date`, which Foundation encodes in ways of its own, are refused.
+enum CompactJSON {
+    static func encode(_ value: some Encodable, knowing known: KnownObservations = KnownObservations()) throws -> Data {
+        let writer = Writer(known)
+        try writer.encode(value)
+        return Data(writer.bytes)
+    }
+
+    /// The bytes so far, and the containers that are open: of those, only the innermost grows, and writing to one closes
+    /// all inside it.
+    fileprivate final class Writer {
+        private(set) var bytes: [UInt8] = []
+        /// Per open container: what closes it, and whether a member was written.
+        private var open: [(end: UInt8, hasMembers: Bool)] = []
+
+        private let known: KnownObservations
+
+        init(_ known: KnownObservations) {
+            self.known = known
+            bytes.reserveCapacity(2048)
+        }
+
+        var depth: Int { open.count }
+
+        func begin(_ start: Character, end: Character) -> Int {
+            bytes.append(start.asciiValue ?? 0)
+            open.append((end.asciiValue ?? 0, false))
+            return open.count
+        }
+
+        func close(to depth: Int) {
+            while open.count > depth { bytes.append(open.removeLast().end) }
+        }
+
+        func beginMember(at depth: Int) {
+            precondition(open.count >= depth, "a container was written to after it was left")
+            close(to: depth)
+            if open[depth - 1].hasMembers { bytes.append(UInt8(ascii: ",")) }
+            open[depth - 1].hasMembers = true
+        }
+
+        func beginMember(_ key: String, at depth: Int) {
+            beginMember(at: depth)
+            write(key)
+            bytes.append(UInt8(ascii: ":"))
+        }
+
+        func write(literal: StaticString) {
+            bytes.append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+        }
+
+        func write(_ number: some BinaryInteger) { bytes.append(contentsOf: String(number).utf8) }
+
+        func write(_ number: Double) throws {
+            guard number.isFinite else {
+                throw EncodingError.invalidValue(
+                    number, .init(codingPath: [], debugDescription: "JSON has no \(number)"))
+            }
+            bytes.append(contentsOf: number.description.utf8)
+        }
+
+        func write(_ text: String) { Self.append(text, to: &bytes) }
+
+        /// One access to the bytes for the whole text, most of which need no escaping.
+        private static func append(_ text: String, to bytes: inout [UInt8]) {
+            bytes.append(UInt8(ascii: "\""))
+            var text = text
+            text.withUTF8 { characters in
+                if characters.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+                    bytes.append(contentsOf: characters)
+                } else {
+                    for byte in characters { append(escaped: byte, to: &bytes) }
+                }
+            }
+            bytes.append(UInt8(ascii: "\""))
+        }
+
+        private static func append(escaped byte: UInt8, to bytes: inout [UInt8]) {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case ..<0x20: bytes += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
+            default: bytes.append(byte)
+            }
+        }
+
+        func encode<Value: Encodable>(_ value: Value) throws {
+            guard Value.self != Data.self, Value.self != Date.self else {
+                throw EncodingError.invalidValue(
+                    value, .init(codingPath: [], debugDescription: "the journal keeps no \(Value.self)"))
+            }
+            guard Value.self == Observation.self, let observation = value as? Observation else {
+                return try encodeMembers(of: value)
+            }
+            if let known = known.bytes(of: observation) { return bytes.append(contentsOf: known) }
+            let start = bytes.count
+            try encodeMembers(of: value)
+            known.keep(observation, as: bytes[start...])
+        }
+
+        private func encodeMembers(of value: some Encodable) throws {
+            let depth = depth
+            let start = bytes.count
+            try value.encode(to: Slot(writer: self))
+            close(to: depth)
+            if bytes.count == start { write(literal: "{}") }
+        }
+    }
+
+    /// Where one value goes.
+    fileprivate struct Slot: Encoder {
+        let writer: Writer
+        var codingPath: [any CodingKey] { [] }
+        var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+        func container<Key>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
+            KeyedEncodingContainer(Members<Key>(writer: writer, depth: writer.begin("{", end: "}")))
+        }
+
+        func unkeyedContainer() -> any UnkeyedEncodingContainer {
+            Items(writer: writer, depth: writer.begin("[", end: "]"))
+        }
+
+        func singleValueContainer() -> any SingleValueEncodingContainer { Single(writer: writer) }
+    }
+}
+
+// MARK: - Containers
+
+private struct Members<Key: CodingKey>: KeyedEncodingContainerProtocol {
+    let writer: CompactJSON.Writer
+    let depth: Int
+    var codingPath: [any CodingKey] { [] }
+
+    private func begin(_ key: Key) { writer.beginMember(key.stringValue, at: depth) }
+
+    func encodeNil(forKey key: Key) {
+        begin(key)
+        writer.write(literal: "null")
+    }
+
+    func encode(_ value: Bool, forKey key: Key) {
+        begin(key)
+        writer.write(literal: value ? "true" : "false")
+    }
+
+    func encode(_ value: String, forKey key: Key) {
+        begin(key)
+        writer.write(value)
+    }
+
+    func encode(_ value: Int, forKey key: Key) {
+        begin(key)
+        writer.write(value)
+    }
+
+    func encode(_ value: some Encodable, forKey key: Key) throws {
+        begin(key)
+        try writer.encode(value)
+    }
+
+    func nestedContainer<NestedKey>(keyedBy type: NestedKey.Type, forKey key: Key) -> KeyedEncodingContainer<NestedKey>
+    {
+        begin(key)
+        return CompactJSON.Slot(writer: writer).container(keyedBy: type)
+    }
+
+    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+        begin(key)
+        return CompactJSON.Slot(writer: writer).unkeyedContainer()
+    }
+
+    func superEncoder() -> any Encoder {
+        writer.beginMember("super", at: depth)
+        return CompactJSON.Slot(writer: writer)
+    }
+
+    func superEncoder(forKey key: Key) -> any Encoder {
+        begin(key)
+        return CompactJSON.Slot(writer: writer)
+    }
+}
+
+private struct Items: UnkeyedEncodingContainer {
+    let writer: CompactJSON.Writer
+    let depth: Int
+    var codingPath: [any CodingKey] { [] }
+    private(set) var count = 0
+
+    init(writer: CompactJSON.Writer, depth: Int) {
+        self.writer = writer
+        self.depth = depth
+    }
+
+    private mutating func begin() {
+        writer.beginMember(at: depth)
+        count += 1
+    }
+
+    mutating func encodeNil() {
+        begin()
+        writer.write(literal: "null")
+    }
+
+    mutating func encode(_ value: some Encodable) throws {
+        begin()
+        try writer.encode(value)
+    }
+
+    mutating func nestedContainer<NestedKey>(keyedBy type: NestedKey.Type) -> KeyedEncodingContainer<NestedKey> {
+        begin()
+        return CompactJSON.Slot(writer: writer).container(keyedBy: type)
+    }
+
+    mutating func nestedUnkeyedContainer() -> any UnkeyedEncodingContainer {
+        begin()
+        return CompactJSON.Slot(writer: writer).unkeyedContainer()
+    }
+
+    mutating func superEncoder() -> any Encoder {
+        begin()
+        return CompactJSON.Slot(writer: writer)
+    }
+}
+
+private struct Single: SingleValueEncodingContainer {
+    let writer: CompactJSON.Writer
+    var codingPath: [any CodingKey] { [] }
+
+    func encodeNil() { writer.write(literal: "null") }
+    func encode(_ value: Bool) { writer.write(literal: value ? "true" : "false") }
+    func encode(_ value: String) { writer.write(value) }
+    func encode(_ value: Double) throws { try writer.write(value) }
+    func encode(_ value: Float) throws { try writer.write(Double(value)) }
+    func encode(_ value: Int) { writer.write(value) }
+    func encode(_ value: Int8) { writer.write(value) }
+    func encode(_ value: Int16) { writer.write(value) }
+    func encode(_ value: Int32) { writer.write(value) }
+    func encode(_ value: Int64) { writer.write(value) }
+    func encode(_ value: UInt) { writer.write(value) }
+    func encode(_ value: UInt8) { writer.write(value) }
+    func encode(_ value: UInt16) { writer.write(value) }
+    func encode(_ value: UInt32) { writer.write(value) }
+    func encode(_ value: UInt64) { writer.write(value) }
+    func encode(_ value: some Encodable) throws { try writer.encode(value) }
+}
