@@ -96,7 +96,11 @@ let package = Package(
             swiftSettings: habits),
         .testTarget(
             name: "TurnoutCommandsTests",
-            dependencies: ["Rollouts", "RolloutEngine", "TurnoutCommands", "RolloutTesting"],
+            dependencies: [
+                "Rollouts", "RolloutEngine", "PlaybookSyntax", "SQLiteJournal", "SimulatedEndpoints", "TurnoutCommands",
+                "RolloutTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Snapshots"],
             swiftSettings: habits),
     ]
 )
