@@ -39,7 +39,8 @@ struct AbortCommand: AsyncParsableCommand {
         let record = try RunSelection.run(run, in: work.journal, wanted: "under way") { !$0.status.isEnded }
         guard !record.status.isEnded else {
             guard record.status == .aborted else {
-                throw CommandFailure(.usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to abort")
+                throw CommandFailure(
+                    .usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to abort")
             }
             return try work.tellEnd(of: record)
         }

@@ -44,7 +44,9 @@ struct GatePrompt {
         if let notice { lines += notice.printable.hanging(behind: "", width: columns).map { style($0, .yellow) } }
         let stage = tree.stageName ?? "the stage"
         guard let answer else {
-            return lines + [style.bold("Approve \(stage)?") + "  [y]es  [n]o  " + style.dim("Ctrl-C leaves it for later")]
+            return lines + [
+                style.bold("Approve \(stage)?") + "  [y]es  [n]o  " + style.dim("Ctrl-C leaves it for later")
+            ]
         }
         let question = answer.kind == .approve ? "Approve \(stage); why?" : "Reject \(stage); why?"
         let room = max(columns - question.count - 3, 10)

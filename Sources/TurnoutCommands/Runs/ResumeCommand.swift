@@ -93,7 +93,8 @@ struct ResumeCommand: AsyncParsableCommand {
         Notices.say(
             adopted
                 ? "note: \(files): the edited files are used from here on"
-                : "note: \(files) changed since the run started; the run goes on with what it keeps, unless --adopt is given")
+                : "note: \(files) changed since the run started; the run goes on with what it keeps, unless --adopt is given"
+        )
     }
 
     /// Tells a held run how to go on, where `--adopt` or `--restore` says so.
@@ -103,10 +104,13 @@ struct ResumeCommand: AsyncParsableCommand {
         guard case .held(let hold) = record.phase, hold.cause.takes(kind) else {
             if restore {
                 throw CommandFailure(
-                    .usage, "run \(record.id) is not held for drift: there is nothing to restore; "
+                    .usage,
+                    "run \(record.id) is not held for drift: there is nothing to restore; "
                         + "next: \(NextCommand(record, isLive: false).text ?? "turnout status \(record.id)")")
             }
-            if !adopting { Notices.say("note: there is nothing to adopt: the playbook and the endpoint are as they were") }
+            if !adopting {
+                Notices.say("note: there is nothing to adopt: the playbook and the endpoint are as they were")
+            }
             return
         }
         let request = Request(

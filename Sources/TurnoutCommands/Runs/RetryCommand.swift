@@ -57,13 +57,15 @@ struct RetryCommand: AsyncParsableCommand {
         }
         guard from == nil else {
             throw CommandFailure(
-                .usage, "run \(record.id) has not ended (\(record.status.words)), so that nothing is forked from it; "
+                .usage,
+                "run \(record.id) has not ended (\(record.status.words)), so that nothing is forked from it; "
                     + "end it first by `turnout abort \(record.id)`, or go on with it by "
                     + "`\(NextCommand(record, isLive: false).text ?? "turnout resume \(record.id)")`")
         }
         guard case .held(let hold) = record.phase, hold.cause.takes(.retry) else {
             throw CommandFailure(
-                .usage, "run \(record.id) is \(record.status.words), and not held for a stage that failed; "
+                .usage,
+                "run \(record.id) is \(record.status.words), and not held for a stage that failed; "
                     + "next: \(NextCommand(record, isLive: false).text ?? "turnout status \(record.id)")")
         }
         let request = Request(
@@ -87,7 +89,8 @@ struct RetryCommand: AsyncParsableCommand {
         let edited = EditedFiles(parent.snapshot, in: work.workspace)
         var snapshot = parent.snapshot
         if adopt {
-            snapshot = try Adoption.plan(parent.snapshot, playbook: edited.playbook, for: journal.nextRunID(of: id.playbook))
+            snapshot = try Adoption.plan(
+                parent.snapshot, playbook: edited.playbook, for: journal.nextRunID(of: id.playbook))
             try refuseChanges(in: snapshot.plan, since: parent, before: first)
         } else if !edited.names.isEmpty {
             for line in edited.lines { Notices.say(line) }
@@ -128,7 +131,8 @@ struct RetryCommand: AsyncParsableCommand {
         guard let index = stages.firstIndex(where: { $0.name == from }) else {
             let near = nearest(from, among: stages.map(\.name)).map { "did you mean '\($0)'?" }
             throw CommandFailure(
-                .usage, "run \(id) has no stage '\(from)'; \(near ?? "it has \(stages.map(\.name).joined(separator: ", "))")")
+                .usage,
+                "run \(id) has no stage '\(from)'; \(near ?? "it has \(stages.map(\.name).joined(separator: ", "))")")
         }
         guard index <= furthest else {
             throw CommandFailure(
@@ -140,7 +144,8 @@ struct RetryCommand: AsyncParsableCommand {
     private func refuseChanges(in new: Plan, since parent: StoredRun, before first: Int) throws(CommandFailure) {
         for index in 0...first {
             let old = parent.snapshot.plan.stages[index]
-            guard index < new.stages.count, new.stages[index].name == old.name, index == first || new.stages[index] == old
+            guard index < new.stages.count, new.stages[index].name == old.name,
+                index == first || new.stages[index] == old
             else {
                 throw CommandFailure(
                     .invalidPlaybook,

@@ -78,14 +78,17 @@ struct SkipCommand: AsyncParsableCommand {
 
     private func stageName(of record: RunRecord, _ stages: [StageRecord]) throws(CommandFailure) -> String {
         guard !record.status.isEnded else {
-            throw CommandFailure(.usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to skip")
+            throw CommandFailure(
+                .usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to skip")
         }
         switch record.phase {
         case .rollingBack:
             throw CommandFailure(.usage, "run \(record.id) is on its way back: nothing is left to skip")
         case .held(let hold):
             if case .rollBackFailed = hold.cause {
-                throw CommandFailure(.usage, "the way back of \(record.id) failed: nothing is left to skip; "
+                throw CommandFailure(
+                    .usage,
+                    "the way back of \(record.id) failed: nothing is left to skip; "
                         + "next: \(NextCommand(record, isLive: false).text ?? "turnout status")")
             }
         default: break

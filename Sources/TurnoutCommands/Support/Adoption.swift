@@ -13,7 +13,9 @@ struct Adoption {
     static func plan(_ old: PlanSnapshot, playbook path: String?, for run: RunID) throws -> PlanSnapshot {
         guard let path else {
             throw CommandFailure(
-                .invalidPlaybook, "the playbook of \(run) is not on disk any more; without --adopt the run goes on with what it keeps")
+                .invalidPlaybook,
+                "the playbook of \(run) is not on disk any more; without --adopt the run goes on with what it keeps"
+            )
         }
         let making = PlanMaking(
             path: path, selection: try BackendSelection(of: old.plan),
@@ -28,7 +30,8 @@ struct Adoption {
     init(_ new: PlanSnapshot, of old: Plan, at state: RunState) throws(CommandFailure) {
         let record = state.record
         guard new.plan.endpoint == old.endpoint, new.plan.backend == old.backend else {
-            throw CommandFailure(.invalidPlaybook, "the edited playbook is about another endpoint: it cannot be adopted")
+            throw CommandFailure(
+                .invalidPlaybook, "the edited playbook is about another endpoint: it cannot be adopted")
         }
         let fixed = record.position + (record.phase.needsItsStage ? 1 : 0)
         for index in 0..<fixed {

@@ -33,7 +33,9 @@ struct EarlyApprovals: Hashable, Sendable {
         guard let index = plan.stages.firstIndex(where: { $0.name == word }) else {
             let names = plan.stages.filter { $0.approval != nil }.map(\.name)
             let hint = nearest(word, among: plan.stages.map(\.name)).map { "did you mean '\($0)'?" }
-            let known = names.isEmpty ? "no stage asks for one" : "approvals are asked for by \(names.joined(separator: ", "))"
+            let known =
+                names.isEmpty
+                ? "no stage asks for one" : "approvals are asked for by \(names.joined(separator: ", "))"
             throw CommandFailure(.usage, "--approve \(word): there is no such stage; \(hint ?? known)")
         }
         let stage = plan.stages[index]

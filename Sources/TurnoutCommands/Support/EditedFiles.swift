@@ -11,7 +11,7 @@ struct EditedFiles {
     /// Where the playbook is now; nil where it is gone.
     var playbook: String?
 
-    /// - Parameter workspace: Where a playbook is looked for that was named from another working folder.
+    /// A playbook that was named from another working folder is looked for in the workspace too.
     init(_ snapshot: PlanSnapshot, in workspace: Workspace) {
         guard let first = snapshot.plan.files.first else { return }
         playbook = Self.place(of: first.path, in: workspace)
@@ -40,7 +40,8 @@ struct EditedFiles {
 
     private static func place(of path: String, in workspace: Workspace) -> String? {
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        let candidates = [path] + (path.hasPrefix("/") ? [] : [workspace.home + "/" + path])
+        let candidates =
+            [path] + (path.hasPrefix("/") ? [] : [workspace.home + "/" + path])
             + [workspace.playbooks + "/" + name]
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
     }

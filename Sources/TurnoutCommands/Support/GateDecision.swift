@@ -23,7 +23,8 @@ struct GateDecision {
     func subject(in run: StoredRun) throws(CommandFailure) -> Subject {
         let record = run.record
         guard !record.status.isEnded else {
-            throw CommandFailure(.usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to decide")
+            throw CommandFailure(
+                .usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to decide")
         }
         let index = try stageIndex(in: run)
         let name = run.stages[index].name
@@ -31,14 +32,16 @@ struct GateDecision {
             throw CommandFailure(.usage, "stage \(name) asks for no approval\(gates(of: run))")
         }
         guard index >= record.position, !run.stages[index].status.isDone else {
-            throw CommandFailure(.usage, "stage \(name) is done (\(run.stages[index].status.rawValue)): it needs no decision")
+            throw CommandFailure(
+                .usage, "stage \(name) is done (\(run.stages[index].status.rawValue)): it needs no decision")
         }
         if index == record.position {
             switch record.phase {
             case .starting, .ready, .waiting, .held, .ended: break
             case .acting, .baking, .backingOff, .rollingBack:
                 throw CommandFailure(
-                    .usage, "stage \(name) has begun (\(record.status.words)): its gate is behind it; "
+                    .usage,
+                    "stage \(name) has begun (\(record.status.words)): its gate is behind it; "
                         + "next: \(NextCommand(record, isLive: false).text ?? "turnout status \(record.id)")")
             }
         }
@@ -61,7 +64,9 @@ struct GateDecision {
         if let no = counting.first(where: { $0.kind == .reject }) { throw decided(no, subject) }
         let people = Set((subject.gate?.approvals ?? []) + counting.map(\.by))
         if people.count >= subject.approval.required {
-            let last = counting.last ?? kept.map(\.request).last { $0.kind == .approve && $0.stage == subject.stage.name }
+            let last =
+                counting.last
+                ?? kept.map(\.request).last { $0.kind == .approve && $0.stage == subject.stage.name }
             if let last { throw decided(last, subject) }
         }
         guard kind == .approve, people.contains(by) else { return }
@@ -100,7 +105,8 @@ struct GateDecision {
 
     private func checkPerson(_ approval: Approval, _ record: RunRecord, _ name: String) throws(CommandFailure) {
         if !approval.starterMayApprove, by == record.starter {
-            throw CommandFailure(.usage, "\(by) started \(record.id), and stage \(name) bars its starter: ask somebody else")
+            throw CommandFailure(
+                .usage, "\(by) started \(record.id), and stage \(name) bars its starter: ask somebody else")
         }
         guard let group = approval.group, let objection = EarlyApprovals.groupObjection(group) else { return }
         throw CommandFailure(.usage, "stage \(name): \(objection)")
@@ -119,12 +125,14 @@ struct GateDecision {
             run.snapshot.plan.stages[$0].approval != nil && run.snapshot.plan.stages[$0].skip == nil
         }
         if ahead.count == 1, let only = ahead.first { return only }
-        throw CommandFailure(.usage, "run \(run.record.id) waits for no approval now; name one by --stage\(gates(of: run))")
+        throw CommandFailure(
+            .usage, "run \(run.record.id) waits for no approval now; name one by --stage\(gates(of: run))")
     }
 
     private func gates(of run: StoredRun) -> String {
         let names = run.snapshot.plan.stages.filter { $0.approval != nil }.map(\.name)
-        return names.isEmpty ? "; none of its stages asks for one" : "; approvals are asked for by \(names.joined(separator: ", "))"
+        guard !names.isEmpty else { return "; none of its stages asks for one" }
+        return "; approvals are asked for by \(names.joined(separator: ", "))"
     }
 
     private func evidence(on subject: Subject) -> String? {

@@ -26,7 +26,8 @@ struct LeaseTaking {
             if let before, holder.silent < before.silent || holder.epoch != before.epoch {
                 throw CommandFailure(
                     .notOurs,
-                    "process \(holder.process) on \(holder.host) still works on \(holder.run): it wrote \(holder.silent.short) ago")
+                    "process \(holder.process) on \(holder.host) still works on \(holder.run): it wrote \(holder.silent.short) ago"
+                )
             }
             let silent = min(holder.silent, SQLiteJournal.patienceWithHolders)
             let rest = Interval(milliseconds: SQLiteJournal.patienceWithHolders.milliseconds - silent.milliseconds)
@@ -39,7 +40,8 @@ struct LeaseTaking {
 
     private func count(down rest: Interval, _ holder: LeaseHolder, isFirst: Bool, _ terminal: Terminal) {
         let seconds = max((rest.milliseconds + 999) / 1000, 0)
-        let text = "process \(holder.process) on \(holder.host) is silent; it is overtaken in \(seconds) s unless it speaks"
+        let text =
+            "process \(holder.process) on \(holder.host) is silent; it is overtaken in \(seconds) s unless it speaks"
         if terminal.isInteractive {
             Notices.write("\r\u{1B}[K" + text.cut(to: terminal.columns - 1))
         } else if isFirst {

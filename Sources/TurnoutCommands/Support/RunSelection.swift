@@ -5,9 +5,7 @@ internal import RolloutEngine
 enum RunSelection {
     /// The run that `text` names or, without it, the only one that fits.
     ///
-    /// - Parameters:
-    ///   - wanted: What kind of run the command is about, as in "no run is waiting".
-    ///   - fits: Whether the command can mean the run.
+    /// `wanted` says what kind of run the command is about, as in "no run is waiting".
     static func run(
         _ text: String?, in journal: any Journal, wanted: String, fits: (RunRecord) -> Bool
     ) throws -> RunRecord {
@@ -29,7 +27,7 @@ enum RunSelection {
         guard let id = RunID(text) else { throw unknown(text, in: try journal.runs()) }
         do {
             return try journal.record(of: id)
-        } catch where error.code == .unknownRun {
+        } catch  where error.code == .unknownRun {
             throw unknown(text, in: try journal.runs())
         }
     }
