@@ -96,5 +96,13 @@ let package = Package(
             name: "PlaybookSyntaxTests",
             dependencies: ["Rollouts", "RolloutEngine", "PlaybookSyntax", "RolloutTesting"],
             swiftSettings: habits),
+        .testTarget(
+            name: "TurnoutCommandsTests",
+            dependencies: [
+                "Rollouts", "RolloutEngine", "PlaybookSyntax", "SQLiteJournal", "SimulatedEndpoints", "TurnoutCommands",
+                "RolloutTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            exclude: ["Snapshots"],
+            swiftSettings: habits),
     ]
 )

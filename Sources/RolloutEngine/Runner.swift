@@ -118,9 +118,11 @@ package struct Runner: Sendable {
                 try await backend.apply(change, to: record.endpoint, as: context)
                 return .accepted
             case .invoke(let invocation):
-                return try await whileBeating { try await backend.failure(of: invocation, on: record.endpoint) }
+                return try await whileBeating(within: rest(of: record)) {
+                    try await backend.failure(of: invocation, on: record.endpoint)
+                }
             case .run(let command):
-                return try await whileBeating { await runCommand(command) }
+                return try await whileBeating(within: rest(of: record)) { await runCommand(command) }
             case .wait(let until, .people): return try await wait(until: until, for: record.id, people: true)
             case .wait(let until, .time): return try await wait(until: until, for: record.id, people: false)
             case .stop: return .timer
@@ -156,14 +158,20 @@ package struct Runner: Sendable {
 
     private static let beatInterval = Duration.seconds(5)
 
-    /// Keeps the lease fresh while `effect` takes its time, and cancels it when the run is asked to abort.
+    /// Keeps the lease fresh while `effect` takes its time, and cancels it when that is over or the run is to abort.
     ///
     /// What was cancelled has not failed: the abort that is waiting is to decide what comes of it.
     private func whileBeating(
-        _ effect: @escaping @Sendable () async throws -> String?
+        within limit: Interval, _ effect: @escaping @Sendable () async throws -> String?
     ) async throws -> RunMachine.Input {
         try await withThrowingTaskGroup(of: Finished.self) { group in
             group.addTask { .effect(try await effect()) }
+            if limit < .distantFuture {
+                group.addTask {
+                    try await Task.sleep(for: limit.duration)
+                    return .late
+                }
+            }
             group.addTask {
                 while true {
                     try await Task.sleep(for: .milliseconds(500))
@@ -174,14 +182,17 @@ package struct Runner: Sendable {
                 }
             }
             defer { group.cancelAll() }
-            var aborted = false
+            var cancelled: RunMachine.Input?
             while let finished = try await group.next() {
                 switch finished {
                 case .effect(let failure):
                     try Task.checkCancellation()
-                    return aborted ? .timer : .finished(failure: failure)
+                    return cancelled ?? .finished(failure: failure)
                 case .aborted:
-                    aborted = true
+                    cancelled = .timer
+                    group.cancelAll()
+                case .late:
+                    cancelled = cancelled ?? .finished(failure: "it was not done within its time")
                     group.cancelAll()
                 }
             }
@@ -189,8 +200,15 @@ package struct Runner: Sendable {
         }
     }
 
+    /// How much of its time the attempt under way has left.
+    private func rest(of record: RunRecord) -> Interval {
+        guard case .acting(let attempt) = record.phase, attempt.deadline < .distantFuture else { return .distantFuture }
+        return max(attempt.deadline - clock.now(), .zero)
+    }
+
     private enum Finished: Sendable {
         case effect(String?)
         case aborted
+        case late
     }
 }

@@ -5,7 +5,7 @@ extension RunEvent {
     /// What happened, in a short sentence without a full stop; the stage and the kind are told beside it.
     var sentence: String {
         switch self {
-        case .runStarted(let record, let stages): record.startSentence(stages: stages.count)
+        case .runStarted(let record, let inherited): record.startSentence(inherited: inherited.count)
         case .baselineObserved(let observation): "found \(observation.words)"
         case .runResumed(let person, let epoch, let note):
             "resumed by \(person), epoch \(epoch)" + (note.map { "; \($0)" } ?? "")
@@ -89,9 +89,9 @@ extension Step {
 }
 
 extension RunRecord {
-    fileprivate func startSentence(stages: Int) -> String {
-        "started by \(starter) on \(backend)/\(endpoint), \(stages) stages, plan \(planHash.prefix(12))"
-            + (parent.map { ", forked from \($0.run) at \($0.stage)" } ?? "")
+    fileprivate func startSentence(inherited: Int) -> String {
+        "started by \(starter) on \(backend)/\(endpoint), plan \(planHash.prefix(12))"
+            + (parent.map { ", forked from \($0.run) at \($0.stage), \(inherited) stages done there" } ?? "")
     }
 }
 

@@ -16,7 +16,7 @@ struct NextCommand: Sendable {
     /// The command to type, or nil when there is nothing left to do.
     var text: String? { choices.first?.command }
 
-    /// - Parameter isLive: Whether a process works on the run now.
+    /// What comes next depends on whether a process works on the run now (`isLive`).
     init(_ record: RunRecord, isLive: Bool) {
         let run = record.id.description
         let abort = Choice(command: "turnout abort \(run)", purpose: "roll back and end it")

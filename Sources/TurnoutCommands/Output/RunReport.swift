@@ -26,9 +26,8 @@ struct RunReport: Encodable, Sendable {
         var record: StageRecord
     }
 
-    /// - Parameters:
-    ///   - approval: What the stage under way asks of people, where its plan is at hand.
-    ///   - isLive: Whether a process works on the run now.
+    /// `approval` is what the stage under way asks of people, where its plan is at hand; `isLive` says whether a
+    /// process works on the run now.
     init(record: RunRecord, stages: [StageRecord], approval: Approval? = nil, isLive: Bool) {
         let snapshot = record.latest.snapshot
         run = record.id
@@ -92,9 +91,7 @@ extension RunReport.Stage {
 extension RunRecord {
     /// What the run waits for, or why it is held, as a fragment; nil where nothing keeps it.
     ///
-    /// - Parameters:
-    ///   - stage: The name of the stage under way.
-    ///   - approval: What that stage asks of people, where its plan is at hand.
+    /// `stage` is the name of the stage under way, and `approval` what it asks of people, where its plan is at hand.
     func waitingFor(stage: String?, approval: Approval? = nil) -> String? {
         let stage = stage ?? "the run"
         switch phase {

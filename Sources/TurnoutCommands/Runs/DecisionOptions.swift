@@ -6,7 +6,8 @@ internal import SQLiteJournal
 /// What `approve` and `reject` have in common.
 struct DecisionOptions: ParsableArguments {
     @Argument(
-        help: "The run; without it, the only one that waits.", completion: .custom { _, _, _ in Completions.runs() })
+        help: "The run; without it, the only one that waits.",
+        completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
     @Option(help: "The stage; without it, the one whose gate is open.")
@@ -58,9 +59,8 @@ struct DecisionOptions: ParsableArguments {
         let word = request.kind == .approve ? "approved" : "rejected"
         let early = subject.gate == nil ? ", ahead of its gate" : ""
         let reason = request.reason.map { ": \($0)" } ?? ""
-        say(
-            "\(subject.run.id): stage \(subject.stage.name) \(word) by \(request.by) (asserted)\(early)\(reason)"
-                .printable)
+        let stage = "\(subject.run.id): stage \(subject.stage.name)"
+        say("\(stage) \(word) by \(request.by) (asserted)\(early)\(reason)".printable)
     }
 
     /// With `--json`, standard output is the run's alone.

@@ -69,9 +69,12 @@ struct LiveTree {
         }
         if let said { rest.append(style.dim("| " + said.printable)) }
         rest += footer
-        let room = max(rows - 1 - heading.count - 1, 3)
-        if rest.count > room { rest = [style.dim("  …")] + rest.suffix(room - 1) }
-        return (heading + [""] + rest).map { $0.cutVisible(to: columns) }
+        let room = rows - 1 - heading.count - 1
+        guard rest.count > room else { return (heading + [""] + rest).map { $0.cutVisible(to: columns) } }
+        // What is under way and what is asked stand at the end; a very low screen shows nothing else.
+        let top = room > 3 ? heading + [""] : []
+        rest = [style.dim("  …")] + rest.suffix(max(rows - 2 - top.count, 1))
+        return (top + rest).map { $0.cutVisible(to: columns) }
     }
 }
 

@@ -21,13 +21,23 @@ struct Pace: Sendable {
 /// A clock that takes a little real time for what passes at once on another.
 final class PacedClock: RunClock, Sendable {
     private let base: any RunClock
-    private let factor: Double
-    private let rest: Mutex<Duration>
+    private let pace: Mutex<Pace>
+    private let isRollingBack = Mutex(false)
 
     init(base: any RunClock, pace: Pace) {
         self.base = base
-        factor = pace.factor
-        rest = Mutex(pace.budget)
+        self.pace = Mutex(pace)
+    }
+
+    /// Gives the way back a time of its own: it is what a person most wants to see.
+    func note(_ progress: Runner.Progress) {
+        guard case .performing(_, let state) = progress, case .rollingBack = state.record.phase else { return }
+        let isNews = isRollingBack.withLock { known in
+            defer { known = true }
+            return !known
+        }
+        guard isNews else { return }
+        pace.withLock { $0 = $0.factor > 0 ? Pace(factor: 1.0 / 60, budget: .milliseconds(1500)) : $0 }
     }
 
     var longestSlice: Interval { base.longestSlice }
@@ -36,13 +46,13 @@ final class PacedClock: RunClock, Sendable {
 
     func sleep(until deadline: Timestamp) async throws {
         let length = (deadline - base.now()).seconds
-        if factor > 0, length > 0, deadline < .distantFuture {
-            let pause = rest.withLock { rest in
-                let pause = min(rest, .milliseconds(Int64(min(length * factor, 1) * 1000)))
-                rest -= pause
+        if length > 0, deadline < .distantFuture {
+            let pause = pace.withLock { pace in
+                let pause = min(pace.budget, .milliseconds(Int64(min(length * pace.factor, 1) * 1000)))
+                pace.budget -= pause
                 return pause
             }
-            try await Task.sleep(for: pause)
+            if pause > .zero { try await Task.sleep(for: pause) }
         }
         try await base.sleep(until: deadline)
     }

@@ -91,15 +91,17 @@ struct RunSession: Sendable {
 
     private func makeRunner(_ machine: RunMachine, under lease: Lease) -> Runner {
         let display = display
+        let clock = PacedClock(base: open.clock, pace: pace)
         let programs = ProgramRunner(run: machine.record.id, endpoint: machine.record.endpoint)
         return Runner(
-            journal: journal, backend: open.backend, clock: PacedClock(base: open.clock, pace: pace), lease: lease,
+            journal: journal, backend: open.backend, clock: clock, lease: lease,
             waitsForPeople: waitsForPeople,
             runCommand: { command in
                 await programs.run(command) { line, stage in display.output(line, of: stage) }
             },
             observer: { progress in
                 programs.note(progress)
+                clock.note(progress)
                 display.show(progress)
             })
     }

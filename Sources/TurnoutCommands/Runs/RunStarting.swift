@@ -7,9 +7,7 @@ struct RunStarting {
     var journal: SQLiteJournal
     var open: OpenBackend
 
-    /// - Parameters:
-    ///   - playbook: The name that the run is counted by.
-    ///   - snapshot: Makes the plan for a run's number.
+    /// Starts a run that is counted by the name `playbook`; `snapshot` makes the plan for a run's number.
     func start(
         _ playbook: String, approved: [String], parent: (run: StoredRun, stage: Int)? = nil,
         _ snapshot: (RunID) throws -> PlanSnapshot

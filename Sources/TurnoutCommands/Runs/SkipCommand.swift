@@ -78,7 +78,8 @@ struct SkipCommand: AsyncParsableCommand {
 
     private func stageName(of record: RunRecord, _ stages: [StageRecord]) throws(CommandFailure) -> String {
         guard !record.status.isEnded else {
-            throw CommandFailure(.usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to skip")
+            throw CommandFailure(
+                .usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to skip")
         }
         switch record.phase {
         case .rollingBack:

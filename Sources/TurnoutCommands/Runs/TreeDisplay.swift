@@ -19,7 +19,7 @@ final class TreeDisplay: RunDisplay {
         var isOver = false
     }
 
-    /// - Parameter asks: Whether there is a person at the keyboard, who can decide gates in place.
+    /// A display that `asks` has a person at the keyboard, who can decide gates in place.
     init(style: Style, asks: Bool, journal: any Journal) {
         self.style = style
         self.journal = journal

@@ -14,7 +14,8 @@ struct Adoption {
         guard let path else {
             throw CommandFailure(
                 .invalidPlaybook,
-                "the playbook of \(run) is not on disk any more; without --adopt the run goes on with what it keeps")
+                "the playbook of \(run) is not on disk any more; without --adopt the run goes on with what it keeps"
+            )
         }
         let making = PlanMaking(
             path: path, selection: try BackendSelection(of: old.plan),

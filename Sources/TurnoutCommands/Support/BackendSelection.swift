@@ -13,7 +13,7 @@ struct BackendSelection: Hashable, Sendable {
     /// The names that this build knows.
     static let names = ["simulated", "simulated:managed", "simulated:kubernetes"]
 
-    /// - Parameter name: What `--backend` says; without it `TURNOUT_BACKEND`, and at last `simulated`.
+    /// What `--backend` says; without it `TURNOUT_BACKEND`, and at last `simulated`.
     init(
         named name: String?, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(CommandFailure) {

@@ -2,7 +2,9 @@ internal import PlaybookSyntax
 internal import RolloutEngine
 internal import SQLiteJournal
 
-/// What shells complete. What cannot be read completes nothing: a completion has nowhere to complain.
+/// What shells complete.
+///
+/// What cannot be read completes nothing: a completion has nowhere to complain.
 enum Completions {
     static func playbooks() -> [String] {
         do {

@@ -34,7 +34,8 @@ struct EarlyApprovals: Hashable, Sendable {
             let names = plan.stages.filter { $0.approval != nil }.map(\.name)
             let hint = nearest(word, among: plan.stages.map(\.name)).map { "did you mean '\($0)'?" }
             let known =
-                names.isEmpty ? "no stage asks for one" : "approvals are asked for by \(names.joined(separator: ", "))"
+                names.isEmpty
+                ? "no stage asks for one" : "approvals are asked for by \(names.joined(separator: ", "))"
             throw CommandFailure(.usage, "--approve \(word): there is no such stage; \(hint ?? known)")
         }
         let stage = plan.stages[index]

@@ -11,7 +11,7 @@ struct EditedFiles {
     /// Where the playbook is now; nil where it is gone.
     var playbook: String?
 
-    /// - Parameter workspace: Where a playbook is looked for that was named from another working folder.
+    /// A playbook that was named from another working folder is looked for in the workspace too.
     init(_ snapshot: PlanSnapshot, in workspace: Workspace) {
         guard let first = snapshot.plan.files.first else { return }
         playbook = Self.place(of: first.path, in: workspace)

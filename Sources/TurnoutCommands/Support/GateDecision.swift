@@ -65,7 +65,8 @@ struct GateDecision {
         let people = Set((subject.gate?.approvals ?? []) + counting.map(\.by))
         if people.count >= subject.approval.required {
             let last =
-                counting.last ?? kept.map(\.request).last { $0.kind == .approve && $0.stage == subject.stage.name }
+                counting.last
+                ?? kept.map(\.request).last { $0.kind == .approve && $0.stage == subject.stage.name }
             if let last { throw decided(last, subject) }
         }
         guard kind == .approve, people.contains(by) else { return }
@@ -130,8 +131,8 @@ struct GateDecision {
 
     private func gates(of run: StoredRun) -> String {
         let names = run.snapshot.plan.stages.filter { $0.approval != nil }.map(\.name)
-        return names.isEmpty
-            ? "; none of its stages asks for one" : "; approvals are asked for by \(names.joined(separator: ", "))"
+        guard !names.isEmpty else { return "; none of its stages asks for one" }
+        return "; approvals are asked for by \(names.joined(separator: ", "))"
     }
 
     private func evidence(on subject: Subject) -> String? {

@@ -7,9 +7,7 @@ internal import RolloutEngine
 #endif
 
 extension Person {
-    /// Whoever runs this process, as this machine knows them; asserted, not proved.
-    ///
-    /// - Parameter name: Who they say they are, instead.
+    /// Whoever runs this process, as this machine knows them or by the name that they give; asserted, not proved.
     static func current(calling name: String? = nil) -> Person {
         Person(name: name ?? userName(), host: hostName())
     }

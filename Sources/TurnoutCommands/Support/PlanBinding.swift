@@ -28,7 +28,8 @@ struct PlanBinding: Hashable, Sendable {
         var differences: [String] = []
         if !snapshot.hash.hasPrefix(hash) {
             differences.append(
-                "the plan is \(snapshot.hash.prefix(12)) now: the playbook, a file or an input was changed")
+                "the plan is \(snapshot.hash.prefix(12)) now: the playbook, a file or an input was changed"
+            )
         }
         if observed.fingerprint != fingerprint {
             differences.append("the endpoint \(snapshot.plan.endpoint) is not as it was: now it has \(observed.words)")

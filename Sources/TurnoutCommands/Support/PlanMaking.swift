@@ -56,7 +56,7 @@ struct PlanMaking {
 
     /// The plan; findings go to standard error, and one error among them is the end of the command.
     ///
-    /// - Parameter quiet: Leaves out the warnings, where they have been shown before.
+    /// Warnings that have been shown before are left out when it is `quiet`.
     func snapshot(for run: RunID, quiet: Bool = false) throws -> PlanSnapshot {
         let outcome = outcome(for: run)
         try Self.show(outcome.findings.filter { !quiet || $0.severity == .error }, file: path)

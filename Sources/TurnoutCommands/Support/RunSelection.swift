@@ -5,9 +5,7 @@ internal import RolloutEngine
 enum RunSelection {
     /// The run that `text` names or, without it, the only one that fits.
     ///
-    /// - Parameters:
-    ///   - wanted: What kind of run the command is about, as in "no run is waiting".
-    ///   - fits: Whether the command can mean the run.
+    /// `wanted` says what kind of run the command is about, as in "no run is waiting".
     static func run(
         _ text: String?, in journal: any Journal, wanted: String, fits: (RunRecord) -> Bool
     ) throws -> RunRecord {

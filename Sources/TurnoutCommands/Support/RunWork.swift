@@ -11,10 +11,8 @@ struct RunWork {
 
     /// Works on `run` from where the journal has it.
     ///
-    /// - Parameters:
-    ///   - note: Why it was taken up, beside who did.
-    ///   - lease: The run's lease, where it was acquired already.
-    ///   - prepare: Changes the machine before it begins, as an adoption does.
+    /// `note` says why, beside who did; `lease` is the run's, where it was acquired already; `prepare` changes the
+    /// machine before it begins, as an adoption does.
     func takeUp(
         _ run: RunID, note: String? = nil, lease given: Lease? = nil,
         prepare: (inout RunMachine, Timestamp) throws -> Void = { _, _ in }

@@ -3,10 +3,7 @@ struct TextDifference: Sendable {
     /// Nothing where the texts are equal.
     var lines: [String]
 
-    /// - Parameters:
-    ///   - old: The text as it was, called `oldName`.
-    ///   - new: The text as it is, called `newName`.
-    ///   - context: Equal lines that are shown around what differs.
+    /// Compares texts, and shows `context` equal lines around what differs.
     init(from old: String, to new: String, oldName: String, newName: String, context: Int = 3) {
         let before = Self.split(old)
         let after = Self.split(new)

@@ -1,0 +1,27 @@
+internal import ArgumentParser
+internal import Testing
+
+@testable import TurnoutCommands
+
+@Suite("Help")
+struct HelpTests {
+    @Test("The root's help lists every command")
+    func root() throws {
+        try expectSnapshot(Turnout.helpMessage(columns: 80), "help")
+    }
+
+    @Test("Every command's help is as its snapshot has it, and has examples")
+    func commands() throws {
+        let commands = Turnout.playbookCommands + Turnout.runCommands + Turnout.endpointCommands
+        for command in commands {
+            let help = Turnout.helpMessage(for: command, columns: 80)
+            #expect(help.contains("EXAMPLES:"))
+            try expectSnapshot(help, "help-\(command._commandName)")
+        }
+        for command in EndpointCommand.configuration.subcommands {
+            let help = Turnout.helpMessage(for: command, columns: 80)
+            #expect(help.contains("EXAMPLES:"))
+            try expectSnapshot(help, "help-endpoint-\(command._commandName)")
+        }
+    }
+}

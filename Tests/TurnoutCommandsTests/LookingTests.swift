@@ -1,0 +1,111 @@
+internal import Foundation
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+internal import SimulatedEndpoints
+internal import Testing
+
+@testable import TurnoutCommands
+
+@Suite("Commands that only look")
+struct LookingTests {
+    private static func workspace(_ home: String) -> Workspace { Workspace(environment: ["TURNOUT_HOME": home]) }
+
+    private static func snapshot(of playbook: String) throws -> PlanSnapshot {
+        let path = "\(Repository.path)/Playbooks/\(playbook).yml"
+        let making = PlanMaking(path: path, selection: try BackendSelection(named: "simulated").asking(playbook: path))
+        return try making.snapshot(for: RunID(playbook: playbook, number: 1))
+    }
+
+    @Test("P16: planning where nothing was ever run makes no file")
+    func planningMakesNothing() async throws {
+        let snapshot = try Self.snapshot(of: "safe-rollout")
+        try await withScratchFolder { home in
+            let workspace = Self.workspace(home)
+            #expect(try workspace.nextRunID(of: "safe-rollout").number == 1)
+            let view = try EndpointView(try SimulationSettings(of: snapshot.plan), in: workspace)
+            #expect(try view.backend.observe(snapshot.plan.endpoint) == nil)
+            _ = Doctor(workspace: workspace).look()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: home) == [])
+        }
+    }
+
+    @Test("P16: looking at an endpoint that has gone on since changes no byte of its file")
+    func lookingKeepsTheFile() async throws {
+        try await withScratchFolder { home in
+            let workspace = Self.workspace(home)
+            let store = try SQLiteStore(folder: workspace.state)
+            let past = Timestamp(milliseconds: 1_000_000)
+            let backend = SimulatedBackend(
+                store: store, clock: VirtualClock(stored: past, wall: past), settings: SimulationSettings())
+            let definition = EndpointDefinition(name: "houses")
+            let context = ChangeContext(
+                run: RunID(playbook: "x", number: 1), stage: "define", attempt: 1, idempotencyKey: "k", epoch: 1)
+            try backend.apply(.putEndpoint(definition), to: "houses", as: context)
+            try store.close()
+            let before = try Self.bytes(in: workspace.state)
+            let view = try EndpointView(SimulationSettings(), in: workspace)
+            #expect(try view.backend.observe("houses")?.state == .succeeded)
+            #expect(try Self.bytes(in: workspace.state) == before)
+        }
+    }
+
+    @Test("A rehearsal brings green to 100 percent, and one seed gives one rehearsal")
+    func rehearsal() async throws {
+        let snapshot = try Self.snapshot(of: "safe-rollout")
+        let settings = try SimulationSettings(of: snapshot.plan)
+        var texts: Set<String> = []
+        for _ in 1...2 {
+            let rehearsal = Rehearsal(
+                snapshot: snapshot, settings: settings, store: MemoryStore(), start: Rehearsal.date)
+            let report = try await rehearsal.perform()
+            #expect(report.status == .succeeded)
+            #expect(report.traffic.last?.traffic.actual == ["green": 100])
+            texts.insert(try JSONText.line(report))
+        }
+        #expect(texts.count == 1)
+    }
+
+    @Test("A playbook is named by its name or by a path, and a wrong name gets the nearest one")
+    func playbookNames() async throws {
+        try await withScratchFolder { home in
+            try FileManager.default.createDirectory(atPath: home + "/Playbooks", withIntermediateDirectories: true)
+            for file in ["safe.yml", "other.yaml", "notes.txt"] {
+                try Data("stages: []".utf8).write(to: URL(filePath: "\(home)/Playbooks/\(file)"))
+            }
+            let argument = PlaybookArgument(workspace: Self.workspace(home), workingFolder: home)
+            #expect(try argument.path(of: "safe") == "Playbooks/safe.yml")
+            #expect(try argument.path(of: "other") == "Playbooks/other.yaml")
+            #expect(try argument.path(of: "Playbooks/safe.yml") == "Playbooks/safe.yml")
+            #expect(try argument.all() == ["Playbooks/other.yaml", "Playbooks/safe.yml"])
+            let failure = #expect(throws: CommandFailure.self) { try argument.path(of: "saf") }
+            #expect(failure?.status == .usage)
+            #expect(failure?.message.contains("did you mean 'safe'?") == true)
+            #expect(throws: CommandFailure.self) { try argument.path(of: "") }
+            #expect(throws: CommandFailure.self) { try argument.path(of: "./none.yml") }
+        }
+    }
+
+    @Test("A state folder with a file that is no journal is diagnosed, not crashed on")
+    func brokenJournal() async throws {
+        try await withScratchFolder { home in
+            let workspace = Self.workspace(home)
+            try FileManager.default.createDirectory(atPath: workspace.state, withIntermediateDirectories: true)
+            for file in ["turnout.sqlite", "simulated.sqlite"] {
+                try Data(repeating: 7, count: 5000).write(to: URL(filePath: "\(workspace.state)/\(file)"))
+            }
+            let errors = Doctor(workspace: workspace).look().filter { $0.level == .error }
+            #expect(errors.map(\.subject).contains("journal"))
+            #expect(errors.map(\.subject).contains("simulated"))
+            #expect(errors.allSatisfy { $0.advice != nil })
+        }
+    }
+
+    /// The files that hold state: not those with which SQLite's readers and writers find each other.
+    private static func bytes(in folder: String) throws -> [String: Data] {
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasSuffix("-shm") }
+        return try Dictionary(
+            uniqueKeysWithValues: files.map { ($0, try Data(contentsOf: URL(filePath: "\(folder)/\($0)"))) })
+    }
+}

@@ -1,0 +1,84 @@
+internal import RolloutEngine
+internal import RolloutTesting
+internal import Rollouts
+internal import SimulatedEndpoints
+internal import Testing
+
+@testable import TurnoutCommands
+
+@Suite("Plan previews")
+struct PlanPreviewTests {
+    private static let stages: [Stage] = [
+        Stage(name: "define", action: .define(.sample, deployment: .blue, allTraffic: true)),
+        Stage(name: "scale", action: .scale("blue", instanceCount: 2)),
+        Stage(name: "deploy-green", action: .deploy(.green), retry: Retry(attempts: 3)),
+        Stage(
+            name: "isolated-test",
+            action: .invoke(
+                Invocation(deployment: "green", request: .sample, times: 20, expect: .init(within: .milliseconds(500))))
+        ),
+        Stage(name: "mirror", action: .mirrorTraffic(["green": 10]), skip: "kubernetes does not mirror traffic"),
+        Stage(name: "canary", action: .traffic(["blue": 90, "green": 10]), bake: .minutes(30)),
+        Stage(
+            name: "cut-over", action: .traffic(["green": 100]),
+            approval: Approval(required: 2, instructions: "Look at the canary's evidence")),
+        Stage(name: "delete-blue", action: .deleteDeployment("blue"), onFailure: .hold),
+    ]
+
+    private static func preview(_ stages: [Stage] = stages, on observed: EndpointSnapshot? = nil) -> PlanPreview {
+        let plan = Plan(
+            playbook: "safe-rollout", backend: "simulated", endpoint: "houses", stages: StageList(stages))
+        return PlanPreview(
+            of: plan, on: observed, kind: .managed, durations: { SimulationSettings().duration(of: $0) })
+    }
+
+    @Test("A plan from nothing tells every stage")
+    func fromNothing() throws {
+        let lines = PlanText(style: .plain, columns: 80).lines(Self.preview())
+        try expectSnapshot(lines.joined(separator: "\n"), "plan-from-nothing")
+    }
+
+    @Test("What is already so is no change")
+    func alreadySo() {
+        let preview = Self.preview([Stage(name: "deploy", action: .deploy(.green))], on: .blueLive)
+        #expect(preview.stages[0].effects.isEmpty)
+        #expect(preview.duration == .zero)
+    }
+
+    @Test("Every key of a file that differs is told by its path")
+    func changedFile() {
+        var green = DeploymentDefinition.green
+        green.document = ["name": "green", "model": "azureml:houses:2", "endpoint_name": "houses"]
+        let preview = Self.preview([Stage(name: "deploy", action: .deploy(green))], on: .blueLive)
+        let effects = preview.stages[0].effects
+        #expect(effects.map(\.what) == ["deployment green: instance_type", "deployment green: model"])
+        #expect(effects.last?.before == "azureml:houses:1")
+        #expect(effects.last?.after == "azureml:houses:2")
+    }
+
+    @Test("What the backend would refuse is told, and nothing after it in the stage")
+    func refusal() {
+        let preview = Self.preview([Stage(name: "delete", action: .deleteDeployment("blue"))], on: .blueLive)
+        #expect(preview.stages[0].refusal != nil)
+        #expect(preview.stages[0].effects.isEmpty)
+        #expect(preview.then?.deployment("blue") != nil)
+    }
+
+    @Test("A deployment that is deleted with its endpoint is counted")
+    func deletions() {
+        let preview = Self.preview(
+            [Stage(name: "none", action: .traffic(.none)), Stage(name: "delete", action: .deleteEndpoint)],
+            on: .blueLive)
+        #expect(preview.count(of: .delete) == 3)
+        #expect(preview.then == nil)
+    }
+
+    @Test("The plan's JSON has every stage, the sums and the token")
+    func json() throws {
+        let plan = Plan(
+            playbook: "safe-rollout", backend: "simulated", endpoint: "houses", stages: StageList(Self.stages))
+        let hash = String(repeating: "0123456789abcdef", count: 4)
+        let report = PlanReport(Self.preview(), snapshot: PlanSnapshot(plan: plan, hash: hash, contents: [:]))
+        try expectSnapshot(try JSONText.pretty(report), "plan-json")
+    }
+}

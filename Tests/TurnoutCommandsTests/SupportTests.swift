@@ -1,0 +1,132 @@
+import RolloutEngine
+import Rollouts
+import Testing
+
+@testable import TurnoutCommands
+
+@Suite struct TextDifferenceTests {
+    @Test("what was replaced is shown with three lines around it")
+    func hunk() {
+        let old = (1...12).map { "line \($0)" }.joined(separator: "\n")
+        let new = old.replacing("line 6", with: "line six")
+        let difference = TextDifference(from: old, to: new, oldName: "a", newName: "b")
+        #expect(
+            difference.lines == [
+                "--- a", "+++ b", "@@ -3,7 +3,7 @@", " line 3", " line 4", " line 5", "-line 6", "+line six", " line 7",
+                " line 8", " line 9",
+            ])
+    }
+
+    @Test("equal texts differ in nothing; a last line break is no difference")
+    func equal() {
+        #expect(TextDifference(from: "a\nb\n", to: "a\nb", oldName: "a", newName: "b").lines.isEmpty)
+    }
+}
+
+@Suite struct PlanBindingTests {
+    @Test(
+        "a hash of 12 digits or more, @ and a fingerprint",
+        arguments: [
+            ("0123456789ab@absent", true), ("0123@absent", false), ("0123456789ab", false), ("0123456789ab@", false),
+            ("0123456789xy@f", false),
+        ])
+    func parsing(text: String, isBinding: Bool) { #expect((PlanBinding(text) != nil) == isBinding) }
+}
+
+@Suite struct BackendSelectionTests {
+    @Test(
+        "names, the variable, and what neither is",
+        arguments: [
+            (nil, nil, "simulated"), ("simulated:managed", nil, "simulated"),
+            ("simulated:kubernetes", "azure", "simulated:kubernetes"),
+            (nil, "simulated:kubernetes", "simulated:kubernetes"),
+            ("local", nil, nil), (nil, "simulted", nil),
+        ] as [(String?, String?, String?)])
+    func names(option: String?, variable: String?, name: String?) {
+        let environment = variable.map { ["TURNOUT_BACKEND": $0] } ?? [:]
+        do throws(CommandFailure) {
+            #expect(try BackendSelection(named: option, environment: environment).name == name)
+        } catch {
+            #expect(name == nil)
+            #expect(error.status == .usage)
+        }
+    }
+}
+
+@Suite struct AdoptionTests {
+    private func edited(_ change: (inout [Stage]) -> Void) -> PlanSnapshot {
+        var plan = Sample.plan
+        var stages = Array(plan.stages)
+        change(&stages)
+        plan.stages = StageList(stages)
+        return PlanSnapshot(plan: plan, hash: "4567", contents: [:])
+    }
+
+    private var state: RunState { RunState(record: Sample.waiting().record, stages: Sample.stages) }
+
+    @Test("P7: what is done cannot change")
+    func done() {
+        let new = edited { $0[1].bake = .minutes(5) }
+        #expect(throws: CommandFailure.self) { try Adoption(new, of: Sample.plan, at: state) }
+    }
+
+    @Test("P7: what is still ahead may, and its record begins anew")
+    func ahead() throws {
+        let new = edited { stages in
+            stages[2].bake = .minutes(1)
+            stages[3] = Stage(name: "keep-blue", action: .wait(.hours(1)))
+        }
+        let adoption = try Adoption(new, of: Sample.plan, at: state)
+        #expect(adoption.stages.map(\.name) == ["scale", "canary", "cut-over", "keep-blue"])
+        #expect(adoption.stages.prefix(3) == Sample.stages.prefix(3))
+        #expect(
+            adoption.differences == [
+                "stage delete-blue is gone", "stage keep-blue is new", "stage cut-over is defined otherwise",
+            ])
+    }
+}
+
+@Suite struct ProgramOutputTests {
+    @Test("lines come whole, the rest at the end, and the last of it is kept")
+    func lines() {
+        var output = ProgramOutput()
+        #expect(output.take(Array("one\r\ntw".utf8)) == ["one"])
+        #expect(output.take(Array("o\nthree".utf8)) == ["two"])
+        #expect(output.finish() == ["three"])
+        #expect(output.tailText == ": one / two / three")
+    }
+}
+
+@Suite("Programs of run stages", .timeLimit(.minutes(1))) struct ProgramRunnerTests {
+    private let programs = ProgramRunner(run: RunID(playbook: "demo", number: 1), endpoint: "houses")
+
+    @Test(
+        "how a program ends decides",
+        arguments: [
+            (["true"], nil), (["sh", "-c", "echo no >&2; exit 3"], "sh exited with 3: no"),
+            (["sh", "-c", "kill -9 $$"], "sh was ended by signal 9"),
+            (
+                ["no-such-program"],
+                "the program no-such-program could not be started: there is no such program, as a path or in PATH"
+            ),
+        ] as [([String], String?)])
+    func endings(words: [String], failure: String?) async {
+        #expect(await programs.run(Command(words: words)) { _, _ in } == failure)
+    }
+
+    @Test("a program is told its run, and its words go through no shell")
+    func environment() async {
+        var said: [String] = []
+        let command = Command(
+            words: ["sh", "-c", "echo $TURNOUT_RUN $X \"$1\"", "sh", "$HOME; ls"], environment: ["X": "y"])
+        _ = await programs.run(command) { line, _ in said.append(line) }
+        #expect(said == ["demo-1 y $HOME; ls"])
+    }
+
+    @Test("cancelling ends the program and its children")
+    func cancelling() async {
+        let task = Task { await programs.run(Command(words: ["sh", "-c", "sleep 60; true"])) { _, _ in } }
+        task.cancel()
+        #expect(await task.value == "sh was ended by signal 15")
+    }
+}
