@@ -33,7 +33,8 @@ package struct RunLauncher: Sendable {
                 kind: .approve, stage: stage, planHash: snapshot.hash, by: starter, at: now,
                 reason: "given with --approve when the run was started")
         }
-        let started = StampedEvent(at: now, stage: nil, event: .runStarted(record, inherited: Array(stages[..<record.position])))
+        let started = StampedEvent(
+            at: now, stage: nil, event: .runStarted(record, inherited: Array(stages[..<record.position])))
         try journal.create(
             NewRun(snapshot: snapshot, record: record, stages: stages, events: [started], requests: requests),
             under: lease)
