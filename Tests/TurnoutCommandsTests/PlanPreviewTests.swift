@@ -15,7 +15,8 @@ struct PlanPreviewTests {
         Stage(
             name: "isolated-test",
             action: .invoke(
-                Invocation(deployment: "green", request: .sample, times: 20, expect: .init(within: .milliseconds(500))))),
+                Invocation(deployment: "green", request: .sample, times: 20, expect: .init(within: .milliseconds(500))))
+        ),
         Stage(name: "mirror", action: .mirrorTraffic(["green": 10]), skip: "kubernetes does not mirror traffic"),
         Stage(name: "canary", action: .traffic(["blue": 90, "green": 10]), bake: .minutes(30)),
         Stage(

@@ -56,7 +56,9 @@ struct RunTreeTests {
     func held() throws {
         var stages = Self.stages
         stages[2].status = .held
-        let differences = [Difference(what: "traffic", expected: "{blue: 90, green: 10}", observed: "{blue: 50, green: 50}")]
+        let differences = [
+            Difference(what: "traffic", expected: "{blue: 90, green: 10}", observed: "{blue: 50, green: 50}")
+        ]
         let held = Self.record {
             $0.status = .held
             $0.position = 2

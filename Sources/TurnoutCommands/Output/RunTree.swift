@@ -97,13 +97,15 @@ struct RunTree {
         }
     }
 
+    /// The commands with their purposes, as far as those fit beside them.
     private func choices() -> [String] {
         let choices = NextCommand(record, isLive: isLive).choices
         let width = choices.map(\.command.count).max() ?? 0
         return choices.enumerated().map { index, choice in
-            let command = choices.count > 1 ? choice.command.padded(to: width) : choice.command
-            return (index == 0 ? "next: " : "  or: ") + style(command, index == 0 ? .bold : nil)
-                + style.dim("  to \(choice.purpose)")
+            let head = (index == 0 ? "next: " : "  or: ") + style(choice.command, index == 0 ? .bold : nil)
+            let padding = String(repeating: " ", count: width - choice.command.count)
+            let purpose = "  to \(choice.purpose)"
+            return 6 + width + purpose.count > columns ? head : head + padding + style.dim(purpose)
         }
     }
 

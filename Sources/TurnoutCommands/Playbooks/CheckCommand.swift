@@ -18,7 +18,9 @@ struct CheckCommand: ParsableCommand {
               turnout check --schema > playbook.schema.json
             """)
 
-    @Argument(help: ArgumentHelp("A name in Playbooks/, or a path.", valueName: "playbook"))
+    @Argument(
+        help: ArgumentHelp("A name in Playbooks/, or a path.", valueName: "playbook"),
+        completion: .custom { _, _, _ in Completions.playbooks() })
     var playbook: String?
 
     @OptionGroup(title: "Plan")

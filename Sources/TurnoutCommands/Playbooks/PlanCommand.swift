@@ -23,7 +23,9 @@ struct PlanCommand: AsyncParsableCommand {
               turnout run safe-rollout --plan 0123456789ab@0123456789abcdef
             """)
 
-    @Argument(help: ArgumentHelp("A name in Playbooks/, or a path.", valueName: "playbook"))
+    @Argument(
+        help: ArgumentHelp("A name in Playbooks/, or a path.", valueName: "playbook"),
+        completion: .custom { _, _, _ in Completions.playbooks() })
     var playbook: String
 
     @OptionGroup(title: "Plan")

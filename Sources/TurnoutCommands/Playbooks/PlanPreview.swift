@@ -74,7 +74,8 @@ struct PlanPreview: Hashable, Sendable {
         }
     }
 
-    var hasRefusals: Bool { stages.contains { $0.refusal != nil } }
+    /// False where all stages only wait or run programs.
+    var touchesEndpoint: Bool { stages.contains { $0.action != .wait && $0.action != .run } }
 }
 
 extension PlanPreview.Stage {

@@ -10,7 +10,11 @@ struct PlanText {
         var lines = [
             "\(style.bold(preview.playbook)) on endpoint \(style.bold(preview.endpoint.text)), \(preview.backend)"
         ]
-        lines += now(preview)
+        if preview.touchesEndpoint {
+            lines += now(preview)
+        } else {
+            lines = ["\(style.bold(preview.playbook)), which touches no endpoint"]
+        }
         for (number, stage) in zip(1..., preview.stages) { lines += [""] + self.lines(stage, number) }
         return lines + ["", style.bold(summary(preview))]
     }

@@ -21,7 +21,9 @@ struct RehearseCommand: AsyncParsableCommand {
               turnout rehearse safe-rollout --seed 7 --input canary=25 --json
             """)
 
-    @Argument(help: ArgumentHelp("A name in Playbooks/, or a path.", valueName: "playbook"))
+    @Argument(
+        help: ArgumentHelp("A name in Playbooks/, or a path.", valueName: "playbook"),
+        completion: .custom { _, _, _ in Completions.playbooks() })
     var playbook: String
 
     @Option(

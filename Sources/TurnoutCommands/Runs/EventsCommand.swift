@@ -19,7 +19,9 @@ struct EventsCommand: AsyncParsableCommand {
               turnout events safe-rollout-3 --json | jq 'select(.event == "run.held")'
             """)
 
-    @Argument(help: ArgumentHelp("As `turnout runs` lists it.", valueName: "run"))
+    @Argument(
+        help: ArgumentHelp("As `turnout runs` lists it.", valueName: "run"),
+        completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
     @Flag(help: "Print one JSON object a line, with its hash.")

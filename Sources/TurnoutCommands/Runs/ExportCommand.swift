@@ -18,7 +18,9 @@ struct ExportCommand: AsyncParsableCommand {
               turnout export safe-rollout-3 > safe-rollout-3.json
             """)
 
-    @Argument(help: ArgumentHelp("As `turnout runs` lists it.", valueName: "run"))
+    @Argument(
+        help: ArgumentHelp("As `turnout runs` lists it.", valueName: "run"),
+        completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
     func run() async throws {

@@ -108,16 +108,19 @@ struct RunsCommand: AsyncParsableCommand {
         guard !entries.isEmpty else { return "There are no runs yet; `turnout run PLAYBOOK` starts one." }
         var table = Table(
             .init("RUN"), .init("STATUS"), .init("ENDPOINT"), .init("STAGE"), .init("STARTED"),
-            .init("TOOK", rightAligned: true), .init("HOLDER"))
+            .init("TOOK", rightAligned: true))
+        let backends = Set(entries.map(\.backend))
         table.rows = entries.map { entry in
             [
                 Table.Cell(entry.run.description, .bold), Table.Cell(entry.status.words, entry.status.tint),
-                Table.Cell("\(entry.backend)/\(entry.endpoint)"), Table.Cell(entry.place),
-                Table.Cell(entry.started.moment.short), Table.Cell(entry.duration(at: now)),
-                Table.Cell(entry.holder?.words ?? "", entry.holder?.isAlive == false ? .yellow : nil),
+                Table.Cell((backends.count > 1 ? "\(entry.backend)/" : "") + entry.endpoint.text),
+                Table.Cell(entry.place), Table.Cell(String(entry.started.moment.short.prefix(16))),
+                Table.Cell(entry.duration(at: now)),
             ]
         }
-        return table.lines(terminal.style, width: terminal.isInteractive ? terminal.columns : .max)
+        let width = terminal.isInteractive ? terminal.columns : Int.max
+        let lines = table.lines(terminal.style, width: width)
+        return (lines.prefix(1) + zip(lines.dropFirst(), entries).flatMap { [$0] + $1.holderLines(terminal.style) })
             .joined(separator: "\n")
     }
 }
@@ -129,12 +132,18 @@ extension RunsCommand.Entry {
         return "\(min(position + 1, stages))/\(stages) \(stage)"
     }
 
+    /// Who has the endpoint, below the run.
+    fileprivate func holderLines(_ style: Style) -> [String] {
+        guard let holder else { return [] }
+        return ["  held by " + style(holder.words, holder.isAlive ? nil : .yellow)]
+    }
+
 }
 
 extension RunsCommand.Entry.Holder {
     /// `process 123, silent for 4s`, `process 123 is dead`.
     fileprivate var words: String {
-        guard isAlive else { return "process \(process) on \(host) is dead" }
+        guard isAlive else { return "process \(process) on \(host), which is dead" }
         let silence = Interval(milliseconds: Int64(silentSeconds * 1000))
         return "process \(process) on \(host)" + (silence >= .seconds(10) ? ", silent for \(silence.short)" : "")
     }

@@ -18,7 +18,9 @@ struct StatusCommand: AsyncParsableCommand {
               turnout status --json
             """)
 
-    @Argument(help: ArgumentHelp("As `turnout runs` lists it.", valueName: "run"))
+    @Argument(
+        help: ArgumentHelp("As `turnout runs` lists it.", valueName: "run"),
+        completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
     @Flag(help: "Show it again whenever it changes, until it stops.")

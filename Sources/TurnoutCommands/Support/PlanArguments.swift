@@ -9,7 +9,7 @@ struct PlanArguments: ParsableArguments {
 
     @Option(
         name: .customLong("inputs"),
-        help: ArgumentHelp("Read inputs from a YAML file; --input comes before it.", valueName: "file"))
+        help: ArgumentHelp("Read inputs from a YAML file; --input overrides it.", valueName: "file"))
     var inputsFile: String?
 
     @Option(
