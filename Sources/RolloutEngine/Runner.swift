@@ -165,16 +165,18 @@ package struct Runner: Sendable {
         within limit: Interval, _ effect: @escaping @Sendable () async throws -> String?
     ) async throws -> RunMachine.Input {
         try await withThrowingTaskGroup(of: Finished.self) { group in
-            group.addTask { .effect(try await effect()) }
+            group.addTask {
+                do { return .effect(try await effect()) } catch is CancellationError { return .effect("cancelled") }
+            }
             if limit < .distantFuture {
                 group.addTask {
-                    try await Task.sleep(for: limit.duration)
+                    do { try await Task.sleep(for: min(limit, .hours(24 * 365)).duration) } catch { return .watched }
                     return .late
                 }
             }
             group.addTask {
                 while true {
-                    try await Task.sleep(for: .milliseconds(500))
+                    do { try await Task.sleep(for: .milliseconds(500)) } catch { return .watched }
                     try journal.heartbeat(lease)
                     if try journal.pendingRequests(of: lease.run).contains(where: { $0.kind == .abort }) {
                         return .aborted
@@ -192,8 +194,9 @@ package struct Runner: Sendable {
                     cancelled = .timer
                     group.cancelAll()
                 case .late:
-                    cancelled = cancelled ?? .finished(failure: "it was not done within its time")
+                    cancelled = cancelled ?? .finished(failure: "it was not done within \(limit)")
                     group.cancelAll()
+                case .watched: continue
                 }
             }
             return .timer
@@ -210,5 +213,7 @@ package struct Runner: Sendable {
         case effect(String?)
         case aborted
         case late
+        /// There is nothing left to watch.
+        case watched
     }
 }
