@@ -44,4 +44,22 @@ extension StageAction {
         case .wait, .run: false
         }
     }
+
+    /// The deployments that must be there.
+    package var usedDeployments: [Name] {
+        switch self {
+        case .scale(let name, _), .deleteDeployment(let name): [name]
+        case .invoke(let invocation): invocation.deployment.map { [$0] } ?? []
+        case .traffic(let traffic), .mirrorTraffic(let traffic): traffic.deployments
+        case .define, .deploy, .deleteEndpoint, .wait, .run: []
+        }
+    }
+}
+
+/// The changes among the steps of `action`.
+package func changes(of action: StageAction, on endpoint: EndpointSnapshot?) -> [Change] {
+    steps(of: action, on: endpoint).compactMap { step in
+        guard case .change(let change) = step else { return nil }
+        return change
+    }
 }

@@ -77,7 +77,9 @@ struct ExhaustiveCheckTests {
     }
 
     private func refutation(of stages: [Stage], kind: EndpointKind = .managed) -> ExhaustiveCheck.Refutation? {
-        let refutation = ExhaustiveCheck(plan: .of(stages), kind: kind).run().refutation
+        let report = ExhaustiveCheck(plan: .of(stages), kind: kind).run()
+        let refutation = report.refutation
+        #expect(report.worlds > 10)
         return refutation
     }
 }

@@ -8,6 +8,8 @@ struct PlanMaker {
     let options: PlanOptions
     private var files: NamedFiles
     private var findings: [Finding] = []
+    /// What rules have against stages that could be read.
+    private var ruleFindings: [Finding] = []
 
     init(source: SourceFile, data: Data, options: PlanOptions, files: FileSource) {
         self.source = source
@@ -149,14 +151,14 @@ struct PlanMaker {
             if let stage { play.play(stage) } else { play.playUnreadable() }
         }
         play.end()
-        findings += play.findings
+        ruleFindings += play.findings
         return stages.map(\.stage)
     }
 
     private mutating func outcome(_ plan: Plan?) -> PlanOutcome {
-        var findings = findings + files.findings
+        var findings = findings + ruleFindings + files.findings
         var snapshot: PlanSnapshot?
-        if let plan {
+        if let plan, !ruleFindings.hasErrors {
             do {
                 snapshot = PlanSnapshot(plan: plan, hash: try plan.hash(), contents: files.contents)
             } catch {
@@ -166,7 +168,7 @@ struct PlanMaker {
             findings.append(Finding("Plan", file: source.path, "no plan can be made of this playbook"))
         }
         return PlanOutcome(
-            snapshot: snapshot,
+            snapshot: snapshot, draft: plan,
             findings: findings.inOrder(of: files.paths.map { $0 == source.path ? $0 : $0.beside(source.path) }))
     }
 }

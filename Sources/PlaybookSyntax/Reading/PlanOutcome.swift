@@ -31,11 +31,14 @@ package struct PlanOptions: Sendable {
 package struct PlanOutcome: Sendable {
     /// Nil when there is any error.
     package var snapshot: PlanSnapshot?
+    /// The plan also where rules are against it, as long as it can be read: for looking, never for running.
+    package var draft: Plan?
     /// The playbook's first, each file's in the order of its lines.
     package var findings: [Finding]
 
-    package init(snapshot: PlanSnapshot?, findings: [Finding]) {
+    package init(snapshot: PlanSnapshot?, draft: Plan? = nil, findings: [Finding]) {
         self.snapshot = snapshot
+        self.draft = draft
         self.findings = findings
     }
 }

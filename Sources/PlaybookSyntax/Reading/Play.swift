@@ -29,7 +29,7 @@ struct Play {
         if !isWholeStory { assumeDeployments(of: stage.stage.action) }
         let before = model.endpoint
         var steps: [Moment.Step] = []
-        for change in stage.stage.action.modelledChanges(on: before) {
+        for change in changes(of: stage.stage.action, on: before) {
             let violations = model.violations(of: change)
             steps.append(Moment.Step(change: change, before: model.endpoint, violations: violations))
             do throws(Violation) {

@@ -29,9 +29,12 @@ extension ExhaustiveCheck {
             } else if case .deploy(let deployment) = action {
                 if defined[deployment.name] == nil { defined[deployment.name] = deployment }
             }
-            for name in action.uses where defined[name] == nil && !needed.contains(name) { needed.append(name) }
+            for name in action.usedDeployments where defined[name] == nil && !needed.contains(name) {
+                needed.append(name)
+            }
         }
-        let candidates = needed.isEmpty ? defined.keys.sorted() : needed + (needed.count == 1 ? ["other"] : [])
+        var candidates = needed.isEmpty ? defined.keys.sorted() : needed
+        if candidates.isEmpty || needed.count == 1 { candidates.append("other") }
         for live in candidates {
             let present = Set(needed).union([live]).sorted()
             let deployments = present.map { name in
@@ -46,18 +49,6 @@ extension ExhaustiveCheck {
                         + "with traffic \(endpoint.traffic.actual)", endpoint: endpoint))
         }
         return points
-    }
-}
-
-extension StageAction {
-    /// Deployments that must be there.
-    fileprivate var uses: [Name] {
-        switch self {
-        case .scale(let name, _), .deleteDeployment(let name): [name]
-        case .invoke(let invocation): invocation.deployment.map { [$0] } ?? []
-        case .traffic(let traffic), .mirrorTraffic(let traffic): traffic.deployments
-        case .define, .deploy, .deleteEndpoint, .wait, .run: []
-        }
     }
 }
 

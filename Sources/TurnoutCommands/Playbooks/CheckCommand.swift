@@ -11,10 +11,16 @@ struct CheckCommand: ParsableCommand {
             Reads the playbook and every file that it names, fills its inputs in, and holds the stages against the \
             rules of the backend. All findings are reported at once. Exits with 65 when there is an error.
 
+            With --exhaustive, the run machine and a model of the endpoint are explored together over every outcome at \
+            every point: changes accepted, refused, unanswered or taken without an answer; gates passed, failed, \
+            rejected or timed out; crashes and aborts at every event. What must never happen is proved not to, or \
+            told as the shortest story of how it does.
+
             EXAMPLES:
               turnout check safe-rollout
               turnout check ./my-playbook.yml --input canary=25
               turnout check kubernetes-rollout --backend simulated:kubernetes --json
+              turnout check safe-rollout --exhaustive
               turnout check --schema > playbook.schema.json
             """)
 
@@ -25,6 +31,9 @@ struct CheckCommand: ParsableCommand {
 
     @OptionGroup(title: "Plan")
     var plan: PlanArguments
+
+    @Flag(help: "Explore every outcome of every stage, and prove what must hold.")
+    var exhaustive = false
 
     @Flag(help: "Print the JSON Schema of the playbook language, for editors.")
     var schema = false
@@ -48,13 +57,18 @@ struct CheckCommand: ParsableCommand {
         let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
         let making = try PlanMaking(path: path, selection: selection, arguments: plan)
         let outcome = making.outcome(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1))
-        let report = Report(playbook: path, findings: outcome.findings)
+        var report = Report(playbook: path, findings: outcome.findings)
+        if exhaustive, let plan = outcome.draft {
+            report.proof = Proof(ExhaustiveCheck(plan: plan, kind: selection.kind).run())
+        }
         if json {
             print(try JSONText.pretty(report))
         } else {
             print(report.text(style: Terminal.standardOutput.style))
         }
-        guard report.errors == 0 else { throw ExitCode(ExitStatus.invalidPlaybook.rawValue) }
+        guard report.errors == 0, report.proof?.holds != false else {
+            throw ExitCode(ExitStatus.invalidPlaybook.rawValue)
+        }
     }
 
     struct Report: Encodable {
@@ -62,6 +76,8 @@ struct CheckCommand: ParsableCommand {
         var errors: Int
         var warnings: Int
         var findings: [Finding]
+        /// Of `--exhaustive`, where the playbook could be read.
+        var proof: Proof?
 
         init(playbook: String, findings: [Finding]) {
             self.playbook = playbook
@@ -71,9 +87,10 @@ struct CheckCommand: ParsableCommand {
         }
 
         func text(style: Style) -> String {
-            guard !findings.isEmpty else { return "\(playbook): no findings" }
-            let rendered = findings.map { $0.rendered(color: style.isColored) }
-            return (rendered + ["", style.bold(findings.summary)]).joined(separator: "\n")
+            var lines = findings.map { $0.rendered(color: style.isColored) }
+            lines += findings.isEmpty ? ["\(playbook): no findings"] : ["", style.bold(findings.summary)]
+            if let proof { lines += proof.lines(style: style) }
+            return lines.joined(separator: "\n")
         }
     }
 }
