@@ -38,8 +38,13 @@ func settingTraffic(_ traffic: Traffic, on endpoint: EndpointSnapshot?) -> [Chan
 
 extension StageAction {
     /// True when the action looks at or changes the endpoint.
+    package var touchesEndpoint: Bool { kind.touchesEndpoint }
+}
+
+extension StageAction.Kind {
+    /// True when actions of the kind look at or change the endpoint.
     package var touchesEndpoint: Bool {
-        switch kind {
+        switch self {
         case .define, .scale, .deploy, .invoke, .mirrorTraffic, .traffic, .delete: true
         case .wait, .run: false
         }
