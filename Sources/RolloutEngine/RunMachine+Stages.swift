@@ -8,7 +8,7 @@ extension RunMachine {
         case .refused(let error):
             return wait(at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)")
         default:
-            guard !plan.stages.contains(where: { $0.action.touchesEndpoint }) else { return commit(then: .observe) }
+            guard !stages.contains(where: { $0.action.touchesEndpoint }) else { return commit(then: .observe) }
             apply(.baselineObserved(.never), at: now)
         }
         return goOn(at: now)

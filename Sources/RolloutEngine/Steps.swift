@@ -38,12 +38,7 @@ func settingTraffic(_ traffic: Traffic, on endpoint: EndpointSnapshot?) -> [Chan
 
 extension StageAction {
     /// True when the action looks at or changes the endpoint.
-    package var touchesEndpoint: Bool {
-        switch kind {
-        case .define, .scale, .deploy, .invoke, .mirrorTraffic, .traffic, .delete: true
-        case .wait, .run: false
-        }
-    }
+    package var touchesEndpoint: Bool { kind.touchesEndpoint }
 
     /// The deployments that must be there.
     package var usedDeployments: [Name] {
@@ -52,6 +47,16 @@ extension StageAction {
         case .invoke(let invocation): invocation.deployment.map { [$0] } ?? []
         case .traffic(let traffic), .mirrorTraffic(let traffic): traffic.deployments
         case .define, .deploy, .deleteEndpoint, .wait, .run: []
+        }
+    }
+}
+
+extension StageAction.Kind {
+    /// True when actions of the kind look at or change the endpoint.
+    package var touchesEndpoint: Bool {
+        switch self {
+        case .define, .scale, .deploy, .invoke, .mirrorTraffic, .traffic, .delete: true
+        case .wait, .run: false
         }
     }
 }

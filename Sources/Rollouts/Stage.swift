@@ -28,8 +28,8 @@ package struct Stage: Hashable, Sendable, Codable {
     }
 }
 
-/// What a stage does.
-package enum StageAction: Hashable, Sendable, Codable {
+/// What a stage does; indirect, so that the many small stages of a long plan are not as large as a definition.
+package indirect enum StageAction: Hashable, Sendable, Codable {
     /// Defines the endpoint, its first deployment if one is named, and gives that deployment all traffic if asked.
     case define(EndpointDefinition, deployment: DeploymentDefinition?, allTraffic: Bool)
     case scale(Name, instanceCount: Int)

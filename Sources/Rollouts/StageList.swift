@@ -12,7 +12,7 @@ package struct StageList: Sendable, RandomAccessCollection {
 
     private var items: [Item]
 
-    package init(_ stages: [Stage]) { items = stages.map(Item.decoded) }
+    package init(_ stages: some Sequence<Stage>) { items = stages.map(Item.decoded) }
 
     /// Stages as ``encoded(at:)`` gave them.
     ///

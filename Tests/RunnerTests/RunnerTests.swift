@@ -115,18 +115,20 @@ struct RunnerTests {
             var machine = created
             let newer = Mutex<Lease?>(nil)
             let journal = fixture.journal
-            let runner = fixture.runner(under: lease, observer: { progress in
-                guard case .performing(.apply(.putDeployment(.green), _, _), _) = progress else { return }
-                newer.withLock { newer in
-                    guard newer == nil else { return }
-                    do {
-                        try journal.release(lease)
-                        newer = try journal.acquireLease(on: RunnerFixture.key, for: lease.run, takeOver: false)
-                    } catch {
-                        Issue.record(error)
+            let runner = fixture.runner(
+                under: lease,
+                observer: { progress in
+                    guard case .performing(.apply(.putDeployment(.green), _, _), _) = progress else { return }
+                    newer.withLock { newer in
+                        guard newer == nil else { return }
+                        do {
+                            try journal.release(lease)
+                            newer = try journal.acquireLease(on: RunnerFixture.key, for: lease.run, takeOver: false)
+                        } catch {
+                            Issue.record(error)
+                        }
                     }
-                }
-            })
+                })
             do {
                 _ = try await runner.run(&machine)
                 Issue.record("the overtaken runner went on")
@@ -160,14 +162,16 @@ struct RunnerTests {
         try await RunnerFixture.with { fixture in
             let (machine, lease) = try fixture.create(RunnerFixture.safeRollout, approved: ["cut-over", "delete"])
             let count = Mutex(0)
-            let runner = fixture.runner(under: lease, observer: { progress in
-                guard case .performing = progress else { return }
-                if count.withLock({
-                    $0 += 1; return $0
-                }) == effects {
-                    withUnsafeCurrentTask { $0?.cancel() }
-                }
-            })
+            let runner = fixture.runner(
+                under: lease,
+                observer: { progress in
+                    guard case .performing = progress else { return }
+                    if count.withLock({
+                        $0 += 1; return $0
+                    }) == effects {
+                        withUnsafeCurrentTask { $0?.cancel() }
+                    }
+                })
             let outcome = try await Task {
                 var machine = machine
                 return try await runner.run(&machine)

@@ -34,7 +34,8 @@ import Testing
     @Test(
         "what is written is what Foundation reads",
         arguments: [
-            .runStarted(record, inherited: []), .baselineObserved(.never), .baselineObserved(observation), .changeAccepted,
+            .runStarted(record, inherited: []), .baselineObserved(.never), .baselineObserved(observation),
+            .changeAccepted,
             .runResumed(by: ada, epoch: 3, note: nil), .requestMade(approval()),
             .attemptStarted(
                 Attempt(

@@ -19,11 +19,13 @@ struct Template {
     }
 
     /// The node with every expression replaced; what has no value becomes ``Node/Content/invalid``.
+    ///
+    /// Where there is no expression it is the same node, which takes no memory of its own.
     mutating func fill(_ node: Node) -> Node {
+        guard node.hasExpression else { return node }
         var node = node
         switch node.content {
         case .scalar(let scalar):
-            guard scalar.hasExpression else { return node }
             node.content = filled(scalar, at: node.span).map(Node.Content.scalar) ?? .invalid
         case .list(let items): node.content = .list(items.map { fill($0) })
         case .mapping(let members): node.content = .mapping(members.compactMap { fill($0) })
@@ -83,6 +85,18 @@ struct Template {
         findings.append(
             Finding(
                 .error, "Expression", at: Location(source: source, span: place), problem.message, help: problem.help))
+    }
+}
+
+extension Node {
+    /// True where a `${{` is in it, or in what it holds.
+    var hasExpression: Bool {
+        switch content {
+        case .scalar(let scalar): scalar.hasExpression
+        case .list(let items): items.contains { $0.hasExpression }
+        case .mapping(let members): members.contains { $0.key.scalar.hasExpression || $0.value.hasExpression }
+        case .invalid: false
+        }
     }
 }
 

@@ -2,12 +2,21 @@ internal import FoundationEssentials
 
 /// A place in a text: line and column from 1, columns counted in Unicode characters.
 package struct Position: Hashable, Comparable, Sendable, Codable {
-    package var line: Int
-    package var column: Int
+    // Every node of a file has two positions: 32 bits are enough for a file of 1 MiB.
+    private var storedLine: UInt32
+    private var storedColumn: UInt32
+
+    private enum CodingKeys: String, CodingKey {
+        case storedLine = "line"
+        case storedColumn = "column"
+    }
+
+    package var line: Int { Int(storedLine) }
+    package var column: Int { Int(storedColumn) }
 
     package init(line: Int, column: Int) {
-        self.line = line
-        self.column = column
+        storedLine = UInt32(clamping: line)
+        storedColumn = UInt32(clamping: column)
     }
 
     package static func < (left: Position, right: Position) -> Bool {

@@ -37,7 +37,7 @@ struct PlanMaker {
             backendSettings: root["backends"]?[backend]?.value ?? .null,
             files: files.paths.compactMap { path in
                 files.contents[path].map { Plan.File(path: path, digest: hexadecimalDigest(of: $0)) }
-            }, stages: StageList(stages))
+            }, stages: stages)
         return outcome(plan)
     }
 
@@ -64,7 +64,9 @@ struct PlanMaker {
             case "stages":
                 guard case .list(var stages) = members[index].value.content else { continue }
                 for stage in stages.indices {
-                    guard case .mapping(var parts) = stages[stage].content else { continue }
+                    guard stages[stage].hasExpression, case .mapping(var parts) = stages[stage].content else {
+                        continue
+                    }
                     for part in parts.indices where !["name", "when"].contains(parts[part].key.text) {
                         parts[part].value = template.fill(parts[part].value)
                     }
@@ -134,17 +136,16 @@ struct PlanMaker {
     }
 
     /// Reads the stages and plays them.
-    private mutating func readStages(_ nodes: [Node], endpoint: Name?, _ scope: ExpressionScope) -> [Stage] {
+    private mutating func readStages(_ nodes: [Node], endpoint: Name?, _ scope: ExpressionScope) -> StageList {
         let actions = ActionReader(
             files: files, endpoint: endpoint, override: options.endpoint, kind: options.capabilities.kind)
         var reader = StageReader(source: source, capabilities: options.capabilities, scope: scope, actions: actions)
         let placed = nodes.map { reader.read($0) }
         findings += reader.allFindings
         files = reader.actions.files
-        let stages = placed.compactMap(\.self)
-        let defines =
-            stages.contains { $0.stage.skip == nil && $0.stage.action.kind == .define }
-            || zip(nodes, placed).contains { $1 == nil && $0["define"] != nil }
+        let defines = zip(nodes, placed).contains { node, placed in
+            placed.map { $0.stage.skip == nil && $0.stage.action.kind == .define } ?? (node["define"] != nil)
+        }
         var play = Play(
             endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: options.capabilities)
         for stage in placed {
@@ -152,7 +153,7 @@ struct PlanMaker {
         }
         play.end()
         ruleFindings += play.findings
-        return stages.map(\.stage)
+        return StageList(placed.lazy.compactMap { $0?.stage })
     }
 
     private mutating func outcome(_ plan: Plan?) -> PlanOutcome {

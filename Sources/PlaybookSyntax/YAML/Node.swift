@@ -67,5 +67,15 @@ struct Scalar: Sendable {
 
     var text: String
     var style: Style
-    var value: Value
+    /// What it counts as where neither text nor style tells: a tag or an expression does.
+    private let given: Value?
+
+    init(text: String, style: Style, value given: Value? = nil) {
+        self.text = text
+        self.style = style
+        self.given = given
+    }
+
+    /// What it counts as; computed, because a large file has many scalars and few are asked for their value.
+    var value: Value { given ?? (style == .plain ? Value(plainScalar: text) : .string(text)) }
 }

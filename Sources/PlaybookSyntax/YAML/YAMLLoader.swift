@@ -189,16 +189,16 @@ private struct YAMLLoader {
     private mutating func scalar(
         _ text: String, _ style: Scalar.Style, _ event: YAMLEvents.Event
     ) -> Node.Content {
+        guard let tag = event.tag else { return .scalar(Scalar(text: text, style: style)) }
         let plain = Value(plainScalar: text)
         let value: Value
-        switch event.tag {
-        case nil: value = style == .plain ? plain : .string(text)
+        switch tag {
         case "!", "tag:yaml.org,2002:str": value = .string(text)
         case "tag:yaml.org,2002:int" where plain.integer != nil: value = plain
         case "tag:yaml.org,2002:float" where plain.double != nil: value = .number(plain.double ?? 0)
         case "tag:yaml.org,2002:bool" where plain.bool != nil: value = plain
         case "tag:yaml.org,2002:null" where plain == .null: value = plain
-        case .some(let tag):
+        default:
             report("YAMLSyntax", event.span, .tag(tag), help: "remove the tag")
             return .invalid
         }

@@ -60,7 +60,8 @@ struct RunCommand: AsyncParsableCommand {
         -> ExitStatus
     {
         let name = try making.playbookName()
-        let snapshot = try making.snapshot(for: try journal.nextRunID(of: name))
+        let id = try journal.nextRunID(of: name)
+        let snapshot = try making.snapshot(for: id)
         let approvals = try EarlyApprovals(approve, in: snapshot.plan)
         try refuseUnfinishedRun(on: making.selection.leaseKey(snapshot.plan.endpoint), journal)
         let open = try OpenBackend(of: snapshot.plan, in: workspace)
@@ -69,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
             if let plan { try await PlanBinding(plan)?.check(snapshot, open.backend) }
             let starting = RunStarting(journal: journal, open: open)
             let (machine, lease) = try starting.start(name, approved: approvals.stages) { run in
-                try making.snapshot(for: run, quiet: true)
+                run == id ? snapshot : try making.snapshot(for: run, quiet: true)
             }
             for note in approvals.notes { Notices.say("note: \(note)") }
             let presentation = options.presentation(machine.plan, journal)

@@ -44,7 +44,7 @@ struct RunSession: Sendable {
     }
 
     private func perform(_ machine: RunMachine, under lease: Lease) async throws -> ExitStatus {
-        try open.begin(machine.plan)
+        try open.begin(machine.plan, machine.stages)
         display.begin(machine.plan, machine.state)
         let runner = makeRunner(machine, under: lease)
         let display = display

@@ -30,7 +30,7 @@ struct EditedFiles {
             lines.append("\(file.path) is not there any more, or cannot be read")
             return
         }
-        guard hexadecimalDigest(of: present) != file.digest else { return }
+        guard present != kept else { return }
         names.append(file.path)
         lines += TextDifference(
             from: String(decoding: kept, as: UTF8.self), to: String(decoding: present, as: UTF8.self),

@@ -31,8 +31,10 @@ struct OpenBackend: Sendable {
     }
 
     /// Lets the plan's clients send, so that there is something to observe.
-    func begin(_ plan: Plan) throws(BackendError) {
-        guard plan.stages.contains(where: { $0.action.touchesEndpoint }) else { return }
+    ///
+    /// `stages` are the run's records: they tell the kinds of actions without decoding the whole plan.
+    func begin(_ plan: Plan, _ stages: [StageRecord]) throws(BackendError) {
+        guard stages.contains(where: { $0.action.touchesEndpoint }) else { return }
         try backend.setLoad(plan.load, endpoint: plan.endpoint)
     }
 

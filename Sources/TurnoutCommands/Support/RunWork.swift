@@ -11,28 +11,33 @@ struct RunWork {
 
     /// Works on `run` from where the journal has it.
     ///
-    /// `note` says why, beside who did; `lease` is the run's, where it was acquired already; `prepare` changes the
-    /// machine before it begins, as an adoption does.
-    func takeUp(
-        _ run: RunID, note: String? = nil, lease given: Lease? = nil,
-        prepare: (inout RunMachine, Timestamp) throws -> Void = { _, _ in }
-    ) async throws -> ExitStatus {
-        let lease: Lease
-        if let given {
-            lease = given
-        } else {
-            let record = try journal.record(of: run)
-            let key = LeaseKey(backend: record.backend, endpoint: record.endpoint)
-            lease = try journal.acquireLease(on: key, for: run, takeOver: false)
-        }
+    /// `note` says why, beside who did.
+    func takeUp(_ run: RunID, note: String? = nil) async throws -> ExitStatus {
+        let record = try journal.record(of: run)
+        let key = LeaseKey(backend: record.backend, endpoint: record.endpoint)
+        let lease = try journal.acquireLease(on: key, for: run, takeOver: false)
         let stored: StoredRun
-        let open: OpenBackend
         do {
             // Only now: the run cannot change any more, but by this process.
             stored = try journal.load(run)
+        } catch {
+            giveBack(lease)
+            throw error
+        }
+        return try await takeUp(stored, note: note, lease: lease)
+    }
+
+    /// Works on a run as it was loaded under its `lease`; `prepare` changes the machine before it begins, as an adoption
+    /// does.
+    func takeUp(
+        _ stored: StoredRun, note: String? = nil, lease: Lease,
+        prepare: (inout RunMachine, Timestamp) throws -> Void = { _, _ in }
+    ) async throws -> ExitStatus {
+        let open: OpenBackend
+        do {
             open = try OpenBackend(of: stored.snapshot.plan, in: workspace)
         } catch {
-            do { try journal.release(lease) } catch { Notices.warn("the lease was not given back: \(error)") }
+            giveBack(lease)
             throw error
         }
         let status: ExitStatus
@@ -57,6 +62,10 @@ struct RunWork {
         }
         try open.close()
         return status
+    }
+
+    private func giveBack(_ lease: Lease) {
+        do { try journal.release(lease) } catch { Notices.warn("the lease was not given back: \(error)") }
     }
 
     /// Says how an ended run ended; the exit status is the run's.
