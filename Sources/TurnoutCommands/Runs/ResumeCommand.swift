@@ -58,7 +58,7 @@ struct ResumeCommand: AsyncParsableCommand {
             let stored = try work.journal.load(record.id)
             let edited = EditedFiles(stored.snapshot, in: work.workspace)
             let adoption = try adoption(of: edited, stored)
-            tell(edited, adopted: adoption != nil)
+            edited.tell(adopted: adoption != nil)
             try submit(about: stored.record, adopting: adoption != nil, to: work.journal)
             return try await work.takeUp(stored, lease: lease) { machine, now in
                 guard let adoption else { return }
@@ -84,17 +84,6 @@ struct ResumeCommand: AsyncParsableCommand {
         guard new.hash != stored.snapshot.hash else { return nil }
         return try Adoption(
             new, of: stored.snapshot.plan, at: RunState(record: stored.record, stages: stored.stages))
-    }
-
-    private func tell(_ edited: EditedFiles, adopted: Bool) {
-        guard !edited.names.isEmpty else { return }
-        for line in edited.lines { Notices.say(line) }
-        let files = edited.names.joined(separator: ", ")
-        Notices.say(
-            adopted
-                ? "note: \(files): the edited files are used from here on"
-                : "note: \(files) changed since the run started; the run goes on with what it keeps, unless --adopt is given"
-        )
     }
 
     /// Tells a held run how to go on, where `--adopt` or `--restore` says so.

@@ -51,3 +51,17 @@ struct EditedFiles {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }
+
+extension EditedFiles {
+    /// Says what was edited since the run started, and what becomes of it.
+    func tell(adopted: Bool) {
+        guard !names.isEmpty else { return }
+        for line in lines { Notices.say(line) }
+        let files = names.joined(separator: ", ")
+        Notices.say(
+            adopted
+                ? "note: \(files): the edited files are used from here on"
+                : "note: \(files) changed since the run started; the run goes on with what it keeps, unless "
+                    + "`turnout resume --adopt` is given")
+    }
+}

@@ -24,6 +24,7 @@ struct RunWork {
             giveBack(lease)
             throw error
         }
+        EditedFiles(stored.snapshot, in: workspace).tell(adopted: false)
         return try await takeUp(stored, note: note, lease: lease)
     }
 
