@@ -125,14 +125,18 @@ struct TurnoutHome: Sendable {
 
     struct Entry: Decodable, Equatable {
         var change: String
-        var had_effect: Bool
-        var epoch: Int
+        var hadEffect: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case change
+            case hadEffect = "had_effect"
+        }
     }
 
     func status(_ run: String) throws -> Status { try json(Status.self, "status", run) }
 
     /// The changes of the endpoint that had an effect, in order.
     func effects() throws -> [String] {
-        try json([Entry].self, "endpoint", "history").filter(\.had_effect).map(\.change)
+        try json([Entry].self, "endpoint", "history").filter(\.hadEffect).map(\.change)
     }
 }
