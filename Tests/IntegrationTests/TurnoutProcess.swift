@@ -86,7 +86,7 @@ struct TurnoutHome: Sendable {
         process.environment = environment.merging(["TURNOUT_HOME": path, "NO_COLOR": "1"]) { _, new in new }
         let output = "\(path)/\(UUID().uuidString).out"
         let errors = "\(path)/\(UUID().uuidString).err"
-        for file in [output, errors] { FileManager.default.createFile(atPath: file, contents: nil) }
+        for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
         process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
