@@ -140,20 +140,24 @@ struct PlanMaker {
         let actions = ActionReader(
             files: files, endpoint: endpoint, override: options.endpoint, kind: options.capabilities.kind)
         var reader = StageReader(source: source, capabilities: options.capabilities, scope: scope, actions: actions)
-        let placed = nodes.map { reader.read($0) }
-        findings += reader.allFindings
-        files = reader.actions.files
-        let defines = zip(nodes, placed).contains { node, placed in
-            placed.map { $0.stage.skip == nil && $0.stage.action.kind == .define } ?? (node["define"] != nil)
-        }
+        var probe = reader  // what it finds is found again when the stages are read
+        let defines = nodes.contains { $0["define"] != nil && probe.skipReason($0) == nil }
         var play = Play(
             endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: options.capabilities)
-        for stage in placed {
-            if let stage { play.play(stage) } else { play.playUnreadable() }
+        var stages: [Stage] = []
+        for node in nodes {
+            guard let placed = reader.read(node) else {
+                play.playUnreadable()
+                continue
+            }
+            play.play(placed)
+            stages.append(placed.stage)
         }
         play.end()
+        findings += reader.allFindings
+        files = reader.actions.files
         ruleFindings += play.findings
-        return StageList(placed.lazy.compactMap { $0?.stage })
+        return StageList(stages)
     }
 
     private mutating func outcome(_ plan: Plan?) -> PlanOutcome {

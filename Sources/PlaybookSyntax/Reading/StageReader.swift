@@ -72,7 +72,7 @@ struct StageReader {
     }
 
     /// Why the stage is skipped, or nil.
-    private mutating func skipReason(_ node: Node) -> String? {
+    mutating func skipReason(_ node: Node) -> String? {
         guard let when = node["when"] else { return nil }
         if case .invalid = when.content { return nil }
         guard let scalar = when.scalar else {
