@@ -19,6 +19,8 @@ package struct StageList: Sendable, RandomAccessCollection {
     /// The caller has checked the bytes against the plan's hash: what Turnout itself encoded can be decoded.
     package init(verified encoded: [Data]) { items = encoded.map(Item.encoded) }
 
+    package mutating func append(_ stage: Stage) { items.append(.decoded(stage)) }
+
     package var startIndex: Int { 0 }
     package var endIndex: Int { items.count }
 

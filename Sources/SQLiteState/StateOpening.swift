@@ -43,7 +43,7 @@ struct StateOpening {
             }
             let queue = try connectForReading()
             try queue.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA cache_size = -4000; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY")
+                try db.execute(sql: "PRAGMA cache_size = -2000; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY")
                 let version = try accept(db)
                 guard version == schema.version else {
                     throw StateError(
@@ -102,7 +102,7 @@ struct StateOpening {
                 PRAGMA synchronous = \(durability.rawValue);
                 PRAGMA wal_autocheckpoint = 4000;
                 PRAGMA journal_size_limit = 67108864;
-                PRAGMA cache_size = -4000;
+                PRAGMA cache_size = -2000;
                 PRAGMA mmap_size = 0;
                 PRAGMA temp_store = MEMORY;
                 PRAGMA secure_delete = OFF;

@@ -144,7 +144,7 @@ struct PlanMaker {
         let defines = nodes.contains { $0["define"] != nil && probe.skipReason($0) == nil }
         var play = Play(
             endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: options.capabilities)
-        var stages: [Stage] = []
+        var stages = StageList([])
         for node in nodes {
             guard let placed = reader.read(node) else {
                 play.playUnreadable()
@@ -157,7 +157,7 @@ struct PlanMaker {
         findings += reader.allFindings
         files = reader.actions.files
         ruleFindings += play.findings
-        return StageList(stages)
+        return stages
     }
 
     private mutating func outcome(_ plan: Plan?) -> PlanOutcome {
