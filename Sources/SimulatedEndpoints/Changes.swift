@@ -76,7 +76,7 @@ extension EndpointSimulation {
             refusals[name] = until
             guard now < until else { continue }
             return .busy(
-                "Cannot \(change) in endpoint \(key.name) because it is in Updating provisioning state.")
+                "Cannot change endpoint \(key.name) (\(change)) because it is in Updating provisioning state.")
         }
         return lackingQuota(of: change).map(HistoryEntry.Outcome.refused)
     }

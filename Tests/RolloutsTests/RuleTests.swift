@@ -36,7 +36,7 @@ struct RuleTests {
     static let refused: [Case] = [
         Case(
             change: .setTraffic(["blue": 100]), rule: "existence",
-            message: "there is no endpoint to traffic {blue: 100}: define it first", endpoint: nil),
+            message: "there is no endpoint yet: define it before 'traffic {blue: 100}'", endpoint: nil),
         Case(
             change: .setTraffic(["mauve": 100]), rule: "existence",
             message: "endpoint houses has no deployment mauve: deploy it first"),
@@ -104,11 +104,13 @@ struct RuleTests {
             endpoint: with { $0.mirrorTraffic = Wanted(["green": 20]) }),
         Case(
             change: .setTraffic(["green": 100]), rule: "busy",
-            message: "Cannot traffic {green: 100}: endpoint houses is in Updating provisioning state.",
+            message:
+                "Cannot change endpoint houses (traffic {green: 100}) because it is in Updating provisioning state.",
             isTemporary: true, endpoint: with { $0.state = .updating }),
         Case(
             change: .deleteDeployment("gray"), rule: "busy",
-            message: "Cannot delete deployment gray: deployment gray is in Creating provisioning state.",
+            message:
+                "Cannot change deployment gray (delete deployment gray) because it is in Creating provisioning state.",
             isTemporary: true),
         Case(
             change: .putDeployment(.sample("violet")), rule: "deployment-limit",

@@ -43,7 +43,7 @@ struct HistoryTests {
             #expect(
                 history[0].outcome
                     == .refused(
-                        "there is no endpoint to deploy blue with 1 instance: define it first"))
+                        "there is no endpoint yet: define it before 'deploy blue with 1 instance'"))
             #expect(history[7].outcome == .fenced("epoch 1 of safe-rollout-1 is over: epoch 2 was seen"))
         }
     }

@@ -18,6 +18,7 @@ package struct BusyRule: ChangeRule {
     private func refusal(of change: Change, by resource: String, in state: ProvisioningState) -> Violation {
         Violation(
             rule: "busy",
-            message: "Cannot \(change): \(resource) is in \(state.rawValue) provisioning state.", isTemporary: true)
+            message: "Cannot change \(resource) (\(change)) because it is in \(state.rawValue) provisioning state.",
+            isTemporary: true)
     }
 }

@@ -12,7 +12,7 @@ package struct ExistenceRule: ChangeRule {
         case .setMirrorTraffic(let traffic): needed = traffic.deployments
         }
         guard let endpoint else {
-            return Violation(rule: "existence", message: "there is no endpoint to \(change): define it first")
+            return Violation(rule: "existence", message: "there is no endpoint yet: define it before '\(change)'")
         }
         for name in needed where endpoint.deployment(name) == nil {
             return Violation(

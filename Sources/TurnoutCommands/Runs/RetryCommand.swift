@@ -121,12 +121,22 @@ struct RetryCommand: AsyncParsableCommand {
         return status
     }
 
+    /// True for a `define` that gave its deployment all traffic, which rolling back to the traffic of the start undid.
+    private func isTakenBack(_ parent: StoredRun, _ index: Int) -> Bool {
+        guard parent.stages[index].action == .define,
+            case .define(_, let deployment?, allTraffic: true) = parent.snapshot.plan.stages[index].action,
+            let before = parent.record.baseline.snapshot?.traffic.wanted
+        else { return false }
+        return before[deployment.name] != 100
+    }
+
     /// Where the new run begins: `--from`, or the first stage of the parent that is not in effect any more.
     private func firstStage(of parent: StoredRun) throws(CommandFailure) -> Int {
         let (stages, id) = (parent.stages, parent.record.id)
         let furthest = min(parent.record.position, stages.count - 1)
         guard let from else {
-            return min(stages.firstIndex { !$0.status.isDone } ?? furthest, max(furthest, 0))
+            let first = stages.indices.first { !stages[$0].status.isDone || isTakenBack(parent, $0) }
+            return min(first ?? furthest, max(furthest, 0))
         }
         guard let index = stages.firstIndex(where: { $0.name == from }) else {
             let near = nearest(from, among: stages.map(\.name)).map { "did you mean '\($0)'?" }
