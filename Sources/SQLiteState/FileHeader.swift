@@ -12,6 +12,7 @@ internal import GRDBSQLite
 /// opened. POSIX drops all locks of a process on a file when the process closes any descriptor of it; another connection
 /// of this process would lose its own (https://www.sqlite.org/howtocorrupt.html, 2.2).
 struct FileHeader {
+    /// -1 where only the file with its WAL can tell.
     var userVersion: Int
     var applicationID: Int32
 
@@ -34,16 +35,26 @@ struct FileHeader {
         guard sqlite3_open_v2(Self.unchanging(path), &connection, flags, nil) == SQLITE_OK else {
             throw Self.error(of: connection, path: path)
         }
-        func number(_ pragma: String) throws(StateError) -> Int32 {
+        func number(_ pragma: String) throws(StateError) -> Int32? {
             var statement: SQLiteStatement?
             defer { sqlite3_finalize(statement) }
             guard sqlite3_prepare_v2(connection, "PRAGMA \(pragma)", -1, &statement, nil) == SQLITE_OK,
                 sqlite3_step(statement) == SQLITE_ROW
-            else { throw Self.error(of: connection, path: path) }
+            else {
+                // A checkpoint that was cut short, by a full disk or by another process that is in the middle of it:
+                // the first page already counts pages that only the WAL has.
+                if sqlite3_errcode(connection) == SQLITE_CORRUPT, Self.hasWAL(path) { return nil }
+                throw Self.error(of: connection, path: path)
+            }
             return sqlite3_column_int(statement, 0)
         }
-        userVersion = Int(try number("user_version"))
-        applicationID = try number("application_id")
+        userVersion = Int(try number("user_version") ?? -1)
+        applicationID = try number("application_id") ?? 0
+    }
+
+    private static func hasWAL(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path + "-wal", &status) == 0 && status.st_size > 0
     }
 
     private static func error(of connection: SQLiteConnection?, path: String) -> StateError {

@@ -102,23 +102,13 @@ struct RetryCommand: AsyncParsableCommand {
         let key = LeaseKey(backend: snapshot.plan.backend, endpoint: snapshot.plan.endpoint)
         try refuseUnfinishedRun(on: key, journal)
         let open = try OpenBackend(of: snapshot.plan, in: work.workspace)
-        let status: ExitStatus
-        do {
-            let (machine, lease) = try RunStarting(journal: journal, open: open).start(
+        return try await work.work(in: open) {
+            let started = try RunStarting(journal: journal, open: open).start(
                 id.playbook, approved: approvals.stages, parent: (parent, first)
             ) { _ in snapshot }
             for note in approvals.notes { Notices.say("note: \(note)") }
-            let presentation = options.presentation(machine.plan, journal)
-            status = try await RunSession(
-                journal: journal, open: open, display: presentation.display,
-                waitsForPeople: presentation.waitsForPeople, pace: presentation.pace
-            ).work(on: machine, under: lease)
-        } catch {
-            open.closeAfterFailure()
-            throw error
+            return started
         }
-        try open.close()
-        return status
     }
 
     /// True for a `define` that gave its deployment all traffic, which rolling back to the traffic of the start undid.

@@ -65,24 +65,13 @@ struct RunCommand: AsyncParsableCommand {
         let approvals = try EarlyApprovals(approve, in: snapshot.plan)
         try refuseUnfinishedRun(on: making.selection.leaseKey(snapshot.plan.endpoint), journal)
         let open = try OpenBackend(of: snapshot.plan, in: workspace)
-        let status: ExitStatus
-        do {
+        return try await RunWork(workspace: workspace, journal: journal, options: options).work(in: open) {
             if let plan { try await PlanBinding(plan)?.check(snapshot, open.backend) }
-            let starting = RunStarting(journal: journal, open: open)
-            let (machine, lease) = try starting.start(name, approved: approvals.stages) { run in
+            let started = try RunStarting(journal: journal, open: open).start(name, approved: approvals.stages) { run in
                 run == id ? snapshot : try making.snapshot(for: run, quiet: true)
             }
             for note in approvals.notes { Notices.say("note: \(note)") }
-            let presentation = options.presentation(machine.plan, journal)
-            status = try await RunSession(
-                journal: journal, open: open, display: presentation.display,
-                waitsForPeople: presentation.waitsForPeople, pace: presentation.pace
-            ).work(on: machine, under: lease)
-        } catch {
-            open.closeAfterFailure()
-            throw error
+            return started
         }
-        try open.close()
-        return status
     }
 }

@@ -41,8 +41,7 @@ struct RunWork {
             giveBack(lease)
             throw error
         }
-        let status: ExitStatus
-        do {
+        return try await work(in: open) {
             var machine = RunMachine(
                 plan: stored.snapshot.plan, state: RunState(record: stored.record, stages: stored.stages))
             machine.note(.runResumed(by: .current(), epoch: lease.epoch, note: note), at: open.now)
@@ -52,6 +51,15 @@ struct RunWork {
                 try journal.release(lease)
                 throw error
             }
+            return (machine, lease)
+        }
+    }
+
+    /// Works on the run that `begin` makes or takes up, and closes the backend whatever comes of it.
+    func work(in open: OpenBackend, begin: () async throws -> (RunMachine, Lease)) async throws -> ExitStatus {
+        let status: ExitStatus
+        do {
+            let (machine, lease) = try await begin()
             let presentation = options.presentation(machine.plan, journal)
             status = try await RunSession(
                 journal: journal, open: open, display: presentation.display,
