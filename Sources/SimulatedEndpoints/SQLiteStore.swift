@@ -10,6 +10,8 @@ internal import Synchronization
 /// The file stands for a cluster: a commit survives the end of the process.
 package final class SQLiteStore: SimulatedStore, Sendable {
     private let database: StateDatabase
+    /// The machine's time.
+    private let wall: @Sendable () -> Timestamp
     /// Simulations as they were read last: decoding costs more than asking whether they are still so.
     private let cache = Mutex<[SimulationKey: Cached]>([:])
 
@@ -21,7 +23,10 @@ package final class SQLiteStore: SimulatedStore, Sendable {
     /// Opens `simulated.sqlite` in the folder at `folder`, and makes it if there is none.
     ///
     /// With `readOnly` nothing is made or locked, and every change throws.
-    package init(folder: String, readOnly: Bool = false) throws(BackendError) {
+    package init(
+        folder: String, readOnly: Bool = false, wall: @escaping @Sendable () -> Timestamp = { SystemClock().now() }
+    ) throws(BackendError) {
+        self.wall = wall
         do throws(StateError) {
             database = try StateDatabase(
                 path: Self.path(in: folder), lockName: "simulated.lock", schema: .simulated, durability: .normal,
@@ -43,11 +48,16 @@ package final class SQLiteStore: SimulatedStore, Sendable {
     }
 
     package func time() throws(BackendError) -> Timestamp? {
-        try read { db in try Int64.fetchOne(db, sql: "SELECT time FROM world").map(Timestamp.init(milliseconds:)) }
+        try read { db in
+            guard let row = try Row.fetchOne(db, sql: "SELECT time, wall FROM world") else { return nil }
+            // The world goes on while no process looks at it, as a cloud does: an approval's time runs out.
+            let gone = wall() - Timestamp(milliseconds: row["wall"])
+            return Timestamp(milliseconds: row["time"]) + max(gone, .zero)
+        }
     }
 
     package func keep(_ time: Timestamp) throws(BackendError) {
-        try write { db in try db.keep(time) }
+        try write { db in try db.keep(time, wall: wall()) }
     }
 
     package func simulation(of key: SimulationKey) throws(BackendError) -> EndpointSimulation? {
@@ -65,7 +75,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
             let result = try body(&simulation, SQLiteRecords(key: key, db: db))
             guard simulation != found?.simulation || !simulation.outbox.isEmpty else { return result }
             let version = (found?.version ?? 0) + 1
-            try db.keep(&simulation, version: version)
+            try db.keep(&simulation, version: version, wall: wall())
             kept = Cached(version: version, simulation: simulation)
             return result
         }
@@ -154,16 +164,16 @@ private struct SQLiteRecords: SimulatedRecords {
 }
 
 extension Database {
-    fileprivate func keep(_ time: Timestamp) throws {
+    fileprivate func keep(_ time: Timestamp, wall: Timestamp) throws {
         try execute(
             sql: """
-                INSERT INTO world (id, time) VALUES (1, ?)
-                ON CONFLICT (id) DO UPDATE SET time = max(time, excluded.time)
-                """, arguments: [time.milliseconds])
+                INSERT INTO world (id, time, wall) VALUES (1, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET time = max(time, excluded.time), wall = excluded.wall
+                """, arguments: [time.milliseconds, wall.milliseconds])
     }
 
     /// Writes the simulation and empties its outbox.
-    fileprivate func keep(_ simulation: inout EndpointSimulation, version: Int) throws {
+    fileprivate func keep(_ simulation: inout EndpointSimulation, version: Int, wall: Timestamp) throws {
         let outbox = simulation.outbox
         simulation.outbox = EndpointSimulation.Outbox()
         let (kind, name) = (simulation.key.kind.rawValue, simulation.key.name.text.lowercased())
@@ -191,7 +201,7 @@ extension Database {
                 sql: "DELETE FROM checkpoint WHERE kind = ? AND name = ? AND cursor <= ?",
                 arguments: [kind, name, simulation.cursor - checkpointLimit])
         }
-        try keep(simulation.now)
+        try keep(simulation.now, wall: wall)
     }
 
     private func keep(_ line: EndpointSimulation.Outbox.Line, kind: String, name: String) throws {

@@ -14,7 +14,8 @@ extension StateSchema {
             sql: """
                 CREATE TABLE world (
                     id INTEGER PRIMARY KEY CHECK (id = 1),
-                    time INTEGER NOT NULL
+                    time INTEGER NOT NULL,
+                    wall INTEGER NOT NULL
                 ) STRICT;
                 CREATE TABLE simulation (
                     kind TEXT NOT NULL,

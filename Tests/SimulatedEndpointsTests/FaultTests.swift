@@ -113,7 +113,7 @@ struct FaultTests {
             }
             #expect(error?.code == .busy(retryAfter: .seconds(5)))
             #expect(
-                error?.message.hasSuffix("in endpoint houses because it is in Updating provisioning state.") == true)
+                error?.message.hasSuffix("because it is in Updating provisioning state.") == true)
             simulation.clock.advance(by: .seconds(30))
         }
         try simulation.backend.apply(.putDeployment(.green), to: "houses", as: context)

@@ -11,7 +11,7 @@ struct PersistenceTests {
     @Test("state, history, logs, outcomes and time are there after reopening")
     func reopen() async throws {
         try await withFolder { folder in
-            let first = try SQLiteStore(folder: folder)
+            let first = try SQLiteStore(folder: folder, wall: { .sample })
             let before = Simulation(store: first)
             try await before.bench.makeBlueLive()
             try before.backend.setLoad(Load(rate: 10, request: .sample), endpoint: "houses")
@@ -24,8 +24,10 @@ struct PersistenceTests {
             try before.backend.close()
             try first.close()
 
-            let second = try SQLiteStore(folder: folder)
+            let second = try SQLiteStore(folder: folder, wall: { .sample })
             #expect(try second.time() == before.clock.now())
+            let later = try SQLiteStore(folder: folder, readOnly: true, wall: { .sample + .hours(2) })
+            #expect(try later.time() == before.clock.now() + .hours(2), "the world goes on while nobody looks")
             let after = Simulation(store: second, at: before.clock.now())
             #expect(try after.snapshot() == snapshot)
             #expect(try after.backend.history(of: "houses") == history)

@@ -39,7 +39,9 @@ struct DecisionOptions: ParsableArguments {
         }
         let decision = GateDecision(kind: kind, stage: stage, by: .current(calling: by), reason: reason)
         let subject = try decision.subject(in: try work.journal.load(record.id))
-        let request = try decision.submit(on: subject, to: work.journal, at: SystemClock().now())
+        let now = try work.workspace.worldTime
+        try decision.checkTime(of: subject, at: now)
+        let request = try decision.submit(on: subject, to: work.journal, at: now)
         tell(request, subject)
         guard try work.journal.holder(of: record.id) == nil else {
             guard options.wait else {

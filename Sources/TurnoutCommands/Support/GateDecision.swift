@@ -51,6 +51,16 @@ struct GateDecision {
         return Subject(run: record, stage: run.stages[index], approval: approval, gate: gate)
     }
 
+    /// Refuses where the gate's time has run out: what its time-out says is then to be done.
+    func checkTime(of subject: Subject, at now: Timestamp) throws(CommandFailure) {
+        guard let deadline = subject.gate?.deadline, now > deadline else { return }
+        throw CommandFailure(
+            .usage,
+            "the time to decide stage \(subject.stage.name) of \(subject.run.id) ran out at \(deadline.short); "
+                + "`turnout resume \(subject.run.id)` does what its on_timeout says "
+                + "(\(subject.approval.onTimeout.rawValue))")
+    }
+
     func request(on subject: Subject, at now: Timestamp) -> Request {
         Request(
             kind: kind, stage: subject.stage.name, attempt: subject.gate == nil ? nil : subject.stage.attempts + 1,

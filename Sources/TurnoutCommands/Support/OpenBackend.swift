@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
 internal import SimulatedEndpoints
@@ -49,5 +50,19 @@ extension OpenBackend {
     /// Closes what can be closed while another error is on its way out.
     func closeAfterFailure() {
         do { try close() } catch { Notices.warn("the simulated endpoints were not closed: \(error)") }
+    }
+}
+
+extension Workspace {
+    /// The time in the world of the simulated endpoints, which may be ahead of the machine's.
+    var worldTime: Timestamp {
+        get throws {
+            let now = SystemClock().now()
+            guard FileManager.default.fileExists(atPath: SQLiteStore.path(in: state)) else { return now }
+            let store = try SQLiteStore(folder: state, readOnly: true)
+            let time = try store.time()
+            try store.close()
+            return max(time ?? now, now)
+        }
     }
 }
