@@ -30,7 +30,10 @@ package struct EndpointSimulation: Hashable, Sendable {
     /// Until when changes about a deployment are refused (``DeploymentProfile/Fault/refuseUpdating``).
     var refusals: [Name: Timestamp] = [:]
     var clients: Clients?
+    /// Draws what becomes of the clients' requests.
     var generator: SeededGenerator
+    /// Draws what becomes of single requests, which therefore does not depend on when they are sent.
+    var requestGenerator: SeededGenerator
     var totals = Totals()
     /// The latest cursor that was given out, and the totals that it stands for.
     var cursor = 0
@@ -45,7 +48,9 @@ package struct EndpointSimulation: Hashable, Sendable {
         self.now = time
         // The name is mixed in so that two endpoints of one seed don't draw the same numbers.
         let letters = key.name.text.lowercased().utf8
-        self.generator = SeededGenerator(seed: letters.reduce(seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
+        var seeds = SeededGenerator(seed: letters.reduce(seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
+        self.generator = SeededGenerator(seed: seeds.next())
+        self.requestGenerator = SeededGenerator(seed: seeds.next())
     }
 
     /// The latest time that it knows of; nothing can happen earlier.
@@ -83,8 +88,8 @@ package struct EndpointSimulation: Hashable, Sendable {
 
 extension EndpointSimulation: Codable {
     private enum CodingKeys: CodingKey {
-        case key, endpoint, now, epoch, changes, profiles, servers, refusals, clients, generator, totals, cursor
-        case totalsAtCursor, entries
+        case key, endpoint, now, epoch, changes, profiles, servers, refusals, clients, generator, requestGenerator
+        case totals, cursor, totalsAtCursor, entries
     }
 }
 

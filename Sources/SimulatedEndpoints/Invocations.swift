@@ -20,7 +20,7 @@ extension EndpointSimulation {
         let response = answer(request, by: name)
         guard deployment == nil else { return response }
         for mirror in endpoint.mirrorTraffic.actual.deployments {
-            guard generator.unit() * 100 < Double(endpoint.mirrorTraffic.actual[mirror]) else { continue }
+            guard requestGenerator.unit() * 100 < Double(endpoint.mirrorTraffic.actual[mirror]) else { continue }
             compare(response, with: answer(request, by: mirror), of: mirror)
         }
         return response
@@ -28,7 +28,7 @@ extension EndpointSimulation {
 
     /// A deployment drawn by its weight, or nil where there is no traffic.
     private mutating func route(_ traffic: Traffic) -> Name? {
-        var drawn = generator.unit() * Double(traffic.sum)
+        var drawn = requestGenerator.unit() * Double(traffic.sum)
         return traffic.deployments.first {
             drawn -= Double(traffic[$0])
             return drawn < 0
@@ -50,11 +50,11 @@ extension EndpointSimulation {
         guard ready > 0 else {
             return .modelError(503, "upstream connect error or disconnect/reset before headers", .zero, by: name)
         }
-        let instance = Int.random(in: 0..<ready, using: &generator)
+        let instance = Int.random(in: 0..<ready, using: &requestGenerator)
         let profile = profiles[name] ?? DeploymentProfile()
-        let drawn = min(profile.servedLatency.draw(with: &generator), 1e9)
+        let drawn = min(profile.servedLatency.draw(with: &requestGenerator), 1e9)
         let latency = Interval(milliseconds: max(Int64(drawn.rounded()), 1))
-        let fails = generator.unit() < profile.servedErrors
+        let fails = requestGenerator.unit() < profile.servedErrors
         let limit = timeout(of: name)
         let response: InferenceResponse =
             if latency > limit {
