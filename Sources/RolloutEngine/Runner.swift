@@ -1,3 +1,4 @@
+package import Logging
 package import Rollouts
 
 /// Performs what a run's machine decides, and feeds it with what came of it.
@@ -14,6 +15,7 @@ package struct Runner: Sendable {
     package var runCommand: @Sendable (Command) async -> String?
     /// Told of everything that was committed or is being done, for showing.
     package var observer: @Sendable (Progress) -> Void
+    package var logger: Logger
 
     package enum Progress: Sendable {
         case committed([StampedEvent], RunState)
@@ -32,7 +34,8 @@ package struct Runner: Sendable {
     package init(
         journal: any Journal, backend: any Backend, clock: any RunClock, lease: Lease, waitsForPeople: Bool,
         runCommand: @escaping @Sendable (Command) async -> String?,
-        observer: @escaping @Sendable (Progress) -> Void = { _ in }
+        observer: @escaping @Sendable (Progress) -> Void = { _ in },
+        logger: Logger = Logger(label: "turnout.runner")
     ) {
         self.journal = journal
         self.backend = backend
@@ -41,6 +44,10 @@ package struct Runner: Sendable {
         self.waitsForPeople = waitsForPeople
         self.runCommand = runCommand
         self.observer = observer
+        var logger = logger
+        logger[metadataKey: "run"] = "\(lease.run)"
+        logger[metadataKey: "epoch"] = "\(lease.epoch)"
+        self.logger = logger
     }
 
     /// Works on the run until it stops.
@@ -61,6 +68,7 @@ package struct Runner: Sendable {
             if effect == .stop { return .stopped }
             guard !Task.isCancelled else { return try leave(&machine) }
             if case .wait(let until, .people) = effect, !waitsForPeople, clock.now() < until { return .waiting }
+            logger.trace("performing", metadata: ["effect": "\(effect)", "scene": "\(machine.scene)"])
             observer(.performing(effect, machine.state))
             do {
                 let input = try await perform(effect, for: machine.record, scene: machine.scene)
@@ -80,6 +88,9 @@ package struct Runner: Sendable {
             switch action {
             case .commit(let commit):
                 try journal.commit(commit, under: lease)
+                logger.debug(
+                    "committed",
+                    metadata: ["events": "\(commit.events.map(\.event.kind))", "scene": "\(machine.scene)"])
                 observer(.committed(commit.events, machine.state))
             case .perform(let effect): return effect
             }
@@ -128,6 +139,7 @@ package struct Runner: Sendable {
             case .stop: return .timer
             }
         } catch let error as BackendError {
+            logger.debug("refused", metadata: ["code": "\(error.code)", "message": "\(error.message)"])
             switch error.code {
             case .fenced: throw JournalError(.fenced, error.message)
             case .storage: throw error

@@ -13,6 +13,7 @@ extension Turnout {
     package static func start() async {
         // A reader that has gone is noticed by the write that fails, and ends no rollout.
         signal(SIGPIPE, SIG_IGN)
+        Log.start()
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
