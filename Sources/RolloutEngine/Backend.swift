@@ -140,6 +140,12 @@ package struct OutcomeReading: Hashable, Sendable, Codable {
         package var onlyMirrorFailed: Int
         package var disagreed: Int
 
+        private enum CodingKeys: String, CodingKey {
+            case pairs, disagreed
+            case onlyLiveFailed = "only_live_failed"
+            case onlyMirrorFailed = "only_mirror_failed"
+        }
+
         package init(pairs: Int = 0, onlyLiveFailed: Int = 0, onlyMirrorFailed: Int = 0, disagreed: Int = 0) {
             self.pairs = pairs
             self.onlyLiveFailed = onlyLiveFailed
