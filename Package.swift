@@ -22,15 +22,25 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         .executableTarget(name: "turnout", dependencies: ["TurnoutCommands"], swiftSettings: habits),
         .target(
             name: "TurnoutCommands",
             dependencies: [
-                "Rollouts", "RolloutEngine", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "PlaybookSyntax",
+                "Rollouts", "RolloutEngine", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "LocalEndpoints",
+                "AzureEndpoints", "PlaybookSyntax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -41,6 +51,39 @@ let package = Package(
                 "Rollouts", "RolloutEngine", "SQLiteState",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: habits),
+        .target(
+            name: "LocalEndpoints",
+            dependencies: [
+                "AzureEndpoints", "Rollouts", "RolloutEngine", "SimulatedEndpoints", "SQLiteState",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: habits),
+        .target(
+            name: "AzureEndpoints",
+            dependencies: [
+                "Rollouts", "RolloutEngine",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: habits),
         .target(
@@ -74,7 +117,33 @@ let package = Package(
         .testTarget(
             name: "RolloutEngineTests", dependencies: ["Rollouts", "RolloutEngine", "RolloutTesting"],
             swiftSettings: habits),
-        .testTarget(name: "IntegrationTests", dependencies: ["turnout"], swiftSettings: habits),
+        .testTarget(
+            name: "AzureEndpointsTests", dependencies: ["AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutTesting"],
+            swiftSettings: habits),
+        .testTarget(
+            name: "LocalEndpointsTests",
+            dependencies: [
+                "AzureEndpoints", "LocalEndpoints", "Rollouts", "RolloutEngine", "SimulatedEndpoints", "SQLiteState",
+                "RolloutTesting",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: habits),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "turnout", "AzureEndpoints", "LocalEndpoints", "Rollouts", "RolloutEngine", "SimulatedEndpoints",
+                "RolloutTesting",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: habits),
         .testTarget(
             name: "RunnerTests",
             dependencies: [

@@ -1,0 +1,109 @@
+package import Rollouts
+package import SimulatedEndpoints
+
+/// What the instances of a deployment are, all alike.
+package struct InstanceSpecification: Hashable, Sendable {
+    package var endpoint: Name
+    package var deployment: Name
+    package var count: Int
+    package var kind: InstanceKind
+    package var environmentVariables: [String: String]
+    /// Holds what the deployment needs on disk between its instances: scratch files, sockets.
+    package var folder: String
+    package var liveness: Probe
+    package var readiness: Probe
+
+    package init(
+        endpoint: Name, deployment: Name, count: Int, kind: InstanceKind, environmentVariables: [String: String] = [:],
+        folder: String, liveness: Probe = Probe(), readiness: Probe = Probe()
+    ) {
+        self.endpoint = endpoint
+        self.deployment = deployment
+        self.count = count
+        self.kind = kind
+        self.environmentVariables = environmentVariables
+        self.folder = folder
+        self.liveness = liveness
+        self.readiness = readiness
+    }
+}
+
+package enum InstanceKind: Hashable, Sendable {
+    case simulated(DeploymentProfile)
+    /// A scoring script under azureml-inference-server-http.
+    case python(PythonServer)
+    /// A program that serves HTTP on `$PORT`.
+    case command(CommandServer)
+    /// A server that already listens; it is probed, and never started or ended.
+    case external(ServerAddress)
+}
+
+package struct PythonServer: Hashable, Sendable {
+    /// The folder of `code_configuration.code`, absolute.
+    package var code: String
+    /// Relative to ``code``: `score.py`.
+    package var scoringScript: String
+    /// `AZUREML_MODEL_DIR`; nil without a model.
+    package var modelFolder: String?
+    /// The conda file's text; nil: nothing but the inference server is installed.
+    package var conda: String?
+    /// Where virtual environments stand, one for each hash of what is installed in them.
+    package var environments: String
+
+    package init(
+        code: String, scoringScript: String, modelFolder: String? = nil, conda: String? = nil, environments: String
+    ) {
+        self.code = code
+        self.scoringScript = scoringScript
+        self.modelFolder = modelFolder
+        self.conda = conda
+        self.environments = environments
+    }
+}
+
+package struct CommandServer: Hashable, Sendable {
+    /// The program and its arguments; no shell sees them.
+    package var arguments: [String]
+    /// The folder that it starts in, absolute.
+    package var folder: String
+    package var routes: InferenceRoutes
+
+    package init(arguments: [String], folder: String, routes: InferenceRoutes = InferenceRoutes()) {
+        self.arguments = arguments
+        self.folder = folder
+        self.routes = routes
+    }
+}
+
+/// Paths of `environment.inference_config`.
+package struct InferenceRoutes: Hashable, Sendable {
+    package var liveness: String
+    package var readiness: String
+    package var scoring: String
+
+    package init(liveness: String = "/", readiness: String = "/", scoring: String = "/score") {
+        self.liveness = liveness
+        self.readiness = readiness
+        self.scoring = scoring
+    }
+}
+
+/// When an instance is asked whether it is well, with Azure's defaults (AZURE.md, Files).
+package struct Probe: Hashable, Sendable {
+    package var initialDelay: Interval
+    package var period: Interval
+    package var timeout: Interval
+    package var successThreshold: Int
+    package var failureThreshold: Int
+
+    package init(
+        initialDelay: Interval = .seconds(10), period: Interval = .seconds(10), timeout: Interval = .seconds(2),
+        successThreshold: Int = 1, failureThreshold: Int = 30
+    ) {
+        self.initialDelay = initialDelay
+        self.period = period
+        self.timeout = timeout
+        self.successThreshold = successThreshold
+        self.failureThreshold = failureThreshold
+    }
+}
