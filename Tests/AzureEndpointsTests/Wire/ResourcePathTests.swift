@@ -1,4 +1,5 @@
 import AzureEndpoints
+import Rollouts
 import Testing
 
 @Suite("Resource paths")
