@@ -1,0 +1,31 @@
+internal import Rollouts
+
+/// The definition as it was applied last, which Turnout keeps in the resource's properties.
+///
+/// Files say more than the wire's bodies have (paths, comments on versions, defaults written out), and a definition
+/// must come back as it went. Azure says of `properties` that they "can be added, but not removed or altered";
+/// whether it refuses an altered value is unknown: where it ignores it, the definition is read from the members.
+enum AppliedDefinition {
+    static func text(_ definition: some Encodable) throws(MappingProblem) -> String {
+        do {
+            return try WireJSON.text(definition)
+        } catch {
+            throw MappingProblem("the definition cannot be written as JSON: \(error)")
+        }
+    }
+
+    /// Nil where nothing was applied, or somebody wrote something else in its place.
+    static func endpoint(in resource: EndpointResource) -> EndpointDefinition? {
+        read(resource.properties.properties?[TurnoutProperty.definition])
+    }
+
+    static func deployment(in resource: DeploymentResource) -> DeploymentDefinition? {
+        read(resource.properties.properties?[TurnoutProperty.definition])
+    }
+
+    private static func read<Definition: Decodable>(_ text: String?) -> Definition? {
+        guard let text else { return nil }
+        // Whatever else stands there is not ours, and says nothing.
+        return try? WireJSON.decode(Definition.self, from: text)
+    }
+}

@@ -1,0 +1,74 @@
+package import Rollouts
+
+extension DeploymentMapping {
+    /// What the deployment's definition is: the one that was applied where it still is what is there, else what its
+    /// members say; the instance count is always what is there.
+    package func definition(
+        of resource: DeploymentResource, named name: Name, endpoint: Name
+    ) -> DeploymentDefinition {
+        let count = resource.sku?.capacity ?? 1
+        if var applied = AppliedDefinition.deployment(in: resource), applied.name == name,
+            applied.endpoint == endpoint, fits(applied, resource)
+        {
+            applied.instanceCount = count
+            return applied
+        }
+        return DeploymentDefinition(
+            name: name, endpoint: endpoint, instanceType: resource.properties.instanceType, instanceCount: count,
+            requestSettings: (resource.properties.requestSettings ?? RequestSettingsBody()).settings,
+            document: document(of: resource, named: name, endpoint: endpoint))
+    }
+
+    /// True where `definition` is what is there; names that it does not say are somebody else's.
+    func fits(_ definition: DeploymentDefinition, _ resource: DeploymentResource) -> Bool {
+        let expected: DeploymentResource
+        do { expected = try self.resource(for: definition) } catch { return false }
+        let lenient: Set = ["instance_type", "egress_public_network_access", "private_network_connection"]
+        return DocumentFit(said: definition.document, lenient: lenient).holds(
+            document(of: expected, named: definition.name, endpoint: definition.endpoint),
+            is: document(of: resource, named: definition.name, endpoint: definition.endpoint))
+    }
+
+    /// The file that the members say; what is Azure's default is left out.
+    func document(of resource: DeploymentResource, named name: Name, endpoint: Name) -> Value {
+        let properties = resource.properties
+        let isKubernetes = properties.endpointComputeType?.lowercased() == "kubernetes"
+        let isOpen = properties.egressPublicNetworkAccess?.lowercased() != "disabled"
+        return .present([
+            "name": .string(name.text), "endpoint_name": .string(endpoint.text),
+            "type": isKubernetes ? "kubernetes" : nil,
+            "description": properties.description.flatMap { $0.isEmpty ? nil : .string($0) },
+            "tags": .words(resource.tags),
+            "properties": .words(properties.properties?.filter { !$0.key.hasPrefix("turnout.dev/") }),
+            "model": properties.model.map { asset(.models, $0) },
+            "model_mount_path": properties.modelMountPath.map(Value.string),
+            "code_configuration": properties.codeConfiguration.flatMap(code),
+            "environment": properties.environmentId.map { asset(.environments, $0) },
+            "environment_variables": .words(properties.environmentVariables),
+            "instance_type": properties.instanceType.map(Value.string),
+            "instance_count": .count(resource.sku?.capacity, default: 1),
+            "app_insights_enabled": properties.appInsightsEnabled == true ? true : nil,
+            "scale_settings": properties.scaleSettings.flatMap(ScaleSettings.document),
+            "request_settings": properties.requestSettings?.document,
+            "liveness_probe": properties.livenessProbe?.document,
+            "readiness_probe": properties.readinessProbe?.document,
+            "data_collector": properties.dataCollector.flatMap(DataCollector(in: workspace).document),
+            "egress_public_network_access": isOpen ? nil : "disabled",
+            "private_network_connection": properties.privateNetworkConnection == true ? true : nil,
+            "resources": properties.containerResourceRequirements.flatMap(ContainerResources.document),
+        ]) ?? [:]
+    }
+
+    /// A reference, or `{path: …}` for what is on this machine.
+    private func asset(_ collection: AssetReference.Collection, _ wire: String) -> Value {
+        let text = AssetReference(collection, in: workspace).document(wire)
+        return AssetReference.isLocal(text) ? ["path": .string(text)] : .string(text)
+    }
+
+    private func code(_ configuration: CodeConfiguration) -> Value? {
+        let code = configuration.codeId.map { AssetReference(.codes, in: workspace).document($0) }
+        return .present([
+            "code": code.map(Value.string), "scoring_script": configuration.scoringScript.map(Value.string),
+        ])
+    }
+}

@@ -1,0 +1,28 @@
+package import Rollouts
+
+extension DeploymentDefinition {
+    /// What the file brings along instead of naming a registered asset, each as a fragment: `model: path ../model`.
+    ///
+    /// Only a server on this machine can take such a deployment as it is.
+    package var localParts: [String] {
+        var parts: [String] = []
+        func look(_ key: String, _ value: Value?) {
+            switch value {
+            case .string(let text) where AssetReference.isLocal(text): parts.append("\(key): \(text)")
+            case .mapping(let members):
+                let named = ["path", "conda_file", "image", "build"].first { members[$0] != nil }
+                parts.append(named.map { "\(key): \($0) \(members[$0]?.string ?? "inline")" } ?? "\(key): inline")
+            default: break
+            }
+        }
+        look("model", document["model"])
+        look("environment", document["environment"])
+        look("code_configuration.code", document["code_configuration"]?["code"])
+        for (name, collection) in (document["data_collector"]?["collections"]?.members ?? [:]) {
+            if let data = collection["data"], data.string != nil || data["path"] != nil {
+                look("data_collector.collections.\(name).data", data)
+            }
+        }
+        return parts.sorted()
+    }
+}

@@ -1,0 +1,27 @@
+import Rollouts
+
+/// Random numbers that are the same for the same seed (SplitMix64: Steele, Lea, Flood 2014).
+struct Dice: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func one<Item>(of items: [Item]) -> Item {
+        items[Int.random(in: items.indices, using: &self)]
+    }
+
+    /// Nil half the time.
+    mutating func maybe<Item>(_ item: (inout Dice) -> Item) -> Item? {
+        Bool.random(using: &self) ? item(&self) : nil
+    }
+
+    mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+}

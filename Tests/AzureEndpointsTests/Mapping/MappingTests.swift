@@ -1,0 +1,73 @@
+import AzureEndpoints
+import Rollouts
+import Testing
+
+@Suite("Definitions and the wire's bodies")
+struct MappingTests {
+    private let endpoints = EndpointMapping(workspace: .local)
+    private let deployments = DeploymentMapping(workspace: .local)
+
+    @Test("an endpoint's definition comes back as it went", arguments: 1...300 as ClosedRange<UInt64>)
+    func endpointIdentity(seed: UInt64) throws {
+        var dice = Dice(seed: seed)
+        let definition = dice.endpointDefinition()
+        let resource = try endpoints.resource(for: definition)
+        #expect(endpoints.definition(of: try travelled(resource), named: "houses") == definition)
+        let over = try endpoints.resource(for: definition, over: dice.endpointResource())
+        #expect(endpoints.definition(of: try travelled(over), named: "houses") == definition)
+    }
+
+    @Test("a deployment's definition comes back as it went", arguments: 1...300 as ClosedRange<UInt64>)
+    func deploymentIdentity(seed: UInt64) throws {
+        var dice = Dice(seed: seed)
+        let definition = dice.deploymentDefinition()
+        let resource = try deployments.resource(for: definition)
+        #expect(deployments.definition(of: try travelled(resource), named: "blue", endpoint: "houses") == definition)
+        let over = try deployments.resource(for: definition, over: dice.deploymentResource())
+        #expect(deployments.definition(of: try travelled(over), named: "blue", endpoint: "houses") == definition)
+    }
+
+    @Test(
+        "what another client made of an endpoint is kept when it is applied again",
+        arguments: 1...300 as ClosedRange<UInt64>)
+    func endpointKept(seed: UInt64) throws {
+        var dice = Dice(seed: seed)
+        let resource = dice.endpointResource()
+        let definition = endpoints.definition(of: resource, named: "houses")
+        let again = try endpoints.resource(for: definition, over: resource)
+        #expect(plain(again) == plain(resource))
+        #expect(endpoints.definition(of: again, named: "houses") == definition)
+    }
+
+    @Test(
+        "what another client made of a deployment is kept when it is applied again",
+        arguments: 1...300 as ClosedRange<UInt64>)
+    func deploymentKept(seed: UInt64) throws {
+        var dice = Dice(seed: seed)
+        let resource = dice.deploymentResource()
+        let definition = deployments.definition(of: resource, named: "blue", endpoint: "houses")
+        let again = try deployments.resource(for: definition, over: resource)
+        #expect(plain(again) == plain(resource))
+        #expect(deployments.definition(of: again, named: "blue", endpoint: "houses") == definition)
+    }
+
+    private func travelled<Body: Codable>(_ body: Body) throws -> Body {
+        try WireJSON.decode(Body.self, from: WireJSON.encode(body))
+    }
+
+    /// Without what Turnout adds, and with nothing where there is an empty map or a description without words.
+    private func plain(_ resource: EndpointResource) -> EndpointResource {
+        var plain = resource
+        plain.tags = plain.tags ?? [:]
+        plain.properties.properties = (plain.properties.properties ?? [:]).filter { !$0.key.hasPrefix("turnout.dev/") }
+        return plain
+    }
+
+    private func plain(_ resource: DeploymentResource) -> DeploymentResource {
+        var plain = resource
+        plain.tags = plain.tags ?? [:]
+        plain.properties.properties = (plain.properties.properties ?? [:]).filter { !$0.key.hasPrefix("turnout.dev/") }
+        plain.properties.environmentVariables = plain.properties.environmentVariables ?? [:]
+        return plain
+    }
+}
