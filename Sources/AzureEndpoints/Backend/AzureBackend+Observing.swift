@@ -1,0 +1,87 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// Observation: the endpoint and its deployments, as far as the server tells.
+extension AzureBackend {
+    /// Two requests, between which something may change: the next observation shows it.
+    func snapshot(of endpoint: Name) async throws -> EndpointSnapshot? {
+        guard let read = try await client.endpoint(endpoint)?.resource else { return nil }
+        let deployments = try await client.deployments(of: endpoint)
+        var snapshot = EndpointSnapshot(read, named: endpoint, in: client.workspace)
+        let mapping = DeploymentMapping(workspace: client.workspace)
+        for resource in deployments {
+            var deployment = DeploymentSnapshot(resource, of: endpoint, mapping)
+            if deployment.state == .failed, deployment.reason == nil {
+                deployment.reason = try await reason(of: deployment.name, of: endpoint)
+            }
+            snapshot.deployments.append(deployment)
+        }
+        snapshot.deployments.sort { $0.name < $1.name }
+        return snapshot
+    }
+
+    /// Why the deployment's last operation failed; of one that another process asked for, its log may tell.
+    private func reason(of deployment: Name, of endpoint: Name) async throws -> String {
+        let path = ResourcePath(client.workspace, endpoint: endpoint, deployment: deployment)
+        if let operation = operations.last(of: path), let failure = try await client.failure(of: operation) {
+            return [failure.message, failure.code.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
+        }
+        return "its log may say why: `turnout endpoint logs \(endpoint) \(deployment)`"
+    }
+}
+
+extension EndpointSnapshot {
+    /// Without deployments.
+    ///
+    /// The cloud tells the traffic that is asked for, and not what clients get while it is being changed: what is there
+    /// counts as so once the endpoint is no longer busy.
+    fileprivate init(_ resource: EndpointResource, named name: Name, in workspace: WorkspaceID) {
+        let properties = resource.properties
+        let state = properties.provisioningState ?? .succeeded
+        func setting(_ wanted: [String: Int]?, _ actual: [String: Int]?) -> Wanted<Traffic> {
+            let wanted = Traffic(wire: wanted)
+            if let actual { return Wanted(wanted: wanted, actual: Traffic(wire: actual)) }
+            return Wanted(wanted)
+        }
+        self.init(
+            definition: EndpointMapping(workspace: workspace).definition(
+                of: resource, named: resource.name.map { Name($0) } ?? name),
+            kind: resource.kind?.lowercased() == "k8s" ? .kubernetes : .managed, state: state,
+            traffic: setting(properties.traffic, properties.turnout?.trafficActual),
+            mirrorTraffic: setting(properties.mirrorTraffic, properties.turnout?.mirrorTrafficActual))
+    }
+}
+
+extension DeploymentSnapshot {
+    /// The cloud tells no instances: those of a deployment that was ready before serve on while it is changed.
+    fileprivate init(_ resource: DeploymentResource, of endpoint: Name, _ mapping: DeploymentMapping) {
+        let name = Name(resource.name ?? "")
+        let state = resource.properties.provisioningState ?? .succeeded
+        let live = resource.properties.turnout
+        let wanted = live?.wanted ?? resource.sku?.capacity ?? 1
+        let instances: Instances
+        if let live {
+            instances = Instances(wanted: wanted, ready: live.ready, failed: live.failed)
+        } else {
+            switch state {
+            case .succeeded, .updating, .scaling: instances = Instances(wanted: wanted, ready: wanted)
+            case .creating, .deleting: instances = Instances(wanted: wanted, ready: 0)
+            case .failed, .canceled: instances = Instances(wanted: wanted, ready: 0, failed: wanted)
+            }
+        }
+        self.init(
+            definition: mapping.definition(of: resource, named: name, endpoint: endpoint), state: state,
+            instances: instances, inFlight: live?.inFlight ?? 0, reason: live?.reason)
+    }
+}
+
+extension Traffic {
+    /// Names compare without case; of two spellings of one, neither is taken for more than it says.
+    init(wire: [String: Int]?) {
+        self.init(Dictionary((wire ?? [:]).map { (Name($0.key), $0.value) }, uniquingKeysWith: max))
+    }
+
+    var wire: [String: Int] {
+        Dictionary(uniqueKeysWithValues: deployments.map { ($0.text, self[$0]) })
+    }
+}

@@ -1,0 +1,38 @@
+package import Logging
+package import RolloutEngine
+
+extension AzureBackend {
+    /// The variables by which the Azure SDK is pointed at another server, and told whom to trust.
+    package static let originVariable = "AZUREML_DEV_URL_MFE"
+    package static let authorityVariable = "REQUESTS_CA_BUNDLE"
+
+    /// The endpoints of a workspace in the cloud; tried against the emulator alone.
+    /// - Throws: ``BackendError`` that says what is missing: the workspace's names, or a certificate that can be read.
+    package static func cloud(
+        _ workspace: CloudWorkspace, environment: [String: String], asking az: AzureCommand = .installed,
+        clock: any RunClock = SystemClock(), logger: Logger = Logger(label: "turnout.azure")
+    ) async throws -> AzureBackend {
+        let configuration = try AzureConfiguration(of: environment)
+        let found = try await workspace.found(in: environment, configuration, asking: az)
+        let origin = try origin(in: environment)
+        let authority = environment[authorityVariable].flatMap { $0.isEmpty ? nil : $0 }
+        let transport = try NetworkTransport(trusting: authority.map { .authority(path: $0) } ?? .system)
+        let token = CloudToken(environment: environment, asking: az, clock: clock)
+        let client = AzureClient(workspace: found, transport: transport, clock: clock, logger: logger) {
+            AzureConnection(origin: origin) { try await token.value() }
+        }
+        return AzureBackend(client, flavour: .cloud, clock: clock)
+    }
+
+    /// `https://HOST[:PORT]`, without a slash at its end; a token is never sent in the clear.
+    package static func origin(in environment: [String: String]) throws(BackendError) -> String {
+        guard let said = environment[originVariable], !said.isEmpty else { return CloudToken.resource }
+        let trimmed = said.last == "/" ? String(said.dropLast()) : said
+        let host = trimmed.dropFirst("https://".count)
+        guard trimmed.lowercased().hasPrefix("https://"), !host.isEmpty, !host.contains("/") else {
+            throw BackendError(
+                .refused, "\(originVariable) is '\(said)': https://HOST or https://HOST:PORT is possible")
+        }
+        return trimmed
+    }
+}
