@@ -127,6 +127,8 @@ let package = Package(
             dependencies: [
                 "AzureEndpoints", "LocalEndpoints", "Rollouts", "RolloutEngine", "SimulatedEndpoints", "SQLiteState",
                 "RolloutTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -145,6 +147,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            exclude: ["azure_sdk_article.py"],
             swiftSettings: habits),
         .testTarget(
             name: "RunnerTests",

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Rollouts
 
 /// Bodies in JSON, and where in them something is wrong.
 enum JSONBody {
@@ -6,10 +7,19 @@ enum JSONBody {
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {
-            throw problem(error)
+            throw numberProblem(error, in: data) ?? problem(error)
         } catch {
             throw .badArgument("the body is no JSON: \(error)")
         }
+    }
+
+    /// Foundation says of a number that is no whole one, or too large, only that the data are no JSON.
+    private static func numberProblem(_ error: DecodingError, in data: Data) -> ControlError? {
+        guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
+            let body = try? JSONDecoder().decode(Value.self, from: data),  // it fails too: really no JSON
+            let (place, number) = body.fraction
+        else { return nil }
+        return .badArgument("\(place) is \(number): a whole number is expected", target: place)
     }
 
     /// What is wrong with JSON inside of a body.
@@ -55,6 +65,27 @@ enum JSONBody {
         case is Bool.Type: "true or false"
         case is any Collection.Type where "\(type)".hasPrefix("Array"): "list"
         default: "object"
+        }
+    }
+}
+
+extension Value {
+    /// The first number that is no `Int`, and where it is.
+    fileprivate var fraction: (place: String, number: Double)? {
+        switch self {
+        case .number(let number): return ("", number)
+        case .list(let items):
+            for (index, item) in items.enumerated() {
+                if let (place, number) = item.fraction { return ("[\(index)]" + place, number) }
+            }
+            return nil
+        case .mapping(let members):
+            for key in members.keys.sorted() {
+                guard let (place, number) = members[key]?.fraction else { continue }
+                return (place.isEmpty || place.hasPrefix("[") ? key + place : "\(key).\(place)", number)
+            }
+            return nil
+        default: return nil
         }
     }
 }
