@@ -1,0 +1,91 @@
+internal import FoundationEssentials
+internal import Rollouts
+
+/// Bodies in JSON, and where in them something is wrong.
+enum JSONBody {
+    static func decode<Body: Decodable>(_ type: Body.Type, from data: Data) throws(ControlError) -> Body {
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch let error as DecodingError {
+            throw numberProblem(error, in: data) ?? problem(error)
+        } catch {
+            throw .badArgument("the body is no JSON: \(error)")
+        }
+    }
+
+    /// Foundation says of a number that is no whole one, or too large, only that the data are no JSON.
+    private static func numberProblem(_ error: DecodingError, in data: Data) -> ControlError? {
+        guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
+            let body = try? JSONDecoder().decode(Value.self, from: data),  // it fails too: really no JSON
+            let (place, number) = body.fraction
+        else { return nil }
+        return .badArgument("\(place) is \(number): a whole number is expected", target: place)
+    }
+
+    /// What is wrong with JSON inside of a body.
+    static func words(for error: any Error) -> String {
+        (error as? DecodingError).map { problem($0).message } ?? "\(error)"
+    }
+
+    private static func problem(_ error: DecodingError) -> ControlError {
+        switch error {
+        case .typeMismatch(let type, let context):
+            return problem("is no \(words(for: type))", at: context.codingPath)
+        case .valueNotFound(let type, let context):
+            return problem("is null: \(words(for: type)) is expected", at: context.codingPath)
+        case .keyNotFound(let key, let context):
+            return problem("is missing", at: context.codingPath + [key])
+        case .dataCorrupted(let context) where context.codingPath.isEmpty:
+            let detail = context.underlyingError.map { " (\($0))" } ?? ""
+            return .badArgument("the body is no JSON: \(context.debugDescription)\(detail)")
+        case .dataCorrupted(let context):
+            return problem("is not valid: \(context.debugDescription)", at: context.codingPath)
+        @unknown default:
+            return .badArgument("the body cannot be read: \(error)")
+        }
+    }
+
+    private static func problem(_ words: String, at path: [any CodingKey]) -> ControlError {
+        let place = path.reduce(into: "") { text, key in
+            if let index = key.intValue {
+                text += "[\(index)]"
+            } else {
+                text += (text.isEmpty ? "" : ".") + key.stringValue
+            }
+        }
+        return .badArgument(
+            place.isEmpty ? "the body \(words)" : "\(place) \(words)", target: place.isEmpty ? nil : place)
+    }
+
+    private static func words(for type: Any.Type) -> String {
+        switch type {
+        case is String.Type: "text"
+        case is Int.Type: "whole number"
+        case is Double.Type: "number"
+        case is Bool.Type: "true or false"
+        case is any Collection.Type where "\(type)".hasPrefix("Array"): "list"
+        default: "object"
+        }
+    }
+}
+
+extension Value {
+    /// The first number that is no `Int`, and where it is.
+    fileprivate var fraction: (place: String, number: Double)? {
+        switch self {
+        case .number(let number): return ("", number)
+        case .list(let items):
+            for (index, item) in items.enumerated() {
+                if let (place, number) = item.fraction { return ("[\(index)]" + place, number) }
+            }
+            return nil
+        case .mapping(let members):
+            for key in members.keys.sorted() {
+                guard let (place, number) = members[key]?.fraction else { continue }
+                return (place.isEmpty || place.hasPrefix("[") ? key + place : "\(key).\(place)", number)
+            }
+            return nil
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import AzureEndpoints
+import Foundation
+import HTTPTypes
+import RolloutEngine
+import Rollouts
+import Testing
+
+@testable import LocalEndpoints
+
+@Suite("Writes of Turnout's own client", .timeLimit(.minutes(2)))
+struct ControlAdmissionTests {
+    private func headers(_ key: String, epoch: Int = 1, kind: WriteHeaders.Kind? = nil) -> [String: String] {
+        let context = ChangeContext(
+            run: RunID(playbook: "safe-rollout", number: 1), stage: "canary", attempt: 1, idempotencyKey: key, epoch: epoch)
+        return Dictionary(
+            WriteHeaders(context, kind: kind).fields.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private let path = "onlineEndpoints/houses"
+
+    @Test("a key has its effect once, and is not taken for another change")
+    func idempotency() async throws {
+        try await ScratchFolder.with { state in
+            try await ControlPlaneFixture.with(state) { fixture in
+                try await fixture.makeBlueLive()
+                let away = ControlPlaneFixture.endpoint()
+                let first = try await fixture.send(.put, path, away, headers: headers("k1", kind: .traffic))
+                #expect(first.status == 201)
+                try await fixture.settled(path)
+                let back = try await fixture.send(.put, path, ControlPlaneFixture.endpoint(traffic: ["blue": 100]))
+                #expect(back.status == 201)
+                try await fixture.settled(path)
+                let again = try await fixture.send(.put, path, away, headers: headers("k1", kind: .traffic))
+                #expect(again.status == 200)
+                #expect(try await fixture.settled(path).body["properties"]?["traffic"] == ["blue": 100])
+                let other = try await fixture.send(.delete, path, headers: headers("k1", kind: .deleteEndpoint))
+                #expect(other.status == 400 && other.error.message?.contains("used for another change") == true)
+            }
+            // Also after the process ended.
+            try await ControlPlaneFixture.with(state) { fixture in
+                let again = try await fixture.send(
+                    .put, path, ControlPlaneFixture.endpoint(), headers: headers("k1", kind: .traffic))
+                #expect(again.status == 200)
+                let items = try await fixture.registry.history(of: "houses")
+                #expect(items.map(\.number) == Array(1...items.count))
+                #expect(items.filter { $0.context?.idempotencyKey == "k1" }.map(\.hadEffect) == [true, false, false, false])
+                #expect(items.first { $0.context?.idempotencyKey == "k1" }?.change == .setTraffic(.none))
+            }
+        }
+    }
+
+    @Test("an epoch that is over is fenced, also by an emulator that was started again")
+    func fencing() async throws {
+        try await ScratchFolder.with { state in
+            try await ControlPlaneFixture.with(state) { fixture in
+                let made = try await fixture.send(
+                    .put, path, ControlPlaneFixture.endpoint(), headers: headers("a", epoch: 7))
+                #expect(made.status == 201)
+                try await fixture.settled(path)
+                let late = try await fixture.send(.delete, path, headers: headers("b", epoch: 6))
+                #expect(late.status == 412 && late.error.code == "Fenced")
+            }
+            try await ControlPlaneFixture.with(state) { fixture in
+                let late = try await fixture.send(.delete, path, headers: headers("c", epoch: 6))
+                #expect(late.status == 412 && late.error.code == "Fenced")
+                #expect(try await fixture.send(.delete, path, headers: headers("d", epoch: 7)).status == 202)
+            }
+        }
+    }
+
+    @Test("half of the headers are refused, so that nothing goes unfenced")
+    func halfHeaders() async throws {
+        try await ScratchFolder.with { state in
+            try await ControlPlaneFixture.with(state) { fixture in
+                let answer = try await fixture.send(
+                    .put, path, ControlPlaneFixture.endpoint(), headers: ["turnout-key": "k"])
+                #expect(answer.status == 400)
+                #expect(try await fixture.get(path).status == 404)
+            }
+        }
+    }
+
+    @Test("If-Match holds a change to the state that was read")
+    func ifMatch() async throws {
+        try await ScratchFolder.with { state in
+            try await ControlPlaneFixture.with(state) { fixture in
+                try await fixture.makeBlueLive()
+                let etag = try #require(try await fixture.get(path).headers[.eTag])
+                let body = ControlPlaneFixture.endpoint()
+                let first = try await fixture.send(.put, path, body, headers: ["If-Match": etag])
+                #expect(first.status == 201)
+                try await fixture.settled(path)
+                let second = try await fixture.send(
+                    .put, path, ControlPlaneFixture.endpoint(traffic: ["blue": 100]), headers: ["If-Match": etag])
+                #expect(second.status == 412 && second.error.code == "PreconditionFailed")
+                #expect(try await fixture.get(path).body["properties"]?["traffic"] == [:])
+                let missing = try await fixture.send(
+                    .put, "onlineEndpoints/other", body, headers: ["If-Match": "*"])
+                #expect(missing.status == 412)
+            }
+        }
+    }
+
+    @Test("Turnout's client may not delete an endpoint that has traffic; the cloud's clients may")
+    func deletion() async throws {
+        try await ScratchFolder.with { state in
+            try await ControlPlaneFixture.with(state) { fixture in
+                try await fixture.makeBlueLive()
+                let refused = try await fixture.send(.delete, path, headers: headers("k"))
+                #expect(refused.status == 400 && refused.error.message?.contains("non-zero traffic weight") == true)
+                #expect(try await fixture.send(.delete, path).status == 202)
+            }
+        }
+    }
+
+    @Test("endpoints, keys and tokens are there again after the process ended, and work is taken up again")
+    func restart() async throws {
+        try await ScratchFolder.with { state in
+            var keys: Value = .null
+            try await ControlPlaneFixture.with(state) { fixture in
+                try await fixture.makeBlueLive()
+                keys = try await fixture.send(.post, path + "/listKeys").body
+                #expect(keys["primaryKey"]?.string?.utf8.count ?? 0 >= 32 && keys["primaryKey"] != keys["secondaryKey"])
+                let slow = ControlPlaneFixture.deployment(profile: #"{"ready_after": "150ms"}"#)
+                #expect(try await fixture.send(.put, path + "/deployments/green", slow).status == 201)
+            }
+            try await ControlPlaneFixture.with(state) { fixture in
+                #expect(try await fixture.send(.post, path + "/listKeys").body == keys)
+                let green = try await fixture.settled(path + "/deployments/green")
+                #expect(green.state == "Succeeded" && green.body["properties"]?["turnout"]?["ready"] == 1)
+                let blue = try await fixture.get(path + "/deployments/blue")
+                #expect(blue.body["properties"]?["turnout"]?["ready"] == 1)
+                let log = try await fixture.send(.post, path + "/deployments/blue/getLogs", ["tail": 100])
+                #expect(log.body["content"]?.string?.contains("Started") == true)
+                for kind in ["Primary", "Secondary"] {
+                    let sent = try await fixture.send(
+                        .post, path + "/regenerateKeys", ["keyType": .string(kind), "keyValue": "mine"])
+                    #expect(sent.status == 200)
+                }
+                let fresh = try await fixture.send(.post, path + "/listKeys").body
+                #expect(fresh["primaryKey"] != keys["primaryKey"] && fresh["secondaryKey"] != keys["secondaryKey"])
+                #expect(fresh["primaryKey"] != "mine")
+                #expect(try await fixture.send(.post, path + "/token").status == 400)
+            }
+            #expect(try ScratchFolder.mode(state + "/local/local.sqlite") == 0o600)
+        }
+    }
+}

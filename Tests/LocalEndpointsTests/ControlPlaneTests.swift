@@ -1,0 +1,188 @@
+import Foundation
+import HTTPTypes
+import Rollouts
+import Testing
+
+@testable import LocalEndpoints
+
+@Suite("The control plane", .timeLimit(.minutes(2)))
+struct ControlPlaneTests {
+    private func with(times: ProvisioningTimes = .none, _ body: (ControlPlaneFixture) async throws -> Void) async throws {
+        try await ScratchFolder.with { try await ControlPlaneFixture.with($0, times: times, body) }
+    }
+
+    @Test("an endpoint is created, and told in whatever case it is asked for")
+    func create() async throws {
+        try await with(times: ProvisioningTimes(endpoint: .milliseconds(50))) { fixture in
+            let made = try await fixture.send(.put, "onlineEndpoints/Houses", ControlPlaneFixture.endpoint())
+            #expect(made.status == 201 && made.state == "Creating")
+            #expect(made.headers[.retryAfter] == "1")
+            let poll = try #require(made.headers[ARMHeader.asyncOperation])
+            #expect(poll.hasPrefix("https://127.0.0.1:1234/subscriptions/s/providers/"))
+            #expect(poll.contains("/mfeOperationsStatus/oe:w:"))
+            let path = String(poll.dropFirst("https://127.0.0.1:1234".count))
+            #expect(try await fixture.get(path).body["status"] == "Updating")
+            let settled = try await fixture.settled("ONLINEendpoints/hOUSES")
+            #expect(settled.state == "Succeeded" && settled.body["name"] == "Houses")
+            #expect(settled.body["kind"] == "Managed" && settled.body["tags"] == ["team": "houses"])
+            #expect(settled.body["properties"]?["scoringUri"] == "http://127.0.0.1:1/endpoints/Houses/score")
+            #expect(try await fixture.get(path).body["status"] == "Succeeded")
+        }
+    }
+
+    @Test("what the rules forbid is refused in their words, and changes nothing", arguments: [
+        (["blue": 100, "green": 10], [:], "110 %"), (["blue": 90, "purple": 10], [:], "has no deployment purple"),
+        (["blue": 100], ["green": 60], "60 %"), (["blue": 100], ["blue": 10], "live traffic"),
+        (["blue": 100], ["green": 5, "blue": 5], "one deployment only"), (["blue": 100, "BLUE": 0], [:], "twice"),
+    ] as [([String: Value], [String: Value], String)])
+    func rules(traffic: [String: Value], mirror: [String: Value], words: String) async throws {
+        try await with { fixture in
+            try await fixture.makeBlueLive()
+            try await fixture.deploy("green")
+            let before = try await fixture.get("onlineEndpoints/houses")
+            let answer = try await fixture.send(
+                .put, "onlineEndpoints/houses", ControlPlaneFixture.endpoint(traffic: traffic, mirror: mirror))
+            #expect(answer.status == 400 && answer.error.code == "BadArgument")
+            #expect(answer.error.message?.contains(words) == true, "\(answer.body)")
+            #expect(try await fixture.get("onlineEndpoints/houses").body == before.body)
+        }
+    }
+
+    @Test("traffic cannot be set when the endpoint is created")
+    func trafficAtCreation() async throws {
+        try await with { fixture in
+            let answer = try await fixture.send(
+                .put, "onlineEndpoints/houses", ControlPlaneFixture.endpoint(traffic: ["blue": 100]))
+            #expect(answer.status == 400)
+            #expect(try await fixture.get("onlineEndpoints/houses").status == 404)
+        }
+    }
+
+    @Test("one PUT takes the mirror off and moves the traffic; what it leaves out is gone")
+    func atOnce() async throws {
+        try await with { fixture in
+            try await fixture.makeBlueLive()
+            try await fixture.deploy("green")
+            let path = "onlineEndpoints/houses"
+            #expect(
+                try await fixture.send(
+                    .put, path, ControlPlaneFixture.endpoint(traffic: ["blue": 100], mirror: ["green": 10])
+                ).status == 201)
+            #expect(try await fixture.settled(path).body["properties"]?["mirrorTraffic"] == ["green": 10])
+            #expect(
+                try await fixture.send(.put, path, ControlPlaneFixture.endpoint(traffic: ["green": 100])).status == 201)
+            let settled = try await fixture.settled(path)
+            #expect(settled.body["properties"]?["traffic"] == ["green": 100])
+            #expect(settled.body["properties"]?["mirrorTraffic"] == [:])
+            #expect(settled.body["properties"]?["turnout"]?["trafficActual"] == ["green": 100])
+            #expect(try await fixture.send(.put, path, ["properties": [:]]).status == 201)
+            #expect(try await fixture.settled(path).body["properties"]?["traffic"] == [:])
+        }
+    }
+
+    @Test("a busy endpoint and a busy deployment refuse another change, for now")
+    func busy() async throws {
+        try await with(times: ProvisioningTimes(traffic: .seconds(60))) { fixture in
+            let path = "onlineEndpoints/houses"
+            try await fixture.send(.put, path, ControlPlaneFixture.endpoint()).headers[.eTag].map { _ in }
+            try await fixture.settled(path)
+            let slow = ControlPlaneFixture.deployment(profile: #"{"ready_after": "60s"}"#)
+            #expect(try await fixture.send(.put, path + "/deployments/blue", slow).status == 201)
+            let again = try await fixture.send(.put, path + "/deployments/blue", ControlPlaneFixture.deployment(count: 2))
+            #expect(again.status == 409 && again.error.code == "Conflict" && again.headers[.retryAfter] == "1")
+            #expect(again.error.message?.contains("Creating provisioning state") == true)
+            let early = try await fixture.send(.put, path, ControlPlaneFixture.endpoint(traffic: ["blue": 100]))
+            #expect(early.status == 409)
+        }
+    }
+
+    @Test("wrong bodies are refused with the place in them", arguments: [
+        (#"{"properties": {"traffic": {"blue": "all"}}}"#, "properties.traffic.blue"),
+        (#"{"properties": {"traffic": {"blue": 1.5}}}"#, "properties.traffic.blue"),
+        (#"{"properties": {"authMode": "Password"}}"#, "properties.authMode"), (#"{"tags": {}}"#, "properties is missing"),
+        (#"{"properties": {"#, "no JSON"), ("", "no JSON"), ("[]", "the body"), (#"{"properties": 3}"#, "properties"),
+    ])
+    func wrongBodies(body: String, words: String) async throws {
+        try await with { fixture in
+            let answer = try await fixture.send(.put, "onlineEndpoints/houses", bytes: Data(body.utf8))
+            #expect(answer.status == 400 && answer.error.code == "BadArgument")
+            #expect(answer.error.message?.contains(words) == true, "\(answer.body)")
+        }
+    }
+
+    @Test("other failures have their codes, too")
+    func failures() async throws {
+        try await with { fixture in
+            #expect(try await fixture.send(.get, "onlineEndpoints", token: nil).status == 401)
+            #expect(try await fixture.send(.get, "onlineEndpoints", token: "wrong").status == 401)
+            #expect(try await fixture.send(.get, "/nothing").status == 404)
+            let method = try await fixture.send(.post, "onlineEndpoints/houses")
+            #expect(method.status == 405 && method.headers[.allow]?.contains("PUT") == true)
+            let type = try await fixture.send(
+                .put, "onlineEndpoints/houses", ControlPlaneFixture.endpoint(), headers: ["Content-Type": "text/plain"])
+            #expect(type.status == 415)
+            let large = try await fixture.send(
+                .put, "onlineEndpoints/houses", bytes: Data(repeating: 32, count: ControlRequest.limit + 1))
+            #expect(large.status == 413)
+            #expect(try await fixture.send(.delete, "onlineEndpoints/houses").status == 204)
+            #expect(try await fixture.get("onlineEndpoints/houses").error.code == "ResourceNotFound")
+            let orphan = try await fixture.send(
+                .put, "onlineEndpoints/houses/deployments/blue", ControlPlaneFixture.deployment())
+            #expect(orphan.status == 404 && orphan.error.code == "ResourceNotFound")
+        }
+    }
+
+    @Test("a deployment that names no kind of instances is refused with the choices")
+    func noKind() async throws {
+        try await with { fixture in
+            _ = try await fixture.send(.put, "onlineEndpoints/houses", ControlPlaneFixture.endpoint())
+            try await fixture.settled("onlineEndpoints/houses")
+            let answer = try await fixture.send(
+                .put, "onlineEndpoints/houses/deployments/blue", ["properties": ["instanceType": "Standard_DS3_v2"]])
+            #expect(answer.status == 400)
+            for word in ["simulate", "command", "external"] {
+                #expect(answer.error.message?.contains(word) == true)
+            }
+            #expect(try await fixture.get("onlineEndpoints/houses/deployments/blue").status == 404)
+        }
+    }
+
+    @Test("scaling keeps what is not said, and a failure keeps its reason")
+    func scalingAndFailing() async throws {
+        try await with { fixture in
+            try await fixture.makeBlueLive()
+            let path = "onlineEndpoints/houses/deployments/blue"
+            let patched = try await fixture.send(.patch, path, ["sku": ["capacity": 3]])
+            #expect(patched.status == 200 && patched.state == "Scaling", "\(patched.body)")
+            let scaled = try await fixture.settled(path)
+            #expect(scaled.body["properties"]?["turnout"]?["ready"] == 3)
+            #expect(scaled.body["properties"]?["instanceType"] == "Standard_DS3_v2")
+
+            let green = "onlineEndpoints/houses/deployments/green"
+            let made = try await fixture.send(.put, green, ControlPlaneFixture.deployment(profile: #"{"fault": "quota"}"#))
+            let failed = try await fixture.settled(green)
+            #expect(failed.state == "Failed", "\(failed.body)")
+            #expect(failed.body["properties"]?["turnout"]?["reason"]?.string?.hasPrefix("OutOfQuota: ") == true)
+            let poll = try #require(made.headers[ARMHeader.asyncOperation]).dropFirst("https://127.0.0.1:1234".count)
+            let status = try await fixture.get(String(poll))
+            #expect(status.body["status"] == "Failed" && status.body["error"]?["code"] == "OutOfQuota")
+        }
+    }
+
+    @Test("a deployment with traffic is not deleted; an endpoint is, with its deployments")
+    func deletion() async throws {
+        try await with { fixture in
+            try await fixture.makeBlueLive()
+            let refused = try await fixture.send(.delete, "onlineEndpoints/houses/deployments/blue")
+            #expect(refused.status == 400)
+            #expect(refused.error.message?.contains("Can't delete deployment [blue]") == true)
+            try await fixture.deploy("green")
+            let green = try await fixture.send(.delete, "onlineEndpoints/houses/deployments/green")
+            #expect(green.status == 202 && green.headers[.location]?.contains("mfeOperationResults/od:w:") == true)
+            #expect(try await fixture.settled("onlineEndpoints/houses/deployments/green").status == 404)
+            #expect(try await fixture.send(.delete, "onlineEndpoints/houses").status == 202)
+            #expect(try await fixture.settled("onlineEndpoints/houses").status == 404)
+            #expect(!FileManager.default.fileExists(atPath: fixture.folder.log(endpoint: "houses", deployment: "blue")))
+        }
+    }
+}
