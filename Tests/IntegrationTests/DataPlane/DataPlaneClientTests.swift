@@ -1,6 +1,7 @@
 import Foundation
 import LocalEndpoints
 import NIOCore
+import RolloutEngine
 import Rollouts
 import Testing
 
@@ -38,7 +39,7 @@ struct DataPlaneClientTests {
         "what is no HTTP is refused, and others are served meanwhile",
         arguments: [
             ("GARBAGE\r\n\r\n", 400), ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", 400), ("POST /score HTTP/9.9\r\n\r\n", 505),
-            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505), ("POST /score\r\n\r\n", 400),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400), ("POST /score\r\n\r\n", 505),
             ("POST /score HTTP/1.1\r\n\r\n", 400),
             ("POST /score HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 70_000))", 431),
             (
@@ -148,8 +149,8 @@ struct DataPlaneClientTests {
             let rude = try RawClient(port: running.port, patience: 1)
             var sent = 0
             let many = String(repeating: RawClient.request(), count: 1000)
-            while sent < 500, rude.send(many) { sent += 1 }
-            #expect(sent < 500)
+            while sent < 200, rude.send(many) { sent += 1 }
+            #expect(sent < 200)
             let other = try running.client()
             other.send(RawClient.request())
             #expect(try other.answer()?.status == 200)

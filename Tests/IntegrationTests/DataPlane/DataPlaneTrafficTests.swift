@@ -1,5 +1,6 @@
 import Foundation
 import LocalEndpoints
+import RolloutEngine
 import Rollouts
 import Synchronization
 import Testing
