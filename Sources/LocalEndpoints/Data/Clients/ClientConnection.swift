@@ -71,7 +71,9 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
         switch phase {
         case .lingering, .closed: return
         case .answering: postpone(part)
-        case .idle, .receiving, .refusing: if backlog.isEmpty { receive(part) } else { postpone(part) }
+        case .idle, .receiving, .refusing:
+            // A client that does not read its answers gets no further ones made.
+            if backlog.isEmpty, context.channel.isWritable { receive(part) } else { postpone(part) }
         }
     }
 

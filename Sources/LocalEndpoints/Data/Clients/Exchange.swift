@@ -147,8 +147,9 @@ final class Exchange: UpstreamCall, Seatable {
     }
 
     private func finish(nanoseconds: UInt64) {
-        AnswerMessage(self, nanoseconds: nanoseconds).send(by: client)
+        // Counted first: who has an answer finds it counted.
         settle(answer.failed ? .modelFailed : .answered, nanoseconds: nanoseconds)
+        AnswerMessage(self, nanoseconds: nanoseconds).send(by: client)
         client.ended()
     }
 
@@ -230,12 +231,12 @@ final class Exchange: UpstreamCall, Seatable {
     }
 
     private func refuse(_ refusal: PlatformAnswer, _ outcome: RequestOutcome) {
+        settle(outcome, nanoseconds: latency)
         loop.scratch.clear()
         refusal.write(
             to: &loop.scratch, id: request.id, clientRequestID: clientRequestID, deployment: deployment.heads.line,
             on: loop, connection: client.connectionLine)
         client.send(loop.scratch)
-        settle(outcome, nanoseconds: latency)
         client.ended()
     }
 
