@@ -59,19 +59,24 @@ final class Leftovers: Sendable {
 
     /// Kills what earlier processes left behind, and returns how many it were.
     func end() -> Int {
+        let left = left()
+        for entry in left { kill(entry.process, SIGKILL) }
+        update { _ in }
+        return left.count
+    }
+
+    /// What earlier processes left behind.
+    func left() -> [ProcessTable.Entry] {
         let running = ProcessTable.all()
         let lost = read().filter { record in
             record.boot == ProcessTable.bootID
                 && !running.contains { $0.process == record.owner && $0.start == record.ownerStart }
         }
         let owners = Set(running.map { "\($0.process)-\($0.start)" })
-        let left = running.filter { entry in
+        return running.filter { entry in
             lost.contains { $0.group == entry.group && entry.start >= $0.start }
                 || isOrphan(ProcessTable.environment(of: entry.process), owners)
         }
-        for entry in left { kill(entry.process, SIGKILL) }
-        update { _ in }
-        return left.count
     }
 
     private func isOrphan(_ environment: [String: String], _ owners: Set<String>) -> Bool {
