@@ -63,7 +63,9 @@ struct InstanceFixture {
             let status = await group.status
             if try condition(status) { return status }
             // What has failed stays so: there is nothing to wait for.
-            guard status.failure == nil, ContinuousClock.now < deadline else { throw NeverHappened(description: "\(status)") }
+            guard status.failure == nil, ContinuousClock.now < deadline else {
+                throw NeverHappened(description: "\(status)")
+            }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
