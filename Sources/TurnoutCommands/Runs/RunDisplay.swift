@@ -30,6 +30,8 @@ struct RunEnd: Sendable {
     var approval: Approval?
     /// True when a signal ended the work.
     var isInterrupted: Bool
+    /// What the run's clients have met while this process worked on it; nil where it had none.
+    var clients: ClientsReport?
 
-    var report: RunReport { RunReport(record: record, stages: stages, approval: approval, isLive: false) }
+    var report: RunReport { RunReport(record: record, stages: stages, approval: approval, isLive: false, clients: clients) }
 }
