@@ -67,7 +67,7 @@ struct RunSession: Sendable {
                 return .displayed
             }
             group.addTask {
-                await open.accompany(run)
+                await open.accompany(run) { display.hear($0) }
                 return .displayed
             }
             defer { group.cancelAll() }

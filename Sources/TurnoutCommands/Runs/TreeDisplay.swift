@@ -49,6 +49,10 @@ final class TreeDisplay: RunDisplay {
         picture.withLock { $0.tree?.said = line }
     }
 
+    func hear(_ news: WorldNews) {
+        picture.withLock { $0.tree?.hear(news) }
+    }
+
     func live() async {
         do {
             while true {
@@ -68,6 +72,7 @@ final class TreeDisplay: RunDisplay {
                 record: end.record, stages: end.stages, approval: end.approval, isLive: false,
                 now: picture.tree?.now ?? end.record.started, style: style, columns: terminal.columns)
             var lines = tree.lines()
+            if let clients = end.clients { lines.append(clients.text(style)) }
             if end.isInterrupted { lines.insert(style("interrupted; everything is checkpointed", .yellow), at: 0) }
             output.write(Screen.redrawing(lines, over: picture.drawn, columns: terminal.columns) + Screen.showCursor)
             picture.isOver = true

@@ -28,7 +28,7 @@ protocol OpenBackend: Sendable {
     /// Told before a run of `plan` does anything; `stages` are the run's records.
     func begin(_ plan: Plan, _ stages: [StageRecord]) async throws
     /// Lives beside the runner of `run` until it is cancelled.
-    func accompany(_ run: RunID) async
+    func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async
     /// What the run's clients have met so far; nil where nobody counts.
     var clients: ClientsReport? { get }
 
@@ -53,7 +53,7 @@ extension OpenBackend {
     var clients: ClientsReport? { nil }
 
     func begin(_ plan: Plan, _ stages: [StageRecord]) async throws {}
-    func accompany(_ run: RunID) async {}
+    func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async {}
 
     /// The time in its world.
     var now: Timestamp { clock.now() }
