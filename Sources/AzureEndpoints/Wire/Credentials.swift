@@ -1,0 +1,59 @@
+/// The keys of an endpoint; neither is ever written to a log or an error.
+package struct EndpointKeys: Codable, Hashable, Sendable {
+    package var primaryKey: String?
+    package var secondaryKey: String?
+
+    package init(primaryKey: String?, secondaryKey: String?) {
+        self.primaryKey = primaryKey
+        self.secondaryKey = secondaryKey
+    }
+}
+
+/// Asks for a new key in the place of one.
+package struct RegenerateKeysRequest: Codable, Hashable, Sendable {
+    package enum KeyType: String, Codable, Hashable, Sendable, CaseIterable {
+        case primary = "Primary"
+        case secondary = "Secondary"
+    }
+
+    package var keyType: KeyType
+    /// The Azure SDK sends the present key; a server may leave it aside and make a random one.
+    package var keyValue: String?
+
+    package init(keyType: KeyType, keyValue: String? = nil) {
+        self.keyType = keyType
+        self.keyValue = keyValue
+    }
+}
+
+/// A token for an endpoint whose auth mode is not `Key`; it is never written to a log or an error.
+package struct EndpointToken: Codable, Hashable, Sendable {
+    package var accessToken: String?
+    package var tokenType: String?
+    /// Unix seconds.
+    package var expiryTimeUtc: Int?
+    /// Unix seconds; from then on a new token is to be asked for.
+    package var refreshAfterTimeUtc: Int?
+
+    package init(accessToken: String?, tokenType: String?, expiryTimeUtc: Int?, refreshAfterTimeUtc: Int?) {
+        self.accessToken = accessToken
+        self.tokenType = tokenType
+        self.expiryTimeUtc = expiryTimeUtc
+        self.refreshAfterTimeUtc = refreshAfterTimeUtc
+    }
+}
+
+extension EndpointKeys: CustomStringConvertible, CustomReflectable {
+    package var description: String { "keys (not shown)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension EndpointToken: CustomStringConvertible, CustomReflectable {
+    package var description: String { "token (not shown)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension RegenerateKeysRequest: CustomStringConvertible, CustomReflectable {
+    package var description: String { "regenerate the \(keyType.rawValue) key" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,47 @@
+/// RFC 3986: what is not a letter, a digit or one of `-._~` is written `%XX`, byte by byte.
+package enum PercentEncoding {
+    /// The text as one segment of a path, or as the value of a header.
+    package static func encoded(_ text: String) -> String {
+        let hexadecimal = Array("0123456789ABCDEF")
+        return text.utf8.reduce(into: "") { result, byte in
+            guard !isUnreserved(byte) else { return result.unicodeScalars.append(Unicode.Scalar(byte)) }
+            result += "%\(hexadecimal[Int(byte >> 4)])\(hexadecimal[Int(byte & 15)])"
+        }
+    }
+
+    /// Nil where a `%` is not followed by two digits, or the bytes are no UTF-8.
+    package static func decoded(_ text: String) -> String? { decoded(Substring(text)) }
+
+    package static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8.makeIterator()
+        while let byte = rest.next() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else { return nil }
+            bytes.append(high << 4 | low)
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,126 @@
+internal import AzureEndpoints
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import Rollouts
+
+/// One request to the control plane, with its path taken apart.
+struct ControlRequest: Sendable {
+    var method: HTTPRequest.Method
+    /// From the path, decoded; names keep their case.
+    var parameters: [String: String]
+    var headers: HTTPFields
+    var query: [String: String]
+    var body: RequestBody
+    /// `https://HOST:PORT` under which the client reached the server.
+    var origin: String
+
+    /// The largest body in JSON.
+    static let limit = 4 << 20
+    /// The longest time that a body in JSON may take to arrive.
+    static let patience = Duration.seconds(30)
+
+    /// A part of the path; the route's pattern has it.
+    func parameter(_ name: String) -> String { parameters[name] ?? "" }
+
+    var endpoint: Name { Name(parameter("endpoint")) }
+    var deployment: Name { Name(parameter("deployment")) }
+    var scope: ResourceScope {
+        ResourceScope(
+            subscription: parameter("subscription"), group: parameter("group"), workspace: parameter("workspace"))
+    }
+
+    func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
+
+    /// Who asks, where Turnout's own client does.
+    ///
+    /// Headers that are there in part are refused: a change that should be fenced would not be.
+    func writeHeaders() throws(ControlError) -> WriteHeaders? {
+        let fields = WriteHeaders.Field.allCases.filter { $0 != .change }
+        let present = fields.filter { header($0.rawValue) != nil }
+        guard !present.isEmpty else { return nil }
+        guard let read = WriteHeaders({ header($0) }) else {
+            let names = fields.map(\.rawValue).joined(separator: ", ")
+            throw .badArgument("the headers \(names) must be there together, and say something", target: "turnout-key")
+        }
+        return read
+    }
+
+    /// The body, read as JSON of a form.
+    func json<Body: Decodable>(_ type: Body.Type) async throws -> Body {
+        try JSONBody.decode(type, from: try await bytes())
+    }
+
+    /// As ``json(_:)``; nil where there is no body.
+    func optionalJSON<Body: Decodable>(_ type: Body.Type) async throws -> Body? {
+        let bytes = try await bytes()
+        return bytes.isEmpty ? nil : try JSONBody.decode(type, from: bytes)
+    }
+
+    private func bytes() async throws -> Data {
+        if let type = headers[.contentType]?.split(separator: ";").first?.lowercased().filter({ $0 != " " }),
+            type != "application/json", !type.hasSuffix("+json")
+        {
+            throw ControlError(
+                .unsupportedMediaType, "UnsupportedMediaType", "the body is \(type): application/json is expected",
+                target: "Content-Type")
+        }
+        if let length = headers[.contentLength].flatMap(Int.init), length > Self.limit { throw ControlError.tooLarge(Self.limit) }
+        let body = body
+        return try await within(Self.patience) {
+            var data = Data()
+            for try await part in body {
+                guard data.count + part.readableBytes <= Self.limit else { throw ControlError.tooLarge(Self.limit) }
+                data.append(contentsOf: part.readableBytesView)
+            }
+            return data
+        }
+    }
+}
+
+extension ControlError {
+    static func tooLarge(_ limit: Int) -> ControlError {
+        var error = ControlError(
+            .contentTooLarge, "RequestEntityTooLarge", "the body is larger than \(limit) bytes, which is the most that is taken here")
+        error.closesConnection = true
+        return error
+    }
+
+    static let tooSlow: ControlError = {
+        var error = ControlError(.requestTimeout, "RequestTimeout", "the body did not arrive in time")
+        error.closesConnection = true
+        return error
+    }()
+}
+
+/// What `body` returns, or 408 when it takes longer than `limit`.
+func within<Result: Sendable>(
+    _ limit: Duration, _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result?.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(for: limit)
+            return nil
+        }
+        defer { group.cancelAll() }
+        guard let result = try await group.next() ?? nil else { throw ControlError.tooSlow }
+        return result
+    }
+}
+
+/// The workspace that a path is in; whatever it is called, it leads to the same endpoints.
+struct ResourceScope: Hashable, Sendable {
+    var subscription: String
+    var group: String
+    var workspace: String
+
+    var workspacePath: String {
+        "/subscriptions/\(subscription)/resourceGroups/\(group)/providers/Microsoft.MachineLearningServices/workspaces/\(workspace)"
+    }
+
+    func path(_ endpoint: Name) -> String { "\(workspacePath)/onlineEndpoints/\(endpoint)" }
+
+    func path(_ endpoint: Name, _ deployment: Name) -> String { "\(path(endpoint))/deployments/\(deployment)" }
+}

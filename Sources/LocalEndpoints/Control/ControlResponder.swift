@@ -1,0 +1,124 @@
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+
+/// Authenticates a request, finds its route, and answers every failure in ARM's shape.
+struct ControlResponder: HTTPResponder {
+    typealias Context = ControlContext
+
+    let routes: RouteTable
+    let token: SecretDigest
+    let logger: Logger
+
+    func respond(to request: Request, context: ControlContext) async throws -> Response {
+        let identifier = Secrets.identifier()
+        var response: Response
+        do {
+            response = try await answer(request, context)
+        } catch let error as ControlError {
+            response = error.response(context)
+        } catch {
+            logger.error(
+                "a request failed",
+                metadata: ["request": "\(identifier)", "path": "\(request.uri.path)", "error": "\(error)"])
+            response = ControlError.internalError.response(context)
+        }
+        response.headers[.requestID] = identifier
+        if let told = request.headers[.clientRequestID], told.utf8.count <= 128 { response.headers[.clientRequestID] = told }
+        logger.debug(
+            "answered",
+            metadata: [
+                "request": "\(identifier)", "method": "\(request.method)", "path": "\(request.uri.path)",
+                "status": "\(response.status.code)",
+            ])
+        return request.method == .head ? response.withoutBody() : response
+    }
+
+    private func answer(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let match = routes.match(request.method, request.uri.path)
+        let query = Dictionary(
+            request.uri.queryParameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { _, last in last })
+        // A blob's address carries its own signature, which its route checks.
+        guard BlobRoutes.isBlob(request.uri.path) || isAuthorized(request.headers) else {
+            var error = ControlError(
+                .unauthorized, "AuthenticationFailed",
+                "the request has no bearer token, or not the emulator's: it is in the file 'token' beside ca.pem")
+            error.closesConnection = (request.headers[.contentLength].flatMap(Int.init) ?? 0) > ControlRequest.limit
+            throw error
+        }
+        switch match {
+        case .none:
+            throw ControlError(
+                .notFound, "ResourceNotFound", "there is nothing at \(request.uri.path)")
+        case .otherMethods(let methods):
+            var error = ControlError(
+                .methodNotAllowed, "MethodNotAllowed",
+                "\(request.method) is not possible here: \(methods.map(\.rawValue).joined(separator: ", ")) is")
+            error.allow = methods
+            throw error
+        case .handler(let handler, let parameters):
+            return try await handler(
+                ControlRequest(
+                    method: request.method, parameters: parameters, headers: request.headers, query: query,
+                    body: request.body, origin: "https://\(request.head.authority ?? "127.0.0.1")"))
+        }
+    }
+
+    private func isAuthorized(_ headers: HTTPFields) -> Bool {
+        guard let shown = headers[.authorization], shown.lowercased().hasPrefix("bearer ") else { return false }
+        return token.matches(shown.dropFirst("bearer ".count))
+    }
+}
+
+/// What is known of a request beside its contents.
+struct ControlContext: InitializableFromSource {
+    /// Nil where there is no connection, in tests.
+    let channel: (any Channel)?
+
+    init(source: ApplicationRequestContextSource) { channel = source.channel }
+
+    init() { channel = nil }
+}
+
+extension ControlError {
+    fileprivate func response(_ context: ControlContext) -> Response {
+        // An error body is encoded from texts only, which can't fail.
+        let data = (try? JSONBody.encode(answer)) ?? Data()
+        var headers: HTTPFields = [.contentType: "application/json; charset=utf-8"]
+        headers[.errorCode] = code
+        if let retryAfter { headers[.retryAfter] = String(retryAfter) }
+        if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
+        if !allow.isEmpty { headers[.allow] = allow.map(\.rawValue).joined(separator: ", ") }
+        guard closesConnection, let channel = context.channel else {
+            return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: data)))
+        }
+        headers[.connection] = "close"
+        return Response(
+            status: status, headers: headers,
+            body: ResponseBody(contentLength: data.count) { writer in
+                try await writer.write(ByteBuffer(bytes: data))
+                try await writer.finish(nil)
+                // The client gets a moment to read the answer: closing at once would throw it away with what is unread.
+                channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
+            })
+    }
+}
+
+extension Response {
+    /// As the answer to a HEAD request.
+    fileprivate func withoutBody() -> Response {
+        var response = createHeadResponse()
+        response.headers[.contentLength] = headers[.contentLength]
+        return response
+    }
+
+    /// JSON of `value`.
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) throws -> Response {
+        var headers = headers
+        headers[.contentType] = "application/json; charset=utf-8"
+        return Response(
+            status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try JSONBody.encode(value))))
+    }
+}

@@ -1,0 +1,86 @@
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+
+/// The paths of the control plane and what answers them.
+///
+/// ARM matches paths without case and keeps the case of names; Hummingbird's router can only do one of the two, and
+/// answers 404 where a path is known under another method.
+struct RouteTable: Sendable {
+    typealias Handler = @Sendable (ControlRequest) async throws -> Response
+
+    private struct Route: Sendable {
+        var method: HTTPRequest.Method
+        var segments: [Segment]
+        var handler: Handler
+    }
+
+    private enum Segment: Sendable {
+        /// In lower case.
+        case literal(String)
+        case parameter(String)
+        /// What is left of the path, one segment or more.
+        case rest(String)
+    }
+
+    /// What a path leads to.
+    enum Match: Sendable {
+        case handler(Handler, parameters: [String: String])
+        /// The path is known, under these methods only.
+        case otherMethods([HTTPRequest.Method])
+        case none
+    }
+
+    private var routes: [Route] = []
+
+    /// Adds a route: `/subscriptions/{subscription}/…`, `{rest...}` at the end takes several segments.
+    mutating func on(_ method: HTTPRequest.Method, _ pattern: String, _ handler: @escaping Handler) {
+        let segments = pattern.split(separator: "/").map { part -> Segment in
+            guard part.hasPrefix("{"), part.hasSuffix("}") else { return .literal(part.lowercased()) }
+            let name = part.dropFirst().dropLast()
+            return name.hasSuffix("...") ? .rest(String(name.dropLast(3))) : .parameter(String(name))
+        }
+        routes.append(Route(method: method, segments: segments, handler: handler))
+    }
+
+    /// - Parameter path: Without the query, percent-encoded.
+    func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
+        guard path.hasPrefix("/"), let parts = Self.segments(of: path) else { return .none }
+        var others: [HTTPRequest.Method] = []
+        for route in routes {
+            guard let parameters = route.parameters(of: parts) else { continue }
+            if route.method == method { return .handler(route.handler, parameters: parameters) }
+            if !others.contains(route.method) { others.append(route.method) }
+        }
+        return others.isEmpty ? .none : .otherMethods(others)
+    }
+
+    /// The path's segments, decoded; nil where one is no UTF-8.
+    ///
+    /// Azure's clients write some paths with a double slash, so empty segments don't count.
+    private static func segments(of path: String) -> [String]? {
+        var segments: [String] = []
+        for part in path.split(separator: "/") {
+            guard let decoded = String(part).removingPercentEncoding else { return nil }
+            segments.append(decoded)
+        }
+        return segments
+    }
+}
+
+extension RouteTable.Route {
+    fileprivate func parameters(of parts: [String]) -> [String: String]? {
+        guard parts.count >= segments.count else { return nil }
+        var parameters: [String: String] = [:]
+        for (index, segment) in segments.enumerated() {
+            switch segment {
+            case .literal(let text): guard parts[index].lowercased() == text else { return nil }
+            case .parameter(let name): parameters[name] = parts[index]
+            case .rest(let name):
+                parameters[name] = parts[index...].joined(separator: "/")
+                return parameters
+            }
+        }
+        return parts.count == segments.count ? parameters : nil
+    }
+}

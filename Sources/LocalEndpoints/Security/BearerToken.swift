@@ -1,0 +1,16 @@
+/// The token that opens the control plane: drawn once, kept in a file that its owner alone can read.
+enum BearerToken {
+    /// Reads the token, or draws one where there is none.
+    static func load(_ path: String) throws(EmulatorError) -> String {
+        if let bytes = try StateFile.read(path, secret: true) {
+            let token = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+            guard token.utf8.count >= 32, token.utf8.allSatisfy({ (33...126).contains($0) }) else {
+                throw EmulatorError(.unsafe, "\(path): this is no token of the emulator; remove it to get a new one")
+            }
+            return token
+        }
+        let token = Secrets.draw()
+        try StateFile.write(Array((token + "\n").utf8), to: path, secret: true)
+        return token
+    }
+}

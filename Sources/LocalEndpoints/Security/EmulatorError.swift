@@ -1,0 +1,34 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// Why the emulator cannot start or go on, in a sentence that says what to do.
+package struct EmulatorError: Error, Hashable, Sendable, CustomStringConvertible {
+    package enum Code: Hashable, Sendable {
+        /// Another emulator has the folder; its process, where the folder tells.
+        case inUse(pid: Int32?)
+        /// A file with a secret can be read by others, or is no secret of ours.
+        case unsafe
+        /// It would listen where it must not.
+        case address
+        /// A file or the database could not be read or written.
+        case storage
+    }
+
+    package var code: Code
+    package var message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+
+    /// What the system says of the operation that failed last.
+    static func system(_ code: Code = .storage, _ path: String, doing: String, errno number: Int32) -> EmulatorError {
+        EmulatorError(code, "\(path): \(doing) failed: \(String(cString: strerror(number)))")
+    }
+}

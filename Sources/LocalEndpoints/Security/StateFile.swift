@@ -1,0 +1,121 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// Small files of the emulator's folder: whole or not there, and secrets for their owner alone.
+enum StateFile {
+    /// The largest file that is read.
+    private static let limit = 1 << 20
+
+    /// The file's bytes, or nil where there is none.
+    ///
+    /// With `secret`, a file of another user's or one that others can read is refused: what it holds may be known to
+    /// them, or may have been put there.
+    static func read(_ path: String, secret: Bool = false) throws(EmulatorError) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .system(path, doing: "opening", errno: errno)
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .system(path, doing: "opening", errno: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit else {
+            throw EmulatorError(.storage, "\(path): this is no file of the emulator; move it away")
+        }
+        if secret { try requireSecret(status, path: path) }
+        return try contents(of: descriptor, count: Int(status.st_size), path: path)
+    }
+
+    /// Puts `bytes` at `path`: whoever reads finds the old contents or the new, never a part.
+    ///
+    /// The contents survive power loss before the name does.
+    static func write(_ bytes: [UInt8], to path: String, secret: Bool = false) throws(EmulatorError) {
+        let partial = "\(path).\(getpid()).partial"
+        guard unlink(partial) == 0 || errno == ENOENT else {
+            throw .system(partial, doing: "removing an unfinished file", errno: errno)
+        }
+        let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, secret ? 0o600 : 0o644)
+        guard descriptor >= 0 else { throw .system(partial, doing: "creating", errno: errno) }
+        do throws(EmulatorError) {
+            defer { close(descriptor) }
+            try write(bytes, to: descriptor, path: partial)
+        } catch {
+            unlink(partial)
+            throw error
+        }
+        guard rename(partial, path) == 0 else {
+            let number = errno
+            unlink(partial)
+            throw .system(path, doing: "naming", errno: number)
+        }
+    }
+
+    static func remove(_ path: String) throws(EmulatorError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw .system(path, doing: "removing", errno: errno) }
+    }
+
+    /// Creates the file empty and for its owner alone where there is none, before anybody else creates it readable.
+    static func reserve(_ path: String) throws(EmulatorError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            if errno == EEXIST { return }
+            throw .system(path, doing: "creating", errno: errno)
+        }
+        close(descriptor)
+    }
+
+    private static func requireSecret(_ status: stat, path: String) throws(EmulatorError) {
+        guard status.st_uid == geteuid() else {
+            throw EmulatorError(.unsafe, "\(path): it belongs to another user, so it is not used; remove it")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw EmulatorError(
+                .unsafe,
+                "\(path): others may read or write it (mode \(String(status.st_mode & 0o777, radix: 8))), so its secret "
+                    + "is not used; remove it to get a new one, or `chmod 600` it if nobody has read it")
+        }
+    }
+
+    private static func contents(of descriptor: Int32, count: Int, path: String) throws(EmulatorError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let got = bytes.withUnsafeMutableBytes { buffer in
+                read(descriptor, UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).baseAddress, count - filled)
+            }
+            if got < 0, errno == EINTR { continue }
+            guard got >= 0 else { throw .system(path, doing: "reading", errno: errno) }
+            guard got > 0 else { break }
+            filled += got
+        }
+        return Array(bytes[..<filled])
+    }
+
+    private static func read(_ descriptor: Int32, _ start: UnsafeMutableRawPointer?, _ count: Int) -> Int {
+        #if canImport(Darwin)
+            Darwin.read(descriptor, start, count)
+        #else
+            Glibc.read(descriptor, start, count)
+        #endif
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(EmulatorError) {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes { buffer in
+                #if canImport(Darwin)
+                    Darwin.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[written...]).baseAddress, bytes.count - written)
+                #else
+                    Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[written...]).baseAddress, bytes.count - written)
+                #endif
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system(path, doing: "writing", errno: errno) }
+            written += count
+        }
+        guard fsync(descriptor) == 0 else { throw .system(path, doing: "writing", errno: errno) }
+    }
+}

@@ -1,0 +1,70 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// What became of an endpoint's requests since it was first created.
+struct EndpointTotals: Codable, Hashable, Sendable {
+    /// Grows with every reading that has news; never goes back, also when an endpoint of the name is created anew.
+    var cursor = 0
+    /// By incarnation of the deployment.
+    var deployments: [String: Counted] = [:]
+
+    struct Counted: Codable, Hashable, Sendable {
+        var name: Name
+        var live = OutcomeReading.Counts()
+        var mirrored = OutcomeReading.PairCounts()
+    }
+
+    /// How many deployments that are gone are remembered.
+    private static let remembered = 64
+
+    /// What was counted after `earlier`, by name.
+    func reading(since earlier: EndpointTotals) -> OutcomeReading {
+        var reading = OutcomeReading(cursor: cursor)
+        for (incarnation, counted) in deployments {
+            let before = earlier.deployments[incarnation]
+            let live = counted.live - (before?.live ?? .init())
+            reading.deployments[counted.name] = (reading.deployments[counted.name] ?? .init()) + live
+            let mirrored = counted.mirrored - (before?.mirrored ?? .init())
+            let sum = (reading.mirrored[counted.name] ?? .init()) + mirrored
+            if sum != .init() { reading.mirrored[counted.name] = sum }
+        }
+        return reading
+    }
+
+    /// Forgets the deployments that are not among `present`, when there are too many of them.
+    mutating func forget(except present: Set<String>) {
+        let gone = deployments.keys.filter { !present.contains($0) }
+        guard gone.count > Self.remembered else { return }
+        for incarnation in gone.sorted().dropLast(Self.remembered) { deployments[incarnation] = nil }
+    }
+}
+
+extension OutcomeReading.Counts {
+    /// Bin by bin; one without bins has as many zeros as the other has bins.
+    static func + (left: Self, right: Self) -> Self { left.combined(with: right, +) }
+
+    /// Never below zero: a count that was lost with a killed process is not told as a negative one.
+    static func - (left: Self, right: Self) -> Self { left.combined(with: right) { max($0 - $1, 0) } }
+
+    private func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
+        let bins = max(latencies.count, other.latencies.count)
+        let latencies = (0..<bins).map { bin in
+            combine(
+                latencies.indices.contains(bin) ? latencies[bin] : 0,
+                other.latencies.indices.contains(bin) ? other.latencies[bin] : 0)
+        }
+        return Self(requests: combine(requests, other.requests), errors: combine(errors, other.errors), latencies: latencies)
+    }
+}
+
+extension OutcomeReading.PairCounts {
+    static func + (left: Self, right: Self) -> Self { left.combined(with: right, +) }
+    static func - (left: Self, right: Self) -> Self { left.combined(with: right) { max($0 - $1, 0) } }
+
+    private func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
+        Self(
+            pairs: combine(pairs, other.pairs), onlyLiveFailed: combine(onlyLiveFailed, other.onlyLiveFailed),
+            onlyMirrorFailed: combine(onlyMirrorFailed, other.onlyMirrorFailed),
+            disagreed: combine(disagreed, other.disagreed))
+    }
+}

@@ -1,0 +1,132 @@
+internal import AzureEndpoints
+internal import GRDB
+internal import Rollouts
+internal import SQLiteState
+
+/// What one accepted or refused request leaves in the file, in one transaction.
+struct Kept {
+    /// As they are from now on.
+    var records: [EndpointRecord] = []
+    var deleted: [Name] = []
+    var operations: [OperationRecord] = []
+    /// With the endpoint that they are about.
+    var history: [(endpoint: Name, item: HistoryItem)] = []
+    /// The highest epoch that was seen.
+    var epoch: (endpoint: Name, epoch: Int)?
+
+    var isEmpty: Bool {
+        records.isEmpty && deleted.isEmpty && operations.isEmpty && history.isEmpty && epoch == nil
+    }
+}
+
+extension LocalStore {
+    /// How many operations that are over can still be asked for.
+    private static let operationsKept = 2000
+    /// How many lines of an endpoint's history are kept.
+    private static let historyKept = 20_000
+
+    func records() throws(EmulatorError) -> [EndpointRecord] {
+        try read { db in
+            var records: [EndpointRecord] = []
+            try db.forEachRow("SELECT record FROM endpoint ORDER BY name") {
+                records.append(try decoded(EndpointRecord.self, $0.text(0)))
+            }
+            return records
+        }
+    }
+
+    func keep(_ kept: Kept) throws(EmulatorError) {
+        guard !kept.isEmpty else { return }
+        try write { db in
+            for record in kept.records {
+                try db.run(
+                    "INSERT INTO endpoint (name, record) VALUES (?, ?) "
+                        + "ON CONFLICT (name) DO UPDATE SET record = excluded.record",
+                    [record.name.key, try encoded(record)])
+            }
+            for name in kept.deleted { try db.run("DELETE FROM endpoint WHERE name = ?", [name.key]) }
+            for operation in kept.operations { try db.keep(operation) }
+            if !kept.operations.isEmpty {
+                try db.run(
+                    "DELETE FROM operation WHERE started < "
+                        + "(SELECT started FROM operation ORDER BY started DESC LIMIT 1 OFFSET ?)",
+                    [Self.operationsKept])
+            }
+            for (endpoint, item) in kept.history {
+                try db.run(
+                    "INSERT INTO history (endpoint, number, accepted_key, entry) VALUES (?, ?, ?, ?)",
+                    [
+                        endpoint.key, item.number,
+                        item.outcome == .accepted ? item.context?.idempotencyKey : nil, try encoded(item),
+                    ])
+                try db.run(
+                    "DELETE FROM history WHERE endpoint = ? AND number <= ?",
+                    [endpoint.key, item.number - Self.historyKept])
+            }
+            if let (endpoint, epoch) = kept.epoch {
+                try db.run(
+                    "INSERT INTO sender (endpoint, epoch) VALUES (?, ?) "
+                        + "ON CONFLICT (endpoint) DO UPDATE SET epoch = max(epoch, excluded.epoch)",
+                    [endpoint.key, epoch])
+            }
+        }
+    }
+
+    func operation(_ id: String) throws(EmulatorError) -> OperationRecord? {
+        try read { db in
+            try db.firstRow("SELECT record FROM operation WHERE id = ?", [id.lowercased()]) {
+                try decoded(OperationRecord.self, $0.text(0))
+            }
+        }
+    }
+
+    /// The highest epoch that was seen of senders to `endpoint`.
+    func epoch(of endpoint: Name) throws(EmulatorError) -> Int? {
+        try read { db in
+            try db.firstRow("SELECT epoch FROM sender WHERE endpoint = ?", [endpoint.key]) { Int($0.integer(0)) }
+        }
+    }
+
+    /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
+    func history(of endpoint: Name) throws(EmulatorError) -> [HistoryItem] {
+        try read { db in
+            var items: [HistoryItem] = []
+            try db.forEachRow("SELECT entry FROM history WHERE endpoint = ? ORDER BY number", [endpoint.key]) {
+                items.append(try decoded(HistoryItem.self, $0.text(0)))
+            }
+            return items
+        }
+    }
+
+    /// The number of the last line of the history; 0 without one.
+    func historyCount(of endpoint: Name) throws(EmulatorError) -> Int {
+        try read { db in
+            try db.firstRow("SELECT ifnull(max(number), 0) FROM history WHERE endpoint = ?", [endpoint.key]) {
+                Int($0.integer(0))
+            } ?? 0
+        }
+    }
+
+    /// What was accepted with an idempotency key, or nil.
+    func accepted(_ key: String, of endpoint: Name) throws(EmulatorError) -> HistoryItem? {
+        try read { db in
+            try db.firstRow(
+                "SELECT entry FROM history WHERE endpoint = ? AND accepted_key = ?", [endpoint.key, key]
+            ) { try decoded(HistoryItem.self, $0.text(0)) }
+        }
+    }
+}
+
+extension Name {
+    /// As tables and paths write it: names compare without case.
+    var key: String { text.lowercased() }
+}
+
+extension Database {
+    fileprivate func keep(_ operation: OperationRecord) throws {
+        try run(
+            "INSERT INTO operation (id, started, record) VALUES (?, ?, ?) "
+                + "ON CONFLICT (id) DO UPDATE SET record = excluded.record",
+            [operation.id.lowercased(), operation.started.milliseconds, try encoded(operation)])
+    }
+}
