@@ -62,7 +62,7 @@ package struct DeploymentProfile: Codable, Hashable, Sendable {
     }
 
     /// When the fault shows, or how long it lasts.
-    var faultDelay: Interval { faultAfter ?? fault?.standardDelay ?? .zero }
+    package var faultDelay: Interval { faultAfter ?? fault?.standardDelay ?? .zero }
 
     /// Latencies as they are drawn.
     var servedLatency: LogNormal {

@@ -5,10 +5,10 @@
 #elseif canImport(Musl)
     internal import Musl
 #endif
-internal import Rollouts
+package import Rollouts
 
 /// Latencies in milliseconds whose logarithm is normal, told by their median and their 99th percentile.
-struct LogNormal {
+package struct LogNormal: Hashable, Sendable {
     private let mean: Double
     private let deviation: Double
 
@@ -16,7 +16,7 @@ struct LogNormal {
     private static let quantile99 = 2.326347874040841
 
     /// `stretch` multiplies every latency.
-    init(p50: Interval, p99: Interval, stretch: Double = 1) {
+    package init(p50: Interval, p99: Interval, stretch: Double = 1) {
         let median = log(max(p50.seconds * 1000, 0.001))
         deviation = max(log(max(p99.seconds * 1000, 0.001)) - median, 0) / Self.quantile99
         mean = median + log(stretch)
@@ -33,7 +33,8 @@ struct LogNormal {
     /// The arithmetic mean.
     var average: Double { exp(mean + deviation * deviation / 2) }
 
-    func draw(with generator: inout SeededGenerator) -> Double {
-        exp(mean + deviation * generator.normal())
-    }
+    /// The latency where the standard normal distribution has `normal`.
+    package func latency(atNormal normal: Double) -> Double { exp(mean + deviation * normal) }
+
+    func draw(with generator: inout SeededGenerator) -> Double { latency(atNormal: generator.normal()) }
 }
