@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import LocalEndpoints
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
@@ -16,8 +17,9 @@ internal import SimulatedEndpoints
 struct Doctor {
     var workspace: Workspace
 
-    func look() -> [Diagnosis] {
-        stateFolder() + journal() + endpoints() + playbooks() + backend()
+    func look() async -> [Diagnosis] {
+        let local = LocalDoctor(folder: LocalFolder(state: workspace.state), now: SystemClock().now())
+        return stateFolder() + journal() + endpoints() + (await local.look()) + playbooks() + backend()
     }
 
     private func stateFolder() -> [Diagnosis] {

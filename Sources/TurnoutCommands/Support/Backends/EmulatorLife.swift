@@ -2,6 +2,7 @@ internal import LocalEndpoints
 internal import Logging
 internal import RolloutEngine
 internal import Rollouts
+internal import SQLiteState
 
 /// The emulator that a command works with: one that stands already, or one inside this process.
 ///
@@ -24,9 +25,17 @@ actor EmulatorLife {
         self.use = use
     }
 
+    /// True while some process, this one too, has the folder.
+    static func isTaken(_ folder: LocalFolder) throws -> Bool {
+        guard let lock = try FileLock(existing: folder.serveLock) else { return false }
+        guard try lock.tryAcquire(.shared) else { return true }
+        lock.release()
+        return false
+    }
+
     /// Where the emulator listens now, whoever runs it; nil while there is none.
     nonisolated func present() throws -> ServeRecord? {
-        guard try ServeLock.isHeld(folder) else { return nil }
+        guard try Self.isTaken(folder) else { return nil }
         return try ServeRecord.read(folder)
     }
 
@@ -35,7 +44,7 @@ actor EmulatorLife {
         let deadline = ContinuousClock.now + Self.patience
         while ContinuousClock.now < deadline {
             if let record = try present(), await Health.isWell(record) { return record }
-            if try !ServeLock.isHeld(folder), let record = try await start() { return record }
+            if try !Self.isTaken(folder), let record = try await start() { return record }
             try await Task.sleep(for: .milliseconds(50))
         }
         let process = try ServeRecord.read(folder).map { " (process \($0.pid))" } ?? ""
@@ -51,7 +60,7 @@ actor EmulatorLife {
             while true {
                 try await Task.sleep(for: .milliseconds(250))
                 guard own == nil else { continue }
-                guard try !ServeLock.isHeld(folder) else {
+                guard try !Self.isTaken(folder) else {
                     missing = nil
                     continue
                 }
