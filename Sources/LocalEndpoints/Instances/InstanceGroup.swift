@@ -1,51 +1,252 @@
+internal import RolloutEngine
 package import Rollouts
+internal import SimulatedEndpoints
 
 /// The instances of one deployment: starts, probes, restarts, scales and stops them.
+///
+/// ``InstanceGroupMachine`` decides; this performs, and tells it what came of it.
 package actor InstanceGroup {
-    /// `changed` is called after every change of ``status``.
-    package init(_ specification: InstanceSpecification, log: DeploymentLog, changed: @escaping @Sendable () -> Void) {}
+    private enum Message: Sendable {
+        case event(InstanceGroupMachine.Event)
+        /// What became of the `launch`-th start of an instance; of an earlier start it is no news any more.
+        case told(index: Int, launch: Int, InstanceMachine.Event)
+        case built(ServerFactory)
+    }
 
-    package var status: InstanceGroupStatus { InstanceGroupStatus(wanted: 0, instances: []) }
+    private let specification: InstanceSpecification
+    private let log: DeploymentLog
+    private let changed: @Sendable () -> Void
+    private let inbox = AsyncStream.makeStream(of: Message.self)
+    private var machine: InstanceGroupMachine
+    private var factory: ServerFactory?
+    private var guardian: Guardian?
+    private var servers: [Int: (launch: Int, server: any Server)] = [:]
+    private var launches = 0
+    private var alarm: Task<Void, Never>?
+    private var life: Task<Void, Never>?
+    private var told: InstanceGroupStatus
+
+    /// `changed` is called after every change of ``status``.
+    package init(_ specification: InstanceSpecification, log: DeploymentLog, changed: @escaping @Sendable () -> Void) {
+        self.specification = specification
+        self.log = log
+        self.changed = changed
+        machine = InstanceGroupMachine(
+            settings: InstanceGroupMachine.Settings(specification), wanted: specification.count)
+        told = InstanceGroupStatus(wanted: specification.count, instances: [])
+    }
+
+    package var status: InstanceGroupStatus {
+        let routes = machine.instances.sorted { $0.key < $1.key }.compactMap { index, instance in
+            servers[index].map {
+                InstanceRoute(id: name(of: index), target: $0.server.target, isReady: instance.isReady)
+            }
+        }
+        return InstanceGroupStatus(
+            wanted: machine.wanted, instances: routes, failed: machine.failed, reason: machine.reason,
+            failure: machine.failure)
+    }
 
     /// Begins to start the wanted instances, and returns at once.
-    package func start() {}
+    package func start() {
+        guard life == nil else { return }
+        life = Task { await live() }
+        inbox.continuation.yield(.event(.start))
+    }
 
     /// Begins to start or to drain and end instances, and returns at once.
-    package func scale(to count: Int) {}
+    package func scale(to count: Int) {
+        inbox.continuation.yield(.event(.scale(to: count)))
+    }
 
     /// Ends every instance and waits until they are gone: SIGTERM, and after `grace` SIGKILL, to the process group.
-    package func stop(grace: Interval) async {}
-}
+    package func stop(grace: Interval) async {
+        guard let life else { return }
+        inbox.continuation.yield(.event(.stop(grace: grace)))
+        await life.value
+        await log.flush()
+    }
 
-package struct InstanceGroupStatus: Sendable {
-    package var wanted: Int
-    /// Those that are up or coming up; what is being drained stays until it is gone, as not ready.
-    package var instances: [InstanceRoute]
-    package var failed: Int
-    /// Why it isn't ready, in a sentence; nil when there is nothing to say.
-    package var reason: String?
-    /// Set once the deployment has failed for good, with a code of AZURE.md (`ResourceNotReady`, `BadArgument`, …).
-    package var failure: Failure?
+    /// Handles one message after another until the group was stopped and all of its servers are gone.
+    private func live() async {
+        await withDiscardingTaskGroup { tasks in
+            for await message in inbox.stream {
+                for action in handle(message) { perform(action, in: &tasks) }
+                if machine.isOver { break }
+                setAlarm()
+                tellChange()
+            }
+            alarm?.cancel()
+            guardian?.leave()
+            tasks.cancelAll()
+        }
+        servers = [:]
+        tellChange()
+    }
 
-    package struct Failure: Hashable, Sendable {
-        package var code: String
-        package var message: String
-
-        package init(code: String, message: String) {
-            self.code = code
-            self.message = message
+    private func handle(_ message: Message) -> [InstanceGroupMachine.Action] {
+        let now = InstanceClock.now()
+        switch message {
+        case .event(let event): return machine.receive(event, at: now)
+        case .told(let index, let launch, let event):
+            guard servers[index]?.launch == launch else { return [] }
+            return machine.receive(.instance(index, event), at: now)
+        case .built(let factory):
+            self.factory = factory
+            return machine.receive(.prepared(failure: nil), at: now)
         }
     }
 
-    package var ready: Int { instances.count { $0.isReady } }
+    private func perform(_ action: InstanceGroupMachine.Action, in tasks: inout DiscardingTaskGroup) {
+        switch action {
+        case .say(let text): say(text, of: nil)
+        case .prepare: prepare(in: &tasks)
+        case .instance(let index, .say(let text)): say(text, of: index)
+        case .instance(let index, .launch): launch(index, in: &tasks)
+        case .instance(let index, .terminate): servers[index]?.server.end(isFinal: false)
+        case .instance(let index, .kill): servers[index]?.server.end(isFinal: true)
+        case .instance(let index, .probe(let kind, let timeout)): probe(index, kind, timeout, in: &tasks)
+        }
+    }
 
-    package init(
-        wanted: Int, instances: [InstanceRoute], failed: Int = 0, reason: String? = nil, failure: Failure? = nil
+    /// Makes ready whatever servers need before the first of them can start.
+    private func prepare(in tasks: inout DiscardingTaskGroup) {
+        let (specification, log, inbox) = (specification, log, inbox.continuation)
+        let complain: @Sendable (any Error) -> Void = { error in
+            let problem = error as? InstanceProblem
+            let failure = InstanceGroupStatus.Failure(
+                code: problem?.code ?? "InternalServerError", message: problem?.message ?? "\(error)")
+            inbox.yield(.event(.prepared(failure: failure)))
+        }
+        do {
+            let guardian = try Guardian()
+            self.guardian = guardian
+            tasks.addTask {
+                do {
+                    try await guardian.run()
+                } catch {
+                    complain(error)
+                }
+            }
+            tasks.addTask {
+                do {
+                    inbox.yield(.built(try await ServerFactory(specification, guardian: guardian, log: log)))
+                } catch {
+                    complain(error)
+                }
+            }
+        } catch {
+            complain(error)
+        }
+    }
+
+    private func launch(_ index: Int, in tasks: inout DiscardingTaskGroup) {
+        launches += 1
+        let (launch, inbox) = (launches, inbox.continuation)
+        let server: any Server
+        do {
+            server = try makeServer(index)
+        } catch {
+            inbox.yield(.event(.instance(index, .notLaunched(reason: "\(error)"))))
+            return
+        }
+        servers[index] = (launch, server)
+        tasks.addTask {
+            let event: InstanceMachine.Event
+            do {
+                let end = try await server.run {
+                    inbox.yield(.told(index: index, launch: launch, .launched))
+                }
+                event = .exited(reason: end.reason, output: end.output)
+            } catch {
+                event = .notLaunched(reason: "\(error)")
+            }
+            inbox.yield(.told(index: index, launch: launch, event))
+        }
+    }
+
+    private func makeServer(_ index: Int) throws(InstanceProblem) -> any Server {
+        switch specification.kind {
+        case .simulated(var profile):
+            profile.answer = profile.answer ?? .sample(of: specification.deployment)
+            return SimulatedInstance(
+                profile, crashesAtOnce: machine.instances[index]?.wasReady == true, at: SystemClock().now())
+        case .external(let address): return ExternalServer(address)
+        case .python, .command:
+            guard let factory else {
+                throw InstanceProblem(code: "InternalServerError", message: "its environment was not made")
+            }
+            return try factory.server(name(of: index))
+        }
+    }
+
+    private func probe(
+        _ index: Int, _ kind: InstanceMachine.Kind, _ timeout: Interval, in tasks: inout DiscardingTaskGroup
     ) {
-        self.wanted = wanted
-        self.instances = instances
-        self.failed = failed
-        self.reason = reason
-        self.failure = failure
+        // Nobody launches a server that isn't owned: it is there as soon as it is asked.
+        if servers[index] == nil, case .external(let address) = specification.kind {
+            launches += 1
+            servers[index] = (launches, ExternalServer(address))
+        }
+        guard let (launch, server) = servers[index] else { return }
+        let inbox = inbox.continuation
+        tasks.addTask {
+            let failure = await server.probe(kind, timeout: timeout)
+            inbox.yield(.told(index: index, launch: launch, .probed(kind, failure: failure)))
+        }
+    }
+
+    private func setAlarm() {
+        alarm?.cancel()
+        guard let time = machine.wakeUp else { return }
+        let inbox = inbox.continuation
+        alarm = Task {
+            do {
+                try await InstanceClock.sleep(until: time)
+                inbox.yield(.event(.time))
+            } catch { /* cancelled: another alarm is set */  }
+        }
+    }
+
+    /// Forgets servers that are gone, and tells who looks when there is something new to see.
+    private func tellChange() {
+        servers = servers.filter { machine.instances[$0.key] != nil }
+        let now = status
+        guard now != told else { return }
+        told = now
+        changed()
+    }
+
+    private func name(of index: Int) -> String { "instance-\(index)" }
+
+    private func say(_ text: String, of index: Int?) {
+        log.append(LogLine(at: SystemClock().now(), instance: index.map { name(of: $0) }, text: text))
+    }
+}
+
+extension Value {
+    /// What a simulated deployment answers where its profile says nothing.
+    fileprivate static func sample(of deployment: Name) -> Value {
+        ["deployment": .string(deployment.text), "predictions": [.number(11055.98), .number(4503.08)]]
+    }
+}
+
+extension InstanceGroupMachine.Settings {
+    fileprivate init(_ specification: InstanceSpecification) {
+        switch specification.kind {
+        case .simulated(let profile):
+            self.init(profile: profile, deployment: specification.deployment, count: specification.count)
+        case .python, .command, .external:
+            var instance = InstanceMachine.Settings(
+                liveness: specification.liveness, readiness: specification.readiness)
+            var needsPreparation = true
+            if case .external = specification.kind {
+                instance.isOwned = false
+                needsPreparation = false
+            }
+            self.init(
+                instance: instance, needsPreparation: needsPreparation,
+                startLimit: specification.readiness.longestStart)
+        }
     }
 }

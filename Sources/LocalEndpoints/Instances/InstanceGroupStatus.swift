@@ -1,0 +1,33 @@
+/// How a deployment's instances are.
+package struct InstanceGroupStatus: Hashable, Sendable {
+    package var wanted: Int
+    /// Those that are up or coming up; what is being drained stays until it is gone, as not ready.
+    package var instances: [InstanceRoute]
+    package var failed: Int
+    /// Why it isn't ready, in a sentence; nil when there is nothing to say.
+    package var reason: String?
+    /// Set once the deployment has failed for good, with a code of AZURE.md (`ResourceNotReady`, `BadArgument`, …).
+    package var failure: Failure?
+
+    package struct Failure: Hashable, Sendable {
+        package var code: String
+        package var message: String
+
+        package init(code: String, message: String) {
+            self.code = code
+            self.message = message
+        }
+    }
+
+    package var ready: Int { instances.count { $0.isReady } }
+
+    package init(
+        wanted: Int, instances: [InstanceRoute], failed: Int = 0, reason: String? = nil, failure: Failure? = nil
+    ) {
+        self.wanted = wanted
+        self.instances = instances
+        self.failed = failed
+        self.reason = reason
+        self.failure = failure
+    }
+}

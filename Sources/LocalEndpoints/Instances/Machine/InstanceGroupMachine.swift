@@ -1,0 +1,191 @@
+internal import Rollouts
+
+/// The life of a deployment's instances together: how many there are to be, and when the deployment has failed.
+///
+/// As ``InstanceMachine`` it does no I/O and keeps no time.
+struct InstanceGroupMachine {
+    typealias Failure = InstanceGroupStatus.Failure
+
+    struct Settings: Hashable {
+        var instance = InstanceMachine.Settings()
+        /// True where something is to be done once before the first instance can start.
+        var needsPreparation = false
+        /// Instances that were asked for must be ready within this time.
+        var startLimit: Interval
+        /// Of an instance that was never ready: after so many ends there is no hope.
+        var crashLimit = 3
+        /// Set where the deployment fails at once.
+        var refusal: Failure?
+    }
+
+    enum Event: Hashable {
+        case start
+        case prepared(failure: Failure?)
+        case scale(to: Int)
+        case stop(grace: Interval)
+        case instance(Int, InstanceMachine.Event)
+        case time
+    }
+
+    enum Action: Hashable {
+        case prepare
+        case instance(Int, InstanceMachine.Action)
+        case say(String)
+    }
+
+    private enum Phase: Hashable {
+        case idle, preparing, running, stopping
+    }
+
+    let settings: Settings
+    private(set) var wanted: Int
+    /// Also those that are leaving.
+    private(set) var instances: [Int: InstanceMachine] = [:]
+    private(set) var failure: Failure?
+    private var phase = Phase.idle
+    /// When those that are wanted must be ready; nil once they were.
+    private var deadline: Timestamp?
+    /// True once all that were wanted were ready.
+    private var wasReady = false
+
+    init(settings: Settings, wanted: Int) {
+        self.settings = settings
+        self.wanted = wanted
+    }
+
+    /// True when it was stopped and every instance has ended.
+    var isOver: Bool { phase == .stopping && instances.isEmpty }
+
+    /// When ``Event/time`` is to be told next.
+    var wakeUp: Timestamp? { ([deadline] + instances.values.map(\.wakeUp)).compactMap(\.self).min() }
+
+    var ready: Int { instances.values.count(where: \.isReady) }
+
+    /// Those that ended and wait for their next start, or for good.
+    var failed: Int {
+        failure == nil ? min(instances.values.count(where: \.isBackingOff), wanted) : max(wanted - ready, 0)
+    }
+
+    /// Why not every instance is ready.
+    var reason: String? {
+        if let failure { return "\(failure.code): \(failure.message)" }
+        if phase == .preparing { return "the environment is being built" }
+        guard ready < wanted else { return nil }
+        let troubled = instances.sorted { $0.key < $1.key }.map(\.value)
+        guard let instance = troubled.first(where: { $0.reason != nil }), let reason = instance.reason else {
+            return nil
+        }
+        return instance.isBackingOff ? "CrashLoopBackOff: back-off restarting failed server: \(reason)" : reason
+    }
+
+    mutating func receive(_ event: Event, at time: Timestamp) -> [Action] {
+        var actions: [Action] = []
+        switch event {
+        case .start: actions = start(at: time)
+        case .prepared(let failure): actions = prepared(failure, at: time)
+        case .scale(let count): actions = scale(to: count, at: time)
+        case .stop(let grace):
+            phase = .stopping
+            deadline = nil
+            actions = tellAll(.stop(grace: grace), at: time)
+        case .instance(let index, let event): actions = tell(index, event, at: time)
+        case .time: actions = tellAll(.time, at: time)
+        }
+        instances = instances.filter { !$0.value.isGone }
+        return actions + judge(at: time)
+    }
+
+    private mutating func start(at time: Timestamp) -> [Action] {
+        guard phase == .idle else { return [] }
+        if let refusal = settings.refusal {
+            phase = .running
+            return fail(refusal, at: time)
+        }
+        guard settings.needsPreparation else { return begin(at: time) }
+        phase = .preparing
+        return [.prepare]
+    }
+
+    private mutating func prepared(_ failure: Failure?, at time: Timestamp) -> [Action] {
+        guard phase == .preparing else { return [] }
+        guard let failure else { return begin(at: time) }
+        phase = .running
+        return fail(failure, at: time)
+    }
+
+    private mutating func begin(at time: Timestamp) -> [Action] {
+        phase = .running
+        return fill(at: time)
+    }
+
+    private mutating func scale(to count: Int, at time: Timestamp) -> [Action] {
+        wanted = max(count, 0)
+        guard phase == .running else { return [] }
+        failure = nil
+        if let refusal = settings.refusal, staying.count < wanted { return fail(refusal, at: time) }
+        let surplus = staying.sorted().dropFirst(wanted)
+        return surplus.flatMap { tell($0, .drain, at: time) } + fill(at: time)
+    }
+
+    /// Those that were not told to leave.
+    private var staying: [Int] { instances.filter { !$0.value.isLeaving }.map(\.key) }
+
+    /// Starts what is missing, with the lowest numbers that are free.
+    private mutating func fill(at time: Timestamp) -> [Action] {
+        var actions: [Action] = []
+        var index = 0
+        while staying.count < wanted {
+            defer { index += 1 }
+            guard instances[index] == nil else { continue }
+            instances[index] = InstanceMachine(settings: settings.instance)
+            actions += tell(index, .start, at: time)
+        }
+        deadline = ready < wanted ? time + settings.startLimit : nil
+        return actions
+    }
+
+    private mutating func tell(_ index: Int, _ event: InstanceMachine.Event, at time: Timestamp) -> [Action] {
+        (instances[index]?.receive(event, at: time) ?? []).map { .instance(index, $0) }
+    }
+
+    private mutating func tellAll(_ event: InstanceMachine.Event, at time: Timestamp) -> [Action] {
+        instances.keys.sorted().flatMap { tell($0, event, at: time) }
+    }
+
+    /// Whether the deployment is up, or will never be.
+    private mutating func judge(at time: Timestamp) -> [Action] {
+        guard phase == .running, failure == nil, let deadline else { return [] }
+        if ready >= wanted {
+            self.deadline = nil
+            wasReady = true
+            return []
+        }
+        let hopeless = instances.filter { !$0.value.wasReady && $0.value.crashes >= settings.crashLimit }
+        if let (index, instance) = hopeless.min(by: { $0.key < $1.key }) {
+            let words = "instance-\(index) ended \(instance.crashes) times before it was ready: "
+            return fail(notReady(words, instance), at: time)
+        }
+        guard deadline <= time else { return [] }
+        let late = instances.filter { !$0.value.isReady }.min { $0.key < $1.key }
+        let words = "instance-\(late?.key ?? 0) was not ready within \(settings.startLimit): "
+        return fail(notReady(words, late?.value), at: time)
+    }
+
+    private func notReady(_ words: String, _ instance: InstanceMachine?) -> Failure {
+        let output = instance?.lastOutput ?? ""
+        return Failure(
+            code: "ResourceNotReady",
+            message: words + (instance?.reason ?? "it never answered its readiness probe")
+                + (output.isEmpty ? "" : "; it said last: \(output)"))
+    }
+
+    /// Ends what will not become ready: all of a deployment that never was, else only what was never ready itself.
+    private mutating func fail(_ failure: Failure, at time: Timestamp) -> [Action] {
+        self.failure = failure
+        deadline = nil
+        let lost = instances.filter { !wasReady || !$0.value.wasReady }.keys.sorted()
+        let actions = lost.flatMap { tell($0, .stop(grace: settings.instance.grace), at: time) }
+        instances = instances.filter { !$0.value.isGone }
+        return actions + [.say("\(failure.code): \(failure.message)")]
+    }
+}

@@ -1,0 +1,80 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+internal import FoundationEssentials
+internal import Synchronization
+
+/// Which process groups a deployment has started, in a file of its folder: should even the guardian have been killed,
+/// who takes the folder over ends what is left of them.
+final class Leftovers: Sendable {
+    private struct Record: Codable, Hashable {
+        var boot: String
+        /// The process that started the group, and when that one was started.
+        var owner: Int32
+        var ownerStart: Int64
+        var group: Int32
+        /// When the group's leader was started; who is in the group later was started later.
+        var start: Int64
+    }
+
+    private let path: String
+    private let records = Mutex<[Record]>([])
+    private let complain: @Sendable (String) -> Void
+
+    /// `complain` is told when the file can't be read or written; servers are started all the same.
+    init(folder: String, complain: @escaping @Sendable (String) -> Void) {
+        path = "\(folder)/processes.json"
+        self.complain = complain
+    }
+
+    func add(_ group: Int32) {
+        guard let boot = ProcessTable.bootID, let leader = ProcessTable.entry(group),
+            let owner = ProcessTable.entry(getpid())
+        else { return }
+        update {
+            $0.append(
+                Record(
+                    boot: boot, owner: owner.process, ownerStart: owner.start, group: group, start: leader.start))
+        }
+    }
+
+    func remove(_ group: Int32) { update { $0.removeAll { $0.group == group } } }
+
+    /// Kills what earlier processes left behind, and returns how many it were.
+    func end() -> Int {
+        let running = ProcessTable.all()
+        let lost = read().filter { record in
+            record.boot == ProcessTable.bootID
+                && !running.contains { $0.process == record.owner && $0.start == record.ownerStart }
+        }
+        let left = running.filter { entry in
+            lost.contains { $0.group == entry.group && entry.start >= $0.start }
+        }
+        for entry in left { kill(entry.process, SIGKILL) }
+        update { _ in }
+        return left.count
+    }
+
+    private func update(_ change: (inout [Record]) -> Void) {
+        records.withLock { records in
+            change(&records)
+            do {
+                try JSONEncoder().encode(records).write(to: URL(filePath: path), options: .atomic)
+            } catch {
+                complain("\(path) cannot be written: \(error)")
+            }
+        }
+    }
+
+    private func read() -> [Record] {
+        guard access(path, F_OK) == 0 else { return [] }
+        do {
+            return try JSONDecoder().decode([Record].self, from: Data(contentsOf: URL(filePath: path)))
+        } catch {
+            complain("\(path) cannot be read: \(error)")
+            return []
+        }
+    }
+}

@@ -1,0 +1,120 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+internal import Rollouts
+internal import Subprocess
+internal import Synchronization
+internal import SystemPackage
+
+/// What is started as a server, and how it is found.
+struct ServerCommand: Hashable {
+    /// The program and its arguments; no shell sees them.
+    var arguments: [String]
+    /// The folder that it starts in.
+    var folder: String
+    var environment: [String: String]
+    var port: Int
+    var routes: InferenceRoutes
+}
+
+/// One start of a server in a process group of its own.
+final class ProcessServer: Server {
+    private enum State {
+        case notStarted
+        case running(Int32)
+        case ended
+    }
+
+    private let command: ServerCommand
+    private let pipe: OutputPipe
+    private let guardian: Guardian
+    private let leftovers: Leftovers
+    private let state = Mutex(State.notStarted)
+
+    init(
+        _ command: ServerCommand, guardian: Guardian, leftovers: Leftovers, line: @escaping @Sendable (String) -> Void
+    ) throws(InstanceProblem) {
+        self.command = command
+        self.guardian = guardian
+        self.leftovers = leftovers
+        pipe = try OutputPipe(line: line)
+    }
+
+    private var socket: ServerAddress.Socket { .tcp(host: "127.0.0.1", port: command.port) }
+
+    var target: InstanceTarget { .server(ServerAddress(socket, scoringPath: command.routes.scoring)) }
+
+    func run(launched: @Sendable () -> Void) async throws -> ServerEnd {
+        var options = PlatformOptions()
+        // A group of its own, so that its workers end with it; a session, so that no terminal's signals reach it.
+        options.createSession = true
+        do {
+            let result = try await Subprocess.run(
+                executable, arguments: Arguments(Array(command.arguments.dropFirst())),
+                environment: .custom(
+                    command.environment.reduce(into: [:]) { $0[.init(stringLiteral: $1.key)] = $1.value }),
+                workingDirectory: FilePath(command.folder), platformOptions: options, input: .none,
+                output: .fileDescriptor(FileDescriptor(rawValue: pipe.writeEnd), closeAfterSpawningProcess: true),
+                error: .combinedWithOutput
+            ) { execution in
+                let group = execution.processIdentifier.value
+                state.withLock { $0 = .running(group) }
+                guardian.watch(group)
+                leftovers.add(group)
+                launched()
+            }
+            await finish()
+            return ServerEnd(reason: Self.words(for: result.terminationStatus), output: lastLines)
+        } catch {
+            await finish()
+            throw InstanceProblem(
+                code: "ResourceNotReady",
+                message: "\(command.arguments.first ?? "the program") cannot be started in \(command.folder): \(error)")
+        }
+    }
+
+    func probe(_ kind: InstanceMachine.Kind, timeout: Interval) async -> String? {
+        let path = kind == .liveness ? command.routes.liveness : command.routes.readiness
+        return await ServerProbe.get(path, of: socket, timeout: timeout)
+    }
+
+    /// The whole group is told: a server's workers may be all that is left of it.
+    func end(isFinal: Bool) {
+        state.withLock { state in
+            guard case .running(let group) = state else { return }
+            kill(-group, isFinal ? SIGKILL : SIGTERM)
+        }
+    }
+
+    /// What is left of the group when its leader has ended goes too; then the rest of the output is read.
+    private func finish() async {
+        let group: Int32? = state.withLock { state in
+            defer { state = .ended }
+            guard case .running(let group) = state else { return nil }
+            kill(-group, SIGKILL)
+            return group
+        }
+        if let group {
+            guardian.forget(group)
+            leftovers.remove(group)
+        }
+        await pipe.finish(within: .milliseconds(500))
+    }
+
+    private var lastLines: String { pipe.lastLines.joined(separator: " ⏎ ") }
+
+    private var executable: Executable {
+        let program = command.arguments.first ?? ""
+        guard program.contains("/") else { return .name(program) }
+        return .path(FilePath(program.hasPrefix("/") ? program : "\(command.folder)/\(program)"))
+    }
+
+    private static func words(for status: TerminationStatus) -> String {
+        switch status {
+        case .exited(let code): "the server ended with exit code \(code)"
+        case .signaled(let signal): "the server was ended by signal \(signal)"
+        }
+    }
+}

@@ -1,0 +1,54 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+internal import FoundationEssentials
+
+/// What /proc tells of processes; where there is none, as on macOS, nothing.
+enum ProcessTable {
+    struct Entry: Hashable {
+        var process: Int32
+        var group: Int32
+        /// In clock ticks after the kernel started: with the number, it names a process for as long as the kernel runs.
+        var start: Int64
+    }
+
+    /// Another one after every start of the kernel; nil where it is not known.
+    static let bootID: String? = text(of: "/proc/sys/kernel/random/boot_id")?.split(separator: "\n").first.map(
+        String.init)
+
+    /// Nil where there is no such process, or only what is left of one that has ended.
+    static func entry(_ process: Int32) -> Entry? {
+        // The second field is the program's name in parentheses, whatever it contains (proc_pid_stat(5)).
+        guard let line = text(of: "/proc/\(process)/stat"), let name = line.lastIndex(of: ")") else { return nil }
+        let fields = line[line.index(after: name)...].split(separator: " ")
+        guard fields.count > 19, fields[0] != "Z", fields[0] != "X", let group = Int32(fields[2]),
+            let start = Int64(fields[19])
+        else { return nil }
+        return Entry(process: process, group: group, start: start)
+    }
+
+    static func all() -> [Entry] {
+        guard let folder = opendir("/proc") else { return [] }
+        defer { closedir(folder) }
+        var entries: [Entry] = []
+        while let item = readdir(folder) {
+            let name = withUnsafeBytes(of: item.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let process = Int32(name), let entry = entry(process) { entries.append(entry) }
+        }
+        return entries
+    }
+
+    private static func text(of path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor, &bytes, bytes.count)
+        guard count > 0 else { return nil }
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+}

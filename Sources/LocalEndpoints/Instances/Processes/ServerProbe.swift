@@ -1,0 +1,103 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import Rollouts
+
+/// Asks a server whether it is well; each question is a connection of its own.
+enum ServerProbe {
+    /// Nil when it takes a connection within `timeout`, else why not.
+    static func connect(to socket: ServerAddress.Socket, timeout: Interval) async -> String? {
+        do {
+            let channel = try await bootstrap(timeout).connect(to: socket).get()
+            try await channel.close()
+            return nil
+        } catch {
+            return words(for: error, timeout: timeout)
+        }
+    }
+
+    /// Nil when it answers a GET of `path` with 200 to 399 within `timeout`, as Kubernetes has it; else how it didn't.
+    static func get(_ path: String, of socket: ServerAddress.Socket, timeout: Interval) async -> String? {
+        do {
+            let status = try await status(of: path, socket, timeout)
+            return (200..<400).contains(status) ? nil : "GET \(path) answers \(status)"
+        } catch {
+            return "GET \(path): \(words(for: error, timeout: timeout))"
+        }
+    }
+
+    private static func status(of path: String, _ socket: ServerAddress.Socket, _ timeout: Interval) async throws -> Int
+    {
+        let channel = try await bootstrap(timeout)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+                }
+            }
+            .connect(to: socket).get()
+        let answer = channel.eventLoop.makePromise(of: Int.self)
+        let limit = channel.eventLoop.scheduleTask(in: .milliseconds(timeout.milliseconds)) {
+            answer.fail(ChannelError.connectTimeout(.milliseconds(timeout.milliseconds)))
+        }
+        answer.futureResult.whenComplete { _ in
+            limit.cancel()
+            channel.close(promise: nil)
+        }
+        do {
+            try await channel.pipeline.addHandler(StatusHandler(answer)).get()
+            var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: path)
+            head.headers.add(name: "host", value: "localhost")
+            head.headers.add(name: "connection", value: "close")
+            channel.write(HTTPClientRequestPart.head(head), promise: nil)
+            try await channel.writeAndFlush(HTTPClientRequestPart.end(nil)).get()
+        } catch {
+            answer.fail(error)
+        }
+        return try await answer.futureResult.get()
+    }
+
+    private static func bootstrap(_ timeout: Interval) -> ClientBootstrap {
+        ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .connectTimeout(.milliseconds(max(timeout.milliseconds, 1)))
+    }
+
+    private static func words(for error: any Error, timeout: Interval) -> String {
+        switch error {
+        case ChannelError.connectTimeout: "no answer within \(timeout)"
+        case let error as NIOConnectionError:
+            "\(error.connectionErrors.first.map { words(for: $0.error) } ?? "\(error)")"
+        default: words(for: error)
+        }
+    }
+
+    private static func words(for error: any Error) -> String {
+        (error as? IOError).map { "the connection failed: \($0.description)" } ?? "the connection failed: \(error)"
+    }
+}
+
+extension ClientBootstrap {
+    func connect(to socket: ServerAddress.Socket) -> EventLoopFuture<any Channel> {
+        switch socket {
+        case .tcp(let host, let port): connect(host: host, port: port)
+        case .unix(let path): connect(unixDomainSocketPath: path)
+        }
+    }
+}
+
+/// Keeps a promise with the status of the first answer.
+private final class StatusHandler: ChannelInboundHandler, RemovableChannelHandler, Sendable {
+    typealias InboundIn = HTTPClientResponsePart
+
+    private let answer: EventLoopPromise<Int>
+
+    init(_ answer: EventLoopPromise<Int>) { self.answer = answer }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(let head) = unwrapInboundIn(data) else { return }
+        answer.succeed(Int(head.status.code))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { answer.fail(ChannelError.eof) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { answer.fail(error) }
+}

@@ -1,0 +1,72 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+internal import Rollouts
+internal import Subprocess
+internal import Synchronization
+internal import SystemPackage
+
+/// One program that is run to its end while an environment is built.
+struct BuildStep {
+    var arguments: [String]
+    var guardian: Guardian?
+
+    /// Tells its lines, and throws `ImageBuildFailure` with the last of them when it fails. Cancelled, it is killed.
+    func run(line: @escaping @Sendable (String) -> Void) async throws {
+        let pipe = try OutputPipe(line: line)
+        let group = Mutex<Int32?>(nil)
+        var options = PlatformOptions()
+        options.createSession = true
+        let status: TerminationStatus = try await withTaskCancellationHandler {
+            do {
+                return try await Subprocess.run(
+                    .name(arguments.first ?? ""), arguments: Arguments(Array(arguments.dropFirst())),
+                    environment: .custom(
+                        ServerEnvironment.inherited.reduce(into: [:]) { $0[.init(stringLiteral: $1.key)] = $1.value }),
+                    platformOptions: options, input: .none,
+                    output: .fileDescriptor(FileDescriptor(rawValue: pipe.writeEnd), closeAfterSpawningProcess: true),
+                    error: .combinedWithOutput
+                ) { execution in
+                    group.withLock { $0 = execution.processIdentifier.value }
+                    guardian?.watch(execution.processIdentifier.value)
+                }.terminationStatus
+            } catch let error as SubprocessError {
+                throw InstanceProblem(
+                    code: "ImageBuildFailure", message: "\(arguments.first ?? "") cannot be started: \(error)")
+            }
+        } onCancel: {
+            if let group = group.withLock({ $0 }) { kill(-group, SIGKILL) }
+        }
+        if let group = group.withLock({ $0.take() }) { guardian?.forget(group) }
+        await pipe.finish(within: .milliseconds(500))
+        try Task.checkCancellation()
+        guard !status.isSuccess else { return }
+        throw InstanceProblem(
+            code: "ImageBuildFailure",
+            message: "\(arguments.joined(separator: " ")) failed (\(status)): "
+                + pipe.lastLines.joined(separator: " ⏎ "))
+    }
+
+    /// What a program prints, or nil where it can't be run or fails.
+    static func output(of arguments: [String]) async -> String? {
+        do {
+            let result = try await Subprocess.run(
+                .name(arguments.first ?? ""), arguments: Arguments(Array(arguments.dropFirst())),
+                environment: .custom(
+                    ServerEnvironment.inherited.reduce(into: [:]) { $0[.init(stringLiteral: $1.key)] = $1.value }),
+                input: .none, output: .string(limit: 4096), error: .discarded)
+            return result.terminationStatus.isSuccess ? result.standardOutput : nil
+        } catch {
+            // Not there, or not to be run: for the question that is asked it is the same.
+            return nil
+        }
+    }
+
+    /// The path of a program that can be run, or nil.
+    static func program(_ name: String) async -> String? {
+        guard await output(of: [name, "--version"]) != nil else { return nil }
+        return name
+    }
+}

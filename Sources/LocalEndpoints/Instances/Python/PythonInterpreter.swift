@@ -1,0 +1,80 @@
+internal import Rollouts
+
+/// A Python of this machine.
+struct PythonInterpreter: Hashable {
+    var path: String
+    /// `Python 3.11.7`.
+    var version: String
+
+    /// One that fits the conda file's `python=…`; throws `ImageBuildFailure` where there is none.
+    static func find(_ wanted: PythonVersion?) async throws(InstanceProblem) -> PythonInterpreter {
+        var names = ["python3", "python"]
+        if let minor = wanted?.minor { names.insert("python3.\(minor)", at: 0) }
+        var found: [String] = []
+        for name in names {
+            guard let output = await BuildStep.output(of: [name, "-c", Self.question]) else { continue }
+            let lines = output.split(separator: "\n").map(String.init)
+            guard lines.count == 2 else { continue }
+            let interpreter = PythonInterpreter(path: lines[0], version: "Python \(lines[1])")
+            if wanted?.admits(lines[1]) ?? true { return interpreter }
+            found.append(interpreter.version)
+        }
+        throw InstanceProblem(
+            code: "ImageBuildFailure",
+            message: "the conda file wants python\(wanted?.text ?? ""), and this machine has "
+                + (found.isEmpty ? "no Python" : found.joined(separator: " and "))
+                + "; install it, or change the line")
+    }
+
+    private static let question = "import sys,platform; print(sys.executable); print(platform.python_version())"
+}
+
+/// A conda file's `python=3.10`, `python>=3.9`, `python>=3.9,<3.13`.
+struct PythonVersion: Hashable {
+    /// As it was written: `=3.10`.
+    let text: String
+    private let clauses: [Clause]
+
+    private struct Clause: Hashable {
+        var relation: String
+        var version: [Int]
+    }
+
+    /// Nil for what is no such list.
+    init?(_ text: String) {
+        self.text = text
+        var clauses: [Clause] = []
+        for part in text.split(separator: ",").map({ $0.filter { $0 != " " } }) {
+            let relation = String(part.prefix { "<>=!~".contains($0) })
+            let numbers = part.dropFirst(relation.count).split(separator: ".").filter { $0 != "*" }.map { Int($0) }
+            guard ["=", "==", ">=", "<=", "<", ">", "~="].contains(relation), !numbers.isEmpty, !numbers.contains(nil)
+            else { return nil }
+            clauses.append(Clause(relation: relation, version: numbers.compactMap(\.self)))
+        }
+        guard !clauses.isEmpty else { return nil }
+        self.clauses = clauses
+    }
+
+    /// Of 3.10, where one is named.
+    var minor: Int? {
+        clauses.first { ["=", "==", "~="].contains($0.relation) && $0.version.count > 1 }?.version[1]
+    }
+
+    /// True for a version such as `3.10.13`, compared with as many numbers as the clause has.
+    func admits(_ version: String) -> Bool {
+        let numbers = version.split(separator: ".").map { Int($0.prefix { ("0"..."9").contains($0) }) ?? 0 }
+        return clauses.allSatisfy { clause in
+            let order =
+                zip(numbers + Array(repeating: 0, count: clause.version.count), clause.version)
+                .first { $0 != $1 }.map { $0 < $1 ? -1 : 1 } ?? 0
+            return switch clause.relation {
+            case "=", "==": order == 0
+            case ">=": order >= 0
+            case "<=": order <= 0
+            case "<": order < 0
+            case ">": order > 0
+            default: order >= 0 && numbers.first == clause.version.first
+            }
+        }
+    }
+}
