@@ -70,9 +70,9 @@ final class TreeDisplay: RunDisplay {
             let terminal = Terminal.standardOutput
             let tree = RunTree(
                 record: end.record, stages: end.stages, approval: end.approval, isLive: false,
-                now: picture.tree?.now ?? end.record.started, style: style, columns: terminal.columns)
+                now: picture.tree?.now ?? end.record.started, style: style, columns: terminal.columns,
+                clients: end.clients)
             var lines = tree.lines()
-            if let clients = end.clients { lines.append(clients.text(style)) }
             if end.isInterrupted { lines.insert(style("interrupted; everything is checkpointed", .yellow), at: 0) }
             output.write(Screen.redrawing(lines, over: picture.drawn, columns: terminal.columns) + Screen.showCursor)
             picture.isOver = true
