@@ -26,9 +26,10 @@ struct ControlRequest: Sendable {
 
     var endpoint: Name { Name(parameter("endpoint")) }
     var deployment: Name { Name(parameter("deployment")) }
-    var scope: ResourceScope {
-        ResourceScope(
-            subscription: parameter("subscription"), group: parameter("group"), workspace: parameter("workspace"))
+    /// The workspace that the path is in; whatever it is called, it leads to the same endpoints.
+    var workspace: WorkspaceID {
+        WorkspaceID(
+            subscription: parameter("subscription"), resourceGroup: parameter("group"), name: parameter("workspace"))
     }
 
     func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
@@ -108,19 +109,4 @@ func within<Result: Sendable>(
         guard let result = try await group.next() ?? nil else { throw ControlError.tooSlow }
         return result
     }
-}
-
-/// The workspace that a path is in; whatever it is called, it leads to the same endpoints.
-struct ResourceScope: Hashable, Sendable {
-    var subscription: String
-    var group: String
-    var workspace: String
-
-    var workspacePath: String {
-        "/subscriptions/\(subscription)/resourceGroups/\(group)/providers/Microsoft.MachineLearningServices/workspaces/\(workspace)"
-    }
-
-    func path(_ endpoint: Name) -> String { "\(workspacePath)/onlineEndpoints/\(endpoint)" }
-
-    func path(_ endpoint: Name, _ deployment: Name) -> String { "\(path(endpoint))/deployments/\(deployment)" }
 }

@@ -1,3 +1,4 @@
+internal import AzureEndpoints
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import Hummingbird
@@ -25,8 +26,10 @@ struct ControlResponder: HTTPResponder {
                 metadata: ["request": "\(identifier)", "path": "\(request.uri.path)", "error": "\(error)"])
             response = ControlError.internalError.response(context)
         }
-        response.headers[.requestID] = identifier
-        if let told = request.headers[.clientRequestID], told.utf8.count <= 128 { response.headers[.clientRequestID] = told }
+        response.headers[ARMHeader.requestID] = identifier
+        if let told = request.headers[ARMHeader.clientRequestID], told.utf8.count <= 128 {
+            response.headers[ARMHeader.clientRequestID] = told
+        }
         logger.debug(
             "answered",
             metadata: [
@@ -85,9 +88,9 @@ struct ControlContext: InitializableFromSource {
 extension ControlError {
     fileprivate func response(_ context: ControlContext) -> Response {
         // An error body is encoded from texts only, which can't fail.
-        let data = (try? JSONBody.encode(answer)) ?? Data()
+        let data = (try? WireJSON.encode(answer)) ?? Data()
         var headers: HTTPFields = [.contentType: "application/json; charset=utf-8"]
-        headers[.errorCode] = code
+        headers[ARMHeader.errorCode] = code
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
         if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         if !allow.isEmpty { headers[.allow] = allow.map(\.rawValue).joined(separator: ", ") }
@@ -119,6 +122,6 @@ extension Response {
         var headers = headers
         headers[.contentType] = "application/json; charset=utf-8"
         return Response(
-            status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try JSONBody.encode(value))))
+            status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try WireJSON.encode(value))))
     }
 }

@@ -1,13 +1,20 @@
 internal import HTTPTypes
 
 /// ARM's own headers.
-extension HTTPField.Name {
-    static let asyncOperation = known("Azure-AsyncOperation")
-    static let operationTimeout = known("x-ms-async-operation-timeout")
-    static let requestID = known("x-ms-request-id")
-    static let clientRequestID = known("x-ms-client-request-id")
-    static let errorCode = known("x-ms-error-code")
+enum ARMHeader: String, Sendable {
+    case asyncOperation = "Azure-AsyncOperation"
+    case operationTimeout = "x-ms-async-operation-timeout"
+    case requestID = "x-ms-request-id"
+    case clientRequestID = "x-ms-client-request-id"
+    case errorCode = "x-ms-error-code"
+}
 
-    /// Every name above is a token, so that the header of the same meaning in HTTP itself never takes its place.
-    private static func known(_ name: String) -> HTTPField.Name { HTTPField.Name(name) ?? .warning }
+extension HTTPFields {
+    subscript(_ header: ARMHeader) -> String? {
+        get { HTTPField.Name(header.rawValue).flatMap { self[$0] } }
+        set {
+            guard let name = HTTPField.Name(header.rawValue) else { return }
+            self[name] = newValue
+        }
+    }
 }

@@ -12,12 +12,6 @@ enum JSONBody {
         }
     }
 
-    static func encode(_ value: some Encodable) throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
-    }
-
     private static func problem(_ error: DecodingError) -> ControlError {
         switch error {
         case .typeMismatch(let type, let context):

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import AzureEndpoints
 internal import HTTPTypes
 internal import Hummingbird
 
@@ -61,7 +61,7 @@ struct RouteTable: Sendable {
     private static func segments(of path: String) -> [String]? {
         var segments: [String] = []
         for part in path.split(separator: "/") {
-            guard let decoded = String(part).removingPercentEncoding else { return nil }
+            guard let decoded = PercentEncoding.decoded(part) else { return nil }
             segments.append(decoded)
         }
         return segments

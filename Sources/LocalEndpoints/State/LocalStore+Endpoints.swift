@@ -29,7 +29,7 @@ extension LocalStore {
         try read { db in
             var records: [EndpointRecord] = []
             try db.forEachRow("SELECT record FROM endpoint ORDER BY name") {
-                records.append(try decoded(EndpointRecord.self, $0.text(0)))
+                records.append(try WireJSON.decode(EndpointRecord.self, from: $0.text(0)))
             }
             return records
         }
@@ -42,7 +42,7 @@ extension LocalStore {
                 try db.run(
                     "INSERT INTO endpoint (name, record) VALUES (?, ?) "
                         + "ON CONFLICT (name) DO UPDATE SET record = excluded.record",
-                    [record.name.key, try encoded(record)])
+                    [record.name.key, try WireJSON.text(record)])
             }
             for name in kept.deleted { try db.run("DELETE FROM endpoint WHERE name = ?", [name.key]) }
             for operation in kept.operations { try db.keep(operation) }
@@ -57,7 +57,7 @@ extension LocalStore {
                     "INSERT INTO history (endpoint, number, accepted_key, entry) VALUES (?, ?, ?, ?)",
                     [
                         endpoint.key, item.number,
-                        item.outcome == .accepted ? item.context?.idempotencyKey : nil, try encoded(item),
+                        item.outcome == .accepted ? item.context?.idempotencyKey : nil, try WireJSON.text(item),
                     ])
                 try db.run(
                     "DELETE FROM history WHERE endpoint = ? AND number <= ?",
@@ -75,7 +75,7 @@ extension LocalStore {
     func operation(_ id: String) throws(EmulatorError) -> OperationRecord? {
         try read { db in
             try db.firstRow("SELECT record FROM operation WHERE id = ?", [id.lowercased()]) {
-                try decoded(OperationRecord.self, $0.text(0))
+                try WireJSON.decode(OperationRecord.self, from: $0.text(0))
             }
         }
     }
@@ -92,7 +92,7 @@ extension LocalStore {
         try read { db in
             var items: [HistoryItem] = []
             try db.forEachRow("SELECT entry FROM history WHERE endpoint = ? ORDER BY number", [endpoint.key]) {
-                items.append(try decoded(HistoryItem.self, $0.text(0)))
+                items.append(try WireJSON.decode(HistoryItem.self, from: $0.text(0)))
             }
             return items
         }
@@ -112,7 +112,7 @@ extension LocalStore {
         try read { db in
             try db.firstRow(
                 "SELECT entry FROM history WHERE endpoint = ? AND accepted_key = ?", [endpoint.key, key]
-            ) { try decoded(HistoryItem.self, $0.text(0)) }
+            ) { try WireJSON.decode(HistoryItem.self, from: $0.text(0)) }
         }
     }
 }
@@ -127,6 +127,6 @@ extension Database {
         try run(
             "INSERT INTO operation (id, started, record) VALUES (?, ?, ?) "
                 + "ON CONFLICT (id) DO UPDATE SET record = excluded.record",
-            [operation.id.lowercased(), operation.started.milliseconds, try encoded(operation)])
+            [operation.id.lowercased(), operation.started.milliseconds, try WireJSON.text(operation)])
     }
 }

@@ -1,3 +1,4 @@
+internal import AzureEndpoints
 internal import GRDB
 internal import Rollouts
 internal import SQLiteState
@@ -10,7 +11,7 @@ extension LocalStore {
         try read { db in
             var totals: [Name: EndpointTotals] = [:]
             try db.forEachRow("SELECT endpoint, totals FROM totals") { row in
-                totals[Name(row.text(0))] = try decoded(EndpointTotals.self, row.text(1))
+                totals[Name(row.text(0))] = try WireJSON.decode(EndpointTotals.self, from: row.text(1))
             }
             return totals
         }
@@ -21,7 +22,7 @@ extension LocalStore {
         guard !totals.isEmpty else { return }
         try write { db in
             for (endpoint, totals) in totals {
-                let text = try encoded(totals)
+                let text = try WireJSON.text(totals)
                 try db.run(
                     "INSERT INTO totals (endpoint, totals) VALUES (?, ?) "
                         + "ON CONFLICT (endpoint) DO UPDATE SET totals = excluded.totals",
@@ -42,7 +43,7 @@ extension LocalStore {
         try read { db in
             try db.firstRow(
                 "SELECT totals FROM checkpoint WHERE endpoint = ? AND cursor = ?", [endpoint.key, cursor]
-            ) { try decoded(EndpointTotals.self, $0.text(0)) }
+            ) { try WireJSON.decode(EndpointTotals.self, from: $0.text(0)) }
         }
     }
 }

@@ -1,7 +1,4 @@
-internal import AzureEndpoints
-internal import FoundationEssentials
 internal import GRDB
-internal import Rollouts
 internal import SQLiteState
 
 /// The emulator's state in `local.sqlite`.
@@ -60,15 +57,4 @@ final class LocalStore: Sendable {
         try set(name, to: drawn)
         return drawn
     }
-}
-
-/// JSON as it is kept in a column.
-func encoded(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-}
-
-func decoded<Decoded: Decodable>(_ type: Decoded.Type, _ text: String) throws -> Decoded {
-    try JSONDecoder().decode(type, from: Data(text.utf8))
 }

@@ -1,0 +1,86 @@
+internal import AzureEndpoints
+internal import RolloutEngine
+internal import Rollouts
+
+/// What every write passes: fencing, idempotency, its condition, the rules; and the history that tells of it.
+extension EndpointRegistry {
+    /// Admits a change, or throws why it is refused; either is noted in the endpoint's history.
+    ///
+    /// - Parameters:
+    ///   - change: What the request is about, for the history and for the rules.
+    ///   - etag: Of the resource as it is; nil where it isn't there.
+    ///   - body: Checks the rules, and says what is kept from now on; `hadEffect` is what the history tells.
+    func admit(
+        _ change: Change, to endpoint: Name, as write: WriteRequest, etag: String?,
+        _ body: () throws -> (kept: Kept, acceptance: Acceptance, hadEffect: Bool)
+    ) throws -> Acceptance {
+        guard dataPlane != nil else {
+            throw ControlError(
+                .conflict, "Conflict",
+                "this emulator only shows what is kept and changes nothing: `turnout serve` starts one that serves")
+        }
+        let context = write.headers?.context
+        if let context, let seen = try epoch(of: endpoint), context.epoch < seen {
+            let words = "epoch \(context.epoch) of \(context.run) is over: epoch \(seen) was seen"
+            try note(change, of: endpoint, context, .fenced(words))
+            throw ControlError(.preconditionFailed, "Fenced", words, target: WriteHeaders.Field.epoch.rawValue)
+        }
+        if let context, let previous = try store.accepted(context.idempotencyKey, of: endpoint) {
+            guard previous.change == change else {
+                let words = "the idempotency key \(context.idempotencyKey) was used for another change: \(previous.change)"
+                try note(change, of: endpoint, context, .refused(words))
+                throw ControlError.badArgument(words, target: WriteHeaders.Field.key.rawValue)
+            }
+            try note(change, of: endpoint, context, .repeated)
+            return Acceptance(isRepeated: true)
+        }
+        try write.requireMatch(etag)
+        do {
+            var (kept, acceptance, hadEffect) = try body()
+            let item = try item(change, of: endpoint, context, .accepted, hadEffect: hadEffect)
+            kept.history.append((endpoint, item))
+            if let context { kept.epoch = (endpoint, context.epoch) }
+            try keep(kept)
+            remember(item, of: endpoint)
+            if hadEffect { look() }
+            return acceptance
+        } catch let error as ControlError {
+            try note(change, of: endpoint, context, error.status == .conflict ? .busy(error.message) : .refused(error.message))
+            throw error
+        }
+    }
+
+    /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
+    func history(of endpoint: Name) throws -> [HistoryItem] { try store.history(of: endpoint) }
+
+    private func epoch(of endpoint: Name) throws -> Int? {
+        if let seen = epochs[endpoint] { return seen }
+        let seen = try store.epoch(of: endpoint)
+        epochs[endpoint] = seen
+        return seen
+    }
+
+    /// Keeps that a change was not taken.
+    private func note(_ change: Change, of endpoint: Name, _ context: ChangeContext?, _ outcome: HistoryItem.Outcome) throws {
+        let item = try item(change, of: endpoint, context, outcome, hadEffect: false)
+        var kept = Kept(history: [(endpoint, item)])
+        if case .fenced = outcome {} else if let context { kept.epoch = (endpoint, context.epoch) }
+        try keep(kept)
+        remember(item, of: endpoint)
+    }
+
+    private func item(
+        _ change: Change, of endpoint: Name, _ context: ChangeContext?, _ outcome: HistoryItem.Outcome, hadEffect: Bool
+    ) throws -> HistoryItem {
+        let count = try historyCounts[endpoint] ?? store.historyCount(of: endpoint)
+        return HistoryItem(
+            number: count + 1, at: now(), change: change, context: context, outcome: outcome, hadEffect: hadEffect)
+    }
+
+    /// Takes over what the file has from now on.
+    private func remember(_ item: HistoryItem, of endpoint: Name) {
+        historyCounts[endpoint] = item.number
+        if case .fenced = item.outcome { return }
+        if let epoch = item.context?.epoch { epochs[endpoint] = max(epochs[endpoint] ?? epoch, epoch) }
+    }
+}

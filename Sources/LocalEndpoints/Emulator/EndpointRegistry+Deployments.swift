@@ -1,0 +1,104 @@
+internal import AzureEndpoints
+internal import Rollouts
+
+/// Changes of deployments.
+extension EndpointRegistry {
+    /// Creates the deployment, scales it where only the number of instances differs, or updates it.
+    func putDeployment(_ name: Name, of endpoint: Name, _ body: DeploymentResource, as write: WriteRequest) throws -> Acceptance {
+        let parent = records[endpoint]
+        let present = parent.flatMap { $0.deployments[name] }
+        let shown = parent.map(live)
+        try requireManaged(body)
+        let definition = try DeploymentDefinition(
+            body, name: shown?.deployment(name)?.name ?? name, endpoint: parent?.name ?? endpoint)
+        let change = Self.change(to: definition, from: shown?.deployment(name), kind: write.headers?.kind)
+        return try admit(change, to: endpoint, as: write, etag: present?.etag) {
+            guard var record = parent, let shown else { throw ControlError.noEndpoint(endpoint) }
+            var model = EndpointModel(kind: .managed, endpoint: shown)
+            do throws(Violation) {
+                try model.accept(change)
+            } catch {
+                throw ControlError(error)
+            }
+            // What cannot be made is refused now, as Azure does, and not found out later.
+            _ = try assets.specification(of: body.kept, endpoint: record.name, deployment: definition.name, incarnation: "")
+            var operation = begin(endpoint: record.name, deployment: definition.name, deletes: false, in: write)
+            let isNew = present == nil
+            var deployment =
+                present
+                ?? DeploymentRecord(
+                    incarnation: Secrets.identifier(), resource: body.kept, created: now(), modified: now())
+            let state = model.endpoint?.deployment(definition.name)?.state
+            let hasEffect = model.endpoint != shown
+            if let snapshot = model.endpoint { record.snapshot = snapshot }
+            deployment.resource = body.kept
+            deployment.touch(at: now())
+            if state?.isBusy == true {
+                deployment.failure = nil
+                deployment.work = .init(operation: operation.id, due: nil)
+            } else {
+                operation.ended = now()
+            }
+            record.deployments[definition.name] = deployment
+            if isNew { record.touch(at: now()) }
+            return (Kept(records: [record], operations: [operation]), Acceptance(operation: operation), hasEffect)
+        }
+    }
+
+    /// Changes tags, the number of instances or properties, and leaves the rest as it is.
+    func patchDeployment(_ name: Name, of endpoint: Name, _ patch: Value, as write: WriteRequest) throws -> Acceptance {
+        guard let present = try record(endpoint).deployments[name] else { throw ControlError.noDeployment(name, of: endpoint) }
+        return try putDeployment(name, of: endpoint, try present.resource.merged(with: patch), as: write)
+    }
+
+    /// Deletes a deployment without traffic; of one that isn't there, nothing is done.
+    func deleteDeployment(_ name: Name, of endpoint: Name, as write: WriteRequest) throws -> Acceptance {
+        let parent = records[endpoint]
+        let present = parent.flatMap { $0.deployments[name] }
+        return try admit(.deleteDeployment(name), to: endpoint, as: write, etag: present?.etag) {
+            guard var record = parent, present != nil else { return (Kept(), Acceptance(isMissing: true), false) }
+            var model = EndpointModel(kind: .managed, endpoint: live(record))
+            do throws(Violation) {
+                try model.accept(.deleteDeployment(name))
+            } catch {
+                throw ControlError(error)
+            }
+            let operation = begin(endpoint: record.name, deployment: name, deletes: true, in: write)
+            let due = now() + times.delete
+            record.update(name) { snapshot, deployment in
+                snapshot.state = .deleting
+                deployment.work = .init(operation: operation.id, due: due)
+                deployment.touch(at: due)
+            }
+            return (Kept(records: [record], operations: [operation]), Acceptance(operation: operation), true)
+        }
+    }
+
+    /// What a PUT of a deployment is about.
+    private static func change(
+        to definition: DeploymentDefinition, from present: DeploymentSnapshot?, kind: WriteHeaders.Kind?
+    ) -> Change {
+        guard kind != .putDeployment, let present else { return .putDeployment(definition) }
+        guard kind != .scale else { return .scale(definition.name, instanceCount: definition.instanceCount) }
+        var scaled = present.definition
+        scaled.instanceCount = definition.instanceCount
+        guard scaled == definition, present.instances.wanted != definition.instanceCount else {
+            return .putDeployment(definition)
+        }
+        return .scale(definition.name, instanceCount: definition.instanceCount)
+    }
+
+    private func requireManaged(_ body: DeploymentResource) throws(ControlError) {
+        guard let type = body.properties.endpointComputeType, type.lowercased() != "managed" else { return }
+        throw .badArgument(
+            "this emulator has managed endpoints only: endpointComputeType must be Managed, not \(type)",
+            target: "properties.endpointComputeType")
+    }
+}
+
+extension DeploymentRecord {
+    mutating func touch(at now: Timestamp) {
+        revision += 1
+        modified = now
+    }
+}

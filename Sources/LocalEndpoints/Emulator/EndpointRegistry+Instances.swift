@@ -1,0 +1,169 @@
+internal import AzureEndpoints
+internal import FoundationEssentials
+internal import Rollouts
+
+/// Instances as the records want them.
+extension EndpointRegistry {
+    /// Starts, scales or replaces instances whose record asks for others.
+    func startInstances() async {
+        for record in Array(records.values) where record.snapshot.state != .deleting {
+            for name in record.deployments.keys.sorted() {
+                guard let deployment = records[record.name]?.deployments[name],
+                    let snapshot = records[record.name]?.snapshot.deployment(name), snapshot.state != .deleting
+                else { continue }
+                do {
+                    try await start(name, deployment, snapshot, of: record)
+                } catch {
+                    let failure = DeploymentRecord.Failure(code: "BadArgument", message: "\(error)")
+                    fail(name, of: record.name, failure)
+                }
+            }
+        }
+    }
+
+    /// Takes over what the groups say of themselves.
+    func readStatuses() async {
+        for incarnation in Array(running.keys) {
+            if let current = running[incarnation]?.current {
+                running[incarnation]?.current?.status = await current.group.status
+            }
+            if let next = running[incarnation]?.next { running[incarnation]?.next?.status = await next.group.status }
+        }
+    }
+
+    /// Instances that are ready take the place of those before them.
+    func promote() {
+        for (incarnation, deployment) in running {
+            guard let next = deployment.next, next.isSettled else { continue }
+            running[incarnation]?.current = next
+            running[incarnation]?.next = nil
+            guard let old = deployment.current else { continue }
+            // Requests that it has may go on for as long as their time-out says.
+            let timeout = RequestSettings(old.resource.properties.requestSettings).timeout
+            running[incarnation]?.retired.append((old, now() + timeout))
+        }
+    }
+
+    /// Deployments whose instances are as wanted are Succeeded, and those that can't be are Failed.
+    func settleDeployments() {
+        for record in Array(records.values) {
+            for (name, deployment) in record.deployments {
+                guard let snapshot = record.snapshot.deployment(name), snapshot.state.isBusy, snapshot.state != .deleting,
+                    let work = deployment.work, let generation = running[deployment.incarnation]?.newest,
+                    generation.operation == work.operation
+                else { continue }
+                if let failure = generation.status.failure {
+                    fail(name, of: record.name, .init(code: failure.code, message: failure.message))
+                } else if generation.isSettled {
+                    succeed(name, of: record.name)
+                }
+            }
+        }
+    }
+
+    private func start(
+        _ name: Name, _ deployment: DeploymentRecord, _ snapshot: DeploymentSnapshot, of record: EndpointRecord
+    ) async throws {
+        let incarnation = deployment.incarnation
+        let wanted = deployment.resource
+        if running[incarnation] == nil {
+            let path = folder.log(endpoint: record.name.text, deployment: name.text)
+            try LocalFolder.make(path)
+            let log = try DeploymentLog(path: path + "/log")
+            running[incarnation] = RunningDeployment(endpoint: record.name, name: name, log: log)
+            // Again, after the emulator was ended: what served then serves first.
+            if let serving = deployment.serving {
+                running[incarnation]?.current = try await generation(
+                    serving, count: serving.sku?.capacity ?? 1, of: deployment, name, record, operation: nil, isRestart: true)
+            }
+        }
+        guard snapshot.state.isBusy, let operation = deployment.work?.operation else { return }
+        guard let newest = running[incarnation]?.newest else {
+            running[incarnation]?.current = try await generation(
+                wanted, count: snapshot.instances.wanted, of: deployment, name, record, operation: operation)
+            return
+        }
+        guard newest.operation != operation else { return }
+        let isSame = newest.resource.making == wanted.making && newest.status.failure == nil
+        guard !isSame else {
+            if newest.count != snapshot.instances.wanted { await newest.group.scale(to: snapshot.instances.wanted) }
+            var adopted = newest
+            adopted.count = snapshot.instances.wanted
+            adopted.resource = wanted
+            adopted.operation = operation
+            adopted.status = await newest.group.status
+            if running[incarnation]?.next == nil {
+                running[incarnation]?.current = adopted
+            } else {
+                running[incarnation]?.next = adopted
+            }
+            return
+        }
+        if let given = running[incarnation]?.next { running[incarnation]?.retired.append((given, now())) }
+        running[incarnation]?.next = try await generation(
+            wanted, count: snapshot.instances.wanted, of: deployment, name, record, operation: operation)
+    }
+
+    private func generation(
+        _ resource: DeploymentResource, count: Int, of deployment: DeploymentRecord, _ name: Name,
+        _ record: EndpointRecord, operation: String?, isRestart: Bool = false
+    ) async throws -> RunningDeployment.Generation {
+        var specification = try assets.specification(
+            of: resource, endpoint: record.name, deployment: name, incarnation: deployment.incarnation)
+        specification.count = count
+        // A simulated server has nothing to warm up again: it serves at once, as the one did that was killed.
+        if isRestart, case .simulated(var profile) = specification.kind {
+            profile.readyAfter = .zero
+            specification.kind = .simulated(profile)
+        }
+        guard let log = running[deployment.incarnation]?.log else {
+            throw EmulatorError(.storage, "deployment \(name) has no log")
+        }
+        try LocalFolder.make(specification.folder)
+        let group = InstanceGroup(specification, log: log) { [weak self] in self?.look() }
+        await group.start()
+        return RunningDeployment.Generation(
+            group: group, resource: resource, count: count, operation: operation, status: await group.status)
+    }
+
+    private func succeed(_ name: Name, of endpoint: Name) {
+        guard var record = records[endpoint], let work = record.deployments[name]?.work else { return }
+        let time = now()
+        record.update(name) { snapshot, deployment in
+            snapshot.state = .succeeded
+            snapshot.instances = .init(wanted: snapshot.instances.wanted, ready: snapshot.instances.wanted)
+            snapshot.reason = nil
+            deployment.serving = deployment.resource
+            deployment.work = nil
+            deployment.failure = nil
+            deployment.touch(at: time)
+        }
+        end(work.operation, nil, with: record)
+    }
+
+    /// Ends a deployment's change as a failure; what served before goes on.
+    private func fail(_ name: Name, of endpoint: Name, _ failure: DeploymentRecord.Failure) {
+        guard var record = records[endpoint], let present = record.deployments[name] else { return }
+        guard let work = present.work else {
+            if present.failure != failure {
+                records[endpoint]?.deployments[name]?.failure = failure
+                logger.error("a deployment's instances could not be started", metadata: ["deployment": "\(name)", "error": "\(failure.message)"])
+            }
+            return
+        }
+        if let next = running[present.incarnation]?.next {
+            running[present.incarnation]?.next = nil
+            running[present.incarnation]?.retired.append((next, now()))
+        }
+        var model = EndpointModel(kind: .managed, endpoint: live(record))
+        model.fail(name, reason: "\(failure.code): \(failure.message)")
+        if let snapshot = model.endpoint { record.snapshot = snapshot }
+        let time = now()
+        record.update(name) { _, deployment in
+            deployment.work = nil
+            deployment.failure = failure
+            deployment.touch(at: time)
+        }
+        end(work.operation, failure, with: record)
+    }
+}

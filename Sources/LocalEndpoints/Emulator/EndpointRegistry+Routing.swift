@@ -1,0 +1,62 @@
+internal import Rollouts
+
+/// The data plane's table, made of the records and of the instances that there are.
+extension EndpointRegistry {
+    func routingTable() -> RoutingTable {
+        let present = records.values.filter { $0.snapshot.state != .creating && !isGone($0) }
+        return RoutingTable(endpoints: present.sorted { $0.name < $1.name }.map(route))
+    }
+
+    private func route(_ record: EndpointRecord) -> EndpointRoute {
+        EndpointRoute(
+            name: record.name, credentials: credentials(of: record), traffic: record.snapshot.traffic.actual,
+            mirrorTraffic: record.snapshot.mirrorTraffic.actual,
+            deployments: record.deployments.keys.sorted().compactMap { name in
+                guard let deployment = record.deployments[name], !isGone(deployment, in: record),
+                    let running = running[deployment.incarnation]
+                else { return nil }
+                let settings = RequestSettings(running.current?.resource.properties.requestSettings)
+                return DeploymentRoute(
+                    name: name, incarnation: deployment.incarnation, requestSettings: settings,
+                    instances: running.current?.status.instances ?? [], log: running.log)
+            })
+    }
+
+    /// Keys where the endpoint is opened by keys, else the tokens that were given out for it.
+    private func credentials(of record: EndpointRecord) -> [Credential] {
+        guard record.snapshot.definition.authMode == "key" else {
+            return record.tokens.map { Credential(secret: $0.secret, expires: $0.expires) }
+        }
+        return [record.keys.primaryKey, record.keys.secondaryKey].compactMap { $0 }.map { Credential(secret: $0) }
+    }
+}
+
+/// Whether two tables are alike, so that the data plane is not bothered with one that it has.
+struct RoutingFingerprint: Hashable, Sendable {
+    private var endpoints: [Endpoint]
+
+    private struct Endpoint: Hashable, Sendable {
+        var name: String
+        var credentials: [Credential]
+        var traffic: Traffic
+        var mirrorTraffic: Traffic
+        var deployments: [Deployment]
+    }
+
+    private struct Deployment: Hashable, Sendable {
+        var incarnation: String
+        var settings: RequestSettings
+        var instances: [InstanceRoute]
+    }
+
+    init(_ table: RoutingTable) {
+        endpoints = table.endpoints.map { endpoint in
+            Endpoint(
+                name: endpoint.name.text, credentials: endpoint.credentials, traffic: endpoint.traffic,
+                mirrorTraffic: endpoint.mirrorTraffic,
+                deployments: endpoint.deployments.map {
+                    Deployment(incarnation: $0.incarnation, settings: $0.requestSettings, instances: $0.instances)
+                })
+        }
+    }
+}
