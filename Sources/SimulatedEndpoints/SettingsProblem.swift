@@ -1,18 +1,21 @@
-/// What is wrong with the settings of the simulation, and where.
+/// What is wrong with the settings of a backend, and where.
 package struct SettingsProblem: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Keys from `backends.simulated` on: `simulate.green.latency.p50`; empty for the mapping itself.
+    /// Keys from ``root`` on: `simulate.green.latency.p50`; empty for the mapping itself.
     package var path: String
     /// What is wrong and what would be right.
     package var message: String
+    /// Where in the playbook the settings stand.
+    package var root: String
 
-    package init(path: String, message: String) {
+    package static let simulated = "backends.simulated"
+
+    package init(path: String, message: String, root: String = Self.simulated) {
         self.path = path
         self.message = message
+        self.root = root
     }
 
-    package var description: String {
-        "backends.simulated\(path.isEmpty ? "" : ".")\(path): \(message)"
-    }
+    package var description: String { "\(root)\(path.isEmpty ? "" : ".")\(path): \(message)" }
 }
 
 /// The word of `known` that `word` was probably meant to be, or nil.

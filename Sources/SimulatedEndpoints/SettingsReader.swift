@@ -19,8 +19,7 @@ extension SimulationSettings {
         }
         if let simulate = try root.mapping("simulate", keys: nil) {
             for key in simulate.members.keys.sorted() {
-                let keys = ["latency", "errors", "ready_after", "answer", "fault", "fault_after"]
-                guard let profile = try simulate.mapping(key, keys: keys) else { continue }
+                guard let profile = try simulate.mapping(key, keys: DeploymentProfile.keys) else { continue }
                 guard profiles.updateValue(try DeploymentProfile(profile), forKey: Name(key)) == nil else {
                     throw SettingsProblem(
                         path: profile.path, message: "is there twice: names compare without case")
@@ -31,7 +30,10 @@ extension SimulationSettings {
 }
 
 extension DeploymentProfile {
-    fileprivate init(_ reader: SettingsReader) throws(SettingsProblem) {
+    /// The members that a profile may have.
+    package static let keys = ["latency", "errors", "ready_after", "answer", "fault", "fault_after"]
+
+    package init(_ reader: SettingsReader) throws(SettingsProblem) {
         self.init(
             errors: try reader.share("errors") ?? 0, readyAfter: try reader.interval("ready_after"),
             answer: reader.members["answer"], fault: try reader.word("fault", among: Fault.self),
@@ -51,34 +53,39 @@ extension DeploymentProfile.Latency {
             p50: p50 ?? p99.map { Interval(milliseconds: max($0.milliseconds / 5, 1)) } ?? .milliseconds(40),
             p99: p99 ?? p50.map { $0 * 5 } ?? .milliseconds(200))
         guard self.p50 > .zero else {
-            throw SettingsProblem(path: reader.path + ".p50", message: "is \(self.p50): it must be at least 1ms")
+            throw reader.problem("p50", "is \(self.p50): it must be at least 1ms")
         }
         guard self.p99 >= self.p50 else {
-            throw SettingsProblem(
-                path: reader.path + ".p99", message: "is \(self.p99), which is less than p50, \(self.p50)")
+            throw reader.problem("p99", "is \(self.p99), which is less than p50, \(self.p50)")
         }
     }
 }
 
 /// A mapping of the settings with the path at which it stands.
-private struct SettingsReader {
-    let path: String
-    let members: [String: Value]
+package struct SettingsReader {
+    package let path: String
+    package let members: [String: Value]
+    /// What ``path`` begins from, as problems name it.
+    private let root: String
 
     /// `keys` are those that it may have; nil: any.
-    init(_ value: Value, path: String = "", keys: [String]?) throws(SettingsProblem) {
+    package init(
+        _ value: Value, path: String = "", keys: [String]?, root: String = SettingsProblem.simulated
+    ) throws(SettingsProblem) {
         self.path = path
+        self.root = root
         switch value {
         case .null: members = [:]
         case .mapping(let members): self.members = members
-        default: throw SettingsProblem(path: path, message: "is \(value.form): a mapping is expected")
+        default: throw SettingsProblem(path: path, message: "is \(value.form): a mapping is expected", root: root)
         }
         guard let keys else { return }
         for key in members.keys.sorted() where !keys.contains(key) {
             let hint = nearest(to: key, among: keys).map { "did you mean \($0)?" }
             throw SettingsProblem(
-                path: place(of: key), message: "is not known: \(hint ?? "possible are \(keys.joined(separator: ", "))")"
-            )
+                path: place(of: key),
+                message: "is not known: \(hint ?? "possible are \(keys.joined(separator: ", "))")",
+                root: root)
         }
     }
 
@@ -90,13 +97,19 @@ private struct SettingsReader {
         return value
     }
 
-    private func problem(_ key: String, _ value: Value, _ expected: String) -> SettingsProblem {
-        SettingsProblem(path: place(of: key), message: "is \(value.form): \(expected)")
+    /// That `message` holds of what stands at `key`.
+    package func problem(_ key: String, _ message: String) -> SettingsProblem {
+        SettingsProblem(path: place(of: key), message: message, root: root)
     }
 
-    func mapping(_ key: String, keys: [String]?) throws(SettingsProblem) -> SettingsReader? {
+    /// That something else than what stands at `key` is expected.
+    package func problem(_ key: String, _ value: Value, _ expected: String) -> SettingsProblem {
+        SettingsProblem(path: place(of: key), message: "is \(value.form): \(expected)", root: root)
+    }
+
+    package func mapping(_ key: String, keys: [String]?) throws(SettingsProblem) -> SettingsReader? {
         guard let value = members[key] else { return nil }
-        return try SettingsReader(value, path: place(of: key), keys: keys)
+        return try SettingsReader(value, path: place(of: key), keys: keys, root: root)
     }
 
     func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String, among: Word.Type) throws(SettingsProblem)

@@ -43,8 +43,10 @@ package struct PythonServer: Hashable, Sendable {
     package var code: String
     /// Relative to ``code``: `score.py`.
     package var scoringScript: String
-    /// `AZUREML_MODEL_DIR`: as in the cloud, the folder that holds what the model's `path` names, under the last part of
-    /// that path: `model-1` for `path: model-1/model/`. Nil without a model.
+    /// `AZUREML_MODEL_DIR`; nil without a model.
+    ///
+    /// As in the cloud it is the folder that holds what the model's `path` names, under the last part of that path:
+    /// `model-1` for `path: model-1/model/`, so that a script finds `AZUREML_MODEL_DIR/model/…`.
     package var modelFolder: String?
     /// The conda file's text; nil: nothing but the inference server is installed.
     package var conda: String?

@@ -13,7 +13,9 @@ struct BuildStep {
     var arguments: [String]
     var guardian: Guardian?
 
-    /// Tells its lines, and throws `ImageBuildFailure` with the last of them when it fails. Cancelled, it is killed.
+    /// Runs it, and tells its lines.
+    ///
+    /// Throws `ImageBuildFailure` with the last of them when it fails. Cancelled, it is killed.
     func run(line: @escaping @Sendable (String) -> Void) async throws {
         let pipe = try OutputPipe(line: line)
         let group = Mutex<Int32?>(nil)

@@ -1,0 +1,93 @@
+internal import FoundationEssentials
+internal import Rollouts
+package import SimulatedEndpoints
+
+/// Which kind of server a deployment was told to run, where it isn't its own scoring script.
+///
+/// On the wire it is the deployment's property ``key``, one of `{"simulate": {PROFILE}}`, `{"command": ["prog", "arg"]}`
+/// and `{"external": "http://127.0.0.1:9000"}`.
+package enum InstanceChoice: Hashable, Sendable {
+    case simulate(DeploymentProfile)
+    case command([String])
+    case external(ServerAddress)
+
+    /// In `properties.properties` of a deployment.
+    package static let key = "turnout.dev/instances"
+
+    /// The words for the three, in the order in which they are listed.
+    package static let words = ["simulate", "command", "external"]
+
+    /// Reads the property's JSON.
+    package init(property text: String) throws(SettingsProblem) {
+        let value: Value
+        do {
+            value = try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+        } catch {
+            throw SettingsProblem(path: "", message: "is no JSON", root: Self.key)
+        }
+        let reader = try SettingsReader(value, keys: Self.words, root: Self.key)
+        let told = Self.words.filter { reader.members[$0] != nil }
+        guard told.count == 1, let word = told.first else {
+            throw SettingsProblem(
+                path: "",
+                message: "has \(told.isEmpty ? "none" : told.joined(separator: " and ")): one of "
+                    + "simulate, command and external is expected", root: Self.key)
+        }
+        try self.init(word, word, in: reader)
+    }
+
+    /// Reads what stands at `key` of `reader`, as `word` says.
+    init(_ word: String, _ key: String, in reader: SettingsReader) throws(SettingsProblem) {
+        let value = reader.members[key] ?? .null
+        switch word {
+        case "command": self = .command(try Self.command(value, key, in: reader))
+        case "external":
+            guard let text = value.string else { throw reader.problem(key, value, ServerAddress.expected) }
+            guard let address = ServerAddress(external: text) else {
+                throw reader.problem(key, value, ServerAddress.expected)
+            }
+            self = .external(address)
+        default:
+            let profile = try reader.mapping(key, keys: DeploymentProfile.keys)
+            self = .simulate(
+                try profile.map { reader throws(SettingsProblem) in try DeploymentProfile(reader) } ?? .init())
+        }
+    }
+
+    private static func command(_ value: Value, _ key: String, in reader: SettingsReader) throws(SettingsProblem)
+        -> [String]
+    {
+        guard case .list(let items) = value else {
+            throw reader.problem(key, value, "a list of the program and its arguments is expected: [prog, arg]")
+        }
+        let words = items.compactMap { item in
+            item.string ?? item.integer.map { "\($0)" } ?? item.double.map { "\($0)" }
+        }
+        guard words.count == items.count, let program = words.first, !program.isEmpty,
+            !words.contains(where: { $0.contains("\0") })
+        else { throw reader.problem(key, value, "words and numbers are expected, and the program first: [prog, arg]") }
+        return words
+    }
+}
+
+extension ServerAddress {
+    static let expected = "an address such as http://127.0.0.1:9000 or unix:/run/model.sock is expected"
+
+    /// Of `http://HOST:PORT`, with the path of its scoring route where that isn't `/score`, or of `unix:PATH`.
+    init?(external text: String) {
+        if text.hasPrefix("unix:") {
+            let path = text.dropFirst("unix:".count)
+            // The kernel's sockaddr_un holds so many bytes.
+            guard path.hasPrefix("/"), path.utf8.count < 104 else { return nil }
+            self.init(.unix(path: String(path)))
+            return
+        }
+        guard let url = URL(string: text), url.scheme == "http", let host = url.host(), !host.isEmpty,
+            url.query() == nil, url.user() == nil, (1...65535).contains(url.port ?? 80)
+        else { return nil }
+        let path = url.path()
+        self.init(
+            .tcp(host: host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host, port: url.port ?? 80),
+            scoringPath: path.isEmpty || path == "/" ? "/score" : path)
+    }
+}
