@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import LocalEndpoints
 internal import Rollouts
 internal import SQLiteJournal
+internal import SwiftASN1
 internal import X509
 
 #if canImport(Darwin)
@@ -106,7 +107,12 @@ struct LocalDoctor {
 
     /// Servers whose emulator is gone.
     private func processes() -> [Diagnosis] {
-        let left = folder.leftProcesses()
+        let left: [Int32]
+        do {
+            left = try folder.leftProcesses()
+        } catch {
+            return [Diagnosis(.warning, "processes", "what instances have left behind cannot be told: \(error)")]
+        }
         guard !left.isEmpty else { return [] }
         let list = left.map(String.init).joined(separator: " ")
         return [

@@ -35,5 +35,7 @@ struct RunEnd: Sendable {
     /// What the run's clients have met while this process worked on it; nil where it had none.
     var clients: ClientsReport?
 
-    var report: RunReport { RunReport(record: record, stages: stages, approval: approval, isLive: false, clients: clients) }
+    var report: RunReport {
+        RunReport(record: record, stages: stages, approval: approval, isLive: false, clients: clients)
+    }
 }

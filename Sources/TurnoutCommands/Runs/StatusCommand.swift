@@ -80,7 +80,9 @@ struct RunView {
         RunReport(record: record, stages: stages, approval: approval, isLive: isLive)
     }
 
-    var report: RunReport { RunReport(record: record, stages: stages, approval: approval, isLive: isLive, clients: clients) }
+    var report: RunReport {
+        RunReport(record: record, stages: stages, approval: approval, isLive: isLive, clients: clients)
+    }
 
     func text(_ terminal: Terminal) -> String {
         let wall = SystemClock().now()

@@ -44,17 +44,22 @@ final class Leftovers: Sendable {
 
     /// Kills what earlier processes left behind, and returns how many it were.
     func end() -> Int {
+        let left = left()
+        for entry in left { kill(entry.process, SIGKILL) }
+        update { _ in }
+        return left.count
+    }
+
+    /// What earlier processes left behind.
+    func left() -> [ProcessTable.Entry] {
         let running = ProcessTable.all()
         let lost = read().filter { record in
             record.boot == ProcessTable.bootID
                 && !running.contains { $0.process == record.owner && $0.start == record.ownerStart }
         }
-        let left = running.filter { entry in
+        return running.filter { entry in
             lost.contains { $0.group == entry.group && entry.start >= $0.start }
         }
-        for entry in left { kill(entry.process, SIGKILL) }
-        update { _ in }
-        return left.count
     }
 
     private func update(_ change: (inout [Record]) -> Void) {
@@ -76,5 +81,16 @@ final class Leftovers: Sendable {
             complain("\(path) cannot be read: \(error)")
             return []
         }
+    }
+}
+
+extension LocalFolder {
+    /// Servers that were started for deployments of this folder, and whose emulator is gone.
+    package func leftProcesses() throws -> [Int32] {
+        let root = path + "/instances"
+        guard FileManager.default.fileExists(atPath: root) else { return [] }
+        let folders = try FileManager.default.subpathsOfDirectory(atPath: root)
+            .filter { $0.hasSuffix("/processes.json") }.map { "\(root)/\($0.dropLast("/processes.json".count))" }
+        return folders.flatMap { Leftovers(folder: $0) { _ in }.left().map(\.process) }.sorted()
     }
 }

@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import LocalEndpoints
 internal import NIOCore
+internal import NIOHTTP1
 
 /// Whether an emulator answers.
 enum Health {

@@ -61,7 +61,8 @@ final class RestartShield: Backend, Sendable {
             throw BackendError(.unavailable, "the local emulator's record cannot be read: \(error)")
         }
         throw BackendError(
-            .unavailable, "nobody serves the local endpoints at the moment; `turnout serve` does, or this run in a moment")
+            .unavailable,
+            "nobody serves the local endpoints at the moment; `turnout serve` does, or this run in a moment")
     }
 
     /// Lets nobody look until the servers of an emulator that was started since are up again.
