@@ -1,0 +1,44 @@
+/// Counts of latencies in bins that are 1/32 of their value wide at most, so that a quantile is off by 3 % at most.
+///
+/// As in HdrHistogram, the leading bits of the number of microseconds are the bin.
+struct LatencyHistogram: Hashable, Sendable {
+    private static let subBits = 5
+    /// Enough for 2^36 µs, 19 hours.
+    private static let bins = (36 - subBits + 1) << subBits
+
+    private var counts = [Int](repeating: 0, count: Self.bins)
+    private(set) var count = 0
+    /// In nanoseconds.
+    private(set) var longest: Int64 = 0
+
+    mutating func add(nanoseconds: Int64) {
+        counts[Self.bin(of: UInt64(max(nanoseconds, 0) / 1000))] += 1
+        count += 1
+        longest = max(longest, nanoseconds)
+    }
+
+    /// The least number of nanoseconds that `share` of all latencies do not exceed, rounded up to its bin's end; 0 where
+    /// there are none.
+    func quantile(_ share: Double) -> Int64 {
+        guard count > 0 else { return 0 }
+        let rank = max(Int((share * Double(count)).rounded(.up)), 1)
+        var seen = 0
+        for (bin, number) in counts.enumerated() {
+            seen += number
+            if seen >= rank { return min(Int64(Self.end(of: bin)) * 1000, longest) }
+        }
+        return longest
+    }
+
+    private static func bin(of microseconds: UInt64) -> Int {
+        let shift = max(64 - microseconds.leadingZeroBitCount - subBits - 1, 0)
+        // Above the first 64 µs: the octave, and the five bits after its leading one.
+        return min((shift << subBits) + Int(microseconds >> UInt64(shift)), bins - 1)
+    }
+
+    /// The least number of microseconds that is beyond a bin.
+    private static func end(of bin: Int) -> UInt64 {
+        let shift = max((bin >> subBits) - 1, 0)
+        return (UInt64(bin - (shift << subBits)) + 1) << UInt64(shift)
+    }
+}
