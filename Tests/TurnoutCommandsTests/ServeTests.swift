@@ -29,7 +29,7 @@ import Testing
 
 @Suite struct ClientsReportTests {
     private let well = ClientsReport(
-        sent: 30_012, succeeded: 30_012, failed: 0, failures: [:], p50: 41.2, p99: 207.4, slowest: 400)
+        sent: 30_012, succeeded: 30_012, failed: 0, failures: [:], p50: 41, p99: 207, slowest: 400)
 
     @Test("what clients met is told in one line")
     func good() {
@@ -41,11 +41,11 @@ import Testing
     @Test("failures are counted by kind, the commonest first")
     func bad() {
         let report = ClientsReport(
-            sent: 1000, succeeded: 988, failed: 12, failures: ["timed out": 2, "424": 10], p50: 4.25, p99: 99,
+            sent: 1000, succeeded: 988, failed: 12, failures: ["timed out": 2, "424": 10], p50: 4, p99: 99,
             slowest: 5000)
         #expect(
             report.text(.plain)
-                == "clients: 1000 requests, 12 failed (1.20 %): 10 × 424, 2 × timed out; p50 4.3 ms, p99 99 ms "
+                == "clients: 1000 requests, 12 failed (1.20 %): 10 × 424, 2 × timed out; p50 4 ms, p99 99 ms "
                 + "from when each was due")
     }
 

@@ -12,9 +12,9 @@ struct ClientsReport: Codable, Hashable, Sendable {
     var failed: Int
     /// What they failed with, and how often: `424`, `timed out`.
     var failures: [String: Int]
-    var p50: Double?
-    var p99: Double?
-    var slowest: Double?
+    var p50: Int?
+    var p99: Int?
+    var slowest: Int?
 
     private enum CodingKeys: String, CodingKey {
         case sent, succeeded, failed, failures
@@ -33,16 +33,12 @@ struct ClientsReport: Codable, Hashable, Sendable {
             ? "none failed"
             : style("\(failed) failed", .red) + share + (kinds.isEmpty ? "" : ": " + kinds.joined(separator: ", "))
         guard let p50, let p99 else { return "clients: \(count), \(failed)" }
-        return "clients: \(count), \(failed); p50 \(Self.milliseconds(p50)), p99 \(Self.milliseconds(p99)) "
+        return "clients: \(count), \(failed); p50 \(p50) ms, p99 \(p99) ms "
             + "from when each was due"
     }
 
     private static func percent(_ part: Int, of whole: Int) -> String {
         let hundredths = (part * 10_000 + whole / 2) / whole
         return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
-    }
-
-    private static func milliseconds(_ number: Double) -> String {
-        number < 10 ? "\((number * 10).rounded() / 10) ms" : "\(Int(number.rounded())) ms"
     }
 }
