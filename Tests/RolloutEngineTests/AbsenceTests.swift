@@ -52,7 +52,7 @@ struct AbsenceTests {
             var stand = Stand(.safeRollout)
             stand.machine.pollInterval = interval
             stand.begin()
-            stand.run { if case .wait = $0.effect { true } else { false } }
+            stand.give(.refused(BackendError(.unavailable, "nobody is there")))
             guard case .wait(let until, .time) = stand.effect else {
                 Issue.record("it never waits")
                 return
