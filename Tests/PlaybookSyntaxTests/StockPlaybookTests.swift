@@ -8,7 +8,8 @@ import Testing
 @Suite("Playbooks that come with Turnout")
 struct StockPlaybookTests {
     static let names = [
-        "safe-rollout", "kubernetes-rollout", "progressive-canary", "blue-green", "roll-back", "tear-down",
+        "safe-rollout", "scored-rollout", "kubernetes-rollout", "progressive-canary", "blue-green", "roll-back",
+        "tear-down",
     ]
 
     /// The folder of playbooks, three levels above this file.
