@@ -1,8 +1,15 @@
 package import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
 package import RolloutEngine
 package import Rollouts
+internal import Synchronization
 
 /// The server that clients call: authenticates, chooses a deployment by weight, forwards, mirrors, counts.
+///
+/// Every connection belongs to one event loop, and everything of its requests happens there: the loop has a table,
+/// connections to model servers and time-outs of its own. Loops share places at instances, bandwidth and counts.
 package final class DataPlane: Sendable {
     package struct Configuration: Sendable {
         package var host: String
@@ -10,6 +17,11 @@ package final class DataPlane: Sendable {
         package var port: Int
         /// Event loops; nil: one for each core that the process may use.
         package var threads: Int?
+        /// A line in its deployment's log for each request.
+        package var logsRequests = true
+        /// Bytes per second of each endpoint, requests and answers together, as Azure's 5 MBps; nil: no limit.
+        package var bandwidth: Int? = 5_000_000
+        package var limits = DataPlaneLimits()
 
         package init(host: String = "127.0.0.1", port: Int = 0, threads: Int? = nil) {
             self.host = host
@@ -18,19 +30,111 @@ package final class DataPlane: Sendable {
         }
     }
 
-    package init(_ configuration: Configuration, logger: Logger) {}
+    private enum State {
+        case idle
+        case listening(any Channel)
+        case stopped
+    }
+
+    private let configuration: Configuration
+    private let logger: Logger
+    private let group: MultiThreadedEventLoopGroup
+    private let threads = NIOThreadPool(numberOfThreads: 1)
+    private let shared: DataPlaneShared
+    private let loops: [NIOLoopBoundBox<DataLoop?>]
+    private let state = Mutex(State.idle)
+
+    package init(_ configuration: Configuration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        group = MultiThreadedEventLoopGroup(numberOfThreads: max(configuration.threads ?? CPUSet.count, 1))
+        shared = DataPlaneShared(comparisons: Comparisons(pool: threads), bandwidth: configuration.bandwidth)
+        let shared = shared
+        loops = group.makeIterator().map { eventLoop in
+            let box = NIOLoopBoundBox<DataLoop?>.makeEmptyBox(valueType: DataLoop.self, eventLoop: eventLoop)
+            eventLoop.execute {
+                box.value = DataLoop(
+                    eventLoop: eventLoop, limits: configuration.limits, logsRequests: configuration.logsRequests,
+                    shared: shared)
+            }
+            return box
+        }
+    }
 
     /// Listens, and returns the port.
-    package func start() async throws -> Int { 0 }
+    package func start() async throws -> Int {
+        threads.start()
+        OpenFiles.raiseLimit()
+        let loops = Dictionary(
+            loops.map { (ObjectIdentifier($0.eventLoop), $0) }, uniquingKeysWith: { first, _ in first })
+        let limits = configuration.limits
+        let channel = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value else {
+                        throw ChannelError.ioOnClosedChannel
+                    }
+                    try channel.pipeline.syncOperations.addHandlers(
+                        ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits.parsing)),
+                        ClientConnection(loop: loop))
+                }
+            }
+            .bind(host: configuration.host, port: configuration.port).get()
+        state.withLock { $0 = .listening(channel) }
+        let port = channel.localAddress?.port ?? configuration.port
+        logger.debug("the data plane listens", metadata: ["port": "\(port)", "loops": "\(loops.count)"])
+        return port
+    }
 
     /// Exchanges the table; when it returns, every new request goes by the new one.
-    package func install(_ table: RoutingTable) async {}
+    package func install(_ table: RoutingTable) async {
+        let exchanged = shared.install(table) { compiled in
+            loops.map { box in box.eventLoop.submit { () -> Void in box.value?.exchange(compiled) } }
+        }
+        for exchange in exchanged { await settled(exchange) }
+    }
 
     /// What was counted since the process began, per incarnation of a deployment.
-    package func readings() async -> [DeploymentReading] { [] }
+    package func readings() async -> [DeploymentReading] { shared.readings }
 
     /// Takes no new requests, waits until those in flight are answered, for `draining` at most, and closes.
-    package func stop(draining: Interval) async {}
+    package func stop(draining: Interval) async {
+        let previous = state.withLock { state in
+            defer { state = .stopped }
+            return state
+        }
+        if case .stopped = previous { return }
+        if case .listening(let channel) = previous { await settled(channel.close()) }
+        for box in loops { await settled(box.eventLoop.submit { () -> Void in box.value?.drain() }) }
+        let deadline = ContinuousClock.now.advanced(by: draining.duration)
+        while shared.openConnections > 0, ContinuousClock.now < deadline, !Task.isCancelled {
+            do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
+        }
+        for box in loops { await settled(box.eventLoop.submit { () -> Void in box.value?.end() }) }
+        await endThreads()
+    }
+
+    private func endThreads() async {
+        do {
+            try await group.shutdownGracefully()
+            try await threads.shutdownGracefully()
+        } catch {
+            logger.debug("an event loop did not end", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Waits for what can fail only because its loop or channel has already ended.
+    private func settled(_ future: EventLoopFuture<Void>) async {
+        do {
+            try await future.get()
+        } catch {
+            logger.debug("an event loop had ended already", metadata: ["error": "\(error)"])
+        }
+    }
 }
 
 /// What a deployment's requests came to since the process began.
@@ -40,22 +144,35 @@ package struct DeploymentReading: Sendable {
     package var incarnation: String
     /// Live requests that it is answering now, and those that wait for an instance.
     package var inFlight: Int
+    /// Of clients.
     package var live: OutcomeReading.Counts
+    /// Of copies that it was sent as the shadow.
+    package var copied: OutcomeReading.Counts
     /// Copies that were compared with the live answer, where this deployment is the shadow.
     package var mirrored: OutcomeReading.PairCounts
-    /// Copies that were not sent, because too many were under way.
+    /// Copies that were not sent or not compared, because too many were under way.
     package var droppedCopies: Int
 
     package init(
         endpoint: Name, deployment: Name, incarnation: String, inFlight: Int = 0,
-        live: OutcomeReading.Counts = .init(), mirrored: OutcomeReading.PairCounts = .init(), droppedCopies: Int = 0
+        live: OutcomeReading.Counts = .init(), copied: OutcomeReading.Counts = .init(),
+        mirrored: OutcomeReading.PairCounts = .init(), droppedCopies: Int = 0
     ) {
         self.endpoint = endpoint
         self.deployment = deployment
         self.incarnation = incarnation
         self.inFlight = inFlight
         self.live = live
+        self.copied = copied
         self.mirrored = mirrored
         self.droppedCopies = droppedCopies
+    }
+
+    /// Everything that the deployment's model was asked, as ``OutcomeReading/deployments`` counts it on every backend:
+    /// a shadow is judged by its copies.
+    package var outcomes: OutcomeReading.Counts {
+        OutcomeReading.Counts(
+            requests: live.requests + copied.requests, errors: live.errors + copied.errors,
+            latencies: zip(live.latencies, copied.latencies).map(+))
     }
 }

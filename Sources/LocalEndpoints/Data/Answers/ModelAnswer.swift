@@ -1,0 +1,94 @@
+internal import NIOCore
+internal import NIOHTTP1
+
+/// What a model said of one request, before the platform makes an answer of it.
+struct ModelAnswer {
+    var status: Int
+    var reason: String
+    var headers: HTTPHeaders
+    /// What of its body is held; all of it, unless the answer is passed on while it comes.
+    var body: ByteBuffer
+    /// What was passed on, kept for the comparison with a copy.
+    var compared: ComparedBody?
+    /// Nobody got all of it.
+    var wasCutOff = false
+    /// Bytes of the body so far.
+    private(set) var length: Int
+
+    init(status: Int, reason: String, headers: HTTPHeaders, body: ByteBuffer = ByteBuffer()) {
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.body = body
+        length = body.readableBytes
+    }
+
+    init(_ head: HTTPResponseHead) {
+        self.init(status: Int(head.status.code), reason: head.status.reasonPhrase, headers: head.headers)
+    }
+
+    init(_ simulated: SimulatedAnswer) {
+        self.init(
+            status: simulated.status, reason: simulated.status == 200 ? "OK" : "Internal Server Error",
+            headers: Self.jsonHeaders, body: ByteBuffer(string: simulated.body))
+    }
+
+    private static let jsonHeaders: HTTPHeaders = ["content-type": "application/json"]
+
+    var failed: Bool { status != 200 }
+
+    /// Holds a part of the body.
+    mutating func append(_ part: ByteBuffer) {
+        length += part.readableBytes
+        if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }
+    }
+
+    /// Counts a part that is passed on at once.
+    mutating func pass(_ part: ByteBuffer) {
+        length += part.readableBytes
+        compared?.append(part)
+    }
+
+    /// Writes the header lines that tell of the model, and those of its own that are passed on.
+    ///
+    /// The scoring server may have measured its run function itself; else it is the whole time at the instance.
+    func writeLines(to buffer: inout ByteBuffer, nanoseconds: UInt64) {
+        var tellsTime = false
+        var tellsFailure = false
+        var connectionFields: [String] = []
+        for (name, value) in headers {
+            switch HeaderKind(name) {
+            case .requestID, .deployment, .clientRequestID, .contentLength, .transferEncoding, .hop, .expect, .host,
+                .authorization:
+                continue
+            case .connection:
+                connectionFields += RequestFacts.fields(namedBy: value)
+                continue
+            case .executionTime: tellsTime = true
+            case .functionFailed: tellsFailure = true
+            case .other: break
+            }
+            // A folded line would end a field early.
+            if value.hasControlCharacter { continue }
+            if !connectionFields.isEmpty, connectionFields.contains(name.lowercased()) { continue }
+            buffer.writeString(name)
+            buffer.writeStaticString(": ")
+            buffer.writeString(value)
+            buffer.writeStaticString("\r\n")
+        }
+        if !tellsTime {
+            buffer.writeStaticString("x-ms-run-fn-exec-ms: ")
+            buffer.writeMilliseconds(nanoseconds: nanoseconds)
+            buffer.writeStaticString("\r\n")
+        }
+        if !tellsFailure {
+            buffer.writeStaticString(failed ? "x-ms-run-function-failed: True\r\n" : "x-ms-run-function-failed: False\r\n")
+        }
+        guard failed else { return }
+        buffer.writeStaticString("ms-azureml-model-error-statuscode: ")
+        buffer.writeDecimal(status)
+        buffer.writeStaticString("\r\nms-azureml-model-error-reason: ")
+        buffer.writeString(reason.isEmpty || reason.hasControlCharacter ? "model_error" : reason)
+        buffer.writeStaticString("\r\n")
+    }
+}

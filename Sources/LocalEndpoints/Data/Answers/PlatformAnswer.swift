@@ -1,0 +1,96 @@
+/// What the platform itself answers, without a model: a status, and an error body in Azure's form.
+struct PlatformAnswer: Error, Hashable, Sendable {
+    var status: Int
+    var phrase: String
+    var code: String
+    var message: String
+    /// Further header lines, each with its end.
+    var lines: String = ""
+    /// The connection can't be used any more: what follows on it is not known to be a request.
+    var closes = false
+
+    static let unauthorized = PlatformAnswer(
+        status: 401, phrase: "Unauthorized", code: "Unauthorized",
+        message: "The key or token is missing, wrong or expired.", lines: "www-authenticate: Bearer\r\n")
+    static let notFound = PlatformAnswer(
+        status: 404, phrase: "Not Found", code: "NotFound", message: "There is nothing at this path.")
+    static let noTraffic = PlatformAnswer(
+        status: 404, phrase: "Not Found", code: "NotFound",
+        message: "The endpoint has no deployment with a positive traffic weight.")
+    static func noDeployment(_ name: String) -> PlatformAnswer {
+        PlatformAnswer(
+            status: 404, phrase: "Not Found", code: "NotFound",
+            message: "The endpoint has no deployment \(name.prefix(64)).")
+    }
+    static func wrongMethod(allowed: String) -> PlatformAnswer {
+        PlatformAnswer(
+            status: 405, phrase: "Method Not Allowed", code: "MethodNotAllowed",
+            message: "This path takes \(allowed) only.", lines: "allow: \(allowed)\r\n")
+    }
+    static let timedOut = PlatformAnswer(
+        status: 408, phrase: "Request Timeout", code: "RequestTimeout",
+        message: "The model took longer than the deployment's request time-out.")
+    static let slowBody = PlatformAnswer(
+        status: 408, phrase: "Request Timeout", code: "RequestTimeout",
+        message: "The request's body came too slowly.", closes: true)
+    static func tooLarge(limit: Int) -> PlatformAnswer {
+        PlatformAnswer(
+            status: 413, phrase: "Content Too Large", code: "PayloadTooLarge",
+            message: "A request's body may have \(limit) bytes.", closes: true)
+    }
+    static let tooMany = PlatformAnswer(
+        status: 429, phrase: "Too Many Requests", code: "TooManyRequests",
+        message: "More requests are in flight than the deployment's instances may have.", lines: "retry-after: 1\r\n")
+    static let waitedTooLong = PlatformAnswer(
+        status: 429, phrase: "Too Many Requests", code: "TooManyRequests",
+        message: "No instance was free within the deployment's queue wait.", lines: "retry-after: 1\r\n")
+    static let outOfMemory = PlatformAnswer(
+        status: 429, phrase: "Too Many Requests", code: "TooManyRequests",
+        message: "Too many large bodies are being read.", lines: "retry-after: 1\r\n", closes: true)
+    static let nobodyReady = PlatformAnswer(
+        status: 500, phrase: "Internal Server Error", code: "InternalServerError",
+        message: "No instance of the deployment is ready.")
+    static let unreachable = PlatformAnswer(
+        status: 500, phrase: "Internal Server Error", code: "InternalServerError",
+        message: "The deployment's instances could not be reached.")
+    static let brokenAnswer = PlatformAnswer(
+        status: 500, phrase: "Internal Server Error", code: "InternalServerError",
+        message: "The instance's answer was cut off or is no HTTP.")
+    static func malformed(_ what: String) -> PlatformAnswer {
+        PlatformAnswer(status: 400, phrase: "Bad Request", code: "BadRequest", message: what, closes: true)
+    }
+    static let largeHead = PlatformAnswer(
+        status: 431, phrase: "Request Header Fields Too Large", code: "HeaderFieldsTooLarge",
+        message: "The request's header fields are too long.", closes: true)
+    static let wrongVersion = PlatformAnswer(
+        status: 505, phrase: "HTTP Version Not Supported", code: "HTTPVersionNotSupported",
+        message: "This server speaks HTTP/1.1.", closes: true)
+    static let expectation = PlatformAnswer(
+        status: 417, phrase: "Expectation Failed", code: "ExpectationFailed",
+        message: "Nothing but 100-continue can be expected.", closes: true)
+}
+
+extension PlatformAnswer {
+    /// As in Azure's control plane: `{"error": {"code": …, "message": …}}`.
+    var body: String {
+        #"{"error":{"code":"\#(code)","message":"\#(message.jsonEscaped)"}}"#
+    }
+}
+
+extension String {
+    /// Safe within the quotes of a JSON string.
+    var jsonEscaped: String {
+        var escaped = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "\"": escaped += "\\\""
+            case "\\": escaped += "\\\\"
+            case _ where scalar.value < 0x20:
+                let digits = String(scalar.value, radix: 16)
+                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}

@@ -1,0 +1,345 @@
+internal import NIOCore
+internal import NIOHTTP1
+
+/// A client's connection: takes one request after the other, and has each answered before it looks at the next.
+final class ClientConnection: ChannelDuplexHandler, Expiring {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    private enum Phase {
+        /// Until a head is complete.
+        case idle
+        /// A body comes.
+        case receiving
+        /// A body comes that is not wanted; it is read so that the client gets to read why.
+        case refusing(PlatformAnswer)
+        case answering(Exchange)
+        /// All is said; what still comes is dropped until the client has closed its side, too.
+        case lingering
+        case closed
+    }
+
+    var expiry = Expiry()
+    let loop: DataLoop
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.idle
+    private var incoming: IncomingRequest?
+    /// What came of later requests before the present one was answered.
+    private var backlog = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
+    private var backlogBytes = 0
+    private var worksOnBacklog = false
+    private var readWaits = false
+    /// What is no HTTP came after the requests in the backlog.
+    private var closing: PlatformAnswer?
+    private var inputIsClosed = false
+    private var isDraining = false
+    /// What the present request's body counts for in the loop's.
+    private var held = 0
+    /// Of the present request: what it began with, and whether another may follow.
+    private(set) var minorVersion = 1
+    private(set) var keepsAlive = true
+
+    private static let backlogLimit = 64 * 1024
+
+    init(loop: DataLoop) { self.loop = loop }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard loop.add(self) else { return context.close(promise: nil) }
+        expire(after: loop.limits.idle, at: .now())
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .answering(let exchange) = phase { exchange.abandon() }
+        phase = .closed
+        expiry.moment = .distantFuture
+        backlog.removeAll()
+        incoming = nil
+        releaseHeld()
+        loop.remove(self)
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        switch phase {
+        case .lingering, .closed: return
+        case .answering: postpone(part)
+        case .idle, .receiving, .refusing: if backlog.isEmpty { receive(part) } else { postpone(part) }
+        }
+    }
+
+    /// Reads no more while so much waits that the client must be one that never reads answers.
+    func read(context: ChannelHandlerContext) {
+        if backlogBytes > Self.backlogLimit { readWaits = true } else { context.read() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            if case .answering(let exchange) = phase { exchange.clientIsWritable() } else { workOnBacklog() }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard let event = event as? ChannelEvent, event == .inputClosed else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        inputIsClosed = true
+        switch phase {
+        case .answering: break
+        case .idle: if backlog.isEmpty { close() }
+        case .receiving, .refusing: if backlog.isEmpty { refuse(.malformed("The request ends in its middle.")) }
+        case .lingering, .closed: close()
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let answer = PlatformAnswer(error) else { return close() }
+        switch phase {
+        case .answering: closing = closing ?? answer
+        case .idle, .receiving, .refusing: if backlog.isEmpty { refuse(answer) } else { closing = closing ?? answer }
+        case .lingering, .closed: break
+        }
+    }
+
+    func expire(at now: NIODeadline) {
+        expiry.moment = .distantFuture
+        switch phase {
+        case .answering(let exchange): exchange.expire(at: now)
+        case .receiving: refuse(.slowBody)
+        case .refusing(let answer): refuse(answer)
+        case .idle, .lingering: close()
+        case .closed: break
+        }
+    }
+
+    func expire(after amount: TimeAmount, at now: NIODeadline) {
+        expiry.moment = now + amount
+        loop.watch(self, at: now)
+    }
+
+    /// Closes as soon as what it has begun is answered.
+    func drain() {
+        isDraining = true
+        if case .idle = phase, backlog.isEmpty { close() }
+    }
+
+    func end() { close() }
+
+    // MARK: Requests
+
+    private func postpone(_ part: HTTPServerRequestPart) {
+        if case .body(let body) = part { backlogBytes += body.readableBytes }
+        backlogBytes += 64
+        backlog.append(part)
+    }
+
+    private func receive(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head): begin(head)
+        case .body(let body): take(body)
+        case .end: finishReceiving()
+        }
+    }
+
+    private func begin(_ head: HTTPRequestHead) {
+        let now = NIODeadline.now()
+        keepsAlive = head.isKeepAlive
+        minorVersion = head.version.minor
+        do {
+            let incoming = try IncomingRequest(head, on: loop, at: now)
+            if let length = incoming.facts.contentLength, length > loop.limits.bodyBytes {
+                return refuse(.tooLarge(limit: loop.limits.bodyBytes))
+            }
+            phase = .receiving
+            expire(after: loop.limits.bodyGrace, at: now)
+            if incoming.facts.expectsContinue { send(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")) }
+            self.incoming = incoming
+        } catch {
+            // Who waits for leave to send a body gets the answer instead; others read it after they have sent it.
+            let waits = head.headers.contains(name: "expect")
+            guard !error.closes, !waits else { return refuse(error) }
+            phase = .refusing(error)
+            expire(after: loop.limits.bodyGrace, at: now)
+        }
+    }
+
+    private func take(_ part: ByteBuffer) {
+        switch phase {
+        case .receiving: break
+        case .refusing(let answer):
+            held += part.readableBytes
+            loop.heldBytes += part.readableBytes
+            if held > loop.limits.bodyBytes { refuse(answer) }
+            return
+        case .idle, .answering, .lingering, .closed: return
+        }
+        held += part.readableBytes
+        loop.heldBytes += part.readableBytes
+        guard held <= loop.limits.bodyBytes else { return refuse(.tooLarge(limit: loop.limits.bodyBytes)) }
+        guard loop.heldBytes <= loop.limits.heldBytes else { return refuse(.outOfMemory) }
+        guard incoming?.append(part) == true else { return }
+        // Not the first part: it comes in pieces, and has to keep a pace.
+        guard let began = incoming?.began else { return }
+        let allowed = loop.limits.bodyGrace + .milliseconds(Int64(held * 1000 / max(loop.limits.bodyRate, 1)))
+        expiry.moment = began + allowed
+    }
+
+    private func finishReceiving() {
+        switch phase {
+        case .receiving:
+            guard let incoming else { return }
+            self.incoming = nil
+            dispatch(incoming)
+        case .refusing(let answer):
+            answerAndGoOn(answer)
+        case .idle, .answering, .lingering, .closed: break
+        }
+    }
+
+    private func dispatch(_ incoming: IncomingRequest) {
+        var incoming = incoming
+        do {
+            // The table was exchanged while the body came: the request goes by the new one.
+            if incoming.table !== loop.table { try incoming.resolve(on: loop) }
+        } catch {
+            return answerAndGoOn(error)
+        }
+        switch incoming.destination {
+        case .page(let page):
+            loop.scratch.clear()
+            page.write(to: &loop.scratch, on: loop, connection: connectionLine)
+            send(loop.scratch)
+            ended()
+        case .model(let destination):
+            let exchange = Exchange(destination, incoming, id: loop.ids.next(), client: self)
+            phase = .answering(exchange)
+            expiry.moment = .distantFuture
+            exchange.start()
+        }
+    }
+
+    // MARK: Answers
+
+    /// What an answer says of this connection: nothing where it goes on as it does by itself.
+    var connectionLine: StaticString {
+        if closesAfterAnswer { return "connection: close\r\n" }
+        return minorVersion == 0 ? "connection: keep-alive\r\n" : ""
+    }
+
+    private var closesAfterAnswer: Bool { !keepsAlive || isDraining || (inputIsClosed && backlog.isEmpty) }
+
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    func send(_ buffer: ByteBuffer) {
+        guard let context else { return }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    func send(_ head: ByteBuffer, body: ByteBuffer) {
+        guard let context else { return }
+        context.write(wrapOutboundOut(head), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(body), promise: nil)
+    }
+
+    /// The present request is answered in full.
+    func ended() {
+        releaseHeld()
+        guard !closesAfterAnswer else { return closeAfterWriting() }
+        phase = .idle
+        let now = NIODeadline.now()
+        expire(after: loop.limits.idle, at: now)
+        workOnBacklog()
+    }
+
+    /// The present answer ends with the connection.
+    func closesAfterThis() { keepsAlive = false }
+
+    /// The present answer can't be ended properly: the client must see that it is not whole.
+    func breakOff() { close() }
+
+    private func answerAndGoOn(_ answer: PlatformAnswer) {
+        loop.shared.countRefused(answer.status)
+        loop.scratch.clear()
+        answer.write(to: &loop.scratch, id: loop.ids.next(), on: loop, connection: connectionLine)
+        send(loop.scratch)
+        ended()
+    }
+
+    /// Answers at once, and takes no more requests.
+    private func refuse(_ answer: PlatformAnswer) {
+        loop.shared.countRefused(answer.status)
+        keepsAlive = false
+        incoming = nil
+        loop.scratch.clear()
+        answer.write(to: &loop.scratch, id: loop.ids.next(), on: loop, connection: "connection: close\r\n")
+        send(loop.scratch)
+        closeAfterWriting()
+    }
+
+    private func workOnBacklog() {
+        guard !worksOnBacklog else { return }
+        worksOnBacklog = true
+        defer { worksOnBacklog = false }
+        while isWritable {
+            switch phase {
+            case .answering, .lingering, .closed: return
+            case .idle, .receiving, .refusing: break
+            }
+            guard let part = backlog.popFirst() else { break }
+            backlogBytes -= 64
+            if case .body(let body) = part { backlogBytes -= body.readableBytes }
+            receive(part)
+        }
+        guard backlog.isEmpty else { return }
+        if let closing { return refuse(closing) }
+        if inputIsClosed { return refuseHalf() }
+        if readWaits {
+            readWaits = false
+            context?.read()
+        }
+    }
+
+    /// After the last request in the backlog its connection ended.
+    private func refuseHalf() {
+        if case .idle = phase { close() } else { refuse(.malformed("The request ends in its middle.")) }
+    }
+
+    private func releaseHeld() {
+        loop.heldBytes -= held
+        held = 0
+    }
+
+    /// Closes this side when everything is written, and the rest when the client has closed its own, or after a while.
+    private func closeAfterWriting() {
+        phase = .lingering
+        releaseHeld()
+        backlog.removeAll()
+        backlogBytes = 0
+        expire(after: loop.limits.linger, at: .now())
+        guard let context else { return }
+        guard !inputIsClosed else {
+            let written = context.eventLoop.makePromise(of: Void.self)
+            written.futureResult.assumeIsolated().whenComplete { _ in self.close() }
+            return context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+        }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(mode: .output, promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+        if readWaits {
+            readWaits = false
+            context.read()
+        }
+    }
+
+    private func close() {
+        context?.close(promise: nil)
+    }
+}

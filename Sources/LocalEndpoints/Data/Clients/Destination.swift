@@ -1,0 +1,102 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import Rollouts
+
+/// Where a request goes.
+enum Destination {
+    case model(ModelDestination)
+    case page(Page)
+
+    /// What the data plane answers itself.
+    enum Page {
+        case metrics, health, readiness
+    }
+}
+
+/// A deployment that was chosen for a request, and who gets a copy.
+struct ModelDestination {
+    var kind: UpstreamRequest.Kind
+    var endpoint: CompiledEndpoint
+    var deployment: CompiledDeployment
+    var shadow: CompiledDeployment?
+}
+
+extension CompiledTable {
+    /// Where a request goes, or why it goes nowhere.
+    func destination(of head: HTTPRequestHead, _ facts: RequestFacts, draw: UInt64) throws(PlatformAnswer)
+        -> Destination
+    {
+        switch RequestTarget(uri: head.uri) {
+        case .score(let name):
+            guard head.method == .POST else { throw .wrongMethod(allowed: "POST") }
+            return .model(try model(.score, endpoint: name, facts, draw: draw))
+        case .swagger(let name):
+            guard head.method == .GET else { throw .wrongMethod(allowed: "GET") }
+            return .model(try model(.swagger, endpoint: name, facts, draw: draw))
+        case .metrics: return .page(try Self.page(.metrics, head))
+        case .health: return .page(try Self.page(.health, head))
+        case .readiness: return .page(try Self.page(.readiness, head))
+        case .unknown: throw .notFound
+        }
+    }
+
+    private static func page(_ page: Destination.Page, _ head: HTTPRequestHead) throws(PlatformAnswer)
+        -> Destination.Page
+    {
+        guard head.method == .GET else { throw .wrongMethod(allowed: "GET") }
+        return page
+    }
+
+    private func model(_ kind: UpstreamRequest.Kind, endpoint name: Substring?, _ facts: RequestFacts, draw: UInt64)
+        throws(PlatformAnswer) -> ModelDestination
+    {
+        let endpoint = try authenticated(facts, wanted: name)
+        if let name = facts.deployment {
+            guard let deployment = endpoint.deployment(name) else { throw .noDeployment(name) }
+            return ModelDestination(kind: kind, endpoint: endpoint, deployment: deployment, shadow: nil)
+        }
+        guard let (deployment, shadow) = endpoint.choose(draw) else { throw .noTraffic }
+        return ModelDestination(
+            kind: kind, endpoint: endpoint, deployment: deployment, shadow: kind == .score ? shadow : nil)
+    }
+
+    /// The endpoint that the request's path or host names, or else its credential; that of a credential that is not
+    /// its own is as wrong as none.
+    private func authenticated(_ facts: RequestFacts, wanted name: Substring?) throws(PlatformAnswer)
+        -> CompiledEndpoint
+    {
+        var wanted: Int?
+        if let name {
+            guard let index = index(of: name) else { throw .unauthorized }
+            wanted = index
+        } else if let label = facts.host.flatMap(Self.firstLabel) {
+            wanted = index(of: label)
+        }
+        guard let authorization = facts.authorization else { throw .unauthorized }
+        let found = authorization.withSecret { endpoint(for: $0, wanted: wanted, at: WallClock.now) }
+        guard let endpoint = found.flatMap({ $0 }) else { throw .unauthorized }
+        return endpoint
+    }
+
+    /// `NAME` of `NAME.…`, where it may be an endpoint's.
+    private static func firstLabel(of host: String) -> Substring? {
+        guard let first = host.utf8.first, first | 0x20 >= UInt8(ascii: "a"), first | 0x20 <= UInt8(ascii: "z") else {
+            return nil
+        }
+        return host.firstIndex(of: ".").map { host[..<$0] }
+    }
+}
+
+extension String {
+    /// Calls `body` with what follows `Bearer`; nil where it is of another scheme.
+    fileprivate func withSecret<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
+        let scheme = "bearer ".utf8.count
+        guard utf8.count > scheme, prefix(scheme).isEqualIgnoringCase("bearer ") else { return nil }
+        var copy = self
+        return copy.withUTF8 { bytes in
+            var secret = bytes[scheme...]
+            while secret.first == UInt8(ascii: " ") { secret = secret.dropFirst() }
+            return body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: secret)))
+        }
+    }
+}

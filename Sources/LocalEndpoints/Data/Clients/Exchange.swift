@@ -1,0 +1,281 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import Rollouts
+internal import SimulatedEndpoints
+
+/// One request between the moment that it is complete and the end of its answer.
+final class Exchange: UpstreamCall, Seatable {
+    private enum Phase {
+        /// Waits for the endpoint's bandwidth.
+        case delayed
+        case waiting(ticket: UInt64)
+        case running
+        /// The answer is passed on while it comes.
+        case streaming(AnswerStream)
+        case over
+    }
+
+    let loop: DataLoop
+    let client: ClientConnection
+    let destination: ModelDestination
+    let request: UpstreamRequest
+    let clientRequestID: String?
+    private var phase = Phase.delayed
+    private var began = NIODeadline.now()
+    /// When the model must have answered; from the first instance on, whichever answers in the end.
+    private var due: NIODeadline?
+    private var instance: Instance?
+    private var connection: UpstreamConnection?
+    private var pair: MirrorPair?
+    private var tries = RetryBudget()
+    private(set) var answer = ModelAnswer(status: 0, reason: "", headers: [:])
+    /// How long the endpoint's bandwidth made it wait.
+    var delay = BandwidthDelay()
+
+    var deployment: CompiledDeployment { destination.deployment }
+
+    init(_ destination: ModelDestination, _ incoming: IncomingRequest, id: RequestID, client: ClientConnection) {
+        self.loop = client.loop
+        self.client = client
+        self.destination = destination
+        clientRequestID = incoming.facts.clientRequestID
+        request = UpstreamRequest(
+            kind: destination.kind, headers: incoming.head.headers, connectionFields: incoming.facts.connectionFields,
+            id: id, body: incoming.body)
+    }
+
+    func start() {
+        guard let bandwidth = destination.endpoint.bandwidth else { return admit() }
+        let wait = bandwidth.take(request.body.readableBytes, at: began)
+        guard wait > .zero else { return admit() }
+        delay.request = wait
+        loop.after(wait) {
+            guard case .delayed = self.phase else { return }
+            self.began = .now()
+            self.admit()
+        }
+    }
+
+    private func admit() {
+        seekPlace(isRetry: false)
+        guard let shadow = destination.shadow else { return }
+        let pair = MirrorPair(shadow: shadow.state, comparisons: loop.shared.comparisons)
+        // It may be over already, where the model is in process.
+        if case .over = phase { pair.endLive(end) } else { self.pair = pair }
+        MirrorCopy(of: request, for: shadow, pair: pair, on: loop)?.start()
+    }
+
+    // MARK: Places
+
+    private func seekPlace(isRetry: Bool) {
+        let now = isRetry ? NIODeadline.now() : began
+        let entry = deployment.state.enter(.live, at: now, isRetry: isRetry) { Waiter(self, on: loop.eventLoop) }
+        switch entry {
+        case .seated(let instance): run(at: instance, now)
+        case .waits(let ticket):
+            phase = .waiting(ticket: ticket)
+            client.expire(after: deployment.maxQueueWait, at: now)
+        case .full: refuse(.tooMany, .refused)
+        case .nobodyReady: refuse(.nobodyReady, .platformFailed)
+        }
+    }
+
+    func seat(at instance: Instance) {
+        guard case .waiting = phase else { return deployment.state.leave(.live, instance, at: .now()) }
+        run(at: instance, .now())
+    }
+
+    private func run(at instance: Instance, _ now: NIODeadline) {
+        phase = .running
+        self.instance = instance
+        let due = self.due ?? now + deployment.timeout
+        self.due = due
+        client.expire(after: due - now, at: now)
+        switch instance.target {
+        case .simulated(let server): play(server)
+        case .server(let address):
+            let pool = loop.upstream.pool(.live, for: instance, at: address)
+            let connection = pool.take(fresh: tries.wantsFreshConnection)
+            self.connection = connection
+            let rest = request.write(to: &loop.scratch, for: instance)
+            connection.send(loop.scratch, body: rest, for: self)
+        }
+    }
+
+    private func play(_ server: SimulatedServer) {
+        guard request.kind == .score else {
+            answer = ModelAnswer(status: 404, reason: "Not Found", headers: [:])
+            return complete()
+        }
+        let simulated = server.answer(at: WallClock.now, using: &loop.random)
+        loop.after(.nanoseconds(simulated.nanoseconds)) {
+            guard case .running = self.phase else { return }
+            self.answer = ModelAnswer(simulated)
+            self.complete()
+        }
+    }
+
+    // MARK: The model's answer
+
+    func receive(_ head: HTTPResponseHead) { answer = ModelAnswer(head) }
+
+    func receive(_ body: ByteBuffer) {
+        if case .streaming(let stream) = phase { return stream.pass(body) }
+        answer.append(body)
+        guard answer.body.readableBytes > loop.limits.heldAnswerBytes, let connection else { return }
+        let stream = AnswerStream(self, from: connection)
+        phase = .streaming(stream)
+        stream.begin(nanoseconds: latency)
+    }
+
+    func complete() {
+        connection = nil
+        if case .streaming(let stream) = phase { return stream.end() }
+        guard request.kind == .score else { return answerDescription() }
+        if let bandwidth = destination.endpoint.bandwidth {
+            delay.answer = bandwidth.take(answer.body.readableBytes, at: .now())
+        }
+        let nanoseconds = latency
+        guard delay.answer > .zero else { return finish(nanoseconds: nanoseconds) }
+        // The model has answered: its place is free, and its time-out over.
+        leave()
+        client.expiry.moment = .distantFuture
+        loop.after(delay.answer) {
+            guard case .running = self.phase else { return }
+            self.finish(nanoseconds: nanoseconds)
+        }
+    }
+
+    private func finish(nanoseconds: UInt64) {
+        AnswerMessage(self, nanoseconds: nanoseconds).send(by: client)
+        settle(answer.failed ? .modelFailed : .answered, nanoseconds: nanoseconds)
+        client.ended()
+    }
+
+    /// What is passed on first.
+    func takeHeldBody() -> ByteBuffer {
+        let body = answer.body
+        answer.body = ByteBuffer()
+        if pair != nil {
+            answer.compared = ComparedBody(limit: loop.limits.comparedBytes)
+            answer.compared?.append(body)
+        }
+        return body
+    }
+
+    func countPassed(_ part: ByteBuffer) { answer.pass(part) }
+
+    /// The answer was passed on to its end.
+    func streamEnded() {
+        settle(answer.failed ? .modelFailed : .answered, nanoseconds: latency)
+        client.ended()
+    }
+
+    /// The model's own description of itself where it has one, else what holds for all.
+    private func answerDescription() {
+        if answer.status != 200 {
+            answer = ModelAnswer(
+                status: 200, reason: "OK", headers: ["content-type": "application/json"],
+                body: ByteBuffer(string: Swagger.document(endpoint: destination.endpoint.name.text)))
+        }
+        AnswerMessage(self, nanoseconds: latency).send(by: client)
+        free()
+        client.ended()
+    }
+
+    func fail(_ failure: UpstreamFailure) {
+        connection = nil
+        if case .streaming = phase {
+            settle(.platformFailed, nanoseconds: latency)
+            return client.breakOff()
+        }
+        guard let instance, case .running = phase else { return }
+        self.instance = nil
+        answer = ModelAnswer(status: 0, reason: "", headers: [:])
+        let suspension = failure.isTheServers ? loop.limits.suspension : nil
+        deployment.state.leave(.live, instance, at: .now(), suspension: suspension)
+        if tries.mayRetry(after: failure, instances: deployment.instances.count) {
+            seekPlace(isRetry: true)
+        } else if case .broken = failure {
+            refuse(.brokenAnswer, .platformFailed)
+        } else {
+            refuse(.unreachable, .platformFailed)
+        }
+    }
+
+    // MARK: Ends
+
+    /// The client's connection expires by what this exchange has set.
+    func expire(at now: NIODeadline) {
+        switch phase {
+        case .delayed, .over: break
+        case .waiting(let ticket):
+            // Else it has been seated, and is about to hear of it.
+            if deployment.state.abandon(.live, ticket) { refuse(.waitedTooLong, .refused) }
+        case .running: refuse(.timedOut, .timedOut)
+        case .streaming:
+            settle(.timedOut, nanoseconds: latency)
+            client.breakOff()
+        }
+    }
+
+    func clientIsWritable() {
+        if case .streaming(let stream) = phase { stream.clientIsWritable() }
+    }
+
+    /// The client is gone.
+    func abandon() {
+        if case .waiting(let ticket) = phase { _ = deployment.state.abandon(.live, ticket) }
+        settle(.abandoned, nanoseconds: latency)
+    }
+
+    private func refuse(_ refusal: PlatformAnswer, _ outcome: RequestOutcome) {
+        loop.scratch.clear()
+        refusal.write(
+            to: &loop.scratch, id: request.id, clientRequestID: clientRequestID, deployment: deployment.heads.line,
+            on: loop, connection: client.connectionLine)
+        client.send(loop.scratch)
+        settle(outcome, nanoseconds: latency)
+        client.ended()
+    }
+
+    private var latency: UInt64 { UInt64(clamping: (NIODeadline.now() - began).nanoseconds) }
+
+    /// How it ended, for the comparison with its copy.
+    private var end: MirrorPair.End {
+        guard answer.status == 200, !answer.wasCutOff else { return .failed }
+        return .answered(answer.compared ?? ComparedBody(answer.body))
+    }
+
+    /// Counts the request, and gives back what it holds.
+    private func settle(_ outcome: RequestOutcome, nanoseconds: UInt64) {
+        if case .over = phase { return }
+        if outcome != .answered { answer.wasCutOff = true }
+        if request.kind == .score {
+            deployment.state.count(.live, outcome, nanoseconds: nanoseconds)
+            if loop.logsRequests { log(outcome, nanoseconds) }
+        }
+        pair?.endLive(end)
+        pair = nil
+        free()
+    }
+
+    private func log(_ outcome: RequestOutcome, _ nanoseconds: UInt64) {
+        RequestLine(
+            outcome: outcome, modelStatus: answer.status, bytes: answer.length,
+            nanoseconds: Int64(clamping: nanoseconds), id: request.id, clientRequestID: clientRequestID, isCopy: false
+        ).append(to: deployment, by: instance, on: loop)
+    }
+
+    private func free() {
+        phase = .over
+        connection?.cancel()
+        connection = nil
+        leave()
+    }
+
+    private func leave() {
+        if let instance { deployment.state.leave(.live, instance, at: .now()) }
+        instance = nil
+    }
+}

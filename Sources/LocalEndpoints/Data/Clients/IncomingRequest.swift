@@ -1,0 +1,61 @@
+internal import NIOCore
+internal import NIOHTTP1
+
+/// A request whose body is still coming.
+struct IncomingRequest {
+    let head: HTTPRequestHead
+    let facts: RequestFacts
+    let began: NIODeadline
+    /// What ``destination`` was found by.
+    private(set) var table: CompiledTable
+    private(set) var destination: Destination
+    private(set) var body = ByteBuffer()
+
+    init(_ head: HTTPRequestHead, on loop: DataLoop, at now: NIODeadline) throws(PlatformAnswer) {
+        self.head = head
+        do {
+            facts = try RequestFacts(head)
+        } catch {
+            throw PlatformAnswer(error)
+        }
+        began = now
+        table = loop.table
+        destination = try table.destination(of: head, facts, draw: loop.random.next())
+    }
+
+    mutating func resolve(on loop: DataLoop) throws(PlatformAnswer) {
+        table = loop.table
+        destination = try table.destination(of: head, facts, draw: loop.random.next())
+    }
+
+    /// False for the first part, which is kept as it is.
+    mutating func append(_ part: ByteBuffer) -> Bool {
+        guard body.readableBytes > 0 else {
+            body = part
+            return false
+        }
+        body.writeImmutableBuffer(part)
+        return true
+    }
+}
+
+extension PlatformAnswer {
+    init(_ malformation: RequestFacts.Malformation) {
+        switch malformation {
+        case .controlCharacter: self = .malformed("A header field has a control character.")
+        case .host: self = .malformed("The request must have one Host header field.")
+        case .contentLength: self = .malformed("The Content-Length is no number.")
+        case .expectation: self = .expectation
+        }
+    }
+
+    /// What is said to a client that sends no proper HTTP; nil where its connection is what failed.
+    init?(_ error: any Error) {
+        guard let error = error as? HTTPParserError else { return nil }
+        switch error {
+        case .headerOverflow: self = .largeHead
+        case .invalidVersion: self = .wrongVersion
+        default: self = .malformed("This is no proper HTTP/1.1.")
+        }
+    }
+}

@@ -1,0 +1,24 @@
+internal import NIOCore
+
+extension Destination.Page {
+    /// Writes the page as a whole message.
+    func write(to buffer: inout ByteBuffer, on loop: DataLoop, connection: StaticString) {
+        var status = "200 OK"
+        var type = "text/plain; charset=utf-8"
+        let body: String
+        switch self {
+        case .metrics:
+            type = "text/plain; version=0.0.4; charset=utf-8"
+            body = loop.shared.metrics()
+        case .health: body = "ok\n"
+        case .readiness:
+            let isReady = loop.shared.isReady && !loop.isDraining
+            if !isReady { status = "503 Service Unavailable" }
+            body = isReady ? "ready\n" : "not ready\n"
+        }
+        buffer.writeString("HTTP/1.1 \(status)\r\n")
+        buffer.writeImmutableBuffer(loop.dateLine(at: .now()))
+        buffer.writeStaticString(connection)
+        buffer.writeString("content-type: \(type)\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+    }
+}

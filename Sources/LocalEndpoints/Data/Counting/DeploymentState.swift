@@ -1,0 +1,148 @@
+internal import NIOCore
+internal import RolloutEngine
+internal import Rollouts
+internal import Synchronization
+
+/// What all requests to one incarnation of a deployment share, whichever loop they are on and through every table.
+final class DeploymentState: Sendable {
+    let endpoint: Name
+    let deployment: Name
+    let incarnation: String
+
+    private struct Shared: Sendable {
+        var live = Admission<Instance, Waiter>()
+        /// Copies have places of their own, so that they never take one from a request that somebody waits for.
+        var copies = Admission<Instance, Waiter>()
+        var liveTally = OutcomeTally()
+        var copyTally = OutcomeTally()
+        var pairs = OutcomeReading.PairCounts()
+        var droppedCopies = 0
+        var instances: [Instance] = []
+    }
+
+    private let shared = Mutex(Shared())
+
+    init(endpoint: Name, deployment: Name, incarnation: String) {
+        self.endpoint = endpoint
+        self.deployment = deployment
+        self.incarnation = incarnation
+    }
+
+    /// Live requests, or copies of them.
+    enum Side: Sendable {
+        case live, copy
+    }
+
+    func enter(_ side: Side, at now: NIODeadline, isRetry: Bool = false, waiter: () -> Waiter)
+        -> Admission<Instance, Waiter>.Entry
+    {
+        shared.withLock { shared in
+            switch side {
+            case .live: shared.live.enter(at: now.uptimeNanoseconds, isRetry: isRetry, waiter: waiter)
+            case .copy: shared.copies.enter(at: now.uptimeNanoseconds, isRetry: isRetry, waiter: waiter)
+            }
+        }
+    }
+
+    /// Gives the place at `instance` back; `suspension` keeps the next requests away from it where others are.
+    func leave(_ side: Side, _ instance: Instance, at now: NIODeadline, suspension: TimeAmount? = nil) {
+        let next = shared.withLock { shared in
+            if let suspension {
+                let end = (now + suspension).uptimeNanoseconds
+                shared.live.suspend(instance, until: end)
+                shared.copies.suspend(instance, until: end)
+            }
+            return switch side {
+            case .live: shared.live.leave(instance, at: now.uptimeNanoseconds)
+            case .copy: shared.copies.leave(instance, at: now.uptimeNanoseconds)
+            }
+        }
+        if let (instance, waiter) = next { waiter.seat(at: instance) }
+    }
+
+    /// Waits no longer; false where it has been seated meanwhile, of which it is about to hear.
+    func abandon(_ side: Side, _ ticket: UInt64) -> Bool {
+        shared.withLock { shared in
+            switch side {
+            case .live: shared.live.abandon(ticket)
+            case .copy: shared.copies.abandon(ticket)
+            }
+        }
+    }
+
+    func count(_ side: Side, _ outcome: RequestOutcome, nanoseconds: UInt64) {
+        shared.withLock { shared in
+            switch side {
+            case .live: shared.liveTally.add(outcome, nanoseconds: nanoseconds)
+            case .copy: shared.copyTally.add(outcome, nanoseconds: nanoseconds)
+            }
+        }
+    }
+
+    /// Of a copy and the live request that it was made of.
+    func countPair(liveFailed: Bool, copyFailed: Bool, agree: Bool) {
+        shared.withLock { shared in
+            shared.pairs.pairs += 1
+            switch (liveFailed, copyFailed) {
+            case (true, false): shared.pairs.onlyLiveFailed += 1
+            case (false, true): shared.pairs.onlyMirrorFailed += 1
+            case (false, false): shared.pairs.disagreed += agree ? 0 : 1
+            case (true, true): break
+            }
+        }
+    }
+
+    func countDroppedCopy() { shared.withLock { $0.droppedCopies += 1 } }
+
+    /// Exchanges the instances; those that stay the same server stay the same objects.
+    func update(_ route: DeploymentRoute, at now: NIODeadline) -> [Instance] {
+        let (instances, seated) = shared.withLock { shared in
+            let updated = route.instances.map { instance in
+                let present = shared.instances.first { $0.id == instance.id && $0.target == instance.target }
+                return (instance: present ?? Instance(instance), isReady: instance.isReady)
+            }
+            shared.instances = updated.map(\.instance)
+            let limit = route.requestSettings.maxConcurrentRequestsPerInstance
+            let seated =
+                shared.live.update(updated, limit: limit, at: now.uptimeNanoseconds)
+                + shared.copies.update(updated, limit: limit, at: now.uptimeNanoseconds)
+            return (shared.instances, seated)
+        }
+        for (instance, waiter) in seated { waiter.seat(at: instance) }
+        return instances
+    }
+
+    var reading: DeploymentReading {
+        shared.withLock { shared in
+            DeploymentReading(
+                endpoint: endpoint, deployment: deployment, incarnation: incarnation,
+                inFlight: shared.live.inFlight, live: shared.liveTally.counts, copied: shared.copyTally.counts,
+                mirrored: shared.pairs, droppedCopies: shared.droppedCopies)
+        }
+    }
+
+    /// Everything at one moment, for metrics.
+    func observe() -> DeploymentObservation {
+        shared.withLock { shared in
+            DeploymentObservation(
+                endpoint: endpoint.text, deployment: deployment.text, inFlight: shared.live.inFlight,
+                waiting: shared.live.waiting, ready: shared.live.seats.count { $0.isReady },
+                live: shared.liveTally, copies: shared.copyTally, pairs: shared.pairs,
+                droppedCopies: shared.droppedCopies)
+        }
+    }
+}
+
+/// A deployment's numbers at one moment.
+struct DeploymentObservation: Sendable {
+    var endpoint: String
+    var deployment: String
+    var inFlight: Int
+    var waiting: Int
+    /// Instances that take requests.
+    var ready: Int
+    var live: OutcomeTally
+    var copies: OutcomeTally
+    var pairs: OutcomeReading.PairCounts
+    var droppedCopies: Int
+}

@@ -1,0 +1,47 @@
+internal import NIOCore
+internal import NIOPosix
+internal import Rollouts
+internal import Synchronization
+
+/// What all loops of one data plane share.
+final class DataPlaneShared: Sendable {
+    let comparisons: Comparisons
+    let began = WallClock.now
+    private let compiler: Mutex<TableCompiler>
+    /// Requests that reached no deployment, by status.
+    private let refused = Mutex<[Int: Int]>([:])
+    private let hasTable = Atomic(false)
+    private let connections = Atomic(0)
+
+    init(comparisons: Comparisons, bandwidth: Int?) {
+        self.comparisons = comparisons
+        compiler = Mutex(TableCompiler(bandwidth: bandwidth))
+    }
+
+    /// True once a table is installed.
+    var isReady: Bool { hasTable.load(ordering: .relaxed) }
+
+    /// Compiles `table` and lets `spread` give it to all loops; one after the other, so that all loops see tables in
+    /// one order.
+    func install<Result>(_ table: RoutingTable, spread: (CompiledTable) -> Result) -> Result where Result: Sendable {
+        let result = compiler.withLock { spread($0.compile(table, at: .now())) }
+        hasTable.store(true, ordering: .relaxed)
+        return result
+    }
+
+    var readings: [DeploymentReading] { compiler.withLock { $0.readings } }
+
+    func countRefused(_ status: Int) { refused.withLock { $0[status, default: 0] += 1 } }
+
+    func countConnection(_ change: Int) { connections.wrappingAdd(change, ordering: .relaxed) }
+
+    var openConnections: Int { connections.load(ordering: .relaxed) }
+
+    /// The page that Prometheus reads.
+    func metrics() -> String {
+        MetricsPage(
+            deployments: compiler.withLock { $0.observations() }, refused: refused.withLock { $0 },
+            connections: openConnections, began: began
+        ).text
+    }
+}

@@ -1,0 +1,138 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import Rollouts
+internal import SimulatedEndpoints
+
+/// The copy of one live request, on its way to the shadow. Whatever becomes of it, the live request never hears of it.
+final class MirrorCopy: UpstreamCall, Seatable, Expiring {
+    var expiry = Expiry()
+    private let loop: DataLoop
+    private let shadow: CompiledDeployment
+    private let request: UpstreamRequest
+    private let pair: MirrorPair
+    private let began: NIODeadline
+    private var ticket: UInt64?
+    private var instance: Instance?
+    private var connection: UpstreamConnection?
+    private var status = 0
+    private var body: ComparedBody
+    private var bodyBytes = 0
+    private var isOver = false
+
+    /// Nil where too many are under way; then it is counted as dropped.
+    init?(of request: UpstreamRequest, for shadow: CompiledDeployment, pair: MirrorPair, on loop: DataLoop) {
+        let key = ObjectIdentifier(shadow.state)
+        guard loop.copies[key, default: 0] < loop.limits.copies else {
+            shadow.state.countDroppedCopy()
+            return nil
+        }
+        loop.copies[key, default: 0] += 1
+        self.loop = loop
+        self.shadow = shadow
+        self.request = request
+        self.pair = pair
+        began = .now()
+        body = ComparedBody(limit: loop.limits.comparedBytes)
+    }
+
+    func start() {
+        let entry = shadow.state.enter(.copy, at: began) { Waiter(self, on: loop.eventLoop) }
+        switch entry {
+        case .seated(let instance): run(at: instance)
+        case .waits(let ticket):
+            self.ticket = ticket
+            expire(after: shadow.maxQueueWait)
+        case .full: drop()
+        case .nobodyReady: end(.platformFailed)
+        }
+    }
+
+    func seat(at instance: Instance) {
+        ticket = nil
+        guard !isOver else { return shadow.state.leave(.copy, instance, at: .now()) }
+        run(at: instance)
+    }
+
+    func expire(at now: NIODeadline) {
+        expiry.moment = .distantFuture
+        guard !isOver else { return }
+        if let ticket {
+            if shadow.state.abandon(.copy, ticket) { drop() }
+        } else {
+            end(.timedOut)
+        }
+    }
+
+    private func expire(after amount: TimeAmount) {
+        let now = NIODeadline.now()
+        expiry.moment = now + amount
+        loop.watch(self, at: now)
+    }
+
+    private func run(at instance: Instance) {
+        self.instance = instance
+        expire(after: shadow.timeout)
+        switch instance.target {
+        case .simulated(let server):
+            let answer = server.answer(at: WallClock.now, using: &loop.random)
+            status = answer.status
+            body = ComparedBody(ByteBuffer(string: answer.body))
+            loop.after(.nanoseconds(answer.nanoseconds)) { self.complete() }
+        case .server(let address):
+            let connection = loop.upstream.pool(.copy, for: instance, at: address).take(fresh: false)
+            self.connection = connection
+            let rest = request.write(to: &loop.scratch, for: instance)
+            connection.send(loop.scratch, body: rest, for: self)
+        }
+    }
+
+    // MARK: Answer
+
+    func receive(_ head: HTTPResponseHead) { status = Int(head.status.code) }
+
+    func receive(_ part: ByteBuffer) {
+        bodyBytes += part.readableBytes
+        body.append(part)
+    }
+
+    func complete() {
+        connection = nil
+        end(status == 200 ? .answered : .modelFailed)
+    }
+
+    func fail(_ failure: UpstreamFailure) {
+        connection = nil
+        end(.platformFailed)
+    }
+
+    private func end(_ outcome: RequestOutcome) {
+        guard !isOver else { return }
+        let latency = (NIODeadline.now() - began).nanoseconds
+        shadow.state.count(.copy, outcome, nanoseconds: UInt64(clamping: latency))
+        RequestLine(
+            outcome: outcome, modelStatus: status, bytes: bodyBytes, nanoseconds: latency, id: request.id,
+            clientRequestID: nil, isCopy: true
+        ).append(to: shadow, by: instance, on: loop)
+        pair.endCopy(outcome == .answered ? .answered(body) : .failed)
+        free()
+    }
+
+    /// It was not sent, as its place in the queue never came.
+    private func drop() {
+        guard !isOver else { return }
+        shadow.state.countDroppedCopy()
+        free()
+    }
+
+    private func free() {
+        isOver = true
+        expiry.moment = .distantFuture
+        connection?.cancel()
+        connection = nil
+        if let instance { shadow.state.leave(.copy, instance, at: .now()) }
+        instance = nil
+        let key = ObjectIdentifier(shadow.state)
+        let left = loop.copies[key, default: 1] - 1
+        loop.copies[key] = left > 0 ? left : nil
+    }
+}

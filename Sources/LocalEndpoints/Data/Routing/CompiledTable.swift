@@ -1,0 +1,82 @@
+internal import NIOCore
+internal import Rollouts
+
+/// A routing table prepared for requests: immutable, and shared by all loops.
+final class CompiledTable: Sendable {
+    let endpoints: [CompiledEndpoint]
+    private let credentials: CredentialIndex
+    private let byName: [Name: Int]
+
+    init(endpoints: [CompiledEndpoint], credentials: [[Credential]]) {
+        self.endpoints = endpoints
+        self.credentials = CredentialIndex(credentials)
+        byName = Dictionary(
+            endpoints.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    static let empty = CompiledTable(endpoints: [], credentials: [])
+
+    func index(of endpoint: some StringProtocol) -> Int? { byName[Name(String(endpoint))] }
+
+    /// The endpoint that lets in who shows `secret`; only `wanted` where one is named.
+    func endpoint(for secret: UnsafeRawBufferPointer, wanted: Int?, at time: Timestamp) -> CompiledEndpoint? {
+        credentials.endpoint(for: secret, wanted: wanted, at: time).map { endpoints[$0] }
+    }
+}
+
+/// An endpoint with everything that a request needs worked out beforehand.
+final class CompiledEndpoint: Sendable {
+    let name: Name
+    let deployments: [CompiledDeployment]
+    /// Nil where no deployment has a positive weight.
+    private let choice: WeightedChoice?
+    private let shadow: CompiledDeployment?
+    /// Below it, a request's random number means that it is copied.
+    private let mirrorBound: UInt64
+    let bandwidth: EndpointBandwidth?
+
+    init(_ route: EndpointRoute, deployments: [CompiledDeployment], bandwidth: EndpointBandwidth?) {
+        name = route.name
+        self.deployments = deployments
+        choice = WeightedChoice(percents: deployments.map { route.traffic[$0.name] })
+        shadow = deployments.first { route.mirrorTraffic[$0.name] > 0 }
+        let percent = shadow.map { route.mirrorTraffic[$0.name] } ?? 0
+        mirrorBound = (UInt64(clamping: min(percent, 100)) << 32) / 100
+        self.bandwidth = bandwidth
+    }
+
+    /// Whom a request with this random number goes to, and who gets a copy of it.
+    func choose(_ draw: UInt64) -> (deployment: CompiledDeployment, shadow: CompiledDeployment?)? {
+        guard let choice else { return nil }
+        let deployment = deployments[choice.index(at: UInt32(truncatingIfNeeded: draw >> 32))]
+        return (deployment, draw & 0xFFFF_FFFF < mirrorBound ? shadow : nil)
+    }
+
+    /// The deployment that a request names.
+    func deployment(_ name: String) -> CompiledDeployment? {
+        if let exact = deployments.first(where: { $0.name.text == name }) { return exact }
+        let name = Name(name)
+        return deployments.first { $0.name == name }
+    }
+}
+
+/// A deployment as requests see it.
+final class CompiledDeployment: Sendable {
+    let name: Name
+    let state: DeploymentState
+    let instances: [Instance]
+    let timeout: TimeAmount
+    let maxQueueWait: TimeAmount
+    let log: DeploymentLog?
+    let heads: PreparedHeads
+
+    init(_ route: DeploymentRoute, state: DeploymentState, instances: [Instance]) {
+        name = route.name
+        self.state = state
+        self.instances = instances
+        timeout = .milliseconds(route.requestSettings.timeout.milliseconds)
+        maxQueueWait = .milliseconds(route.requestSettings.maxQueueWait.milliseconds)
+        log = route.log
+        heads = PreparedHeads(deployment: route.name.text)
+    }
+}

@@ -1,0 +1,51 @@
+internal import NIOCore
+internal import Rollouts
+
+/// Prepares tables, and carries from one to the next what outlives them: counts, places, bandwidth.
+struct TableCompiler: Sendable {
+    private struct Key: Hashable {
+        var endpoint: Name
+        var deployment: Name
+        var incarnation: String
+    }
+
+    /// Bytes per second for each endpoint; nil: no limit.
+    let bandwidth: Int?
+    private var present: [Key: DeploymentState] = [:]
+    private var bandwidths: [Name: EndpointBandwidth] = [:]
+    /// No longer in the table: they finish what they had taken, and their counts stay.
+    private var retired: [Key: DeploymentState] = [:]
+
+    init(bandwidth: Int?) { self.bandwidth = bandwidth }
+
+    mutating func compile(_ table: RoutingTable, at now: NIODeadline) -> CompiledTable {
+        var kept: [Key: DeploymentState] = [:]
+        var keptBandwidths: [Name: EndpointBandwidth] = [:]
+        let endpoints = table.endpoints.map { endpoint in
+            let deployments = endpoint.deployments.map { deployment in
+                let key = Key(
+                    endpoint: endpoint.name, deployment: deployment.name, incarnation: deployment.incarnation)
+                let state =
+                    present[key] ?? retired.removeValue(forKey: key)
+                    ?? DeploymentState(
+                        endpoint: endpoint.name, deployment: deployment.name, incarnation: deployment.incarnation)
+                kept[key] = state
+                return CompiledDeployment(deployment, state: state, instances: state.update(deployment, at: now))
+            }
+            let limit = bandwidth.map { bandwidths[endpoint.name] ?? EndpointBandwidth(bytesPerSecond: $0) }
+            keptBandwidths[endpoint.name] = limit
+            return CompiledEndpoint(endpoint, deployments: deployments, bandwidth: limit)
+        }
+        retired.merge(present.filter { kept[$0.key] == nil }) { _, last in last }
+        (present, bandwidths) = (kept, keptBandwidths)
+        return CompiledTable(endpoints: endpoints, credentials: table.endpoints.map(\.credentials))
+    }
+
+    /// Of every incarnation that there was.
+    var readings: [DeploymentReading] { present.values.map(\.reading) + retired.values.map(\.reading) }
+
+    /// Of those in the table, by name.
+    func observations() -> [DeploymentObservation] {
+        present.values.map { $0.observe() }.sorted { ($0.endpoint, $0.deployment) < ($1.endpoint, $1.deployment) }
+    }
+}

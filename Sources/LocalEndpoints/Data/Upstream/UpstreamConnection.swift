@@ -1,0 +1,182 @@
+internal import NIOCore
+internal import NIOHTTP1
+
+/// A connection to a model server: carries one request at a time, and goes back to its pool in between.
+final class UpstreamConnection: ChannelDuplexHandler, Expiring {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundIn = Never
+
+    private enum Progress {
+        case waiting, inBody, complete
+    }
+
+    var expiry = Expiry()
+    private let pool: UpstreamPool
+    private let decoder: HTTPResponseDecoder
+    private let writer: RequestWriter
+    private var channel: (any Channel)?
+    private var call: (any UpstreamCall)?
+    /// What is sent once it is connected.
+    private var unsent: (head: ByteBuffer, body: ByteBuffer?)?
+    private var progress = Progress.waiting
+    private var isReused = false
+    private var keepsAlive = false
+    private var isClosed = false
+    private var isPaused = false
+    private var readWaits = false
+
+    /// The parser asks for nothing but the method, which tells whether an answer has a body.
+    private static let parsedHead = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
+
+    init(pool: UpstreamPool, limits: DataPlaneLimits) {
+        self.pool = pool
+        decoder = HTTPResponseDecoder(limitConfiguration: limits.parsing)
+        writer = RequestWriter()
+    }
+
+    /// Makes `channel` this connection's.
+    func attach(to channel: any Channel) throws {
+        try channel.pipeline.syncOperations.addHandlers(writer, ByteToMessageHandler(decoder), self)
+        self.channel = channel
+    }
+
+    /// Sends a request, at once or as soon as it is connected; `body` follows `head` where it isn't part of it.
+    func send(_ head: ByteBuffer, body: ByteBuffer?, for call: any UpstreamCall) {
+        self.call = call
+        progress = .waiting
+        guard writer.isActive else {
+            unsent = (head, body)
+            return
+        }
+        write(head, body)
+    }
+
+    /// Nobody waits for the answer any more.
+    func cancel() {
+        call = nil
+        unsent = nil
+        // Still connecting: it will be an unused connection. Else an answer may come, that is nobody's.
+        if writer.isActive { close() }
+    }
+
+    /// Reads no further until ``resume()``.
+    func pause() { isPaused = true }
+
+    func resume() {
+        isPaused = false
+        guard readWaits else { return }
+        readWaits = false
+        channel?.read()
+    }
+
+    func close() {
+        isClosed = true
+        channel?.close(promise: nil)
+    }
+
+    /// No connection could be made.
+    func connectFailed() {
+        isClosed = true
+        let call = call
+        self.call = nil
+        call?.fail(.unreachable)
+    }
+
+    func expire(at now: NIODeadline) {
+        expiry.moment = .distantFuture
+        if call == nil, pool.discard(self) { close() }
+    }
+
+    private func write(_ head: ByteBuffer, _ body: ByteBuffer?) {
+        decoder.write(data: .head(Self.parsedHead))
+        writer.send(head, body)
+    }
+
+    // MARK: Channel
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        if let (head, body) = unsent {
+            unsent = nil
+            write(head, body)
+        } else if call == nil {
+            pool.put(self)
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard let call else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            progress = .inBody
+            // Nobody asked for another protocol.
+            guard head.status.code != 101 else { return fail(.broken) }
+            keepsAlive = head.isKeepAlive
+            call.receive(head)
+        case .body(let body): call.receive(body)
+        case .end: progress = .complete
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if progress == .complete { finish() }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isPaused { readWaits = true } else { context.read() }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What is wrong with a connection that nobody uses ends it, and no more.
+        fail(progress == .waiting && !(error is HTTPParserError) ? .unanswered(reused: isReused) : .broken)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        isClosed = true
+        if progress == .complete {
+            finish()
+        } else {
+            fail(progress == .waiting ? .unanswered(reused: isReused) : .broken)
+        }
+        context.fireChannelInactive()
+    }
+
+    private func fail(_ failure: UpstreamFailure) {
+        let call = call
+        self.call = nil
+        _ = pool.discard(self)
+        close()
+        call?.fail(failure)
+    }
+
+    /// Goes back to the pool before its call hears of the end, so that who is next finds it there.
+    private func finish() {
+        guard let call else { return }
+        self.call = nil
+        progress = .waiting
+        isReused = true
+        isPaused = false
+        if keepsAlive, !isClosed { pool.put(self) } else { close() }
+        call.complete()
+    }
+}
+
+/// Writes requests as they are, past the parser's handler, which would want them in parts.
+final class RequestWriter: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private var context: ChannelHandlerContext?
+
+    var isActive: Bool { context?.channel.isActive ?? false }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func send(_ head: ByteBuffer, _ body: ByteBuffer?) {
+        guard let context else { return }
+        context.write(wrapOutboundOut(head), promise: nil)
+        if let body { context.write(wrapOutboundOut(body), promise: nil) }
+        context.flush()
+    }
+}

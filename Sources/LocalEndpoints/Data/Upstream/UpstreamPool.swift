@@ -1,0 +1,100 @@
+internal import NIOCore
+internal import NIOPosix
+
+/// One loop's connections to one instance.
+final class UpstreamPool {
+    /// Kept, so that no other instance gets its identity as long as this pool is there.
+    private let instance: Instance
+    private let address: ServerAddress
+    private let limits: DataPlaneLimits
+    private let loop: DataLoop
+    /// The one that was used last is taken first, so that those that are too many grow old.
+    private var idle: [UpstreamConnection] = []
+    private var isRetired = false
+
+    init(instance: Instance, address: ServerAddress, limits: DataPlaneLimits, loop: DataLoop) {
+        self.instance = instance
+        self.address = address
+        self.limits = limits
+        self.loop = loop
+    }
+
+    /// A connection for one request; a new one where none is unused, or where `fresh` is wanted.
+    func take(fresh: Bool) -> UpstreamConnection {
+        if !fresh, let connection = idle.popLast() {
+            connection.expiry.moment = .distantFuture
+            return connection
+        }
+        let connection = UpstreamConnection(pool: self, limits: limits)
+        connect(connection)
+        return connection
+    }
+
+    func put(_ connection: UpstreamConnection) {
+        guard !isRetired, idle.count < limits.upstreamIdleConnections else { return connection.close() }
+        idle.append(connection)
+        let now = NIODeadline.now()
+        connection.expiry.moment = now + limits.upstreamIdle
+        loop.watch(connection, at: now)
+    }
+
+    /// False where it is not among the unused ones.
+    func discard(_ connection: UpstreamConnection) -> Bool {
+        guard let index = idle.firstIndex(where: { $0 === connection }) else { return false }
+        idle.remove(at: index)
+        return true
+    }
+
+    /// The instance is gone: connections end with what they carry.
+    func retire() {
+        isRetired = true
+        let unused = idle
+        idle = []
+        for connection in unused { connection.close() }
+    }
+
+    private func connect(_ connection: UpstreamConnection) {
+        let bound = NIOLoopBound(connection, eventLoop: loop.eventLoop)
+        let bootstrap = ClientBootstrap(group: loop.eventLoop)
+            .connectTimeout(limits.connect)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try bound.value.attach(to: channel) }
+            }
+        let connected =
+            switch address.socket {
+            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+            case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
+            }
+        connected.assumeIsolated().whenFailure { _ in connection.connectFailed() }
+    }
+}
+
+/// One loop's connections to all instances: of live requests, and apart from them of copies.
+final class UpstreamPools {
+    private let limits: DataPlaneLimits
+    private let loop: DataLoop
+    private var live: [ObjectIdentifier: UpstreamPool] = [:]
+    private var copies: [ObjectIdentifier: UpstreamPool] = [:]
+
+    init(limits: DataPlaneLimits, loop: DataLoop) {
+        self.limits = limits
+        self.loop = loop
+    }
+
+    func pool(_ side: DeploymentState.Side, for instance: Instance, at address: ServerAddress) -> UpstreamPool {
+        let key = ObjectIdentifier(instance)
+        if let present = side == .live ? live[key] : copies[key] { return present }
+        let pool = UpstreamPool(instance: instance, address: address, limits: limits, loop: loop)
+        if side == .live { live[key] = pool } else { copies[key] = pool }
+        return pool
+    }
+
+    /// Ends the unused connections to all others.
+    func keep(_ instances: Set<ObjectIdentifier>) {
+        for (key, pool) in live where !instances.contains(key) { pool.retire() }
+        for (key, pool) in copies where !instances.contains(key) { pool.retire() }
+        live = live.filter { instances.contains($0.key) }
+        copies = copies.filter { instances.contains($0.key) }
+    }
+}

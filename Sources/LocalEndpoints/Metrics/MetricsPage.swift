@@ -1,0 +1,88 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// What `/metrics` shows: of each deployment in the table, of the data plane, and of its process.
+struct MetricsPage {
+    var deployments: [DeploymentObservation]
+    /// Requests that reached no deployment, by status.
+    var refused: [Int: Int]
+    /// Of clients.
+    var connections: Int
+    var began: Timestamp
+
+    private static let bounds = OutcomeReading.latencyBounds.map { Double($0) / 1000 }
+
+    var text: String {
+        (requestFamilies + stateFamilies + mirrorFamilies + planeFamilies + ProcessMetrics.families(since: began))
+            .map(\.text).joined()
+    }
+
+    private var requestFamilies: [MetricFamily] {
+        var requests = MetricFamily(
+            "turnout_requests_total", .counter, help: "Requests to a deployment, by what became of them.")
+        var durations = MetricFamily(
+            "turnout_request_duration_seconds", .histogram,
+            help: "From a request's last byte to its answer, with the time that it waited for an instance.")
+        for deployment in deployments {
+            for (mirrored, tally) in [("false", deployment.live), ("true", deployment.copies)] {
+                let labels = deployment.labels + [("mirrored", mirrored)]
+                for outcome in RequestOutcome.allCases where tally.count(of: outcome) > 0 || outcome == .answered {
+                    requests.add(tally.count(of: outcome), labels + [("status", "\(outcome.rawValue)")])
+                }
+                durations.add(
+                    counts: tally.bins, bounds: Self.bounds, sum: Double(tally.nanoseconds) / 1e9, labels)
+            }
+        }
+        return [requests, durations]
+    }
+
+    private var stateFamilies: [MetricFamily] {
+        var active = MetricFamily(
+            "turnout_active_requests", .gauge, help: "Live requests that a deployment is answering or that wait for it.")
+        var waiting = MetricFamily(
+            "turnout_waiting_requests", .gauge, help: "Live requests that wait for an instance.")
+        var ready = MetricFamily("turnout_ready_instances", .gauge, help: "Instances that take requests.")
+        for deployment in deployments {
+            active.add(deployment.inFlight, deployment.labels)
+            waiting.add(deployment.waiting, deployment.labels)
+            ready.add(deployment.ready, deployment.labels)
+        }
+        return [active, waiting, ready]
+    }
+
+    private var mirrorFamilies: [MetricFamily] {
+        var pairs = MetricFamily(
+            "turnout_mirrored_pairs_total", .counter, help: "Live requests whose copy to this shadow has ended, too.")
+        var differences = MetricFamily(
+            "turnout_mirrored_differences_total", .counter,
+            help: "Pairs of which one failed, or whose answers were not the same.")
+        var dropped = MetricFamily(
+            "turnout_dropped_copies_total", .counter, help: "Copies that were not sent, or not compared: too many.")
+        for deployment in deployments {
+            pairs.add(deployment.pairs.pairs, deployment.labels)
+            for (kind, count) in [
+                ("only_live_failed", deployment.pairs.onlyLiveFailed),
+                ("only_mirror_failed", deployment.pairs.onlyMirrorFailed), ("disagreed", deployment.pairs.disagreed),
+            ] {
+                differences.add(count, deployment.labels + [("kind", kind)])
+            }
+            dropped.add(deployment.droppedCopies, deployment.labels)
+        }
+        return [pairs, differences, dropped]
+    }
+
+    private var planeFamilies: [MetricFamily] {
+        var refusals = MetricFamily(
+            "turnout_refused_requests_total", .counter, help: "Requests that reached no deployment, by status.")
+        for (status, count) in refused.sorted(by: { $0.key < $1.key }) {
+            refusals.add(count, [("status", "\(status)")])
+        }
+        var open = MetricFamily("turnout_client_connections", .gauge, help: "Connections of clients.")
+        open.add(connections)
+        return [refusals, open]
+    }
+}
+
+extension DeploymentObservation {
+    fileprivate var labels: [(String, String)] { [("endpoint", endpoint), ("deployment", deployment)] }
+}

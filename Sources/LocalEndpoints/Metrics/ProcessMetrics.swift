@@ -1,0 +1,29 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+internal import Rollouts
+
+/// What Prometheus' client libraries tell of their process.
+enum ProcessMetrics {
+    static func families(since began: Timestamp) -> [MetricFamily] {
+        var start = MetricFamily(
+            "process_start_time_seconds", .gauge, help: "When the data plane began, in seconds since 1970.")
+        start.add(Double(began.milliseconds) / 1000)
+        var usage = rusage()
+        #if os(Linux)
+            let whose = __rusage_who_t(RUSAGE_SELF.rawValue)
+        #else
+            let whose = RUSAGE_SELF
+        #endif
+        guard getrusage(whose, &usage) == 0 else { return [start] }
+        var cpu = MetricFamily("process_cpu_seconds_total", .counter, help: "User and system time.")
+        cpu.add(seconds(usage.ru_utime) + seconds(usage.ru_stime))
+        return [start, cpu]
+    }
+
+    private static func seconds(_ time: timeval) -> Double {
+        Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000
+    }
+}
