@@ -6,14 +6,9 @@ internal import NIOHTTP1
 /// Whether an emulator answers.
 enum Health {
     /// True where the process behind `record` says that it is alive.
-    static func isWell(_ record: ServeRecord) async -> Bool { await answers(record.data + "/healthz") }
-
-    /// True where all its deployments have instances that serve.
-    static func isReady(_ record: ServeRecord) async -> Bool { await answers(record.data + "/readyz") }
-
-    private static func answers(_ address: String) async -> Bool {
+    static func isWell(_ record: ServeRecord) async -> Bool {
         do {
-            let request = HTTPClientRequest(url: address)
+            let request = HTTPClientRequest(url: record.data + "/healthz")
             let response = try await HTTPClient.shared.execute(request, timeout: .seconds(2))
             return response.status == .ok
         } catch {

@@ -30,8 +30,10 @@ final class RestartShield: Backend, Sendable {
     var capabilities: Capabilities { base.capabilities }
 
     func observe(_ endpoint: Name) async throws(BackendError) -> EndpointSnapshot? {
-        try await settle()
-        return try await base.observe(endpoint)
+        let record = try record()
+        let snapshot = try await base.observe(endpoint)
+        try settle(snapshot, in: record)
+        return snapshot
     }
 
     func apply(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws(BackendError) {
@@ -40,7 +42,7 @@ final class RestartShield: Backend, Sendable {
     }
 
     func invoke(_ endpoint: Name, deployment: Name?, _ request: InferenceRequest) async throws -> InferenceResponse {
-        try await settle()
+        _ = try record()
         return try await base.invoke(endpoint, deployment: deployment, request)
     }
 
@@ -65,20 +67,18 @@ final class RestartShield: Backend, Sendable {
             "nobody serves the local endpoints at the moment; `turnout serve` does, or this run in a moment")
     }
 
-    /// Lets nobody look until the servers of an emulator that was started since are up again.
-    private func settle() async throws(BackendError) {
-        let record = try record()
-        let (isSettled, since) = seen.withLock { seen in
+    /// Lets nobody look until the servers of an emulator that was started since have come back.
+    private func settle(_ snapshot: EndpointSnapshot?, in record: ServeRecord) throws(BackendError) {
+        let missing = snapshot?.deployments.first { $0.failure == nil && $0.instances.ready < $0.instances.wanted }
+        let isSettled = seen.withLock { seen in
             if seen.emulator != record.started { seen = Seen(emulator: record.started) }
-            return (seen.isSettled, seen.since)
+            if missing == nil || ContinuousClock.now - seen.since > Self.patience { seen.isSettled = true }
+            return seen.isSettled
         }
-        guard !isSettled else { return }
-        guard await Health.isReady(record) || ContinuousClock.now - since > Self.patience else {
-            throw BackendError(
-                .unavailable, "the servers behind the local endpoints to come up in process \(record.pid)")
-        }
-        seen.withLock { seen in
-            if seen.emulator == record.started { seen.isSettled = true }
-        }
+        guard !isSettled, let missing else { return }
+        throw BackendError(
+            .unavailable,
+            "the emulator was started in process \(record.pid), and \(missing.instances.ready) of "
+                + "\(missing.instances.wanted) servers of \(missing.name) are up")
     }
 }
