@@ -175,8 +175,9 @@ let package = Package(
         .testTarget(
             name: "TurnoutCommandsTests",
             dependencies: [
-                "Rollouts", "RolloutEngine", "PlaybookSyntax", "SQLiteJournal", "SimulatedEndpoints", "TurnoutCommands",
-                "RolloutTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Rollouts", "RolloutEngine", "LocalEndpoints", "PlaybookSyntax", "SQLiteJournal", "SQLiteState",
+                "SimulatedEndpoints", "TurnoutCommands", "RolloutTesting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Snapshots"],
             swiftSettings: habits),

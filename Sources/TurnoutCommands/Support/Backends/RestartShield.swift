@@ -9,7 +9,8 @@ internal import Synchronization
 /// down: both are `unavailable` here, so that a runner waits instead of rolling back.
 final class RestartShield: Backend, Sendable {
     private let base: any Backend
-    private let life: EmulatorLife
+    /// Where the emulator listens now; nil while there is none.
+    private let present: @Sendable () throws -> ServeRecord?
     private let seen = Mutex(Seen())
 
     private struct Seen {
@@ -22,9 +23,9 @@ final class RestartShield: Backend, Sendable {
     /// How long servers may take to come back until they are shown as they are: what doesn't serve then is broken.
     private static let patience = Duration.seconds(60)
 
-    init(_ base: any Backend, life: EmulatorLife) {
+    init(_ base: any Backend, present: @escaping @Sendable () throws -> ServeRecord?) {
         self.base = base
-        self.life = life
+        self.present = present
     }
 
     var capabilities: Capabilities { base.capabilities }
@@ -58,7 +59,7 @@ final class RestartShield: Backend, Sendable {
 
     private func record() throws(BackendError) -> ServeRecord {
         do {
-            if let record = try life.present() { return record }
+            if let record = try present() { return record }
         } catch {
             throw BackendError(.unavailable, "the local emulator's record cannot be read: \(error)")
         }
