@@ -25,7 +25,9 @@ struct LatencyHistogram: Hashable, Sendable {
         var seen = 0
         for (bin, number) in counts.enumerated() {
             seen += number
-            if seen >= rank { return min(Int64(Self.end(of: bin)) * 1000, longest) }
+            guard seen >= rank else { continue }
+            // The last bin has no end.
+            return bin == Self.bins - 1 ? longest : min(Int64(Self.end(of: bin)) * 1000, longest)
         }
         return longest
     }

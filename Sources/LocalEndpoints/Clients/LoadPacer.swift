@@ -17,7 +17,7 @@ struct LoadPacer: Hashable {
         self.start = start
     }
 
-    /// When the next request is due. Counted from the start, so that no error adds up.
+    /// When the next request is due: counted from the start, so that no error adds up.
     var next: Int64 { start + Int64((Double(count) / rate * 1_000_000_000).rounded(.down)) }
 
     struct Due: Hashable {

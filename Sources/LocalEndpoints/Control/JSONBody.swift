@@ -12,6 +12,11 @@ enum JSONBody {
         }
     }
 
+    /// What is wrong with JSON inside of a body.
+    static func words(for error: any Error) -> String {
+        (error as? DecodingError).map { problem($0).message } ?? "\(error)"
+    }
+
     private static func problem(_ error: DecodingError) -> ControlError {
         switch error {
         case .typeMismatch(let type, let context):

@@ -9,13 +9,13 @@ internal import Hummingbird
 struct RouteTable: Sendable {
     typealias Handler = @Sendable (ControlRequest) async throws -> Response
 
-    private struct Route: Sendable {
+    fileprivate struct Route: Sendable {
         var method: HTTPRequest.Method
         var segments: [Segment]
         var handler: Handler
     }
 
-    private enum Segment: Sendable {
+    fileprivate enum Segment: Sendable {
         /// In lower case.
         case literal(String)
         case parameter(String)
@@ -69,7 +69,7 @@ struct RouteTable: Sendable {
 }
 
 extension RouteTable.Route {
-    fileprivate func parameters(of parts: [String]) -> [String: String]? {
+    func parameters(of parts: [String]) -> [String: String]? {
         guard parts.count >= segments.count else { return nil }
         var parameters: [String: String] = [:]
         for (index, segment) in segments.enumerated() {

@@ -1,4 +1,5 @@
 internal import AzureEndpoints
+internal import HTTPTypes
 internal import RolloutEngine
 internal import Rollouts
 

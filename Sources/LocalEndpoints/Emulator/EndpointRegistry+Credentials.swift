@@ -1,4 +1,5 @@
 internal import AzureEndpoints
+internal import HTTPTypes
 internal import Rollouts
 
 /// Keys and tokens of endpoints. None of them is ever logged.

@@ -1,6 +1,9 @@
 internal import AzureEndpoints
 internal import FoundationEssentials
+internal import Logging
+internal import RolloutEngine
 internal import Rollouts
+internal import SimulatedEndpoints
 
 /// Instances as the records want them.
 extension EndpointRegistry {
@@ -84,7 +87,8 @@ extension EndpointRegistry {
             return
         }
         guard newest.operation != operation else { return }
-        let isSame = newest.resource.making == wanted.making && newest.status.failure == nil
+        let specification = try specification(of: wanted, name, deployment, record)
+        let isSame = newest.specification == specification && newest.status.failure == nil
         guard !isSame else {
             if newest.count != snapshot.instances.wanted { await newest.group.scale(to: snapshot.instances.wanted) }
             var adopted = newest
@@ -108,8 +112,8 @@ extension EndpointRegistry {
         _ resource: DeploymentResource, count: Int, of deployment: DeploymentRecord, _ name: Name,
         _ record: EndpointRecord, operation: String?, isRestart: Bool = false
     ) async throws -> RunningDeployment.Generation {
-        var specification = try assets.specification(
-            of: resource, endpoint: record.name, deployment: name, incarnation: deployment.incarnation)
+        let known = try specification(of: resource, name, deployment, record)
+        var specification = known
         specification.count = count
         // A simulated server has nothing to warm up again: it serves at once, as the one did that was killed.
         if isRestart, case .simulated(var profile) = specification.kind {
@@ -123,7 +127,17 @@ extension EndpointRegistry {
         let group = InstanceGroup(specification, log: log) { [weak self] in self?.look() }
         await group.start()
         return RunningDeployment.Generation(
-            group: group, resource: resource, count: count, operation: operation, status: await group.status)
+            group: group, specification: known, resource: resource, count: count, operation: operation, status: await group.status)
+    }
+
+    /// What instances are to be, however many they are.
+    private func specification(
+        of resource: DeploymentResource, _ name: Name, _ deployment: DeploymentRecord, _ record: EndpointRecord
+    ) throws -> InstanceSpecification {
+        var specification = try assets.specification(
+            of: resource, endpoint: record.name, deployment: name, incarnation: deployment.incarnation)
+        specification.count = 0
+        return specification
     }
 
     private func succeed(_ name: Name, of endpoint: Name) {

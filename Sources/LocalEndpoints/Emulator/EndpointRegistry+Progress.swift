@@ -1,11 +1,14 @@
 internal import AzureEndpoints
 internal import FoundationEssentials
+internal import Logging
+internal import RolloutEngine
 internal import Rollouts
 
 /// How what is wanted becomes so: one step of the loop.
 extension EndpointRegistry {
     /// How often a deployment that is drained is looked at.
     private static let drainStep = Interval.milliseconds(20)
+    private static let keepingAgain = Interval.milliseconds(500)
     /// How long an instance may take to end by itself.
     static let grace = Interval.seconds(5)
 
@@ -33,10 +36,12 @@ extension EndpointRegistry {
 
     /// When something is due that nothing else would tell of.
     var nextDue: Timestamp? {
-        var due = records.values.compactMap { $0.work?.due }
-        due += records.values.flatMap { $0.deployments.values.compactMap { $0.work?.due } }
+        let time = now()
+        // What is past and still there could not be kept: the disk may have room again soon.
+        var due = records.values.compactMap { $0.work?.due }.map { $0 > time ? $0 : time + Self.keepingAgain }
+        due += records.values.flatMap { $0.deployments.values.compactMap { $0.work?.due } }.filter { $0 > time }
         for deployment in running.values where !deployment.isEnding {
-            if deployment.drain != nil { due.append(now() + Self.drainStep) }
+            if deployment.drain != nil { due.append(time + Self.drainStep) }
             due += deployment.retired.map(\.until)
         }
         return due.min()
@@ -108,7 +113,7 @@ extension EndpointRegistry {
             let isIdle = readings.allSatisfy { $0.incarnation != incarnation || $0.inFlight == 0 }
             guard isIdle || limit <= time else { continue }
             running[incarnation]?.isEnding = true
-            let groups = ([deployment.current, deployment.next] + deployment.retired.map(\.generation)).compactMap(\.?.group)
+            let groups = deployment.groups
             tasks.addTask {
                 await withDiscardingTaskGroup { ends in
                     for group in groups { ends.addTask { await group.stop(grace: Self.grace) } }

@@ -1,3 +1,4 @@
+internal import AzureEndpoints
 internal import Rollouts
 
 /// The data plane's table, made of the records and of the instances that there are.

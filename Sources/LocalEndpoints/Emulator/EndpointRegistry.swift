@@ -2,7 +2,7 @@ internal import AzureEndpoints
 internal import FoundationEssentials
 internal import Logging
 internal import RolloutEngine
-internal import Rollouts
+package import Rollouts
 
 /// Every endpoint of the emulator: what is wanted of it, and what it is.
 ///

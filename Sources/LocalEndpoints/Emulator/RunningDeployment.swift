@@ -19,10 +19,17 @@ struct RunningDeployment: Sendable {
 
     var newest: Generation? { next ?? current }
 
+    /// Every instance that there is of it.
+    var groups: [InstanceGroup] {
+        ([current, next].compactMap { $0 } + retired.map(\.generation)).map(\.group)
+    }
+
     /// Instances that are alike, made from one body.
     struct Generation: Sendable {
         let group: InstanceGroup
-        /// What it was made from.
+        /// What its instances are; two bodies of which it is equal can share them.
+        var specification: InstanceSpecification
+        /// The body that it was made from, or that it was kept for.
         var resource: DeploymentResource
         /// How many instances it was last asked to have.
         var count: Int
@@ -36,22 +43,4 @@ struct RunningDeployment: Sendable {
 extension RunningDeployment.Generation {
     /// Every wanted instance serves, and none is left that isn't wanted.
     var isSettled: Bool { status.wanted == count && status.ready >= count && status.instances.count == count }
-}
-
-extension DeploymentResource {
-    /// What decides how instances are made; two bodies of which it is equal can share their instances.
-    var making: DeploymentResource {
-        var making = self
-        (making.tags, making.sku, making.identity, making.location) = (nil, nil, nil, nil)
-        making.properties.description = nil
-        making.properties.requestSettings = nil
-        making.properties.scaleSettings = nil
-        making.properties.dataCollector = nil
-        making.properties.appInsightsEnabled = nil
-        // What is kept of these is what the instances are made of, see AssetCatalog; other members say nothing to us.
-        making.properties.properties = properties.properties?.filter { key, _ in
-            [TurnoutProperty.instances, TurnoutProperty.folder].contains(key)
-        }
-        return making
-    }
 }

@@ -36,11 +36,12 @@ extension EndpointResource {
     var kept: EndpointResource {
         var kept = self
         (kept.id, kept.name, kept.type, kept.kind, kept.systemData) = (nil, nil, nil, nil, nil)
-        (kept.identity?.principalId, kept.identity?.tenantId) = (nil, nil)
+        kept.identity?.principalId = nil
+        kept.identity?.tenantId = nil
         (kept.properties.traffic, kept.properties.mirrorTraffic, kept.properties.turnout) = (nil, nil, nil)
         (kept.properties.scoringUri, kept.properties.swaggerUri, kept.properties.provisioningState) = (nil, nil, nil)
         kept.tags = tags ?? [:]
-        kept.location = location ?? Self.location
+        kept.location = location ?? EndpointResource.defaultLocation
         kept.properties.properties = properties.properties ?? [:]
         kept.properties.authMode = properties.authMode ?? .key
         kept.properties.publicNetworkAccess = properties.publicNetworkAccess ?? "Enabled"
@@ -49,7 +50,7 @@ extension EndpointResource {
     }
 
     /// Where the emulator says that it is.
-    static let location = "local"
+    static let defaultLocation = "local"
 }
 
 extension DeploymentResource {
@@ -57,10 +58,11 @@ extension DeploymentResource {
     var kept: DeploymentResource {
         var kept = self
         (kept.id, kept.name, kept.type, kept.kind, kept.systemData) = (nil, nil, nil, nil, nil)
-        (kept.identity?.principalId, kept.identity?.tenantId) = (nil, nil)
+        kept.identity?.principalId = nil
+        kept.identity?.tenantId = nil
         (kept.properties.turnout, kept.properties.provisioningState) = (nil, nil)
         kept.tags = tags ?? [:]
-        kept.location = location ?? EndpointResource.location
+        kept.location = location ?? EndpointResource.defaultLocation
         kept.sku = SKU(name: sku?.name ?? "Default", tier: sku?.tier ?? "Standard", capacity: sku?.capacity ?? 1)
         kept.properties.endpointComputeType = "Managed"
         kept.properties.appInsightsEnabled = properties.appInsightsEnabled ?? false

@@ -1,4 +1,5 @@
 internal import AzureEndpoints
+internal import HTTPTypes
 internal import Rollouts
 
 /// Who asks for a change, and under which condition.

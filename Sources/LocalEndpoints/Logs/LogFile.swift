@@ -60,6 +60,9 @@ struct LogFile: ~Copyable {
         loss = ((loss?.lines ?? 0) + lines, reason)
     }
 
+    /// How many lines were lost that no line of the log tells of yet.
+    var lostLines: Int { loss?.lines ?? 0 }
+
     /// The last `count` lines that are whole, oldest first.
     borrowing func tail(_ count: Int) throws -> [LogLine] {
         let newest = try LogTail.lines(of: path, last: count)

@@ -1,6 +1,5 @@
 internal import Crypto
 internal import FoundationEssentials
-internal import NIOCore
 internal import NIOSSL
 internal import Rollouts
 internal import SwiftASN1
@@ -112,11 +111,7 @@ struct ServerIdentity: Sendable {
 extension GeneralName {
     /// The bytes of an IP address, or a name.
     fileprivate init(host: String) {
-        switch try? SocketAddress(ipAddress: host, port: 0) {  // no address: a name
-        case .v4(let v4): self = withUnsafeBytes(of: v4.address.sin_addr) { .ipAddress(ASN1OctetString(contentBytes: Array($0)[...])) }
-        case .v6(let v6): self = withUnsafeBytes(of: v6.address.sin6_addr) { .ipAddress(ASN1OctetString(contentBytes: Array($0)[...])) }
-        default: self = .dnsName(host)
-        }
+        self = ListenAddress.bytes(of: host).map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName(host)
     }
 }
 

@@ -28,7 +28,7 @@ package struct EmulatorError: Error, Hashable, Sendable, CustomStringConvertible
     package var description: String { message }
 
     /// What the system says of the operation that failed last.
-    static func system(_ code: Code = .storage, _ path: String, doing: String, errno number: Int32) -> EmulatorError {
+    static func system(_ path: String, doing: String, errno number: Int32, _ code: Code = .storage) -> EmulatorError {
         EmulatorError(code, "\(path): \(doing) failed: \(String(cString: strerror(number)))")
     }
 }

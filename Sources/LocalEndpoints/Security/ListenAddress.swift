@@ -1,16 +1,25 @@
-internal import NIOCore
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
 
 /// Where a server of the emulator may listen.
 enum ListenAddress {
     /// True for names and addresses that other machines cannot reach.
     static func isLoopback(_ host: String) -> Bool {
         if host.lowercased() == "localhost" { return true }
-        guard let address = try? SocketAddress(ipAddress: host, port: 0) else { return false }  // a name: not loopback
-        switch address {
-        case .v4(let v4): return UInt32(bigEndian: v4.address.sin_addr.s_addr) >> 24 == 127
-        case .v6(let v6): return withUnsafeBytes(of: v6.address.sin6_addr) { $0.dropLast().allSatisfy { $0 == 0 } && $0.last == 1 }
-        case .unixDomainSocket: return true
+        guard let bytes = bytes(of: host) else { return false }  // a name, or all of the machine's addresses
+        return bytes.count == 4 ? bytes.first == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
+    }
+
+    /// The 4 or 16 bytes of an IP address in network order; nil for a name.
+    static func bytes(of host: String) -> [UInt8]? {
+        for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var bytes = [UInt8](repeating: 0, count: count)
+            if inet_pton(family, host, &bytes) == 1 { return bytes }
         }
+        return nil
     }
 
     /// Refuses a data plane that other machines could reach: it speaks plain HTTP, and keys would be read on the way.

@@ -26,7 +26,7 @@ enum StateFile {
             throw EmulatorError(.storage, "\(path): this is no file of the emulator; move it away")
         }
         if secret { try requireSecret(status, path: path) }
-        return try contents(of: descriptor, count: Int(status.st_size), path: path)
+        return try Descriptor.read(descriptor, limit: Int(status.st_size), path: path)
     }
 
     /// Puts `bytes` at `path`: whoever reads finds the old contents or the new, never a part.
@@ -39,9 +39,9 @@ enum StateFile {
         }
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, secret ? 0o600 : 0o644)
         guard descriptor >= 0 else { throw .system(partial, doing: "creating", errno: errno) }
+        defer { close(descriptor) }
         do throws(EmulatorError) {
-            defer { close(descriptor) }
-            try write(bytes, to: descriptor, path: partial)
+            try contents(bytes, to: descriptor, path: partial)
         } catch {
             unlink(partial)
             throw error
@@ -79,43 +79,11 @@ enum StateFile {
         }
     }
 
-    private static func contents(of descriptor: Int32, count: Int, path: String) throws(EmulatorError) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var filled = 0
-        while filled < count {
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                read(descriptor, UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]).baseAddress, count - filled)
-            }
-            if got < 0, errno == EINTR { continue }
-            guard got >= 0 else { throw .system(path, doing: "reading", errno: errno) }
-            guard got > 0 else { break }
-            filled += got
+    private static func contents(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(EmulatorError) {
+        let written = bytes.withUnsafeBytes { buffer in
+            Result { () throws(EmulatorError) in try Descriptor.write(buffer, to: descriptor, path: path) }
         }
-        return Array(bytes[..<filled])
-    }
-
-    private static func read(_ descriptor: Int32, _ start: UnsafeMutableRawPointer?, _ count: Int) -> Int {
-        #if canImport(Darwin)
-            Darwin.read(descriptor, start, count)
-        #else
-            Glibc.read(descriptor, start, count)
-        #endif
-    }
-
-    private static func write(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(EmulatorError) {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                #if canImport(Darwin)
-                    Darwin.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[written...]).baseAddress, bytes.count - written)
-                #else
-                    Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: buffer[written...]).baseAddress, bytes.count - written)
-                #endif
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .system(path, doing: "writing", errno: errno) }
-            written += count
-        }
+        try written.get()
         guard fsync(descriptor) == 0 else { throw .system(path, doing: "writing", errno: errno) }
     }
 }

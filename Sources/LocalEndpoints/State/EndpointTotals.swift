@@ -48,12 +48,12 @@ extension OutcomeReading.Counts {
 
     private func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
         let bins = max(latencies.count, other.latencies.count)
-        let latencies = (0..<bins).map { bin in
+        let sums = (0..<bins).map { bin in
             combine(
                 latencies.indices.contains(bin) ? latencies[bin] : 0,
                 other.latencies.indices.contains(bin) ? other.latencies[bin] : 0)
         }
-        return Self(requests: combine(requests, other.requests), errors: combine(errors, other.errors), latencies: latencies)
+        return Self(requests: combine(requests, other.requests), errors: combine(errors, other.errors), latencies: sums)
     }
 }
 

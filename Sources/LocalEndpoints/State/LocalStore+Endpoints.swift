@@ -1,5 +1,6 @@
 internal import AzureEndpoints
 internal import GRDB
+internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteState
 

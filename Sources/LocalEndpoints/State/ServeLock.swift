@@ -14,7 +14,10 @@ final class ServeLock: Sendable {
     init(_ folder: LocalFolder) throws(EmulatorError) {
         do throws(StateError) {
             lock = try FileLock(path: folder.serveLock)
-            guard try !lock.tryAcquire() else { return try Self.sign(folder) }
+            if try lock.tryAcquire() {
+                try Self.sign(folder)
+                return
+            }
         } catch {
             throw EmulatorError(.storage, error.message)
         }

@@ -1,4 +1,4 @@
-package import FoundationEssentials
+internal import FoundationEssentials
 package import Rollouts
 
 /// Where a running emulator listens: `serve.json` of its folder, for commands and clients.

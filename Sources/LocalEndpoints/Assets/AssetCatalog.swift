@@ -1,0 +1,169 @@
+internal import AzureEndpoints
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Rollouts
+internal import SimulatedEndpoints
+
+/// What deployments are made of: registered assets, uploaded files, folders of this machine.
+struct AssetCatalog: Sendable {
+    let store: LocalStore
+    let folder: LocalFolder
+    let blobs: BlobStore
+
+    /// What the instances of a deployment are, taken from its body; which kind is never guessed.
+    func specification(
+        of resource: DeploymentResource, endpoint: Name, deployment: Name, incarnation: String
+    ) throws -> InstanceSpecification {
+        let scratch = folder.instances(endpoint: endpoint.text, incarnation: incarnation)
+        let properties = resource.properties
+        let parts = try DeploymentParts(resource)
+        return InstanceSpecification(
+            endpoint: endpoint, deployment: deployment, count: resource.sku?.capacity ?? 1,
+            kind: try kind(of: parts, deployment: deployment, scratch: scratch),
+            environmentVariables: properties.environmentVariables ?? [:], folder: scratch,
+            liveness: Probe(properties.livenessProbe), readiness: Probe(properties.readinessProbe))
+    }
+
+    private func kind(of parts: DeploymentParts, deployment: Name, scratch: String) throws -> InstanceKind {
+        switch parts.choice {
+        case .simulate(let profile): return .simulated(try DeploymentProfile(wire: profile, of: deployment))
+        case .external(let address):
+            guard let server = ServerAddress(text: address, scoringPath: try environment(of: parts).routes.scoring) else {
+                throw ControlError.badArgument(
+                    "\(address) is no address of a server: http://HOST:PORT or unix:/PATH is expected",
+                    target: TurnoutProperty.instances)
+            }
+            return .external(server)
+        case .command(let arguments):
+            let start = try parts.paths?.root ?? (try code(of: parts)) ?? scratch
+            return .command(
+                CommandServer(arguments: arguments, folder: start, routes: try environment(of: parts).routes))
+        case nil:
+            guard let script = parts.scoringScript, let code = try code(of: parts) else {
+                throw ControlError.badArgument(
+                    "deployment \(deployment) says nothing of its instances: a code_configuration with a scoring script "
+                        + "is run by Python; else the member \(TurnoutProperty.instances) of its properties, "
+                        + "`backends.local` in a playbook, must name simulate, command or external",
+                    target: "properties.codeConfiguration")
+            }
+            try requireScript(script, in: code)
+            return .python(
+                PythonServer(
+                    code: code, scoringScript: script, modelFolder: try model(of: parts),
+                    conda: try environment(of: parts).conda, environments: folder.environments))
+        }
+    }
+
+    private func requireScript(_ script: String, in code: String) throws(ControlError) {
+        _ = try LocalPaths(code).resolve(script, what: "codeConfiguration.scoringScript")
+    }
+
+    /// The folder of the deployment's code; nil where it has none.
+    private func code(of parts: DeploymentParts) throws -> String? {
+        guard let code = parts.code else { return nil }
+        if let reference = AssetReference(code, .codes) {
+            let asset = try find(reference, .codes)
+            return try upload(of: asset)
+        }
+        guard let paths = parts.paths else {
+            throw ControlError.badArgument(
+                "codeConfiguration.codeId is \(code), which is no registered code of this workspace",
+                target: "properties.codeConfiguration.codeId")
+        }
+        return try paths.resolve(code, what: "code_configuration.code")
+    }
+
+    /// What `AZUREML_MODEL_DIR` names: the folder that holds what the model's path names.
+    private func model(of parts: DeploymentParts) throws -> String? {
+        guard let model = parts.model else { return nil }
+        if let reference = AssetReference(model, .models) {
+            return Self.parent(try upload(of: try find(reference, .models)))
+        }
+        guard let paths = parts.paths else {
+            throw ControlError.badArgument(
+                "model is \(model), which is no registered model of this workspace", target: "properties.model")
+        }
+        return Self.parent(try paths.resolve(model, what: "model.path"))
+    }
+
+    /// What the deployment's environment says: the conda file's text, and the routes of its server.
+    private func environment(of parts: DeploymentParts) throws -> (conda: String?, routes: InferenceRoutes) {
+        switch parts.environment {
+        case nil: return (nil, InferenceRoutes())
+        case .inline(let document):
+            var conda: String?
+            if let path = document["conda_file"]?.string, let paths = parts.paths {
+                let file = try paths.resolve(path, what: "environment.conda_file")
+                conda = String(decoding: try StateFile.read(file) ?? [], as: UTF8.self)
+            }
+            return (conda, InferenceRoutes(document["inference_config"], suffix: "_route"))
+        case .named(let name):
+            guard let reference = AssetReference(name, .environments) else {
+                throw ControlError.badArgument(
+                    "environmentId is \(name), which is no registered environment of this workspace",
+                    target: "properties.environmentId")
+            }
+            // Without code nothing of it is installed; only its routes would count, where it is known.
+            guard parts.choice == nil else {
+                let known = try store.asset(.environments, reference.name, reference.version ?? "")
+                return (nil, InferenceRoutes(known?.properties["inferenceConfig"], suffix: "Route"))
+            }
+            let asset = try find(reference, .environments)
+            return (
+                asset.properties["condaFile"]?.string,
+                InferenceRoutes(asset.properties["inferenceConfig"], suffix: "Route")
+            )
+        }
+    }
+
+    private func find(_ reference: AssetReference, _ kind: AssetKind) throws -> AssetRecord {
+        let found =
+            if let version = reference.version {
+                try store.asset(kind, reference.name, version)
+            } else {
+                try store.latest(kind, reference.name)
+            }
+        guard let found else {
+            throw ControlError(
+                .notFound, "ResourceNotFound",
+                "\(kind.rawValue)/\(reference.name)/versions/\(reference.version ?? "latest") is not registered in this "
+                    + "workspace")
+        }
+        return found
+    }
+
+    /// The file or folder on disk that an asset's address leads to.
+    private func upload(of asset: AssetRecord) throws -> String {
+        guard let uri = asset.uri, let blob = BlobPath(uri: uri) else {
+            throw ControlError.badArgument(
+                "\(asset.kind.rawValue)/\(asset.name): its files are not in this workspace's store, but at \(asset.uri ?? "no address")")
+        }
+        let path = blobs.path(blob)
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw ControlError.badArgument("\(asset.kind.rawValue)/\(asset.name): nothing was uploaded to \(blob.relative)")
+        }
+        return path
+    }
+
+    private static func parent(_ path: String) -> String {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+}
+
+extension BlobPath {
+    /// Where an asset's files are: a URL of this emulator's store, whatever its port was then, or a path of a datastore.
+    init?(uri: String) {
+        if let range = uri.firstRange(of: "/paths/"), uri.lowercased().hasPrefix("azureml://") {
+            self.init(container: DatastoreRoutes.container, path: String(uri[range.upperBound...]))
+            return
+        }
+        guard let start = uri.firstRange(of: "://"), let slash = uri[start.upperBound...].firstIndex(of: "/") else { return nil }
+        let parts = uri[slash...].split(separator: "?", maxSplits: 1)[0].split(separator: "/")
+            .map { PercentEncoding.decoded($0) }
+        guard parts.count >= 2, let store = parts[0], BlobRoutes.isStore(store), let container = parts[1] else { return nil }
+        let path = parts.dropFirst(2).compactMap { $0 }
+        guard path.count == parts.count - 2 else { return nil }
+        self.init(container: container, path: path.joined(separator: "/"))
+    }
+}

@@ -1,0 +1,71 @@
+internal import AzureEndpoints
+internal import Rollouts
+
+/// What can be registered in the workspace and named by deployments.
+enum AssetKind: String, Codable, CaseIterable, Sendable {
+    case codes, models, environments, data
+
+    var typeName: String { "Microsoft.MachineLearningServices/workspaces/\(rawValue)/versions" }
+}
+
+/// One version of an asset as its client registered it.
+struct AssetRecord: Codable, Hashable, Sendable {
+    var kind: AssetKind
+    var name: String
+    var version: String
+    /// The members of `properties`, unknown ones too.
+    var properties: Value
+    var created: Timestamp
+    var modified: Timestamp
+
+    /// Of uploaded code, by which a client finds it again.
+    var hash: String? { properties["properties"]?["hash_sha256"]?.string }
+
+    /// Where its files are.
+    var uri: String? {
+        switch kind {
+        case .codes: properties["codeUri"]?.string
+        case .models: properties["modelUri"]?.string
+        case .data: properties["dataUri"]?.string
+        case .environments: nil
+        }
+    }
+}
+
+/// What a deployment names an asset by: `azureml:NAME:VERSION`, `azureml:NAME@latest` or its path in ARM.
+struct AssetReference: Hashable, Sendable {
+    var name: String
+    /// Nil: the latest.
+    var version: String?
+
+    /// Nil where `text` is none, such as a path or an asset of a registry.
+    init?(_ text: String, _ kind: AssetKind) {
+        let short = text.lowercased().hasPrefix("azureml:") ? String(text.dropFirst("azureml:".count)) : text
+        if let path = ResourcePath(short) {
+            let rest = path.trailing
+            guard rest.count >= 2, rest[0].lowercased() == kind.rawValue else { return nil }
+            if rest.count == 4, rest[2].lowercased() == "versions" {
+                self.init(name: rest[1], version: rest[3])
+            } else if rest.count == 4, rest[2].lowercased() == "labels", rest[3].lowercased() == "latest" {
+                self.init(name: rest[1], version: nil)
+            } else {
+                return nil
+            }
+            return
+        }
+        guard short != text, !short.hasPrefix("/") else { return nil }
+        if let at = short.lastIndex(of: "@") {
+            guard short[at...].lowercased() == "@latest" else { return nil }
+            self.init(name: String(short[..<at]), version: nil)
+        } else {
+            let parts = short.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+            self.init(name: String(parts[0]), version: String(parts[1]))
+        }
+    }
+
+    private init(name: String, version: String?) {
+        self.name = name
+        self.version = version
+    }
+}

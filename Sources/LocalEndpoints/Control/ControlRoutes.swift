@@ -1,0 +1,38 @@
+internal import AzureEndpoints
+internal import Hummingbird
+internal import Rollouts
+
+/// What the routes of the control plane work on.
+struct ControlPlane: Sendable {
+    let registry: EndpointRegistry
+    let store: LocalStore
+    let blobs: BlobStore
+    /// `http://HOST:PORT` of the data plane.
+    let dataOrigin: String
+    let now: @Sendable () -> Timestamp
+
+    /// The path of a workspace, under which most things are.
+    static let workspace =
+        "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
+
+    /// All routes of AZURE.md, "Control plane", and those that Turnout's own client needs beside them.
+    var routes: RouteTable {
+        var routes = RouteTable()
+        WorkspaceRoutes(plane: self).add(to: &routes)
+        EndpointRoutes(plane: self).add(to: &routes)
+        CredentialRoutes(plane: self).add(to: &routes)
+        DeploymentRoutes(plane: self).add(to: &routes)
+        OperationRoutes(plane: self).add(to: &routes)
+        TurnoutRoutes(plane: self).add(to: &routes)
+        DatastoreRoutes(plane: self).add(to: &routes)
+        AssetRoutes(plane: self).add(to: &routes)
+        BlobRoutes(plane: self).add(to: &routes)
+        return routes
+    }
+}
+
+extension ControlRequest {
+    func write() throws(ControlError) -> WriteRequest {
+        WriteRequest(headers: try writeHeaders(), ifMatch: headers[.ifMatch], workspace: workspace)
+    }
+}

@@ -1,0 +1,80 @@
+internal import AzureEndpoints
+internal import Hummingbird
+internal import RolloutEngine
+internal import Rollouts
+
+/// Deployments: list, read, create or replace, change, delete; their sizes and logs.
+struct DeploymentRoutes: Sendable {
+    let plane: ControlPlane
+
+    private static let list = EndpointRoutes.one + "/deployments"
+    static let one = list + "/{deployment}"
+    /// Lines of a log that are told at most.
+    static let linesLimit = 10_000
+
+    func add(to routes: inout RouteTable) {
+        let registry = plane.registry
+        routes.on(.get, Self.list) { request in
+            try .json(ListAnswer(await registry.deployments(of: request.endpoint, in: request.workspace)))
+        }
+        routes.on(.get, Self.one) { request in try await answer(request) }
+        routes.on(.put, Self.one) { request in
+            let body = try await request.json(DeploymentResource.self)
+            let acceptance = try await registry.putDeployment(
+                request.deployment, of: request.endpoint, body, as: request.write())
+            return try await answer(request, acceptance)
+        }
+        routes.on(.patch, Self.one) { request in
+            let patch = try await request.json(Value.self)
+            let acceptance = try await registry.patchDeployment(
+                request.deployment, of: request.endpoint, patch, as: request.write())
+            return try await answer(request, acceptance)
+        }
+        routes.on(.delete, Self.one) { request in
+            request.deletion(
+                try await registry.deleteDeployment(request.deployment, of: request.endpoint, as: request.write()))
+        }
+        routes.on(.get, Self.one + "/skus") { request in
+            _ = try await registry.deployment(request.deployment, of: request.endpoint, in: request.workspace)
+            return try .json(ListAnswer([Size.standard]))
+        }
+        routes.on(.post, Self.one + "/getLogs") { request in
+            let wanted = try await request.optionalJSON(LogsRequest.self)
+            let lines = try await registry.lines(
+                of: request.endpoint, deployment: request.deployment,
+                tail: min(max(wanted?.tail ?? 5000, 0), Self.linesLimit))
+            return try .json(LogsAnswer(content: Self.text(lines, of: wanted?.containerType)))
+        }
+    }
+
+    private func answer(_ request: ControlRequest, _ acceptance: Acceptance? = nil) async throws -> Response {
+        let (resource, etag) = try await plane.registry.deployment(
+            request.deployment, of: request.endpoint, in: request.workspace)
+        return try request.resource(resource, etag: etag, acceptance, location: resource.id)
+    }
+
+    /// Lines as text: time, who says it, what.
+    ///
+    /// What the platform itself says while it makes an instance's environment is the storage initializer's.
+    private static func text(_ lines: [LogLine], of container: LogsRequest.Container?) -> String {
+        let told = container == .storageInitializer ? lines.filter { $0.instance == nil } : lines
+        return told.map { "\($0.at) [\($0.instance ?? "platform")] \($0.text)\n" }.joined()
+    }
+
+    private struct Size: Codable, Hashable, Sendable {
+        var resourceType: String
+        var sku: SKU
+        var capacity: Capacity
+
+        struct Capacity: Codable, Hashable, Sendable {
+            var minimum: Int
+            var maximum: Int
+            var `default`: Int
+            var scaleType: String
+        }
+
+        static let standard = Size(
+            resourceType: DeploymentResource.typeName, sku: SKU(name: "Default", tier: "Standard"),
+            capacity: .init(minimum: 1, maximum: InstanceLimitRule.limit, default: 1, scaleType: "Manual"))
+    }
+}

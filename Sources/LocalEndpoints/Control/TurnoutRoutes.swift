@@ -1,0 +1,36 @@
+internal import AzureEndpoints
+internal import Hummingbird
+
+/// What Turnout's own client asks for and the cloud does not have.
+struct TurnoutRoutes: Sendable {
+    let plane: ControlPlane
+
+    func add(to routes: inout RouteTable) {
+        let registry = plane.registry
+        routes.on(.get, EndpointRoutes.one + "/turnout/history") { request in
+            try .json(ListAnswer(await registry.history(of: request.endpoint)))
+        }
+        routes.on(.get, EndpointRoutes.one + "/turnout/outcomes") { request in
+            let since = try request.number("since")
+            return try .json(await registry.outcomes(of: request.endpoint, since: since))
+        }
+        routes.on(.get, DeploymentRoutes.one + "/turnout/logs") { request in
+            let tail = try request.number("tail") ?? 100
+            let lines = try await registry.lines(
+                of: request.endpoint, deployment: request.deployment,
+                tail: min(max(tail, 0), DeploymentRoutes.linesLimit))
+            return try .json(ListAnswer(lines))
+        }
+    }
+}
+
+extension ControlRequest {
+    /// A whole number of the query; nil where it is not there.
+    func number(_ name: String) throws(ControlError) -> Int? {
+        guard let text = query[name] else { return nil }
+        guard let number = Int(text) else {
+            throw .badArgument("\(name) is '\(text)': a whole number is expected", target: name)
+        }
+        return number
+    }
+}

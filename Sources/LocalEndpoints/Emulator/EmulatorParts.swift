@@ -1,0 +1,164 @@
+internal import FoundationEssentials
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import RolloutEngine
+internal import Rollouts
+internal import ServiceLifecycle
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// What a running emulator consists of, and the order in which it begins and ends.
+actor EmulatorParts {
+    private let configuration: Emulator.Configuration
+    private let logger: Logger
+    private let store: LocalStore
+    private let dataPlane: DataPlane?
+    private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private var registry: EndpointRegistry?
+    private var services: ServiceGroup?
+    private var life: Task<Void, any Error>?
+
+    init(_ configuration: Emulator.Configuration, logger: Logger) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        store = try LocalStore(configuration.folder)
+        guard configuration.servesInstances else {
+            dataPlane = nil
+            return
+        }
+        let port = try PreferredPort(store, "data", host: configuration.dataHost, asked: configuration.dataPort).choose()
+        dataPlane = DataPlane(
+            .init(host: configuration.dataHost, port: port, threads: configuration.threads), logger: logger)
+    }
+
+    /// Takes up what is kept and listens.
+    func start() async throws -> ServeRecord {
+        let clock = SystemClock()
+        let now: @Sendable () -> Timestamp = { clock.now() }
+        let folder = configuration.folder
+        let dataPort = try await dataPlane?.start()
+        if let dataPort { try store.set("data.port", to: String(dataPort)) }
+        let dataOrigin = try dataOrigin(port: dataPort)
+        let blobs = try BlobStore(folder: folder.assets, secret: try store.secret("blob.secret"))
+        let registry = try EndpointRegistry(
+            store: store, folder: folder, assets: AssetCatalog(store: store, folder: folder, blobs: blobs),
+            dataPlane: dataPlane, times: configuration.times, now: now, logger: logger)
+        self.registry = registry
+        let plane = ControlPlane(registry: registry, store: store, blobs: blobs, dataOrigin: dataOrigin, now: now)
+        let authority = try CertificateAuthority.load(folder.certificate, keyPath: folder.certificateKey, now: now())
+        let token = try BearerToken.load(folder.token)
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let server = ControlServer(
+            host: configuration.controlHost,
+            port: try PreferredPort(
+                store, "control", host: configuration.controlHost, asked: configuration.controlPort
+            ).choose(),
+            responder: ControlResponder(routes: plane.routes, token: SecretDigest(token), logger: logger),
+            certificates: try ServerCertificates(authority, hosts: [configuration.controlHost], now: now), group: loops,
+            logger: logger, listening: { port.yield($0) })
+        // Services end in the reverse order: no request comes when the registry is gone.
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(service: RegistryService(registry: registry, logger: logger)),
+                    .init(service: server, successTerminationBehavior: .gracefullyShutdownGroup),
+                ], logger: logger))
+        self.services = services
+        life = Task {
+            defer { port.finish() }
+            try await services.run()
+        }
+        // What was served before is served again before anybody is told where.
+        await registry.installedNow()
+        guard let listening = await ports.first(where: { _ in true }) else {
+            try await life?.value
+            throw EmulatorError(.address, "the control plane ended before it listened")
+        }
+        try store.set("control.port", to: String(listening))
+        return ServeRecord(
+            pid: getpid(), control: "https://" + ListenAddress.authority(reachable(configuration.controlHost), listening),
+            data: dataOrigin, started: now())
+    }
+
+    func untilEnded() async throws { try await life?.value }
+
+    func stop(draining: Interval) async {
+        await services?.triggerGracefulShutdown()
+        do {
+            // The registry's loop ends at once, connections of the control plane when their requests are answered.
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let life = life
+                group.addTask { try await life?.value }
+                group.addTask {
+                    try await Task.sleep(for: (draining + .seconds(2)).duration)
+                    life?.cancel()
+                }
+                try await group.next()
+                group.cancelAll()
+            }
+        } catch {
+            logger.error("the emulator did not end well", metadata: ["error": "\(error)"])
+        }
+        await dataPlane?.stop(draining: draining)
+        await registry?.endInstances()
+        do {
+            try await registry?.keepTotals()
+            try store.close()
+            try await loops.shutdownGracefully()
+        } catch {
+            logger.error("the emulator did not end well", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Where clients find the data plane; one that only shows what is kept tells where it was.
+    private func dataOrigin(port: Int?) throws -> String {
+        let port = try port ?? store.setting("data.port").flatMap(Int.init) ?? configuration.dataPort
+        return "http://" + ListenAddress.authority(configuration.dataHost, port)
+    }
+
+    /// A host that clients on this machine can connect to.
+    private func reachable(_ host: String) -> String { host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host }
+}
+
+/// The registry's loop, and the counts that are kept every second.
+private struct RegistryService: Service {
+    let registry: EndpointRegistry
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { tasks in
+                tasks.addTask { await registry.run() }
+                tasks.addTask {
+                    while !Task.isCancelled {
+                        do {
+                            try await Task.sleep(for: .seconds(1))
+                            try await registry.keepTotals()
+                        } catch is CancellationError {
+                            return
+                        } catch {
+                            logger.error("counts could not be kept", metadata: ["error": "\(error)"])
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension EndpointRegistry {
+    /// Ends every instance, and leaves what is wanted as it is.
+    func endInstances() async {
+        let groups = running.values.flatMap(\.groups)
+        await withDiscardingTaskGroup { ends in
+            for group in groups { ends.addTask { await group.stop(grace: Self.grace) } }
+        }
+        for deployment in running.values { await deployment.log.flush() }
+        running = [:]
+    }
+}

@@ -1,0 +1,57 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+internal import NIOCore
+
+/// The port to listen on: what was asked for, else that of the last time, so that clients find the emulator again.
+struct PreferredPort {
+    private let store: LocalStore
+    private let name: String
+    private let host: String
+    private let asked: Int
+
+    /// - Parameter name: `control` or `data`.
+    init(_ store: LocalStore, _ name: String, host: String, asked: Int) {
+        self.store = store
+        self.name = name
+        self.host = host
+        self.asked = asked
+    }
+
+    /// A port that is free now, or 0 for any.
+    func choose() throws -> Int {
+        guard (0...65535).contains(asked) else {
+            throw EmulatorError(.address, "\(asked) is no port: 0 to 65535 are possible")
+        }
+        guard asked == 0 else {
+            guard try isFree(asked) else {
+                throw EmulatorError(
+                    .address,
+                    "the \(name) plane cannot listen on \(ListenAddress.authority(host, asked)): another program has it, "
+                        + "or the address is not of this machine; use port 0 for a free one")
+            }
+            return asked
+        }
+        guard let last = try store.setting("\(name).port").flatMap(Int.init), try isFree(last) else { return 0 }
+        return last
+    }
+
+    private func isFree(_ port: Int) throws -> Bool {
+        let address = try SocketAddress.makeAddressResolvingHost(host, port: port)
+        return try address.withSockAddr { pointer, size in
+            #if canImport(Darwin)
+                let descriptor = socket(Int32(pointer.pointee.sa_family), SOCK_STREAM, 0)
+            #else
+                let descriptor = socket(Int32(pointer.pointee.sa_family), Int32(SOCK_STREAM.rawValue), 0)
+            #endif
+            guard descriptor >= 0 else { throw EmulatorError.system(host, doing: "socket", errno: errno, .address) }
+            defer { close(descriptor) }
+            // As the servers do: what is left of closed connections does not count.
+            var yes: Int32 = 1
+            setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+            return bind(descriptor, pointer, socklen_t(size)) == 0
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Rollouts
+import SimulatedEndpoints
+import Testing
+
+@testable import LocalEndpoints
+
+@Suite("What a deployment's instances are")
+struct InstanceSettingsTests {
+    @Test("each of the three is read, and gives the property from which the same is read again")
+    func choices() throws {
+        let settings = try LocalSettings([
+            "simulate": ["blue": ["latency": ["p50": "40ms", "p99": "200ms"], "errors": "0.5%"]],
+            "command": ["green": ["python3", "-m", "http.server", 8]],
+            "external": ["red": "http://127.0.0.1:9000", "grey": "unix:/run/model.sock"],
+        ])
+        #expect(settings.choices["BLUE"] == .simulate(DeploymentProfile(errors: 0.005)))
+        #expect(settings.choices["green"] == .command(["python3", "-m", "http.server", "8"]))
+        #expect(settings.choices["red"] == .external(ServerAddress(.tcp(host: "127.0.0.1", port: 9000))))
+        #expect(settings.choices["grey"] == .external(ServerAddress(.unix(path: "/run/model.sock"))))
+        for name in ["blue", "green", "red", "grey"] as [Name] {
+            let property = try #require(settings.instanceProperty(for: name))
+            #expect(try InstanceChoice(property: property) == settings.choices[name])
+        }
+        #expect(settings.instanceProperty(for: "other") == nil)
+        #expect(try LocalSettings(.null) == LocalSettings())
+    }
+
+    @Test("a mistake is told with its place and what would be right")
+    func problems() {
+        func problem(_ value: Value) -> String {
+            do {
+                _ = try LocalSettings(value)
+                return "none"
+            } catch {
+                return error.description
+            }
+        }
+        #expect(problem(["simulat": [:]]) == "backends.local.simulat: is not known: did you mean simulate?")
+        #expect(
+            problem(["simulate": ["blue": [:]], "external": ["Blue": "http://127.0.0.1:1"]])
+                == "backends.local.external.Blue: names a deployment that simulate.blue names already: "
+                + "it can be one of them only")
+        #expect(problem(["external": ["a": "ftp://x"]]).contains("http://127.0.0.1:9000 or unix:"))
+        #expect(problem(["external": ["a": 9000]]).hasPrefix("backends.local.external.a: is 9000"))
+        #expect(problem(["command": ["a": "python3 server.py"]]).contains("a list of the program"))
+        #expect(problem(["command": ["a": []]]).contains("the program first"))
+        #expect(
+            problem(["simulate": ["a": ["latency": ["p50": "fast"]]]])
+                .hasPrefix("backends.local.simulate.a.latency.p50: is 'fast'"))
+    }
+
+    @Test(
+        "a property that says none, two or nonsense is refused",
+        arguments: ["{}", "[]", "no", #"{"command":["a"],"simulate":{}}"#, #"{"external":"https://a"}"#])
+    func properties(text: String) {
+        #expect(throws: SettingsProblem.self) { try InstanceChoice(property: text) }
+    }
+
+    @Test("addresses", arguments: ["http://127.0.0.1:9000/model/score", "http://[::1]:80/", "http://localhost"])
+    func addresses(text: String) throws {
+        let address = try #require(ServerAddress(external: text))
+        switch text {
+        case "http://localhost": #expect(address == ServerAddress(.tcp(host: "localhost", port: 80)))
+        case "http://[::1]:80/": #expect(address == ServerAddress(.tcp(host: "::1", port: 80)))
+        default: #expect(address.scoringPath == "/model/score")
+        }
+    }
+}

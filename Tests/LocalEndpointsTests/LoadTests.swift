@@ -1,0 +1,84 @@
+import Rollouts
+import Testing
+
+@testable import LocalEndpoints
+
+@Suite("Load")
+struct LoadTests {
+    private let second: Int64 = 1_000_000_000
+
+    @Test(
+        "requests are due at even distances from the start, however often one looks", arguments: [1.0, 3, 500, 20_000])
+    func pace(rate: Double) {
+        var pacer = LoadPacer(rate: rate, start: 17)
+        var intended: [Int64] = []
+        var time: Int64 = 17
+        while time < 10 * second {
+            let due = pacer.due(at: time)
+            #expect(due.missed == 0)
+            intended += due.intended
+            time += 7_654_321
+        }
+        let expected = (0..<intended.count).map { 17 + Int64((Double($0) / rate * 1e9).rounded(.down)) }
+        #expect(intended == expected)
+        #expect(abs(Double(intended.count) - rate * 10) <= rate * 0.01 + 1)
+    }
+
+    @Test("what a short pause delayed is sent at once, each with the time at which it was due")
+    func pause() {
+        var pacer = LoadPacer(rate: 100, start: 0)
+        #expect(pacer.due(at: 0).intended == [0])
+        let due = pacer.due(at: second / 2)
+        #expect(due.intended.count == 50 && due.missed == 0)
+        #expect(due.intended.first == 10_000_000)
+        #expect(pacer.next == 510_000_000)
+    }
+
+    @Test("what is more than a second late is left out and counted, and the pace goes on")
+    func longPause() {
+        var pacer = LoadPacer(rate: 100, start: 0)
+        _ = pacer.due(at: 0)
+        let due = pacer.due(at: 60 * second)
+        #expect(due.missed == 5899 && due.intended.count == 101)
+        #expect(pacer.next == 60 * second + 10_000_000)
+    }
+
+    @Test("a quantile is at most 3.2 % above the true one, and never below it")
+    func quantiles() {
+        var histogram = LatencyHistogram()
+        for microseconds in 1...200_000 as ClosedRange<Int64> { histogram.add(nanoseconds: microseconds * 1000) }
+        for share in [0.001, 0.01, 0.5, 0.9, 0.99, 0.999, 1] {
+            let exact = share * 200_000 * 1000
+            let told = Double(histogram.quantile(share))
+            #expect(told >= exact && told <= exact * 1.032 + 1000, "\(share): \(told) for \(exact)")
+        }
+        #expect(histogram.longest == 200_000_000)
+        #expect(LatencyHistogram().quantile(0.5) == 0)
+        histogram.add(nanoseconds: .max)
+        #expect(histogram.quantile(1) == .max)
+    }
+
+    @Test("a report counts what was asked, what came of it and what is open")
+    func report() {
+        var report = LoadReport()
+        report.sent = 10
+        for _ in 0..<6 { report.noteAnswer(200, nanoseconds: 1_000_000) }
+        report.noteAnswer(424, nanoseconds: 90_000_000)
+        report.noteAnswer(429, nanoseconds: 1_000_000)
+        report.note(.broken)
+        #expect(report.answered == 8 && report.failed == 3 && report.inFlight == 1)
+        #expect(report.p50 == .milliseconds(1) || report.p50 == .milliseconds(2))
+        #expect(report.longest == .milliseconds(90))
+        #expect(report.description.contains("1 answered 424, 1 answered 429, 1 broken"))
+    }
+
+    @Test(
+        "what is no scoring URL, or no key, is refused in words",
+        arguments: ["https://127.0.0.1/score", "127.0.0.1:80", "", "http://", "http://127.0.0.1:99999/score"])
+    func refusals(url: String) {
+        #expect(throws: LoadProblem.self) { try LoadTarget(url: url, key: "k", body: "{}") }
+        #expect(throws: LoadProblem.self) {
+            try LoadTarget(url: "http://127.0.0.1/score", key: "a\r\nb: c", body: "{}")
+        }
+    }
+}
