@@ -2,7 +2,6 @@ internal import AzureEndpoints
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import Rollouts
-internal import SimulatedEndpoints
 
 /// What deployments are made of: registered assets, uploaded files, folders of this machine.
 struct AssetCatalog: Sendable {
@@ -26,13 +25,10 @@ struct AssetCatalog: Sendable {
 
     private func kind(of parts: DeploymentParts, deployment: Name, scratch: String) throws -> InstanceKind {
         switch parts.choice {
-        case .simulate(let profile): return .simulated(try DeploymentProfile(wire: profile, of: deployment))
-        case .external(let address):
-            guard let server = ServerAddress(text: address, scoringPath: try environment(of: parts).routes.scoring) else {
-                throw ControlError.badArgument(
-                    "\(address) is no address of a server: http://HOST:PORT or unix:/PATH is expected",
-                    target: TurnoutProperty.instances)
-            }
+        case .simulate(let profile): return .simulated(profile)
+        case .external(var server):
+            let told = try environment(of: parts).routes.scoring
+            if server.scoringPath == InferenceRoutes().scoring { server.scoringPath = told }
             return .external(server)
         case .command(let arguments):
             let start = try parts.paths?.root ?? (try code(of: parts)) ?? scratch
@@ -42,7 +38,7 @@ struct AssetCatalog: Sendable {
             guard let script = parts.scoringScript, let code = try code(of: parts) else {
                 throw ControlError.badArgument(
                     "deployment \(deployment) says nothing of its instances: a code_configuration with a scoring script "
-                        + "is run by Python; else the member \(TurnoutProperty.instances) of its properties, "
+                        + "is run by Python; else the member \(InstanceChoice.key) of its properties, "
                         + "`backends.local` in a playbook, must name simulate, command or external",
                     target: "properties.codeConfiguration")
             }

@@ -23,7 +23,7 @@ struct DeploymentParts {
     init(_ resource: DeploymentResource) throws(ControlError) {
         let properties = resource.properties
         let own = properties.properties ?? [:]
-        if let text = own[TurnoutProperty.instances] { choice = try Self.decode(InstanceChoice.self, text, TurnoutProperty.instances) }
+        if let text = own[InstanceChoice.key] { choice = try Self.choice(text) }
         code = properties.codeConfiguration?.codeId
         scoringScript = properties.codeConfiguration?.scoringScript
         model = properties.model
@@ -45,6 +45,14 @@ struct DeploymentParts {
         }
     }
 
+    private static func choice(_ property: String) throws(ControlError) -> InstanceChoice {
+        do throws(SettingsProblem) {
+            return try InstanceChoice(property: property)
+        } catch {
+            throw .badArgument("\(error)", target: "properties.properties")
+        }
+    }
+
     private static func decode<Decoded: Decodable>(_ type: Decoded.Type, _ text: String, _ member: String)
         throws(ControlError) -> Decoded
     {
@@ -53,50 +61,6 @@ struct DeploymentParts {
         } catch {
             throw .badArgument("the member \(member) cannot be read: \(JSONBody.words(for: error))", target: "properties.properties")
         }
-    }
-}
-
-extension DeploymentProfile {
-    /// A profile as a playbook writes it.
-    init(wire: Value, of deployment: Name) throws(ControlError) {
-        do throws(SettingsProblem) {
-            let settings = try SimulationSettings(["simulate": .mapping([deployment.text: wire])])
-            self = settings.profiles[deployment] ?? DeploymentProfile()
-        } catch {
-            let prefix = "simulate.\(deployment.text)"
-            let path = error.path.hasPrefix(prefix) ? "simulate" + error.path.dropFirst(prefix.count) : error.path
-            throw .badArgument("\(TurnoutProperty.instances): \(path) \(error.message)", target: "properties.properties")
-        }
-    }
-}
-
-extension ServerAddress {
-    /// `http://HOST:PORT` or `unix:/PATH`; nil for anything else.
-    init?(text: String, scoringPath: String) {
-        if text.hasPrefix("unix:") {
-            let path = text.dropFirst("unix:".count)
-            // The longest that a socket's address holds.
-            guard path.hasPrefix("/"), path.utf8.count < 104, !path.utf8.contains(0) else { return nil }
-            self.init(.unix(path: String(path)), scoringPath: scoringPath)
-            return
-        }
-        guard text.lowercased().hasPrefix("http://") else { return nil }
-        var rest = text.dropFirst("http://".count)
-        var path = scoringPath
-        if let slash = rest.firstIndex(of: "/") {
-            if rest[slash...].count > 1 { path = String(rest[slash...]) }
-            rest = rest[..<slash]
-        }
-        guard !rest.contains("@") else { return nil }
-        var port = 80
-        if let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") {
-            guard let number = Int(rest[rest.index(after: colon)...]), (1...65535).contains(number) else { return nil }
-            port = number
-            rest = rest[..<colon]
-        }
-        if rest.hasPrefix("["), rest.hasSuffix("]") { rest = rest.dropFirst().dropLast() }
-        guard !rest.isEmpty else { return nil }
-        self.init(.tcp(host: String(rest), port: port), scoringPath: path)
     }
 }
 
