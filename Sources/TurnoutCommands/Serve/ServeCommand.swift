@@ -42,10 +42,25 @@ struct ServeCommand: AsyncParsableCommand {
         let emulator = try Emulator(configuration, logger: Logger(label: "turnout.serve"))
         let record = try await emulator.start()
         try tell(ServeReport(record, folder))
-        for await _ in signals.stream { break }
-        if !json { Notices.say("answers what is under way, and leaves; a second signal leaves at once") }
-        await emulator.stop(draining: Self.patience)
+        try await serve(until: signals.stream, emulator)
         if json { StandardOutput.shared.line(try JSONText.line(["event": "stopped"])) }
+    }
+
+    /// Serves until the first signal; throws when the emulator has ended by itself.
+    private func serve(until signals: AsyncStream<Signals.Kind>, _ emulator: Emulator) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in signals { return } }
+            group.addTask { try await emulator.untilEnded() }
+            defer { group.cancelAll() }
+            do {
+                try await group.next()
+            } catch {
+                await emulator.stop(draining: .zero)
+                throw error
+            }
+            if !json { Notices.say("answers what is under way, and leaves; a second signal leaves at once") }
+            await emulator.stop(draining: Self.patience)
+        }
     }
 
     private static let patience = Interval.seconds(30)
