@@ -25,12 +25,19 @@ extension EndpointRegistry {
     }
 
     /// Takes over what the groups say of themselves.
+    ///
+    /// Here and below, what is awaited is kept in a constant first: `running[…]?.x = await …` would hold the dictionary
+    /// while other work of the actor goes on, which traps.
     func readStatuses() async {
         for incarnation in Array(running.keys) {
             if let current = running[incarnation]?.current {
-                running[incarnation]?.current?.status = await current.group.status
+                let status = await current.group.status
+                running[incarnation]?.current?.status = status
             }
-            if let next = running[incarnation]?.next { running[incarnation]?.next?.status = await next.group.status }
+            if let next = running[incarnation]?.next {
+                let status = await next.group.status
+                running[incarnation]?.next?.status = status
+            }
         }
     }
 
@@ -76,14 +83,16 @@ extension EndpointRegistry {
             running[incarnation] = RunningDeployment(endpoint: record.name, name: name, log: log)
             // Again, after the emulator was ended: what served then serves first.
             if let serving = deployment.serving {
-                running[incarnation]?.current = try await generation(
+                let again = try await generation(
                     serving, count: serving.sku?.capacity ?? 1, of: deployment, name, record, operation: nil, isRestart: true)
+                running[incarnation]?.current = again
             }
         }
         guard snapshot.state.isBusy, let operation = deployment.work?.operation else { return }
         guard let newest = running[incarnation]?.newest else {
-            running[incarnation]?.current = try await generation(
+            let first = try await generation(
                 wanted, count: snapshot.instances.wanted, of: deployment, name, record, operation: operation)
+            running[incarnation]?.current = first
             return
         }
         guard newest.operation != operation else { return }
@@ -104,8 +113,9 @@ extension EndpointRegistry {
             return
         }
         if let given = running[incarnation]?.next { running[incarnation]?.retired.append((given, now())) }
-        running[incarnation]?.next = try await generation(
+        let next = try await generation(
             wanted, count: snapshot.instances.wanted, of: deployment, name, record, operation: operation)
+        running[incarnation]?.next = next
     }
 
     private func generation(
