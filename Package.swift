@@ -43,7 +43,12 @@ let package = Package(
                 "Rollouts", "RolloutEngine", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "LocalEndpoints",
                 "AzureEndpoints", "PlaybookSyntax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: habits),
         .target(
@@ -174,8 +179,9 @@ let package = Package(
         .testTarget(
             name: "TurnoutCommandsTests",
             dependencies: [
-                "Rollouts", "RolloutEngine", "PlaybookSyntax", "SQLiteJournal", "SimulatedEndpoints", "TurnoutCommands",
-                "RolloutTesting", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Rollouts", "RolloutEngine", "LocalEndpoints", "PlaybookSyntax", "SQLiteJournal", "SQLiteState",
+                "SimulatedEndpoints", "TurnoutCommands", "RolloutTesting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Snapshots"],
             swiftSettings: habits),

@@ -38,17 +38,22 @@ package struct Capabilities: Hashable, Sendable {
     package var simulatesClients: Bool
     /// True where ``Backend/outcomes(of:since:)`` has something to tell.
     package var reportsOutcomes: Bool
+    /// True where the backend starts the deployments' servers on this machine: what each of them is must be said, and
+    /// the local paths of its file are read here.
+    package var runsServers: Bool
 
     package var mirroring: Bool { mirrorLimit != nil }
 
     package init(
-        name: String, kind: EndpointKind, mirrorLimit: Int?, simulatesClients: Bool, reportsOutcomes: Bool
+        name: String, kind: EndpointKind, mirrorLimit: Int?, simulatesClients: Bool, reportsOutcomes: Bool,
+        runsServers: Bool = false
     ) {
         self.name = name
         self.kind = kind
         self.mirrorLimit = mirrorLimit
         self.simulatesClients = simulatesClients
         self.reportsOutcomes = reportsOutcomes
+        self.runsServers = runsServers
     }
 }
 

@@ -84,7 +84,7 @@ extension RunMachine {
         guard now < rollBack.deadline else {
             return giveUp(rollBack, "still waiting for \(reason) after \(Self.rollBackTimeout)", at: now)
         }
-        return commit(then: .wait(until: min(now + Self.pollInterval, rollBack.deadline), .time(reason)))
+        return commit(then: .wait(until: min(now + pollInterval, rollBack.deadline), .time(reason)))
     }
 
     private mutating func refused(_ error: BackendError, _ rollBack: RollBack, at now: Timestamp) -> [Action] {

@@ -58,8 +58,10 @@ package struct RunMachine: Sendable {
     package var record: RunRecord { state.record }
     package var stages: [StageRecord] { state.stages }
 
-    /// How often an endpoint is looked at while it changes, and while it bakes or waits for people.
-    static let pollInterval = Interval.seconds(5)
+    /// How often an endpoint is looked at while it changes; a backend whose changes take less than the usual minutes is
+    /// looked at more often.
+    package var pollInterval = Interval.seconds(5)
+    /// How often it is looked at while it bakes or waits for people.
     static let watchInterval = Interval.seconds(10)
     /// Polls until an accepted change that is not to be seen counts as undone by somebody.
     static let patience = 3
@@ -159,9 +161,9 @@ package struct RunMachine: Sendable {
 
     /// A wait that ends at the latest at `deadline`, so that the endpoint is looked at now and then.
     func wait(
-        _ interval: Interval = RunMachine.pollInterval, at now: Timestamp, deadline: Timestamp, for reason: String
+        _ interval: Interval? = nil, at now: Timestamp, deadline: Timestamp, for reason: String
     ) -> [Action] {
-        [.perform(.wait(until: max(min(now + interval, deadline), now), .time(reason)))]
+        [.perform(.wait(until: max(min(now + (interval ?? pollInterval), deadline), now), .time(reason)))]
     }
 
     mutating func hold(_ cause: Hold.Cause, _ reason: String, at now: Timestamp) -> [Action] {

@@ -33,10 +33,14 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     package var requestSettings: RequestSettings
     /// The whole file, so that keys which Turnout does not use are kept.
     package var document: Value
+    /// The folder of its file, absolute: what the document's local paths are relative to.
+    ///
+    /// Nil where nobody reads them: the backend is not on this machine, or takes only registered assets.
+    package var folder: String?
 
     package init(
         name: Name, endpoint: Name, instanceType: String? = nil, instanceCount: Int = 1,
-        requestSettings: RequestSettings = RequestSettings(), document: Value = [:]
+        requestSettings: RequestSettings = RequestSettings(), document: Value = [:], folder: String? = nil
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -44,6 +48,7 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
         self.instanceCount = instanceCount
         self.requestSettings = requestSettings
         self.document = document
+        self.folder = folder
     }
 }
 

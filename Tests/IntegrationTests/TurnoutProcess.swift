@@ -13,6 +13,8 @@ let environment = ProcessInfo.processInfo.environment
 /// A scratch `TURNOUT_HOME` with the stock playbooks, and the built program to be run in it.
 struct TurnoutHome: Sendable {
     let path: String
+    /// What `TURNOUT_BACKEND` says to its programs.
+    let backend: String
 
     struct Ended: Sendable {
         var status: Int32
@@ -29,7 +31,9 @@ struct TurnoutHome: Sendable {
     static let repository: URL = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    static func with<Result>(_ body: (TurnoutHome) async throws -> Result) async throws -> Result {
+    static func with<Result>(backend: String = "simulated", _ body: (TurnoutHome) async throws -> Result) async throws
+        -> Result
+    {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("turnout-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer {
@@ -41,7 +45,7 @@ struct TurnoutHome: Sendable {
         }
         try FileManager.default.copyItem(
             at: repository.appendingPathComponent("Playbooks"), to: folder.appendingPathComponent("Playbooks"))
-        return try await body(TurnoutHome(path: folder.path))
+        return try await body(TurnoutHome(path: folder.path, backend: backend))
     }
 
     /// Runs `turnout` with `words` to its end, under `wrapper` if there is one; output is kept in files, which never
@@ -83,7 +87,9 @@ struct TurnoutHome: Sendable {
         let line = wrapper + [Self.program] + words
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = line
-        process.environment = environment.merging(["TURNOUT_HOME": path, "NO_COLOR": "1"]) { _, new in new }
+        process.environment = environment.merging(["TURNOUT_HOME": path, "TURNOUT_BACKEND": backend, "NO_COLOR": "1"]) {
+            _, new in new
+        }
         let output = "\(path)/\(UUID().uuidString).out"
         let errors = "\(path)/\(UUID().uuidString).err"
         for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }

@@ -10,6 +10,8 @@ extension Capabilities {
         name: "managed", kind: .managed, mirrorLimit: 50, simulatesClients: true, reportsOutcomes: true)
     static let kubernetes = Capabilities(
         name: "kubernetes", kind: .kubernetes, mirrorLimit: nil, simulatesClients: true, reportsOutcomes: true)
+    static let local = Capabilities(
+        name: "local", kind: .managed, mirrorLimit: 50, simulatesClients: true, reportsOutcomes: true, runsServers: true)
 }
 
 extension PlanOptions {
@@ -17,6 +19,12 @@ extension PlanOptions {
         PlanOptions(
             inputs: inputs, backend: "simulated", capabilities: .managed, endpoint: endpoint,
             runID: RunID(playbook: "x", number: 1))
+    }
+
+    static func local(allowAbsolutePaths: Bool = false) -> PlanOptions {
+        PlanOptions(
+            backend: "local", capabilities: .local, runID: RunID(playbook: "x", number: 1),
+            allowAbsolutePaths: allowAbsolutePaths)
     }
 
     static func kubernetes(_ inputs: [String: InputText] = [:]) -> PlanOptions {

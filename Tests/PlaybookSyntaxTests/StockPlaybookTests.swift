@@ -8,7 +8,8 @@ import Testing
 @Suite("Playbooks that come with Turnout")
 struct StockPlaybookTests {
     static let names = [
-        "safe-rollout", "kubernetes-rollout", "progressive-canary", "blue-green", "roll-back", "tear-down",
+        "safe-rollout", "scored-rollout", "kubernetes-rollout", "progressive-canary", "blue-green", "roll-back",
+        "tear-down",
     ]
 
     /// The folder of playbooks, three levels above this file.
@@ -16,7 +17,7 @@ struct StockPlaybookTests {
 
     @Test("they have no findings", arguments: names)
     func planCleanly(name: String) throws {
-        for options in [PlanOptions.managed(), .kubernetes()] {
+        for options in [PlanOptions.managed(), .kubernetes(), .local()] {
             let outcome = makePlan(of: Self.folder + name + ".yml", options: options)
             #expect(outcome.findings.isEmpty, "\(outcome.findings.map { $0.rendered(color: false) })")
             let snapshot = try #require(outcome.snapshot)
@@ -43,14 +44,15 @@ struct StockPlaybookTests {
                 "define", "scale", "deploy-green", "isolated-test", "mirror", "canary", "cut-over", "delete-blue",
             ])
         #expect(
-            plan.stages.map(\.bake) == [.zero, .zero, .zero, .zero, .minutes(10), .minutes(30), .minutes(10), .zero])
+            plan.stages.map(\.bake) == [.zero, .zero, .zero, .zero, .seconds(15), .seconds(20), .seconds(10), .zero])
         #expect(plan.stages[5].action == .traffic(["blue": 80, "green": 20]))
         #expect(plan.stages[6].approval == Approval(required: 1, instructions: "Look at the canary's evidence"))
         #expect(plan.stages[7].action == .deleteDeployment("blue"))
         #expect(plan.stages.allSatisfy { $0.skip == nil })
-        #expect(plan.inputs == ["canary": 20, "green_file": "samples/green-deployment.yml"])
-        #expect(plan.load?.rate == 50)
-        #expect(plan.backendSettings["simulate"]?["blue"]?["errors"] == "0.5%")
+        #expect(plan.inputs["canary"] == 20)
+        #expect(plan.inputs["green_file"] == "samples/green-deployment.yml")
+        #expect(plan.load?.rate == 500)
+        #expect(plan.backendSettings["simulate"]?["blue"]?["latency"]?["p50"] == "40ms")
         #expect(
             plan.files.map(\.path).dropFirst() == [
                 "samples/endpoint.yml", "samples/sample-request.json", "samples/blue-deployment.yml",

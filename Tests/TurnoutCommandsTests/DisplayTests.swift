@@ -34,6 +34,20 @@ import Testing
     private let tree = LiveTree(
         plan: Sample.plan, state: RunState(record: Sample.waiting().record, stages: Sample.stages))
 
+    @Test("where clients send and what they meet stand under the traffic")
+    func clients() {
+        var tree = tree
+        tree.hear(.serving(scoringURI: "http://127.0.0.1:1/endpoints/houses/score"))
+        tree.hear(.clients(ClientsReport(sent: 20, succeeded: 20, failed: 0, failures: [:], p50: 4, p99: 9)))
+        let lines = tree.lines(.plain, columns: 100, rows: 40, footer: [])
+        let bars = lines.firstIndex { $0.contains("green   10 %") } ?? 0
+        #expect(
+            lines.dropFirst(bars + 1).prefix(2) == [
+                "clients send to http://127.0.0.1:1/endpoints/houses/score",
+                "clients: 20 requests, none failed; p50 4 ms, p99 9 ms from when each was due",
+            ])
+    }
+
     @Test("at 80 columns")
     func narrow() {
         let columns = 80

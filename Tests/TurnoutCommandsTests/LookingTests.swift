@@ -24,9 +24,9 @@ struct LookingTests {
         try await withScratchFolder { home in
             let workspace = Self.workspace(home)
             #expect(try workspace.nextRunID(of: "safe-rollout").number == 1)
-            let view = try EndpointView(try SimulationSettings(of: snapshot.plan), in: workspace)
+            let view = try SimulatedView(try SimulationSettings(of: snapshot.plan), in: workspace)
             #expect(try view.backend.observe(snapshot.plan.endpoint) == nil)
-            _ = Doctor(workspace: workspace).look()
+            _ = await Doctor(workspace: workspace).look()
             #expect(try FileManager.default.contentsOfDirectory(atPath: home) == [])
         }
     }
@@ -45,7 +45,7 @@ struct LookingTests {
             try backend.apply(.putEndpoint(definition), to: "houses", as: context)
             try store.close()
             let before = try Self.bytes(in: workspace.state)
-            let view = try EndpointView(SimulationSettings(), in: workspace)
+            let view = try SimulatedView(SimulationSettings(), in: workspace)
             #expect(try view.backend.observe("houses")?.state == .succeeded)
             #expect(try Self.bytes(in: workspace.state) == before)
         }
@@ -95,7 +95,7 @@ struct LookingTests {
             for file in ["turnout.sqlite", "simulated.sqlite"] {
                 try Data(repeating: 7, count: 5000).write(to: URL(filePath: "\(workspace.state)/\(file)"))
             }
-            let errors = Doctor(workspace: workspace).look().filter { $0.level == .error }
+            let errors = await Doctor(workspace: workspace).look().filter { $0.level == .error }
             #expect(errors.map(\.subject).contains("journal"))
             #expect(errors.map(\.subject).contains("simulated"))
             #expect(errors.allSatisfy { $0.advice != nil })

@@ -37,10 +37,10 @@ import Testing
     @Test(
         "names, the variable, and what neither is",
         arguments: [
-            (nil, nil, "simulated"), ("simulated:managed", nil, "simulated"),
+            (nil, nil, "local"), ("local", "simulated", "local"), ("simulated:managed", nil, "simulated"),
             ("simulated:kubernetes", "azure", "simulated:kubernetes"),
             (nil, "simulated:kubernetes", "simulated:kubernetes"),
-            ("local", nil, nil), (nil, "simulted", nil),
+            ("azure", nil, "azure"), ("kubernetes", nil, nil), (nil, "simulted", nil), ("local:kubernetes", nil, nil),
         ] as [(String?, String?, String?)])
     func names(option: String?, variable: String?, name: String?) {
         let environment = variable.map { ["TURNOUT_BACKEND": $0] } ?? [:]

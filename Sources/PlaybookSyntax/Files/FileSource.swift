@@ -6,22 +6,40 @@ package struct FileSource: Sendable {
     static let limit = 1 << 20
 
     private let read: @Sendable (_ path: String, _ playbook: String) throws(FileProblem) -> Data
+    /// Nil where there is nothing but contents.
+    private let find: (@Sendable (_ path: String, _ playbook: String) throws(FileProblem) -> String)?
+
+    private init(
+        read: @escaping @Sendable (_ path: String, _ playbook: String) throws(FileProblem) -> Data,
+        find: (@Sendable (_ path: String, _ playbook: String) throws(FileProblem) -> String)? = nil
+    ) {
+        self.read = read
+        self.find = find
+    }
 
     /// The disk: files stand relative to the playbook's folder, and under it unless absolute paths are allowed.
     package static func disk(allowAbsolutePaths: Bool = false) -> FileSource {
         FileSource { path, playbook throws(FileProblem) in
             guard path != playbook else { return try DiskFile.read(path, named: path) }
-            let folder = playbook.folder
-            let place = path.beside(playbook)
-            if !allowAbsolutePaths {
-                guard !path.leavesFolder else { throw FileProblem.outside(path) }
-                if let target = DiskFile.resolved(place), let root = DiskFile.resolved(folder),
-                    !target.hasPrefix(root == "/" ? "/" : root + "/")
-                {
-                    throw FileProblem.outside(path)
-                }
+            if !allowAbsolutePaths { try guardFolder(of: playbook, against: path) }
+            return try DiskFile.read(path.beside(playbook), named: path)
+        } find: { path, playbook throws(FileProblem) in
+            if !allowAbsolutePaths { try guardFolder(of: playbook, against: path) }
+            guard let place = DiskFile.resolved(path.beside(playbook)) else {
+                throw FileProblem(
+                    "there is nothing at \(path.quoted)", help: "paths are relative to the file that names them")
             }
-            return try DiskFile.read(place, named: path)
+            return place
+        }
+    }
+
+    /// Refuses a path that leads out of the playbook's folder, by its text or by a symbolic link.
+    private static func guardFolder(of playbook: String, against path: String) throws(FileProblem) {
+        guard !path.leavesFolder else { throw FileProblem.outside(path) }
+        guard let target = DiskFile.resolved(path.beside(playbook)), let root = DiskFile.resolved(playbook.folder)
+        else { return }
+        guard target == root || target.hasPrefix(root == "/" ? "/" : root + "/") else {
+            throw FileProblem.outside(path)
         }
     }
 
@@ -36,11 +54,15 @@ package struct FileSource: Sendable {
 
     /// The bytes of the file that `playbook` names as `path`.
     func contents(of path: String, namedBy playbook: String) throws(FileProblem) -> Data { try read(path, playbook) }
+
+    /// Where the file or folder that `playbook` names as `path` is on this machine: absolute, without symbolic links;
+    /// nil where the source is no disk.
+    func place(of path: String, namedBy playbook: String) throws(FileProblem) -> String? { try find?(path, playbook) }
 }
 
 extension String {
     /// The folder of a file's path.
-    fileprivate var folder: String {
+    var folder: String {
         guard let slash = lastIndex(of: "/") else { return "." }
         return slash == startIndex ? "/" : String(self[..<slash])
     }
@@ -74,7 +96,7 @@ extension FileProblem {
     fileprivate static func outside(_ path: String) -> FileProblem {
         FileProblem(
             "\(path.quoted) is outside the playbook's folder",
-            help: "move the file under it, or allow it with --allow-absolute-paths")
+            help: "move it under that folder, or allow it with --allow-absolute-paths")
     }
 
     static func tooLarge(_ path: String) -> FileProblem {

@@ -12,6 +12,8 @@ struct NamedFiles {
     private var requests: [String: InferenceRequest?] = [:]
     private var documents: [String: Document?] = [:]
     var findings: [Finding] = []
+    /// Set where the backend runs the deployments' servers on this machine.
+    var servers: ServerIsKnown?
 
     /// A YAML file that has the right shape.
     struct Document {
@@ -94,6 +96,12 @@ struct NamedFiles {
             report("NamedFile", place, error.message, help: error.help)
             return nil
         }
+    }
+
+    /// Where the file or folder at `path`, relative to the playbook's folder, is on this machine; nil where the files
+    /// are on no disk.
+    func place(of path: String) throws(FileProblem) -> String? {
+        try source.place(of: path, namedBy: playbook.path)
     }
 
     mutating func report(_ rule: String, _ place: Location, _ message: String, help: String? = nil) {

@@ -55,13 +55,14 @@ extension NamedFiles {
                 help: "add 'instance_type: Standard_DS3_v2'")
         }
         let target = override ?? written
-        let definition = DeploymentDefinition(
+        var definition = DeploymentDefinition(
             name: name, endpoint: target, instanceType: root["instance_type"]?.scalar?.value.string,
             instanceCount: root["instance_count"]?.scalar?.value.integer ?? 1,
             requestSettings: RequestSettings(root["request_settings"]),
             document: root.value.setting("endpoint_name", to: .string(target.text)))
         let place = PlacedName(
             name: name, what: "deployment", location: Location(source: document.source, span: nameNode.span))
+        if servers != nil { definition.folder = serverFolder(of: place, in: document, at: node) }
         return PlacedDefinition(definition: definition, names: [place])
     }
 }

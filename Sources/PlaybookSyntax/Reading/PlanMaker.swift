@@ -10,6 +10,7 @@ struct PlanMaker {
     private var findings: [Finding] = []
     /// What rules have against stages that could be read.
     private var ruleFindings: [Finding] = []
+    private var simulation = Value.null
 
     init(source: SourceFile, data: Data, options: PlanOptions, files: FileSource) {
         self.source = source
@@ -29,12 +30,21 @@ struct PlanMaker {
         checkName(root["name"])
         let endpoint = endpoint(root, name: name)
         let load = load(root["load"])
+        let backends = BackendSettings(root["backends"], of: backend)
+        simulation = backends.simulation
+        if let problem = options.settingsProblem?(backends.value) {
+            findings.append(backends.finding(problem, in: source))
+        }
+        if options.capabilities.runsServers {
+            files.servers = ServerIsKnown(backend: backend, settings: backends.own)
+        }
         let stages = readStages(root["stages"]?.items ?? [], endpoint: endpoint, scope)
+        findings += files.servers?.findings(in: source) ?? []
         guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
         let plan = Plan(
             playbook: name, description: root["description"]?.scalar?.text, backend: options.backend,
             endpoint: endpoint, inputs: inputs.values, load: load,
-            backendSettings: root["backends"]?[backend]?.value ?? .null,
+            backendSettings: backends.value,
             files: files.paths.compactMap { path in
                 files.contents[path].map { Plan.File(path: path, digest: hexadecimalDigest(of: $0)) }
             }, stages: stages)
@@ -174,6 +184,7 @@ struct PlanMaker {
         }
         return PlanOutcome(
             snapshot: snapshot, draft: plan,
-            findings: findings.inOrder(of: files.paths.map { $0 == source.path ? $0 : $0.beside(source.path) }))
+            findings: findings.inOrder(of: files.paths.map { $0 == source.path ? $0 : $0.beside(source.path) }),
+            simulation: simulation)
     }
 }

@@ -13,10 +13,12 @@ package struct PlanOptions: Sendable {
     package var runID: RunID
     /// True where named files may be anywhere.
     package var allowAbsolutePaths: Bool
+    /// What is wrong with the playbook's settings of the backend; nil where nobody can tell before it is opened.
+    package var settingsProblem: (@Sendable (Value) -> SettingsFault?)?
 
     package init(
         inputs: [String: InputText] = [:], backend: String, capabilities: Capabilities, endpoint: Name? = nil,
-        runID: RunID, allowAbsolutePaths: Bool = false
+        runID: RunID, allowAbsolutePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil
     ) {
         self.inputs = inputs
         self.backend = backend
@@ -24,6 +26,20 @@ package struct PlanOptions: Sendable {
         self.endpoint = endpoint
         self.runID = runID
         self.allowAbsolutePaths = allowAbsolutePaths
+        self.settingsProblem = settingsProblem
+    }
+}
+
+/// Something wrong in the settings that a playbook has for a backend.
+package struct SettingsFault: Hashable, Sendable {
+    /// Keys from `backends.NAME` on; empty for the whole.
+    package var path: [String]
+    /// As the rest of a sentence about what stands there.
+    package var message: String
+
+    package init(path: [String], message: String) {
+        self.path = path
+        self.message = message
     }
 }
 
@@ -35,10 +51,14 @@ package struct PlanOutcome: Sendable {
     package var draft: Plan?
     /// The playbook's first, each file's in the order of its lines.
     package var findings: [Finding]
+    /// The settings of a simulated world for the playbook: `backends.simulated`, with the profiles of
+    /// `backends.local.simulate` where it has none.
+    package var simulation: Value
 
-    package init(snapshot: PlanSnapshot?, draft: Plan? = nil, findings: [Finding]) {
+    package init(snapshot: PlanSnapshot?, draft: Plan? = nil, findings: [Finding], simulation: Value = .null) {
         self.snapshot = snapshot
         self.draft = draft
+        self.simulation = simulation
         self.findings = findings
     }
 }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import LocalEndpoints
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
@@ -16,8 +17,9 @@ internal import SimulatedEndpoints
 struct Doctor {
     var workspace: Workspace
 
-    func look() -> [Diagnosis] {
-        stateFolder() + journal() + endpoints() + playbooks() + backend()
+    func look() async -> [Diagnosis] {
+        let local = LocalDoctor(folder: LocalFolder(state: workspace.state), now: SystemClock().now())
+        return stateFolder() + journal() + endpoints() + (await local.look()) + playbooks() + backend()
     }
 
     private func stateFolder() -> [Diagnosis] {
@@ -113,7 +115,7 @@ struct Doctor {
         }
         do {
             let names = try EndpointKind.allCases.flatMap { kind in
-                try EndpointView(SimulationSettings(kind: kind), in: workspace).backend.endpoints()
+                try SimulatedView(SimulationSettings(kind: kind), in: workspace).backend.endpoints()
                     .map { "\($0) (\(kind.rawValue))" }
             }
             let words = names.isEmpty ? "no endpoints" : names.joined(separator: ", ")
@@ -149,7 +151,7 @@ struct Doctor {
 
     /// What a check with the playbook's own inputs finds; an input that must be given is no error of the playbook.
     private func problems(of path: String) throws(CommandFailure) -> [Diagnosis] {
-        let selection = try BackendSelection(named: "simulated").asking(playbook: path)
+        let selection = try BackendSelection(named: nil).asking(playbook: path)
         let making = PlanMaking(path: path, selection: selection)
         let outcome = making.outcome(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1))
         guard outcome.snapshot == nil else { return [] }

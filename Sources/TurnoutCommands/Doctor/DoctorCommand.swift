@@ -19,7 +19,7 @@ struct DoctorCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let diagnoses = Doctor(workspace: Workspace()).look()
+        let diagnoses = await Doctor(workspace: Workspace()).look()
         if json {
             print(try JSONText.pretty(diagnoses.map(Entry.init)))
         } else {

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
-internal import SimulatedEndpoints
 
 /// Looks at endpoints as the backend shows them, and changes them by hand.
 struct EndpointCommand: ParsableCommand {
@@ -54,25 +53,22 @@ struct EndpointArguments: ParsableArguments {
 struct BackendOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The backend: simulated, or simulated:kubernetes.",
-            discussion: "Without it, what TURNOUT_BACKEND says, or simulated.", valueName: "backend"))
+            BackendSelection.help, discussion: BackendSelection.helpOnDefault, valueName: "backend"))
     var backend: String?
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func selection() throws(CommandFailure) -> BackendSelection { try BackendSelection(named: backend) }
-
-    /// The endpoints as they are, without changing anything.
-    func view(in workspace: Workspace = Workspace()) throws -> EndpointView {
-        try EndpointView(SimulationSettings(kind: try selection().kind), in: workspace)
-    }
 }
 
 extension EndpointArguments {
-    /// The endpoint as it is, without changing anything.
-    func look(mayBeGone: Bool = false) throws -> (view: EndpointView, endpoint: Name) {
-        let view = try options.view()
-        return (view, try endpoint(among: try view.backend.endpoints(), mayBeGone: mayBeGone))
+    /// Works with the endpoint on its backend, which is opened for `use` and closed then.
+    func with<Result>(
+        _ use: BackendOpening.Use, mayBeGone: Bool = false, _ body: (any OpenBackend, Name) async throws -> Result
+    ) async throws -> Result {
+        try await options.selection().open(use, in: Workspace()).using { open in
+            try await body(open, try endpoint(among: try await open.endpoints(), mayBeGone: mayBeGone))
+        }
     }
 }

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import RolloutEngine
 internal import Rollouts
-internal import SimulatedEndpoints
 
 #if canImport(Darwin)
     internal import Darwin
@@ -31,15 +30,18 @@ struct EndpointDelete: AsyncParsableCommand {
     var force = false
 
     func run() async throws {
-        let (view, name) = try arguments.look()
-        guard let snapshot = try view.backend.observe(name) else { return }
-        if !yes { try confirm(snapshot) }
-        var changes: [Change] = []
-        if !snapshot.mirrorTraffic.wanted.isEmpty { changes.append(.setMirrorTraffic(.none)) }
-        if !snapshot.traffic.wanted.isEmpty { changes.append(.setTraffic(.none)) }
-        let hand = HandChange(
-            workspace: Workspace(), selection: try arguments.options.selection(), endpoint: name, force: force)
-        _ = try await hand.perform(changes + [.deleteEndpoint], stage: "delete")
+        let selection = try arguments.options.selection()
+        let name = try await arguments.with(.work) { open, name in
+            guard let snapshot = try await open.backend.observe(name) else { return name }
+            if !yes { try confirm(snapshot) }
+            var changes: [Change] = []
+            if !snapshot.mirrorTraffic.wanted.isEmpty { changes.append(.setMirrorTraffic(.none)) }
+            if !snapshot.traffic.wanted.isEmpty { changes.append(.setTraffic(.none)) }
+            let hand = HandChange(
+                workspace: Workspace(), selection: selection, open: open, endpoint: name, force: force)
+            _ = try await hand.perform(changes + [.deleteEndpoint], stage: "delete")
+            return name
+        }
         if arguments.options.json {
             print(try JSONText.pretty(["deleted": name.text]))
         } else {

@@ -2,10 +2,9 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
-internal import SimulatedEndpoints
 
 /// Sends requests to an endpoint, as clients do, or to one deployment.
-struct EndpointInvoke: ParsableCommand {
+struct EndpointInvoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoke", abstract: "Send requests to an endpoint, or to one of its deployments.",
         discussion: """
@@ -37,18 +36,17 @@ struct EndpointInvoke: ParsableCommand {
         guard (1...10_000).contains(times) else { throw ValidationError("--times must be from 1 to 10000") }
     }
 
-    func run() throws {
-        let (view, name) = try arguments.look()
-        let target = try deployment.map { try view.deployment($0, of: name) }
+    func run() async throws {
         let body = InferenceRequest(body: try body())
-        let workspace = Workspace()
-        let store = try SQLiteStore(folder: workspace.state)
-        let backend = SimulatedBackend(
-            store: store, clock: VirtualClock(stored: try store.time()),
-            settings: SimulationSettings(kind: try arguments.options.selection().kind))
-        var answers: [Answer] = []
-        for _ in 1...times { answers.append(Answer(try backend.invoke(name, deployment: target, body))) }
-        try store.close()
+        let answers = try await arguments.with(.work) { open, name in
+            var target: Name?
+            if let deployment { target = try await open.deployment(deployment, of: name) }
+            var answers: [Answer] = []
+            for _ in 1...times {
+                answers.append(Answer(try await open.backend.invoke(name, deployment: target, body)))
+            }
+            return answers
+        }
         print(try arguments.options.json ? JSONText.pretty(answers) : Self.text(answers, .standardOutput))
         guard answers.allSatisfy({ $0.status == 200 }) else { throw ExitCode(ExitStatus.failed.rawValue) }
     }

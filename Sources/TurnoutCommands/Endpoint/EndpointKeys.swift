@@ -1,21 +1,35 @@
 internal import ArgumentParser
 internal import RolloutEngine
 
-/// Says that this backend has no keys.
-struct EndpointKeys: ParsableCommand {
+/// Prints the keys of an endpoint: the only command that does.
+struct EndpointKeys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Show the keys that clients call an endpoint with, where there are any.",
+        commandName: "keys", abstract: "Show the keys that clients call an endpoint with, or make a new one.",
         discussion: """
-            The simulated backend has none: nobody calls it over a network.
+            A key is sent as `Authorization: Bearer KEY`. One that was regenerated lets nobody in any more. The \
+            simulated backend has no keys: nobody calls it over a network.
 
             EXAMPLES:
               turnout endpoint keys my-endpoint
+              turnout endpoint keys --regenerate secondary --json
             """)
 
     @OptionGroup var arguments: EndpointArguments
 
-    func run() throws {
-        let backend = try arguments.options.selection().name
-        throw CommandFailure(.usage, "the backend \(backend) has no keys: nobody calls it over a network")
+    @Option(help: ArgumentHelp("Make this key anew.", valueName: "primary|secondary"))
+    var regenerate: ClientKeys.Which?
+
+    func run() async throws {
+        let keys = try await arguments.with(regenerate == nil ? .look : .work) { open, name in
+            guard let regenerate else { return try await open.keys(of: name) }
+            return try await open.regenerate(regenerate, of: name)
+        }
+        if arguments.options.json {
+            print(try JSONText.pretty(keys))
+        } else {
+            print("primary    \(keys.primary)\nsecondary  \(keys.secondary)")
+        }
     }
 }
+
+extension ClientKeys.Which: ExpressibleByArgument {}

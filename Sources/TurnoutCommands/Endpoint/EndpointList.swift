@@ -1,9 +1,9 @@
 internal import ArgumentParser
+internal import RolloutEngine
 internal import Rollouts
-internal import SimulatedEndpoints
 
 /// Lists the endpoints of a backend.
-struct EndpointList: ParsableCommand {
+struct EndpointList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the endpoints of a backend.",
         discussion: """
@@ -14,9 +14,14 @@ struct EndpointList: ParsableCommand {
 
     @OptionGroup var options: BackendOptions
 
-    func run() throws {
-        let view = try options.view()
-        let endpoints = try view.backend.endpoints().compactMap { try view.backend.observe($0) }
+    func run() async throws {
+        let endpoints = try await options.selection().open(.look, in: Workspace()).using { open in
+            var found: [EndpointSnapshot] = []
+            for name in try await open.endpoints() {
+                if let endpoint = try await open.backend.observe(name) { found.append(endpoint) }
+            }
+            return found
+        }
         guard !options.json else {
             print(try JSONText.pretty(endpoints.map { EndpointReport($0) }))
             return

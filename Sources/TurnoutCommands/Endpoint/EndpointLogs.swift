@@ -1,10 +1,9 @@
 internal import ArgumentParser
 internal import RolloutEngine
 internal import Rollouts
-internal import SimulatedEndpoints
 
 /// Prints what a deployment has written.
-struct EndpointLogs: ParsableCommand {
+struct EndpointLogs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Print the last lines of a deployment's log.",
         discussion: """
@@ -25,11 +24,13 @@ struct EndpointLogs: ParsableCommand {
         guard tail >= 1 else { throw ValidationError("--tail must be at least 1") }
     }
 
-    func run() throws {
-        let (view, name) = try arguments.look()
-        let deployment = try view.deployment(deployment, of: name)
+    func run() async throws {
         let style = Terminal.standardOutput.style
-        for line in try view.backend.logs(of: name, deployment: deployment, tail: tail) {
+        let lines = try await arguments.with(.look) { open, name in
+            try await open.backend.logs(
+                of: name, deployment: try await open.deployment(deployment, of: name), tail: tail)
+        }
+        for line in lines {
             if arguments.options.json {
                 print(try JSONText.line(Line(at: JSONTime(line.at), instance: line.instance, text: line.text)))
             } else {

@@ -30,11 +30,14 @@ struct EndpointScale: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (view, name) = try arguments.look()
-        let change = Change.scale(try view.deployment(deployment, of: name), instanceCount: instances)
-        let hand = HandChange(
-            workspace: Workspace(), selection: try arguments.options.selection(), endpoint: name, force: force)
-        guard let snapshot = try await hand.perform([change], stage: "scale") else { return }
+        let selection = try arguments.options.selection()
+        let (change, snapshot) = try await arguments.with(.work) { open, name in
+            let change = Change.scale(try await open.deployment(deployment, of: name), instanceCount: instances)
+            let hand = HandChange(
+                workspace: Workspace(), selection: selection, open: open, endpoint: name, force: force)
+            return (change, try await hand.perform([change], stage: "scale"))
+        }
+        guard let snapshot else { return }
         if arguments.options.json {
             print(try JSONText.pretty(EndpointReport(snapshot)))
         } else {

@@ -1,10 +1,9 @@
 internal import ArgumentParser
 internal import RolloutEngine
 internal import Rollouts
-internal import SimulatedEndpoints
 
 /// Shows one endpoint as it is.
-struct EndpointShow: ParsableCommand {
+struct EndpointShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show an endpoint: traffic, deployments, requests.",
         discussion: """
@@ -15,17 +14,23 @@ struct EndpointShow: ParsableCommand {
 
     @OptionGroup var arguments: EndpointArguments
 
-    func run() throws {
-        let (view, name) = try arguments.look()
-        guard let snapshot = try view.backend.observe(name) else {
-            throw CommandFailure(.usage, "there is no endpoint '\(name)'")
+    func run() async throws {
+        let (snapshot, payload) = try await arguments.with(.look) { open, name in
+            guard let snapshot = try await open.backend.observe(name) else {
+                throw CommandFailure(.usage, "there is no endpoint '\(name)'")
+            }
+            let requests =
+                open.backend.capabilities.reportsOutcomes
+                ? try await open.backend.outcomes(of: name, since: nil) : OutcomeReading(cursor: 0)
+            let payload = Payload(
+                endpoint: EndpointReport(snapshot), requests: requests,
+                scoringURI: try await open.scoringURI(of: name))
+            return (snapshot, payload)
         }
-        let payload = Payload(
-            endpoint: EndpointReport(snapshot), requests: try view.backend.outcomes(of: name, since: nil))
         if arguments.options.json {
             print(try JSONText.pretty(payload))
         } else {
-            print(Self.lines(snapshot, payload.requests, .standardOutput).joined(separator: "\n"))
+            print(Self.lines(snapshot, payload, .standardOutput).joined(separator: "\n"))
         }
     }
 
@@ -47,9 +52,17 @@ struct EndpointShow: ParsableCommand {
         /// Live ones and mirrored copies, since the endpoint was first heard of.
         var requests: [Name: Counts]
         var mirrored: [Name: OutcomeReading.PairCounts]
+        /// Where clients send their requests; absent where nobody calls the endpoint over a network.
+        var scoringURI: String?
 
-        init(endpoint: EndpointReport, requests: OutcomeReading) {
+        private enum CodingKeys: String, CodingKey {
+            case endpoint, requests, mirrored
+            case scoringURI = "scoring_uri"
+        }
+
+        init(endpoint: EndpointReport, requests: OutcomeReading, scoringURI: String?) {
             self.endpoint = endpoint
+            self.scoringURI = scoringURI
             self.requests = requests.deployments.mapValues {
                 Counts(
                     requests: $0.requests, failed: $0.errors, p50: $0.latencyBound(of: 0.5),
@@ -59,14 +72,16 @@ struct EndpointShow: ParsableCommand {
         }
     }
 
-    static func lines(_ endpoint: EndpointSnapshot, _ requests: [Name: Payload.Counts], _ terminal: Terminal)
+    static func lines(_ endpoint: EndpointSnapshot, _ payload: Payload, _ terminal: Terminal)
         -> [String]
     {
         let style = terminal.style
         var lines = [
             style.bold(endpoint.name.text) + " " + style(endpoint.state.rawValue, endpoint.state.tint)
-                + ", \(endpoint.kind.rawValue), auth mode \(endpoint.definition.authMode)", "",
+                + ", \(endpoint.kind.rawValue), auth mode \(endpoint.definition.authMode)",
         ]
+        if let uri = payload.scoringURI { lines.append("scoring URI \(uri)") }
+        lines.append("")
         lines += trafficLines(endpoint, terminal) + [""]
         guard !endpoint.deployments.isEmpty else { return lines + ["It has no deployments."] }
         var table = Table(
@@ -74,7 +89,7 @@ struct EndpointShow: ParsableCommand {
             .init("REQUESTS", rightAligned: true), .init("FAILED", rightAligned: true),
             .init("IN FLIGHT", rightAligned: true), .init("P99", rightAligned: true))
         table.rows = endpoint.deployments.map { deployment in
-            let counts = requests[deployment.name]
+            let counts = payload.requests[deployment.name]
             let instances = deployment.instances
             let failed = instances.failed > 0 ? ", \(instances.failed) failed" : ""
             return [

@@ -1,7 +1,6 @@
 internal import ArgumentParser
 internal import RolloutEngine
 internal import Rollouts
-internal import SimulatedEndpoints
 
 /// Shows an endpoint's traffic, or sets it by hand.
 struct EndpointTraffic: AsyncParsableCommand {
@@ -36,12 +35,12 @@ struct EndpointTraffic: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (view, name) = try arguments.look()
-        var snapshot = try view.backend.observe(name)
-        if !changes.isEmpty {
+        let selection = try arguments.options.selection()
+        let (name, snapshot) = try await arguments.with(changes.isEmpty ? .look : .work) { open, name in
+            guard !changes.isEmpty else { return (name, try await open.backend.observe(name)) }
             let hand = HandChange(
-                workspace: Workspace(), selection: try arguments.options.selection(), endpoint: name, force: force)
-            snapshot = try await hand.perform(changes, stage: "traffic")
+                workspace: Workspace(), selection: selection, open: open, endpoint: name, force: force)
+            return (name, try await hand.perform(changes, stage: "traffic"))
         }
         guard let snapshot else { throw CommandFailure(.usage, "there is no endpoint '\(name)'") }
         if arguments.options.json {

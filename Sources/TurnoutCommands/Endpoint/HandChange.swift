@@ -2,7 +2,6 @@ internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteJournal
-internal import SimulatedEndpoints
 
 /// Changes that a person makes to an endpoint without a run.
 ///
@@ -11,6 +10,7 @@ internal import SimulatedEndpoints
 struct HandChange {
     var workspace: Workspace
     var selection: BackendSelection
+    var open: any OpenBackend
     var endpoint: Name
     /// Goes in between although a live runner has the endpoint, with that runner's epoch.
     var force: Bool
@@ -43,40 +43,32 @@ struct HandChange {
     }
 
     private func apply(_ changes: [Change], stage: String, epoch: Int) async throws -> EndpointSnapshot? {
-        let store = try SQLiteStore(folder: workspace.state)
-        let clock = VirtualClock(stored: try store.time())
-        let backend = SimulatedBackend(
-            store: store, clock: clock, settings: SimulationSettings(kind: selection.kind))
         let identity = UUID().uuidString.lowercased()
         for (index, change) in changes.enumerated() {
             let context = ChangeContext(
                 run: Self.run, stage: stage, attempt: 1, idempotencyKey: "by-hand/\(identity)/\(index)", epoch: epoch)
-            try await settle(change, as: context, backend, clock)
+            try await settle(change, as: context)
         }
-        let result = try backend.observe(endpoint)
-        try backend.close()
-        try store.close()
-        return result
+        return try await open.backend.observe(endpoint)
     }
 
     /// Asks for the change, and waits until it is observed to be so.
-    private func settle(
-        _ change: Change, as context: ChangeContext, _ backend: SimulatedBackend, _ clock: VirtualClock
-    ) async throws {
+    private func settle(_ change: Change, as context: ChangeContext) async throws {
+        let (backend, clock) = (open.backend, open.clock)
         let deadline = clock.now() + Self.limit
         var isAccepted = false
         while clock.now() < deadline {
-            var pause = Interval.seconds(5)
+            var pause = open.pollInterval ?? .seconds(5)
             if !isAccepted {
                 do {
-                    try backend.apply(change, to: endpoint, as: context)
+                    try await backend.apply(change, to: endpoint, as: context)
                     isAccepted = true
                 } catch {
                     guard case .busy(let after) = error.code else { throw error }
                     pause = after
                 }
             }
-            let snapshot = try backend.observe(endpoint)
+            let snapshot = try await backend.observe(endpoint)
             if isAccepted, change.isDone(in: snapshot) { return }
             if isAccepted, let failure = change.failure(in: snapshot) { throw CommandFailure(.failed, failure) }
             try await clock.sleep(until: clock.now() + pause)

@@ -23,6 +23,7 @@ struct EndLines {
         } else if record.latest == .absent {
             lines.append("there is no endpoint \(record.endpoint), as observed")
         }
+        if let clients = end.clients { lines.append(clients.text(style)) }
         return lines + choices(style)
     }
 

@@ -21,6 +21,8 @@ struct RunReport: Encodable, Sendable {
     var waitingFor: String?
     /// The command to type next, or nil when there is nothing left to do.
     var next: String?
+    /// What its clients have met; nil where it has none that are counted.
+    var clients: ClientsReport?
 
     struct Stage: Encodable, Sendable {
         var record: StageRecord
@@ -28,7 +30,10 @@ struct RunReport: Encodable, Sendable {
 
     /// `approval` is what the stage under way asks of people, where its plan is at hand; `isLive` says whether a
     /// process works on the run now.
-    init(record: RunRecord, stages: [StageRecord], approval: Approval? = nil, isLive: Bool) {
+    init(
+        record: RunRecord, stages: [StageRecord], approval: Approval? = nil, isLive: Bool,
+        clients: ClientsReport? = nil
+    ) {
         let snapshot = record.latest.snapshot
         run = record.id
         playbook = record.id.playbook
@@ -44,13 +49,14 @@ struct RunReport: Encodable, Sendable {
         let stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
         waitingFor = record.waitingFor(stage: stage, approval: approval)
         next = NextCommand(record, isLive: isLive).text
+        self.clients = clients
     }
 
     private enum Key: String, CodingKey {
         case run, playbook, status, backend, endpoint, started, ended, starter, stages, traffic
         case mirrorTraffic = "mirror_traffic"
         case waitingFor = "waiting_for"
-        case next
+        case next, clients
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -68,6 +74,7 @@ struct RunReport: Encodable, Sendable {
         try container.encode(mirrorTraffic, forKey: .mirrorTraffic)
         try container.encode(waitingFor, forKey: .waitingFor)
         try container.encode(next, forKey: .next)
+        try container.encode(clients, forKey: .clients)
     }
 }
 

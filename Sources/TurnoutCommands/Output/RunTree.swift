@@ -13,9 +13,12 @@ struct RunTree {
     var now: Timestamp
     var style: Style
     var columns: Int
+    /// What its clients have met, where it has some that are counted.
+    var clients: ClientsReport?
 
     func lines() -> [String] {
         var lines = heading() + [""] + stageLines() + [""] + trafficLines()
+        if let clients { lines.append(clients.text(style)) }
         if case .waiting = record.phase, let instructions = approval?.instructions {
             lines += instructions.hanging(behind: "instructions: ", width: columns)
         }

@@ -3,7 +3,6 @@ internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteJournal
-internal import SimulatedEndpoints
 
 /// Shows what a run would do, and changes nothing.
 struct PlanCommand: AsyncParsableCommand {
@@ -41,11 +40,11 @@ struct PlanCommand: AsyncParsableCommand {
         let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
         let making = try PlanMaking(path: path, selection: selection, arguments: plan)
         let snapshot = try making.snapshot(for: try workspace.nextRunID(of: try making.playbookName()))
-        let settings = try SimulationSettings(of: snapshot.plan)
-        let view = try EndpointView(settings, in: workspace)
-        let preview = PlanPreview(
-            of: snapshot.plan, on: try view.backend.observe(snapshot.plan.endpoint), kind: settings.kind,
-            durations: { settings.duration(of: $0) })
+        let preview = try await selection.open(.look, for: snapshot.plan, in: workspace).using { open in
+            PlanPreview(
+                of: snapshot.plan, on: try await open.backend.observe(snapshot.plan.endpoint), kind: selection.kind,
+                durations: open.durations)
+        }
         if json {
             print(try JSONText.pretty(PlanReport(preview, snapshot: snapshot)))
             return
@@ -53,19 +52,6 @@ struct PlanCommand: AsyncParsableCommand {
         let token = PlanBinding(snapshot, Observation(preview.now))
         let lines = PlanText(style: terminal.style, columns: terminal.columns).lines(preview)
         print((lines + ["plan: \(token.text)"]).joined(separator: "\n"))
-    }
-}
-
-extension SimulationSettings {
-    /// How long the backend needs for `change`.
-    func duration(of change: Change) -> Interval {
-        switch change {
-        case .putEndpoint: durations.endpoint
-        case .putDeployment(let definition): profiles[definition.name]?.readyAfter ?? durations.deployment
-        case .scale: durations.scale
-        case .setTraffic, .setMirrorTraffic: durations.traffic
-        case .deleteDeployment, .deleteEndpoint: durations.delete
-        }
     }
 }
 

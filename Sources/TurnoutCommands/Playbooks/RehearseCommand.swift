@@ -41,13 +41,14 @@ struct RehearseCommand: AsyncParsableCommand {
         let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
         let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
         let making = try PlanMaking(path: path, selection: selection, arguments: plan)
-        let snapshot = try making.snapshot(for: RunID(playbook: try making.playbookName(), number: 1))
-        var settings = try SimulationSettings(of: snapshot.plan)
+        let (snapshot, simulation) = try making.rehearsable(
+            for: RunID(playbook: try making.playbookName(), number: 1))
+        var settings = try SimulationSettings(simulation, of: snapshot.plan, kind: selection.kind)
         if let seed { settings.seed = seed }
         let isFresh = snapshot.plan.stages.contains { $0.action.kind == .define }
         let store =
             isFresh
-            ? MemoryStore() : try EndpointView(settings, in: workspace).copy(of: snapshot.plan.endpoint)
+            ? MemoryStore() : try await copy(of: snapshot.plan.endpoint, settings, on: selection, in: workspace)
         let start = max(Rehearsal.date, store.time() ?? Rehearsal.date)
         let report = try await Rehearsal(snapshot: snapshot, settings: settings, store: store, start: start).perform()
         if json {
@@ -59,5 +60,16 @@ struct RehearseCommand: AsyncParsableCommand {
         }
         let status = report.status.exitStatus
         guard status == .finished else { throw ExitCode(status.rawValue) }
+    }
+
+    /// The endpoint as it is now, in a world of its own.
+    private func copy(
+        of endpoint: Name, _ settings: SimulationSettings, on selection: BackendSelection, in workspace: Workspace
+    ) async throws -> MemoryStore {
+        guard selection.backend != SimulatedWorld.self else {
+            return try SimulatedView(settings, in: workspace).copy(of: endpoint)
+        }
+        let observed = try await selection.open(.look, in: workspace).using { try await $0.backend.observe(endpoint) }
+        return try await MemoryStore.resembling(observed, settings)
     }
 }

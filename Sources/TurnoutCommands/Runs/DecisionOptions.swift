@@ -39,7 +39,7 @@ struct DecisionOptions: ParsableArguments {
         }
         let decision = GateDecision(kind: kind, stage: stage, by: .current(calling: by), reason: reason)
         let subject = try decision.subject(in: try work.journal.load(record.id))
-        let now = try work.workspace.worldTime
+        let now = try BackendSelection(named: record.backend).backend.time(in: work.workspace)
         try decision.checkTime(of: subject, at: now)
         let request = try decision.submit(on: subject, to: work.journal, at: now)
         tell(request, subject)

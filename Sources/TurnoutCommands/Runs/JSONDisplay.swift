@@ -31,6 +31,15 @@ final class JSONDisplay: RunDisplay {
         write(OutputReport(run: id, stage: stage, message: line))
     }
 
+    func hear(_ news: WorldNews) {
+        guard let id = run.withLock({ $0.id }) else { return }
+        switch news {
+        case .serving(let address): write(NewsReport(run: id, event: "endpoint.serving", scoringURI: address))
+        case .note(let text): write(NewsReport(run: id, event: "note", message: text))
+        case .clients: break  // the last line tells them
+        }
+    }
+
     func end(_ end: RunEnd) { write(end.report) }
 
     private func write(_ value: some Encodable) {
@@ -38,6 +47,19 @@ final class JSONDisplay: RunDisplay {
             output.line(try JSONText.line(value))
         } catch {
             Notices.warn("a line of JSON could not be written: \(error)")
+        }
+    }
+
+    /// What the backend said.
+    private struct NewsReport: Encodable {
+        var run: RunID
+        var event: String
+        var message: String?
+        var scoringURI: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case run, event, message
+            case scoringURI = "scoring_uri"
         }
     }
 

@@ -40,6 +40,14 @@ final class LineDisplay: RunDisplay {
         output.line(lines.withLock { $0.output(line, stage: stage) })
     }
 
+    func hear(_ news: WorldNews) {
+        switch news {
+        case .serving(let address): output.line(style.dim("clients send to ") + address)
+        case .note(let text): output.line(text.printable)
+        case .clients: break  // the last word tells them
+        }
+    }
+
     func end(_ end: RunEnd) {
         for line in EndLines(end).lines(style) { output.line(line) }
     }

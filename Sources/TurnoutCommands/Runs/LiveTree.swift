@@ -9,6 +9,9 @@ struct LiveTree {
     private var waiting: String?
     /// The last line of a stage's program.
     var said: String?
+    /// Where clients send, and what they have met.
+    private var address: String?
+    private var clients: ClientsReport?
     /// The run's time as far as it is known.
     private(set) var now: Timestamp
     /// When a wait that is under way is over.
@@ -42,6 +45,14 @@ struct LiveTree {
         }
     }
 
+    mutating func hear(_ news: WorldNews) {
+        switch news {
+        case .serving(let scoringURI): address = scoringURI
+        case .clients(let report): clients = report
+        case .note(let text): said = text
+        }
+    }
+
     var stageName: String? {
         let position = state.record.position
         return state.stages.indices.contains(position) ? state.stages[position].name : nil
@@ -59,6 +70,8 @@ struct LiveTree {
             columns: columns)
         let heading = tree.heading()
         var rest = tree.stageLines() + [""] + tree.trafficLines()
+        if let address { rest.append(style.dim("clients send to \(address)")) }
+        if let clients { rest.append(clients.text(style)) }
         if case .rollingBack(let rollBack) = state.record.phase {
             rest += rollBack.cause.printable.hanging(behind: "rolling back: ", width: columns).map {
                 style($0, .yellow)

@@ -101,9 +101,10 @@ struct RetryCommand: AsyncParsableCommand {
         let approvals = try EarlyApprovals(approve, in: snapshot.plan, from: first)
         let key = LeaseKey(backend: snapshot.plan.backend, endpoint: snapshot.plan.endpoint)
         try refuseUnfinishedRun(on: key, journal)
-        let open = try OpenBackend(of: snapshot.plan, in: work.workspace)
+        let selection = try BackendSelection(of: snapshot.plan)
+        let open = try await selection.open(.work, for: snapshot.plan, in: work.workspace)
         return try await work.work(in: open) {
-            let started = try RunStarting(journal: journal, open: open).start(
+            let started = try RunStarting(journal: journal, selection: selection, now: open.now).start(
                 id.playbook, approved: approvals.stages, parent: (parent, first)
             ) { _ in snapshot }
             for note in approvals.notes { Notices.say("note: \(note)") }

@@ -64,10 +64,12 @@ struct RunCommand: AsyncParsableCommand {
         let snapshot = try making.snapshot(for: id)
         let approvals = try EarlyApprovals(approve, in: snapshot.plan)
         try refuseUnfinishedRun(on: making.selection.leaseKey(snapshot.plan.endpoint), journal)
-        let open = try OpenBackend(of: snapshot.plan, in: workspace)
+        let open = try await making.selection.open(.work, for: snapshot.plan, in: workspace)
         return try await RunWork(workspace: workspace, journal: journal, options: options).work(in: open) {
             if let plan { try await PlanBinding(plan)?.check(snapshot, open.backend) }
-            let started = try RunStarting(journal: journal, open: open).start(name, approved: approvals.stages) { run in
+            let started = try RunStarting(journal: journal, selection: making.selection, now: open.now).start(
+                name, approved: approvals.stages
+            ) { run in
                 run == id ? snapshot : try making.snapshot(for: run, quiet: true)
             }
             for note in approvals.notes { Notices.say("note: \(note)") }

@@ -9,6 +9,8 @@ protocol RunDisplay: Sendable {
     func show(_ progress: Runner.Progress)
     /// A line of a stage's program.
     func output(_ line: String, of stage: String)
+    /// What the backend says of its own accord, from any task.
+    func hear(_ news: WorldNews)
     /// Lives beside the runner until it is cancelled; what redraws and reads keys does it here.
     func live() async
     /// The last word; nothing is shown after it.
@@ -30,6 +32,10 @@ struct RunEnd: Sendable {
     var approval: Approval?
     /// True when a signal ended the work.
     var isInterrupted: Bool
+    /// What the run's clients have met while this process worked on it; nil where it had none.
+    var clients: ClientsReport?
 
-    var report: RunReport { RunReport(record: record, stages: stages, approval: approval, isLive: false) }
+    var report: RunReport {
+        RunReport(record: record, stages: stages, approval: approval, isLive: false, clients: clients)
+    }
 }

@@ -5,7 +5,7 @@ internal import SQLiteJournal
 /// One process's work on one run, from the lease to the last word.
 struct RunSession: Sendable {
     var journal: SQLiteJournal
-    var open: OpenBackend
+    var open: any OpenBackend
     var display: any RunDisplay
     /// Stays at gates instead of leaving.
     var waitsForPeople: Bool
@@ -44,13 +44,14 @@ struct RunSession: Sendable {
     }
 
     private func perform(_ machine: RunMachine, under lease: Lease) async throws -> ExitStatus {
-        try open.begin(machine.plan, machine.stages)
+        try await open.begin(machine.plan, machine.stages)
         display.begin(machine.plan, machine.state)
         let runner = makeRunner(machine, under: lease)
         let display = display
         let signals = Signals { display.abandon() }
         defer { withExtendedLifetime(signals) {} }
         let arriving = signals.stream
+        let (open, run) = (open, machine.record.id)
         let (outcome, machine, signal) = try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask {
                 var machine = machine
@@ -63,6 +64,10 @@ struct RunSession: Sendable {
             }
             group.addTask {
                 await display.live()
+                return .displayed
+            }
+            group.addTask {
+                await open.accompany(run) { display.hear($0) }
                 return .displayed
             }
             defer { group.cancelAll() }
@@ -84,7 +89,8 @@ struct RunSession: Sendable {
             ? machine.plan.stages[record.position].approval : nil
         display.end(
             RunEnd(
-                record: record, stages: machine.stages, approval: approval, isInterrupted: outcome == .interrupted))
+                record: record, stages: machine.stages, approval: approval, isInterrupted: outcome == .interrupted,
+                clients: open.clients))
         guard outcome == .interrupted else { return record.status.exitStatus }
         return signal?.exitStatus ?? .interrupted
     }

@@ -5,7 +5,9 @@ internal import SQLiteJournal
 /// How a run comes to its number, its lease and its first line in the journal.
 struct RunStarting {
     var journal: SQLiteJournal
-    var open: OpenBackend
+    var selection: BackendSelection
+    /// The time in the backend's world.
+    var now: Timestamp
 
     /// Starts a run that is counted by the name `playbook`; `snapshot` makes the plan for a run's number.
     func start(
@@ -15,9 +17,9 @@ struct RunStarting {
         while true {
             let id = try journal.nextRunID(of: playbook)
             let snapshot = try snapshot(id)
-            let key = open.selection.leaseKey(snapshot.plan.endpoint)
+            let key = selection.leaseKey(snapshot.plan.endpoint)
             let lease = try journal.acquireLease(on: key, for: id, takeOver: false)
-            let launcher = RunLauncher(journal: journal, starter: .current(), now: open.now)
+            let launcher = RunLauncher(journal: journal, starter: .current(), now: now)
             do {
                 return (try launcher.create(snapshot, approved: approved, parent: parent, under: lease), lease)
             } catch {

@@ -4,6 +4,7 @@ internal import Rollouts
 /// Shows a run again and again until it ends, or stops with nobody working on it.
 struct RunWatch {
     var journal: any Journal
+    var workspace: Workspace
     var run: RunID
     var json: Bool
 
@@ -13,10 +14,10 @@ struct RunWatch {
         var shown = ""
         var height = 0
         while true {
-            let view = try RunView(of: run, in: journal)
+            let view = try RunView(of: run, in: journal, workspace)
             let text = json ? try JSONText.line(view.report) : view.text(redraws ? .standardOutput : terminal)
-            // What only grows older is shown again on a terminal, and is no news elsewhere.
-            let news = json ? text : "\(view.record)\(view.isLive)"
+            // What only grows older or more is shown again on a terminal, and is no news elsewhere.
+            let news = json ? try JSONText.line(view.reportWithoutClients) : "\(view.record)\(view.isLive)"
             if redraws {
                 StandardOutput.shared.write(Self.redrawing(text, over: height))
                 height = Self.height(of: text, columns: terminal.columns)

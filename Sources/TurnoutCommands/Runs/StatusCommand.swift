@@ -37,9 +37,9 @@ struct StatusCommand: AsyncParsableCommand {
         try await workspace.withJournal(readOnly: true) { journal in
             let record = try RunSelection.toLookAt(run, in: journal)
             if watch {
-                try await RunWatch(journal: journal, run: record.id, json: json).follow()
+                try await RunWatch(journal: journal, workspace: workspace, run: record.id, json: json).follow()
             } else {
-                let view = try RunView(of: record.id, in: journal)
+                let view = try RunView(of: record.id, in: journal, workspace)
                 print(json ? try JSONText.pretty(view.report) : view.text(.standardOutput))
             }
         }
@@ -63,24 +63,33 @@ struct RunView {
     var stages: [StageRecord]
     var approval: Approval?
     var isLive: Bool
+    var clients: ClientsReport?
 
-    init(of run: RunID, in journal: any Journal) throws(JournalError) {
+    init(of run: RunID, in journal: any Journal, _ workspace: Workspace) throws {
         record = try journal.record(of: run)
         stages = try journal.stages(of: run)
         isLive = try journal.holder(of: run) != nil
+        clients = try ClientsFile(run, in: workspace).read()
         if case .waiting = record.phase {
             let plan = try journal.load(run).snapshot.plan
             approval = plan.stages.indices.contains(record.position) ? plan.stages[record.position].approval : nil
         }
     }
 
-    var report: RunReport { RunReport(record: record, stages: stages, approval: approval, isLive: isLive) }
+    var reportWithoutClients: RunReport {
+        RunReport(record: record, stages: stages, approval: approval, isLive: isLive)
+    }
+
+    var report: RunReport {
+        RunReport(record: record, stages: stages, approval: approval, isLive: isLive, clients: clients)
+    }
 
     func text(_ terminal: Terminal) -> String {
         let wall = SystemClock().now()
         return RunTree(
             record: record, stages: stages, approval: approval, isLive: isLive,
-            now: max(wall, stages.latestMoment ?? wall), style: terminal.style, columns: terminal.columns
+            now: max(wall, stages.latestMoment ?? wall), style: terminal.style, columns: terminal.columns,
+            clients: clients
         ).lines().joined(separator: "\n")
     }
 }

@@ -49,6 +49,10 @@ final class TreeDisplay: RunDisplay {
         picture.withLock { $0.tree?.said = line }
     }
 
+    func hear(_ news: WorldNews) {
+        picture.withLock { $0.tree?.hear(news) }
+    }
+
     func live() async {
         do {
             while true {
@@ -66,7 +70,8 @@ final class TreeDisplay: RunDisplay {
             let terminal = Terminal.standardOutput
             let tree = RunTree(
                 record: end.record, stages: end.stages, approval: end.approval, isLive: false,
-                now: picture.tree?.now ?? end.record.started, style: style, columns: terminal.columns)
+                now: picture.tree?.now ?? end.record.started, style: style, columns: terminal.columns,
+                clients: end.clients)
             var lines = tree.lines()
             if end.isInterrupted { lines.insert(style("interrupted; everything is checkpointed", .yellow), at: 0) }
             output.write(Screen.redrawing(lines, over: picture.drawn, columns: terminal.columns) + Screen.showCursor)

@@ -12,5 +12,7 @@ extension Turnout {
     ]
 
     /// The commands about endpoints and about the state folder.
-    static let endpointCommands: [any ParsableCommand.Type] = [EndpointCommand.self, DoctorCommand.self]
+    static let endpointCommands: [any ParsableCommand.Type] = [
+        EndpointCommand.self, ServeCommand.self, DoctorCommand.self,
+    ]
 }

@@ -14,8 +14,7 @@ struct PlanArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The backend: simulated, or simulated:kubernetes.",
-            discussion: "Without it, what TURNOUT_BACKEND says, or simulated."))
+            BackendSelection.help, discussion: BackendSelection.helpOnDefault))
     var backend: String?
 
     @Option(help: ArgumentHelp("The endpoint, instead of the one that the playbook names.", valueName: "name"))

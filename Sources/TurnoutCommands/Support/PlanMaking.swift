@@ -45,25 +45,30 @@ struct PlanMaking {
     }
 
     func outcome(for run: RunID) -> PlanOutcome {
-        let name = selection.name
-        let capabilities = selection.capabilities
+        let (backend, kind) = (selection.backend, selection.kind)
         return makePlan(
             of: path,
             options: PlanOptions(
-                inputs: inputs, backend: name, capabilities: capabilities, endpoint: endpoint, runID: run,
-                allowAbsolutePaths: allowAbsolutePaths))
+                inputs: inputs, backend: selection.name, capabilities: selection.capabilities, endpoint: endpoint,
+                runID: run, allowAbsolutePaths: allowAbsolutePaths,
+                settingsProblem: { backend.problem(in: $0, kind: kind) }))
     }
 
     /// The plan; findings go to standard error, and one error among them is the end of the command.
     ///
     /// Warnings that have been shown before are left out when it is `quiet`.
     func snapshot(for run: RunID, quiet: Bool = false) throws -> PlanSnapshot {
+        try rehearsable(for: run, quiet: quiet).snapshot
+    }
+
+    /// The plan as ``snapshot(for:quiet:)`` gives it, and the settings of a simulated world for it.
+    func rehearsable(for run: RunID, quiet: Bool = false) throws -> (snapshot: PlanSnapshot, simulation: Value) {
         let outcome = outcome(for: run)
         try Self.show(outcome.findings.filter { !quiet || $0.severity == .error }, file: path)
         guard let snapshot = outcome.snapshot else {
             throw CommandFailure(.invalidPlaybook, "\(path): no plan could be made")
         }
-        return snapshot
+        return (snapshot, outcome.simulation)
     }
 
     private static func show(_ findings: [Finding], file: String) throws(CommandFailure) {

@@ -1,7 +1,6 @@
 internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteJournal
-internal import SimulatedEndpoints
 
 /// Takes up a run that was left, and works on it.
 struct RunWork {
@@ -34,9 +33,10 @@ struct RunWork {
         _ stored: StoredRun, note: String? = nil, lease: Lease,
         prepare: (inout RunMachine, Timestamp) throws -> Void = { _, _ in }
     ) async throws -> ExitStatus {
-        let open: OpenBackend
+        let open: any OpenBackend
         do {
-            open = try OpenBackend(of: stored.snapshot.plan, in: workspace)
+            let plan = stored.snapshot.plan
+            open = try await BackendSelection(of: plan).open(.work, for: plan, in: workspace)
         } catch {
             giveBack(lease)
             throw error
@@ -56,21 +56,18 @@ struct RunWork {
     }
 
     /// Works on the run that `begin` makes or takes up, and closes the backend whatever comes of it.
-    func work(in open: OpenBackend, begin: () async throws -> (RunMachine, Lease)) async throws -> ExitStatus {
-        let status: ExitStatus
-        do {
-            let (machine, lease) = try await begin()
+    func work(
+        in open: any OpenBackend, begin: () async throws -> (RunMachine, Lease)
+    ) async throws -> ExitStatus {
+        try await open.using { open in
+            var (machine, lease) = try await begin()
+            if let interval = open.pollInterval { machine.pollInterval = interval }
             let presentation = options.presentation(machine.plan, journal)
-            status = try await RunSession(
+            return try await RunSession(
                 journal: journal, open: open, display: presentation.display,
-                waitsForPeople: presentation.waitsForPeople, pace: presentation.pace
+                waitsForPeople: presentation.waitsForPeople, pace: open.isVirtual ? presentation.pace : .none
             ).work(on: machine, under: lease)
-        } catch {
-            open.closeAfterFailure()
-            throw error
         }
-        try open.close()
-        return status
     }
 
     private func giveBack(_ lease: Lease) {

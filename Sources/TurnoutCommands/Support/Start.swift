@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import LocalEndpoints
 internal import PlaybookSyntax
 internal import RolloutEngine
 
@@ -38,6 +39,9 @@ extension Turnout {
         case let error as BackendError:
             Notices.error(error.message)
             error.exitStatus.endProcess()
+        case let error as EmulatorError:
+            Notices.error(error.message)
+            error.exitStatus.endProcess()
         case is CancellationError: ExitStatus.interrupted.endProcess()
         default: leaveAsParsed(after: error)
         }
@@ -60,6 +64,17 @@ extension ExitStatus {
 
 extension ExitCode {
     fileprivate func endProcess() -> Never { exit(rawValue) }
+}
+
+extension EmulatorError {
+    var exitStatus: ExitStatus {
+        switch code {
+        case .inUse: .notOurs
+        case .address: .usage
+        case .storage: .stateNotWritten
+        case .unsafe: .failed
+        }
+    }
 }
 
 extension BackendError {

@@ -1,13 +1,13 @@
 internal import FoundationEssentials
-internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 internal import SimulatedEndpoints
 internal import Synchronization
 
 /// The simulated endpoints as they are now, for commands that only look: nothing that they do is kept.
-struct EndpointView: Sendable {
+struct SimulatedView: Sendable {
     let backend: SimulatedBackend
+    let clock: VirtualClock
     private let store: any SimulatedStore
     private let settings: SimulationSettings
 
@@ -21,8 +21,8 @@ struct EndpointView: Sendable {
         }
         self.store = store
         self.settings = settings
-        backend = SimulatedBackend(
-            store: store, clock: VirtualClock(stored: try store.time()), settings: settings)
+        clock = VirtualClock(stored: try store.time())
+        backend = SimulatedBackend(store: store, clock: clock, settings: settings)
     }
 
     /// The endpoint as it is now in a world of its own; an empty world where there is none.
@@ -36,18 +36,6 @@ struct EndpointView: Sendable {
         } _: { _, _ in
         }
         return copy
-    }
-}
-
-extension SimulationSettings {
-    /// What a plan says of the simulation.
-    init(of plan: Plan) throws(CommandFailure) {
-        let selection = try BackendSelection(of: plan)
-        do throws(SettingsProblem) {
-            try self.init(plan.backendSettings, kind: selection.kind)
-        } catch {
-            throw CommandFailure(.invalidPlaybook, "\(plan.playbook): \(error)")
-        }
     }
 }
 
@@ -100,17 +88,4 @@ final class LookingStore: SimulatedStore, Sendable {
 private struct NoRecords: SimulatedRecords {
     func accepted(_ idempotencyKey: String) -> HistoryEntry? { nil }
     func totals(at cursor: Int) -> Totals? { nil }
-}
-
-extension EndpointView {
-    /// The deployment that `text` names.
-    ///
-    /// - Throws: ``CommandFailure`` where the endpoint has none of that name.
-    func deployment(_ text: String, of endpoint: Name) throws -> Name {
-        let names = try backend.observe(endpoint)?.deployments.map(\.name) ?? []
-        if let name = names.first(where: { $0 == Name(text) }) { return name }
-        let known = names.isEmpty ? "it has none" : "it has \(names.map(\.text).joined(separator: ", "))"
-        let hint = nearest(text, among: names.map(\.text)).map { "did you mean '\($0)'?" } ?? known
-        throw CommandFailure(.usage, "endpoint \(endpoint) has no deployment '\(text)'; \(hint)")
-    }
 }

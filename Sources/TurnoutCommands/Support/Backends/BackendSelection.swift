@@ -1,0 +1,78 @@
+internal import FoundationEssentials
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+
+/// The backend that a command works with, as a user names it.
+struct BackendSelection: Sendable {
+    let backend: any KnownBackend.Type
+    private(set) var kind: EndpointKind
+    /// True where the user named the kind, so that a playbook's own word on it does not count.
+    private var isKindNamed: Bool
+
+    /// The names that this build knows.
+    static var names: [String] { knownBackends.flatMap { $0.names } }
+
+    static var help: String { "The backend: \(names.joined(separator: ", "))." }
+    static var helpOnDefault: String { "Without it, what TURNOUT_BACKEND says, or \(knownBackends[0].name)." }
+
+    /// What `--backend` says; without it `TURNOUT_BACKEND`, and at last the default.
+    init(
+        named name: String?, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(CommandFailure) {
+        let variable = environment["TURNOUT_BACKEND"].flatMap { $0.isEmpty ? nil : $0 }
+        let word = name ?? variable ?? knownBackends[0].name
+        guard let backend = knownBackends.first(where: { $0.names.contains(word) }) else {
+            throw CommandFailure(.usage, Self.refusal(of: word, isVariable: name == nil))
+        }
+        self.backend = backend
+        let told = backend.kinds.first { word == "\(backend.name):\($0.rawValue)" }
+        kind = told ?? .managed
+        isKindNamed = told != nil
+    }
+
+    /// The backend of a plan, whose name says the kind too.
+    init(of plan: Plan) throws(CommandFailure) {
+        try self.init(named: plan.backend)
+        isKindNamed = true
+    }
+
+    /// The same backend, of the kind that the playbook at `path` asks for (`backends: {simulated: {kind: …}}`).
+    ///
+    /// A playbook that cannot be read asks for nothing here; making its plan tells what is wrong with it.
+    func asking(playbook path: String) -> BackendSelection {
+        guard !isKindNamed, !backend.kinds.isEmpty else { return self }
+        do throws(FileProblem) {
+            let word = try PlaybookSource(path: path).summary.backendKinds[backend.name]
+            guard let word, let kind = EndpointKind(rawValue: word), backend.kinds.contains(kind) else { return self }
+            var asked = self
+            asked.kind = kind
+            return asked
+        } catch {
+            return self
+        }
+    }
+
+    /// As plans and journals name it: one name for one world of endpoints.
+    var name: String { kind == .managed ? backend.name : "\(backend.name):\(kind.rawValue)" }
+
+    /// What the backend can do, before it is opened.
+    var capabilities: Capabilities { backend.capabilities(of: kind) }
+
+    func leaseKey(_ endpoint: Name) -> LeaseKey { LeaseKey(backend: name, endpoint: endpoint) }
+
+    /// Opens it for `plan`, where there is one.
+    func open(_ use: BackendOpening.Use, for plan: Plan? = nil, in workspace: Workspace) async throws
+        -> any OpenBackend
+    {
+        try await backend.open(BackendOpening(selection: self, plan: plan, use: use, workspace: workspace))
+    }
+
+    private static func refusal(of name: String, isVariable: Bool) -> String {
+        let place = isVariable ? "TURNOUT_BACKEND" : "--backend"
+        let known = "this build has \(names.joined(separator: ", ")); kubernetes is not in it"
+        guard name != "kubernetes" else { return "\(place): 'kubernetes' is not in this build\n\(known)" }
+        let near = nearest(name, among: names).map { "; did you mean '\($0)'?" }
+        return "\(place): there is no backend '\(name)'\(near ?? "")\n\(known)"
+    }
+}

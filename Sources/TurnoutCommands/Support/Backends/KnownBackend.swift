@@ -1,0 +1,50 @@
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+
+/// Every backend of this build, the default first; `--backend` takes their names.
+let knownBackends: [any KnownBackend.Type] = [SimulatedWorld.self]
+
+/// A backend as a user names it: what it can do, and how it is opened.
+protocol KnownBackend: OpenBackend {
+    /// The word for it: `simulated`.
+    static var name: String { get }
+    /// What may stand behind a colon, as in `simulated:kubernetes`; none where there is one kind only.
+    static var kinds: [EndpointKind] { get }
+
+    /// What it can do, before it is opened.
+    static func capabilities(of kind: EndpointKind) -> Capabilities
+
+    /// What is wrong with a playbook's mapping `backends.NAME`, or nil.
+    static func problem(in settings: Value, kind: EndpointKind) -> SettingsFault?
+
+    /// Opens it for a command.
+    static func open(_ opening: BackendOpening) async throws -> any OpenBackend
+
+    /// The time in its world, without opening it.
+    static func time(in workspace: Workspace) throws -> Timestamp
+}
+
+extension KnownBackend {
+    static var kinds: [EndpointKind] { [] }
+    static func time(in workspace: Workspace) throws -> Timestamp { SystemClock().now() }
+
+    /// All that a user may write.
+    static var names: [String] { [name] + kinds.map { "\(name):\($0.rawValue)" } }
+}
+
+/// What a backend is opened for.
+struct BackendOpening {
+    enum Use: Hashable {
+        /// Nothing is changed, and no server is started.
+        case look
+        /// Changes and requests.
+        case work
+    }
+
+    var selection: BackendSelection
+    /// The plan that is run or looked at; nil where there is none.
+    var plan: Plan?
+    var use: Use
+    var workspace: Workspace
+}

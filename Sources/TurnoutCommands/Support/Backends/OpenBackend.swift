@@ -1,0 +1,89 @@
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+
+/// A backend that is open: what changes are sent to, the clock that its endpoints go by, and what commands ask of it
+/// besides.
+protocol OpenBackend: Sendable {
+    var backend: any Backend { get }
+    var clock: any RunClock { get }
+    /// How often a run looks at an endpoint that changes; nil: as often as at one in the cloud.
+    var pollInterval: Interval? { get }
+    /// True where time passes at once, so that a person who watches is given some.
+    var isVirtual: Bool { get }
+    /// How long changes take, where that is known beforehand.
+    var durations: (@Sendable (Change) -> Interval)? { get }
+
+    /// The endpoints that exist, by name.
+    func endpoints() async throws -> [Name]
+    /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
+    func history(of endpoint: Name) async throws -> [HistoryLine]
+    /// Where clients send their requests; nil where nobody calls the endpoint over a network.
+    func scoringURI(of endpoint: Name) async throws -> String?
+    /// What clients show to be let in.
+    func keys(of endpoint: Name) async throws -> ClientKeys
+    /// Replaces one of the keys, and returns both.
+    func regenerate(_ key: ClientKeys.Which, of endpoint: Name) async throws -> ClientKeys
+
+    /// Told before a run of `plan` does anything; `stages` are the run's records.
+    func begin(_ plan: Plan, _ stages: [StageRecord]) async throws
+    /// Lives beside the runner of `run` until it is cancelled.
+    func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async
+    /// What the run's clients have met so far; nil where nobody counts.
+    var clients: ClientsReport? { get }
+
+    /// Keeps what is to be kept, and closes what was opened.
+    func close() async throws
+}
+
+/// The two keys of an endpoint with auth mode `key`.
+struct ClientKeys: Encodable, Hashable {
+    enum Which: String, CaseIterable {
+        case primary, secondary
+    }
+
+    var primary: String
+    var secondary: String
+}
+
+extension OpenBackend {
+    var pollInterval: Interval? { nil }
+    var isVirtual: Bool { false }
+    var durations: (@Sendable (Change) -> Interval)? { nil }
+    var clients: ClientsReport? { nil }
+
+    func begin(_ plan: Plan, _ stages: [StageRecord]) async throws {}
+    func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async {}
+
+    /// The time in its world.
+    var now: Timestamp { clock.now() }
+
+    /// Closes what can be closed while another error is on its way out.
+    func closeAfterFailure() async {
+        do { try await close() } catch { Notices.warn("the backend was not closed: \(error)") }
+    }
+
+    /// Works with the backend, and closes it whatever comes of that.
+    func using<Result>(_ body: (any OpenBackend) async throws -> Result) async throws -> Result {
+        let result: Result
+        do {
+            result = try await body(self)
+        } catch {
+            await closeAfterFailure()
+            throw error
+        }
+        try await close()
+        return result
+    }
+
+    /// The deployment that `text` names.
+    ///
+    /// - Throws: ``CommandFailure`` where the endpoint has none of that name.
+    func deployment(_ text: String, of endpoint: Name) async throws -> Name {
+        let names = try await backend.observe(endpoint)?.deployments.map(\.name) ?? []
+        if let name = names.first(where: { $0 == Name(text) }) { return name }
+        let known = names.isEmpty ? "it has none" : "it has \(names.map(\.text).joined(separator: ", "))"
+        let hint = nearest(text, among: names.map(\.text)).map { "did you mean '\($0)'?" } ?? known
+        throw CommandFailure(.usage, "endpoint \(endpoint) has no deployment '\(text)'; \(hint)")
+    }
+}

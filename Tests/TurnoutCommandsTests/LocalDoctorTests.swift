@@ -1,0 +1,66 @@
+import Foundation
+import LocalEndpoints
+import RolloutEngine
+import SQLiteJournal
+import SQLiteState
+import Testing
+
+@testable import TurnoutCommands
+
+@Suite("What doctor says of the local endpoints")
+struct LocalDoctorTests {
+    private func look(_ prepare: (LocalFolder) throws -> Void) async throws -> [Diagnosis] {
+        try await withScratchFolder { home in
+            let folder = LocalFolder(state: home)
+            try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+            try prepare(folder)
+            return await LocalDoctor(folder: folder, now: SystemClock().now()).look()
+        }
+    }
+
+    private func write(_ text: String, to path: String, mode: Int = 0o600) throws {
+        try Data(text.utf8).write(to: URL(filePath: path))
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+    }
+
+    private let record = """
+        {"pid": 4194305, "control": "https://127.0.0.1:1", "data": "http://127.0.0.1:1", "started": 1000}
+        """
+
+    @Test("a folder that nobody uses is well")
+    func idle() async throws {
+        let found = try await look { try write("secret", to: $0.token) }
+        #expect(found.allSatisfy { $0.level == .ok })
+        #expect(found.contains { $0.subject == "secrets" })
+    }
+
+    @Test("a record whose process was killed is worth knowing")
+    func stale() async throws {
+        let found = try await look { try write(record, to: $0.serveRecord) }
+        #expect(found.map(\.level) == [.warning])
+        #expect(found.first?.finding.contains("process 4194305") == true)
+    }
+
+    @Test("an emulator that has the folder and does not answer is in the way")
+    func hung() async throws {
+        var lock: FileLock?
+        let found = try await look { folder in
+            try write(record, to: folder.serveRecord)
+            lock = try FileLock(path: folder.serveLock)
+            #expect(try lock?.tryAcquire() == true)
+        }
+        #expect(found.map(\.level) == [.error])
+        #expect(found.first?.advice?.contains("kill 4194305") == true)
+        lock?.release()
+    }
+
+    @Test("a token that others can read, and a certificate that is none, are in the way")
+    func files() async throws {
+        let found = try await look { folder in
+            try write("secret", to: folder.token, mode: 0o644)
+            try write("nonsense", to: folder.certificate)
+        }
+        #expect(found.filter { $0.level == .error }.map(\.subject) == ["secrets", "certificate"])
+        #expect(found.allSatisfy { $0.level == .ok || $0.advice != nil })
+    }
+}

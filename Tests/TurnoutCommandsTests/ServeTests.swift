@@ -1,0 +1,96 @@
+import RolloutEngine
+import Rollouts
+import SimulatedEndpoints
+import Testing
+
+@testable import TurnoutCommands
+
+@Suite struct HostAndPortTests {
+    @Test(
+        "a host and a port, the host in brackets where it has colons",
+        arguments: [
+            ("127.0.0.1:0", "127.0.0.1", 0), ("[::1]:8443", "::1", 8443), ("localhost:65535", "localhost", 65_535),
+        ])
+    func good(text: String, host: String, port: Int) {
+        #expect(HostAndPort(argument: text) == HostAndPort(host: host, port: port))
+        #expect(HostAndPort(argument: text)?.description == text)
+    }
+
+    @Test("anything else is none", arguments: ["", "8080", ":80", "::1:80", "[]:80", "localhost:", "x:65536", "x:-1"])
+    func bad(text: String) { #expect(HostAndPort(argument: text) == nil) }
+}
+
+@Suite struct ShellWordTests {
+    @Test(
+        "words that a shell would take apart are quoted",
+        arguments: [("/a/b-c.pem", "/a/b-c.pem"), ("/my home/x", "'/my home/x'"), ("it's", "'it'\\''s'"), ("", "''")])
+    func quoting(text: String, word: String) { #expect(text.shellWord == word) }
+}
+
+@Suite struct ClientsReportTests {
+    private let well = ClientsReport(
+        sent: 30_012, succeeded: 30_012, failed: 0, failures: [:], p50: 41, p99: 207, slowest: 400)
+
+    @Test("what clients met is told in one line")
+    func good() {
+        #expect(
+            well.text(.plain)
+                == "clients: 30012 requests, none failed; p50 41 ms, p99 207 ms from when each was due")
+    }
+
+    @Test("failures are counted by kind, the commonest first")
+    func bad() {
+        let report = ClientsReport(
+            sent: 1000, succeeded: 988, failed: 12, failures: ["timed out": 2, "424": 10], p50: 4, p99: 99,
+            slowest: 5000)
+        #expect(
+            report.text(.plain)
+                == "clients: 1000 requests, 12 failed (1.20 %): 10 × 424, 2 × timed out; p50 4 ms, p99 99 ms "
+                + "from when each was due")
+    }
+
+    @Test("where none was answered there are no times")
+    func none() {
+        let report = ClientsReport(sent: 1, succeeded: 0, failed: 1, failures: ["401": 1])
+        #expect(report.text(.plain) == "clients: 1 request, 1 failed (100.00 %): 1 × 401")
+    }
+
+    @Test("status finds what the run has kept")
+    func file() async throws {
+        try await withScratchFolder { home in
+            let file = ClientsFile(
+                RunID(playbook: "x", number: 2), in: Workspace(environment: ["TURNOUT_HOME": home]))
+            #expect(try file.read() == nil)
+            try file.write(well)
+            #expect(try file.read() == well)
+        }
+    }
+}
+
+@Suite struct ResemblanceTests {
+    @Test("a simulated world begins with the endpoint as it was observed")
+    func copy() async throws {
+        let deployments = [("blue", 2), ("green", 1)].map { name, count in
+            DeploymentSnapshot(
+                definition: DeploymentDefinition(name: Name(name), endpoint: "houses", instanceCount: 1),
+                instances: .init(wanted: count, ready: count))
+        }
+        let observed = EndpointSnapshot(
+            definition: EndpointDefinition(name: "houses"), traffic: Wanted(["blue": 100]),
+            mirrorTraffic: Wanted(["green": 10]), deployments: deployments)
+        let store = try await MemoryStore.resembling(observed, SimulationSettings())
+        let clock = VirtualClock(stored: try store.time(), wall: Rehearsal.date)
+        let copy = try #require(
+            try SimulatedBackend(store: store, clock: clock, settings: SimulationSettings()).observe("houses"))
+        #expect(copy.state == .succeeded)
+        #expect(copy.traffic == Wanted(["blue": 100]))
+        #expect(copy.mirrorTraffic == Wanted(["green": 10]))
+        #expect(copy.deployments.map(\.instances.ready) == [2, 1])
+    }
+
+    @Test("where nothing was observed the world is empty")
+    func nothing() async throws {
+        let store = try await MemoryStore.resembling(nil, SimulationSettings())
+        #expect(try store.names(.managed).isEmpty)
+    }
+}
