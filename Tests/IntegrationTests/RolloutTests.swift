@@ -53,6 +53,21 @@ struct RolloutTests {
         }
     }
 
+    @Test("retry without a name leaves alone what a later run has superseded; verify looks at all runs")
+    func superseded() async throws {
+        try await TurnoutHome.with { home throws in
+            #expect(try home.run("run", "safe-rollout").status == 11)
+            let rejected = try home.run("reject", "--resume", "--reason", "too slow")
+            #expect(rejected.status == 10)
+            #expect(rejected.output.components(separatedBy: "too slow").count <= 4, "asked, told once, and at the end")
+            #expect(try home.run("run", "safe-rollout", "--approve", "all").status == 0)
+            #expect(try home.run("retry").status == 64)
+            let verified = try home.run("events", "--verify")
+            #expect(verified.status == 0)
+            #expect(verified.output.contains("safe-rollout-1") && verified.output.contains("safe-rollout-2"))
+        }
+    }
+
     @Test("an abort while the run waits restores the traffic")
     func abort() async throws {
         try await TurnoutHome.with { home throws in

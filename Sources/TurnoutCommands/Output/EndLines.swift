@@ -34,6 +34,8 @@ struct EndLines {
         let stage = end.stages.indices.contains(record.position) ? end.stages[record.position].name : nil
         let reason =
             switch record.status {
+            case .waiting where end.isInterrupted:
+                "it waits for " + (record.waitingFor(stage: stage, approval: end.approval) ?? "a person")
             case .waiting: "for " + (record.waitingFor(stage: stage, approval: end.approval) ?? "a person")
             case _ where end.isInterrupted && !record.status.isEnded:
                 "everything is checkpointed" + (stage.map { "; stage \($0) is next" } ?? "")

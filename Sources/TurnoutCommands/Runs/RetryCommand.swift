@@ -20,7 +20,7 @@ struct RetryCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "The run; without it, the only one that is held, or the only one that ended without success.",
+        help: "The run; without it, the only one that is held, or the latest on its endpoint if it had no success.",
         completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
@@ -78,8 +78,11 @@ struct RetryCommand: AsyncParsableCommand {
         if run == nil, from == nil, try journal.runs().contains(where: { $0.status == .held }) {
             return try RunSelection.run(nil, in: journal, wanted: "held") { $0.status == .held }
         }
-        return try RunSelection.run(run, in: journal, wanted: "ended without success") { record in
-            record.status.isEnded && record.status != .succeeded
+        // What a later run has done to the endpoint is not to be undone by an old one, unless a person names it.
+        let newest = Dictionary(
+            try journal.runs().map { ($0.leaseKey, $0.id) }, uniquingKeysWith: { first, _ in first })
+        return try RunSelection.run(run, in: journal, wanted: "the latest on its endpoint and ended without success") {
+            $0.status.isEnded && $0.status != .succeeded && newest[$0.leaseKey] == $0.id
         }
     }
 

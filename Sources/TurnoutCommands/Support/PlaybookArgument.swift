@@ -67,7 +67,10 @@ struct PlaybookArgument {
     private func hint(for argument: String) throws(CommandFailure) -> String {
         let names = try all().map(Self.name)
         if let near = nearest(argument, among: names) { return "; did you mean '\(near)'?" }
-        guard !names.isEmpty else { return ", and no playbooks are in \(folder)" }
+        guard !names.isEmpty else {
+            return
+                ": no playbooks are in \(workspace.playbooks); TURNOUT_HOME names the folder with Playbooks and state"
+        }
         return "; there are \(names.joined(separator: ", "))"
     }
 }
