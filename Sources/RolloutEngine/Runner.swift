@@ -56,9 +56,8 @@ package struct Runner: Sendable {
     ///   ``BackendError`` of code `storage` when the backend's own state could not: nothing was done after it.
     package func run(_ machine: inout RunMachine) async throws -> Outcome {
         var actions = machine.receive(.begin, at: clock.now())
-        var eagerness = Eagerness()
         while true {
-            guard var effect = try commit(&actions, of: machine) else {
+            guard let effect = try commit(&actions, of: machine) else {
                 actions = machine.receive(.timer, at: clock.now())
                 continue
             }
@@ -69,7 +68,6 @@ package struct Runner: Sendable {
             if effect == .stop { return .stopped }
             guard !Task.isCancelled else { return try leave(&machine) }
             if case .wait(let until, .people) = effect, !waitsForPeople, clock.now() < until { return .waiting }
-            eagerness.adjust(&effect, at: clock.now())
             logger.trace("performing", metadata: ["effect": "\(effect)", "scene": "\(machine.scene)"])
             observer(.performing(effect, machine.state))
             do {
@@ -221,23 +219,6 @@ package struct Runner: Sendable {
     private func rest(of record: RunRecord) -> Interval {
         guard case .acting(let attempt) = record.phase, attempt.deadline < .distantFuture else { return .distantFuture }
         return max(attempt.deadline - clock.now(), .zero)
-    }
-
-    /// Looks again soon after a change, and ever less often while it takes: backends differ from moments to minutes.
-    private struct Eagerness {
-        private static let first = Interval.milliseconds(250)
-        private var pause = first
-
-        /// Makes a wait for the backend end earlier, unless it is already longer than the machine's own pace.
-        mutating func adjust(_ effect: inout RunMachine.Effect, at now: Timestamp) {
-            switch effect {
-            case .apply: pause = Self.first
-            case .wait(let until, .time(let reason)) where pause < RunMachine.pollInterval:
-                effect = .wait(until: min(until, now + pause), .time(reason))
-                pause = pause * 2
-            default: break
-            }
-        }
     }
 
     private enum Finished: Sendable {
