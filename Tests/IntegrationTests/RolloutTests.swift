@@ -126,15 +126,4 @@ struct RolloutTests {
             #expect(try home.status("safe-rollout-1").stages[6].status == "succeeded")
         }
     }
-
-    private func wait(until condition: () throws -> Bool) throws {
-        let deadline = Date(timeIntervalSinceNow: 60)
-        while try !condition() {
-            guard Date() < deadline else {
-                Issue.record("it never happened")
-                return
-            }
-            Thread.sleep(forTimeInterval: 0.05)
-        }
-    }
 }

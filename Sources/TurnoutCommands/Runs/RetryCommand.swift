@@ -114,9 +114,11 @@ struct RetryCommand: AsyncParsableCommand {
         }
     }
 
-    /// True for a `define` that gave its deployment all traffic, which rolling back to the traffic of the start undid.
+    /// True for a stage whose traffic was taken back, and for a `define` that gave its deployment all traffic, which
+    /// rolling back to the traffic of the start undid.
     private func isTakenBack(_ parent: StoredRun, _ index: Int) -> Bool {
-        guard parent.stages[index].action == .define,
+        if parent.stages[index].status == .rolledBack { return true }
+        guard parent.record.status != .succeeded, parent.stages[index].action == .define,
             case .define(_, let deployment?, allTraffic: true) = parent.snapshot.plan.stages[index].action,
             let before = parent.record.baseline.snapshot?.traffic.wanted
         else { return false }
@@ -140,6 +142,15 @@ struct RetryCommand: AsyncParsableCommand {
         guard index <= furthest else {
             throw CommandFailure(
                 .usage, "run \(id) never came to stage \(from): the furthest to begin with is \(stages[furthest].name)")
+        }
+        // A traffic stage sets live traffic as a whole, whatever became of what was set before.
+        if parent.snapshot.plan.stages[index].action.kind != .traffic,
+            let taken = stages.indices.prefix(index).first(where: { isTakenBack(parent, $0) })
+        {
+            throw CommandFailure(
+                .usage,
+                "stage \(stages[taken].name) of \(id) was taken back, so that a run from \(from) on would count as done "
+                    + "what is not in effect; the furthest to begin with is \(stages[taken].name)")
         }
         return index
     }
