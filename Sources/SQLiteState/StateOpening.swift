@@ -17,12 +17,17 @@ struct StateOpening {
             let found = try FileHeader(path: path)
             if let found, (found.applicationID, found.userVersion) != (schema.applicationID, schema.version) {
                 // What counts may still be in the WAL; a connection that only reads never checkpoints it.
-                let queue = try connect(readOnly: true)
-                _ = try queue.read(accept)
-                try queue.close()
+                do {
+                    let queue = try connect(readOnly: true)
+                    _ = try queue.read(accept)
+                    try queue.close()
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+                    // Whoever was to make it died in the middle: only a connection that writes can undo that.
+                }
             }
             let queue = try connect(readOnly: false)
             try queue.writeWithoutTransaction { db in
+                _ = try accept(db)
                 try prepare(db)
                 try migrate(db)
             }
@@ -51,6 +56,8 @@ struct StateOpening {
                 }
             }
             return queue
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
+            throw Self.nothingYet(path, schema)
         } catch {
             throw explain(error)
         }
