@@ -48,6 +48,11 @@ package protocol Journal: Sendable {
     func verify(_ run: RunID) throws(JournalError) -> [String]
 }
 
+extension RunRecord {
+    /// What a runner needs the lease of to work on the run.
+    package var leaseKey: LeaseKey { LeaseKey(backend: backend, endpoint: endpoint) }
+}
+
 /// What is leased: one endpoint of one backend.
 package struct LeaseKey: Hashable, Sendable, CustomStringConvertible {
     package var backend: String

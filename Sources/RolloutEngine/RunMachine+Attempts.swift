@@ -145,8 +145,11 @@ extension RunMachine {
         default: return nil
         }
         for name in names {
-            guard let snapshot, let deployment = snapshot.deployment(name) else { continue }
-            if snapshot.traffic.actual[name] != 0, snapshot.traffic.wanted[name] == 0 {
+            // What is to have traffic does not come to rest by waiting: it is refused.
+            guard let snapshot, let deployment = snapshot.deployment(name), snapshot.traffic.wanted[name] == 0 else {
+                continue
+            }
+            if snapshot.traffic.actual[name] != 0 {
                 return "the traffic of \(name), still \(snapshot.traffic.actual[name]) %, to become 0"
             }
             if deployment.inFlight != 0 { return "\(deployment.inFlight) requests that \(name) is still answering" }
@@ -181,6 +184,7 @@ extension RunMachine {
 
     private func timeoutReason(_ change: Change, on snapshot: EndpointSnapshot?) -> String {
         let limit = stage?.timeout ?? .zero
-        return "\(change) was not done within \(limit); still waiting for \(progress(of: change, on: snapshot))"
+        return "\(change) was not done within \(limit); still waiting for "
+            + (hindrance(of: change, on: snapshot) ?? progress(of: change, on: snapshot))
     }
 }

@@ -107,7 +107,7 @@ extension RunMachine {
             return commit(then: .wait(until: now, .time("the next stage")))
         case .end(let status):
             let traffic = snapshot?.traffic.actual ?? .none
-            let how = rollBack.changes == 0 ? "traffic never changed" : "traffic is restored"
+            let how = rollBack.changes == 0 ? "traffic is as at the start" : "traffic is restored"
             return end(
                 status, "\(rollBack.cause); \(how): \(traffic), as observed", observed: Observation(snapshot), at: now)
         }

@@ -184,6 +184,7 @@ package struct RunState: Hashable, Sendable {
         }
         if record.position < stages.count {
             setStage(.pending)
+            stages[record.position].reason = nil
             record.forgivenAttempts = stages[record.position].attempts
         }
         set(.running, nil, .ready)

@@ -23,20 +23,26 @@ struct EventLine {
     var hash: Column
     var payload: Column
 
-    /// The rows of a run from sequence number `first` on, in their order.
-    static func read(of run: RunID, from first: Int64, in db: Database) throws -> [EventLine] {
+    /// The first `limit` rows of a run from sequence number `first` on, in their order.
+    static func read(of run: RunID, from first: Int64, limit: Int64, in db: Database) throws -> [EventLine] {
         var lines: [EventLine] = []
-        try forEach(of: run, from: first, in: db) { lines.append($0) }
+        let (last, overflow) = first.addingReportingOverflow(limit - 1)
+        try forEach(of: run, from: first, to: overflow ? .max : last, in: db) { lines.append($0) }
         return lines
     }
 
+    /// The rows of a run, or those of one kind, in their order.
     static func forEach(
-        of run: RunID, from first: Int64 = .min, in db: Database, _ body: (EventLine) throws -> Void
+        of run: RunID, from first: Int64 = .min, to last: Int64 = .max, kind: String? = nil, in db: Database,
+        _ body: (EventLine) throws -> Void
     ) throws {
         let columns = ["sequence", "at", "stage", "kind", "epoch", "previous_hash", "hash", "payload"]
         let list = columns.map { "typeof(\($0)), CAST(\($0) AS BLOB)" }.joined(separator: ", ")
         try db.forEachRow(
-            "SELECT \(list) FROM events WHERE run = ? AND sequence >= ? ORDER BY sequence", [run.description, first]
+            """
+            SELECT \(list) FROM events
+            WHERE run = ?1 AND sequence BETWEEN ?2 AND ?3 AND (?4 IS NULL OR kind = ?4) ORDER BY sequence
+            """, [run.description, first, last, kind]
         ) { row in
             func column(_ index: Int32) -> Column {
                 Column(type: row.text(index * 2), bytes: row.bytes(index * 2 + 1))

@@ -73,11 +73,13 @@ struct LeaseRow {
             throw JournalError(.tampered, "\(locks.path): the lease of \(key) names no run but `\(run)`")
         }
         // Another kernel's boot clock says nothing here.
-        let silent =
-            bootID == machine.bootID ? machine.bootClock() - heartbeat : (machine.now() - heartbeatAt).milliseconds
+        let silence =
+            bootID == machine.bootID
+            ? Interval(milliseconds: machine.bootClock()) - Interval(milliseconds: heartbeat)
+            : machine.now() - heartbeatAt
         return LeaseHolder(
             key: key, run: id, epoch: epoch, process: process, host: host,
-            isAlive: try isAlive(seenFrom: machine, locks: locks), silent: .milliseconds(max(silent, 0)))
+            isAlive: try isAlive(seenFrom: machine, locks: locks), silent: max(silence, .zero))
     }
 
     /// False when nobody has the holder's kernel lock, or its kernel or its process is no more.

@@ -1,5 +1,5 @@
 internal import GRDB
-internal import RolloutEngine
+package import RolloutEngine
 internal import SQLiteState
 
 extension SQLiteJournal {
@@ -99,7 +99,8 @@ extension SQLiteJournal {
         }
     }
 
-    private func runIDs() throws -> [RunID] {
+    /// The names of all runs, newest first, without a look at their records.
+    package func runIDs() throws(JournalError) -> [RunID] {
         try read { db in
             var runs: [RunID] = []
             try db.forEachRow("SELECT id FROM runs ORDER BY rowid DESC") { row in

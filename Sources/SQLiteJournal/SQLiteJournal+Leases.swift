@@ -26,7 +26,13 @@ extension SQLiteJournal {
                 }
                 outdated = lockPath(key: holder.key, epoch: holder.epoch)
             }
-            let epoch = (row?.epoch ?? 0) + 1
+            let (epoch, isUsedUp) = (row?.epoch ?? 0).addingReportingOverflow(1)
+            guard !isUsedUp else {
+                throw JournalError(
+                    .tampered,
+                    "\(path): the epoch of \(endpoint) was changed by other means than Turnout; set it to 1 + "
+                        + "the highest epoch in the events table")
+            }
             lock = try lockNewEpoch(epoch, of: endpoint)
             try LeaseRow(key: endpoint, epoch: epoch, run: run, machine: machine).save(in: db)
             return Lease(key: endpoint, run: run, epoch: epoch)

@@ -16,6 +16,7 @@ extension SQLiteJournal {
                 } ?? ("", "")
             guard planHash == record.planHash else { throw tampered(run, "its record names another plan") }
             try checkChainEnd(of: run, in: db)
+            try checkBeginning(of: record, in: db)
             let header = try decode(
                 Plan.Header.self, from: try definition(headerDigest, of: run, in: db), of: "the plan of run \(run)")
             var contents: [String: Data] = [:]
@@ -69,10 +70,23 @@ extension SQLiteJournal {
         guard sequence == 0 || sequence == end.count - 1000 else {
             throw tampered(run, "event \(sequence) was deleted")
         }
-        let last = try EventLine.read(of: run, from: end.count, in: db)
+        let last = try EventLine.read(of: run, from: end.count, limit: 1, in: db)
         guard last.first?.isIntact(run: run) ?? (end.count == 0) else {
             throw tampered(run, "event \(end.count) was changed")
         }
+    }
+
+    /// Who started the run, and on what, decides who may approve it.
+    private func checkBeginning(of record: RunRecord, in db: Database) throws {
+        guard let line = try EventLine.read(of: record.id, from: 1, limit: 1, in: db).first,
+            line.isIntact(run: record.id),
+            case .runStarted(let started, _) = try decode(
+                RunEvent.self, from: line.payload.bytes, of: "event 1 of \(record.id)")
+        else { throw tampered(record.id, "event 1 was changed or deleted") }
+        guard
+            (started.id, started.backend, started.endpoint, started.starter, started.started, started.parent)
+                == (record.id, record.backend, record.endpoint, record.starter, record.started, record.parent)
+        else { throw tampered(record.id, "its record is not that of the run that was started") }
     }
 
     private func tampered(_ run: RunID, _ what: String) -> JournalError {

@@ -17,7 +17,11 @@ extension SQLiteJournal {
     }
 
     package func pendingRequests(of run: RunID) throws(JournalError) -> [Request] {
-        try read { db in try Self.requests(of: run, where: "AND used_by IS NULL", in: db).map(\.request) }
+        try read { db in
+            let pending = try Self.requests(of: run, where: "AND used_by IS NULL", in: db).map(\.request)
+            for request in pending { try madeRequests.check(request, of: run, in: db) }
+            return pending
+        }
     }
 
     package func requests(of run: RunID) throws(JournalError) -> [KeptRequest] {
@@ -59,7 +63,7 @@ extension SQLiteJournal {
         }
     }
 
-    private static func requests(of run: RunID, where condition: String, in db: Database) throws -> [KeptRequest] {
+    static func requests(of run: RunID, where condition: String, in db: Database) throws -> [KeptRequest] {
         var requests: [KeptRequest] = []
         try db.forEachRow(
             """

@@ -10,6 +10,8 @@ package final class StateDatabase: Sendable {
     package let isReadOnly: Bool
     /// Nil when the file is only read.
     private let lock: FileLock?
+    /// The file that was opened, where it is written.
+    private let identity: FileIdentity?
     private let queue: DatabaseQueue
     /// The lock excludes other values for its file; this excludes other threads that use the same one.
     private let turn = Mutex(())
@@ -38,6 +40,7 @@ package final class StateDatabase: Sendable {
         let opening = StateOpening(path: path, schema: schema, durability: durability)
         if readOnly {
             lock = nil
+            identity = nil
             queue = try opening.openForReading()
         } else {
             try Folder.create(Folder.parent(of: path))
@@ -46,6 +49,7 @@ package final class StateDatabase: Sendable {
             defer { lock.release() }
             self.lock = lock
             queue = try opening.openForWriting()
+            identity = FileIdentity(path: path)
         }
     }
 
@@ -103,7 +107,13 @@ package final class StateDatabase: Sendable {
                 throw StateError(.readOnly, path: path, "\(path): it was opened only to be read")
             }
             return try exclusively {
-                try run(failure) { db in
+                guard FileIdentity(path: path) == identity else {
+                    throw StateError(
+                        .inputOutput, path: path,
+                        "\(path) was deleted, moved or replaced while it was in use: nothing more is done; put it back, "
+                            + "or start anew")
+                }
+                return try run(failure) { db in
                     var value: Value?
                     try db.inTransaction(.immediate) {
                         value = try body(db)

@@ -17,12 +17,17 @@ struct StateOpening {
             let found = try FileHeader(path: path)
             if let found, (found.applicationID, found.userVersion) != (schema.applicationID, schema.version) {
                 // What counts may still be in the WAL; a connection that only reads never checkpoints it.
-                let queue = try connect(readOnly: true)
-                _ = try queue.read(accept)
-                try queue.close()
+                do {
+                    let queue = try connect(readOnly: true)
+                    _ = try queue.read(accept)
+                    try queue.close()
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+                    // Whoever was to make it died in the middle: only a connection that writes can undo that.
+                }
             }
             let queue = try connect(readOnly: false)
             try queue.writeWithoutTransaction { db in
+                _ = try accept(db)
                 try prepare(db)
                 try migrate(db)
             }
@@ -36,15 +41,13 @@ struct StateOpening {
     func openForReading() throws(StateError) -> DatabaseQueue {
         do {
             guard try FileHeader(path: path) != nil else {
-                throw StateError(
-                    .cannotOpen, path: path,
-                    "\(path): there is no \(schema.name) yet; `turnout run` makes it, or set TURNOUT_HOME to its folder"
-                )
+                throw Self.nothingYet(path, schema)
             }
             let queue = try connectForReading()
             try queue.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA cache_size = -2000; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY")
                 let version = try accept(db)
+                guard version > 0 else { throw Self.nothingYet(path, schema) }
                 guard version == schema.version else {
                     throw StateError(
                         .older(found: version, known: schema.version), path: path,
@@ -53,9 +56,18 @@ struct StateOpening {
                 }
             }
             return queue
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
+            throw Self.nothingYet(path, schema)
         } catch {
             throw explain(error)
         }
+    }
+
+    /// Also of a file whose first tables were never written.
+    private static func nothingYet(_ path: String, _ schema: StateSchema) -> StateError {
+        StateError(
+            .cannotOpen, path: path,
+            "\(path): there is no \(schema.name) yet; `turnout run` makes it, or set TURNOUT_HOME to its folder")
     }
 
     private func connect(readOnly: Bool, path: String? = nil) throws -> DatabaseQueue {
@@ -138,7 +150,12 @@ struct StateOpening {
                 "\(path): this SQLite file is not Turnout's \(schema.name) (its application_id is \(application)), so it "
                     + "was left as it is; move it away, or set TURNOUT_HOME elsewhere")
         }
-        guard (0...schema.version).contains(version) else {
+        guard version >= 0 else {
+            throw StateError(
+                .corrupt, path: path,
+                "\(path): its version is \(version), which no Turnout writes; it was left as it is")
+        }
+        guard version <= schema.version else {
             throw StateError(
                 .newer(found: version, known: schema.version), path: path,
                 "\(path): a newer Turnout wrote this \(schema.name) (version \(version), this one knows "

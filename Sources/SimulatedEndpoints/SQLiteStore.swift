@@ -74,7 +74,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
             var simulation = found?.simulation ?? new()
             let result = try body(&simulation, SQLiteRecords(key: key, db: db))
             guard simulation != found?.simulation || !simulation.outbox.isEmpty else { return result }
-            let version = (found?.version ?? 0) + 1
+            let version = (found?.version ?? 0) &+ 1
             try db.keep(&simulation, version: version, wall: wall())
             kept = Cached(version: version, simulation: simulation)
             return result

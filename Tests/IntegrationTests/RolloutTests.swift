@@ -53,6 +53,21 @@ struct RolloutTests {
         }
     }
 
+    @Test("retry without a name leaves alone what a later run has superseded; verify looks at all runs")
+    func superseded() async throws {
+        try await TurnoutHome.with { home throws in
+            #expect(try home.run("run", "safe-rollout").status == 11)
+            let rejected = try home.run("reject", "--resume", "--reason", "too slow")
+            #expect(rejected.status == 10)
+            #expect(rejected.output.components(separatedBy: "too slow").count <= 4, "asked, told once, and at the end")
+            #expect(try home.run("run", "safe-rollout", "--approve", "all").status == 0)
+            #expect(try home.run("retry").status == 64)
+            let verified = try home.run("events", "--verify")
+            #expect(verified.status == 0)
+            #expect(verified.output.contains("safe-rollout-1") && verified.output.contains("safe-rollout-2"))
+        }
+    }
+
     @Test("an abort while the run waits restores the traffic")
     func abort() async throws {
         try await TurnoutHome.with { home throws in
@@ -109,17 +124,6 @@ struct RolloutTests {
             #expect(ended.status == 11)
             #expect((ended.output + ended.errors).contains("required: 2"))
             #expect(try home.status("safe-rollout-1").stages[6].status == "succeeded")
-        }
-    }
-
-    private func wait(until condition: () throws -> Bool) throws {
-        let deadline = Date(timeIntervalSinceNow: 60)
-        while try !condition() {
-            guard Date() < deadline else {
-                Issue.record("it never happened")
-                return
-            }
-            Thread.sleep(forTimeInterval: 0.05)
         }
     }
 }

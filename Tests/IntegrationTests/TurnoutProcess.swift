@@ -146,3 +146,15 @@ struct TurnoutHome: Sendable {
         try json([Entry].self, "endpoint", "history").filter(\.hadEffect).map(\.change)
     }
 }
+
+/// Waits for what another process does, a minute at most.
+func wait(until condition: () throws -> Bool) throws {
+    let deadline = Date(timeIntervalSinceNow: 60)
+    while try !condition() {
+        guard Date() < deadline else {
+            Issue.record("it never happened")
+            return
+        }
+        Thread.sleep(forTimeInterval: 0.05)
+    }
+}

@@ -13,8 +13,19 @@ struct RuleTests {
 
     @Test("no traffic at all is possible")
     func noTraffic() throws {
-        let stages = try Sample.stages(Sample.start + "  - {name: none, traffic: {}}\n")
-        #expect(stages.last?.action == .traffic(.none))
+        let stages = try Sample.stages(
+            Sample.start + "  - {name: none, traffic: {}}\n  - {name: gone, delete: {endpoint: true}}\n")
+        #expect(stages.dropLast().last?.action == .traffic(.none))
+    }
+
+    @Test("clients that nobody serves for a while, or at the end, are a warning")
+    func clientsStayServed() {
+        for rest in ["", "  - {name: back, traffic: {blue: 100}}\n"] {
+            expectFindings(
+                "ClientsStayServed", in: Sample.start + "  - {name: none, ⟦traffic⟧: {}}\n" + rest,
+                saying: "no client is served")
+        }
+        expectFindings(in: Sample.start + "  - {name: none, traffic: {}}\n  - {name: gone, delete: {endpoint: true}}\n")
     }
 
     @Test("a deployment is created before it is used")

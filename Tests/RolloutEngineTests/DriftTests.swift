@@ -33,7 +33,9 @@ struct DriftTests {
     @Test("P19 a person adopts what is there")
     func adopts() {
         var stand = drifted()
+        #expect(stand.stage("mirror")?.reason != nil)
         expectUsed(stand.offer(.adopt))
+        #expect(stand.stage("mirror")?.reason == nil)
         stand.run { $0.stage("mirror")?.status == .succeeded }
         #expect(stand.model.endpoint?.deployments[0].instances.wanted == 5)
         #expect(stand.stage("mirror")?.status == .succeeded)

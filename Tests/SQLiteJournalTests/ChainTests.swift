@@ -5,13 +5,14 @@ import Testing
 @testable import SQLiteJournal
 
 @Suite("Hash chain") struct ChainTests {
-    /// A run of five events: one at the start, one per stage.
+    /// A run of six events: one at the start, one of a request, one per stage.
     private func withRun(_ body: (Fixture, SQLiteJournal) throws -> Void) throws {
         try Fixture.with { fixture in
             let journal = try fixture.journal()
             let lease = try journal.acquireLease(on: key, for: run1, takeOver: false)
             let run = try newRun()
             try journal.create(run, under: lease)
+            _ = try journal.submit(approval(), to: run1) { _ in }
             for stage in 0..<4 { try journal.commit(success(of: stage, run), under: lease) }
             #expect(try journal.verify(run1) == [])
             try body(fixture, journal)
@@ -51,7 +52,7 @@ import Testing
     func allDeleted() throws {
         try withRun { fixture, journal in
             try fixture.edit("DELETE FROM events")
-            #expect(try journal.verify(run1).contains { $0.hasPrefix("events 1 to 5 of") })
+            #expect(try journal.verify(run1).contains { $0.hasPrefix("events 1 to 6 of") })
         }
     }
 
@@ -72,11 +73,11 @@ import Testing
     @Test("P13 finds an event that was added, even with a fitting hash")
     func added() throws {
         try withRun { fixture, journal in
-            let last = try #require(try journal.events(of: run1, after: 4).first)
+            let last = try #require(try journal.events(of: run1, after: 5).first)
             var line = LineHash()
             line.add(last.hash)
             line.add(run1.description)
-            line.add(6)
+            line.add(7)
             line.add(1)
             line.add(nil)
             line.add("run.left")
@@ -85,11 +86,11 @@ import Testing
             try fixture.edit(
                 """
                 INSERT INTO events (run, sequence, at, stage, kind, epoch, previous_hash, hash, payload)
-                VALUES ('\(run1)', 6, 1, NULL, 'run.left', 1, '\(last.hash)', '\(line.finish())', '{}')
+                VALUES ('\(run1)', 7, 1, NULL, 'run.left', 1, '\(last.hash)', '\(line.finish())', '{}')
                 """)
             #expect(
                 try journal.verify(run1) == [
-                    "event 6 (run.left) of safe-rollout-1 was added: the run ends with event 5"
+                    "event 7 (run.left) of safe-rollout-1 was added: the run ends with event 6"
                 ])
             #expect(throws: JournalError.self) { try journal.load(run1) }
         }
@@ -116,7 +117,13 @@ import Testing
             ("DELETE FROM stages WHERE position = 3", "plan's hash"),
             ("UPDATE definitions SET bytes = CAST('x' AS BLOB)", "digest"),
             ("DELETE FROM definitions", "digest"),
-            ("DELETE FROM run_files", "files"),
+            ("DELETE FROM run_files", "files"), ("UPDATE runs SET starter = 'eve@here'", "starter"),
+            ("UPDATE runs SET ended = 5", "ended"),
+            ("UPDATE runs SET record = replace(record, '\"ada\"', '\"eve\"')", "record"),
+            ("UPDATE stages SET attempts = 9 WHERE position = 1", "stage-1"),
+            ("UPDATE stages SET reason = 'all good' WHERE position = 2", "stage-2"),
+            ("UPDATE requests SET kind = 'reject'", "request 1"), ("UPDATE requests SET person = 'eve'", "request 1"),
+            ("DELETE FROM requests", "request 1"), ("UPDATE requests SET number = 2", "request 2"),
         ])
     func derived(_ change: String, finding: String) throws {
         try withRun { fixture, journal in
@@ -129,6 +136,14 @@ import Testing
         }
     }
 
+    @Test("P13 an event with the largest number is found, and ends nothing")
+    func largest() throws {
+        try withRun { fixture, journal in
+            try fixture.edit("UPDATE events SET sequence = \(Int64.max) WHERE sequence = 6")
+            #expect(!(try journal.verify(run1).isEmpty))
+        }
+    }
+
     @Test("a stage that is recorded as done without an event is found")
     func doneWithoutEvent() throws {
         try Fixture.with { fixture in
@@ -138,7 +153,7 @@ import Testing
             try fixture.edit("UPDATE stages SET status = 'succeeded' WHERE position = 1")
             #expect(
                 try journal.verify(run1) == [
-                    "stage stage-1 of safe-rollout-1 is recorded as succeeded, but no event says so"
+                    "stage stage-1 of safe-rollout-1 was changed: its events come to pending after 0 attempts"
                 ])
         }
     }
@@ -147,7 +162,8 @@ import Testing
         "P7 a run whose plan or last event was changed is not gone on with",
         arguments: [
             "UPDATE stages SET definition = CAST('{}' AS BLOB) WHERE position = 3",
-            "UPDATE events SET payload = payload || ' ' WHERE sequence = 5", "UPDATE definitions SET bytes = x'00'",
+            "UPDATE events SET payload = payload || ' ' WHERE sequence = 6",
+            "UPDATE runs SET record = replace(record, 'ada', 'eve')", "UPDATE definitions SET bytes = x'00'",
             "UPDATE stages SET status = 'odd'", "UPDATE runs SET record = CAST(x'ff' AS TEXT)",
             "UPDATE events SET hash = previous_hash WHERE sequence = 3",
         ])

@@ -112,19 +112,19 @@ func newRun(_ id: RunID = run1, plan: Plan = plan(), requests: [Request] = []) t
         requests: requests)
 }
 
-/// The commit by which a stage of the run succeeds.
+/// The commit by which a stage of the run succeeds, after those before it.
 func success(of stage: Int, _ run: NewRun) -> Commit {
-    var record = run.record
-    record.position = stage + 1
-    var row = run.stages[stage]
-    row.status = .succeeded
-    row.attempts = 1
-    row.started = Timestamp(milliseconds: 10)
-    row.ended = Timestamp(milliseconds: 20)
-    let event = RunEvent.stageSucceeded(observed: .absent, reason: nil, by: nil)
-    return Commit(
-        run: record.id, events: [StampedEvent(at: Timestamp(milliseconds: 20), stage: stage, event: event)],
-        record: record, stages: [stage: row])
+    var state = RunState(record: run.record, stages: run.stages)
+    var events: [StampedEvent] = []
+    for stage in 0...stage {
+        events = [
+            StampedEvent(
+                at: Timestamp(milliseconds: 20), stage: stage,
+                event: .stageSucceeded(observed: .absent, reason: nil, by: nil))
+        ]
+        state.apply(events[0])
+    }
+    return Commit(run: run.record.id, events: events, record: state.record, stages: [stage: state.stages[stage]])
 }
 
 func approval(by person: Person = ada, stage: String = "stage-2") -> Request {

@@ -87,17 +87,12 @@ import Testing
             try journal.release(second)
 
             let third = try journal.acquireLease(on: key, for: run1, takeOver: false)
-            var record = run.record
-            record.status = .succeeded
-            record.ended = Timestamp(milliseconds: 50)
-            try journal.commit(
-                Commit(
-                    run: run1,
-                    events: [
-                        StampedEvent(
-                            at: Timestamp(milliseconds: 50), stage: nil,
-                            event: .runEnded(.succeeded, reason: "done", observed: .absent))
-                    ], record: record, stages: [:]), under: third)
+            let end = StampedEvent(
+                at: Timestamp(milliseconds: 50), stage: nil,
+                event: .runEnded(.succeeded, reason: "done", observed: .absent))
+            var state = RunState(record: run.record, stages: run.stages)
+            state.apply(end)
+            try journal.commit(Commit(run: run1, events: [end], record: state.record, stages: [:]), under: third)
             try journal.release(third)
             #expect(try journal.unfinishedRun(on: key) == nil)
             let fourth = try journal.acquireLease(on: key, for: run2, takeOver: false)
@@ -132,7 +127,9 @@ import Testing
             let adopted = try snapshot(plan(stages: count, first: .seconds(9)))
             var record = success(of: 0, run).record
             record.planHash = adopted.hash
-            let event = RunEvent.planAdopted(hash: adopted.hash, stages: [], differences: ["stage-0"])
+            let rows = adopted.plan.stages.map { StageRecord(name: $0.name, action: $0.action.kind) }
+            let stages = [try #require(success(of: 0, run).stages[0])] + rows.dropFirst()
+            let event = RunEvent.planAdopted(hash: adopted.hash, stages: stages, differences: ["stage-0"])
             try journal.commit(
                 Commit(
                     run: run1, events: [StampedEvent(at: Timestamp(milliseconds: 40), stage: 1, event: event)],

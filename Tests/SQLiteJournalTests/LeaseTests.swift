@@ -12,6 +12,19 @@ import Testing
         return holder
     }
 
+    @Test("an epoch that leaves no room for the next is refused, not counted past its end")
+    func lastEpoch() throws {
+        try Fixture.with { fixture in
+            let journal = try fixture.journal()
+            try journal.release(try journal.acquireLease(on: key, for: run1, takeOver: false))
+            try fixture.edit("UPDATE leases SET epoch = \(Int64.max)")
+            let error = #expect(throws: JournalError.self) {
+                try journal.acquireLease(on: key, for: run1, takeOver: false)
+            }
+            #expect(error?.code == .tampered)
+        }
+    }
+
     @Test("P5 a holder that is alive keeps the endpoint, and the refusal says who it is and what to do")
     func aliveHolder() throws {
         try Fixture.with { fixture in

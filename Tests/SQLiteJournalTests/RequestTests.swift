@@ -16,6 +16,25 @@ import Testing
 
     private func accept(_: [KeptRequest]) throws(JournalError) {}
 
+    @Test(
+        "P8 a decision counts only as it was made",
+        arguments: [
+            "UPDATE requests SET kind = 'reject'", "UPDATE requests SET person = 'eve'",
+            "UPDATE requests SET stage = 'stage-3'", "UPDATE requests SET plan_hash = 'other'",
+            "UPDATE requests SET number = 2",
+        ])
+    func changed(_ change: String) throws {
+        try Fixture.with { fixture in
+            let (journal, lease, _) = try started(fixture)
+            _ = try journal.submit(approval(), to: run1, validate: accept)
+            #expect(try journal.pendingRequests(of: run1).count == 1)
+            try fixture.edit(change)
+            let error = #expect(throws: JournalError.self) { try journal.pendingRequests(of: run1) }
+            #expect(error?.code == .tampered)
+            try journal.release(lease)
+        }
+    }
+
     @Test("P9 a request that is made while nothing runs is kept, and used exactly once")
     func usedOnce() throws {
         try Fixture.with { fixture in

@@ -73,6 +73,21 @@ import Testing
         }
     }
 
+    @Test("P14 a file that was deleted or replaced while it is open is not written any more", arguments: [false, true])
+    func replaced(_ byAnother: Bool) throws {
+        try Fixture.with { fixture in
+            let database = try open(fixture, version: 1)
+            try database.write { try $0.run("INSERT INTO notes VALUES ('kept')") }
+            try FileManager.default.moveItem(atPath: fixture.path, toPath: fixture.path + ".gone")
+            if byAnother { try Data().write(to: URL(filePath: fixture.path)) }
+            let error = #expect(throws: StateError.self) {
+                try database.write { try $0.run("INSERT INTO notes VALUES ('lost')") }
+            }
+            #expect(error?.code == .inputOutput)
+            #expect(try texts(database) == ["kept"])
+        }
+    }
+
     @Test("a second writer waits for the first, in one process and across values", arguments: [1, 4])
     func writers(values: Int) async throws {
         try await Fixture.with { fixture in

@@ -58,6 +58,6 @@ struct Moment {
 func playbookRules() -> [any PlaybookRule] {
     [
         ValidNames(), BackendCanDoIt(), TrafficSums(), MirrorLimit(), LiveOrMirrored(), CreatedBeforeUse(),
-        EndpointLimits(), NoDeleteWithTraffic(), CutOverHasGate(), MirrorLeftOn(),
+        EndpointLimits(), NoDeleteWithTraffic(), CutOverHasGate(), MirrorLeftOn(), ClientsStayServed(),
     ]
 }

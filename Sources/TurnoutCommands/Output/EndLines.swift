@@ -35,7 +35,12 @@ struct EndLines {
         let stage = end.stages.indices.contains(record.position) ? end.stages[record.position].name : nil
         let reason =
             switch record.status {
+            case .waiting where end.isInterrupted:
+                "it waits for " + (record.waitingFor(stage: stage, approval: end.approval) ?? "a person")
             case .waiting: "for " + (record.waitingFor(stage: stage, approval: end.approval) ?? "a person")
+            case _ where end.isInterrupted && record.leavesProgram:
+                "the program of stage \(stage ?? "") was ended in the middle, and is not run again by itself: a person "
+                    + "is to say what came of it"
             case _ where end.isInterrupted && !record.status.isEnded:
                 "everything is checkpointed" + (stage.map { "; stage \($0) is next" } ?? "")
             default: record.reason ?? ""
@@ -52,5 +57,15 @@ struct EndLines {
         let width = choices.map(\.command.count).max() ?? 0
         return ["next: " + style.bold(first.command.padded(to: width)) + style.dim("  to \(first.purpose)")]
             + choices.dropFirst().map { "  or: " + $0.command.padded(to: width) + style.dim("  to \($0.purpose)") }
+    }
+}
+
+extension RunRecord {
+    /// True where the process leaves while a program runs that may be run once only.
+    fileprivate var leavesProgram: Bool {
+        guard case .acting(let attempt) = phase, attempt.steps.indices.contains(attempt.step),
+            case .run(let command) = attempt.steps[attempt.step]
+        else { return false }
+        return !command.idempotent
     }
 }

@@ -10,6 +10,8 @@ struct EventLines {
     /// What was asked for last, so that its acceptance can be told.
     private var steps: ArraySlice<Step> = []
     private var change = ""
+    /// Why something failed, as it was told last: it is not told again.
+    private var reason = ""
 
     init(stages: [String], style: Style) {
         width = min(max(stages.map(\.count).max() ?? 0, 8), 24)
@@ -22,14 +24,21 @@ struct EventLines {
         let (day, time) = Self.parts(of: event.at)
         let head = style.dim(time) + " " + (stage ?? "").cut(to: width).padded(to: width)
         let line = head + " " + style(sentence(event.event).printable, event.event.tint)
+        if let told = event.event.failureReason { reason = told }
         guard day != self.day else { return [line] }
         defer { self.day = day }
         return [style.dim("-- \(day) (UTC)"), line]
     }
 
     private func sentence(_ event: RunEvent) -> String {
-        guard case .changeAccepted = event, !change.isEmpty else { return event.sentence }
-        return "\(change): accepted"
+        switch event {
+        case .changeAccepted where !change.isEmpty: "\(change): accepted"
+        case .stageFailed(let again) where again == reason: "the stage failed"
+        case .rollBackStarted(let rollBack) where !reason.isEmpty && rollBack.cause.hasSuffix(reason): "rolling back"
+        case .runEnded(let status, let cause, let observed) where !reason.isEmpty && cause.contains(reason):
+            status.words + (observed == .never ? "" : "; \(observed.words)")
+        default: event.sentence
+        }
     }
 
     private mutating func follow(_ event: RunEvent) {
@@ -57,5 +66,15 @@ struct EventLines {
         let text = moment.short
         guard text.count == 19 else { return ("", text) }
         return (String(text.prefix(10)), String(text.suffix(8)))
+    }
+}
+
+extension RunEvent {
+    /// Why something failed, where the event is the first to tell it.
+    fileprivate var failureReason: String? {
+        switch self {
+        case .attemptFailed(let reason, _), .gateRefused(let reason), .stageFailed(let reason): reason
+        default: nil
+        }
     }
 }

@@ -29,6 +29,7 @@ struct NextCommand: Sendable {
             choices = [
                 Choice(command: "turnout approve \(run)\(resume)", purpose: "say yes and go on"),
                 Choice(command: "turnout reject \(run)\(resume) --reason TEXT", purpose: "say no"),
+                abort,
             ]
         case .held: choices = Self.waysOut(of: record.phase, run) + [abort]
         case .succeeded: choices = []

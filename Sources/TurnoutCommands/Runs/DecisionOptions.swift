@@ -37,12 +37,17 @@ struct DecisionOptions: ParsableArguments {
         let record = try RunSelection.run(run, in: work.journal, wanted: "waiting for an approval") { record in
             stage == nil ? record.status == .waiting : !record.status.isEnded
         }
-        let decision = GateDecision(kind: kind, stage: stage, by: .current(calling: by), reason: reason)
+        let decision = GateDecision(kind: kind, stage: stage, by: try .current(calling: by), reason: reason)
         let subject = try decision.subject(in: try work.journal.load(record.id))
         let now = try BackendSelection(named: record.backend).backend.time(in: work.workspace)
         try decision.checkTime(of: subject, at: now)
-        let request = try decision.submit(on: subject, to: work.journal, at: now)
-        tell(request, subject)
+        do throws(JournalError) {
+            tell(try decision.submit(on: subject, to: work.journal, at: now), subject)
+        } catch {
+            // Who types `approve --resume` after `approve` wants to go on.
+            guard resume, error.code == .notAllowed, try isDecided(kind, subject, work.journal) else { throw error }
+            say("note: \(error.message)".printable)
+        }
         guard try work.journal.holder(of: record.id) == nil else {
             guard options.wait else {
                 say("the process that works on \(record.id) takes it up")
@@ -55,6 +60,16 @@ struct DecisionOptions: ParsableArguments {
             return .finished
         }
         return try await work.takeUp(record.id)
+    }
+
+    /// True where the same was said of the stage before, and not the opposite.
+    private func isDecided(
+        _ kind: Request.Kind, _ subject: GateDecision.Subject, _ journal: SQLiteJournal
+    ) throws(JournalError) -> Bool {
+        let said = try journal.requests(of: subject.run.id).map(\.request).filter {
+            $0.stage == subject.stage.name && ($0.kind == .approve || $0.kind == .reject)
+        }
+        return said.last?.kind == kind
     }
 
     private func tell(_ request: Request, _ subject: GateDecision.Subject) {

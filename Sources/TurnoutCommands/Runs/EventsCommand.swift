@@ -10,8 +10,8 @@ struct EventsCommand: AsyncParsableCommand {
         abstract: "List a run's events, or verify their hash chain.",
         discussion: """
             Events are the truth of a run: one immutable line each, bound to the one before by its hash. --verify \
-            names every event that was edited, deleted or reordered, and exits with 1 when there is one. Without RUN, \
-            the only run that has not ended or, where all have, the newest.
+            names every event that was edited, deleted or reordered, and exits with 1 when there is one; without RUN, of \
+            all runs. Events are listed of the only run that has not ended or, where all have, of the newest.
 
             EXAMPLES:
               turnout events
@@ -27,7 +27,7 @@ struct EventsCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object a line, with its hash.")
     var json = false
 
-    @Flag(help: "Check the hash chain instead of listing the events.")
+    @Flag(help: "Check the hash chain, of all runs without RUN, instead of listing the events.")
     var verify = false
 
     @Flag(help: "Go on with new events as they come, until the run ends or is interrupted.")
@@ -43,23 +43,25 @@ struct EventsCommand: AsyncParsableCommand {
             throw CommandFailure(.usage, "there are no runs yet; `turnout run PLAYBOOK` starts one")
         }
         try await workspace.withJournal(readOnly: true) { journal in
-            let run = try id(in: journal)
             if verify {
-                try Self.verify(run, in: journal, json: json)
+                try verify(in: journal)
             } else {
-                try await list(run, in: journal)
+                try await list(RunSelection.toLookAt(run, in: journal).id, in: journal)
             }
         }
     }
 
-    /// The run that is named; a record that was tampered with must not keep its events from being looked at.
-    private func id(in journal: SQLiteJournal) throws -> RunID {
-        do {
-            return try RunSelection.toLookAt(run, in: journal).id
-        } catch let error as JournalError where error.code == .tampered {
-            guard let id = run.flatMap(RunID.init) else { throw error }
-            return id
+    /// The runs to verify; a record that was tampered with must not keep its events from being looked at.
+    private func verified(in journal: SQLiteJournal) throws -> [RunID] {
+        let all = try journal.runIDs()
+        guard let run else {
+            guard !all.isEmpty else {
+                throw CommandFailure(.usage, "there are no runs yet; `turnout run PLAYBOOK` starts one")
+            }
+            return all.reversed()
         }
+        if let id = RunID(run), all.contains(id) { return [id] }
+        return [try RunSelection.toLookAt(run, in: journal).id]
     }
 
     private func list(_ run: RunID, in journal: any Journal) async throws {
@@ -77,18 +79,19 @@ struct EventsCommand: AsyncParsableCommand {
         }
     }
 
-    private static func verify(_ run: RunID, in journal: any Journal, json: Bool) throws {
-        let problems = try journal.verify(run)
-        // Events that cannot be decoded are among the problems; without one, all can be.
-        let last = problems.isEmpty ? try journal.events(of: run, after: 0).last : nil
-        let verification = Verification(
-            run: run, holds: problems.isEmpty, events: last?.sequence, head: last?.hash, problems: problems)
-        if json {
-            print(try JSONText.pretty(verification))
-        } else {
-            print(verification.text(Terminal.standardOutput.style))
+    private func verify(in journal: SQLiteJournal) throws {
+        var holds = true
+        for run in try verified(in: journal) {
+            let problems = try journal.verify(run)
+            // Events that cannot be decoded are among the problems; without one, all can be.
+            let last = problems.isEmpty ? try journal.events(of: run, after: 0).last : nil
+            let verification = Verification(
+                run: run, holds: problems.isEmpty, events: last?.sequence, head: last?.hash, problems: problems)
+            StandardOutput.shared.line(
+                json ? try JSONText.line(verification) : verification.text(Terminal.standardOutput.style))
+            holds = holds && problems.isEmpty
         }
-        guard problems.isEmpty else { throw ExitCode(ExitStatus.failed.rawValue) }
+        guard holds else { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 
     struct Verification: Encodable {

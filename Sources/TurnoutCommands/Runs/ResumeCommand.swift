@@ -52,7 +52,7 @@ struct ResumeCommand: AsyncParsableCommand {
     private func resume(_ work: RunWork) async throws -> ExitStatus {
         let record = try RunSelection.run(run, in: work.journal, wanted: "under way") { !$0.status.isEnded }
         guard !record.status.isEnded else { return try work.tellEnd(of: record) }
-        let key = LeaseKey(backend: record.backend, endpoint: record.endpoint)
+        let key = record.leaseKey
         let lease = try await LeaseTaking(journal: work.journal).take(key, for: record.id, takeOver: takeOver)
         do {
             let stored = try work.journal.load(record.id)

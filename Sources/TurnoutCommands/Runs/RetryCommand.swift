@@ -20,7 +20,7 @@ struct RetryCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "The run; without it, the only one that is held, or the only one that ended without success.",
+        help: "The run; without it, the only one that is held, or the latest on its endpoint if it had no success.",
         completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
@@ -78,8 +78,11 @@ struct RetryCommand: AsyncParsableCommand {
         if run == nil, from == nil, try journal.runs().contains(where: { $0.status == .held }) {
             return try RunSelection.run(nil, in: journal, wanted: "held") { $0.status == .held }
         }
-        return try RunSelection.run(run, in: journal, wanted: "ended without success") { record in
-            record.status.isEnded && record.status != .succeeded
+        // What a later run has done to the endpoint is not to be undone by an old one, unless a person names it.
+        let newest = Dictionary(
+            try journal.runs().map { ($0.leaseKey, $0.id) }, uniquingKeysWith: { first, _ in first })
+        return try RunSelection.run(run, in: journal, wanted: "the latest on its endpoint and ended without success") {
+            $0.status.isEnded && $0.status != .succeeded && newest[$0.leaseKey] == $0.id
         }
     }
 
@@ -112,9 +115,11 @@ struct RetryCommand: AsyncParsableCommand {
         }
     }
 
-    /// True for a `define` that gave its deployment all traffic, which rolling back to the traffic of the start undid.
+    /// True for a stage whose traffic was taken back, and for a `define` that gave its deployment all traffic, which
+    /// rolling back to the traffic of the start undid.
     private func isTakenBack(_ parent: StoredRun, _ index: Int) -> Bool {
-        guard parent.stages[index].action == .define,
+        if parent.stages[index].status == .rolledBack { return true }
+        guard parent.record.status != .succeeded, parent.stages[index].action == .define,
             case .define(_, let deployment?, allTraffic: true) = parent.snapshot.plan.stages[index].action,
             let before = parent.record.baseline.snapshot?.traffic.wanted
         else { return false }
@@ -138,6 +143,15 @@ struct RetryCommand: AsyncParsableCommand {
         guard index <= furthest else {
             throw CommandFailure(
                 .usage, "run \(id) never came to stage \(from): the furthest to begin with is \(stages[furthest].name)")
+        }
+        // A traffic stage sets live traffic as a whole, whatever became of what was set before.
+        if parent.snapshot.plan.stages[index].action.kind != .traffic,
+            let taken = stages.indices.prefix(index).first(where: { isTakenBack(parent, $0) })
+        {
+            throw CommandFailure(
+                .usage,
+                "stage \(stages[taken].name) of \(id) was taken back, so that a run from \(from) on would count as done "
+                    + "what is not in effect; the furthest to begin with is \(stages[taken].name)")
         }
         return index
     }

@@ -51,6 +51,7 @@ struct SkipCommand: AsyncParsableCommand {
     private func skip(_ work: RunWork) async throws -> ExitStatus {
         let record = try RunSelection.run(run, in: work.journal, wanted: "under way") { !$0.status.isEnded }
         let name = try stageName(of: record, try work.journal.stages(of: record.id))
+        try refuse(name, in: try work.journal.load(record.id))
         let kind: Request.Kind = succeeded ? .succeed : .skip
         let request = Request(
             kind: kind, stage: name, planHash: record.planHash, by: .current(), at: SystemClock().now(),
@@ -74,6 +75,23 @@ struct SkipCommand: AsyncParsableCommand {
             return .finished
         }
         return try await work.takeUp(record.id)
+    }
+
+    /// Refuses who may not pass the stage's gate, and what would leave a mirror on for good.
+    private func refuse(_ name: String, in run: StoredRun) throws(CommandFailure) {
+        guard let index = run.snapshot.plan.stages.firstIndex(where: { $0.name == name }) else { return }
+        let stage = run.snapshot.plan.stages[index]
+        if let approval = stage.approval {
+            try GateDecision(kind: .approve, by: .current()).checkPerson(approval, run.record, name)
+        }
+        let mirror = run.record.latest.snapshot?.mirrorTraffic.wanted ?? .none
+        guard stage.action.endsMirroring(to: mirror),
+            !run.snapshot.plan.stages.dropFirst(index + 1).contains(where: { $0.action.endsMirroring(to: mirror) })
+        else { return }
+        throw CommandFailure(
+            .usage,
+            "stage \(name) turns off the mirror (\(mirror)), and no later stage does: without it the mirror would stay on "
+                + "for good; let it act, or `turnout abort \(run.record.id)`")
     }
 
     private func stageName(of record: RunRecord, _ stages: [StageRecord]) throws(CommandFailure) -> String {
@@ -107,5 +125,18 @@ struct SkipCommand: AsyncParsableCommand {
             throw CommandFailure(.usage, "stage \(stage) of \(record.id) is done (\(stages[index].status.rawValue))")
         }
         return stage
+    }
+}
+
+extension StageAction {
+    /// True where the stage leaves `mirror` off.
+    fileprivate func endsMirroring(to mirror: Traffic) -> Bool {
+        guard !mirror.isEmpty else { return false }
+        switch self {
+        case .mirrorTraffic(let traffic): return traffic.isEmpty
+        case .traffic(let traffic): return mirror.deployments.contains { traffic[$0] > 0 }
+        case .deleteEndpoint: return true
+        default: return false
+        }
     }
 }

@@ -45,6 +45,7 @@ struct Adoption {
                         + "`turnout abort \(record.id)` ends it")
             }
         }
+        try Self.refuseWeakerGates(in: new.plan, than: old, from: record.position, record.id)
         var stages = Array(state.stages.prefix(fixed))
         for index in new.plan.stages.indices.dropFirst(fixed) {
             let stage = new.plan.stages[index]
@@ -58,6 +59,27 @@ struct Adoption {
         snapshot = new
         self.stages = stages
         differences = Self.differences(old, new.plan)
+    }
+
+    /// Whoever may edit a file is not therefore one of those who must approve: that takes a run of its own.
+    private static func refuseWeakerGates(
+        in new: Plan, than old: Plan, from position: Int, _ run: RunID
+    ) throws(CommandFailure) {
+        for stage in old.stages.dropFirst(position) where stage.skip == nil {
+            // A gate that whoever adopts could pass alone, they may drop as well.
+            guard let approval = stage.approval,
+                approval.required > 1 || !approval.starterMayApprove || approval.group != nil
+            else { continue }
+            let edited = new.stages.first { $0.name == stage.name }
+            // A stage that is gone does not act either, unless what it did is done by another one without its gate.
+            let successor = edited ?? new.stages.dropFirst(position).first { $0.action == stage.action }
+            guard let successor, !(successor.approval?.isAtLeast(approval) ?? false) else { continue }
+            throw CommandFailure(
+                .invalidPlaybook,
+                "stage \(stage.name) asks for an approval that the edited playbook drops or weakens: it cannot be adopted. "
+                    + "Have it decided by `turnout approve \(run) --stage \(stage.name)`, or end the run by "
+                    + "`turnout abort \(run)` and start anew")
+        }
     }
 
     private static func differences(_ old: Plan, _ new: Plan) -> [String] {
@@ -85,5 +107,13 @@ extension Phase {
             }
         case .starting, .ready, .waiting, .ended: false
         }
+    }
+}
+
+extension Approval {
+    /// True where whoever passes this gate would have passed `other` too.
+    fileprivate func isAtLeast(_ other: Approval) -> Bool {
+        required >= other.required && (other.starterMayApprove || !starterMayApprove)
+            && (other.group == nil || group == other.group) && (onTimeout != .goOn || other.onTimeout == .goOn)
     }
 }

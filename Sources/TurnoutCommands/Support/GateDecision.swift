@@ -113,7 +113,8 @@ struct GateDecision {
                 + (request.reason.map { " (\($0))" } ?? "") + ": the first decision counts")
     }
 
-    private func checkPerson(_ approval: Approval, _ record: RunRecord, _ name: String) throws(CommandFailure) {
+    /// Refuses who may not say yes to the stage `name`: its starter where it bars them, strangers to its group.
+    func checkPerson(_ approval: Approval, _ record: RunRecord, _ name: String) throws(CommandFailure) {
         if !approval.starterMayApprove, by == record.starter {
             throw CommandFailure(
                 .usage, "\(by) started \(record.id), and stage \(name) bars its starter: ask somebody else")

@@ -7,9 +7,26 @@ internal import RolloutEngine
 #endif
 
 extension Person {
-    /// Whoever runs this process, as this machine knows them or by the name that they give; asserted, not proved.
-    static func current(calling name: String? = nil) -> Person {
-        Person(name: name ?? userName(), host: hostName())
+    /// Whoever runs this process, as this machine knows them; asserted, not proved.
+    static func current() -> Person { Person(name: userName(), host: hostName()) }
+
+    /// Whoever runs this process, by the name that they give, if any.
+    ///
+    /// One person is not to count as two by spelling a name in two ways: case and a `@host` behind it don't matter.
+    static func current(calling name: String?) throws(CommandFailure) -> Person {
+        guard let name else { return current() }
+        let trimmed = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)[0]
+            .trimmed().lowercased()
+        guard !trimmed.isEmpty, trimmed.count <= 64,
+            trimmed.unicodeScalars.allSatisfy({
+                $0.properties.isAlphabetic || "0123456789-_.+ ".unicodeScalars.contains($0)
+            })
+        else {
+            throw CommandFailure(
+                .usage, "--by \(name.printable): a name of letters, digits and - _ . + is expected, 64 at most")
+        }
+        let own = userName()
+        return Person(name: own.lowercased() == trimmed ? own : trimmed, host: hostName())
     }
 
     private static func userName() -> String {
@@ -48,5 +65,13 @@ enum LocalGroup {
             guard count > capacity else { return .stranger }
             capacity = count
         }
+    }
+}
+
+extension Substring {
+    fileprivate func trimmed() -> Substring {
+        let start = self.drop { $0.isWhitespace }
+        guard let last = start.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        return start[...last]
     }
 }

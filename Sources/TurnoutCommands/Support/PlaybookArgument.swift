@@ -31,7 +31,9 @@ struct PlaybookArgument {
 
     /// The paths of all playbooks in `Playbooks/`, by name; none where there is no such folder.
     func all() throws(CommandFailure) -> [String] {
-        guard FileManager.default.fileExists(atPath: workspace.playbooks) else { return [] }
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: workspace.playbooks, isDirectory: &isFolder) else { return [] }
+        guard isFolder else { throw CommandFailure(.usage, "\(workspace.playbooks) is a file, not a folder") }
         do {
             return try FileManager.default.contentsOfDirectory(atPath: workspace.playbooks)
                 .filter { file in !file.hasPrefix(".") && Self.extensions.contains(where: file.hasSuffix) }
@@ -39,7 +41,7 @@ struct PlaybookArgument {
                 .filter(isFile)
                 .sorted()
         } catch {
-            throw CommandFailure(.usage, "the folder \(folder) cannot be read: \(error)")
+            throw CommandFailure(.usage, "the folder \(workspace.playbooks) cannot be read: \(error)")
         }
     }
 
@@ -67,7 +69,10 @@ struct PlaybookArgument {
     private func hint(for argument: String) throws(CommandFailure) -> String {
         let names = try all().map(Self.name)
         if let near = nearest(argument, among: names) { return "; did you mean '\(near)'?" }
-        guard !names.isEmpty else { return ", and no playbooks are in \(folder)" }
+        guard !names.isEmpty else {
+            return
+                ": no playbooks are in \(workspace.playbooks); TURNOUT_HOME names the folder with Playbooks and state"
+        }
         return "; there are \(names.joined(separator: ", "))"
     }
 }

@@ -20,7 +20,7 @@ enum RunSelection {
         guard !all.isEmpty else {
             throw CommandFailure(.usage, "there are no runs yet; `turnout run PLAYBOOK` starts one")
         }
-        throw CommandFailure(.usage, "no run is \(wanted); name the one that you mean:\n" + list(all))
+        throw CommandFailure(.usage, "no run is \(wanted); there are:\n" + list(all))
     }
 
     private static func named(_ text: String, in journal: any Journal) throws -> RunRecord {

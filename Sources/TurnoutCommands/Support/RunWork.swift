@@ -13,7 +13,7 @@ struct RunWork {
     /// `note` says why, beside who did.
     func takeUp(_ run: RunID, note: String? = nil) async throws -> ExitStatus {
         let record = try journal.record(of: run)
-        let key = LeaseKey(backend: record.backend, endpoint: record.endpoint)
+        let key = record.leaseKey
         let lease = try journal.acquireLease(on: key, for: run, takeOver: false)
         let stored: StoredRun
         do {

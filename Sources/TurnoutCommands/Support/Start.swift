@@ -22,9 +22,17 @@ extension Turnout {
             } else {
                 try command.run()
             }
+            try checkOutput()
         } catch {
             leave(after: error)
         }
+    }
+
+    /// What a looking command has shown nobody was not shown; a reader that has gone wanted no more.
+    private static func checkOutput() throws(CommandFailure) {
+        guard fflush(nil) != 0, errno != EPIPE else { return }
+        throw CommandFailure(
+            .stateNotWritten, "standard output could not be written: \(String(cString: strerror(errno)))")
     }
 
     private static func leave(after error: any Error) -> Never {

@@ -1,0 +1,45 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// Live traffic does not drop to 0 on the way, nor at the end.
+///
+/// A stage `traffic: {}` takes the endpoint out of service: every client gets 404 until a later stage gives somebody
+/// traffic again. It is no surprise only where the endpoint itself is deleted next.
+struct ClientsStayServed: PlaybookRule {
+    private var place: Location?
+    /// True where the playbook itself served clients before.
+    private var hadClients = false
+
+    mutating func check(_ moment: Moment) -> [Finding] {
+        switch moment.stage.stage.action {
+        case .traffic(let traffic):
+            guard traffic.isEmpty else { return ended() }
+            guard place == nil else { return [] }
+            place = moment.stage.actionLocation
+            hadClients = !(moment.before?.traffic.wanted.isEmpty ?? true)
+            return []
+        case .define(_, _?, allTraffic: true): return ended()
+        case .deleteEndpoint:
+            place = nil
+            return []
+        default: return []
+        }
+    }
+
+    func checkEnd(_ endpoint: EndpointSnapshot?) -> [Finding] {
+        guard let place, hadClients else { return [] }
+        return [finding(.warning, at: place, .nobodyAtEnd, help: .help)]
+    }
+
+    /// Clients are served again.
+    private mutating func ended() -> [Finding] {
+        defer { place = nil }
+        return place.map { [finding(.warning, at: $0, .nobodyForAWhile, help: .help)] } ?? []
+    }
+}
+
+extension String {
+    fileprivate static let nobodyForAWhile = "no client is served from here until a later stage gives somebody traffic"
+    fileprivate static let nobodyAtEnd = "no client is served when the playbook ends"
+    fileprivate static let help = "give the traffic to another deployment in one stage: {blue: 0, green: 100}"
+}

@@ -1,0 +1,37 @@
+internal import FoundationEssentials
+internal import GRDB
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteState
+internal import Synchronization
+
+/// The requests as the hash-chained events tell them, by run and number.
+///
+/// A decision counts only as it was made: a row of the requests table that says otherwise was changed by hand.
+final class MadeRequests: Sendable {
+    private let known = Mutex<[RunID: [Int: Request]]>([:])
+
+    /// Throws ``JournalError/Code/tampered`` unless an intact event says that `request` was made so.
+    func check(_ request: Request, of run: RunID, in db: Database) throws {
+        if known.withLock({ $0[run]?[request.number] }) == request { return }
+        let made = try Self.read(of: run, in: db)
+        known.withLock { $0[run] = made }
+        guard made[request.number] != request else { return }
+        throw JournalError(
+            .tampered,
+            "request \(request.number) of run \(run) is not as it was made: it was changed, or added, by other means "
+                + "than Turnout; see `turnout events \(run) --verify`")
+    }
+
+    /// Those whose events are as they were written.
+    static func read(of run: RunID, in db: Database) throws -> [Int: Request] {
+        var made: [Int: Request] = [:]
+        try EventLine.forEach(of: run, kind: "request.made", in: db) { line in
+            guard line.isIntact(run: run),
+                case .requestMade(let request) = try JSONDecoder().decode(RunEvent.self, from: line.payload.bytes)
+            else { return }
+            made[request.number] = request
+        }
+        return made
+    }
+}
