@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import Rollouts
+internal import SQLiteState
 
 #if canImport(Darwin)
     internal import Darwin
@@ -105,18 +106,12 @@ struct BlobStore: Sendable {
 
     /// Size and time of change of a blob; nil where there is none.
     func attributes(of blob: BlobPath) throws(EmulatorError) -> (size: Int, modified: Timestamp)? {
-        var status = stat()
-        guard lstat(path(blob), &status) == 0 else {
+        guard let facts = FileFacts(path: path(blob)) else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw .system(path(blob), doing: "looking at it", errno: errno)
         }
-        guard status.st_mode & S_IFMT == S_IFREG else { return nil }
-        #if canImport(Darwin)
-            let seconds = status.st_mtimespec.tv_sec
-        #else
-            let seconds = status.st_mtim.tv_sec
-        #endif
-        return (Int(status.st_size), Timestamp(milliseconds: Int64(seconds) * 1000))
+        guard facts.isRegular else { return nil }
+        return (facts.size, Timestamp(milliseconds: Int64(facts.modified) * 1000))
     }
 }
 

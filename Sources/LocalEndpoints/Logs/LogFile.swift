@@ -105,13 +105,12 @@ struct LogFile: ~Copyable {
     private static func opened(_ path: String) throws(StateError) -> (descriptor: Int32, size: Int) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw StateError(errno: errno, path: path, doing: "opening the log") }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
+        guard let facts = FileFacts(descriptor: descriptor) else {
             let number = errno
             close(descriptor)
             throw StateError(errno: number, path: path, doing: "looking at the log")
         }
-        return (descriptor, Int(status.st_size))
+        return (descriptor, facts.size)
     }
 
     /// Nil where it can't be read: then the end counts as broken, and an empty line is all it costs.

@@ -3,6 +3,7 @@
 #else
     internal import Glibc
 #endif
+internal import SQLiteState
 
 /// Small files of the emulator's folder: whole or not there, and secrets for their owner alone.
 enum StateFile {
@@ -20,13 +21,12 @@ enum StateFile {
             throw .system(path, doing: "opening", errno: errno)
         }
         defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .system(path, doing: "opening", errno: errno) }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_size <= limit else {
+        guard let facts = FileFacts(descriptor: descriptor) else { throw .system(path, doing: "opening", errno: errno) }
+        guard facts.isRegular, facts.size <= limit else {
             throw EmulatorError(.storage, "\(path): this is no file of the emulator; move it away")
         }
-        if secret { try requireSecret(status, path: path) }
-        return try Descriptor.read(descriptor, limit: Int(status.st_size), path: path)
+        if secret { try requireSecret(facts, path: path) }
+        return try Descriptor.read(descriptor, limit: facts.size, path: path)
     }
 
     /// Puts `bytes` at `path`: whoever reads finds the old contents or the new, never a part.
@@ -67,14 +67,14 @@ enum StateFile {
         close(descriptor)
     }
 
-    private static func requireSecret(_ status: stat, path: String) throws(EmulatorError) {
-        guard status.st_uid == geteuid() else {
+    private static func requireSecret(_ facts: FileFacts, path: String) throws(EmulatorError) {
+        guard facts.owner == geteuid() else {
             throw EmulatorError(.unsafe, "\(path): it belongs to another user, so it is not used; remove it")
         }
-        guard status.st_mode & 0o077 == 0 else {
+        guard facts.permissions & 0o077 == 0 else {
             throw EmulatorError(
                 .unsafe,
-                "\(path): others may read or write it (mode \(String(status.st_mode & 0o777, radix: 8))), so its secret "
+                "\(path): others may read or write it (mode \(String(facts.permissions, radix: 8))), so its secret "
                     + "is not used; remove it to get a new one, or `chmod 600` it if nobody has read it")
         }
     }

@@ -2,6 +2,7 @@ internal import FoundationEssentials
 internal import LocalEndpoints
 internal import Rollouts
 internal import SQLiteJournal
+internal import SQLiteState
 internal import SwiftASN1
 internal import X509
 
@@ -64,10 +65,9 @@ struct LocalDoctor {
     /// Files that only their owner may read.
     private func secrets() -> [Diagnosis] {
         [folder.token, folder.certificateKey].compactMap { path in
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else {
-                let mode = String(status.st_mode & 0o777, radix: 8)
+            guard let facts = FileFacts(path: path) else { return nil }
+            guard facts.owner == geteuid(), facts.permissions & 0o077 == 0 else {
+                let mode = String(facts.permissions, radix: 8)
                 return Diagnosis(
                     .error, "secrets", "\(path) can be read or written by others (mode \(mode))",
                     advice: "remove it to get a new one, or `chmod 600` it if nobody has read it")

@@ -107,3 +107,14 @@ final class Leftovers: Sendable {
         }
     }
 }
+
+extension LocalFolder {
+    /// Servers that were started for deployments of this folder, and whose emulator is gone.
+    package func leftProcesses() throws -> [Int32] {
+        let root = path + "/instances"
+        guard FileManager.default.fileExists(atPath: root) else { return [] }
+        let folders = try FileManager.default.subpathsOfDirectory(atPath: root)
+            .filter { $0.hasSuffix("/processes.json") }.map { "\(root)/\($0.dropLast("/processes.json".count))" }
+        return folders.flatMap { Leftovers(folder: $0) { _ in }.left().map(\.process) }.sorted()
+    }
+}
