@@ -3,7 +3,7 @@ internal import RolloutEngine
 internal import Rollouts
 
 /// Every backend of this build, the default first; `--backend` takes their names.
-let knownBackends: [any KnownBackend.Type] = [SimulatedWorld.self]
+let knownBackends: [any KnownBackend.Type] = [LocalWorld.self, SimulatedWorld.self, AzureWorld.self]
 
 /// A backend as a user names it: what it can do, and how it is opened.
 protocol KnownBackend: OpenBackend {

@@ -1,0 +1,159 @@
+internal import AzureEndpoints
+internal import FoundationEssentials
+internal import LocalEndpoints
+internal import Logging
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+internal import SimulatedEndpoints
+internal import Synchronization
+
+/// The backend `local`, the default: managed online endpoints emulated on this machine, over HTTP.
+///
+/// It speaks to its emulator as to the cloud; see ``EmulatorLife`` for which process that runs in.
+final class LocalWorld: KnownBackend {
+    static let name = "local"
+
+    let backend: any Backend
+    let clock: any RunClock = SystemClock()
+    private let azure: AzureBackend
+    private let life: EmulatorLife
+    private let workspace: Workspace
+    private let companions = Mutex<RunClients?>(nil)
+
+    /// Changes take as long as servers need to start, not the cloud's minutes.
+    var pollInterval: Interval? { .milliseconds(500) }
+
+    static func capabilities(of kind: EndpointKind) -> Capabilities {
+        Capabilities(
+            name: name, kind: .managed, mirrorLimit: MirrorTrafficRule.limit, simulatesClients: true,
+            reportsOutcomes: true, runsServers: true)
+    }
+
+    static func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
+        do throws(SettingsProblem) {
+            _ = try LocalSettings(settings)
+            return nil
+        } catch {
+            return SettingsFault(error)
+        }
+    }
+
+    static func open(_ opening: BackendOpening) async throws -> any OpenBackend { try await LocalWorld(opening) }
+
+    /// - Throws: ``CommandFailure`` where the playbook's settings are wrong or the emulator cannot be had.
+    private init(_ opening: BackendOpening) async throws {
+        workspace = opening.workspace
+        let folder = LocalFolder(state: workspace.state)
+        let settings = try Self.settings(of: opening.plan)
+        life = EmulatorLife(folder, for: opening.use)
+        _ = try await life.find()
+        let life = life
+        let client = AzureClient(
+            workspace: .local, transport: try NetworkTransport(trusting: .authority(path: folder.certificate))
+        ) {
+            guard let record = try life.present() else {
+                throw BackendError(.unavailable, "nobody serves the local endpoints")
+            }
+            return AzureConnection(origin: record.control) {
+                try String(contentsOfFile: folder.token, encoding: .utf8).filter { !$0.isWhitespace }
+            }
+        }
+        azure = AzureBackend(client, flavour: .emulator) { definition in
+            var properties: [String: String] = [:]
+            properties[TurnoutProperty.instances] = settings.instanceProperty(for: definition.name)
+            properties[TurnoutProperty.folder] = definition.folder
+            return properties
+        }
+        backend = RestartShield(azure) { try life.present() }
+    }
+
+    private static func settings(of plan: Plan?) throws(CommandFailure) -> LocalSettings {
+        guard let plan else { return LocalSettings() }
+        do throws(SettingsProblem) {
+            return try LocalSettings(plan.backendSettings)
+        } catch {
+            throw CommandFailure(.invalidPlaybook, "\(plan.playbook): \(error)")
+        }
+    }
+
+    var clients: ClientsReport? { companions.withLock { $0 }?.report }
+
+    func begin(_ plan: Plan, _ stages: [StageRecord]) {
+        guard let load = plan.load, stages.contains(where: { $0.action.touchesEndpoint }) else { return }
+        companions.withLock { $0 = RunClients(load, endpoint: plan.endpoint, on: self) }
+    }
+
+    /// Sends the playbook's load, and takes over when nobody runs the emulator any more.
+    func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async {
+        let file = ClientsFile(run, in: workspace)
+        let clients = companions.withLock { $0 }
+        await withTaskGroup { group in
+            group.addTask { await self.life.watch(tell: tell) }
+            group.addTask {
+                await clients?.send(tell: tell) { report in
+                    do { try file.write(report) } catch { tell(.note("what clients meet is not kept: \(error)")) }
+                }
+            }
+            await group.waitForAll()
+        }
+    }
+
+    func close() async {
+        await azure.close()
+        await life.stop()
+    }
+
+    func endpoints() async throws -> [Name] { try await azure.endpoints() }
+
+    func history(of endpoint: Name) async throws -> [HistoryLine] {
+        try await azure.history(of: endpoint).map(HistoryLine.init)
+    }
+
+    func scoringURI(of endpoint: Name) async throws -> String? { try await azure.scoringURI(of: endpoint) }
+
+    func keys(of endpoint: Name) async throws -> ClientKeys {
+        try ClientKeys(try await azure.keys(of: endpoint), of: endpoint)
+    }
+
+    func regenerate(_ key: ClientKeys.Which, of endpoint: Name) async throws -> ClientKeys {
+        try ClientKeys(try await azure.regenerate(key.wire, of: endpoint), of: endpoint)
+    }
+}
+
+extension ClientKeys {
+    init(_ keys: AzureEndpoints.EndpointKeys, of endpoint: Name) throws(CommandFailure) {
+        guard let primary = keys.primaryKey, let secondary = keys.secondaryKey else {
+            throw CommandFailure(.failed, "endpoint \(endpoint) has no keys: its auth mode is another")
+        }
+        self.init(primary: primary, secondary: secondary)
+    }
+}
+
+extension ClientKeys.Which {
+    var wire: RegenerateKeysRequest.KeyType {
+        switch self {
+        case .primary: .primary
+        case .secondary: .secondary
+        }
+    }
+}
+
+extension HistoryLine {
+    /// Who asked is not known of requests that are not Turnout's, as those of Azure's SDK.
+    init(_ item: HistoryItem) {
+        let (outcome, reason): (Outcome, String?) =
+            switch item.outcome {
+            case .accepted: (.accepted, nil)
+            case .repeated: (.repeated, nil)
+            case .refused(let reason): (.refused, reason)
+            case .busy(let reason): (.busy, reason)
+            case .fenced(let reason): (.fenced, reason)
+            }
+        self.init(
+            number: item.number, at: JSONTime(item.at), run: item.context.map { "\($0.run)" } ?? "–",
+            stage: item.context?.stage ?? "–", attempt: item.context?.attempt ?? 0,
+            key: item.context?.idempotencyKey ?? "", epoch: item.context?.epoch ?? 0, change: item.change.description,
+            outcome: outcome, reason: reason, hadEffect: item.hadEffect)
+    }
+}
