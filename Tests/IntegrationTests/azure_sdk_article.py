@@ -36,7 +36,7 @@ class EmulatorCredential:
 
 client = MLClient(
     EmulatorCredential(), "00000000-0000-0000-0000-000000000000", "local", "turnout", enable_telemetry=False)
-endpoint_name = "Endpt-" + uuid.uuid4().hex[:8]
+endpoint_name = "endpt-" + uuid.uuid4().hex[:8]
 request_file = f"{samples}/sample-request.json"
 scoring_uri = None
 
@@ -88,7 +88,7 @@ def deployment(name, version, count=1):
     }
     if kind == "simulated":
         local["properties"] = {
-            "turnout.dev/instances": json.dumps({"simulate": {"latency": {"p50": "2ms", "p99": "9ms"}, "ready_after": "300ms"}})}
+            "turnout.dev/instances": json.dumps({"simulate": {"latency": {"p50": "2ms", "p99": "9ms"}, "ready_after": "4s"}})}
     return ManagedOnlineDeployment(
         name=name, endpoint_name=endpoint_name, instance_type="Standard_DS3_v2", instance_count=count,
         request_settings=OnlineRequestSettings(request_timeout_ms=90000, max_concurrent_requests_per_instance=10), **local)
@@ -142,7 +142,8 @@ check(made.provisioning_state == "Succeeded", made.provisioning_state)
 check(made.tags == {"team": "houses"}, made.tags)
 scoring_uri = made.scoring_uri
 check(scoring_uri.endswith("/score"), scoring_uri)
-check(endpoint_name in [each.name for each in client.online_endpoints.list()], "it is not in the list")
+listed = [each.name for each in client.online_endpoints.list()]
+check(endpoint_name in listed, f"it is not in the list {listed}")
 check(client.online_endpoints.get(endpoint_name.upper()).name == endpoint_name, "names compare without case")
 
 step("blue from local files, with 100 %")
