@@ -47,7 +47,7 @@ struct InstancePythonTests {
             """
         try await InstanceFixture.with(kind: { try InstanceFixture.python(script, in: $0) }) { fixture in
             let status = try await fixture.wait(.seconds(300)) { $0.failure != nil }
-            #expect(status.failure?.code == "ResourceNotReady")
+            #expect(status.failure?.code == "ResourceNotReady", "\(status)")
             #expect(status.failure?.message.contains("3 times") == true)
             #expect(try fixture.log.tail(1000).contains { $0.text.contains("ValueError: the model is damaged") })
             #expect(try fixture.lines("BackOff").count == 3)

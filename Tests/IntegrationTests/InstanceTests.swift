@@ -107,8 +107,9 @@ struct InstanceTests {
     }
 
     /// A process that does nothing, as the leader of a group of its own.
-    private static func leader() throws -> Process {
+    private static func leader(_ variables: [String: String] = [:]) throws -> Process {
         let child = Process()
+        child.environment = environment.merging(variables) { _, new in new }
         child.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         child.arguments = [
             "python3", "-c", "import os, time; os.getpgrp() == os.getpid() or os.setpgid(0, 0); time.sleep(600)",
@@ -159,6 +160,23 @@ struct InstanceTests {
         #expect(Leftovers(folder: folder, complain: { _ = Issue.record("\($0)") }).end() == 1)
         try await Task.sleep(for: .milliseconds(200))
         #expect(!child.isRunning)
+    }
+
+    @Test("what was started and not yet recorded is found by its environment, unless its owner is alive")
+    func unrecorded() async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/turnout-left-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer {
+            do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record(error) }
+        }
+        let leftovers = Leftovers(folder: folder, complain: { _ = Issue.record("\($0)") })
+        let mine = try Self.leader(leftovers.variables)
+        let orphan = try Self.leader(leftovers.variables.mapValues { $0 == folder ? folder : "1-1" })
+        defer { kill(mine.processIdentifier, SIGKILL) }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(leftovers.end() == 1)
+        try await Task.sleep(for: .milliseconds(200))
+        #expect(mine.isRunning && !orphan.isRunning)
     }
 
     @Test("a program that isn't there fails the deployment soon, by name")

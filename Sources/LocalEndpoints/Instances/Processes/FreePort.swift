@@ -16,17 +16,20 @@ enum FreePort {
         #endif
         guard descriptor >= 0 else { throw problem() }
         defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 && getsockname(descriptor, address, &length) == 0
-            }
-        }
-        guard result else { throw problem() }
-        return Int(UInt16(bigEndian: address.sin_port))
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo("127.0.0.1", "0", nil, &found) == 0, let found else { throw problem() }
+        defer { freeaddrinfo(found) }
+        var length = found.pointee.ai_addrlen
+        guard bind(descriptor, found.pointee.ai_addr, length) == 0,
+            getsockname(descriptor, found.pointee.ai_addr, &length) == 0
+        else { throw problem() }
+        var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
+        guard
+            getnameinfo(
+                found.pointee.ai_addr, length, nil, 0, &service, socklen_t(service.count), NI_NUMERICSERV) == 0,
+            let port = Int(String(decoding: service.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
+        else { throw problem() }
+        return port
     }
 
     private static func problem() -> InstanceProblem {

@@ -19,14 +19,29 @@ final class Leftovers: Sendable {
         var start: Int64
     }
 
+    /// Names, in a server's environment, the folder that it belongs to and who started it: `PID-START`.
+    ///
+    /// The record is written once a process runs. Who is killed in the moment between leaves one that is found by this
+    /// alone, unless it has overwritten its environment.
+    private static let folderVariable = "TURNOUT_INSTANCE_FOLDER"
+    private static let ownerVariable = "TURNOUT_INSTANCE_OWNER"
+
+    private let folder: String
     private let path: String
     private let records = Mutex<[Record]>([])
     private let complain: @Sendable (String) -> Void
 
     /// `complain` is told when the file can't be read or written; servers are started all the same.
     init(folder: String, complain: @escaping @Sendable (String) -> Void) {
+        self.folder = folder
         path = "\(folder)/processes.json"
         self.complain = complain
+    }
+
+    /// What every server's environment is to say.
+    var variables: [String: String] {
+        guard let owner = ProcessTable.entry(getpid()) else { return [:] }
+        return [Self.folderVariable: folder, Self.ownerVariable: "\(owner.process)-\(owner.start)"]
     }
 
     func add(_ group: Int32) {
@@ -44,17 +59,31 @@ final class Leftovers: Sendable {
 
     /// Kills what earlier processes left behind, and returns how many it were.
     func end() -> Int {
+        let left = left()
+        for entry in left { kill(entry.process, SIGKILL) }
+        update { _ in }
+        return left.count
+    }
+
+    /// What earlier processes left behind.
+    func left() -> [ProcessTable.Entry] {
         let running = ProcessTable.all()
         let lost = read().filter { record in
             record.boot == ProcessTable.bootID
                 && !running.contains { $0.process == record.owner && $0.start == record.ownerStart }
         }
-        let left = running.filter { entry in
+        let owners = Set(running.map { "\($0.process)-\($0.start)" })
+        return running.filter { entry in
             lost.contains { $0.group == entry.group && entry.start >= $0.start }
+                || isOrphan(ProcessTable.environment(of: entry.process), owners)
         }
-        for entry in left { kill(entry.process, SIGKILL) }
-        update { _ in }
-        return left.count
+    }
+
+    private func isOrphan(_ environment: [String: String], _ owners: Set<String>) -> Bool {
+        guard environment[Self.folderVariable] == folder, let owner = environment[Self.ownerVariable] else {
+            return false
+        }
+        return !owners.contains(owner)
     }
 
     private func update(_ change: (inout [Record]) -> Void) {

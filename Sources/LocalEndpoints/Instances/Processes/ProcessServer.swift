@@ -52,9 +52,9 @@ final class ProcessServer: Server {
         options.createSession = true
         do {
             let result = try await Subprocess.run(
-                executable, arguments: Arguments(Array(command.arguments.dropFirst())),
-                environment: .custom(
-                    command.environment.reduce(into: [:]) { $0[.init(stringLiteral: $1.key)] = $1.value }),
+                .program(command.arguments.first ?? "", in: command.folder),
+                arguments: Arguments(Array(command.arguments.dropFirst())),
+                environment: .variables(command.environment),
                 workingDirectory: FilePath(command.folder), platformOptions: options, input: .none,
                 output: .fileDescriptor(FileDescriptor(rawValue: pipe.writeEnd), closeAfterSpawningProcess: true),
                 error: .combinedWithOutput
@@ -104,12 +104,6 @@ final class ProcessServer: Server {
     }
 
     private var lastLines: String { pipe.lastLines.joined(separator: " ⏎ ") }
-
-    private var executable: Executable {
-        let program = command.arguments.first ?? ""
-        guard program.contains("/") else { return .name(program) }
-        return .path(FilePath(program.hasPrefix("/") ? program : "\(command.folder)/\(program)"))
-    }
 
     private static func words(for status: TerminationStatus) -> String {
         switch status {

@@ -42,13 +42,27 @@ enum ProcessTable {
         return entries
     }
 
+    /// The variables with which a process of this user was started; none where they are not to be seen.
+    static func environment(of process: Int32) -> [String: String] {
+        let pairs = (text(of: "/proc/\(process)/environ") ?? "").split(separator: "\0").map {
+            $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        }
+        return Dictionary(
+            pairs.filter { $0.count == 2 }.map { (String($0[0]), String($0[1])) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
     private static func text(of path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
+        var text: [UInt8] = []
         var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = read(descriptor, &bytes, bytes.count)
-        guard count > 0 else { return nil }
-        return String(decoding: bytes[..<count], as: UTF8.self)
+        while true {
+            let count = read(descriptor, &bytes, bytes.count)
+            guard count >= 0 else { return nil }
+            guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+            text += bytes[..<count]
+        }
     }
 }

@@ -37,6 +37,7 @@ struct ServerFactory: Sendable {
         let port = try FreePort.find()
         var environment = ServerEnvironment.inherited
         environment.merge(specification.environmentVariables) { _, new in new }
+        environment.merge(leftovers.variables) { _, new in new }
         environment["TURNOUT_INSTANCE"] = name
         environment["PORT"] = String(port)
         let command: ServerCommand

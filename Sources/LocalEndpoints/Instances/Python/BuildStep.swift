@@ -24,9 +24,8 @@ struct BuildStep {
         let status: TerminationStatus = try await withTaskCancellationHandler {
             do {
                 return try await Subprocess.run(
-                    .name(arguments.first ?? ""), arguments: Arguments(Array(arguments.dropFirst())),
-                    environment: .custom(
-                        ServerEnvironment.inherited.reduce(into: [:]) { $0[.init(stringLiteral: $1.key)] = $1.value }),
+                    .program(arguments.first ?? ""), arguments: Arguments(Array(arguments.dropFirst())),
+                    environment: .variables(ServerEnvironment.inherited),
                     platformOptions: options, input: .none,
                     output: .fileDescriptor(FileDescriptor(rawValue: pipe.writeEnd), closeAfterSpawningProcess: true),
                     error: .combinedWithOutput
@@ -55,9 +54,8 @@ struct BuildStep {
     static func output(of arguments: [String]) async -> String? {
         do {
             let result = try await Subprocess.run(
-                .name(arguments.first ?? ""), arguments: Arguments(Array(arguments.dropFirst())),
-                environment: .custom(
-                    ServerEnvironment.inherited.reduce(into: [:]) { $0[.init(stringLiteral: $1.key)] = $1.value }),
+                .program(arguments.first ?? ""), arguments: Arguments(Array(arguments.dropFirst())),
+                environment: .variables(ServerEnvironment.inherited),
                 input: .none, output: .string(limit: 4096), error: .discarded)
             return result.terminationStatus.isSuccess ? result.standardOutput : nil
         } catch {
