@@ -13,7 +13,8 @@ struct AzureSDKTests {
         let python = try await AzureSDK.python()
         // Long enough that the SDK meets an endpoint that is Updating.
         try await EmulatorFixture.with(times: ProvisioningTimes(traffic: .milliseconds(800))) { fixture in
-            let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "azure_sdk_article.py").path
+            let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "azure_sdk_article.py")
+                .path
             let samples = TurnoutHome.repository.path + "/Playbooks/samples"
             let end = try await AzureSDK.run(python, [script, fixture.record.control, fixture.state, samples, kind])
             #expect(end.status == 0 && end.output.hasSuffix("all steps passed\n"), "\(end.output)")
