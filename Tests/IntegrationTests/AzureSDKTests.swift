@@ -1,4 +1,5 @@
 import Foundation
+import Rollouts
 import Testing
 
 @testable import LocalEndpoints
@@ -10,8 +11,10 @@ struct AzureSDKTests {
     @Test("goes through the whole article, and is refused what the cloud refuses", arguments: ["simulated", "python"])
     func article(kind: String) async throws {
         let python = try await AzureSDK.python()
-        try await EmulatorFixture.with { fixture in
-            let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "azure_sdk_article.py").path
+        // Long enough that the SDK meets an endpoint that is Updating.
+        try await EmulatorFixture.with(times: ProvisioningTimes(traffic: .milliseconds(800))) { fixture in
+            let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "azure_sdk_article.py")
+                .path
             let samples = TurnoutHome.repository.path + "/Playbooks/samples"
             let end = try await AzureSDK.run(python, [script, fixture.record.control, fixture.state, samples, kind])
             #expect(end.status == 0 && end.output.hasSuffix("all steps passed\n"), "\(end.output)")

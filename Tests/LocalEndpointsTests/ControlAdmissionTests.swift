@@ -11,9 +11,11 @@ import Testing
 struct ControlAdmissionTests {
     private func headers(_ key: String, epoch: Int = 1, kind: WriteHeaders.Kind? = nil) -> [String: String] {
         let context = ChangeContext(
-            run: RunID(playbook: "safe-rollout", number: 1), stage: "canary", attempt: 1, idempotencyKey: key, epoch: epoch)
+            run: RunID(playbook: "safe-rollout", number: 1), stage: "canary", attempt: 1, idempotencyKey: key,
+            epoch: epoch)
         return Dictionary(
-            WriteHeaders(context, kind: kind).fields.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+            WriteHeaders(context, kind: kind).fields.map { ($0.name, $0.value) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     private let path = "onlineEndpoints/houses"
@@ -43,7 +45,8 @@ struct ControlAdmissionTests {
                 #expect(again.status == 200)
                 let items = try await fixture.registry.history(of: "houses")
                 #expect(items.map(\.number) == Array(1...items.count))
-                #expect(items.filter { $0.context?.idempotencyKey == "k1" }.map(\.hadEffect) == [true, false, false, false])
+                #expect(
+                    items.filter { $0.context?.idempotencyKey == "k1" }.map(\.hadEffect) == [true, false, false, false])
                 #expect(items.first { $0.context?.idempotencyKey == "k1" }?.change == .setTraffic(.none))
             }
         }

@@ -15,7 +15,8 @@ struct ControlAssetTests {
                 #expect(try await fixture.get(versions + "?hash=abc").body["value"] == [])
                 let upload = try await fixture.send(.post, versions + "/1/startPendingUpload", [:])
                 let reference = upload.body["blobReferenceForConsumption"]
-                let signed = try #require(reference?["credential"]?["sasUri"]?.string).dropFirst("https://127.0.0.1:1234".count)
+                let signed = try #require(reference?["credential"]?["sasUri"]?.string).dropFirst(
+                    "https://127.0.0.1:1234".count)
                 let parts = signed.split(separator: "?", maxSplits: 1)
                 let blob = "\(parts[0])/code/score.py?\(parts[1])"
                 #expect(try await fixture.send(.head, blob, token: nil).status == 404)
@@ -30,7 +31,7 @@ struct ControlAssetTests {
 
                 let address = try #require(reference?["blobUri"]?.string) + "/code"
                 let body: Value = [
-                    "properties": ["codeUri": .string(address), "properties": ["hash_sha256": "abc"]],
+                    "properties": ["codeUri": .string(address), "properties": ["hash_sha256": "abc"]]
                 ]
                 #expect(try await fixture.send(.put, versions + "/1", body).status == 201)
                 #expect(try await fixture.send(.put, versions + "/1", body).status == 200)
@@ -83,18 +84,20 @@ struct ControlAssetTests {
         }
     }
 
-    @Test("code that is not registered, or leads out of its folder, makes no deployment", arguments: [
-        ["codeConfiguration": ["codeId": "azureml:none:1", "scoringScript": "score.py"]],
-        ["codeConfiguration": ["codeId": "/etc", "scoringScript": "passwd"]],
-        [
-            "codeConfiguration": ["codeId": "../x", "scoringScript": "score.py"],
-            "properties": ["turnout.dev/folder": "/tmp"],
-        ],
-        [
-            "codeConfiguration": ["codeId": ".", "scoringScript": "../../etc/passwd"],
-            "properties": ["turnout.dev/folder": "/tmp"],
-        ],
-    ] as [Value])
+    @Test(
+        "code that is not registered, or leads out of its folder, makes no deployment",
+        arguments: [
+            ["codeConfiguration": ["codeId": "azureml:none:1", "scoringScript": "score.py"]],
+            ["codeConfiguration": ["codeId": "/etc", "scoringScript": "passwd"]],
+            [
+                "codeConfiguration": ["codeId": "../x", "scoringScript": "score.py"],
+                "properties": ["turnout.dev/folder": "/tmp"],
+            ],
+            [
+                "codeConfiguration": ["codeId": ".", "scoringScript": "../../etc/passwd"],
+                "properties": ["turnout.dev/folder": "/tmp"],
+            ],
+        ] as [Value])
     func outside(properties: Value) async throws {
         try await ScratchFolder.with { state in
             try await ControlPlaneFixture.with(state) { fixture in

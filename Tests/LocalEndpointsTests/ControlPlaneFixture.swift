@@ -22,7 +22,9 @@ struct ControlPlaneFixture: Sendable {
         "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w"
 
     /// Runs `body` with a control plane whose state is in `state`; another in the same folder goes on with it.
-    static func with(_ state: String, times: ProvisioningTimes = .none, _ body: (Self) async throws -> Void) async throws {
+    static func with(_ state: String, times: ProvisioningTimes = .none, _ body: (Self) async throws -> Void)
+        async throws
+    {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let folder = LocalFolder(state: state)
         try folder.create()
@@ -54,7 +56,9 @@ struct ControlPlaneFixture: Sendable {
         var headers: HTTPFields
         var body: Value
 
-        var error: (code: String?, message: String?) { (body["error"]?["code"]?.string, body["error"]?["message"]?.string) }
+        var error: (code: String?, message: String?) {
+            (body["error"]?["code"]?.string, body["error"]?["message"]?.string)
+        }
         var state: String? { body["properties"]?["provisioningState"]?.string }
     }
 

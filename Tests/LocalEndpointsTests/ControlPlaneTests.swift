@@ -7,7 +7,8 @@ import Testing
 
 @Suite("The control plane", .timeLimit(.minutes(2)))
 struct ControlPlaneTests {
-    private func with(times: ProvisioningTimes = .none, _ body: (ControlPlaneFixture) async throws -> Void) async throws {
+    private func with(times: ProvisioningTimes = .none, _ body: (ControlPlaneFixture) async throws -> Void) async throws
+    {
         try await ScratchFolder.with { try await ControlPlaneFixture.with($0, times: times, body) }
     }
 
@@ -30,11 +31,13 @@ struct ControlPlaneTests {
         }
     }
 
-    @Test("what the rules forbid is refused in their words, and changes nothing", arguments: [
-        (["blue": 100, "green": 10], [:], "110 %"), (["blue": 90, "purple": 10], [:], "has no deployment purple"),
-        (["blue": 100], ["green": 60], "60 %"), (["blue": 100], ["blue": 10], "live traffic"),
-        (["blue": 100], ["green": 5, "blue": 5], "one deployment only"), (["blue": 100, "BLUE": 0], [:], "twice"),
-    ] as [([String: Value], [String: Value], String)])
+    @Test(
+        "what the rules forbid is refused in their words, and changes nothing",
+        arguments: [
+            (["blue": 100, "green": 10], [:], "110 %"), (["blue": 90, "purple": 10], [:], "has no deployment purple"),
+            (["blue": 100], ["green": 60], "60 %"), (["blue": 100], ["blue": 10], "live traffic"),
+            (["blue": 100], ["green": 5, "blue": 5], "one deployment only"), (["blue": 100, "BLUE": 0], [:], "twice"),
+        ] as [([String: Value], [String: Value], String)])
     func rules(traffic: [String: Value], mirror: [String: Value], words: String) async throws {
         try await with { fixture in
             try await fixture.makeBlueLive()
@@ -88,7 +91,8 @@ struct ControlPlaneTests {
             try await fixture.settled(path)
             let slow = ControlPlaneFixture.deployment(profile: #"{"ready_after": "60s"}"#)
             #expect(try await fixture.send(.put, path + "/deployments/blue", slow).status == 201)
-            let again = try await fixture.send(.put, path + "/deployments/blue", ControlPlaneFixture.deployment(count: 2))
+            let again = try await fixture.send(
+                .put, path + "/deployments/blue", ControlPlaneFixture.deployment(count: 2))
             #expect(again.status == 409 && again.error.code == "Conflict" && again.headers[.retryAfter] == "1")
             #expect(again.error.message?.contains("Creating provisioning state") == true)
             let early = try await fixture.send(.put, path, ControlPlaneFixture.endpoint(traffic: ["blue": 100]))
@@ -96,12 +100,16 @@ struct ControlPlaneTests {
         }
     }
 
-    @Test("wrong bodies are refused with the place in them", arguments: [
-        (#"{"properties": {"traffic": {"blue": "all"}}}"#, "properties.traffic.blue"),
-        (#"{"properties": {"traffic": {"blue": 1.5}}}"#, "properties.traffic.blue"),
-        (#"{"properties": {"authMode": "Password"}}"#, "properties.authMode"), (#"{"tags": {}}"#, "properties is missing"),
-        (#"{"properties": {"#, "no JSON"), ("", "no JSON"), ("[]", "the body"), (#"{"properties": 3}"#, "properties"),
-    ])
+    @Test(
+        "wrong bodies are refused with the place in them",
+        arguments: [
+            (#"{"properties": {"traffic": {"blue": "all"}}}"#, "properties.traffic.blue"),
+            (#"{"properties": {"traffic": {"blue": 1.5}}}"#, "properties.traffic.blue"),
+            (#"{"properties": {"authMode": "Password"}}"#, "properties.authMode"),
+            (#"{"tags": {}}"#, "properties is missing"),
+            (#"{"properties": {"#, "no JSON"), ("", "no JSON"), ("[]", "the body"),
+            (#"{"properties": 3}"#, "properties"),
+        ])
     func wrongBodies(body: String, words: String) async throws {
         try await with { fixture in
             let answer = try await fixture.send(.put, "onlineEndpoints/houses", bytes: Data(body.utf8))
@@ -159,7 +167,8 @@ struct ControlPlaneTests {
             #expect(scaled.body["properties"]?["instanceType"] == "Standard_DS3_v2")
 
             let green = "onlineEndpoints/houses/deployments/green"
-            let made = try await fixture.send(.put, green, ControlPlaneFixture.deployment(profile: #"{"fault": "quota"}"#))
+            let made = try await fixture.send(
+                .put, green, ControlPlaneFixture.deployment(profile: #"{"fault": "quota"}"#))
             let failed = try await fixture.settled(green)
             #expect(failed.state == "Failed", "\(failed.body)")
             #expect(failed.body["properties"]?["turnout"]?["reason"]?.string?.hasPrefix("OutOfQuota: ") == true)

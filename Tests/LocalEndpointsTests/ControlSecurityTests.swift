@@ -104,10 +104,13 @@ struct ControlSecurityTests {
         }
     }
 
-    @Test("loopback is told from the rest", arguments: [
-        ("127.0.0.1", true), ("127.1.2.3", true), ("::1", true), ("localhost", true), ("0.0.0.0", false), ("::", false),
-        ("192.168.0.1", false), ("example.com", false), ("", false),
-    ])
+    @Test(
+        "loopback is told from the rest",
+        arguments: [
+            ("127.0.0.1", true), ("127.1.2.3", true), ("::1", true), ("localhost", true), ("0.0.0.0", false),
+            ("::", false),
+            ("192.168.0.1", false), ("example.com", false), ("", false),
+        ])
     func loopback(host: String, isLoopback: Bool) {
         #expect(ListenAddress.isLoopback(host) == isLoopback)
         #expect(((try? ListenAddress.requireLoopback(data: host)) != nil) == isLoopback)

@@ -6,7 +6,8 @@ import Testing
 
 @Suite("Totals of requests")
 struct ControlTotalsTests {
-    private func totals(_ requests: Int, errors: Int = 0, incarnation: String = "a", cursor: Int = 1) -> EndpointTotals {
+    private func totals(_ requests: Int, errors: Int = 0, incarnation: String = "a", cursor: Int = 1) -> EndpointTotals
+    {
         EndpointTotals(
             cursor: cursor,
             deployments: [

@@ -132,11 +132,13 @@ struct AssetCatalog: Sendable {
     private func upload(of asset: AssetRecord) throws -> String {
         guard let uri = asset.uri, let blob = BlobPath(uri: uri) else {
             throw ControlError.badArgument(
-                "\(asset.kind.rawValue)/\(asset.name): its files are not in this workspace's store, but at \(asset.uri ?? "no address")")
+                "\(asset.kind.rawValue)/\(asset.name): its files are not in this workspace's store, but at \(asset.uri ?? "no address")"
+            )
         }
         let path = blobs.path(blob)
         guard FileManager.default.fileExists(atPath: path) else {
-            throw ControlError.badArgument("\(asset.kind.rawValue)/\(asset.name): nothing was uploaded to \(blob.relative)")
+            throw ControlError.badArgument(
+                "\(asset.kind.rawValue)/\(asset.name): nothing was uploaded to \(blob.relative)")
         }
         return path
     }
@@ -154,10 +156,14 @@ extension BlobPath {
             self.init(container: DatastoreRoutes.container, path: String(uri[range.upperBound...]))
             return
         }
-        guard let start = uri.firstRange(of: "://"), let slash = uri[start.upperBound...].firstIndex(of: "/") else { return nil }
+        guard let start = uri.firstRange(of: "://"), let slash = uri[start.upperBound...].firstIndex(of: "/") else {
+            return nil
+        }
         let parts = uri[slash...].split(separator: "?", maxSplits: 1)[0].split(separator: "/")
             .map { PercentEncoding.decoded($0) }
-        guard parts.count >= 2, let store = parts[0], BlobRoutes.isStore(store), let container = parts[1] else { return nil }
+        guard parts.count >= 2, let store = parts[0], BlobRoutes.isStore(store), let container = parts[1] else {
+            return nil
+        }
         let path = parts.dropFirst(2).compactMap { $0 }
         guard path.count == parts.count - 2 else { return nil }
         self.init(container: container, path: path.joined(separator: "/"))

@@ -76,7 +76,9 @@ struct BlobStore: Sendable {
                 }
             }
             try LocalFolder.make(path(blob.parent))
-            guard rename(name, path(blob)) == 0 else { throw EmulatorError.system(path(blob), doing: "naming", errno: errno) }
+            guard rename(name, path(blob)) == 0 else {
+                throw EmulatorError.system(path(blob), doing: "naming", errno: errno)
+            }
         } catch {
             unlink(name)
             throw error
@@ -92,7 +94,8 @@ struct BlobStore: Sendable {
                     do {
                         for part in parts {
                             guard FileManager.default.fileExists(atPath: part) else {
-                                throw ControlError(.badRequest, "InvalidBlockList", "a block of the list was not uploaded")
+                                throw ControlError(
+                                    .badRequest, "InvalidBlockList", "a block of the list was not uploaded")
                             }
                             continuation.yield(ByteBuffer(bytes: try Data(contentsOf: URL(filePath: part))))
                         }

@@ -59,7 +59,8 @@ struct DeploymentParts {
         do {
             return try WireJSON.decode(type, from: text)
         } catch {
-            throw .badArgument("the member \(member) cannot be read: \(JSONBody.words(for: error))", target: "properties.properties")
+            throw .badArgument(
+                "the member \(member) cannot be read: \(JSONBody.words(for: error))", target: "properties.properties")
         }
     }
 }

@@ -9,7 +9,7 @@ struct LocalPaths: Sendable {
     /// Absolute, without symbolic links.
     let root: String
 
-    /// - Parameter folder: `turnout.dev/folder`.
+    /// `folder` is what `turnout.dev/folder` says.
     init(_ folder: String) throws(ControlError) {
         guard folder.hasPrefix("/"), let root = Self.resolved(folder) else {
             throw .badArgument(

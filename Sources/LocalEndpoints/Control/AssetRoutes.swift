@@ -37,7 +37,9 @@ struct AssetRoutes: Sendable {
             try .json(ListAnswer(try store.latest(kind).map { Self.container($0, request) }))
         }
         routes.on(.get, all + "/{name}") { request in
-            guard let latest = try store.latest(kind, request.parameter("name")) else { throw Self.missing(kind, request) }
+            guard let latest = try store.latest(kind, request.parameter("name")) else {
+                throw Self.missing(kind, request)
+            }
             return try .json(Self.container(latest, request))
         }
         routes.on(.get, versions) { request in
@@ -66,7 +68,8 @@ struct AssetRoutes: Sendable {
                 created: present?.created ?? now(), modified: now())
             if let present, present.uri != asset.uri {
                 throw ControlError(
-                    .conflict, "UserError", "The asset path of \(kind.rawValue)/\(name)/versions/\(version) can't be changed")
+                    .conflict, "UserError",
+                    "The asset path of \(kind.rawValue)/\(name)/versions/\(version) can't be changed")
             }
             try store.keep(asset)
             return try .json(Self.answer(asset, request), status: present == nil ? .created : .ok)

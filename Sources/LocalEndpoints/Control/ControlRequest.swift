@@ -67,7 +67,9 @@ struct ControlRequest: Sendable {
                 .unsupportedMediaType, "UnsupportedMediaType", "the body is \(type): application/json is expected",
                 target: "Content-Type")
         }
-        if let length = headers[.contentLength].flatMap(Int.init), length > Self.limit { throw ControlError.tooLarge(Self.limit) }
+        if let length = headers[.contentLength].flatMap(Int.init), length > Self.limit {
+            throw ControlError.tooLarge(Self.limit)
+        }
         let body = body
         return try await within(Self.patience) {
             var data = Data()
@@ -83,7 +85,8 @@ struct ControlRequest: Sendable {
 extension ControlError {
     static func tooLarge(_ limit: Int) -> ControlError {
         var error = ControlError(
-            .contentTooLarge, "RequestEntityTooLarge", "the body is larger than \(limit) bytes, which is the most that is taken here")
+            .contentTooLarge, "RequestEntityTooLarge",
+            "the body is larger than \(limit) bytes, which is the most that is taken here")
         error.closesConnection = true
         return error
     }

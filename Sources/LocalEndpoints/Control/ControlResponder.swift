@@ -42,7 +42,8 @@ struct ControlResponder: HTTPResponder {
     private func answer(_ request: Request, _ context: ControlContext) async throws -> Response {
         let match = routes.match(request.method, request.uri.path)
         let query = Dictionary(
-            request.uri.queryParameters.map { (String($0.key), String($0.value)) }, uniquingKeysWith: { _, last in last })
+            request.uri.queryParameters.map { (String($0.key), String($0.value)) },
+            uniquingKeysWith: { _, last in last })
         // A blob's address carries its own signature, which its route checks.
         guard BlobRoutes.isBlob(request.uri.path) || isAuthorized(request.headers) else {
             var error = ControlError(
@@ -118,7 +119,9 @@ extension Response {
     }
 
     /// JSON of `value`.
-    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) throws -> Response {
+    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) throws
+        -> Response
+    {
         var headers = headers
         headers[.contentType] = "application/json; charset=utf-8"
         return Response(

@@ -47,7 +47,9 @@ extension ControlRequest {
     /// A resource as the answer to a read (200) or to a write (201, with where to ask how far it is).
     ///
     /// Azure answers 201 to every PUT, also to one that only moves traffic.
-    func resource(_ resource: some Encodable, etag: String, _ acceptance: Acceptance?, location: String?) throws -> Response {
+    func resource(_ resource: some Encodable, etag: String, _ acceptance: Acceptance?, location: String?) throws
+        -> Response
+    {
         var headers: HTTPFields = [.eTag: etag]
         guard let operation = acceptance?.operation else { return try .json(resource, headers: headers) }
         headers[ARMHeader.asyncOperation] = OperationRoutes.status(of: operation, self)

@@ -15,7 +15,8 @@ struct OperationRoutes: Sendable {
             let operation = try await registry.operation(request.parameter("operation"))
             let path = Self.path("mfeOperationsStatus", operation, request)
             let headers: HTTPFields = operation.ended == nil ? [.retryAfter: "1"] : [:]
-            return try .json(operation.status(at: path, percent: await registry.percent(of: operation)), headers: headers)
+            return try .json(
+                operation.status(at: path, percent: await registry.percent(of: operation)), headers: headers)
         }
         routes.on(.get, Self.location + "/mfeOperationResults/{operation}") { request in
             let operation = try await registry.operation(request.parameter("operation"))

@@ -43,7 +43,7 @@ struct RouteTable: Sendable {
         routes.append(Route(method: method, segments: segments, handler: handler))
     }
 
-    /// - Parameter path: Without the query, percent-encoded.
+    /// Where a path leads that has no query and is percent-encoded.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
         guard path.hasPrefix("/"), let parts = Self.segments(of: path) else { return .none }
         var others: [HTTPRequest.Method] = []

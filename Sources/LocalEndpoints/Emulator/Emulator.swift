@@ -27,7 +27,8 @@ package final class Emulator: Sendable {
         package var times: ProvisioningTimes
 
         package init(
-            folder: LocalFolder, controlHost: String = "127.0.0.1", controlPort: Int = 0, dataHost: String = "127.0.0.1",
+            folder: LocalFolder, controlHost: String = "127.0.0.1", controlPort: Int = 0,
+            dataHost: String = "127.0.0.1",
             dataPort: Int = 0, threads: Int? = nil, servesInstances: Bool = true,
             times: ProvisioningTimes = ProvisioningTimes()
         ) {

@@ -31,7 +31,8 @@ actor EmulatorParts {
             dataPlane = nil
             return
         }
-        let port = try PreferredPort(store, "data", host: configuration.dataHost, asked: configuration.dataPort).choose()
+        let port = try PreferredPort(store, "data", host: configuration.dataHost, asked: configuration.dataPort)
+            .choose()
         dataPlane = DataPlane(
             .init(host: configuration.dataHost, port: port, threads: configuration.threads), logger: logger)
     }
@@ -81,7 +82,8 @@ actor EmulatorParts {
         }
         try store.set("control.port", to: String(listening))
         return ServeRecord(
-            pid: getpid(), control: "https://" + ListenAddress.authority(reachable(configuration.controlHost), listening),
+            pid: getpid(),
+            control: "https://" + ListenAddress.authority(reachable(configuration.controlHost), listening),
             data: dataOrigin, started: now())
     }
 

@@ -7,10 +7,8 @@ internal import Rollouts
 extension EndpointRegistry {
     /// Admits a change, or throws why it is refused; either is noted in the endpoint's history.
     ///
-    /// - Parameters:
-    ///   - change: What the request is about, for the history and for the rules.
-    ///   - etag: Of the resource as it is; nil where it isn't there.
-    ///   - body: Checks the rules, and says what is kept from now on; `hadEffect` is what the history tells.
+    /// `change` is what the request is about; `etag` is the resource's as it is, nil where it isn't there; `body` asks
+    /// the rules and says what is kept from now on, and whether what is wanted changed by it.
     func admit(
         _ change: Change, to endpoint: Name, as write: WriteRequest, etag: String?,
         _ body: () throws -> (kept: Kept, acceptance: Acceptance, hadEffect: Bool)
@@ -28,7 +26,8 @@ extension EndpointRegistry {
         }
         if let context, let previous = try store.accepted(context.idempotencyKey, of: endpoint) {
             guard previous.change == change else {
-                let words = "the idempotency key \(context.idempotencyKey) was used for another change: \(previous.change)"
+                let words =
+                    "the idempotency key \(context.idempotencyKey) was used for another change: \(previous.change)"
                 try note(change, of: endpoint, context, .refused(words))
                 throw ControlError.badArgument(words, target: WriteHeaders.Field.key.rawValue)
             }
@@ -46,7 +45,9 @@ extension EndpointRegistry {
             if hadEffect { look() }
             return acceptance
         } catch let error as ControlError {
-            try note(change, of: endpoint, context, error.status == .conflict ? .busy(error.message) : .refused(error.message))
+            try note(
+                change, of: endpoint, context,
+                error.status == .conflict ? .busy(error.message) : .refused(error.message))
             throw error
         }
     }
@@ -62,7 +63,9 @@ extension EndpointRegistry {
     }
 
     /// Keeps that a change was not taken.
-    private func note(_ change: Change, of endpoint: Name, _ context: ChangeContext?, _ outcome: HistoryItem.Outcome) throws {
+    private func note(_ change: Change, of endpoint: Name, _ context: ChangeContext?, _ outcome: HistoryItem.Outcome)
+        throws
+    {
         let item = try item(change, of: endpoint, context, outcome, hadEffect: false)
         var kept = Kept(history: [(endpoint, item)])
         if case .fenced = outcome {} else if let context { kept.epoch = (endpoint, context.epoch) }

@@ -13,7 +13,8 @@ extension EndpointRegistry {
                 let current = running.current
             else { continue }
             let status = current.status
-            snapshot.deployments[index].instances.ready = min(status.ready, snapshot.deployments[index].instances.wanted)
+            snapshot.deployments[index].instances.ready = min(
+                status.ready, snapshot.deployments[index].instances.wanted)
             snapshot.deployments[index].instances.failed = status.failed
             let reason = running.newest?.status.reason ?? status.reason
             snapshot.deployments[index].reason = deployment.failure.map { "\($0.code): \($0.message)" } ?? reason
@@ -105,7 +106,9 @@ extension EndpointRegistry {
     private func answer(_ name: Name, of record: EndpointRecord, in workspace: WorkspaceID, _ inFlight: [String: Int])
         -> (resource: DeploymentResource, etag: String)?
     {
-        guard let deployment = record.deployments[name], let snapshot = live(record).deployment(name) else { return nil }
+        guard let deployment = record.deployments[name], let snapshot = live(record).deployment(name) else {
+            return nil
+        }
         var resource = deployment.resource
         resource.id = ResourcePath(workspace, endpoint: record.name, deployment: snapshot.name).description
         resource.name = snapshot.name.text

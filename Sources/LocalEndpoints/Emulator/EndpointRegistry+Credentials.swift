@@ -13,7 +13,9 @@ extension EndpointRegistry {
     func keys(of endpoint: Name) throws(ControlError) -> EndpointKeys {
         let record = try record(endpoint)
         guard record.snapshot.definition.authMode == "key" else {
-            throw .badArgument("endpoint \(record.name) is opened by tokens, not by keys: its auth mode is \(record.snapshot.definition.authMode)")
+            throw .badArgument(
+                "endpoint \(record.name) is opened by tokens, not by keys: its auth mode is \(record.snapshot.definition.authMode)"
+            )
         }
         return record.keys
     }
@@ -37,7 +39,8 @@ extension EndpointRegistry {
     func token(of endpoint: Name) async throws -> EndpointToken {
         var record = try record(endpoint)
         guard record.snapshot.definition.authMode != "key" else {
-            throw ControlError.badArgument("endpoint \(record.name) is opened by keys, not by tokens: its auth mode is key")
+            throw ControlError.badArgument(
+                "endpoint \(record.name) is opened by keys, not by tokens: its auth mode is key")
         }
         let time = now()
         let token = EndpointRecord.IssuedToken(secret: Secrets.draw(86), expires: time + Self.tokenLife)

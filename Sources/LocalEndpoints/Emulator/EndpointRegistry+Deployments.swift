@@ -4,7 +4,9 @@ internal import Rollouts
 /// Changes of deployments.
 extension EndpointRegistry {
     /// Creates the deployment, scales it where only the number of instances differs, or updates it.
-    func putDeployment(_ name: Name, of endpoint: Name, _ body: DeploymentResource, as write: WriteRequest) throws -> Acceptance {
+    func putDeployment(_ name: Name, of endpoint: Name, _ body: DeploymentResource, as write: WriteRequest) throws
+        -> Acceptance
+    {
         let parent = records[endpoint]
         let present = parent.flatMap { $0.deployments[name] }
         let shown = parent.map(live)
@@ -21,7 +23,8 @@ extension EndpointRegistry {
                 throw ControlError(error)
             }
             // What cannot be made is refused now, as Azure does, and not found out later.
-            _ = try assets.specification(of: body.kept, endpoint: record.name, deployment: definition.name, incarnation: "")
+            _ = try assets.specification(
+                of: body.kept, endpoint: record.name, deployment: definition.name, incarnation: "")
             var operation = begin(endpoint: record.name, deployment: definition.name, deletes: false, in: write)
             let isNew = present == nil
             var deployment =
@@ -47,7 +50,9 @@ extension EndpointRegistry {
 
     /// Changes tags, the number of instances or properties, and leaves the rest as it is.
     func patchDeployment(_ name: Name, of endpoint: Name, _ patch: Value, as write: WriteRequest) throws -> Acceptance {
-        guard let present = try record(endpoint).deployments[name] else { throw ControlError.noDeployment(name, of: endpoint) }
+        guard let present = try record(endpoint).deployments[name] else {
+            throw ControlError.noDeployment(name, of: endpoint)
+        }
         return try putDeployment(name, of: endpoint, try present.resource.merged(with: patch), as: write)
     }
 

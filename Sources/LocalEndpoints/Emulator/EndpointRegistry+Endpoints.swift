@@ -70,7 +70,8 @@ extension EndpointRegistry {
     /// An operation that begins now.
     func begin(endpoint: Name, deployment: Name?, deletes: Bool, in write: WriteRequest) -> OperationRecord {
         OperationRecord(
-            id: "\(deployment == nil ? "oe" : "od"):\(write.workspace.name):\(Secrets.identifier())", endpoint: endpoint,
+            id: "\(deployment == nil ? "oe" : "od"):\(write.workspace.name):\(Secrets.identifier())",
+            endpoint: endpoint,
             deployment: deployment, deletes: deletes, started: now())
     }
 }

@@ -56,7 +56,8 @@ extension EndpointRegistry {
     func settleDeployments() {
         for record in Array(records.values) {
             for (name, deployment) in record.deployments {
-                guard let snapshot = record.snapshot.deployment(name), snapshot.state.isBusy, snapshot.state != .deleting,
+                guard let snapshot = record.snapshot.deployment(name), snapshot.state.isBusy,
+                    snapshot.state != .deleting,
                     let work = deployment.work, let generation = running[deployment.incarnation]?.newest,
                     generation.operation == work.operation
                 else { continue }
@@ -136,7 +137,8 @@ extension EndpointRegistry {
         let group = InstanceGroup(specification, log: log) { [weak self] in self?.look() }
         await group.start()
         return RunningDeployment.Generation(
-            group: group, specification: known, resource: resource, count: count, operation: operation, status: await group.status)
+            group: group, specification: known, resource: resource, count: count, operation: operation,
+            status: await group.status)
     }
 
     /// What instances are to be, however many they are.
@@ -170,7 +172,9 @@ extension EndpointRegistry {
         guard let work = present.work else {
             if present.failure != failure {
                 records[endpoint]?.deployments[name]?.failure = failure
-                logger.error("a deployment's instances could not be started", metadata: ["deployment": "\(name)", "error": "\(failure.message)"])
+                logger.error(
+                    "a deployment's instances could not be started",
+                    metadata: ["deployment": "\(name)", "error": "\(failure.message)"])
             }
             return
         }

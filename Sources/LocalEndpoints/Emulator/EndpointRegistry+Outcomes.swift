@@ -15,7 +15,8 @@ extension EndpointRegistry {
         var earlier = EndpointTotals()
         if let cursor, cursor != 0 {
             guard let kept = try store.totals(of: endpoint, at: cursor) else {
-                throw ControlError.badArgument("endpoint \(endpoint) no longer knows the outcomes at cursor \(cursor)", target: "since")
+                throw ControlError.badArgument(
+                    "endpoint \(endpoint) no longer knows the outcomes at cursor \(cursor)", target: "since")
             }
             earlier = kept
         }

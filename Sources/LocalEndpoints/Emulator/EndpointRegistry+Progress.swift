@@ -79,7 +79,9 @@ extension EndpointRegistry {
     ///
     /// A file that can't be written is said in the log; the operation stays open and is ended in the next look.
     @discardableResult
-    func end(_ operation: String, _ failure: DeploymentRecord.Failure?, with record: EndpointRecord?, deleted: Name? = nil) -> Bool {
+    func end(
+        _ operation: String, _ failure: DeploymentRecord.Failure?, with record: EndpointRecord?, deleted: Name? = nil
+    ) -> Bool {
         do {
             var kept = Kept(records: record.map { [$0] } ?? [], deleted: deleted.map { [$0] } ?? [])
             if var ended = try store.operation(operation) {
@@ -90,7 +92,9 @@ extension EndpointRegistry {
             try keep(kept)
             return true
         } catch {
-            logger.error("the end of an operation could not be kept", metadata: ["operation": "\(operation)", "error": "\(error)"])
+            logger.error(
+                "the end of an operation could not be kept",
+                metadata: ["operation": "\(operation)", "error": "\(error)"])
             return false
         }
     }
@@ -146,11 +150,15 @@ extension EndpointRegistry {
     private func removeEnded() {
         for record in Array(records.values) {
             for (name, deployment) in record.deployments where isGone(deployment, in: record) {
-                guard running[deployment.incarnation] == nil, let work = deployment.work, var parent = records[record.name] else { continue }
+                guard running[deployment.incarnation] == nil, let work = deployment.work,
+                    var parent = records[record.name]
+                else { continue }
                 parent.deployments[name] = nil
                 parent.snapshot.deployments.removeAll { $0.name == name }
                 parent.touch(at: now())
-                if end(work.operation, nil, with: parent) { discardFiles(of: name, deployment.incarnation, endpoint: record.name) }
+                if end(work.operation, nil, with: parent) {
+                    discardFiles(of: name, deployment.incarnation, endpoint: record.name)
+                }
             }
             guard isGone(record), let work = record.work,
                 record.deployments.values.allSatisfy({ running[$0.incarnation] == nil })

@@ -12,7 +12,7 @@ struct PreferredPort {
     private let host: String
     private let asked: Int
 
-    /// - Parameter name: `control` or `data`.
+    /// `name` is `control` or `data`.
     init(_ store: LocalStore, _ name: String, host: String, asked: Int) {
         self.store = store
         self.name = name

@@ -26,7 +26,8 @@ extension DeploymentDefinition {
         kept.sku = nil
         self.init(
             name: name, endpoint: endpoint, instanceType: resource.properties.instanceType,
-            instanceCount: resource.sku?.capacity ?? 1, requestSettings: RequestSettings(resource.properties.requestSettings),
+            instanceCount: resource.sku?.capacity ?? 1,
+            requestSettings: RequestSettings(resource.properties.requestSettings),
             document: try Value(wire: kept))
     }
 }
@@ -88,7 +89,8 @@ extension RequestSettings {
 
     var body: RequestSettingsBody {
         RequestSettingsBody(
-            requestTimeout: ISO8601Duration(timeout), maxConcurrentRequestsPerInstance: maxConcurrentRequestsPerInstance,
+            requestTimeout: ISO8601Duration(timeout),
+            maxConcurrentRequestsPerInstance: maxConcurrentRequestsPerInstance,
             maxQueueWait: ISO8601Duration(maxQueueWait))
     }
 }

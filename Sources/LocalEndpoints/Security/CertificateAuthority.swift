@@ -16,11 +16,11 @@ struct CertificateAuthority: Sendable {
 
     /// Reads the authority, or makes one where there is none or where it is near its end.
     ///
-    /// - Parameters:
-    ///   - path: Of the certificate, for clients.
-    ///   - keyPath: Of its private key, for its owner alone.
+    /// At `path` stands the certificate, for clients; at `keyPath` its private key, for its owner alone.
     static func load(_ path: String, keyPath: String, now: Timestamp) throws -> CertificateAuthority {
-        if let kept = try read(path, keyPath: keyPath), kept.certificate.notValidAfter > (now + margin).date { return kept }
+        if let kept = try read(path, keyPath: keyPath), kept.certificate.notValidAfter > (now + margin).date {
+            return kept
+        }
         let made = try CertificateAuthority(now: now)
         // The key first: a certificate without its key would be trusted in vain.
         try StateFile.write(Array(made.key.serializeAsPEM().pemString.utf8), to: keyPath, secret: true)
@@ -70,7 +70,8 @@ struct CertificateAuthority: Sendable {
         }
         let certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: key.publicKey, notValidBefore: (now + .hours(-1)).date,
-            notValidAfter: (now + Self.lifetime).date, issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
+            notValidAfter: (now + Self.lifetime).date, issuer: name, subject: name,
+            signatureAlgorithm: .ecdsaWithSHA256,
             extensions: Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
                 Critical(KeyUsage(keyCertSign: true, cRLSign: true))
@@ -92,7 +93,8 @@ struct CertificateAuthority: Sendable {
             return authority.certificate.publicKey == authority.key.publicKey ? authority : nil
         } catch {
             throw EmulatorError(
-                .storage, "\(path), \(keyPath): they hold no certificate and key (\(error)); remove both to get new ones")
+                .storage,
+                "\(path), \(keyPath): they hold no certificate and key (\(error)); remove both to get new ones")
         }
     }
 }
@@ -111,7 +113,8 @@ struct ServerIdentity: Sendable {
 extension GeneralName {
     /// The bytes of an IP address, or a name.
     fileprivate init(host: String) {
-        self = ListenAddress.bytes(of: host).map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName(host)
+        self =
+            ListenAddress.bytes(of: host).map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName(host)
     }
 }
 

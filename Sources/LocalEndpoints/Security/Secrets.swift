@@ -8,7 +8,9 @@ enum Secrets {
     /// Letters and digits, as in Azure's keys; 43 of them hold 256 bits.
     static func draw(_ count: Int = 43) -> String {
         var generator = SystemRandomNumberGenerator()
-        return String(decoding: (0..<count).map { _ in letters[Int.random(in: letters.indices, using: &generator)] }, as: UTF8.self)
+        return String(
+            decoding: (0..<count).map { _ in letters[Int.random(in: letters.indices, using: &generator)] },
+            as: UTF8.self)
     }
 
     /// A random UUID in lower case, as Azure writes them.

@@ -42,7 +42,9 @@ struct DeploymentRecord: Codable, Hashable, Sendable {
     var incarnation: String
     /// What the client sent last, without what the server decides.
     var resource: DeploymentResource
-    /// What its instances were made of when it last succeeded; nil until then. A failed update goes on with it.
+    /// What its instances were made of when it last succeeded; nil until then.
+    ///
+    /// A failed update goes on with it.
     var serving: DeploymentResource?
     /// Why its last change failed.
     var failure: Failure?
