@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import NIOPosix
 import RolloutEngine
 import Rollouts
 import SimulatedEndpoints
@@ -204,7 +205,7 @@ struct InstanceTests {
         }
     }
 
-    @Test("a server of somebody else is ready while it listens, by TCP and by a Unix socket, and is never ended")
+    @Test("a server of somebody else is ready while it listens, and is never ended")
     func external() async throws {
         try await InstanceFixture.with(kind: { try Self.command($0) }) { server in
             let instance = try #require(try await server.wait { $0.ready == 1 }.instances.first)
@@ -225,6 +226,22 @@ struct InstanceTests {
                 #expect(status.failure == nil && status.reason?.contains("ReadinessProbeFailed") == true)
             }
         }
+    }
+
+    @Test("a server that listens on a Unix socket is ready while it does")
+    func unixSocket() async throws {
+        let path = FileManager.default.temporaryDirectory.path + "/turnout-\(UUID().uuidString).sock"
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .bind(unixDomainSocketPath: path).get()
+        let probe = Probe(initialDelay: .zero, period: .milliseconds(100), failureThreshold: 1)
+        let address = ServerAddress(.unix(path: path))
+        try await InstanceFixture.with(readiness: probe, kind: { _ in .external(address) }) { fixture in
+            let status = try await fixture.wait { $0.ready == 1 }
+            #expect(status.instances.map(\.target) == [.server(address)])
+            try await server.close()
+            try await fixture.wait { $0.ready == 0 }
+        }
+        if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
     }
 
     @Test("simulated instances come up after their cold start, crash as told, and stay away")
