@@ -1,0 +1,43 @@
+import AzureEndpoints
+import Foundation
+import LocalEndpoints
+import Logging
+import RolloutEngine
+import Rollouts
+import Testing
+
+/// An emulator in this process with simulated instances, and the client that speaks to it over TLS.
+enum LocalBackendFixture {
+    static func with(
+        times: ProvisioningTimes = .none, _ body: (AzureBackend) async throws -> Void
+    ) async throws {
+        let state = FileManager.default.temporaryDirectory.path + "/turnout-local-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
+        defer {
+            do { try FileManager.default.removeItem(atPath: state) } catch { Issue.record(error) }
+        }
+        let folder = LocalFolder(state: state)
+        let emulator = try Emulator(
+            .init(folder: folder, threads: 1, times: times),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let record = try await emulator.start()
+        let backend = try backend(of: record, in: folder)
+        do {
+            try await body(backend)
+        } catch {
+            Issue.record(error)
+        }
+        await backend.close()
+        await emulator.stop(draining: .seconds(1))
+    }
+
+    private static func backend(of record: ServeRecord, in folder: LocalFolder) throws -> AzureBackend {
+        let token = try String(contentsOfFile: folder.token, encoding: .utf8).filter { !$0.isWhitespace }
+        let client = AzureClient(
+            workspace: .local, transport: try NetworkTransport(trusting: .authority(path: folder.certificate))
+        ) { AzureConnection(origin: record.control) { token } }
+        return AzureBackend(client, flavour: .emulator) { _ in
+            [TurnoutProperty.instances: #"{"simulate":{"latency":{"p50":"1ms","p99":"2ms"}}}"#]
+        }
+    }
+}
