@@ -35,7 +35,7 @@ struct DataChoiceTests {
         for high in 0..<side {
             for low in 0..<side {
                 let unit = UInt64(1) << 32
-                let draw = (high * unit / side) << 32 | (low * unit / side)
+                let draw = ((2 * high + 1) * unit / (2 * side)) << 32 | ((2 * low + 1) * unit / (2 * side))
                 let chosen = try #require(endpoint.choose(draw))
                 if let shadow = chosen.shadow {
                     #expect(shadow.name == "shadow")
