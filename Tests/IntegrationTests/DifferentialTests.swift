@@ -49,10 +49,12 @@ struct DifferentialTests {
             try await backend.apply(change, to: "houses", as: context)
             return "accepted"
         } catch {
+            // Behind the words, the REST API has a code of its own.
+            let words = error.message.replacing(/\ \([A-Za-z]+\)$/, with: "")
             switch error.code {
-            case .refused: return "refused: \(error.message)"
-            case .busy: return "busy: \(error.message)"
-            case .fenced: return "fenced: \(error.message)"
+            case .refused: return "refused: \(words)"
+            case .busy: return "busy: \(words)"
+            case .fenced: return "fenced: \(words)"
             case .unavailable: return "unavailable: \(error.message)"
             case .storage: return "storage: \(error.message)"
             }
@@ -75,10 +77,18 @@ struct DifferentialTests {
     private func wanted(_ endpoint: EndpointSnapshot?) -> String {
         guard let endpoint else { return "nothing" }
         let deployments = endpoint.deployments.map {
-            "\($0.definition) \($0.state.rawValue) \($0.instances.wanted)/\($0.instances.ready)"
+            "\($0.name) \($0.definition.instanceCount) \($0.definition.requestSettings.timeout) "
+                + "\(text($0.definition.document)) \($0.state.rawValue) \($0.instances.wanted)/\($0.instances.ready)"
         }
-        return "\(endpoint.definition) \(endpoint.state.rawValue) \(endpoint.traffic.wanted) "
+        return "\(text(endpoint.definition.document)) \(endpoint.state.rawValue) \(endpoint.traffic.wanted) "
             + "\(endpoint.mirrorTraffic.wanted) " + deployments.joined(separator: ", ")
+    }
+
+    /// JSON with its keys in order.
+    private func text(_ document: Value) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        do { return String(decoding: try encoder.encode(document), as: UTF8.self) } catch { return "\(error)" }
     }
 }
 

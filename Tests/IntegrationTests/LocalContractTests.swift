@@ -1,5 +1,6 @@
 import RolloutEngine
 import RolloutTesting
+import Rollouts
 import Testing
 
 @Suite("Local endpoints over the REST API", .integration, .serialized, .timeLimit(.minutes(3)))

@@ -71,10 +71,18 @@ package final class BackendBench: Sendable {
     }
 }
 
+/// What was asked for, without what changes by itself.
+private struct Requested: Equatable {
+    var traffic: Traffic
+    var mirrorTraffic: Traffic
+    var definitions: [DeploymentDefinition]
+    var instances: [Int]
+}
+
 extension EndpointSnapshot {
-    /// What was asked for, without what changes by itself.
-    fileprivate var wanted: [String] {
-        ["\(traffic.wanted)", "\(mirrorTraffic.wanted)"]
-            + deployments.map { "\($0.name) \($0.instances.wanted) \($0.definition)" }
+    fileprivate var wanted: Requested {
+        Requested(
+            traffic: traffic.wanted, mirrorTraffic: mirrorTraffic.wanted, definitions: deployments.map(\.definition),
+            instances: deployments.map(\.instances.wanted))
     }
 }

@@ -30,6 +30,9 @@ extension AzureBackend {
             try await update(
                 path, headers, reading: { try await self.client.deployment(definition.name, of: endpoint) }
             ) { present in
+                if present == nil, try await self.client.endpoint(endpoint) == nil {
+                    return try await self.refuse(change, on: endpoint)
+                }
                 var resource = try self.resource(for: definition, over: present)
                 resource.location = try await self.location(resource.location)
                 return resource.asRequest
@@ -37,7 +40,7 @@ extension AzureBackend {
         case .scale(let name, let count):
             let path = ResourcePath(client.workspace, endpoint: endpoint, deployment: name)
             try await update(path, headers, reading: { try await self.client.deployment(name, of: endpoint) }) {
-                guard var resource = $0 else { throw try await self.refusal(of: change, on: endpoint) }
+                guard var resource = $0 else { return try await self.refuse(change, on: endpoint) }
                 resource.sku = resource.sku ?? SKU(name: "Default")
                 resource.sku?.capacity = count
                 return resource.asRequest
@@ -53,21 +56,22 @@ extension AzureBackend {
     ) async throws {
         let path = ResourcePath(client.workspace, endpoint: endpoint)
         try await update(path, headers, reading: { try await self.client.endpoint(endpoint) }) { present in
-            guard var resource = present else { throw try await self.refusal(of: change, on: endpoint) }
+            guard var resource = present else { return try await self.refuse(change, on: endpoint) }
             alter(&resource.properties)
             return resource.asRequest
         }
     }
 
-    /// Reads, alters and writes; again where somebody else wrote in between.
+    /// Reads, alters and writes; again where somebody else wrote in between. Where `alter` has nothing to ask for,
+    /// nothing is asked for.
     private func update<Resource: Encodable & Sendable>(
         _ path: ResourcePath, _ headers: WriteHeaders, reading read: () async throws -> Read<Resource>?,
-        _ alter: (Resource?) async throws -> Resource
+        _ alter: (Resource?) async throws -> Resource?
     ) async throws {
         var last: BackendError?
         for _ in 0..<Self.tries {
             let present = try await read()
-            let resource = try await alter(present?.resource)
+            guard let resource = try await alter(present?.resource) else { return }
             let (verdict, operation) = try await client.put(
                 resource, at: path, etag: present?.etag, as: headers)
             switch verdict {
@@ -88,10 +92,11 @@ extension AzureBackend {
         }
     }
 
-    /// Why a change of what is not there is refused, in the rules' own words.
-    private func refusal(of change: Change, on endpoint: Name) async throws -> BackendError {
+    /// Refuses a change of what is not there, in the rules' own words; nil where that is what it asks for.
+    private func refuse<Resource>(_ change: Change, on endpoint: Name) async throws -> Resource? {
         let model = EndpointModel(kind: .managed, endpoint: try await snapshot(of: endpoint))
-        return BackendError(.refused, model.violation(of: change)?.message ?? "endpoint \(endpoint) is not there")
+        if let violation = model.violation(of: change) { throw BackendError(.refused, violation.message) }
+        return nil
     }
 
     /// A new resource stands where its workspace does.

@@ -38,7 +38,8 @@ struct MetricsPage {
 
     private var stateFamilies: [MetricFamily] {
         var active = MetricFamily(
-            "turnout_active_requests", .gauge, help: "Live requests that a deployment is answering or that wait for it.")
+            "turnout_active_requests", .gauge, help: "Live requests that a deployment is answering or that wait for it."
+        )
         var waiting = MetricFamily(
             "turnout_waiting_requests", .gauge, help: "Live requests that wait for an instance.")
         var ready = MetricFamily("turnout_ready_instances", .gauge, help: "Instances that take requests.")

@@ -107,7 +107,8 @@ struct DataPlaneClientTests {
             let client = try running.client()
             func status(_ line: String, _ host: String = "a", _ more: String = "") throws -> Int? {
                 client.send(
-                    "\(line) HTTP/1.1\r\nHost: \(host)\r\nAuthorization: Bearer key\r\n\(more)Content-Length: 2\r\n\r\n{}")
+                    "\(line) HTTP/1.1\r\nHost: \(host)\r\nAuthorization: Bearer key\r\n\(more)Content-Length: 2\r\n\r\n{}"
+                )
                 return try client.answer()?.status
             }
             #expect(try status("POST /endpoints/houses/score") == 200)
@@ -161,7 +162,8 @@ struct DataPlaneClientTests {
     func large() async throws {
         try await RunningPlane.with(Self.endpoint, { $0.limits.bodyBytes = 100_000 }) { running in
             let told = try running.client()
-            told.send("POST /score HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer key\r\nContent-Length: 1000000000\r\n\r\n")
+            let post = "POST /score HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer key\r\n"
+            told.send(post + "Content-Length: 1000000000\r\n\r\n")
             #expect(try told.answer()?.status == 413)
 
             let untold = try running.client()

@@ -115,7 +115,7 @@ struct DataPlaneTrafficTests {
         }
     }
 
-    @Test("a shadow that never answers, refuses or resets costs live requests nothing", arguments: ["hung", "refusing"])
+    @Test("a shadow that never answers or refuses costs live requests nothing", arguments: ["hung", "refusing"])
     func shadow(_ kind: String) async throws {
         let server = try ModelServer("shadow")
         if kind == "refusing" { server.kill() }

@@ -59,7 +59,8 @@ final class ModelServer {
     }
 
     var instance: InstanceRoute {
-        InstanceRoute(id: "instance-\(port)", target: .server(ServerAddress(.tcp(host: "127.0.0.1", port: port))), isReady: true)
+        InstanceRoute(
+            id: "instance-\(port)", target: .server(ServerAddress(.tcp(host: "127.0.0.1", port: port))), isReady: true)
     }
 }
 

@@ -35,8 +35,7 @@ struct DataChoiceTests {
         for high in 0..<side {
             for low in 0..<side {
                 let unit = UInt64(1) << 32
-                // In the middle of each place, so that no edge decides.
-                    let draw = ((2 * high + 1) * unit / (2 * side)) << 32 | ((2 * low + 1) * unit / (2 * side))
+                let draw = ((2 * high + 1) * unit / (2 * side)) << 32 | ((2 * low + 1) * unit / (2 * side))
                 let chosen = try #require(endpoint.choose(draw))
                 if let shadow = chosen.shadow {
                     #expect(shadow.name == "shadow")

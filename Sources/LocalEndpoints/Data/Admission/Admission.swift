@@ -82,7 +82,9 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
         return true
     }
 
-    /// Exchanges instances and limit; who is not named finishes what it has. Answers who can be seated now.
+    /// Exchanges instances and limit, and answers who can be seated now.
+    ///
+    /// An instance that is not named any more finishes what it has.
     mutating func update(_ instances: [(instance: Instance, isReady: Bool)], limit: Int, at now: UInt64)
         -> [(Instance, Waiter)]
     {

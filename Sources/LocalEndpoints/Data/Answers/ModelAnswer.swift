@@ -82,7 +82,8 @@ struct ModelAnswer {
             buffer.writeStaticString("\r\n")
         }
         if !tellsFailure {
-            buffer.writeStaticString(failed ? "x-ms-run-function-failed: True\r\n" : "x-ms-run-function-failed: False\r\n")
+            buffer.writeStaticString("x-ms-run-function-failed: ")
+            buffer.writeStaticString(failed ? "True\r\n" : "False\r\n")
         }
         guard failed else { return }
         buffer.writeStaticString("ms-azureml-model-error-statuscode: ")

@@ -2,7 +2,9 @@ internal import NIOCore
 internal import RolloutEngine
 internal import Rollouts
 
-/// A line of a deployment's log for one request. It has no credential and no body.
+/// A line of a deployment's log for one request.
+///
+/// It has no credential and no body.
 struct RequestLine {
     var outcome: RequestOutcome
     /// What the model answered; 0 where it didn't.
@@ -19,7 +21,7 @@ struct RequestLine {
         log.append(LogLine(at: WallClock.now, instance: instance?.id, text: text))
     }
 
-    /// `POST /score 200 41 bytes 12.345 ms request-id=…`
+    /// The line itself: `POST /score 200 41 bytes 12.345 ms request-id=…`.
     var text: String {
         var buffer = ByteBuffer()
         buffer.writeStaticString(isCopy ? "mirrored POST /score " : "POST /score ")

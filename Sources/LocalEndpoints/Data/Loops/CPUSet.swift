@@ -4,7 +4,8 @@ internal import NIOCore
 /// The cores that this process may run on: fewer than there are under `taskset` or in a container.
 enum CPUSet {
     static var count: Int {
-        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),  // elsewhere there is none
+        // Where there is no such file, every core is meant.
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
             let allowed = count(in: status), allowed > 0
         else { return System.coreCount }
         return min(allowed, System.coreCount)

@@ -6,7 +6,9 @@
 
 /// The number of files that this process may have open.
 enum OpenFiles {
-    /// Raises it as far as the process may: every connection is one. Where it can't, fewer connections fit.
+    /// Raises it as far as the process may: every connection is one.
+    ///
+    /// Where it can't, fewer connections fit.
     static func raiseLimit() {
         var limit = rlimit()
         #if os(Linux)

@@ -49,8 +49,9 @@ struct ComparedBody: Sendable {
             || max(bytes.readableBytes, other.bytes.readableBytes) > Self.jsonLimit
     }
 
-    /// Nil where it is no JSON. That a deployment names itself is no difference, as on the simulated backend; nor is
-    /// how a number is written.
+    /// The body as JSON; nil where it is none.
+    ///
+    /// That a deployment names itself is no difference, as on the simulated backend; nor is how a number is written.
     private var json: Value? {
         let data = Data(bytes.readableBytesView)
         guard let value = try? JSONDecoder().decode(Value.self, from: data) else { return nil }

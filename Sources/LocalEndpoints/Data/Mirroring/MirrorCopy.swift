@@ -3,7 +3,9 @@ internal import NIOHTTP1
 internal import Rollouts
 internal import SimulatedEndpoints
 
-/// The copy of one live request, on its way to the shadow. Whatever becomes of it, the live request never hears of it.
+/// The copy of one live request, on its way to the shadow.
+///
+/// Whatever becomes of it, the live request never hears of it.
 final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     var expiry = Expiry()
     private let loop: DataLoop

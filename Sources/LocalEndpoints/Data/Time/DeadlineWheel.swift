@@ -34,7 +34,9 @@ final class DeadlineWheel {
 
     init(now: NIODeadline) { cursor = now.uptimeNanoseconds / 5_000_000 }
 
-    /// Sees to it that `member` is looked at when it expires. Answers the moment to call ``advance(to:)`` at.
+    /// Sees to it that `member` is looked at when it expires.
+    ///
+    /// Answers the moment to call ``advance(to:)`` at.
     func watch(_ member: any Expiring, at now: NIODeadline) -> NIODeadline? {
         if members == 0 { cursor = max(cursor, now.uptimeNanoseconds / tickLength) }
         let tick = tick(for: member.expiry.moment)
@@ -43,7 +45,9 @@ final class DeadlineWheel {
         return NIODeadline.uptimeNanoseconds((tick + 1) * tickLength)
     }
 
-    /// Looks at every member whose tick is over by `now`. Answers the moment of the next call, nil when all is empty.
+    /// Looks at every member whose tick is over by `now`.
+    ///
+    /// Answers the moment of the next call, nil when all is empty.
     func advance(to now: NIODeadline) -> NIODeadline? {
         let end = now.uptimeNanoseconds / tickLength
         while cursor < end {

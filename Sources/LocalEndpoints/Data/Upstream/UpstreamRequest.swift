@@ -19,7 +19,7 @@ struct UpstreamRequest {
     /// Bodies up to this length are written with the head, as one piece.
     static let joinedBytes = 16 * 1024
 
-    /// Writes the head for `instance`, and the body if it is short. Answers the body that is to follow, else nil.
+    /// Writes the head for `instance`, and the body if it is short; answers a body that is to follow.
     ///
     /// The credential, what belongs to the client's connection and what the platform says itself are left out.
     func write(to buffer: inout ByteBuffer, for instance: Instance) -> ByteBuffer? {
