@@ -11,7 +11,8 @@ extension Capabilities {
     static let kubernetes = Capabilities(
         name: "kubernetes", kind: .kubernetes, mirrorLimit: nil, simulatesClients: true, reportsOutcomes: true)
     static let local = Capabilities(
-        name: "local", kind: .managed, mirrorLimit: 50, simulatesClients: true, reportsOutcomes: true, runsServers: true)
+        name: "local", kind: .managed, mirrorLimit: 50, simulatesClients: true, reportsOutcomes: true, runsServers: true
+    )
 }
 
 extension PlanOptions {

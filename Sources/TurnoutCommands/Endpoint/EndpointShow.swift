@@ -78,7 +78,7 @@ struct EndpointShow: AsyncParsableCommand {
         let style = terminal.style
         var lines = [
             style.bold(endpoint.name.text) + " " + style(endpoint.state.rawValue, endpoint.state.tint)
-                + ", \(endpoint.kind.rawValue), auth mode \(endpoint.definition.authMode)",
+                + ", \(endpoint.kind.rawValue), auth mode \(endpoint.definition.authMode)"
         ]
         if let uri = payload.scoringURI { lines.append("scoring URI \(uri)") }
         lines.append("")
