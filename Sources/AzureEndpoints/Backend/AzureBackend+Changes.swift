@@ -22,16 +22,16 @@ extension AzureBackend {
                 return resource.asRequest
             }
         case .setTraffic(let traffic):
-            try await updateEndpoint(endpoint, change, headers) { $0.traffic = traffic.wire }
+            try await updateEndpoint(endpoint, change, headers, as: context) { $0.traffic = traffic.wire }
         case .setMirrorTraffic(let traffic):
-            try await updateEndpoint(endpoint, change, headers) { $0.mirrorTraffic = traffic.wire }
+            try await updateEndpoint(endpoint, change, headers, as: context) { $0.mirrorTraffic = traffic.wire }
         case .putDeployment(let definition):
             let path = ResourcePath(client.workspace, endpoint: endpoint, deployment: definition.name)
             try await update(
                 path, headers, reading: { try await self.client.deployment(definition.name, of: endpoint) }
             ) { present in
                 if present == nil, try await self.client.endpoint(endpoint) == nil {
-                    return try await self.refuse(change, on: endpoint)
+                    return try await self.refuse(change, on: endpoint, as: context)
                 }
                 var resource = try self.resource(for: definition, over: present)
                 resource.location = try await self.location(resource.location)
@@ -40,7 +40,7 @@ extension AzureBackend {
         case .scale(let name, let count):
             let path = ResourcePath(client.workspace, endpoint: endpoint, deployment: name)
             try await update(path, headers, reading: { try await self.client.deployment(name, of: endpoint) }) {
-                guard var resource = $0 else { return try await self.refuse(change, on: endpoint) }
+                guard var resource = $0 else { return try await self.refuse(change, on: endpoint, as: context) }
                 resource.sku = resource.sku ?? SKU(name: "Default")
                 resource.sku?.capacity = count
                 return resource.asRequest
@@ -52,11 +52,12 @@ extension AzureBackend {
     }
 
     private func updateEndpoint(
-        _ endpoint: Name, _ change: Change, _ headers: WriteHeaders, _ alter: (inout EndpointProperties) -> Void
+        _ endpoint: Name, _ change: Change, _ headers: WriteHeaders, as context: ChangeContext,
+        _ alter: (inout EndpointProperties) -> Void
     ) async throws {
         let path = ResourcePath(client.workspace, endpoint: endpoint)
         try await update(path, headers, reading: { try await self.client.endpoint(endpoint) }) { present in
-            guard var resource = present else { return try await self.refuse(change, on: endpoint) }
+            guard var resource = present else { return try await self.refuse(change, on: endpoint, as: context) }
             alter(&resource.properties)
             return resource.asRequest
         }
@@ -93,7 +94,15 @@ extension AzureBackend {
     }
 
     /// Refuses a change of what is not there, in the rules' own words; nil where that is what it asks for.
-    private func refuse<Resource>(_ change: Change, on endpoint: Name) async throws -> Resource? {
+    ///
+    /// Nothing is sent, so that the epoch is looked at here.
+    private func refuse<Resource>(
+        _ change: Change, on endpoint: Name, as context: ChangeContext
+    ) async throws -> Resource? {
+        if let seen = try await client.endpoint(endpoint)?.resource.properties.turnout?.epoch, context.epoch < seen {
+            throw BackendError(
+                .fenced, "epoch \(context.epoch) of \(context.run) is over: epoch \(seen) was seen")
+        }
         let model = EndpointModel(kind: .managed, endpoint: try await snapshot(of: endpoint))
         if let violation = model.violation(of: change) { throw BackendError(.refused, violation.message) }
         return nil

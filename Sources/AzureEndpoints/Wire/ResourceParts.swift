@@ -46,10 +46,13 @@ package struct SystemData: Codable, Hashable, Sendable {
 package struct LiveEndpoint: Codable, Hashable, Sendable {
     package var trafficActual: [String: Int]
     package var mirrorTrafficActual: [String: Int]
+    /// The highest fencing epoch that was seen.
+    package var epoch: Int?
 
-    package init(trafficActual: [String: Int], mirrorTrafficActual: [String: Int]) {
+    package init(trafficActual: [String: Int], mirrorTrafficActual: [String: Int], epoch: Int? = nil) {
         self.trafficActual = trafficActual
         self.mirrorTrafficActual = mirrorTrafficActual
+        self.epoch = epoch
     }
 }
 

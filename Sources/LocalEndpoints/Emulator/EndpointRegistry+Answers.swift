@@ -99,7 +99,7 @@ extension EndpointRegistry {
         resource.properties.swaggerUri = uri + "/swagger.json"
         resource.properties.turnout = LiveEndpoint(
             trafficActual: record.snapshot.traffic.actual.wire,
-            mirrorTrafficActual: record.snapshot.mirrorTraffic.actual.wire)
+            mirrorTrafficActual: record.snapshot.mirrorTraffic.actual.wire, epoch: epochs[record.name])
         return (resource, record.etag)
     }
 

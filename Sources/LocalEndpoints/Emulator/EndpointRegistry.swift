@@ -52,7 +52,10 @@ actor EndpointRegistry {
         self.now = now
         self.logger = logger
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        for record in try store.records() { records[record.name] = record }
+        for record in try store.records() {
+            records[record.name] = record
+            epochs[record.name] = try store.epoch(of: record.name)
+        }
         earlierTotals = try store.totals()
         totals = earlierTotals
     }
