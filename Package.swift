@@ -126,7 +126,8 @@ let package = Package(
             name: "RolloutEngineTests", dependencies: ["Rollouts", "RolloutEngine", "RolloutTesting"],
             swiftSettings: habits),
         .testTarget(
-            name: "AzureEndpointsTests", dependencies: ["AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutTesting"],
+            name: "AzureEndpointsTests",
+            dependencies: ["AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutTesting"],
             swiftSettings: habits),
         .testTarget(
             name: "LocalEndpointsTests",

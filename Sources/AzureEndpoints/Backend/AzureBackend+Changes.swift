@@ -63,8 +63,9 @@ extension AzureBackend {
         }
     }
 
-    /// Reads, alters and writes; again where somebody else wrote in between. Where `alter` has nothing to ask for,
-    /// nothing is asked for.
+    /// Reads, alters and writes; again where somebody else wrote in between.
+    ///
+    /// Where `alter` has nothing to ask for, nothing is asked for.
     private func update<Resource: Encodable & Sendable>(
         _ path: ResourcePath, _ headers: WriteHeaders, reading read: () async throws -> Read<Resource>?,
         _ alter: (Resource?) async throws -> Resource?
