@@ -1,9 +1,12 @@
 internal import NIOCore
+internal import SimulatedEndpoints
 
 /// An instance as every loop knows it: stays the same object as long as it is the same server.
 final class Instance: Sendable, Equatable {
     let id: String
     let target: InstanceTarget
+    /// The profile that it plays; nil where it is a server.
+    let player: SimulatedPlayer?
     /// How a request to its scoring route begins: request line and host.
     let scoring: ByteBuffer
     /// How a request for its description begins.
@@ -13,8 +16,11 @@ final class Instance: Sendable, Equatable {
         id = route.id
         target = route.target
         switch route.target {
-        case .simulated: (scoring, swagger) = (ByteBuffer(), ByteBuffer())
+        case .simulated(let server):
+            player = SimulatedPlayer(server)
+            (scoring, swagger) = (ByteBuffer(), ByteBuffer())
         case .server(let address):
+            player = nil
             let path = address.scoringPath.isEmpty ? "/" : address.scoringPath
             scoring = ByteBuffer(string: "POST \(path) HTTP/1.1\r\nhost: \(address.host)\r\n")
             swagger = ByteBuffer(string: "GET /swagger.json HTTP/1.1\r\nhost: \(address.host)\r\n")
@@ -22,6 +28,17 @@ final class Instance: Sendable, Equatable {
     }
 
     static func == (left: Instance, right: Instance) -> Bool { left === right }
+}
+
+/// A profile by reference, so that a request does not copy it.
+final class SimulatedPlayer: Sendable {
+    private let server: SimulatedServer
+
+    init(_ server: SimulatedServer) { self.server = server }
+
+    func answer(using generator: inout SeededGenerator) -> SimulatedAnswer {
+        server.answer(at: WallClock.now, using: &generator)
+    }
 }
 
 extension ServerAddress {

@@ -91,9 +91,8 @@ final class Exchange: UpstreamCall, Seatable {
         let due = self.due ?? now + deployment.timeout
         self.due = due
         client.expire(after: due - now, at: now)
-        switch instance.target {
-        case .simulated(let server): play(server)
-        case .server(let address):
+        if let player = instance.player { return play(player) }
+        if case .server(let address) = instance.target {
             let pool = loop.upstream.pool(.live, for: instance, at: address)
             let connection = pool.take(fresh: tries.wantsFreshConnection)
             self.connection = connection
@@ -102,12 +101,12 @@ final class Exchange: UpstreamCall, Seatable {
         }
     }
 
-    private func play(_ server: SimulatedServer) {
+    private func play(_ player: SimulatedPlayer) {
         guard request.kind == .score else {
             answer = ModelAnswer(status: 404, reason: "Not Found", headers: [:])
             return complete()
         }
-        let simulated = server.answer(at: WallClock.now, using: &loop.random)
+        let simulated = player.answer(using: &loop.random)
         loop.after(.nanoseconds(simulated.nanoseconds)) {
             guard case .running = self.phase else { return }
             self.answer = ModelAnswer(simulated)

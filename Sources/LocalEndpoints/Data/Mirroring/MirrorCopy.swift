@@ -74,13 +74,12 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     private func run(at instance: Instance) {
         self.instance = instance
         expire(after: shadow.timeout)
-        switch instance.target {
-        case .simulated(let server):
-            let answer = server.answer(at: WallClock.now, using: &loop.random)
+        if let player = instance.player {
+            let answer = player.answer(using: &loop.random)
             status = answer.status
             body = ComparedBody(ByteBuffer(string: answer.body))
             loop.after(.nanoseconds(answer.nanoseconds)) { self.complete() }
-        case .server(let address):
+        } else if case .server(let address) = instance.target {
             let connection = loop.upstream.pool(.copy, for: instance, at: address).take(fresh: false)
             self.connection = connection
             let rest = request.write(to: &loop.scratch, for: instance)
