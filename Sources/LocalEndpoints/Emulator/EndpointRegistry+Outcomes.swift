@@ -44,7 +44,7 @@ extension EndpointRegistry {
             var sum =
                 earlierTotals[reading.endpoint]?.deployments[reading.incarnation]
                 ?? EndpointTotals.Counted(name: reading.deployment)
-            sum.live = sum.live + reading.live
+            sum.live = sum.live + reading.outcomes
             sum.mirrored = sum.mirrored + reading.mirrored
             totals[reading.endpoint, default: EndpointTotals()].deployments[reading.incarnation] = sum
         }
