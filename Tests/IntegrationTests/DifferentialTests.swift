@@ -7,7 +7,7 @@ import SimulatedEndpoints
 import Testing
 
 /// The simulated backend and the emulator are asked for the same things, and must say the same.
-@Suite("Simulated and local endpoints", .integration, .serialized, .timeLimit(.minutes(10)))
+@Suite("Simulated and local endpoints", .integration, .serialized, .timeLimit(.minutes(60)))
 struct DifferentialTests {
     /// `TURNOUT_OPERATIONS` asks for longer sequences, `TURNOUT_SEED` for another one.
     private static let operations = environment["TURNOUT_OPERATIONS"].flatMap { Int($0) } ?? 600
