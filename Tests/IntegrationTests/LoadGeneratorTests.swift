@@ -66,6 +66,7 @@ struct LoadGeneratorTests {
     }
 
     /// Lets it run for so long, and returns how many seconds that really were: machines that test are busy.
+    @discardableResult
     private func run(_ generator: LoadGenerator, for duration: Duration) async throws -> Double {
         let task = Task { await generator.run() }
         let began = ContinuousClock.now
