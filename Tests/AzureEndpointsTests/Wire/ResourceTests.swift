@@ -77,25 +77,4 @@ struct ResourceTests {
         dump(request, to: &dumped)
         #expect(!dumped.contains("swordfish"))
     }
-
-    @Test(
-        "how instances are made is one of three",
-        arguments: [
-            (#"{"simulate":{"errors":"0.5%"}}"#, InstanceChoice.simulate(["errors": "0.5%"])),
-            (#"{"command":["python3","-m","server"]}"#, .command(["python3", "-m", "server"])),
-            (#"{"external":"unix:/run/model"}"#, .external("unix:/run/model")),
-        ])
-    func instances(text: String, choice: InstanceChoice) throws {
-        #expect(try WireJSON.decode(InstanceChoice.self, from: text) == choice)
-        #expect(try WireJSON.text(choice) == text)
-    }
-
-    @Test(
-        "nothing, two at once, or a command without a program is none",
-        arguments: [
-            "{}", #"{"simulate":{},"external":"http://127.0.0.1:1"}"#, #"{"command":[]}"#, #"{"command":[""]}"#,
-        ])
-    func noInstances(text: String) {
-        #expect(throws: DecodingError.self) { try WireJSON.decode(InstanceChoice.self, from: text) }
-    }
 }
