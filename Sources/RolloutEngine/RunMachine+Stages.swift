@@ -113,8 +113,9 @@ extension RunMachine {
             if let reason = guardRail(snapshot) { return failStage(reason, at: now) }
             if let drift = drift(in: snapshot, at: now) { return drift }
             return now < until ? commit(then: rest) : succeed(Observation(snapshot), at: now)
-        case .refused(let error) where now < until:
-            return wait(at: now, deadline: until, for: "the endpoint to be observed: \(error.message)")
+        // What cannot be seen at the end of the rest is not promoted, and not rolled back either: it is waited for.
+        case .refused(let error) where now < until + stage.timeout:
+            return wait(at: now, deadline: until + stage.timeout, for: "the endpoint to be observed: \(error.message)")
         case .refused(let error): return failStage("the endpoint cannot be observed: \(error.message)", at: now)
         default: return commit(then: .observe)
         }
