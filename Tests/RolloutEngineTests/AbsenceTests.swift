@@ -46,6 +46,36 @@ struct AbsenceTests {
         if case .acting = stand.record.phase { Issue.record("it goes on as if nothing had happened") }
     }
 
+    /// At the end of a stage's rest, or later, with nobody to be asked.
+    private func unseen(after rest: Interval) -> Stand {
+        var stand = Stand(.safeRollout)
+        stand.begin()
+        stand.run(approving: true) { if case .baking = $0.record.phase { true } else { false } }
+        guard case .baking(let until) = stand.record.phase else {
+            Issue.record("no stage rests")
+            return stand
+        }
+        stand.now = until + rest
+        stand.give(.refused(BackendError(.unavailable, "nobody is there")))
+        return stand
+    }
+
+    @Test("a rest that is over while nobody can be asked is neither promoted nor rolled back")
+    func resting() {
+        var stand = unseen(after: .seconds(1))
+        guard case .wait(_, .time) = stand.effect, case .baking = stand.record.phase else {
+            Issue.record("it does not wait: \(stand.effect), \(stand.record.phase)")
+            return
+        }
+        stand.run(approving: true)
+        #expect(stand.record.status == .succeeded)
+    }
+
+    @Test("it fails when nobody is there for the stage's time-out")
+    func restingForEver() {
+        if case .baking = unseen(after: .hours(24)).record.phase { Issue.record("it still waits") }
+    }
+
     @Test("a quick backend is looked at as often as it is told")
     func pollInterval() {
         for interval in [Interval.milliseconds(500), .seconds(5)] {
