@@ -111,17 +111,19 @@ let package = Package(
         .target(
             name: "RolloutEngine",
             dependencies: [
-                "Rollouts", .product(name: "Crypto", package: "swift-crypto"),
+                "Rollouts", "RolloutStatistics", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: habits),
         .target(name: "Rollouts", swiftSettings: habits),
+        .target(name: "RolloutStatistics", swiftSettings: habits),
         .systemLibrary(
             name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .target(
             name: "RolloutTesting", dependencies: ["Rollouts", "RolloutEngine"], path: "Tests/RolloutTesting",
             swiftSettings: habits),
         .testTarget(name: "RolloutsTests", dependencies: ["Rollouts", "RolloutTesting"], swiftSettings: habits),
+        .testTarget(name: "RolloutStatisticsTests", dependencies: ["RolloutStatistics"], swiftSettings: habits),
         .testTarget(
             name: "RolloutEngineTests", dependencies: ["Rollouts", "RolloutEngine", "RolloutTesting"],
             swiftSettings: habits),

@@ -1,0 +1,31 @@
+/// Makes increments of the running totals of servers, which begin at nothing whenever a server starts again.
+package struct CounterTracker: Hashable, Sendable, Codable {
+    private var last: [String: Reading.Counts] = [:]
+
+    package init() {}
+
+    /// What was answered since the totals of `deployment` were told before; nothing, the first time.
+    ///
+    /// When one of them is smaller than before, it is not known what was answered in between: that is a finding,
+    /// nothing is counted, and counting goes on from here.
+    package mutating func increments(
+        of deployment: String, totals: Reading.Counts
+    ) -> (counts: Reading.Counts, findings: [ReadingFinding]) {
+        let before = last.updateValue(totals, forKey: deployment)
+        guard let before else { return (Reading.Counts(), []) }
+        var findings: [ReadingFinding] = []
+        func difference(_ name: String, _ from: Int, _ to: Int) -> Int {
+            let (difference, overflow) = to.subtractingReportingOverflow(from)
+            guard overflow || difference < 0 else { return difference }
+            findings.append(.counterWentBack(of: deployment, name: name, from: from, to: to))
+            return 0
+        }
+        var counts = Reading.Counts(
+            requests: difference("requests", before.requests, totals.requests),
+            errors: difference("errors", before.errors, totals.errors))
+        if before.latencies.count == totals.latencies.count {
+            counts.latencies = zip(before.latencies, totals.latencies).map { difference("latencies", $0, $1) }
+        }
+        return findings.isEmpty ? (counts, []) : (Reading.Counts(), findings)
+    }
+}

@@ -1,0 +1,164 @@
+/// The gate of one stage: takes a reading after the other and says pass, fail or inconclusive.
+///
+/// ```swift
+/// var evidence = Evidence(latencyBounds: bounds)             // of a rollout; a new one when green changes
+/// evidence.observeControl(countsOfBlue)                      // what blue did before
+/// var gate = Gate(specification, design: .live(weight: 0.1), alarmShares: 5, evidence: evidence)
+/// let verdict = gate.read(reading, at: secondsSinceTheStageBegan)    // every second
+/// evidence = gate.evidence                                   // goes on to the next stage
+/// ```
+///
+/// A gate that was encoded after a reading and decoded goes on as if nothing had been. A reading costs O(alternatives),
+/// whatever the traffic; the state does not grow.
+package struct Gate: Hashable, Sendable, Codable {
+    /// How a stage sends requests to green.
+    package enum Design: Hashable, Sendable, Codable {
+        /// Each live request goes to green with this probability.
+        case live(weight: Double)
+        /// Green gets copies.
+        case mirrored
+    }
+
+    package let specification: GateSpecification
+    package let design: Design
+    /// Into how many parts the specification's `false_alarm` is cut: those of all stages of the rollout together.
+    package let alarmShares: Int
+    /// As it is after the last reading.
+    package internal(set) var evidence: Evidence
+
+    // What is known of this stage alone.
+    var seconds = 0.0
+    var share: RunningShare
+    var shareIsTold = false
+    var baselineIsTold = false
+    var candidate = Reading.Counts()
+    var control = Reading.Counts()
+    var disagreed = Verdict.Exposure()
+    var errorsAreSafe = false
+    var exceedancesAreSafe: [Bool] = []
+    var agreementIsSafe = false
+    var lastSignals: [String: Double] = [:]
+    var ratios: ShiftRatios?
+
+    /// Longer than a reading may stand for without a finding, in seconds.
+    package static let longestGap = 60.0
+
+    /// - Parameters:
+    ///   - specification: with one metric or more.
+    ///   - design: of this stage.
+    ///   - alarmShares: nil for a rollout of this stage alone.
+    ///   - evidence: of the stages before.
+    package init(
+        _ specification: GateSpecification, design: Design, alarmShares: Int? = nil, evidence: Evidence
+    ) {
+        self.specification = specification
+        self.design = design
+        self.alarmShares = max(alarmShares ?? specification.alarmShares, 1)
+        self.evidence = evidence
+        share =
+            switch design {
+            case .live(let weight): RunningShare(weight: weight)
+            case .mirrored: RunningShare(weight: 0.5)
+            }
+        for metric in specification.metrics { self.evidence.prepare(metric) }
+        prepareLatencies()
+    }
+
+    /// Takes what was answered since the reading before.
+    ///
+    /// - Parameters:
+    ///   - reading: increments; what is wrong with them is told in the verdict's findings, and they count for nothing.
+    ///   - time: seconds since the stage began. One that is not behind the last is a finding, and time stands still.
+    /// - Returns: what all readings so far say.
+    package mutating func read(_ reading: Reading, at time: Double) -> Verdict {
+        var findings: [ReadingFinding] = []
+        let elapsed = advance(to: time, &findings)
+        let wrong = reading.findings(bins: evidence.controlLatencies.count)
+        findings += wrong
+        if wrong.isEmpty {
+            let arms = arms(of: reading)
+            expose(arms)
+            if seconds > specification.warmUp { bet(arms, reading.pairs) }
+            learn(reading, arms, elapsed: elapsed, &findings)
+        }
+        take(reading.signals)
+        return verdict(findings)
+    }
+
+    /// The time since the reading before.
+    private mutating func advance(to time: Double, _ findings: inout [ReadingFinding]) -> Double {
+        guard time.isFinite, time >= seconds else {
+            findings.append(.clockWentBack(from: seconds, to: time))
+            return 0
+        }
+        let elapsed = time - seconds
+        if elapsed > Self.longestGap { findings.append(.clockJumped(from: seconds, to: time)) }
+        seconds = time
+        return elapsed
+    }
+
+    private mutating func expose(_ arms: ArmCounts) {
+        candidate.add(arms.candidate)
+        control.add(arms.control)
+    }
+
+    /// What this reading teaches for the next ones.
+    private mutating func learn(
+        _ reading: Reading, _ arms: ArmCounts, elapsed: Double, _ findings: inout [ReadingFinding]
+    ) {
+        let live = reading.control.requests > 0 ? reading.control : arms.control
+        evidence.controlRate.add(errors: live.errors, of: live.requests, elapsed: elapsed)
+        if evidence.scale == nil {
+            evidence.controlLatencies.add(live.latencies)
+            prepareLatencies()
+        }
+        guard case .live = design else { return }
+        share.add(candidate: reading.candidate.requests, control: reading.control.requests)
+        guard !shareIsTold, share.logE >= Mathematics.log(1 / specification.falseAlarm) else { return }
+        shareIsTold = true
+        findings.append(
+            .shareDiffers(measured: Double(share.candidate) / Double(share.total), configured: share.weight))
+    }
+
+    /// Makes the scale of latencies as soon as enough is known of blue.
+    private mutating func prepareLatencies() {
+        for case .latency(let limits) in specification.metrics {
+            if evidence.scale == nil {
+                evidence.scale = LatencyScale(
+                    bounds: evidence.latencyBounds, counts: evidence.controlLatencies, limits: limits)
+            }
+            guard let scale = evidence.scale else { return }
+            ratios = ShiftRatios(levels: scale.levels)
+            exceedancesAreSafe = scale.exceedances.map { _ in false }
+            evidence.prepareExceedances(scale.exceedances.count)
+        }
+    }
+
+    /// A hard limit, or a query, may fail green though there is nothing to compare it with.
+    private mutating func take(_ signals: [String: Reading.Signal]) {
+        for case .prometheus(let limits) in specification.metrics {
+            switch signals[limits.name] {
+            case .value(let value) where !value.isNaN:
+                lastSignals[limits.name] = value
+                let count = evidence.failuresInARow[limits.name] ?? 0
+                evidence.failuresInARow[limits.name] = limits.allow(value) ? 0 : count.addingClamped(1)
+            case .value, .missing: lastSignals[limits.name] = nil
+            case nil: break
+            }
+        }
+    }
+}
+
+extension PrometheusLimits {
+    /// True for a value inside both limits.
+    package func allow(_ value: Double) -> Bool { value <= maximum ?? .infinity && value >= minimum ?? -.infinity }
+}
+
+extension Reading.Counts {
+    /// Adds the other counts; of histograms, those with the same bins.
+    mutating func add(_ other: Reading.Counts) {
+        requests = requests.addingClamped(other.requests)
+        errors = errors.addingClamped(other.errors)
+        if latencies.isEmpty { latencies = other.latencies } else { latencies.add(other.latencies) }
+    }
+}

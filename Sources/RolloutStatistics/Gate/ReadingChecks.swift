@@ -1,0 +1,62 @@
+extension Reading {
+    /// What is wrong with a reading; `bins` is the number of latency bins.
+    func findings(bins: Int) -> [ReadingFinding] {
+        control.findings(of: "control", bins: bins) + candidate.findings(of: "candidate", bins: bins)
+            + pairs.findings(bins: bins)
+    }
+}
+
+extension Reading.Counts {
+    /// The largest count that is exact as a `Double`.
+    static let largest = 1 << 53
+
+    /// What is wrong with the counts of `name`.
+    func findings(of name: String, bins: Int) -> [ReadingFinding] {
+        var findings: [ReadingFinding] = []
+        for (what, count) in [("requests", requests), ("errors", errors)] {
+            findings += countFindings(of: name, what, count)
+        }
+        if errors > requests {
+            findings.append(.tooMany(of: name, name: "errors", count: errors, limit: requests))
+        }
+        return findings + histogramFindings(of: name, "latencies", latencies, bins: bins, limit: requests)
+    }
+}
+
+extension Reading.PairCounts {
+    func findings(bins: Int) -> [ReadingFinding] {
+        var findings: [ReadingFinding] = []
+        let counts = [
+            ("pairs", pairs), ("both_failed", bothFailed), ("only_live_failed", onlyLiveFailed),
+            ("only_mirror_failed", onlyMirrorFailed), ("compared", compared), ("disagreed", disagreed),
+        ]
+        for (what, count) in counts { findings += countFindings(of: "pairs", what, count) }
+        guard findings.isEmpty else { return findings }
+        let failed = bothFailed + onlyLiveFailed + onlyMirrorFailed
+        for (what, count, limit) in [
+            ("failed", failed, pairs), ("compared", compared, pairs), ("disagreed", disagreed, compared),
+        ] where count > limit {
+            findings.append(.tooMany(of: "pairs", name: what, count: count, limit: limit))
+        }
+        findings += histogramFindings(of: "pairs", "live_latencies", liveLatencies, bins: bins, limit: pairs)
+        return findings + histogramFindings(of: "pairs", "mirror_latencies", mirrorLatencies, bins: bins, limit: pairs)
+    }
+}
+
+private func countFindings(of name: String, _ what: String, _ count: Int) -> [ReadingFinding] {
+    if count < 0 { return [.negativeCount(of: name, name: what, count: count)] }
+    if count > Reading.Counts.largest { return [.countTooLarge(of: name, name: what, count: count)] }
+    return []
+}
+
+private func histogramFindings(
+    of name: String, _ what: String, _ counts: [Int], bins: Int, limit: Int
+) -> [ReadingFinding] {
+    guard !counts.isEmpty else { return [] }
+    guard counts.count == bins else { return [.wrongBins(of: name, count: counts.count, expected: bins)] }
+    if let negative = counts.first(where: { $0 < 0 }) {
+        return [.negativeCount(of: name, name: what, count: negative)]
+    }
+    let sum = counts.reduce(0) { $0.addingClamped($1) }
+    return sum > limit ? [.tooMany(of: name, name: what, count: sum, limit: limit)] : []
+}

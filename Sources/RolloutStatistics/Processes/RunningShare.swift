@@ -1,0 +1,40 @@
+/// Green's share of live requests, as it is known before the next reading.
+struct RunningShare: Hashable, Sendable, Codable {
+    /// Requests that the configured weight counts for.
+    static let pseudoRequests = 500.0
+
+    /// The configured share, in (0, 1).
+    let weight: Double
+    private(set) var candidate = 0
+    private(set) var total = 0
+
+    init(weight: Double) { self.weight = weight }
+
+    /// Always in (0, 1).
+    var value: Double {
+        (Self.pseudoRequests * weight + Double(candidate)) / (Self.pseudoRequests + Double(total))
+    }
+
+    /// `ln E` against the share being the configured one: the mixture of binomial likelihood ratios over a Beta prior
+    /// that is worth ``pseudoRequests`` (the sequential sample-ratio check of Lindon and Malek, 2022).
+    var logE: Double {
+        guard weight > 0, weight < 1 else { return 0 }
+        let (green, blue) = (Double(candidate), Double(total - candidate))
+        let (priorGreen, priorBlue) = (Self.pseudoRequests * weight, Self.pseudoRequests * (1 - weight))
+        return Beta.log(priorGreen + green, priorBlue + blue) - Beta.log(priorGreen, priorBlue)
+            - green * Mathematics.log(weight) - blue * Mathematics.log1p(-weight)
+    }
+
+    mutating func add(candidate newCandidate: Int, control: Int) {
+        candidate = candidate.addingClamped(newCandidate)
+        total = total.addingClamped(newCandidate).addingClamped(control)
+    }
+}
+
+extension Int {
+    /// The sum, or the largest number there is.
+    func addingClamped(_ other: Int) -> Int {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other > 0 ? .max : .min) : sum
+    }
+}
