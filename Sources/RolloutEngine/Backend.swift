@@ -21,6 +21,9 @@ package protocol Backend: Sendable {
     func invoke(_ endpoint: Name, deployment: Name?, _ request: InferenceRequest) async throws -> InferenceResponse
 
     /// What became of the requests that were answered since `cursor` (nil: since the beginning).
+    ///
+    /// Counting goes on in the reader's absence and outlives the process that counts. What a cursor stands for is told
+    /// once, whoever else reads; what is missing, ``OutcomeReading/continuity`` says.
     func outcomes(of endpoint: Name, since cursor: Int?) async throws(BackendError) -> OutcomeReading
 
     /// The last `tail` lines of a deployment's log, oldest first.
@@ -115,57 +118,6 @@ package struct InferenceResponse: Hashable, Sendable {
         self.body = body
         self.latency = latency
         self.deployment = deployment
-    }
-}
-
-/// Counts of requests, from a cursor on.
-package struct OutcomeReading: Hashable, Sendable, Codable {
-    /// To be passed to the next reading.
-    package var cursor: Int
-    package var deployments: [Name: Counts]
-    /// Of mirrored requests, per shadow deployment.
-    package var mirrored: [Name: PairCounts]
-
-    package struct Counts: Hashable, Sendable, Codable {
-        package var requests: Int
-        package var errors: Int
-        /// Requests per latency bin; bounds in ``latencyBounds``, the last bin has no upper bound.
-        package var latencies: [Int]
-
-        package init(requests: Int = 0, errors: Int = 0, latencies: [Int] = []) {
-            self.requests = requests
-            self.errors = errors
-            self.latencies = latencies
-        }
-    }
-
-    package struct PairCounts: Hashable, Sendable, Codable {
-        package var pairs: Int
-        package var onlyLiveFailed: Int
-        package var onlyMirrorFailed: Int
-        package var disagreed: Int
-
-        private enum CodingKeys: String, CodingKey {
-            case pairs, disagreed
-            case onlyLiveFailed = "only_live_failed"
-            case onlyMirrorFailed = "only_mirror_failed"
-        }
-
-        package init(pairs: Int = 0, onlyLiveFailed: Int = 0, onlyMirrorFailed: Int = 0, disagreed: Int = 0) {
-            self.pairs = pairs
-            self.onlyLiveFailed = onlyLiveFailed
-            self.onlyMirrorFailed = onlyMirrorFailed
-            self.disagreed = disagreed
-        }
-    }
-
-    /// Upper bounds of the latency bins in milliseconds.
-    package static let latencyBounds = [5, 10, 25, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2500, 5000]
-
-    package init(cursor: Int, deployments: [Name: Counts] = [:], mirrored: [Name: PairCounts] = [:]) {
-        self.cursor = cursor
-        self.deployments = deployments
-        self.mirrored = mirrored
     }
 }
 

@@ -22,6 +22,18 @@ extension EndpointSimulation {
 
     /// What was counted since the totals `earlier`, until `time`.
     package mutating func reading(since earlier: Totals, at time: Timestamp) -> OutcomeReading {
+        takeStock(at: time)
+        return totals.reading(since: earlier, cursor: cursor)
+    }
+
+    /// What is told to one whose cursor is not known.
+    package mutating func lost(at time: Timestamp) -> OutcomeReading {
+        takeStock(at: time)
+        return OutcomeReading(cursor: cursor, continuity: .lost)
+    }
+
+    /// Counts until `time`, and gives what was counted a cursor.
+    private mutating func takeStock(at time: Timestamp) {
         advance(to: time)
         countRequests(until: time)
         if totals != totalsAtCursor {
@@ -29,7 +41,6 @@ extension EndpointSimulation {
             totalsAtCursor = totals
             outbox.checkpoint = totals
         }
-        return totals.reading(since: earlier, cursor: cursor)
     }
 
     /// Counts the requests until `time`; nothing but flapping has changed since the last count.
@@ -56,7 +67,7 @@ extension EndpointSimulation {
     private mutating func serve(_ requests: Int, by name: Name, from begin: Timestamp, to end: Timestamp)
         -> OutcomeReading.Counts
     {
-        var counts = OutcomeReading.Counts.none
+        var counts = OutcomeReading.Counts()
         guard requests > 0 else { return counts }
         let profile = profiles[name] ?? DeploymentProfile()
         let reached = generator.successes(of: requests, share: readyShare(of: name, from: begin, to: end))
@@ -70,7 +81,7 @@ extension EndpointSimulation {
         counts.latencies = generator.split(reached - late, by: binShares(of: latency, limit: limit))
         // Nobody answered: the router knows at once.
         counts.latencies[0] += requests - reached
-        counts.latencies[OutcomeReading.bin(of: limit)] += late
+        counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: limit)] += late
         return counts
     }
 
@@ -116,19 +127,12 @@ extension EndpointSimulation {
     private func binShares(of latency: LogNormal, limit: Double) -> [Double] {
         var shares: [Double] = []
         var below = 0.0
-        for bound in OutcomeReading.latencyBounds.map(Double.init) + [.infinity] {
+        for bound in OutcomeReading.latencyBounds + [.infinity] {
             let upTo = latency.share(upTo: min(bound, limit))
             shares.append(max(upTo - below, 0))
             below = max(upTo, below)
         }
         return shares
-    }
-}
-
-extension OutcomeReading {
-    /// The bin into which a latency falls.
-    static func bin(of milliseconds: Double) -> Int {
-        latencyBounds.firstIndex { milliseconds <= Double($0) } ?? latencyBounds.count
     }
 }
 

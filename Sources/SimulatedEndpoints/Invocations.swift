@@ -37,10 +37,10 @@ extension EndpointSimulation {
 
     private mutating func answer(_ request: InferenceRequest, by name: Name) -> InferenceResponse {
         let response = response(to: request, by: name)
-        var counts = OutcomeReading.Counts.none
+        var counts = OutcomeReading.Counts()
         counts.requests = 1
         counts.errors = response.status == 200 ? 0 : 1
-        counts.latencies[OutcomeReading.bin(of: response.latency.seconds * 1000)] = 1
+        counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: response.latency.seconds * 1000)] = 1
         totals.add(counts, to: name)
         return response
     }

@@ -64,10 +64,7 @@ package final class SimulatedBackend: Backend, Sendable {
         return try update(endpoint) { simulation, time, records throws(BackendError) in
             var earlier = Totals()
             if let cursor, cursor != 0 {
-                guard let kept = try records.totals(at: cursor) else {
-                    throw BackendError(
-                        .refused, "endpoint \(endpoint) no longer knows the outcomes at cursor \(cursor)")
-                }
+                guard let kept = try records.totals(at: cursor) else { return simulation.lost(at: time) }
                 earlier = kept
             }
             return simulation.reading(since: earlier, at: time)

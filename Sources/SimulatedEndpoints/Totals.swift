@@ -17,7 +17,7 @@ package struct Totals: Codable, Hashable, Sendable {
 
     mutating func add(_ counts: Counts, to deployment: Name) {
         guard counts.requests > 0 else { return }
-        deployments[deployment, default: .none].add(counts)
+        deployments[deployment, default: Counts()].add(counts)
     }
 
     mutating func add(_ pairs: PairCounts, to deployment: Name) {
@@ -29,7 +29,7 @@ package struct Totals: Codable, Hashable, Sendable {
     func reading(since earlier: Totals, cursor: Int) -> OutcomeReading {
         var reading = OutcomeReading(cursor: cursor)
         for (name, counts) in deployments {
-            let news = counts.minus(earlier.deployments[name] ?? .none)
+            let news = counts.minus(earlier.deployments[name] ?? Counts())
             if news.requests > 0 { reading.deployments[name] = news }
         }
         for (name, pairs) in mirrored {
@@ -41,9 +41,6 @@ package struct Totals: Codable, Hashable, Sendable {
 }
 
 extension OutcomeReading.Counts {
-    /// No requests, in bins of 0.
-    static let none = Self(latencies: [Int](repeating: 0, count: OutcomeReading.latencyBounds.count + 1))
-
     mutating func add(_ other: Self) {
         requests += other.requests
         errors += other.errors

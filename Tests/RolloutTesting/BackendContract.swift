@@ -189,6 +189,20 @@ package enum BackendContract {
             #expect(again.deployments == first.deployments)
             let next = try await bench.backend.outcomes(of: bench.endpoint, since: first.cursor)
             #expect(next.deployments.values.allSatisfy { $0.requests == 0 })
+            #expect([begin, first.cursor].allSatisfy { $0 <= next.cursor })
+            #expect([first, again, next].allSatisfy { $0.continuity == .whole })
+        },
+        Clause(testDescription: "outcomes since a cursor that nobody got are lost, and go on") { bench in
+            guard bench.backend.capabilities.reportsOutcomes else { return }
+            try await bench.makeBlueLive()
+            for _ in 0..<3 { _ = try await bench.backend.invoke(bench.endpoint, deployment: nil, .sample) }
+            let lost = try await bench.backend.outcomes(of: bench.endpoint, since: 4711)
+            #expect(lost.continuity == .lost)
+            #expect(lost.deployments.isEmpty)
+            _ = try await bench.backend.invoke(bench.endpoint, deployment: nil, .sample)
+            let next = try await bench.backend.outcomes(of: bench.endpoint, since: lost.cursor)
+            #expect(next.continuity == .whole)
+            #expect(next.deployments["blue"]?.requests == 1)
         },
         Clause(testDescription: "a deployment has a log, oldest line first") { bench in
             try await bench.makeBlueLive()

@@ -52,8 +52,10 @@ struct OutcomeTests {
         expect(counts.requests, of: total, share: 0.1)
         expect(counts.errors, of: Double(counts.requests), share: 0.02)
         // 50 ms and 300 ms are bounds of bins.
-        expect(counts.latencies[...3].reduce(0, +), of: Double(counts.requests), share: 0.5)
-        expect(counts.latencies[...8].reduce(0, +), of: Double(counts.requests), share: 0.99)
+        for (limit, share) in [(50.0, 0.5), (300, 0.99)] {
+            let within = counts.latencies[...OutcomeReading.latencyBin(ofMilliseconds: limit)].reduce(0, +)
+            expect(within, of: Double(counts.requests), share: share)
+        }
         #expect(reading.deployments["blue"]?.errors == 0)
     }
 

@@ -114,9 +114,12 @@ struct TimeTests {
             #expect(since.deployments["blue"]?.requests == 1023)
             simulation.clock.advance(by: .seconds(1))
             _ = try simulation.backend.outcomes(of: "houses", since: nil)
-            #expect(throws: BackendError.self) {
-                try simulation.backend.outcomes(of: "houses", since: first.cursor)
-            }
+            let late = try simulation.backend.outcomes(of: "houses", since: first.cursor)
+            #expect(late == OutcomeReading(cursor: late.cursor, continuity: .lost))
+            simulation.clock.advance(by: .seconds(1))
+            let next = try simulation.backend.outcomes(of: "houses", since: late.cursor)
+            #expect(next.continuity == .whole)
+            #expect(next.deployments["blue"]?.requests == 1)
         }
     }
 }

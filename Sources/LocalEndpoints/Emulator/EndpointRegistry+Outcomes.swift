@@ -12,22 +12,20 @@ extension EndpointRegistry {
         _ = try record(endpoint)
         await count()
         var present = totals[endpoint] ?? EndpointTotals()
-        var earlier = EndpointTotals()
-        if let cursor, cursor != 0 {
-            guard let kept = try store.totals(of: endpoint, at: cursor) else {
-                throw ControlError.badArgument(
-                    "endpoint \(endpoint) no longer knows the outcomes at cursor \(cursor)", target: "since")
+        let earlier =
+            if let cursor, cursor != 0 {
+                try store.totals(of: endpoint, at: cursor)
+            } else {
+                EndpointTotals(generation: present.generation)
             }
-            earlier = kept
-        }
         let latest = try store.totals(of: endpoint, at: present.cursor)
-        if latest?.deployments != present.deployments {
+        if latest?.deployments != present.deployments || latest?.generation != present.generation {
             present.cursor += 1
             totals[endpoint] = present
             earlierTotals[endpoint, default: EndpointTotals()].cursor = present.cursor
             try store.keep([endpoint: present], checkpoint: true)
         }
-        return present.reading(since: earlier)
+        return earlier.map(present.reading) ?? OutcomeReading(cursor: present.cursor, continuity: .lost)
     }
 
     /// Keeps what was counted until now.

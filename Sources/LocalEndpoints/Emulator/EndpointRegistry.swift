@@ -57,6 +57,9 @@ actor EndpointRegistry {
             epochs[record.name] = try store.epoch(of: record.name)
         }
         earlierTotals = try store.totals()
+        if dataPlane != nil {
+            for endpoint in earlierTotals.keys { earlierTotals[endpoint]?.generation += 1 }
+        }
         totals = earlierTotals
     }
 

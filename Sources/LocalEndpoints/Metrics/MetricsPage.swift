@@ -10,7 +10,19 @@ struct MetricsPage {
     var connections: Int
     var began: Timestamp
 
-    private static let bounds = OutcomeReading.latencyBounds.map { Double($0) / 1000 }
+    /// Milliseconds; a scrape takes fewer bins than the outcomes have, whose bounds these are, too.
+    private static let bounds: [Double] = [
+        1, 2.5, 5, 7.5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2500, 5000, 10_000,
+    ]
+
+    /// The metric's bin that each of the tally's falls into.
+    private static let bins: [Int] = (OutcomeReading.latencyBounds + [.infinity]).map { upper in
+        bounds.firstIndex { upper <= $0 } ?? bounds.count
+    }
+
+    private static func coarse(_ counts: [Int]) -> [Int] {
+        zip(bins, counts).reduce(into: [Int](repeating: 0, count: bounds.count + 1)) { $0[$1.0] += $1.1 }
+    }
 
     var text: String {
         (requestFamilies + stateFamilies + mirrorFamilies + planeFamilies + ProcessMetrics.families(since: began))
@@ -30,7 +42,8 @@ struct MetricsPage {
                     requests.add(tally.count(of: outcome), labels + [("status", "\(outcome.rawValue)")])
                 }
                 durations.add(
-                    counts: tally.bins, bounds: Self.bounds, sum: Double(tally.nanoseconds) / 1e9, labels)
+                    counts: Self.coarse(tally.bins), bounds: Self.bounds.map { $0 / 1000 },
+                    sum: Double(tally.nanoseconds) / 1e9, labels)
             }
         }
         return [requests, durations]

@@ -5,6 +5,8 @@ internal import Rollouts
 struct EndpointTotals: Codable, Hashable, Sendable {
     /// Grows with every reading that has news; never goes back, also when an endpoint of the name is created anew.
     var cursor = 0
+    /// How often an emulator has taken these up: what the one before counted in its last second may be lost.
+    var generation = 0
     /// By incarnation of the deployment.
     var deployments: [String: Counted] = [:]
 
@@ -19,7 +21,8 @@ struct EndpointTotals: Codable, Hashable, Sendable {
 
     /// What was counted after `earlier`, by name.
     func reading(since earlier: EndpointTotals) -> OutcomeReading {
-        var reading = OutcomeReading(cursor: cursor)
+        var reading = OutcomeReading(
+            cursor: cursor, continuity: generation == earlier.generation ? .whole : .restarted)
         for (incarnation, counted) in deployments {
             let before = earlier.deployments[incarnation]
             let live = counted.live - (before?.live ?? .init())
@@ -39,21 +42,26 @@ struct EndpointTotals: Codable, Hashable, Sendable {
     }
 }
 
+extension EndpointTotals {
+    /// Also of an earlier Turnout's, which had no generations.
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        cursor = try members.decode(Int.self, forKey: .cursor)
+        generation = try members.decodeIfPresent(Int.self, forKey: .generation) ?? 0
+        deployments = try members.decode([String: Counted].self, forKey: .deployments)
+    }
+}
+
 extension OutcomeReading.Counts {
-    /// Bin by bin; one without bins has as many zeros as the other has bins.
     static func + (left: Self, right: Self) -> Self { left.combined(with: right, +) }
 
     /// Never below zero: a count that was lost with a killed process is not told as a negative one.
     static func - (left: Self, right: Self) -> Self { left.combined(with: right) { max($0 - $1, 0) } }
 
     private func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
-        let bins = max(latencies.count, other.latencies.count)
-        let sums = (0..<bins).map { bin in
-            combine(
-                latencies.indices.contains(bin) ? latencies[bin] : 0,
-                other.latencies.indices.contains(bin) ? other.latencies[bin] : 0)
-        }
-        return Self(requests: combine(requests, other.requests), errors: combine(errors, other.errors), latencies: sums)
+        Self(
+            requests: combine(requests, other.requests), errors: combine(errors, other.errors),
+            latencies: zip(latencies, other.latencies).map(combine))
     }
 }
 

@@ -38,8 +38,8 @@ struct EndpointShow: AsyncParsableCommand {
         struct Counts: Encodable {
             var requests: Int
             var failed: Int
-            var p50: Int?
-            var p99: Int?
+            var p50: Double?
+            var p99: Double?
 
             private enum CodingKeys: String, CodingKey {
                 case requests, failed
@@ -97,7 +97,7 @@ struct EndpointShow: AsyncParsableCommand {
                 Table.Cell("\(instances.ready)/\(instances.wanted)\(failed)", deployment.isReady ? nil : .yellow),
                 Table.Cell(deployment.definition.instanceType ?? "–"), Table.Cell("\(counts?.requests ?? 0)"),
                 Table.Cell("\(counts?.failed ?? 0)"), Table.Cell("\(deployment.inFlight)"),
-                Table.Cell((counts?.p99).map { "≤ \($0) ms" } ?? "–"),
+                Table.Cell(latencyText(counts?.p99)),
             ]
         }
         lines += table.lines(style)

@@ -30,6 +30,12 @@ extension Interval {
     private static func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 
+/// The bound of a latency bin, or a dash where there is none: `≤ 42 ms`, `≤ 0.35 ms`.
+func latencyText(_ milliseconds: Double?) -> String {
+    guard let milliseconds else { return "–" }
+    return "≤ \(Int(exactly: milliseconds).map { "\($0)" } ?? "\(milliseconds)") ms"
+}
+
 extension Timestamp {
     /// For people, to the second and in UTC: `2026-11-22 10:15:30`.
     var short: String {

@@ -55,8 +55,8 @@ struct RehearsalReport: Encodable {
         var requests: Int
         var failed: Int
         /// Upper bounds in milliseconds; null where there is none.
-        var p50: Int?
-        var p99: Int?
+        var p50: Double?
+        var p99: Double?
         /// Of mirrored requests: pairs, and how many of them only the copy failed or answered otherwise.
         var mirrored: OutcomeReading.PairCounts?
 
@@ -130,18 +130,5 @@ extension RehearsalReport.Stage {
         startedSeconds = record.started.map { ($0 - start).seconds }
         durationSeconds = record.started.map { ((record.ended ?? end) - $0).seconds }
         reason = record.reason
-    }
-}
-
-extension OutcomeReading.Counts {
-    /// The upper bound, in milliseconds, of the latency bin in which the quantile lies; nil without one.
-    func latencyBound(of quantile: Double) -> Int? {
-        let total = latencies.reduce(0, +)
-        var seen = 0
-        for (count, bound) in zip(latencies, OutcomeReading.latencyBounds) {
-            seen += count
-            if total > 0, Double(seen) >= quantile * Double(total) { return bound }
-        }
-        return nil
     }
 }

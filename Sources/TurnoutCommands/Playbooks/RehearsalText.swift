@@ -64,8 +64,8 @@ struct RehearsalText {
                 Table.Cell(requests.deployment.text), Table.Cell("\(requests.requests - requests.failed)"),
                 Table.Cell("\(requests.failed)", requests.failed > 0 ? .yellow : nil),
                 Table.Cell(percent(requests.failed, of: requests.requests)),
-                Table.Cell(requests.p50.map { "≤ \($0) ms" } ?? "–"),
-                Table.Cell(requests.p99.map { "≤ \($0) ms" } ?? "–"),
+                Table.Cell(latencyText(requests.p50)),
+                Table.Cell(latencyText(requests.p99)),
                 Table.Cell(requests.mirrored.map { "\($0.pairs)" } ?? "–"),
                 Table.Cell(requests.mirrored.map { "\($0.disagreed)" } ?? "–"),
             ]

@@ -7,24 +7,14 @@ import Testing
 
 @Suite("Counts of requests")
 struct DataCountingTests {
-    @Test("a latency falls into the bin of the first bound that it does not exceed")
-    func bins() {
-        for (index, bound) in OutcomeReading.latencyBounds.enumerated() {
-            let nanoseconds = UInt64(bound) * 1_000_000
-            #expect(OutcomeTally.bin(of: nanoseconds) == index)
-            #expect(OutcomeTally.bin(of: nanoseconds + 1) == index + 1)
-        }
-        #expect(OutcomeTally.bin(of: 0) == 0)
-        #expect(OutcomeTally.bin(of: .max) == OutcomeReading.latencyBounds.count)
-    }
-
     @Test("everything but an answer is an error, and who went away is not counted")
     func errors() {
         var tally = OutcomeTally()
         for outcome in RequestOutcome.allCases { tally.add(outcome, nanoseconds: 6_000_000) }
         #expect(tally.counts.requests == 5)
         #expect(tally.counts.errors == 4)
-        #expect(tally.counts.latencies == [0, 5] + [Int](repeating: 0, count: 13))
+        #expect(tally.counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: 6)] == 5)
+        #expect(tally.counts.latencies.reduce(0, +) == 5)
         #expect(tally.count(of: .abandoned) == 1)
     }
 
@@ -54,6 +44,30 @@ struct DataCountingTests {
         let blue = compiler.readings.filter { $0.deployment == "blue" }.map { ($0.incarnation, $0.live.requests) }
         #expect(blue.sorted { $0 < $1 }.map(\.1) == [0, 1])
         #expect(blue.sorted { $0 < $1 }.map(\.0) == ["again", "blue"])
+    }
+}
+
+@Suite("The metrics page")
+struct MetricsPageTests {
+    @Test("its histogram has fewer bins than the tally, and counts the same requests up to each of its bounds")
+    func histogram() {
+        var tally = OutcomeTally()
+        for milliseconds: UInt64 in [0, 1, 5, 6, 40, 41, 750, 10_000, 10_001, 500_000] {
+            tally.add(.answered, nanoseconds: milliseconds * 1_000_000)
+        }
+        let page = MetricsPage(
+            deployments: [
+                DeploymentObservation(
+                    endpoint: "houses", deployment: "blue", inFlight: 0, waiting: 0, ready: 1, live: tally,
+                    copies: OutcomeTally(), pairs: .init(), droppedCopies: 0)
+            ], refused: [:], connections: 0, began: Timestamp(milliseconds: 0))
+        let lines = page.text.split(separator: "\n")
+        for (bound, count) in [
+            ("0.001", 2), ("0.005", 3), ("0.0075", 4), ("0.04", 5), ("0.05", 6), ("0.75", 7), ("10.0", 8), ("+Inf", 10),
+        ] {
+            #expect(
+                lines.contains { $0.hasSuffix("mirrored=\"false\",le=\"\(bound)\"} \(count)") }, "up to \(bound) s")
+        }
     }
 }
 
