@@ -107,7 +107,8 @@ let package = Package(
             ],
             swiftSettings: habits),
         .target(
-            name: "PlaybookSyntax", dependencies: ["CLibYAML", "Rollouts", "RolloutEngine"], swiftSettings: habits),
+            name: "PlaybookSyntax", dependencies: ["CLibYAML", "Rollouts", "RolloutEngine", "RolloutStatistics"],
+            swiftSettings: habits),
         .target(
             name: "RolloutEngine",
             dependencies: [
@@ -177,7 +178,7 @@ let package = Package(
             swiftSettings: habits),
         .testTarget(
             name: "PlaybookSyntaxTests",
-            dependencies: ["Rollouts", "RolloutEngine", "PlaybookSyntax", "RolloutTesting"],
+            dependencies: ["Rollouts", "RolloutEngine", "RolloutStatistics", "PlaybookSyntax", "RolloutTesting"],
             swiftSettings: habits),
         .testTarget(
             name: "TurnoutCommandsTests",

@@ -57,7 +57,7 @@ extension Shape {
         let plain = plainSchema(expressions: expressions)
         guard expressions else { return plain }
         switch self {
-        case .integer, .number, .boolean, .choice, .duration, .percent, .rate:
+        case .integer, .number, .boolean, .choice, .duration, .percent, .fraction, .rate:
             return ["anyOf": .list([.mapping(plain), .mapping(["$ref": "#/$defs/expression"])])]
         default: return plain
         }
@@ -81,6 +81,13 @@ extension Shape {
             ]
         case .percent:
             ["anyOf": [.mapping(bounds("integer", 0, 100)), .mapping(["type": "string", "pattern": "^[0-9]+%$"])]]
+        case .fraction(let range):
+            [
+                "anyOf": [
+                    .mapping(bounds("number", .number(range.lowerBound), .number(min(range.upperBound, 1)))),
+                    .mapping(["type": "string", "pattern": #"^[0-9]+(\.[0-9]+)?(%|pt)$"#]),
+                ]
+            ]
         case .rate: ["type": "string", "pattern": #"^[0-9.]+/[sm]$"#]
         case .condition: ["anyOf": [.mapping(["type": "boolean"]), .mapping(["$ref": "#/$defs/expression"])]]
         case .list(let element, let minimum):
@@ -93,6 +100,13 @@ extension Shape {
         case .object(let object): object.schema(expressions: expressions)
         case .textOr(let object):
             ["anyOf": [.mapping(["type": "string"]), .mapping(object.schema(expressions: expressions))]]
+        case .choiceOr(let words, let object):
+            [
+                "anyOf": [
+                    .mapping(["enum": .list(words.map(Value.string))]),
+                    .mapping(object.schema(expressions: expressions)),
+                ]
+            ]
         }
     }
 

@@ -14,6 +14,8 @@ indirect enum Shape: Sendable {
     /// `10m`; with `never` also that word, with `positive` not `0s`.
     case duration(never: Bool = false, positive: Bool = false)
     case percent
+    /// `1%`, `1pt` or `0.01`.
+    case fraction(ClosedRange<Double>)
     case rate
     /// The path of a file that is read.
     case path
@@ -26,6 +28,8 @@ indirect enum Shape: Sendable {
     case mapping(Shape, names: Bool = false)
     case object(ObjectShape)
     case textOr(ObjectShape)
+    /// One of these words, or a mapping.
+    case choiceOr([String], ObjectShape)
 }
 
 /// A mapping with known keys.

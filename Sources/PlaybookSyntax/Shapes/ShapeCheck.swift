@@ -35,6 +35,8 @@ struct ShapeCheck {
             }
         case .duration(let never, let positive): checkDuration(node, never: never, positive: positive, what)
         case .percent: parse(node, what) { value throws(ValueProblem) in _ = try readPercent(value) }
+        case .fraction(let range):
+            parse(node, what) { value throws(ValueProblem) in _ = try readFraction(value, in: range) }
         case .rate:
             parse(node, what) { value throws(ValueProblem) in _ = try readRate(value.scalarText ?? "") }
         case .list(let element, let minimum): checkList(node, element, atLeast: minimum, what)
@@ -43,6 +45,8 @@ struct ShapeCheck {
         case .textOr(let object):
             if node.scalar?.value.string != nil { return }
             checkObject(node, object, orText: true)
+        case .choiceOr(let words, let object):
+            if node.scalar == nil { checkObject(node, object) } else { check(node, .choice(words), what) }
         }
     }
 

@@ -1,0 +1,97 @@
+internal import RolloutStatistics
+
+extension ObjectShape {
+    /// What a stage's gate looks at, and how sure it must be.
+    static let analysis = ObjectShape(
+        "analysis",
+        [
+            Field(
+                "for", .duration(positive: true), required: true,
+                "How long the gate may look; at the end on_inconclusive decides.", example: "30m"),
+            Field("at_least", .duration(), "How long it looks at least; 0s unless it says otherwise.", example: "1m"),
+            Field(
+                "warm_up", .duration(),
+                "How long after the action requests are no evidence; 0s unless it says otherwise.", example: "30s"),
+            Field(
+                "false_alarm", .fraction(AnalysisLimit.chance),
+                "The chance that a good version is stopped, over the whole rollout; 1% unless it says otherwise.",
+                example: "1%"),
+            Field(
+                "wrong_pass", .fraction(AnalysisLimit.chance),
+                "The chance that a version at its margin is passed; 5% unless it says otherwise.", example: "5%"),
+            Field(
+                "on_inconclusive", .choice(GateSpecification.InconclusivePolicy.allCases.map(\.rawValue)),
+                "What becomes of the run without a verdict: hold unless it says otherwise."),
+            Field(
+                "metrics", .list(.choiceOr(AnalysisLimit.words, .metric), atLeast: 1), required: true,
+                "What is looked at: a word, or a word with its limits.", example: "[errors, latency]"),
+        ])
+
+    static let metric = ObjectShape(
+        "a metric", oneOf: ["errors", "latency", "disagreement", "prometheus"],
+        [
+            Field("errors", .object(.errorMetric), "Green's error rate beside blue's."),
+            Field("latency", .object(.latencyMetric), "Green's latencies beside blue's."),
+            Field("disagreement", .object(.disagreementMetric), "How many mirrored requests are answered differently."),
+            Field("prometheus", .object(.prometheusMetric), "The value of a query."),
+        ])
+
+    static let errorMetric = ObjectShape(
+        "errors",
+        [
+            Field(
+                "margin", .fraction(AnalysisLimit.share),
+                "How much more green may fail for it to pass; 1pt unless it says otherwise.", example: "1pt"),
+            Field("hard_limit", .fraction(AnalysisLimit.share), "The error rate that fails green whatever blue does."),
+        ])
+
+    static let latencyMetric = ObjectShape(
+        "latency",
+        [
+            Field(
+                "tolerance", .fraction(0...10),
+                "How much slower green may be without alarm; 0% unless it says otherwise.", example: "5%"),
+            Field("margin", .object(.latencyMargin), "How much slower green may be for it to pass."),
+        ])
+
+    static let latencyMargin = ObjectShape(
+        "margin",
+        [
+            Field("p50", .fraction(AnalysisLimit.factor), "Of the median; 25% unless it says otherwise."),
+            Field("p95", .fraction(AnalysisLimit.factor), "Of the p95; 25% unless it says otherwise."),
+        ])
+
+    static let disagreementMetric = ObjectShape(
+        "disagreement",
+        [
+            Field(
+                "max", .fraction(AnalysisLimit.share),
+                "The part of pairs that may disagree; 2% unless it says otherwise."),
+            Field(
+                "numeric_tolerance", .number(0...1),
+                "How far apart two numbers may be, relative to the larger; 1e-6 unless it says otherwise."),
+        ])
+
+    static let prometheusMetric = ObjectShape(
+        "prometheus",
+        [
+            Field("name", .text, "What it is called in verdicts; prometheus unless it says otherwise."),
+            Field("url", .text, required: true, "The server.", example: "http://127.0.0.1:9090"),
+            Field("query", .text, required: true, "PromQL that gives one value.", example: "up"),
+            Field("max", .number(AnalysisLimit.any), "The largest value."),
+            Field("min", .number(AnalysisLimit.any), "The least value."),
+            Field(
+                "failures_allowed", .integer(0...1000),
+                "How many readings in a row may be outside; 0 unless it says otherwise."),
+        ])
+}
+
+/// What the numbers of an analysis may be.
+enum AnalysisLimit {
+    static let chance = 1e-6...0.5
+    static let share = 1e-6...0.9
+    static let factor = 1e-3...10.0
+    static let any = -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude
+    /// The metrics that stand without limits of their own.
+    static let words = ["errors", "latency", "disagreement"]
+}

@@ -1,0 +1,33 @@
+internal import Rollouts
+
+/// Reads `1%`, `0.5%`, `1pt` (a percentage point) or `0.01` as a fraction in `range`.
+func readFraction(_ value: Value, in range: ClosedRange<Double>) throws(ValueProblem) -> Double {
+    let fraction: Double?
+    switch value {
+    case .integer, .number:
+        guard let number = value.double, number <= 1 else {
+            throw ValueProblem(message: "is more than all", help: "write a percent: '\(value.scalarText ?? "5")%'")
+        }
+        fraction = number
+    case .string(let text):
+        let unit = text.hasSuffix("%") ? 1 : text.hasSuffix("pt") ? 2 : 0
+        fraction =
+            unit == 0 ? nil : Value(plainScalar: String(text.dropLast(unit))).double.map { $0 / 100 }
+    default: fraction = nil
+    }
+    guard let fraction, fraction.isFinite else {
+        throw ValueProblem(message: "is no fraction", help: "a fraction is written 1%, 0.5%, 1pt or 0.01")
+    }
+    guard range.contains(fraction) else {
+        throw ValueProblem(
+            message: "is out of range",
+            help: "it must be \(percentText(range.lowerBound)) to \(percentText(range.upperBound))")
+    }
+    return fraction
+}
+
+/// `0.01%` of 0.0001.
+private func percentText(_ fraction: Double) -> String {
+    let percent = (fraction * 1e8).rounded() / 1e6
+    return percent == percent.rounded() ? "\(Int(percent))%" : "\(percent)%"
+}

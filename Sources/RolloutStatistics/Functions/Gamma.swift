@@ -1,0 +1,31 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// The gamma function's logarithm and what is left of it after Stirling's formula.
+enum Gamma {
+    /// ln Γ(x) for x above 0, by the C library.
+    static func log(_ x: Double) -> Double {
+        var sign: Int32 = 0
+        return lgamma_r(x, &sign)
+    }
+
+    /// Δ(x) = ln Γ(x) − (x − ½) ln x + x − ½ ln 2π, for x of ``asymptotic`` or more, to the last bits.
+    ///
+    /// The series of DLMF 5.11.1, in Bernoulli numbers.
+    static func stirlingRemainder(_ x: Double) -> Double {
+        let inverse = 1 / x
+        let square = inverse * inverse
+        return inverse * coefficients.reversed().reduce(0) { $0 * square + $1 }
+    }
+
+    static let asymptotic = 10.0
+
+    private static let coefficients: [Double] = [
+        1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680, 1.0 / 1188, -691.0 / 360_360, 1.0 / 156, -3617.0 / 122_400,
+    ]
+}
