@@ -157,7 +157,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            exclude: ["azure_sdk_article.py"],
+            exclude: ["azure_sdk_article.py", "Kubernetes/harness"],
             swiftSettings: habits),
         .testTarget(
             name: "RunnerTests",

@@ -15,6 +15,8 @@ struct TurnoutHome: Sendable {
     let path: String
     /// What `TURNOUT_BACKEND` says to its programs.
     let backend: String
+    /// What else stands in their environment.
+    var variables: [String: String] = [:]
 
     struct Ended: Sendable {
         var status: Int32
@@ -87,9 +89,8 @@ struct TurnoutHome: Sendable {
         let line = wrapper + [Self.program] + words
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = line
-        process.environment = environment.merging(["TURNOUT_HOME": path, "TURNOUT_BACKEND": backend, "NO_COLOR": "1"]) {
-            _, new in new
-        }
+        let own = ["TURNOUT_HOME": path, "TURNOUT_BACKEND": backend, "NO_COLOR": "1"]
+        process.environment = environment.merging(own) { _, new in new }.merging(variables) { _, new in new }
         let output = "\(path)/\(UUID().uuidString).out"
         let errors = "\(path)/\(UUID().uuidString).err"
         for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }
