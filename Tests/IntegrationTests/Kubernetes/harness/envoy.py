@@ -97,12 +97,12 @@ class Envoy:
             expected[f"cluster.{name}"] = self._write(f"eds/{name}", [self._endpoints(name, addresses)])
         # What the old routes lead to stays until the new ones hold.
         both = {**self.clusters, **clusters}
-        expected["cds"] = self._write("cds", [self._cluster(name) for name in sorted(both)])
+        expected["cluster_manager.cds"] = self._write("cds", [self._cluster(name) for name in sorted(both)])
         await self._holds(expected)
         for gateway, hosts in routes.items():
-            expected[f"rds.{gateway}"] = self._write(f"rds/{gateway}", [
+            expected[f"http.{gateway}.rds.{gateway}"] = self._write(f"rds/{gateway}", [
                 {"@type": ROUTES, "name": gateway, "virtual_hosts": hosts}])
-        expected["lds"] = self._write("lds", [self._listener(*item) for item in sorted(listeners.items())])
+        expected["listener_manager.lds"] = self._write("lds", [self._listener(*item) for item in sorted(listeners.items())])
         await self._holds(expected)
         self.clusters = clusters
         if len(both) > len(clusters):
@@ -112,23 +112,11 @@ class Envoy:
             self.confirmed.pop(f"cluster.{name}", None)
 
     async def _versions(self):
+        """The versions that Envoy has taken, by what they are of."""
         found = {}
-        dump = json.loads(await self.ask("/config_dump?include_eds"))
-        for part in dump["configs"]:
-            kind = part["@type"].rsplit(".", 1)[-1]
-            if kind == "ClustersConfigDump":
-                found["cds"] = part.get("version_info")
-            elif kind == "ListenersConfigDump":
-                found["lds"] = part.get("version_info")
-                for item in part.get("dynamic_listeners", []):
-                    if "error_state" in item:
-                        raise RuntimeError(f"Envoy refuses a listener: {item['error_state']}")
-            elif kind == "RoutesConfigDump":
-                for item in part.get("dynamic_route_configs", []):
-                    found[f"rds.{item['route_config']['name']}"] = item.get("version_info")
-            elif kind == "EndpointsConfigDump":
-                for item in part.get("dynamic_endpoint_configs", []):
-                    found[f"cluster.{item['endpoint_config']['cluster_name']}"] = item.get("version_info")
+        for line in (await self.ask("/stats?type=TextReadouts")).decode().splitlines():
+            name, version = line.rsplit(": ", 1)
+            found[name.removesuffix(".version_text")] = version.strip('"')
         return found
 
     async def _holds(self, expected, seconds=10):

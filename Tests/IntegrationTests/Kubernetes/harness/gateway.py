@@ -139,7 +139,7 @@ class Gateway:
         generation, present = gateway["metadata"]["generation"], gateway.get("status", {})
 
         def conditions(before, *kinds):
-            return [condition(kind, True, kind, "", generation, before) for kind in kinds]
+            return [condition(kind, True, kind, "It is so", generation, before) for kind in kinds]
 
         listeners = []
         for listener in gateway["spec"]["listeners"]:
