@@ -5,7 +5,7 @@
 # It is Debian's source of Kubernetes 1.20, which two changes of Go 1.18 broke:
 # - github.com/modern-go/reflect2 1.0.1 reads maps by a function that has other parameters since. The API server dies of
 #   SIGSEGV whenever a custom resource is written. Here Debian's reflect2 1.0.2 stands in its place.
-# - github.com/go-openapi/validate asks whether a value has the address of its type's zero value, which "" has since. It
+# - kube-openapi's validation asks whether a value has the address of its type's zero value, which "" has since. It
 #   refuses every empty text in a custom resource, as in `group: ""`, for a null. Here it asks for nil alone.
 set -euo pipefail
 out="$1"
@@ -28,8 +28,9 @@ tar xzf "$work"/kubernetes_*.orig.tar.gz -C "$source" --strip-components=1
 rm -r "$source/vendor/github.com/modern-go/reflect2"
 cp -r /usr/share/gocode/src/github.com/modern-go/reflect2 "$source/vendor/github.com/modern-go/"
 zero='data == nil || reflect.DeepEqual(reflect.Zero(reflect.TypeOf(data)), reflect.ValueOf(data))'
-grep -qF "if $zero {" "$source/vendor/github.com/go-openapi/validate/type.go"
-sed -i "s/if $zero {/if data == nil {/" "$source/vendor/github.com/go-openapi/validate/type.go"
+types="$source/vendor/k8s.io/kube-openapi/pkg/validation/validate/type.go"
+grep -qF "if $zero {" "$types"
+sed -i "s/if $zero {/if data == nil {/" "$types"
 
 export GO111MODULE=off GOPATH="$work/gopath" GOFLAGS=
 cd "$source"

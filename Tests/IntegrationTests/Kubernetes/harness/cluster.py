@@ -58,7 +58,7 @@ class Cluster:
         self.children += plane.children
         envoy = Envoy(program, folder)
         self.children.append(envoy.child)
-        api = self.api = API(plane.server, credentials.admin_token, credentials.client_tls())
+        api = self.api = API(plane.server, credentials.tokens["harness"], credentials.client_tls())
         await asyncio.gather(plane.start(api), envoy.start())
         self.namespaces = Namespaces(api, credentials, options.role)
         self.kubelet = Kubelet(
@@ -77,7 +77,8 @@ class Cluster:
         control = Control(self)
         await control.start(options.control_port)
         self.state = {
-            "kubeconfig": credentials.kubeconfig("admin", plane.server, first["namespace"], token=credentials.admin_token),
+            "kubeconfig": credentials.kubeconfig(
+                "admin", plane.server, first["namespace"], token=credentials.tokens["admin"]),
             "certificate_kubeconfig": credentials.kubeconfig(
                 "admin-certificate", plane.server, first["namespace"], certificate="admin"),
             "restricted_kubeconfig": first["kubeconfig"], "proxied_kubeconfig": first["proxied_kubeconfig"],

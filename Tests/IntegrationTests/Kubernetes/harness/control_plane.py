@@ -73,9 +73,9 @@ class ControlPlane:
             f"--audit-policy-file={policy}", f"--audit-log-path={self.audit_log}", "--audit-log-maxsize=1000",
             "--max-requests-inflight=2000", "--max-mutating-requests-inflight=1000",
         ], folder)
-        admin = credentials.kubeconfig("controllers", self.server, token=credentials.admin_token)
+        own = credentials.kubeconfig("controllers", self.server, token=credentials.tokens["system:kube-controller-manager"])
         self.controllers = Child("kube-controller-manager", [
-            f"{assets}/kube-controller-manager", f"--kubeconfig={admin}", f"--controllers={CONTROLLERS}",
+            f"{assets}/kube-controller-manager", f"--kubeconfig={own}", f"--controllers={CONTROLLERS}",
             "--leader-elect=false", f"--service-account-private-key-file={path('service-account.key')}",
             f"--root-ca-file={path('ca.crt')}", "--port=0", f"--secure-port={free_port()}",
             "--bind-address=127.0.0.1", f"--cert-dir={folder}/controller-certs", "--kube-api-qps=500",

@@ -28,14 +28,15 @@ class Credentials:
     def __init__(self, folder):
         self.folder = folder
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        self.admin_token = secrets.token_hex(16)
+        self.tokens = {user: secrets.token_hex(16) for user in ("admin", "harness", "system:kube-controller-manager")}
         self._authority("ca", "turnout-test")
         self._certificate("apiserver", "/CN=kube-apiserver", NAMES)
         self._certificate("admin", "/O=system:masters/CN=admin")
         self._certificate("front-proxy", "/CN=front-proxy")
         _openssl("genrsa", "-out", self.path("service-account.key"), "2048")
         with open(self.path("tokens.csv"), "w", encoding="utf-8") as file:
-            file.write(f'{self.admin_token},admin,admin,"system:masters"\n')
+            for user, token in self.tokens.items():
+                file.write(f'{token},{user},{user},"system:masters"\n')
 
     def path(self, name):
         return os.path.join(self.folder, name)
