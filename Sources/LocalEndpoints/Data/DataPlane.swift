@@ -72,15 +72,15 @@ package final class DataPlane: Sendable {
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value else {
                         throw ChannelError.ioOnClosedChannel
                     }
-                    try channel.pipeline.syncOperations.addHandlers(
-                        ByteToMessageHandler(HTTPRequestDecoder(limitConfiguration: limits.parsing)),
-                        ClientConnection(loop: loop))
+                    let wire = Wire.requests(within: limits)
+                    try channel.pipeline.syncOperations.addHandlers(wire, ClientConnection(wire, loop: loop))
                 }
             }
             .bind(host: configuration.host, port: configuration.port).get()

@@ -53,7 +53,7 @@ struct DataCredentialTests {
         -> Int?
     {
         Array(secret.utf8).withUnsafeBytes {
-            index.endpoint(for: $0, wanted: wanted, at: Timestamp(milliseconds: time))
+            index.endpoint(for: $0, wanted: wanted, clock: { Timestamp(milliseconds: time) })
         }
     }
 

@@ -36,7 +36,8 @@ struct DataCountingTests {
         var compiler = TableCompiler(bandwidth: nil)
         var route = EndpointRoute.sample(traffic: ["blue": 100])
         let first = compiler.compile(RoutingTable(endpoints: [route]), at: .now())
-        first.endpoints.first?.deployments.first?.state.count(.live, .answered, nanoseconds: 1)
+        first.endpoints.first?.deployments.first?.state.end(
+            .live, .answered, nanoseconds: 1, leaving: nil, at: .now())
         let second = compiler.compile(RoutingTable(endpoints: [route]), at: .now())
         #expect(second.endpoints.first?.deployments.first?.state === first.endpoints.first?.deployments.first?.state)
         route.deployments[0].incarnation = "again"

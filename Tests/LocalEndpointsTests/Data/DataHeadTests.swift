@@ -1,5 +1,7 @@
 import NIOCore
+import NIOEmbedded
 import NIOHTTP1
+import NIOPosix
 import Rollouts
 import Testing
 
@@ -65,24 +67,24 @@ struct DataHeadTests {
     func targets(_ uri: String, _ target: RequestTarget) { #expect(RequestTarget(uri: uri) == target) }
 
     @Test("what goes to a model server has neither the credential nor what belongs to the client's connection")
-    func forwarded() {
-        let request = UpstreamRequest(
-            kind: .score,
-            headers: [
-                "Authorization": "Bearer secret", "Host": "mine", "Content-Type": "application/json",
+    func forwarded() throws {
+        let request = try IncomingRequest(
+            Self.head([
+                "Authorization": "bEARER  key", "Host": "mine", "Content-Type": "application/json",
                 "Connection": "x-mine", "X-Mine": "1", "Transfer-Encoding": "chunked", "Keep-Alive": "5",
                 "X-Request-ID": "forged", "azureml-model-deployment": "blue", "accept": "*/*",
-            ], connectionFields: ["x-mine"], id: RequestIDs.sample, body: ByteBuffer(string: "{}"))
+            ]), on: .sample())
+        #expect(!request.append(ByteBuffer(string: "{")))
+        #expect(request.append(ByteBuffer(string: "}")))
         let instance = Instance(
             InstanceRoute(
                 id: "instance-0", target: .server(ServerAddress(.tcp(host: "::1", port: 9), scoringPath: "/p")),
                 isReady: true))
-        var buffer = ByteBuffer()
-        #expect(request.write(to: &buffer, for: instance) == nil)
+        #expect(request.separateBody == nil)
         #expect(
-            String(buffer: buffer)
+            String(buffer: .composed { request.write(.score, to: &$0, for: instance) })
                 == "POST /p HTTP/1.1\r\nhost: [::1]:9\r\nContent-Type: application/json\r\n"
-                + "azureml-model-deployment: blue\r\naccept: */*\r\nx-request-id: \(RequestIDs.sample)\r\n"
+                + "azureml-model-deployment: blue\r\naccept: */*\r\nx-request-id: \(request.id)\r\n"
                 + "content-length: 2\r\n\r\n{}")
     }
 
@@ -94,28 +96,51 @@ struct DataHeadTests {
         #expect(seen.count == 10_000)
         let pattern = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
         #expect(seen.allSatisfy { $0.description.wholeMatch(of: pattern) != nil })
+        #expect(Set(seen.map(\.description)).count == 10_000)
     }
+
+    @Test("a message that needs more memory than there is gets it")
+    func longMessages() {
+        var buffer = ByteBuffer(string: "what was there before")
+        for length in [0, 10, 5000, 3, 100_000] {
+            let text = String(repeating: "x", count: length)
+            buffer.compose { writer in
+                writer.writeField("name", text)
+                writer.write(ByteBuffer(string: "end"))
+            }
+            #expect(String(buffer: buffer) == "name: \(text)\r\nend")
+        }
+    }
+
+    @Test(
+        "what a field means is told by its name",
+        arguments: [
+            ("Host", .host), ("content-LENGTH", .contentLength), ("Te", .hop), ("x-request-ID", .requestID),
+            ("content-type", .other), ("hos", .other), ("hostt", .other), ("", .other), ("höst", .other),
+            ("x-ms-run-function-failed", .functionFailed), ("azureml-model-deploymenT", .deployment),
+        ] as [(String, HeaderKind)])
+    func kinds(_ name: String, _ kind: HeaderKind) { #expect(HeaderKind(name) == kind) }
 
     @Test("numbers, dates and masks are written as they are read")
     func texts() {
         for number in [0, 7, 10, 99, 1_234_567, Int.max] {
-            var buffer = ByteBuffer()
-            buffer.writeDecimal(number)
-            #expect(String(buffer: buffer) == "\(number)")
+            #expect(String(buffer: .composed { $0.writeDecimal(number) }) == "\(number)")
         }
-        var buffer = ByteBuffer()
-        buffer.writeMilliseconds(nanoseconds: 12_045_678)
-        #expect(String(buffer: buffer) == "12.045")
+        #expect(String(buffer: .composed { $0.writeMilliseconds(nanoseconds: 12_045_678) }) == "12.045")
         #expect(HTTPDate.text(at: Timestamp(milliseconds: 784_111_777_000)) == "Sun, 06 Nov 1994 08:49:37 GMT")
         #expect(CPUSet.count(in: "Name:\tx\nCpus_allowed:\t00000001,80000003\n") == 4)
     }
 }
 
-extension RequestIDs {
-    static let sample: RequestID = {
-        var ids = RequestIDs()
-        return ids.next()
-    }()
+extension DataLoop {
+    /// One that knows the endpoint `houses`, with the key `key`.
+    static func sample() -> DataLoop {
+        let shared = DataPlaneShared(comparisons: Comparisons(pool: NIOThreadPool(numberOfThreads: 1)), bandwidth: nil)
+        let loop = DataLoop(
+            eventLoop: EmbeddedEventLoop(), limits: DataPlaneLimits(), logsRequests: false, shared: shared)
+        shared.install(RoutingTable(endpoints: [.sample(traffic: ["blue": 100])])) { loop.exchange($0) }
+        return loop
+    }
 }
 
 @Suite("Comparison of a shadow's answers")

@@ -8,29 +8,29 @@ enum AnswerFraming {
     /// The connection's end: for HTTP/1.0 clients.
     case untilClose
 
-    func write(to buffer: inout ByteBuffer) {
+    func write(to writer: inout MessageWriter) {
         switch self {
         case .length(let count):
-            buffer.writeStaticString("content-length: ")
-            buffer.writeDecimal(count)
-            buffer.writeStaticString("\r\n\r\n")
+            writer.write("content-length: ")
+            writer.writeDecimal(count)
+            writer.write("\r\n\r\n")
         case .chunks:
-            buffer.writeStaticString(
+            writer.write(
                 """
                 trailer: ms-azureml-bandwidth-request-delay-ms, ms-azureml-bandwidth-response-delay-ms\r
                 transfer-encoding: chunked\r
                 \r
 
                 """)
-        case .untilClose: buffer.writeStaticString("\r\n")
+        case .untilClose: writer.write("\r\n")
         }
     }
 }
 
-extension ByteBuffer {
+extension MessageWriter {
     /// A chunk's size line.
     mutating func writeChunkSize(_ count: Int) {
-        writeString(String(count, radix: 16))
-        writeStaticString("\r\n")
+        writeText(String(count, radix: 16))
+        write("\r\n")
     }
 }

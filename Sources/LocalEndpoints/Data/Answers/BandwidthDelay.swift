@@ -8,16 +8,16 @@ struct BandwidthDelay {
     var isDelayed: Bool { request > .zero || answer > .zero }
 
     /// The trailers that tell of it (AZURE.md, Rules).
-    func writeTrailers(to buffer: inout ByteBuffer) {
+    func writeTrailers(to writer: inout MessageWriter) {
         if request > .zero {
-            buffer.writeStaticString("ms-azureml-bandwidth-request-delay-ms: ")
-            buffer.writeDecimal(Int(request.nanoseconds / 1_000_000))
-            buffer.writeStaticString("\r\n")
+            writer.write("ms-azureml-bandwidth-request-delay-ms: ")
+            writer.writeDecimal(Int(request.nanoseconds / 1_000_000))
+            writer.write("\r\n")
         }
         if answer > .zero {
-            buffer.writeStaticString("ms-azureml-bandwidth-response-delay-ms: ")
-            buffer.writeDecimal(Int(answer.nanoseconds / 1_000_000))
-            buffer.writeStaticString("\r\n")
+            writer.write("ms-azureml-bandwidth-response-delay-ms: ")
+            writer.writeDecimal(Int(answer.nanoseconds / 1_000_000))
+            writer.write("\r\n")
         }
     }
 }

@@ -16,31 +16,32 @@ enum HeaderKind {
     case other
 
     init(_ name: String) {
-        self = .other
-        for (candidate, kind) in Self.candidates(ofLength: name.utf8.count)
-        where name.isEqualIgnoringCase(candidate) {
-            self = kind
-            return
-        }
+        self = name.withBytes { Self.kind(of: UnsafeRawBufferPointer($0)) }
     }
 
     /// Few have one length, so that most names are told from all of these by their length.
-    private static func candidates(ofLength length: Int) -> [(StaticString, HeaderKind)] {
-        length < table.count ? table[length] : []
+    private static func kind(of name: UnsafeRawBufferPointer) -> HeaderKind {
+        func isThis(_ known: StaticString) -> Bool { name.starts(withIgnoringCase: known) }
+        return switch name.count {
+        case 2 where isThis("te"): .hop
+        case 4 where isThis("host"): .host
+        case 4 where isThis("date"): .hop
+        case 6 where isThis("expect"): .expect
+        case 7 where isThis("trailer") || isThis("upgrade"): .hop
+        case 10 where isThis("connection"): .connection
+        case 10 where isThis("keep-alive"): .hop
+        case 12 where isThis("x-request-id"): .requestID
+        case 13 where isThis("authorization"): .authorization
+        case 14 where isThis("content-length"): .contentLength
+        case 16 where isThis("proxy-connection"): .hop
+        case 17 where isThis("transfer-encoding"): .transferEncoding
+        case 18 where isThis("proxy-authenticate"): .hop
+        case 19 where isThis("x-ms-run-fn-exec-ms"): .executionTime
+        case 19 where isThis("proxy-authorization"): .hop
+        case 22 where isThis("x-ms-client-request-id"): .clientRequestID
+        case 24 where isThis("azureml-model-deployment"): .deployment
+        case 24 where isThis("x-ms-run-function-failed"): .functionFailed
+        default: .other
+        }
     }
-
-    private static let table: [[(StaticString, HeaderKind)]] = {
-        let all: [(StaticString, HeaderKind)] = [
-            ("authorization", .authorization), ("azureml-model-deployment", .deployment),
-            ("x-ms-client-request-id", .clientRequestID), ("x-request-id", .requestID), ("host", .host),
-            ("content-length", .contentLength), ("transfer-encoding", .transferEncoding),
-            ("connection", .connection), ("expect", .expect), ("x-ms-run-fn-exec-ms", .executionTime),
-            ("x-ms-run-function-failed", .functionFailed), ("keep-alive", .hop), ("proxy-connection", .hop),
-            ("proxy-authenticate", .hop), ("proxy-authorization", .hop), ("te", .hop), ("trailer", .hop),
-            ("upgrade", .hop), ("date", .hop),
-        ]
-        var table = [[(StaticString, HeaderKind)]](repeating: [], count: 32)
-        for entry in all { table[entry.0.utf8CodeUnitCount].append(entry) }
-        return table
-    }()
 }

@@ -24,7 +24,8 @@ struct ModelAnswer {
     }
 
     init(_ head: HTTPResponseHead) {
-        self.init(status: Int(head.status.code), reason: head.status.reasonPhrase, headers: head.headers)
+        let status = Int(head.status.code)
+        self.init(status: status, reason: status == 200 ? "OK" : head.status.reasonPhrase, headers: head.headers)
     }
 
     init(_ simulated: SimulatedAnswer) {
@@ -52,7 +53,7 @@ struct ModelAnswer {
     /// Writes the header lines that tell of the model, and those of its own that are passed on.
     ///
     /// The scoring server may have measured its run function itself; else it is the whole time at the instance.
-    func writeLines(to buffer: inout ByteBuffer, nanoseconds: UInt64) {
+    func writeLines(to writer: inout MessageWriter, nanoseconds: UInt64) {
         var tellsTime = false
         var tellsFailure = false
         var connectionFields: [String] = []
@@ -71,25 +72,21 @@ struct ModelAnswer {
             // A folded line would end a field early.
             if value.hasControlCharacter { continue }
             if !connectionFields.isEmpty, connectionFields.contains(name.lowercased()) { continue }
-            buffer.writeString(name)
-            buffer.writeStaticString(": ")
-            buffer.writeString(value)
-            buffer.writeStaticString("\r\n")
+            writer.writeField(name, value)
         }
         if !tellsTime {
-            buffer.writeStaticString("x-ms-run-fn-exec-ms: ")
-            buffer.writeMilliseconds(nanoseconds: nanoseconds)
-            buffer.writeStaticString("\r\n")
+            writer.write("x-ms-run-fn-exec-ms: ")
+            writer.writeMilliseconds(nanoseconds: nanoseconds)
+            writer.write("\r\n")
         }
         if !tellsFailure {
-            buffer.writeStaticString("x-ms-run-function-failed: ")
-            buffer.writeStaticString(failed ? "True\r\n" : "False\r\n")
+            writer.write(failed ? "x-ms-run-function-failed: True\r\n" : "x-ms-run-function-failed: False\r\n")
         }
         guard failed else { return }
-        buffer.writeStaticString("ms-azureml-model-error-statuscode: ")
-        buffer.writeDecimal(status)
-        buffer.writeStaticString("\r\nms-azureml-model-error-reason: ")
-        buffer.writeString(reason.isEmpty || reason.hasControlCharacter ? "model_error" : reason)
-        buffer.writeStaticString("\r\n")
+        writer.write("ms-azureml-model-error-statuscode: ")
+        writer.writeDecimal(status)
+        writer.write("\r\nms-azureml-model-error-reason: ")
+        writer.writeText(reason.isEmpty || reason.hasControlCharacter ? "model_error" : reason)
+        writer.write("\r\n")
     }
 }

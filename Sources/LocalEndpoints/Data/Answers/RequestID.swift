@@ -14,29 +14,37 @@ struct RequestID: Hashable, Sendable {
         self.low = low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
-    func write(to buffer: inout ByteBuffer) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.length) { text in
-            var index = 0
-            for position in 0..<32 {
-                if position == 8 || position == 12 || position == 16 || position == 20 {
-                    text[index] = UInt8(ascii: "-")
-                    index += 1
-                }
-                let half = position < 16 ? high : low
-                let digit = UInt8(truncatingIfNeeded: half >> UInt64(60 - position % 16 * 4)) & 0xF
-                text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-                index += 1
-            }
-            buffer.writeBytes(UnsafeRawBufferPointer(text))
+    func write(to writer: inout MessageWriter) {
+        withUnsafeTemporaryAllocation(byteCount: Self.length, alignment: 8) { text in
+            let (second, third) = (Self.digits(of: high), Self.digits(of: low >> 32))
+            text.storeBytes(of: Self.digits(of: high >> 32).bigEndian, as: UInt64.self)
+            text.storeBytes(of: UInt32(second >> 32).bigEndian, toByteOffset: 9, as: UInt32.self)
+            text.storeBytes(of: UInt32(truncatingIfNeeded: second).bigEndian, toByteOffset: 14, as: UInt32.self)
+            text.storeBytes(of: UInt32(third >> 32).bigEndian, toByteOffset: 19, as: UInt32.self)
+            text.storeBytes(of: UInt32(truncatingIfNeeded: third).bigEndian, toByteOffset: 24, as: UInt32.self)
+            text.storeBytes(of: Self.digits(of: low).bigEndian, toByteOffset: 28, as: UInt64.self)
+            (text[8], text[13], text[18], text[23]) = (Self.hyphen, Self.hyphen, Self.hyphen, Self.hyphen)
+            writer.write(UnsafeRawBufferPointer(text))
         }
+    }
+
+    private static let hyphen = UInt8(ascii: "-")
+
+    /// The eight hexadecimal digits of the lower half of `number`, a byte each, all at once.
+    private static func digits(of number: UInt64) -> UInt64 {
+        var halves = number & 0xFFFF_FFFF
+        halves = (halves | halves << 16) & 0x0000_FFFF_0000_FFFF
+        halves = (halves | halves << 8) & 0x00FF_00FF_00FF_00FF
+        halves = (halves | halves << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        // 1 in every byte that is a letter: those lie 39 further than a digit would.
+        let letters = (halves + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return halves + 0x3030_3030_3030_3030 + letters * 39
     }
 }
 
 extension RequestID: CustomStringConvertible {
     var description: String {
-        var buffer = ByteBuffer()
-        write(to: &buffer)
-        return String(buffer: buffer)
+        String(buffer: .composed { write(to: &$0) })
     }
 }
 

@@ -23,24 +23,27 @@ struct RequestLine {
 
     /// The line itself: `POST /score 200 41 bytes 12.345 ms request-id=…`.
     var text: String {
-        var buffer = ByteBuffer()
-        buffer.writeStaticString(isCopy ? "mirrored POST /score " : "POST /score ")
-        buffer.writeDecimal(outcome.rawValue)
+        String(buffer: .composed { write(to: &$0) })
+    }
+
+    private func write(to writer: inout MessageWriter) {
+        if isCopy { writer.write("mirrored ") }
+        writer.write("POST /score ")
+        writer.writeDecimal(outcome.rawValue)
         if outcome == .modelFailed {
-            buffer.writeStaticString(" (the model answered ")
-            buffer.writeDecimal(modelStatus)
-            buffer.writeStaticString(")")
+            writer.write(" (the model answered ")
+            writer.writeDecimal(modelStatus)
+            writer.write(")")
         }
-        buffer.writeStaticString(" ")
-        buffer.writeDecimal(bytes)
-        buffer.writeStaticString(" bytes ")
-        buffer.writeMilliseconds(nanoseconds: UInt64(clamping: nanoseconds))
-        buffer.writeStaticString(" ms request-id=")
-        id.write(to: &buffer)
+        writer.write(" ")
+        writer.writeDecimal(bytes)
+        writer.write(" bytes ")
+        writer.writeMilliseconds(nanoseconds: UInt64(clamping: nanoseconds))
+        writer.write(" ms request-id=")
+        id.write(to: &writer)
         if let clientRequestID {
-            buffer.writeStaticString(" client-request-id=")
-            buffer.writeString(clientRequestID)
+            writer.write(" client-request-id=")
+            writer.writeText(clientRequestID)
         }
-        return String(buffer: buffer)
     }
 }

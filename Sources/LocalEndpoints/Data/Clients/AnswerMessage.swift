@@ -5,52 +5,50 @@ struct AnswerMessage {
     private let exchange: Exchange
     /// How long the model took.
     private let nanoseconds: UInt64
+    private let now: NIODeadline
 
-    init(_ exchange: Exchange, nanoseconds: UInt64) {
+    init(_ exchange: Exchange, nanoseconds: UInt64, at now: NIODeadline) {
         self.exchange = exchange
         self.nanoseconds = nanoseconds
+        self.now = now
     }
 
-    /// Writes everything up to the body.
-    func writeHead(_ framing: AnswerFraming, to buffer: inout ByteBuffer) {
+    /// Everything up to the body.
+    func writeHead(_ framing: AnswerFraming, to writer: inout MessageWriter) {
         let answer = exchange.answer
-        buffer.clear()
-        buffer.writeImmutableBuffer(exchange.deployment.heads.begin(modelStatus: answer.status))
-        exchange.request.id.write(to: &buffer)
-        buffer.writeStaticString("\r\n")
-        if let id = exchange.clientRequestID {
-            buffer.writeStaticString("x-ms-client-request-id: ")
-            buffer.writeString(id)
-            buffer.writeStaticString("\r\n")
-        }
-        buffer.writeImmutableBuffer(exchange.loop.dateLine(at: .now()))
-        answer.writeLines(to: &buffer, nanoseconds: nanoseconds)
+        writer.write(exchange.deployment.heads.begin(modelStatus: answer.status))
+        exchange.request.id.write(to: &writer)
+        writer.write("\r\n")
+        if let id = exchange.request.facts.clientRequestID { writer.writeField("x-ms-client-request-id", id) }
+        writer.write(exchange.loop.dateLine(at: now))
+        answer.writeLines(to: &writer, nanoseconds: nanoseconds)
         if case .untilClose = framing {
-            buffer.writeStaticString("connection: close\r\n")
+            writer.write("connection: close\r\n")
         } else {
-            buffer.writeStaticString(exchange.client.connectionLine)
+            writer.write(exchange.client.connectionLine)
         }
-        framing.write(to: &buffer)
+        framing.write(to: &writer)
     }
 
     /// Sends an answer that is complete; in chunks only if there are trailers to send.
     func send(by client: ClientConnection) {
-        let loop = exchange.loop
         let body = exchange.answer.body
         guard exchange.delay.isDelayed, client.minorVersion > 0, body.readableBytes > 0 else {
-            writeHead(.length(body.readableBytes), to: &loop.scratch)
-            guard body.readableBytes > UpstreamRequest.joinedBytes else {
-                loop.scratch.writeImmutableBuffer(body)
-                return client.send(loop.scratch)
+            let isJoined = body.readableBytes <= IncomingRequest.joinedBytes
+            let message = exchange.loop.message { writer in
+                writeHead(.length(body.readableBytes), to: &writer)
+                if isJoined { writer.write(body) }
             }
-            return client.send(loop.scratch, body: body)
+            return isJoined ? client.send(message) : client.send(message, body: body)
         }
-        writeHead(.chunks, to: &loop.scratch)
-        loop.scratch.writeChunkSize(body.readableBytes)
-        loop.scratch.writeImmutableBuffer(body)
-        loop.scratch.writeStaticString("\r\n0\r\n")
-        exchange.delay.writeTrailers(to: &loop.scratch)
-        loop.scratch.writeStaticString("\r\n")
-        client.send(loop.scratch)
+        client.send(
+            exchange.loop.message { writer in
+                writeHead(.chunks, to: &writer)
+                writer.writeChunkSize(body.readableBytes)
+                writer.write(body)
+                writer.write("\r\n0\r\n")
+                exchange.delay.writeTrailers(to: &writer)
+                writer.write("\r\n")
+            })
     }
 }

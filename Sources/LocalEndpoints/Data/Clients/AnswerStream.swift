@@ -17,9 +17,9 @@ final class AnswerStream {
     }
 
     /// Sends the head, and what is held of the body.
-    func begin(nanoseconds: UInt64) {
-        AnswerMessage(exchange, nanoseconds: nanoseconds).writeHead(framing, to: &exchange.loop.scratch)
-        client.send(exchange.loop.scratch)
+    func begin(nanoseconds: UInt64, at now: NIODeadline) {
+        let message = AnswerMessage(exchange, nanoseconds: nanoseconds, at: now)
+        client.send(exchange.loop.message { message.writeHead(framing, to: &$0) })
         send(exchange.takeHeldBody())
     }
 
@@ -41,10 +41,12 @@ final class AnswerStream {
 
     private func finish() {
         if case .chunks = framing {
-            var last = ByteBuffer(string: "0\r\n")
-            exchange.delay.writeTrailers(to: &last)
-            last.writeStaticString("\r\n")
-            client.send(last)
+            client.send(
+                exchange.loop.message { writer in
+                    writer.write("0\r\n")
+                    exchange.delay.writeTrailers(to: &writer)
+                    writer.write("\r\n")
+                })
         } else {
             client.closesAfterThis()
         }
@@ -54,9 +56,7 @@ final class AnswerStream {
     private func send(_ part: ByteBuffer) {
         client.expire(after: exchange.loop.limits.stall, at: .now())
         if case .chunks = framing {
-            var size = ByteBuffer()
-            size.writeChunkSize(part.readableBytes)
-            client.send(size, body: part)
+            client.send(exchange.loop.message { $0.writeChunkSize(part.readableBytes) }, body: part)
             client.send(ByteBuffer(string: "\r\n"))
         } else {
             client.send(part)

@@ -2,9 +2,8 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// A client's connection: takes one request after the other, and has each answered before it looks at the next.
-final class ClientConnection: ChannelDuplexHandler, Expiring {
+final class ClientConnection: ChannelInboundHandler, Expiring {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
     private enum Phase {
@@ -13,7 +12,7 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
         /// A body comes.
         case receiving
         /// A body comes that is not wanted; it is read so that the client gets to read why.
-        case refusing(PlatformAnswer)
+        indirect case refusing(PlatformAnswer)
         case answering(Exchange)
         /// All is said; what still comes is dropped until the client has closed its side, too.
         case lingering
@@ -22,8 +21,11 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
 
     var expiry = Expiry()
     let loop: DataLoop
+    private let wire: Wire
     private var context: ChannelHandlerContext?
     private var phase = Phase.idle
+    /// False while so much waits to be sent that the client must be slow to read.
+    private(set) var isWritable = true
     private var incoming: IncomingRequest?
     /// What came of later requests before the present one was answered.
     private var backlog = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
@@ -32,6 +34,8 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
     private var readWaits = false
     /// What is no HTTP came after the requests in the backlog.
     private var closing: PlatformAnswer?
+    /// Since when a body is waited for, that has not come with its head.
+    private var bodyBegan: NIODeadline?
     private var inputIsClosed = false
     private var isDraining = false
     /// What the present request's body counts for in the loop's.
@@ -42,7 +46,10 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
 
     private static let backlogLimit = 64 * 1024
 
-    init(loop: DataLoop) { self.loop = loop }
+    init(_ wire: Wire, loop: DataLoop) {
+        self.wire = wire
+        self.loop = loop
+    }
 
     // MARK: Channel
 
@@ -73,17 +80,19 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
         case .answering: postpone(part)
         case .idle, .receiving, .refusing:
             // A client that does not read its answers gets no further ones made.
-            if backlog.isEmpty, context.channel.isWritable { receive(part) } else { postpone(part) }
+            if backlog.isEmpty, isWritable { receive(part) } else { postpone(part) }
         }
     }
 
     /// Reads no more while so much waits that the client must be one that never reads answers.
-    func read(context: ChannelHandlerContext) {
-        if backlogBytes > Self.backlogLimit { readWaits = true } else { context.read() }
+    func channelReadComplete(context: ChannelHandlerContext) {
+        timeBody()
+        if backlogBytes > Self.backlogLimit { readWaits = true } else { wire.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
+        isWritable = context.channel.isWritable
+        if isWritable {
             if case .answering(let exchange) = phase { exchange.clientIsWritable() } else { workOnBacklog() }
         }
         context.fireChannelWritabilityChanged()
@@ -152,24 +161,35 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
     }
 
     private func begin(_ head: HTTPRequestHead) {
-        let now = NIODeadline.now()
         keepsAlive = head.isKeepAlive
         minorVersion = head.version.minor
         do {
-            let incoming = try IncomingRequest(head, on: loop, at: now)
+            let incoming = try IncomingRequest(head, on: loop)
             if let length = incoming.facts.contentLength, length > loop.limits.bodyBytes {
                 return refuse(.tooLarge(limit: loop.limits.bodyBytes))
             }
             phase = .receiving
-            expire(after: loop.limits.bodyGrace, at: now)
             if incoming.facts.expectsContinue { send(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")) }
+            // The parser takes what follows such a request for another protocol, which nobody speaks here.
+            if incoming.facts.connectionFields.contains("upgrade") { keepsAlive = false }
             self.incoming = incoming
         } catch {
             // Who waits for leave to send a body gets the answer instead; others read it after they have sent it.
             let waits = head.headers.contains(name: "expect")
             guard !error.closes, !waits else { return refuse(error) }
             phase = .refusing(error)
+        }
+    }
+
+    /// Gives a body time that has not come with its head.
+    private func timeBody() {
+        guard bodyBegan == nil else { return }
+        switch phase {
+        case .receiving, .refusing:
+            let now = NIODeadline.now()
+            bodyBegan = now
             expire(after: loop.limits.bodyGrace, at: now)
+        case .idle, .answering, .lingering, .closed: break
         }
     }
 
@@ -189,12 +209,13 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
         guard loop.heldBytes <= loop.limits.heldBytes else { return refuse(.outOfMemory) }
         guard incoming?.append(part) == true else { return }
         // Not the first part: it comes in pieces, and has to keep a pace.
-        guard let began = incoming?.began else { return }
+        guard let began = bodyBegan else { return }
         let allowed = loop.limits.bodyGrace + .milliseconds(Int64(held * 1000 / max(loop.limits.bodyRate, 1)))
         expiry.moment = began + allowed
     }
 
     private func finishReceiving() {
+        bodyBegan = nil
         switch phase {
         case .receiving:
             guard let incoming else { return }
@@ -207,7 +228,6 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
     }
 
     private func dispatch(_ incoming: IncomingRequest) {
-        var incoming = incoming
         do {
             // The table was exchanged while the body came: the request goes by the new one.
             if incoming.table !== loop.table { try incoming.resolve(on: loop) }
@@ -216,12 +236,10 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
         }
         switch incoming.destination {
         case .page(let page):
-            loop.scratch.clear()
-            page.write(to: &loop.scratch, on: loop, connection: connectionLine)
-            send(loop.scratch)
-            ended()
+            send(loop.message { page.write(to: &$0, on: loop, connection: connectionLine) })
+            ended(at: .now())
         case .model(let destination):
-            let exchange = Exchange(destination, incoming, id: loop.ids.next(), client: self)
+            let exchange = Exchange(destination, incoming, client: self)
             phase = .answering(exchange)
             expiry.moment = .distantFuture
             exchange.start()
@@ -238,25 +256,15 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
 
     private var closesAfterAnswer: Bool { !keepsAlive || isDraining || (inputIsClosed && backlog.isEmpty) }
 
-    var isWritable: Bool { context?.channel.isWritable ?? false }
+    func send(_ message: ByteBuffer) { wire.send(message) }
 
-    func send(_ buffer: ByteBuffer) {
-        guard let context else { return }
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
-    }
-
-    func send(_ head: ByteBuffer, body: ByteBuffer) {
-        guard let context else { return }
-        context.write(wrapOutboundOut(head), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(body), promise: nil)
-    }
+    func send(_ head: ByteBuffer, body: ByteBuffer) { wire.send(head, body: body) }
 
     /// The present request is answered in full.
-    func ended() {
+    func ended(at now: NIODeadline) {
         releaseHeld()
         guard !closesAfterAnswer else { return closeAfterWriting() }
         phase = .idle
-        let now = NIODeadline.now()
         expire(after: loop.limits.idle, at: now)
         workOnBacklog()
     }
@@ -269,10 +277,8 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
 
     private func answerAndGoOn(_ answer: PlatformAnswer) {
         loop.shared.countRefused(answer.status)
-        loop.scratch.clear()
-        answer.write(to: &loop.scratch, id: loop.ids.next(), on: loop, connection: connectionLine)
-        send(loop.scratch)
-        ended()
+        send(loop.message { answer.write(to: &$0, id: loop.ids.next(), on: loop, connection: connectionLine) })
+        ended(at: .now())
     }
 
     /// Answers at once, and takes no more requests.
@@ -280,9 +286,8 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
         loop.shared.countRefused(answer.status)
         keepsAlive = false
         incoming = nil
-        loop.scratch.clear()
-        answer.write(to: &loop.scratch, id: loop.ids.next(), on: loop, connection: "connection: close\r\n")
-        send(loop.scratch)
+        send(
+            loop.message { answer.write(to: &$0, id: loop.ids.next(), on: loop, connection: "connection: close\r\n") })
         closeAfterWriting()
     }
 
@@ -300,12 +305,13 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
             if case .body(let body) = part { backlogBytes -= body.readableBytes }
             receive(part)
         }
+        timeBody()
         guard backlog.isEmpty else { return }
         if let closing { return refuse(closing) }
         if inputIsClosed { return refuseHalf() }
         if readWaits {
             readWaits = false
-            context?.read()
+            wire.read()
         }
     }
 
@@ -337,11 +343,9 @@ final class ClientConnection: ChannelDuplexHandler, Expiring {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
         if readWaits {
             readWaits = false
-            context.read()
+            wire.read()
         }
     }
 
-    private func close() {
-        context?.close(promise: nil)
-    }
+    private func close() { wire.close() }
 }

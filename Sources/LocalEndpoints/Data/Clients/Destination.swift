@@ -15,7 +15,7 @@ enum Destination {
 
 /// A deployment that was chosen for a request, and who gets a copy.
 struct ModelDestination {
-    var kind: UpstreamRequest.Kind
+    var kind: IncomingRequest.Kind
     var endpoint: CompiledEndpoint
     var deployment: CompiledDeployment
     var shadow: CompiledDeployment?
@@ -47,7 +47,7 @@ extension CompiledTable {
         return page
     }
 
-    private func model(_ kind: UpstreamRequest.Kind, endpoint name: Substring?, _ facts: RequestFacts, draw: UInt64)
+    private func model(_ kind: IncomingRequest.Kind, endpoint name: Substring?, _ facts: RequestFacts, draw: UInt64)
         throws(PlatformAnswer) -> ModelDestination
     {
         let endpoint = try authenticated(facts, wanted: name)
@@ -73,7 +73,7 @@ extension CompiledTable {
             wanted = index(of: label)
         }
         guard let authorization = facts.authorization else { throw .unauthorized }
-        let found = authorization.withSecret { endpoint(for: $0, wanted: wanted, at: WallClock.now) }
+        let found = authorization.withSecret { endpoint(for: $0, wanted: wanted, clock: { WallClock.now }) }
         guard let endpoint = found.flatMap({ $0 }) else { throw .unauthorized }
         return endpoint
     }
@@ -90,13 +90,13 @@ extension CompiledTable {
 extension String {
     /// Calls `body` with what follows `Bearer`; nil where it is of another scheme.
     fileprivate func withSecret<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
-        let scheme = "bearer ".utf8.count
-        guard utf8.count > scheme, prefix(scheme).isEqualIgnoringCase("bearer ") else { return nil }
-        var copy = self
-        return copy.withUTF8 { bytes in
-            var secret = bytes[scheme...]
-            while secret.first == UInt8(ascii: " ") { secret = secret.dropFirst() }
-            return body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: secret)))
+        let scheme: StaticString = "bearer "
+        return withBytes { text in
+            let text = UnsafeRawBufferPointer(text)
+            guard text.starts(withIgnoringCase: scheme), text.count > scheme.utf8CodeUnitCount else { return nil }
+            var start = scheme.utf8CodeUnitCount
+            while start < text.count, text[start] == UInt8(ascii: " ") { start += 1 }
+            return body(UnsafeRawBufferPointer(rebasing: text[start...]))
         }
     }
 }

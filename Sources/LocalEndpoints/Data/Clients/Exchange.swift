@@ -18,8 +18,7 @@ final class Exchange: UpstreamCall, Seatable {
     let loop: DataLoop
     let client: ClientConnection
     let destination: ModelDestination
-    let request: UpstreamRequest
-    let clientRequestID: String?
+    let request: IncomingRequest
     private var phase = Phase.delayed
     private var began = NIODeadline.now()
     /// When the model must have answered; from the first instance on, whichever answers in the end.
@@ -34,14 +33,11 @@ final class Exchange: UpstreamCall, Seatable {
 
     var deployment: CompiledDeployment { destination.deployment }
 
-    init(_ destination: ModelDestination, _ incoming: IncomingRequest, id: RequestID, client: ClientConnection) {
+    init(_ destination: ModelDestination, _ request: IncomingRequest, client: ClientConnection) {
         self.loop = client.loop
         self.client = client
         self.destination = destination
-        clientRequestID = incoming.facts.clientRequestID
-        request = UpstreamRequest(
-            kind: destination.kind, headers: incoming.head.headers, connectionFields: incoming.facts.connectionFields,
-            id: id, body: incoming.body)
+        self.request = request
     }
 
     func start() {
@@ -96,21 +92,21 @@ final class Exchange: UpstreamCall, Seatable {
             let pool = loop.upstream.pool(.live, for: instance, at: address)
             let connection = pool.take(fresh: tries.wantsFreshConnection)
             self.connection = connection
-            let rest = request.write(to: &loop.scratch, for: instance)
-            connection.send(loop.scratch, body: rest, for: self)
+            let message = loop.message { request.write(destination.kind, to: &$0, for: instance) }
+            connection.send(message, body: request.separateBody, for: self)
         }
     }
 
     private func play(_ player: SimulatedPlayer) {
-        guard request.kind == .score else {
+        guard destination.kind == .score else {
             answer = ModelAnswer(status: 404, reason: "Not Found", headers: [:])
-            return complete()
+            return complete(at: .now())
         }
         let simulated = player.answer(using: &loop.random)
         loop.after(.nanoseconds(simulated.nanoseconds)) {
             guard case .running = self.phase else { return }
             self.answer = ModelAnswer(simulated)
-            self.complete()
+            self.complete(at: .now())
         }
     }
 
@@ -124,32 +120,33 @@ final class Exchange: UpstreamCall, Seatable {
         guard answer.body.readableBytes > loop.limits.heldAnswerBytes, let connection else { return }
         let stream = AnswerStream(self, from: connection)
         phase = .streaming(stream)
-        stream.begin(nanoseconds: latency)
+        let now = NIODeadline.now()
+        stream.begin(nanoseconds: latency(at: now), at: now)
     }
 
-    func complete() {
+    func complete(at now: NIODeadline) {
         connection = nil
         if case .streaming(let stream) = phase { return stream.end() }
-        guard request.kind == .score else { return answerDescription() }
+        guard destination.kind == .score else { return answerDescription(at: now) }
         if let bandwidth = destination.endpoint.bandwidth {
-            delay.answer = bandwidth.take(answer.body.readableBytes, at: .now())
+            delay.answer = bandwidth.take(answer.body.readableBytes, at: now)
         }
-        let nanoseconds = latency
-        guard delay.answer > .zero else { return finish(nanoseconds: nanoseconds) }
+        let nanoseconds = latency(at: now)
+        guard delay.answer > .zero else { return finish(nanoseconds: nanoseconds, at: now) }
         // The model has answered: its place is free, and its time-out over.
         leave()
         client.expiry.moment = .distantFuture
         loop.after(delay.answer) {
             guard case .running = self.phase else { return }
-            self.finish(nanoseconds: nanoseconds)
+            self.finish(nanoseconds: nanoseconds, at: .now())
         }
     }
 
-    private func finish(nanoseconds: UInt64) {
+    private func finish(nanoseconds: UInt64, at now: NIODeadline) {
         // Counted first: who has an answer finds it counted.
-        settle(answer.failed ? .modelFailed : .answered, nanoseconds: nanoseconds)
-        AnswerMessage(self, nanoseconds: nanoseconds).send(by: client)
-        client.ended()
+        settle(answer.failed ? .modelFailed : .answered, nanoseconds: nanoseconds, at: now)
+        AnswerMessage(self, nanoseconds: nanoseconds, at: now).send(by: client)
+        client.ended(at: now)
     }
 
     /// What is passed on first.
@@ -167,26 +164,26 @@ final class Exchange: UpstreamCall, Seatable {
 
     /// The answer was passed on to its end.
     func streamEnded() {
-        settle(answer.failed ? .modelFailed : .answered, nanoseconds: latency)
-        client.ended()
+        let now = settle(answer.failed ? .modelFailed : .answered)
+        client.ended(at: now)
     }
 
     /// The model's own description of itself where it has one, else what holds for all.
-    private func answerDescription() {
+    private func answerDescription(at now: NIODeadline) {
         if answer.status != 200 {
             answer = ModelAnswer(
                 status: 200, reason: "OK", headers: ["content-type": "application/json"],
                 body: ByteBuffer(string: Swagger.document(endpoint: destination.endpoint.name.text)))
         }
-        AnswerMessage(self, nanoseconds: latency).send(by: client)
+        AnswerMessage(self, nanoseconds: latency(at: now), at: now).send(by: client)
         free()
-        client.ended()
+        client.ended(at: now)
     }
 
     func fail(_ failure: UpstreamFailure) {
         connection = nil
         if case .streaming = phase {
-            settle(.platformFailed, nanoseconds: latency)
+            settle(.platformFailed)
             return client.breakOff()
         }
         guard let instance, case .running = phase else { return }
@@ -214,7 +211,7 @@ final class Exchange: UpstreamCall, Seatable {
             if deployment.state.abandon(.live, ticket) { refuse(.waitedTooLong, .refused) }
         case .running: refuse(.timedOut, .timedOut)
         case .streaming:
-            settle(.timedOut, nanoseconds: latency)
+            settle(.timedOut)
             client.breakOff()
         }
     }
@@ -226,20 +223,21 @@ final class Exchange: UpstreamCall, Seatable {
     /// The client is gone.
     func abandon() {
         if case .waiting(let ticket) = phase { _ = deployment.state.abandon(.live, ticket) }
-        settle(.abandoned, nanoseconds: latency)
+        settle(.abandoned)
     }
 
     private func refuse(_ refusal: PlatformAnswer, _ outcome: RequestOutcome) {
-        settle(outcome, nanoseconds: latency)
-        loop.scratch.clear()
-        refusal.write(
-            to: &loop.scratch, id: request.id, clientRequestID: clientRequestID, deployment: deployment.heads.line,
-            on: loop, connection: client.connectionLine)
-        client.send(loop.scratch)
-        client.ended()
+        let now = settle(outcome)
+        client.send(
+            loop.message { writer in
+                refusal.write(
+                    to: &writer, id: request.id, clientRequestID: request.facts.clientRequestID,
+                    deployment: deployment.heads.line, on: loop, connection: client.connectionLine)
+            })
+        client.ended(at: now)
     }
 
-    private var latency: UInt64 { UInt64(clamping: (NIODeadline.now() - began).nanoseconds) }
+    private func latency(at now: NIODeadline) -> UInt64 { UInt64(clamping: (now - began).nanoseconds) }
 
     /// How it ended, for the comparison with its copy.
     private var end: MirrorPair.End {
@@ -247,13 +245,22 @@ final class Exchange: UpstreamCall, Seatable {
         return .answered(answer.compared ?? ComparedBody(answer.body))
     }
 
+    /// Ends it now, and answers when that was.
+    @discardableResult
+    private func settle(_ outcome: RequestOutcome) -> NIODeadline {
+        let now = NIODeadline.now()
+        settle(outcome, nanoseconds: latency(at: now), at: now)
+        return now
+    }
+
     /// Counts the request, and gives back what it holds.
-    private func settle(_ outcome: RequestOutcome, nanoseconds: UInt64) {
+    private func settle(_ outcome: RequestOutcome, nanoseconds: UInt64, at now: NIODeadline) {
         if case .over = phase { return }
         if outcome != .answered { answer.wasCutOff = true }
-        if request.kind == .score {
-            deployment.state.count(.live, outcome, nanoseconds: nanoseconds)
+        if destination.kind == .score {
             if loop.logsRequests { log(outcome, nanoseconds) }
+            deployment.state.end(.live, outcome, nanoseconds: nanoseconds, leaving: instance, at: now)
+            instance = nil
         }
         pair?.endLive(end)
         pair = nil
@@ -263,7 +270,8 @@ final class Exchange: UpstreamCall, Seatable {
     private func log(_ outcome: RequestOutcome, _ nanoseconds: UInt64) {
         RequestLine(
             outcome: outcome, modelStatus: answer.status, bytes: answer.length,
-            nanoseconds: Int64(clamping: nanoseconds), id: request.id, clientRequestID: clientRequestID, isCopy: false
+            nanoseconds: Int64(clamping: nanoseconds), id: request.id,
+            clientRequestID: request.facts.clientRequestID, isCopy: false
         ).append(to: deployment, by: instance, on: loop)
     }
 

@@ -1,35 +1,35 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A request whose body is still coming.
-struct IncomingRequest {
+/// A request of a client, from its head to the end of its answer, and of its copy's.
+final class IncomingRequest {
     let head: HTTPRequestHead
     let facts: RequestFacts
-    let began: NIODeadline
+    let id: RequestID
     /// What ``destination`` was found by.
     private(set) var table: CompiledTable
     private(set) var destination: Destination
     private(set) var body = ByteBuffer()
 
-    init(_ head: HTTPRequestHead, on loop: DataLoop, at now: NIODeadline) throws(PlatformAnswer) {
+    init(_ head: HTTPRequestHead, on loop: DataLoop) throws(PlatformAnswer) {
         self.head = head
         do {
             facts = try RequestFacts(head)
         } catch {
             throw PlatformAnswer(error)
         }
-        began = now
+        id = loop.ids.next()
         table = loop.table
         destination = try table.destination(of: head, facts, draw: loop.random.next())
     }
 
-    mutating func resolve(on loop: DataLoop) throws(PlatformAnswer) {
+    func resolve(on loop: DataLoop) throws(PlatformAnswer) {
         table = loop.table
         destination = try table.destination(of: head, facts, draw: loop.random.next())
     }
 
     /// False for the first part, which is kept as it is.
-    mutating func append(_ part: ByteBuffer) -> Bool {
+    func append(_ part: ByteBuffer) -> Bool {
         guard body.readableBytes > 0 else {
             body = part
             return false

@@ -2,7 +2,7 @@ internal import NIOCore
 
 extension Destination.Page {
     /// Writes the page as a whole message.
-    func write(to buffer: inout ByteBuffer, on loop: DataLoop, connection: StaticString) {
+    func write(to writer: inout MessageWriter, on loop: DataLoop, connection: StaticString) {
         var status = "200 OK"
         var type = "text/plain; charset=utf-8"
         let body: String
@@ -16,9 +16,9 @@ extension Destination.Page {
             if !isReady { status = "503 Service Unavailable" }
             body = isReady ? "ready\n" : "not ready\n"
         }
-        buffer.writeString("HTTP/1.1 \(status)\r\n")
-        buffer.writeImmutableBuffer(loop.dateLine(at: .now()))
-        buffer.writeStaticString(connection)
-        buffer.writeString("content-type: \(type)\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+        writer.writeText("HTTP/1.1 \(status)\r\n")
+        writer.write(loop.dateLine(at: .now()))
+        writer.write(connection)
+        writer.writeText("content-type: \(type)\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
     }
 }

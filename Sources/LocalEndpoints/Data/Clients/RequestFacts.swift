@@ -67,13 +67,6 @@ struct RequestFacts {
     }
 }
 
-extension String {
-    /// True with a byte that no field may have; a tab is allowed.
-    var hasControlCharacter: Bool {
-        utf8.contains { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F }
-    }
-}
-
 extension Substring {
     fileprivate var trimmingSpaces: Substring {
         var text = self

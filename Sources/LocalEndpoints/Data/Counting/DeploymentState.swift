@@ -70,13 +70,21 @@ final class DeploymentState: Sendable {
         }
     }
 
-    func count(_ side: Side, _ outcome: RequestOutcome, nanoseconds: UInt64) {
-        shared.withLock { shared in
+    /// Counts a request, and gives back the place that it has, if any.
+    func end(
+        _ side: Side, _ outcome: RequestOutcome, nanoseconds: UInt64, leaving instance: Instance?, at now: NIODeadline
+    ) {
+        let next = shared.withLock { shared in
             switch side {
-            case .live: shared.liveTally.add(outcome, nanoseconds: nanoseconds)
-            case .copy: shared.copyTally.add(outcome, nanoseconds: nanoseconds)
+            case .live:
+                shared.liveTally.add(outcome, nanoseconds: nanoseconds)
+                return instance.flatMap { shared.live.leave($0, at: now.uptimeNanoseconds) }
+            case .copy:
+                shared.copyTally.add(outcome, nanoseconds: nanoseconds)
+                return instance.flatMap { shared.copies.leave($0, at: now.uptimeNanoseconds) }
             }
         }
+        if let (instance, waiter) = next { waiter.seat(at: instance) }
     }
 
     /// Of a copy and the live request that it was made of.

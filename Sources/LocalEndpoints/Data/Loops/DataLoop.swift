@@ -14,8 +14,7 @@ final class DataLoop {
     private(set) var table = CompiledTable.empty
     var random = SeededGenerator(seed: .random(in: .min ... .max))
     var ids = RequestIDs()
-    /// Messages are put together here: once one is written, its memory serves the next.
-    var scratch = ByteBuffer()
+    private var scratch = ByteBuffer()
     /// Bytes of request bodies that are held.
     var heldBytes = 0
     private(set) lazy var upstream = UpstreamPools(limits: limits, loop: self)
@@ -38,6 +37,12 @@ final class DataLoop {
     func exchange(_ table: CompiledTable) {
         self.table = table
         upstream.keep(Set(table.endpoints.flatMap(\.deployments).flatMap(\.instances).map(ObjectIdentifier.init)))
+    }
+
+    /// A message that `write` writes; once it is sent, its memory serves the next.
+    func message(_ write: (inout MessageWriter) -> Void) -> ByteBuffer {
+        scratch.compose(write)
+        return scratch
     }
 
     // MARK: Clients

@@ -10,7 +10,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     var expiry = Expiry()
     private let loop: DataLoop
     private let shadow: CompiledDeployment
-    private let request: UpstreamRequest
+    private let request: IncomingRequest
     private let pair: MirrorPair
     private let began: NIODeadline
     private var ticket: UInt64?
@@ -22,7 +22,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     private var isOver = false
 
     /// Nil where too many are under way; then it is counted as dropped.
-    init?(of request: UpstreamRequest, for shadow: CompiledDeployment, pair: MirrorPair, on loop: DataLoop) {
+    init?(of request: IncomingRequest, for shadow: CompiledDeployment, pair: MirrorPair, on loop: DataLoop) {
         let key = ObjectIdentifier(shadow.state)
         guard loop.copies[key, default: 0] < loop.limits.copies else {
             shadow.state.countDroppedCopy()
@@ -45,7 +45,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
             self.ticket = ticket
             expire(after: shadow.maxQueueWait)
         case .full: drop()
-        case .nobodyReady: end(.platformFailed)
+        case .nobodyReady: end(.platformFailed, at: .now())
         }
     }
 
@@ -61,7 +61,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         if let ticket {
             if shadow.state.abandon(.copy, ticket) { drop() }
         } else {
-            end(.timedOut)
+            end(.timedOut, at: now)
         }
     }
 
@@ -78,12 +78,12 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
             let answer = player.answer(using: &loop.random)
             status = answer.status
             body = ComparedBody(ByteBuffer(string: answer.body))
-            loop.after(.nanoseconds(answer.nanoseconds)) { self.complete() }
+            loop.after(.nanoseconds(answer.nanoseconds)) { self.complete(at: .now()) }
         } else if case .server(let address) = instance.target {
             let connection = loop.upstream.pool(.copy, for: instance, at: address).take(fresh: false)
             self.connection = connection
-            let rest = request.write(to: &loop.scratch, for: instance)
-            connection.send(loop.scratch, body: rest, for: self)
+            let message = loop.message { request.write(.score, to: &$0, for: instance) }
+            connection.send(message, body: request.separateBody, for: self)
         }
     }
 
@@ -96,24 +96,25 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         body.append(part)
     }
 
-    func complete() {
+    func complete(at now: NIODeadline) {
         connection = nil
-        end(status == 200 ? .answered : .modelFailed)
+        end(status == 200 ? .answered : .modelFailed, at: now)
     }
 
     func fail(_ failure: UpstreamFailure) {
         connection = nil
-        end(.platformFailed)
+        end(.platformFailed, at: .now())
     }
 
-    private func end(_ outcome: RequestOutcome) {
+    private func end(_ outcome: RequestOutcome, at now: NIODeadline) {
         guard !isOver else { return }
-        let latency = (NIODeadline.now() - began).nanoseconds
-        shadow.state.count(.copy, outcome, nanoseconds: UInt64(clamping: latency))
+        let latency = (now - began).nanoseconds
         RequestLine(
             outcome: outcome, modelStatus: status, bytes: bodyBytes, nanoseconds: latency, id: request.id,
             clientRequestID: nil, isCopy: true
         ).append(to: shadow, by: instance, on: loop)
+        shadow.state.end(.copy, outcome, nanoseconds: UInt64(clamping: latency), leaving: instance, at: now)
+        instance = nil
         pair.endCopy(outcome == .answered ? .answered(body) : .failed)
         free()
     }

@@ -19,8 +19,8 @@ final class CompiledTable: Sendable {
     func index(of endpoint: some StringProtocol) -> Int? { byName[Name(String(endpoint))] }
 
     /// The endpoint that lets in who shows `secret`; only `wanted` where one is named.
-    func endpoint(for secret: UnsafeRawBufferPointer, wanted: Int?, at time: Timestamp) -> CompiledEndpoint? {
-        credentials.endpoint(for: secret, wanted: wanted, at: time).map { endpoints[$0] }
+    func endpoint(for secret: UnsafeRawBufferPointer, wanted: Int?, clock: () -> Timestamp) -> CompiledEndpoint? {
+        credentials.endpoint(for: secret, wanted: wanted, clock: clock).map { endpoints[$0] }
     }
 }
 

@@ -7,7 +7,7 @@ internal import Rollouts
 struct CredentialIndex: Sendable {
     private struct Entry {
         var secret: [UInt8]
-        var expires: Timestamp
+        var expires: Timestamp?
         var endpoint: Int
     }
 
@@ -18,18 +18,19 @@ struct CredentialIndex: Sendable {
         for (endpoint, credentials) in credentials.enumerated() {
             for credential in credentials where !credential.secret.isEmpty {
                 let secret = Array(credential.secret.utf8)
-                let entry = Entry(
-                    secret: secret, expires: credential.expires ?? .distantFuture, endpoint: endpoint)
+                let entry = Entry(secret: secret, expires: credential.expires, endpoint: endpoint)
                 entries[secret.withUnsafeBytes(Self.hash), default: []].append(entry)
             }
         }
     }
 
-    /// The endpoint that lets in who shows `secret` at `time`, or nil; only `wanted` where one is named.
-    func endpoint(for secret: UnsafeRawBufferPointer, wanted: Int?, at time: Timestamp) -> Int? {
+    /// The endpoint that lets in who shows `secret`, or nil; only `wanted` where one is named.
+    ///
+    /// Keys have no end, so that the `clock` is read for tokens alone.
+    func endpoint(for secret: UnsafeRawBufferPointer, wanted: Int?, clock: () -> Timestamp) -> Int? {
         var found: Int?
         for entry in entries[Self.hash(secret)] ?? [] {
-            let fits = Self.areEqual(entry.secret, secret) && entry.expires > time
+            let fits = Self.areEqual(entry.secret, secret) && entry.expires.map { $0 > clock() } ?? true
             if fits, wanted == nil || wanted == entry.endpoint { found = entry.endpoint }
         }
         return found

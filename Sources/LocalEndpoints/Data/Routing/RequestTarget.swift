@@ -9,6 +9,10 @@ enum RequestTarget: Hashable, Sendable {
 
     /// `uri` in origin form, or in absolute form as a client sends it to a proxy; a query says nothing here.
     init(uri: String) {
+        if uri == "/score" {
+            self = .score(endpoint: nil)
+            return
+        }
         var path = uri[...]
         if !path.utf8.starts(with: "/".utf8) {
             guard path.lowercased().hasPrefix("http://") else {

@@ -6,7 +6,7 @@ protocol UpstreamCall: AnyObject {
     func receive(_ head: HTTPResponseHead)
     func receive(_ body: ByteBuffer)
     /// The answer is complete; its connection is free again.
-    func complete()
+    func complete(at now: NIODeadline)
     /// Nothing more comes; its connection is gone.
     func fail(_ failure: UpstreamFailure)
 }

@@ -2,9 +2,8 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// A connection to a model server: carries one request at a time, and goes back to its pool in between.
-final class UpstreamConnection: ChannelDuplexHandler, Expiring {
+final class UpstreamConnection: ChannelInboundHandler, Expiring {
     typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundIn = Never
 
     private enum Progress {
         case waiting, inBody, complete
@@ -12,39 +11,33 @@ final class UpstreamConnection: ChannelDuplexHandler, Expiring {
 
     var expiry = Expiry()
     private let pool: UpstreamPool
-    private let decoder: HTTPResponseDecoder
-    private let writer: RequestWriter
-    private var channel: (any Channel)?
+    private let wire: Wire
     private var call: (any UpstreamCall)?
     /// What is sent once it is connected.
     private var unsent: (head: ByteBuffer, body: ByteBuffer?)?
     private var progress = Progress.waiting
+    private var isConnected = false
     private var isReused = false
     private var keepsAlive = false
     private var isClosed = false
     private var isPaused = false
     private var readWaits = false
 
-    /// The parser asks for nothing but the method, which tells whether an answer has a body.
-    private static let parsedHead = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/")
-
     init(pool: UpstreamPool, limits: DataPlaneLimits) {
         self.pool = pool
-        decoder = HTTPResponseDecoder(limitConfiguration: limits.parsing)
-        writer = RequestWriter()
+        wire = .answers(within: limits)
     }
 
     /// Makes `channel` this connection's.
     func attach(to channel: any Channel) throws {
-        try channel.pipeline.syncOperations.addHandlers(writer, ByteToMessageHandler(decoder), self)
-        self.channel = channel
+        try channel.pipeline.syncOperations.addHandlers(wire, self)
     }
 
     /// Sends a request, at once or as soon as it is connected; `body` follows `head` where it isn't part of it.
     func send(_ head: ByteBuffer, body: ByteBuffer?, for call: any UpstreamCall) {
         self.call = call
         progress = .waiting
-        guard writer.isActive else {
+        guard isConnected else {
             unsent = (head, body)
             return
         }
@@ -56,7 +49,7 @@ final class UpstreamConnection: ChannelDuplexHandler, Expiring {
         call = nil
         unsent = nil
         // Still connecting: it will be an unused connection. Else an answer may come, that is nobody's.
-        if writer.isActive { close() }
+        if isConnected { close() }
     }
 
     /// Reads no further until ``resume()``.
@@ -66,12 +59,12 @@ final class UpstreamConnection: ChannelDuplexHandler, Expiring {
         isPaused = false
         guard readWaits else { return }
         readWaits = false
-        channel?.read()
+        wire.read()
     }
 
     func close() {
         isClosed = true
-        channel?.close(promise: nil)
+        wire.close()
     }
 
     /// No connection could be made.
@@ -88,19 +81,20 @@ final class UpstreamConnection: ChannelDuplexHandler, Expiring {
     }
 
     private func write(_ head: ByteBuffer, _ body: ByteBuffer?) {
-        decoder.write(data: .head(Self.parsedHead))
-        writer.send(head, body)
+        wire.expectAnswer()
+        if let body { wire.send(head, body: body) } else { wire.send(head) }
     }
 
     // MARK: Channel
 
     func channelActive(context: ChannelHandlerContext) {
+        isConnected = true
         context.fireChannelActive()
         if let (head, body) = unsent {
             unsent = nil
             write(head, body)
         } else if call == nil {
-            pool.put(self)
+            pool.put(self, at: .now())
         }
     }
 
@@ -120,10 +114,7 @@ final class UpstreamConnection: ChannelDuplexHandler, Expiring {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if progress == .complete { finish() }
-    }
-
-    func read(context: ChannelHandlerContext) {
-        if isPaused { readWaits = true } else { context.read() }
+        if isPaused { readWaits = true } else { wire.read() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -132,6 +123,7 @@ final class UpstreamConnection: ChannelDuplexHandler, Expiring {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        isConnected = false
         isClosed = true
         if progress == .complete {
             finish()
@@ -152,31 +144,12 @@ final class UpstreamConnection: ChannelDuplexHandler, Expiring {
     /// Goes back to the pool before its call hears of the end, so that who is next finds it there.
     private func finish() {
         guard let call else { return }
+        let now = NIODeadline.now()
         self.call = nil
         progress = .waiting
         isReused = true
         isPaused = false
-        if keepsAlive, !isClosed { pool.put(self) } else { close() }
-        call.complete()
-    }
-}
-
-/// Writes requests as they are, past the parser's handler, which would want them in parts.
-final class RequestWriter: ChannelOutboundHandler {
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
-    private var context: ChannelHandlerContext?
-
-    var isActive: Bool { context?.channel.isActive ?? false }
-
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    func send(_ head: ByteBuffer, _ body: ByteBuffer?) {
-        guard let context else { return }
-        context.write(wrapOutboundOut(head), promise: nil)
-        if let body { context.write(wrapOutboundOut(body), promise: nil) }
-        context.flush()
+        if keepsAlive, !isClosed { pool.put(self, at: now) } else { close() }
+        call.complete(at: now)
     }
 }

@@ -30,10 +30,9 @@ final class UpstreamPool {
         return connection
     }
 
-    func put(_ connection: UpstreamConnection) {
+    func put(_ connection: UpstreamConnection, at now: NIODeadline) {
         guard !isRetired, idle.count < limits.upstreamIdleConnections else { return connection.close() }
         idle.append(connection)
-        let now = NIODeadline.now()
         connection.expiry.moment = now + limits.upstreamIdle
         loop.watch(connection, at: now)
     }
@@ -58,6 +57,7 @@ final class UpstreamPool {
         let bootstrap = ClientBootstrap(group: loop.eventLoop)
             .connectTimeout(limits.connect)
             .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.autoRead, value: false)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try bound.value.attach(to: channel) }
             }

@@ -1,0 +1,168 @@
+internal import NIOCore
+internal import NIOHTTP1
+
+/// The handler next to a connection's socket: NIO's parser reads what comes, and what is sent goes out as it is.
+///
+/// It does for HTTP's parser what `ByteToMessageHandler` does for any decoder, with less to do for each message: that
+/// parser takes all there is at once, and wants to see again only a field whose end is still to come. Nothing is read
+/// from the socket until ``read()`` asks for it, so the channel's `autoRead` has to be off.
+final class Wire: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let parser: Parser
+    /// Bytes that a field may have.
+    private let fieldBytes: Int
+    private var context: ChannelHandlerContext?
+    /// The beginning of a field.
+    private var rest = ByteBuffer()
+    private var isParsing = false
+    /// No more is parsed: it was no HTTP, or the end has come.
+    private var isOver = false
+
+    /// Bytes that are kept for a field.
+    var kept: Int { rest.readableBytes }
+
+    private init(_ parser: Parser, _ limits: DataPlaneLimits) {
+        self.parser = parser
+        fieldBytes = limits.headBytes
+    }
+
+    /// Parses what clients say.
+    static func requests(within limits: DataPlaneLimits) -> Wire {
+        Wire(.requests(HTTPRequestDecoder(limitConfiguration: limits.parsing)), limits)
+    }
+
+    /// Parses what model servers say.
+    static func answers(within limits: DataPlaneLimits) -> Wire {
+        Wire(.answers(HTTPResponseDecoder(limitConfiguration: limits.parsing)), limits)
+    }
+
+    // MARK: Sending, and asking for more
+
+    func send(_ bytes: ByteBuffer) {
+        context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+    }
+
+    func send(_ head: ByteBuffer, body: ByteBuffer) {
+        context?.write(wrapOutboundOut(head), promise: nil)
+        send(body)
+    }
+
+    /// Takes what comes next; once for each part of a stream.
+    func read() { context?.read() }
+
+    func close() { context?.close(promise: nil) }
+
+    /// Says that a request was sent, whose answer is to be parsed.
+    func expectAnswer() { parser.expectAnswer() }
+
+    // MARK: Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        parser.added(in: context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        parser.removed(in: context)
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        context.read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isOver else { return }
+        var bytes = unwrapInboundIn(data)
+        if rest.readableBytes > 0 {
+            swap(&rest, &bytes)
+            bytes.writeImmutableBuffer(rest)
+            rest = ByteBuffer()
+        }
+        isParsing = true
+        defer { isParsing = false }
+        do {
+            try parser.parse(&bytes, in: context)
+            // More is left only by a parser that takes what follows a request for another protocol's.
+            if bytes.readableBytes > fieldBytes { isOver = true } else if bytes.readableBytes > 0 { rest = bytes }
+        } catch {
+            fail(error, in: context)
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { end(in: context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end(in: context)
+        context.fireChannelInactive()
+    }
+
+    /// Tells the parser of the end, where an answer may end with it, and anything else be cut off.
+    private func end(in context: ChannelHandlerContext) {
+        guard !isOver else { return }
+        isOver = true
+        // It was closed by who was told of a message.
+        guard !isParsing else { return }
+        do {
+            try parser.end(after: &rest, in: context)
+        } catch {
+            fail(error, in: context)
+        }
+    }
+
+    private func fail(_ error: any Error, in context: ChannelHandlerContext) {
+        isOver = true
+        rest = ByteBuffer()
+        context.fireErrorCaught(error)
+    }
+}
+
+extension Wire {
+    /// NIO's parser for one of the two directions.
+    private enum Parser {
+        case requests(HTTPRequestDecoder)
+        case answers(HTTPResponseDecoder)
+
+        /// Of the request, it wants to know no more than the method, which tells whether an answer may have a body.
+        private static let request = HTTPClientRequestPart.head(
+            HTTPRequestHead(version: .http1_1, method: .POST, uri: "/"))
+
+        func expectAnswer() {
+            if case .answers(let decoder) = self { decoder.write(data: Self.request) }
+        }
+
+        func added(in context: ChannelHandlerContext) {
+            switch self {
+            case .requests(let decoder): decoder.decoderAdded(context: context)
+            case .answers(let decoder): decoder.decoderAdded(context: context)
+            }
+        }
+
+        func removed(in context: ChannelHandlerContext) {
+            switch self {
+            case .requests(let decoder): decoder.decoderRemoved(context: context)
+            case .answers(let decoder): decoder.decoderRemoved(context: context)
+            }
+        }
+
+        func parse(_ bytes: inout ByteBuffer, in context: ChannelHandlerContext) throws {
+            switch self {
+            case .requests(let decoder): _ = try decoder.decode(context: context, buffer: &bytes)
+            case .answers(let decoder): _ = try decoder.decode(context: context, buffer: &bytes)
+            }
+        }
+
+        func end(after rest: inout ByteBuffer, in context: ChannelHandlerContext) throws {
+            switch self {
+            case .requests(let decoder): _ = try decoder.decodeLast(context: context, buffer: &rest, seenEOF: true)
+            case .answers(let decoder): _ = try decoder.decodeLast(context: context, buffer: &rest, seenEOF: true)
+            }
+        }
+    }
+}
