@@ -41,7 +41,7 @@ let package = Package(
             name: "TurnoutCommands",
             dependencies: [
                 "Rollouts", "RolloutEngine", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "LocalEndpoints",
-                "AzureEndpoints", "PlaybookSyntax",
+                "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -95,6 +95,21 @@ let package = Package(
             ],
             swiftSettings: habits),
         .target(
+            name: "KubernetesEndpoints",
+            dependencies: [
+                "Rollouts", "RolloutEngine",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: habits),
+        .target(
             name: "SimulatedEndpoints",
             dependencies: [
                 "Rollouts", "RolloutEngine", "SQLiteState", .product(name: "GRDB", package: "GRDB.swift"),
@@ -133,6 +148,13 @@ let package = Package(
             dependencies: ["AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutTesting"],
             swiftSettings: habits),
         .testTarget(
+            name: "KubernetesEndpointsTests",
+            dependencies: [
+                "KubernetesEndpoints", "Rollouts", "RolloutEngine", "RolloutTesting",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: habits),
+        .testTarget(
             name: "LocalEndpointsTests",
             dependencies: [
                 "AzureEndpoints", "LocalEndpoints", "Rollouts", "RolloutEngine", "SimulatedEndpoints", "SQLiteState",
@@ -149,8 +171,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "turnout", "AzureEndpoints", "LocalEndpoints", "Rollouts", "RolloutEngine", "SimulatedEndpoints",
-                "RolloutTesting",
+                "turnout", "AzureEndpoints", "KubernetesEndpoints", "LocalEndpoints", "Rollouts", "RolloutEngine",
+                "SimulatedEndpoints", "RolloutTesting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

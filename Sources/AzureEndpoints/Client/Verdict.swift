@@ -22,7 +22,7 @@ enum Verdict: Hashable, Sendable {
         case 200..<300: self = .done
         case 404: self = .missing(BackendError(.refused, words))
         case 409, 429:
-            let wait = answer["Retry-After"].flatMap { Self.wait($0, now: now) } ?? Self.usualWait
+            let wait = answer["Retry-After"].flatMap { RetryAfter.wait($0, now: now) } ?? Self.usualWait
             self = .failed(BackendError(.busy(retryAfter: min(max(wait, .seconds(1)), Self.longestWait)), words))
         case 412 where detail?.code?.lowercased() == "fenced": self = .failed(BackendError(.fenced, words))
         case 412: self = .changedMeanwhile(BackendError(.busy(retryAfter: .seconds(1)), words))
@@ -44,29 +44,4 @@ enum Verdict: Hashable, Sendable {
         guard !message.isEmpty else { return "the server answered \(status)\(code)" }
         return message + code
     }
-
-    /// Seconds, or a date (RFC 9110, 10.2.3).
-    static func wait(_ text: String, now: Timestamp) -> Interval? {
-        if let seconds = Double(text), seconds >= 0, seconds < 1e9 { return .milliseconds(Int64(seconds * 1000)) }
-        return HTTPDate.moment(text).map { max($0 - now, .zero) }
-    }
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7); the two obsolete forms are not read.
-enum HTTPDate {
-    static func moment(_ text: String) -> Timestamp? {
-        let parts = text.split(whereSeparator: { $0 == " " || $0 == "," || $0 == ":" })
-        guard parts.count == 8, parts[7] == "GMT", let day = Int(parts[1]), let month = months.firstIndex(of: parts[2]),
-            let year = Int(parts[3]), let hour = Int(parts[4]), let minute = Int(parts[5]), let second = Int(parts[6])
-        else { return nil }
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = .gmt
-        let components = DateComponents(
-            year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second)
-        return calendar.date(from: components).map { Timestamp($0) }
-    }
-
-    private static let months: [Substring] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
 }

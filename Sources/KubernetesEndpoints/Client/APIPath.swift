@@ -1,0 +1,62 @@
+/// Where an object, a collection or a subresource is, from the server's root on.
+struct APIPath: Sendable, CustomStringConvertible {
+    private var text: String
+    private var query: [(name: String, value: String)] = []
+
+    init(_ text: String) { self.text = text }
+
+    /// - Throws: ``KubernetesError`` for a name that can stand for another path: empty, `..`, or with a slash.
+    init(
+        _ type: ResourceType, _ name: String? = nil, in namespace: String? = nil, _ subresource: String? = nil
+    ) throws(KubernetesError) {
+        text = type.group.isEmpty ? "/api/\(type.version)" : "/apis/\(type.group)/\(type.version)"
+        for part in [name, namespace, subresource].compactMap(\.self) where !Self.isSegment(part) {
+            throw KubernetesError(.invalid, "'\(part)' can be no name of \(type)")
+        }
+        if type.isNamespaced, let namespace { append("namespaces", namespace) }
+        append(type.plural)
+        if let name { append(name) }
+        if let subresource { append(subresource) }
+    }
+
+    /// What the API server takes as a name in a path (apimachinery, `IsValidPathSegmentName`), and not nothing.
+    private static func isSegment(_ name: String) -> Bool {
+        !name.isEmpty && name != "." && name != ".." && !name.contains { $0 == "/" || $0 == "%" }
+    }
+
+    mutating func append(_ segments: String...) {
+        for segment in segments { text += "/" + Self.encoded(segment) }
+    }
+
+    /// Adds what is no segment of its own: a path behind a proxy, which has its own slashes and query.
+    mutating func append(verbatim path: String) { text += path }
+
+    func with(_ name: String, _ value: String?) -> APIPath {
+        guard let value, !value.isEmpty else { return self }
+        var path = self
+        path.query.append((name, value))
+        return path
+    }
+
+    var description: String {
+        guard !query.isEmpty else { return text }
+        let pairs = query.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }
+        return text + "?" + pairs.joined(separator: "&")
+    }
+
+    /// RFC 3986: what is not a letter, a digit or one of `-._~` is written `%XX`; the colons of `https:name:port` may
+    /// stand as they are.
+    private static func encoded(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"), UInt8(ascii: ":"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default: result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return result
+    }
+}

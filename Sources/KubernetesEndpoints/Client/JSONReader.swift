@@ -1,0 +1,227 @@
+internal import Rollouts
+
+/// Why bytes are no JSON, and at which of them.
+struct JSONProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    var message: String
+    var offset: Int
+
+    var description: String { "\(message) at byte \(offset)" }
+}
+
+/// Reads JSON (RFC 8259) into values, in one pass over the bytes.
+///
+/// Lists of a thousand objects are read with it: Foundation's decoder tries each type in turn for every value, and takes
+/// a hundred times as long. A whole number is an integer only where it is written so: `1.0` stays a number, so that what
+/// others wrote is written back as it was. Of a member that stands twice the last one counts.
+struct JSONReader {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var next = 0
+    private var depth = 0
+    /// Members that are passed over, wherever they stand at this path's depth: `managedFields` of stored objects.
+    private let leavingOut: String?
+
+    /// Deeper than any object that the API server takes.
+    private static let deepest = 256
+
+    static func value(_ bytes: some Sequence<UInt8>, leavingOut key: String? = nil) throws(JSONProblem) -> Value {
+        let result: Result<Value, JSONProblem>? = bytes.withContiguousStorageIfAvailable { read($0, leavingOut: key) }
+        return try (result ?? Array(bytes).withUnsafeBufferPointer { read($0, leavingOut: key) }).get()
+    }
+
+    private static func read(
+        _ bytes: UnsafeBufferPointer<UInt8>, leavingOut key: String?
+    ) -> Result<Value, JSONProblem> {
+        var reader = JSONReader(bytes: bytes, leavingOut: key)
+        return Result { () throws(JSONProblem) in
+            let value = try reader.value()
+            reader.skipSpace()
+            guard reader.next == bytes.count else { throw reader.problem("something follows the value") }
+            return value
+        }
+    }
+
+    private init(bytes: UnsafeBufferPointer<UInt8>, leavingOut: String?) {
+        self.bytes = bytes
+        self.leavingOut = leavingOut
+    }
+
+    private func problem(_ message: String) -> JSONProblem { JSONProblem(message: message, offset: next) }
+
+    private var byte: UInt8? { next < bytes.count ? bytes[next] : nil }
+
+    private mutating func skipSpace() {
+        while let byte, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { next += 1 }
+    }
+
+    private mutating func take(_ character: Unicode.Scalar) -> Bool {
+        guard let byte, byte == UInt8(ascii: character) else { return false }
+        next += 1
+        return true
+    }
+
+    private mutating func take(word: StaticString) -> Bool {
+        let length = word.utf8CodeUnitCount
+        guard next + length <= bytes.count else { return false }
+        for index in 0..<length where bytes[next + index] != word.utf8Start[index] { return false }
+        next += length
+        return true
+    }
+
+    private mutating func value() throws(JSONProblem) -> Value {
+        skipSpace()
+        switch byte {
+        case UInt8(ascii: "{"): return .mapping(try mapping())
+        case UInt8(ascii: "["): return .list(try list())
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t") where take(word: "true"): return .bool(true)
+        case UInt8(ascii: "f") where take(word: "false"): return .bool(false)
+        case UInt8(ascii: "n") where take(word: "null"): return .null
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        case nil: throw problem("the text ends too early")
+        default: throw problem("no value begins so")
+        }
+    }
+
+    private mutating func enter() throws(JSONProblem) {
+        next += 1
+        depth += 1
+        guard depth <= Self.deepest else { throw problem("it is nested deeper than \(Self.deepest)") }
+        skipSpace()
+    }
+
+    private mutating func mapping() throws(JSONProblem) -> [String: Value] {
+        var members: [String: Value] = [:]
+        try enter()
+        defer { depth -= 1 }
+        if take("}") { return members }
+        while true {
+            skipSpace()
+            guard byte == UInt8(ascii: "\"") else { throw problem("a member's name is missing") }
+            let key = try string()
+            skipSpace()
+            guard take(":") else { throw problem("a ':' is missing") }
+            let value = try value()
+            if key != leavingOut { members[key] = value }
+            skipSpace()
+            if take("}") { return members }
+            guard take(",") else { throw problem("a ',' or '}' is missing") }
+        }
+    }
+
+    private mutating func list() throws(JSONProblem) -> [Value] {
+        var items: [Value] = []
+        try enter()
+        defer { depth -= 1 }
+        if take("]") { return items }
+        while true {
+            items.append(try value())
+            skipSpace()
+            if take("]") { return items }
+            guard take(",") else { throw problem("a ',' or ']' is missing") }
+        }
+    }
+
+    private mutating func digits() -> Int {
+        let start = next
+        while let byte, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { next += 1 }
+        return next - start
+    }
+
+    private mutating func number() throws(JSONProblem) -> Value {
+        let start = next
+        _ = take("-")
+        let startsWithZero = byte == UInt8(ascii: "0")
+        let whole = digits()
+        guard whole == 1 || whole > 1 && !startsWithZero else { throw problem("no number is written so") }
+        var isWhole = true
+        if take(".") {
+            isWhole = false
+            guard digits() > 0 else { throw problem("digits are missing") }
+        }
+        if take("e") || take("E") {
+            isWhole = false
+            if !take("+") { _ = take("-") }
+            guard digits() > 0 else { throw problem("digits are missing") }
+        }
+        let text = String(decoding: bytes[start..<next], as: UTF8.self)
+        if isWhole, let integer = Int(text) { return .integer(integer) }
+        guard let number = Double(text), number.isFinite else { throw problem("the number is too large") }
+        return .number(number)
+    }
+
+    /// Most strings have no escapes: they are one piece of the text.
+    private mutating func string() throws(JSONProblem) -> String {
+        next += 1
+        var start = next
+        var pieces: [UInt8]?
+        while true {
+            switch byte {
+            case UInt8(ascii: "\""):
+                let rest = bytes[start..<next]
+                next += 1
+                if pieces == nil { return try text(UnsafeBufferPointer(rebasing: rest)) }
+                pieces?.append(contentsOf: rest)
+                return try text(pieces ?? [])
+            case UInt8(ascii: "\\"):
+                var before = pieces ?? []
+                before.append(contentsOf: bytes[start..<next])
+                next += 1
+                before.append(contentsOf: String(Character(try escaped())).utf8)
+                pieces = before
+                start = next
+            case nil: throw problem("a string has no end")
+            case .some(..<0x20): throw problem("a control character stands in a string")
+            default: next += 1
+            }
+        }
+    }
+
+    private func text(_ utf8: some Collection<UInt8>) throws(JSONProblem) -> String {
+        guard let text = String(validating: utf8, as: UTF8.self) else { throw problem("a string is no UTF-8") }
+        return text
+    }
+
+    private mutating func escaped() throws(JSONProblem) -> Unicode.Scalar {
+        guard let byte else { throw problem("a string has no end") }
+        next += 1
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{C}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"): return try scalar()
+        default: throw problem("no escape is written so")
+        }
+    }
+
+    /// Half of a pair without its other half stands for nothing, and is replaced as Unicode says.
+    private mutating func scalar() throws(JSONProblem) -> Unicode.Scalar {
+        let unit = try unit()
+        if let scalar = Unicode.Scalar(unit) { return scalar }
+        let mark = next
+        if UTF16.isLeadSurrogate(unit), take("\\"), take("u") {
+            let second = try self.unit()
+            if UTF16.isTrailSurrogate(second) {
+                let value = 0x10000 + (UInt32(unit - 0xD800) << 10) + UInt32(second - 0xDC00)
+                return Unicode.Scalar(value) ?? "\u{FFFD}"
+            }
+        }
+        next = mark
+        return "\u{FFFD}"
+    }
+
+    private mutating func unit() throws(JSONProblem) -> UInt16 {
+        guard next + 4 <= bytes.count else { throw problem("a string has no end") }
+        var unit: UInt16 = 0
+        for _ in 0..<4 {
+            guard let digit = Character(Unicode.Scalar(bytes[next])).hexDigitValue, bytes[next] < 0x80 else {
+                throw problem("four hexadecimal digits are missing")
+            }
+            unit = unit << 4 | UInt16(digit)
+            next += 1
+        }
+        return unit
+    }
+}

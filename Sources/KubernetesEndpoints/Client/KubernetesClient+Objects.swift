@@ -1,0 +1,190 @@
+package import Rollouts
+
+/// What a list was at one moment.
+package struct ObjectList: Sendable {
+    package var objects: [KubernetesObject]
+    /// Of the list: from there a watch goes on.
+    package var resourceVersion: String
+
+    package init(objects: [KubernetesObject], resourceVersion: String) {
+        self.objects = objects
+        self.resourceVersion = resourceVersion
+    }
+}
+
+/// Reading.
+extension KubernetesClient {
+    /// The object, or nil where there is none (or no such type).
+    package func get(
+        _ type: ResourceType, _ name: String, in namespace: String? = nil
+    ) async throws -> KubernetesObject? {
+        do {
+            return try await object(Call(.get, try APIPath(type, name, in: namespace), "get \(type) \(name)"))
+        } catch let error as KubernetesError where error.code == .notFound {
+            return nil
+        }
+    }
+
+    /// All objects of that type in the namespace, or (nil) in all, whose `fields` are so: `["metadata.name": "x"]`.
+    ///
+    /// It is read in pages, which show one moment; a list that expires between two of them is begun again, once.
+    package func list(
+        _ type: ResourceType, in namespace: String? = nil, labels: Selector = .everything,
+        fields: [String: String] = [:], pageSize: Int = 500
+    ) async throws -> ObjectList {
+        var list = ObjectList(objects: [], resourceVersion: "")
+        list.resourceVersion = try await eachPage(type, in: namespace, labels, fields, pageSize) { page, isFirst in
+            if isFirst { list.objects = [] }
+            list.objects += page
+        }
+        return list
+    }
+
+    /// Hands each page on as it comes, so that only one is in memory.
+    /// - Returns: The list's resourceVersion.
+    func eachPage(
+        _ type: ResourceType, in namespace: String?, _ labels: Selector, _ fields: [String: String], _ size: Int,
+        leavingOut key: String? = nil, _ body: (_ page: [KubernetesObject], _ isFirst: Bool) -> Void
+    ) async throws -> String {
+        let path = try APIPath(type, in: namespace).with("labelSelector", labels.description)
+            .with("fieldSelector", Self.fieldSelector(fields)).with("limit", String(size))
+        var continuation: String?
+        var hasBegunAgain = false
+        while true {
+            let page: Value
+            do {
+                page = try await value(
+                    Call(.get, path.with("continue", continuation), "list \(type)"), leavingOut: key)
+            } catch let error as KubernetesError
+                where error.code == .expired && continuation != nil && !hasBegunAgain
+            {
+                hasBegunAgain = true
+                continuation = nil
+                continue
+            }
+            body(Self.items(of: page, type), continuation == nil)
+            continuation = page["metadata"]?["continue"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+            if continuation == nil { return page["metadata"]?["resourceVersion"]?.string ?? "" }
+        }
+    }
+
+    static func fieldSelector(_ fields: [String: String]) -> String {
+        fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+
+    /// The items, each with the type that lists don't repeat.
+    private static func items(of page: Value, _ type: ResourceType) -> [KubernetesObject] {
+        guard case .list(let items)? = page["items"] else { return [] }
+        return items.map { item in
+            var object = KubernetesObject(item)
+            if object["kind"] == nil { object["kind"] = .string(type.kind) }
+            if object["apiVersion"] == nil { object["apiVersion"] = .string(type.apiVersion) }
+            return object
+        }
+    }
+}
+
+/// Writing.
+extension KubernetesClient {
+    /// Server-side apply: the object's fields become so, made where it is not there, and others' fields stay.
+    ///
+    /// Never by force: a field that another manager has set to something else is a
+    /// ``KubernetesError/Code/fieldConflict(_:)``. With `metadata.resourceVersion` it is a
+    /// ``KubernetesError/Code/conflict`` where the object is not in that state any more.
+    @discardableResult
+    package func apply(_ type: ResourceType, _ object: KubernetesObject, dryRun: Bool = false) async throws
+        -> KubernetesObject
+    {
+        let path = try APIPath(type, object.name, in: object.namespace).with("fieldManager", Self.fieldManager)
+            .with("force", "false").with("dryRun", dryRun ? "All" : nil)
+        var call = Call(.patch, path, "apply \(type) \(object.name)", body: object.value)
+        // JSON is YAML.
+        call.contentType = "application/apply-patch+yaml"
+        return try await self.object(call)
+    }
+
+    /// Makes the object; ``KubernetesError/Code/alreadyExists`` where there is one.
+    @discardableResult
+    package func create(_ type: ResourceType, _ object: KubernetesObject) async throws -> KubernetesObject {
+        let path = try APIPath(type, in: object.namespace).with("fieldManager", Self.fieldManager)
+        return try await self.object(Call(.post, path, "create \(type) \(object.name)", body: object.value))
+    }
+
+    /// Replaces the whole object; with its resourceVersion only in that state.
+    @discardableResult
+    package func replace(_ type: ResourceType, _ object: KubernetesObject, subresource: String? = nil) async throws
+        -> KubernetesObject
+    {
+        let path = try APIPath(type, object.name, in: object.namespace, subresource)
+            .with("fieldManager", Self.fieldManager)
+        return try await self.object(Call(.put, path, "replace \(type) \(object.name)", body: object.value))
+    }
+
+    /// Changes members by JSON Patch (RFC 6902); a `test` that does not hold is ``KubernetesError/Code/invalid``.
+    @discardableResult
+    package func patch(
+        _ type: ResourceType, _ name: String, in namespace: String? = nil, _ operations: [PatchOperation],
+        subresource: String? = nil
+    ) async throws -> KubernetesObject {
+        let path = try APIPath(type, name, in: namespace, subresource).with("fieldManager", Self.fieldManager)
+        var call = Call(.patch, path, "patch \(type) \(name)", body: .list(operations.map(\.value)))
+        call.contentType = "application/json-patch+json"
+        return try await object(call)
+    }
+
+    /// Asks for the object to be deleted; false where there is none.
+    ///
+    /// With `uid` only this object, not another one of the same name; with `resourceVersion` only in this state. Where
+    /// it is another one, it is a ``KubernetesError/Code/conflict``.
+    @discardableResult
+    package func delete(
+        _ type: ResourceType, _ name: String, in namespace: String? = nil, uid: String? = nil,
+        resourceVersion: String? = nil, propagation: Propagation = .foreground
+    ) async throws -> Bool {
+        var preconditions: [String: Value] = [:]
+        preconditions["uid"] = uid.map(Value.string)
+        preconditions["resourceVersion"] = resourceVersion.map(Value.string)
+        var options: [String: Value] = [
+            "apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": .string(propagation.rawValue),
+        ]
+        if !preconditions.isEmpty { options["preconditions"] = .mapping(preconditions) }
+        let call = Call(
+            .delete, try APIPath(type, name, in: namespace), "delete \(type) \(name)", body: .mapping(options))
+        do {
+            _ = try await collect(call)
+            return true
+        } catch let error as KubernetesError where error.code == .notFound {
+            return false
+        }
+    }
+}
+
+/// What becomes of the objects that belong to a deleted one.
+package enum Propagation: String, Hashable, Sendable {
+    /// They go first; the object stays until they are gone.
+    case foreground = "Foreground"
+    case background = "Background"
+    case orphan = "Orphan"
+}
+
+/// One operation of a JSON Patch.
+package enum PatchOperation: Hashable, Sendable {
+    case test(_ path: String, Value)
+    case add(_ path: String, Value)
+    case replace(_ path: String, Value)
+    case remove(_ path: String)
+
+    var value: Value {
+        switch self {
+        case .test(let path, let value): ["op": "test", "path": .string(path), "value": value]
+        case .add(let path, let value): ["op": "add", "path": .string(path), "value": value]
+        case .replace(let path, let value): ["op": "replace", "path": .string(path), "value": value]
+        case .remove(let path): ["op": "remove", "path": .string(path)]
+        }
+    }
+
+    /// A member's name or an index as part of a path (RFC 6901).
+    package static func escaped(_ part: String) -> String {
+        part.reduce(into: "") { $0 += $1 == "~" ? "~0" : $1 == "/" ? "~1" : String($1) }
+    }
+}

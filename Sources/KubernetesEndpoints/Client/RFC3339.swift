@@ -1,0 +1,19 @@
+internal import FoundationEssentials
+package import Rollouts
+
+extension Timestamp {
+    /// `2026-11-22T10:15:30Z`, with or without a fraction, with `Z` or an offset; nil for what is no such moment.
+    package init?(rfc3339 text: some StringProtocol) {
+        // Of the fraction, which may have nine digits, milliseconds are kept.
+        var text = String(text)
+        var milliseconds: Int64 = 0
+        if let point = text.firstIndex(of: ".") {
+            let digits = text[text.index(after: point)...].prefix { $0.isASCII && $0.isNumber }
+            guard !digits.isEmpty else { return nil }
+            milliseconds = Int64((digits + "000").prefix(3)) ?? 0
+            text.removeSubrange(point..<digits.endIndex)
+        }
+        guard let date = try? Date(text, strategy: .iso8601) else { return nil }  // no date, then
+        self = Timestamp(date) + .milliseconds(milliseconds)
+    }
+}

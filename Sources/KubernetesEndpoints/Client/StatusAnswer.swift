@@ -1,0 +1,76 @@
+internal import Rollouts
+
+/// The server's `Status` object (meta/v1), with which it tells why a request was not done.
+struct StatusAnswer: Hashable, Sendable {
+    var code: Int?
+    var reason: String?
+    var message: String?
+    var causes: [KubernetesError.Cause] = []
+    var retryAfter: Interval?
+
+    /// Nil where the value is no `Status`.
+    init?(_ value: Value) {
+        guard value["kind"]?.string == "Status" else { return nil }
+        code = value["code"]?.integer
+        reason = value["reason"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        message = value["message"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        if case .list(let items)? = value["details"]?["causes"] {
+            causes = items.map {
+                KubernetesError.Cause(
+                    reason: $0["reason"]?.string ?? "", message: $0["message"]?.string ?? "",
+                    field: $0["field"]?.string ?? "")
+            }
+        }
+        if let seconds = value["details"]?["retryAfterSeconds"]?.integer, seconds > 0, seconds < 1 << 40 {
+            retryAfter = .seconds(Int64(seconds))
+        }
+    }
+}
+
+extension KubernetesError {
+    /// When the server says no time: how long until the next try.
+    static let usualWait = Interval.seconds(1)
+
+    /// The error that an answer of that status stands for; `status` is what its body says, where it says something.
+    init(_ code: Int, _ status: StatusAnswer?, retryAfter: Interval? = nil, request: String) {
+        let causes = status?.causes ?? []
+        let wait = retryAfter ?? status?.retryAfter ?? Self.usualWait
+        let message = status?.message ?? "the server answered \(code) and did not say why"
+        self.init(
+            Self.code(code, status?.reason, causes, wait: wait), message, status: code, reason: status?.reason,
+            request: request, causes: causes)
+    }
+
+    private static func code(_ status: Int, _ reason: String?, _ causes: [Cause], wait: Interval) -> Code {
+        let conflicts = causes.filter { $0.reason == "FieldManagerConflict" }.map(FieldConflict.init)
+        return switch (status, reason) {
+        case (404, _): .notFound
+        case (409, "AlreadyExists"): .alreadyExists
+        case (409, _): conflicts.isEmpty ? .conflict : .fieldConflict(conflicts)
+        case (410, _), (_, "Expired"), (_, "Gone"): .expired
+        case (401, _): .unauthorized
+        case (403, _): .forbidden
+        case (429, _): .tooManyRequests(retryAfter: wait)
+        case (408, _), (500..., _): .unavailable
+        default: .invalid
+        }
+    }
+}
+
+extension FieldConflict {
+    /// The server names the manager only in a sentence: `conflict with "kubectl-edit" using apps/v1 at …`, with the
+    /// name quoted as Go quotes it (structured-merge-diff, `Conflict.Error`).
+    init(_ cause: KubernetesError.Cause) {
+        let prefix = "conflict with \""
+        var manager = ""
+        if cause.message.hasPrefix(prefix) {
+            var isEscaped = false
+            for character in cause.message.dropFirst(prefix.count) {
+                if character == "\"", !isEscaped { break }
+                isEscaped = character == "\\" && !isEscaped
+                if !isEscaped { manager.append(character) }
+            }
+        }
+        self.init(manager: manager.isEmpty ? "another manager" : manager, field: cause.field)
+    }
+}

@@ -1,0 +1,67 @@
+package import FoundationEssentials
+
+/// A cluster, a namespace in it, and who asks.
+package struct ClusterConfiguration: Sendable {
+    /// `https://HOST[:PORT][/PREFIX]`, without a slash at its end.
+    package var server: String
+    package var trust: Trust
+    /// The name that the server's certificate must have where it is not that of the address.
+    package var serverName: String?
+    package var namespace: String
+    package var user: User
+    /// For people: where all this stands.
+    package var origin: String
+
+    /// Whose certificates are trusted.
+    package enum Trust: Hashable, Sendable {
+        /// Of those authorities that the system trusts.
+        case system
+        /// Of those in this PEM text.
+        case authorities(Data)
+        /// Of anybody.
+        case nobodyAsked
+    }
+
+    /// How the user proves who it is: by a certificate, by what stands in a header, or by both.
+    package struct User: Hashable, Sendable {
+        package var identity: Identity?
+        package var authorization: Authorization
+
+        package init(identity: Identity? = nil, authorization: Authorization = .nothing) {
+            self.identity = identity
+            self.authorization = authorization
+        }
+    }
+
+    package struct Identity: Hashable, Sendable {
+        package var certificates: PEM
+        package var key: PEM
+    }
+
+    /// What stands in the configuration itself, or in a file, which is read again from time to time: it may rotate.
+    package enum PEM: Hashable, Sendable {
+        case text(Data)
+        case file(String)
+    }
+
+    package enum Authorization: Hashable, Sendable {
+        case nothing
+        case token(String)
+        /// Read again from time to time.
+        case tokenFile(String)
+        case password(user: String, password: String)
+        case plugin(CredentialPlugin)
+    }
+
+    package init(
+        server: String, trust: Trust = .system, serverName: String? = nil, namespace: String = "default",
+        user: User = User(), origin: String
+    ) {
+        self.server = server
+        self.trust = trust
+        self.serverName = serverName
+        self.namespace = namespace
+        self.user = user
+        self.origin = origin
+    }
+}

@@ -1,0 +1,120 @@
+internal import FoundationEssentials
+internal import RolloutEngine
+internal import Rollouts
+internal import Subprocess
+internal import SystemPackage
+
+/// What a credential plugin printed.
+struct PluginAnswer: Hashable, Sendable {
+    var token: String?
+    var identity: ClientIdentity?
+    /// Nil: it is good until it is refused.
+    var expiry: Timestamp?
+}
+
+/// Runs credential plugins; tests answer by themselves.
+struct PluginRunner: Sendable {
+    /// Throws ``KubernetesError`` that says what is wrong, and never what was printed: that may be a secret.
+    var run: @Sendable (CredentialPlugin) async throws -> PluginAnswer
+
+    static let installed = PluginRunner { plugin in
+        try answer(of: plugin, printed: try await output(of: plugin, patience: patience))
+    }
+
+    /// A plugin may ask a person to sign in somewhere.
+    private static let patience = Interval.minutes(2)
+    private static let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
+
+    static func output(of plugin: CredentialPlugin, patience: Interval) async throws -> String {
+        try await withThrowingTaskGroup(of: String?.self) { group in
+            group.addTask { try await launch(plugin) }
+            group.addTask {
+                try await Task.sleep(for: patience.duration)
+                return nil
+            }
+            // Cancelling ends the process that is still running.
+            defer { group.cancelAll() }
+            guard let printed = try await group.next() ?? nil else {
+                throw problem(plugin, "has not answered for \(patience)")
+            }
+            return printed
+        }
+    }
+
+    private static func problem(_ plugin: CredentialPlugin, _ words: String, isMissing: Bool = false) -> KubernetesError
+    {
+        let hint = isMissing ? plugin.installHint.map { "\n\($0)" } ?? "" : ""
+        return KubernetesError(.credentials, "the credential plugin '\(plugin.command)' \(words)\(hint)")
+    }
+
+    private static func launch(_ plugin: CredentialPlugin) async throws -> String {
+        guard plugin.interactiveMode != .always else {
+            throw problem(plugin, "needs a terminal (interactiveMode: Always), and a rollout has none for it")
+        }
+        var variables: [Environment.Key: String?] = ["KUBERNETES_EXEC_INFO": execInfo(of: plugin)]
+        for (name, value) in plugin.environment { variables[Environment.Key(stringLiteral: name)] = value }
+        let executable: Executable = plugin.command.contains("/") ? .path(.init(plugin.command)) : .name(plugin.command)
+        do {
+            let result = try await Subprocess.run(
+                executable, arguments: Arguments(plugin.arguments), environment: .inherit.updating(variables),
+                output: .string(limit: 4 << 20), error: .string(limit: 1 << 20))
+            guard result.terminationStatus.isSuccess else {
+                let said = result.standardError.split(whereSeparator: \.isNewline).last.map(String.init)
+                throw problem(plugin, "failed: " + (said ?? "\(result.terminationStatus)"))
+            }
+            return result.standardOutput
+        } catch let error as SubprocessError where error.code == .executableNotFound {
+            throw problem(plugin, "is not installed", isMissing: true)
+        } catch let error as SubprocessError {
+            throw problem(plugin, "could not be run: \(error)")
+        }
+    }
+
+    /// The `ExecCredential` without a status that plugins find in their environment.
+    static func execInfo(of plugin: CredentialPlugin) -> String {
+        var spec: [String: Value] = ["interactive": false]
+        if let info = plugin.clusterInfo, let cluster = try? JSONReader.value(info) { spec["cluster"] = cluster }
+        return String(
+            decoding: JSONWriter.bytes([
+                "apiVersion": .string(plugin.apiVersion), "kind": "ExecCredential", "spec": .mapping(spec),
+            ]), as: UTF8.self)
+    }
+
+    static func answer(of plugin: CredentialPlugin, printed: String) throws(KubernetesError) -> PluginAnswer {
+        let value: Value
+        do {
+            value = try JSONReader.value(printed.utf8)
+        } catch {
+            // What it printed may hold a token: it is not told.
+            throw problem(plugin, "printed something else than JSON")
+        }
+        guard value["kind"]?.string == "ExecCredential" else {
+            throw problem(plugin, "printed no ExecCredential")
+        }
+        guard value["apiVersion"]?.string == plugin.apiVersion else {
+            let said = value["apiVersion"]?.string ?? "nothing"
+            throw problem(plugin, "answered as \(said), and the kubeconfig wants \(plugin.apiVersion)")
+        }
+        let status = value["status"]
+        var answer = PluginAnswer()
+        answer.token = status?["token"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        let certificate = status?["clientCertificateData"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        let key = status?["clientKeyData"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        guard (certificate == nil) == (key == nil) else {
+            throw problem(plugin, "printed only one of clientCertificateData and clientKeyData")
+        }
+        if let certificate, let key {
+            answer.identity = ClientIdentity(certificates: Data(certificate.utf8), key: Data(key.utf8))
+        }
+        guard answer.token != nil || answer.identity != nil else {
+            throw problem(plugin, "printed neither a token nor a client certificate")
+        }
+        if let expiry = status?["expirationTimestamp"]?.string {
+            guard let moment = Timestamp(rfc3339: expiry) else {
+                throw problem(plugin, "printed an expirationTimestamp that is no date")
+            }
+            answer.expiry = moment
+        }
+        return answer
+    }
+}
