@@ -76,7 +76,8 @@ struct JSONReader {
         case UInt8(ascii: "t") where take(word: "true"): return .bool(true)
         case UInt8(ascii: "f") where take(word: "false"): return .bool(false)
         case UInt8(ascii: "n") where take(word: "null"): return .null
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        case UInt8(ascii: "-"): return try number()
+        case .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try number()
         case nil: throw problem("the text ends too early")
         default: throw problem("no value begins so")
         }

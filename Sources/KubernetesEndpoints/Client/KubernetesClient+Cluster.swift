@@ -1,4 +1,3 @@
-package import RolloutEngine
 package import Rollouts
 
 /// What the cluster is, what it has, and what this user may do there.

@@ -44,7 +44,8 @@ extension KubernetesClient {
     /// - Returns: The list's resourceVersion.
     func eachPage(
         _ type: ResourceType, in namespace: String?, _ labels: Selector, _ fields: [String: String], _ size: Int,
-        leavingOut key: String? = nil, _ body: (_ page: [KubernetesObject], _ isFirst: Bool) -> Void
+        leavingOut key: String? = nil, tries: Int? = nil,
+        _ body: (_ page: [KubernetesObject], _ isFirst: Bool) -> Void
     ) async throws -> String {
         let path = try APIPath(type, in: namespace).with("labelSelector", labels.description)
             .with("fieldSelector", Self.fieldSelector(fields)).with("limit", String(size))
@@ -53,8 +54,9 @@ extension KubernetesClient {
         while true {
             let page: Value
             do {
-                page = try await value(
-                    Call(.get, path.with("continue", continuation), "list \(type)"), leavingOut: key)
+                var call = Call(.get, path.with("continue", continuation), "list \(type)")
+                call.tries = tries
+                page = try await value(call, leavingOut: key)
             } catch let error as KubernetesError
                 where error.code == .expired && continuation != nil && !hasBegunAgain
             {

@@ -1,5 +1,5 @@
 package import FoundationEssentials
-package import RolloutEngine
+internal import RolloutEngine
 package import Rollouts
 
 /// How many replicas are wanted and how many there are, by an object's subresource `scale`.

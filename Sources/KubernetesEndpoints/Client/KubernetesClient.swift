@@ -1,4 +1,4 @@
-package import FoundationEssentials
+internal import FoundationEssentials
 package import Logging
 package import RolloutEngine
 package import Rollouts
@@ -37,7 +37,11 @@ package final class KubernetesClient: Sendable {
     ) throws(KubernetesError) {
         namespace = configuration.namespace
         origin = configuration.origin
-        self.transport = try transport ?? ClusterConnection(configuration)
+        if let transport {
+            self.transport = transport
+        } else {
+            self.transport = try ClusterConnection(configuration)
+        }
         credentials = Credentials(configuration, clock: clock, logger: logger)
         self.clock = clock
         self.pauses = pauses
@@ -94,8 +98,8 @@ struct Call: Sendable {
     var repeats = false
     /// True where somebody behind the API server answers, whose refusals are answers.
     var isProxied = false
-    /// True where the body goes on for as long as it likes.
-    var isStream = false
+    /// How often it is sent at most, where that is not as often as usual.
+    var tries: Int?
 
     init(_ method: ClusterRequest.Method, _ path: APIPath, _ words: String, body: Value? = nil) {
         self.method = method
@@ -152,7 +156,9 @@ extension KubernetesClient {
                     refused = credential
                     continue
                 }
-                guard failures < pauses.tries, let pause = pause(after: error, failures, of: call) else { throw error }
+                guard failures < call.tries ?? pauses.tries, let pause = pause(after: error, failures, of: call) else {
+                    throw error
+                }
                 try await clock.sleep(until: clock.now() + pause)
             }
         }

@@ -127,19 +127,19 @@ extension KubernetesClient {
         fields: [String: String] = [:], since resourceVersion: String?, serverTimeout: Interval = .minutes(5)
     ) async throws -> Watch {
         try await watch(
-            type, in: namespace, labels, fields, since: resourceVersion, serverTimeout: serverTimeout, leavingOut: nil)
+            type, in: namespace, labels, fields, since: resourceVersion, serverTimeout: serverTimeout)
     }
 
     func watch(
         _ type: ResourceType, in namespace: String?, _ labels: Selector, _ fields: [String: String],
-        since resourceVersion: String?, serverTimeout: Interval, leavingOut: String?
+        since resourceVersion: String?, serverTimeout: Interval, leavingOut: String? = nil, tries: Int? = nil
     ) async throws -> Watch {
         let path = try APIPath(type, in: namespace).with("watch", "true").with("allowWatchBookmarks", "true")
             .with("labelSelector", labels.description).with("fieldSelector", Self.fieldSelector(fields))
             .with("resourceVersion", resourceVersion).with("timeoutSeconds", String(serverTimeout.milliseconds / 1000))
         let words = "watch \(type)"
         var call = Call(.get, path, words)
-        call.isStream = true
+        call.tries = tries
         return try await attempt(call) { Watch(body: $0.body, words: words, leavingOut: leavingOut) }
     }
 }

@@ -21,6 +21,8 @@ package struct CredentialPlugin: Hashable, Sendable {
         case always = "Always"
     }
 
+    static let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
+
     package init(apiVersion: String, command: String) {
         self.apiVersion = apiVersion
         self.command = command

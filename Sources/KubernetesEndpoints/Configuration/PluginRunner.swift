@@ -23,8 +23,6 @@ struct PluginRunner: Sendable {
 
     /// A plugin may ask a person to sign in somewhere.
     private static let patience = Interval.minutes(2)
-    private static let versions = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
-
     static func output(of plugin: CredentialPlugin, patience: Interval) async throws -> String {
         try await withThrowingTaskGroup(of: String?.self) { group in
             group.addTask { try await launch(plugin) }

@@ -1,0 +1,115 @@
+internal import Rollouts
+
+/// What a store knows: objects as compact JSON, so that thousands of them fit into a few megabytes.
+///
+/// Lists, watches and own writes all tell of objects, in no order that one could rely on: the later resourceVersion
+/// wins. (They are compared as numbers, as API servers have always made them and now promise: Kubernetes' "API
+/// Concepts", resource version semantics. Where they are none, what comes last wins.)
+struct StoredObjects: Sendable {
+    struct Key: Hashable, Sendable {
+        var namespace: String?
+        var name: String
+    }
+
+    private struct Entry: Sendable {
+        var uid: String?
+        var version: UInt64?
+        var labels: [String: String]
+        var json: [UInt8]
+    }
+
+    private var entries: [Key: Entry] = [:]
+    /// Objects that are known to be gone although the watch has not told so yet, and since when.
+    private var gone: [String: UInt64] = [:]
+
+    var count: Int { entries.count }
+
+    /// Bytes of JSON, without what the tables themselves take.
+    var size: Int { entries.values.reduce(0) { $0 + $1.json.count } }
+
+    func object(_ key: Key) throws(KubernetesError) -> KubernetesObject? {
+        guard let entry = entries[key] else { return nil }
+        return try Self.object(entry)
+    }
+
+    /// In the order of their names.
+    func objects(matching selector: Selector, in namespace: String?) throws(KubernetesError) -> [KubernetesObject] {
+        var found: [(key: Key, object: KubernetesObject)] = []
+        for (key, entry) in entries where selector.matches(entry.labels) {
+            guard namespace == nil || key.namespace == namespace else { continue }
+            found.append((key, try Self.object(entry)))
+        }
+        return found.sorted { ($0.key.namespace ?? "", $0.key.name) < ($1.key.namespace ?? "", $1.key.name) }
+            .map(\.object)
+    }
+
+    private static func object(_ entry: Entry) throws(KubernetesError) -> KubernetesObject {
+        do {
+            return KubernetesObject(try JSONReader.value(entry.json))
+        } catch {
+            throw KubernetesError(.malformedAnswer, "a stored object is no JSON: \(error)")
+        }
+    }
+
+    /// Takes the object in, unless what is known of it is newer.
+    /// - Returns: Whether something changed.
+    @discardableResult
+    mutating func receive(_ object: KubernetesObject) -> Bool {
+        let version = Self.version(object.resourceVersion)
+        if let uid = object.uid, let since = gone[uid], version ?? .max <= since { return false }
+        let key = Self.key(of: object)
+        if let present = entries[key], let known = present.version, let version, known >= version { return false }
+        entries[key] = Entry(
+            uid: object.uid, version: version, labels: object.labels,
+            json: JSONWriter.bytes(object.withoutManagedFields.value))
+        return true
+    }
+
+    /// Takes the object out, unless another one of its name came after it.
+    /// - Returns: Whether something changed.
+    @discardableResult
+    mutating func remove(_ object: KubernetesObject) -> Bool {
+        let key = Self.key(of: object)
+        guard let present = entries[key], present.uid == object.uid || object.uid == nil else { return false }
+        entries[key] = nil
+        return true
+    }
+
+    /// Makes what matches be what the list says, but for what is newer than the list.
+    mutating func replace(
+        matching selector: Selector, in namespace: String?, by objects: [KubernetesObject],
+        asOf resourceVersion: String
+    ) {
+        let listed = Set(objects.map(Self.key))
+        let moment = Self.version(resourceVersion)
+        for (key, entry) in entries where selector.matches(entry.labels) && !listed.contains(key) {
+            guard namespace == nil || key.namespace == namespace else { continue }
+            if let version = entry.version, let moment, version > moment { continue }
+            entries[key] = nil
+            if let uid = entry.uid, let moment { gone[uid] = moment }
+        }
+        for object in objects { receive(object) }
+    }
+
+    /// The watch has told everything up to that moment: what was known ahead of it needs no memory any more.
+    mutating func advance(to resourceVersion: String) {
+        guard !gone.isEmpty, let moment = Self.version(resourceVersion) else { return }
+        gone = gone.filter { $0.value > moment }
+    }
+
+    static func version(_ resourceVersion: String?) -> UInt64? { resourceVersion.flatMap { UInt64($0) } }
+
+    private static func key(of object: KubernetesObject) -> Key {
+        Key(namespace: object.namespace, name: object.name)
+    }
+}
+
+extension KubernetesObject {
+    /// Without the longest and least wanted part: who set which field.
+    var withoutManagedFields: KubernetesObject {
+        guard self["metadata", "managedFields"] != nil else { return self }
+        var object = self
+        object["metadata", "managedFields"] = nil
+        return object
+    }
+}

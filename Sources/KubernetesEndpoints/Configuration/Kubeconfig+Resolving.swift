@@ -1,0 +1,193 @@
+internal import FoundationEssentials
+internal import Rollouts
+
+/// What of a kubeconfig is asked for, where that differs from its current context.
+package struct KubeconfigOverrides: Hashable, Sendable {
+    package var context: String?
+    package var namespace: String?
+
+    package init(context: String? = nil, namespace: String? = nil) {
+        self.context = context
+        self.namespace = namespace
+    }
+}
+
+extension Kubeconfig {
+    /// The cluster, namespace and user of the context that is meant.
+    /// - Throws: ``KubernetesError`` that says what is missing or can't be used, and in which file.
+    func configuration(_ overrides: KubeconfigOverrides) throws(KubernetesError) -> ClusterConfiguration {
+        let places = files.joined(separator: ":")
+        guard let name = overrides.context ?? currentContext else {
+            throw KubernetesError(
+                .configuration, "\(places) names no current context: use `kubectl config use-context` or --context")
+        }
+        guard let context = contexts[name] else {
+            throw KubernetesError(.configuration, "there is no context '\(name)' in \(places): \(known(contexts))")
+        }
+        guard let clusterName = context.text("cluster") else {
+            throw KubernetesError(.configuration, "\(context.file): context '\(name)' names no cluster")
+        }
+        guard let cluster = clusters[clusterName] else {
+            throw KubernetesError(
+                .configuration,
+                "\(context.file): context '\(name)' names cluster '\(clusterName)', which is not in \(places): "
+                    + known(clusters))
+        }
+        let origin = "context '\(name)' of \(context.file)"
+        var configuration = ClusterConfiguration(
+            server: try server(of: cluster, clusterName), trust: try trust(of: cluster, clusterName),
+            serverName: cluster.text("tls-server-name"),
+            namespace: overrides.namespace ?? context.text("namespace") ?? "default", origin: origin)
+        if let userName = context.text("user") {
+            guard let user = users[userName] else {
+                throw KubernetesError(
+                    .configuration,
+                    "\(context.file): context '\(name)' names user '\(userName)', who is not in \(places): "
+                        + known(users))
+            }
+            configuration.user = try user.user(userName, of: configuration, cluster)
+        }
+        return configuration
+    }
+
+    private func known(_ entries: [String: Entry]) -> String {
+        entries.isEmpty ? "there is none" : "there is " + entries.keys.sorted().joined(separator: ", ")
+    }
+
+    private func server(of cluster: Entry, _ name: String) throws(KubernetesError) -> String {
+        guard let text = cluster.text("server") else {
+            throw KubernetesError(.configuration, "\(cluster.file): cluster '\(name)' has no server")
+        }
+        if let proxy = cluster.text("proxy-url") {
+            throw KubernetesError(
+                .configuration,
+                "\(cluster.file): cluster '\(name)' is reached through the proxy \(proxy), which Turnout cannot do: "
+                    + "take proxy-url out and use `kubectl port-forward`, a VPN or a machine that needs no proxy")
+        }
+        // Without a scheme, kubectl takes http.
+        let address = ServerAddress(text.contains("://") ? text : "http://" + text)
+        guard let address else {
+            throw KubernetesError(
+                .configuration, "\(cluster.file): the server of cluster '\(name)' is '\(text)', which is no address")
+        }
+        return address.with(host: address.host)
+    }
+
+    private func trust(of cluster: Entry, _ name: String) throws(KubernetesError) -> ClusterConfiguration.Trust {
+        let data = try cluster.data("certificate-authority-data", "cluster '\(name)'")
+        if cluster.value["insecure-skip-tls-verify"]?.bool ?? false {
+            // client-go: "specifying a root certificates file with the insecure flag is not allowed".
+            guard data == nil, cluster.text("certificate-authority") == nil else {
+                throw KubernetesError(
+                    .configuration,
+                    "\(cluster.file): cluster '\(name)' has both a certificate-authority and insecure-skip-tls-verify")
+            }
+            return .nobodyAsked
+        }
+        if let data { return .authorities(data) }
+        guard let path = cluster.path("certificate-authority") else { return .system }
+        return .authorities(try SecretFile.data(path))
+    }
+}
+
+extension Kubeconfig.Entry {
+    /// How the user of this entry proves who it is; data counts before files, as for kubectl.
+    fileprivate func user(
+        _ name: String, of configuration: ClusterConfiguration, _ cluster: Kubeconfig.Entry
+    ) throws(KubernetesError) -> ClusterConfiguration.User {
+        let whose = "user '\(name)'"
+        if let provider = value["auth-provider"]?["name"]?.string {
+            throw problem(
+                whose, "uses the auth-provider '\(provider)', which Kubernetes gave up with 1.26: use its exec plugin")
+        }
+        if text("as") != nil || text("as-uid") != nil || value["as-groups"] != nil || value["as-user-extra"] != nil {
+            throw problem(whose, "acts as somebody else ('as'), which Turnout cannot do: give it a context of its own")
+        }
+        var user = ClusterConfiguration.User()
+        let certificates = try pem("client-certificate", whose)
+        let key = try pem("client-key", whose)
+        switch (certificates, key) {
+        case (nil, nil): break
+        case (let certificates?, let key?):
+            user.identity = ClusterConfiguration.Identity(certificates: certificates, key: key)
+        case (_, nil): throw problem(whose, "has a client-certificate without its client-key")
+        case (nil, _): throw problem(whose, "has a client-key without its client-certificate")
+        }
+        let hasToken = text("token") != nil || text("tokenFile") != nil
+        if hasToken, text("username") != nil || text("password") != nil {
+            throw problem(whose, "has both a token and a user name with a password")
+        }
+        if let file = path("tokenFile") {
+            user.authorization = .tokenFile(file)
+        } else if let token = text("token") {
+            user.authorization = .token(token)
+        } else if let account = text("username") {
+            user.authorization = .password(user: account, password: text("password") ?? "")
+        } else if let exec = value["exec"], exec != .null {
+            user.authorization = .plugin(try plugin(exec, whose, configuration, cluster))
+        }
+        return user
+    }
+
+    private func problem(_ whose: String, _ words: String) -> KubernetesError {
+        KubernetesError(.configuration, "\(file): \(whose) \(words)")
+    }
+
+    private func pem(_ key: String, _ whose: String) throws(KubernetesError) -> ClusterConfiguration.PEM? {
+        if let data = try data(key + "-data", whose) { return .text(data) }
+        return path(key).map { .file($0) }
+    }
+
+    private func plugin(
+        _ exec: Value, _ whose: String, _ configuration: ClusterConfiguration, _ cluster: Kubeconfig.Entry
+    ) throws(KubernetesError) -> CredentialPlugin {
+        guard let command = exec["command"]?.string, !command.isEmpty else {
+            throw problem(whose, "has an exec plugin without a command")
+        }
+        let version = exec["apiVersion"]?.string ?? ""
+        guard CredentialPlugin.versions.contains(version) else {
+            throw problem(
+                whose,
+                "has an exec plugin of apiVersion '\(version)': "
+                    + CredentialPlugin.versions.joined(separator: " or ") + " is possible")
+        }
+        // A command with a slash is a path beside the file, any other is on the search path.
+        let isRelative = command.contains("/") && !command.hasPrefix("/")
+        var plugin = CredentialPlugin(
+            apiVersion: version, command: isRelative ? Self.path(command, from: file) : command)
+        plugin.arguments = exec["args"]?.list?.compactMap { Kubeconfig.text($0) } ?? []
+        for item in exec["env"]?.list ?? [] {
+            if let name = item["name"]?.string { plugin.environment[name] = Kubeconfig.text(item["value"]) ?? "" }
+        }
+        plugin.installHint = exec["installHint"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        if let mode = exec["interactiveMode"]?.string {
+            guard let known = CredentialPlugin.InteractiveMode(rawValue: mode) else {
+                throw problem(
+                    whose, "has an exec plugin of interactiveMode '\(mode)': Never, IfAvailable or Always is possible")
+            }
+            plugin.interactiveMode = known
+        } else if version.hasSuffix("/v1") {
+            throw problem(whose, "has an exec plugin without interactiveMode, which \(version) requires")
+        }
+        if exec["provideClusterInfo"]?.bool ?? false {
+            plugin.clusterInfo = JSONWriter.data(Self.clusterInfo(configuration, cluster))
+        }
+        return plugin
+    }
+
+    /// What a plugin is told of the cluster (`client.authentication.k8s.io`, `Cluster`).
+    private static func clusterInfo(_ configuration: ClusterConfiguration, _ cluster: Kubeconfig.Entry) -> Value {
+        var info: [String: Value] = ["server": .string(configuration.server)]
+        info["tls-server-name"] = configuration.serverName.map(Value.string)
+        switch configuration.trust {
+        case .system: break
+        case .nobodyAsked: info["insecure-skip-tls-verify"] = true
+        case .authorities(let pem): info["certificate-authority-data"] = .string(pem.base64EncodedString())
+        }
+        // The part of the cluster's extensions that is meant for plugins.
+        let extensions = cluster.value["extensions"]?.list ?? []
+        info["config"] =
+            extensions.first { $0["name"]?.string == "client.authentication.k8s.io/exec" }?["extension"] ?? .null
+        return .mapping(info)
+    }
+}
