@@ -79,7 +79,7 @@ final class ClusterConnection: ClusterTransport, Sendable {
             var chunks = response.body.makeAsyncIterator()
             return {
                 do {
-                    return try await chunks.next().map { Array($0.readableBytesView) }
+                    return try await chunks.next(isolation: #isolation).map { Array($0.readableBytesView) }
                 } catch {
                     throw self.failure(error, of: exchange)
                 }

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import Rollouts
+package import Rollouts
 
 extension ClusterConfiguration {
     /// The cluster that this environment means, as kubectl finds it: the files of `KUBECONFIG`, else
@@ -9,12 +9,12 @@ extension ClusterConfiguration {
     ///   - environment: `KUBECONFIG`, `HOME`, and what a Pod has.
     ///   - overrides: A context and a namespace where others than the file's are meant.
     ///   - pod: The folder that a Pod finds its service account in.
-    ///   - parse: Reads YAML.
+    ///   - parse: Reads YAML, of which JSON is a part; throws what says where the text is wrong.
     /// - Returns: The cluster, a namespace, and who asks.
     /// - Throws: ``KubernetesError`` that says what is missing or can't be used, and in which file.
     package static func load(
         environment: [String: String], _ overrides: KubeconfigOverrides = KubeconfigOverrides(),
-        pod: String = PodAccount.folder, parse: KubeconfigParser
+        pod: String = PodAccount.folder, parse: (String) throws -> Value
     ) throws(KubernetesError) -> ClusterConfiguration {
         let named = (environment["KUBECONFIG"] ?? "").split(separator: ":").map(String.init)
         let usual = environment["HOME"].map { $0 + "/.kube/config" }

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-package import Rollouts
+internal import Rollouts
 
 /// Several kubeconfig files as one, by kubectl's rules: of what has the same name, the first counts.
 struct Kubeconfig: Sendable {
@@ -16,9 +16,9 @@ struct Kubeconfig: Sendable {
     var currentContext: String?
     var files: [String] = []
 
-    /// Adds a file's text behind those that were added before.
+    /// Adds a file's text behind those that were added before; `parse` reads YAML, of which JSON is a part.
     /// - Throws: ``KubernetesError`` where it is no kubeconfig.
-    mutating func add(_ text: String, file: String, parse: KubeconfigParser) throws(KubernetesError) {
+    mutating func add(_ text: String, file: String, parse: (String) throws -> Value) throws(KubernetesError) {
         files.append(file)
         let value: Value
         do {
@@ -72,9 +72,6 @@ struct Kubeconfig: Sendable {
         }
     }
 }
-
-/// Reads YAML, of which JSON is a part; throws what says where the text is wrong.
-package typealias KubeconfigParser = @Sendable (String) throws -> Value
 
 extension Kubeconfig.Entry {
     /// A member that is not empty.
