@@ -40,8 +40,8 @@ let package = Package(
         .target(
             name: "TurnoutCommands",
             dependencies: [
-                "Rollouts", "RolloutEngine", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "LocalEndpoints",
-                "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax",
+                "Rollouts", "RolloutEngine", "RolloutStatistics", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints",
+                "LocalEndpoints", "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -131,7 +131,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: habits),
-        .target(name: "Rollouts", swiftSettings: habits),
+        .target(name: "Rollouts", dependencies: ["RolloutStatistics"], swiftSettings: habits),
         .target(name: "RolloutStatistics", swiftSettings: habits),
         .systemLibrary(
             name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
@@ -141,7 +141,8 @@ let package = Package(
         .testTarget(name: "RolloutsTests", dependencies: ["Rollouts", "RolloutTesting"], swiftSettings: habits),
         .testTarget(name: "RolloutStatisticsTests", dependencies: ["RolloutStatistics"], swiftSettings: habits),
         .testTarget(
-            name: "RolloutEngineTests", dependencies: ["Rollouts", "RolloutEngine", "RolloutTesting"],
+            name: "RolloutEngineTests",
+            dependencies: ["Rollouts", "RolloutEngine", "RolloutStatistics", "RolloutTesting"],
             swiftSettings: habits),
         .testTarget(
             name: "AzureEndpointsTests",
@@ -184,7 +185,8 @@ let package = Package(
         .testTarget(
             name: "RunnerTests",
             dependencies: [
-                "Rollouts", "RolloutEngine", "SQLiteJournal", "SimulatedEndpoints", "RolloutTesting",
+                "Rollouts", "RolloutEngine", "RolloutStatistics", "SQLiteJournal", "SimulatedEndpoints",
+                "RolloutTesting",
             ],
             swiftSettings: habits),
         .testTarget(

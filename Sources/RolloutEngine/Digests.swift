@@ -72,6 +72,20 @@ extension Observation {
     }
 }
 
+extension DeploymentDefinition {
+    /// A short name for equal documents.
+    ///
+    /// The number of instances is none of it.
+    var fingerprint: String {
+        var document = document
+        if case .mapping(var members) = document {
+            members["instance_count"] = nil
+            document = .mapping(members)
+        }
+        return String(hexadecimalDigest(of: Data(document.canonical.utf8)).prefix(16))
+    }
+}
+
 extension Value {
     /// One text for equal values.
     fileprivate var canonical: String {

@@ -6,9 +6,11 @@ package enum Phase: Codable, Hashable, Sendable {
     case starting
     /// Between stages.
     case ready
-    case waiting(Gate)
+    case waiting(ApprovalGate)
     case acting(Attempt)
     case baking(until: Timestamp)
+    /// As ``RunRecord/analysis`` tells.
+    case analysing
     case backingOff(until: Timestamp)
     case rollingBack(RollBack)
     case held(Hold)
@@ -16,7 +18,7 @@ package enum Phase: Codable, Hashable, Sendable {
 }
 
 /// An approval that was asked for and is not decided.
-package struct Gate: Codable, Hashable, Sendable {
+package struct ApprovalGate: Codable, Hashable, Sendable {
     package var opened: Timestamp
     /// Nil is `never`.
     package var deadline: Timestamp?
@@ -114,6 +116,8 @@ package struct Hold: Codable, Hashable, Sendable {
         case failed
         /// An approval's time ran out, and its `on_timeout` is `hold`.
         case timedOut
+        /// An analysis came to no verdict, and its `on_inconclusive` is `hold`.
+        case inconclusive
         /// Rolling back could not be finished.
         case rollBackFailed(RollBack)
     }

@@ -10,7 +10,7 @@ package enum RunEvent: Codable, Hashable, Sendable {
     case runLeft(reason: String)
     case requestMade(Request)
     case stageSkipped(reason: String, by: Person?)
-    case gateOpened(Gate)
+    case gateOpened(ApprovalGate)
     case approvalCounted(request: Int, by: Person)
     /// A request that came and does not count.
     case requestVoided(request: Int, reason: String)
@@ -26,6 +26,10 @@ package enum RunEvent: Codable, Hashable, Sendable {
     case attemptFailed(reason: String, observed: Observation)
     case retryScheduled(until: Timestamp)
     case bakeStarted(until: Timestamp, observed: Observation)
+    /// An analysis begins, with what is known from stages before.
+    case analysisStarted(AnalysisRecord, observed: Observation)
+    /// Readings since the last of these events, and what they come to in all.
+    case evidenceGathered(AnalysisRecord, course: [CoursePoint])
     case stageSucceeded(observed: Observation, reason: String?, by: Person?)
     case stageFailed(reason: String)
     case runHeld(Hold)
@@ -63,6 +67,8 @@ extension RunEvent {
         case .attemptFailed: "attempt.failed"
         case .retryScheduled: "retry.scheduled"
         case .bakeStarted: "bake.started"
+        case .analysisStarted: "analysis.started"
+        case .evidenceGathered: "evidence.gathered"
         case .stageSucceeded: "stage.succeeded"
         case .stageFailed: "stage.failed"
         case .runHeld: "run.held"

@@ -1,8 +1,9 @@
+internal import RolloutStatistics
 internal import Rollouts
 
 /// Approvals: asked for before a stage acts (DESIGN §4, P8 and P9).
 extension RunMachine {
-    mutating func waiting(_ input: Input, _ gate: Gate, at now: Timestamp) -> [Action] {
+    mutating func waiting(_ input: Input, _ gate: ApprovalGate, at now: Timestamp) -> [Action] {
         guard let stage, let approval = stage.approval else { return goOn(at: now) }
         let hasQuorum = gate.approvals.count >= approval.required
         guard usesEndpoint else {
@@ -15,15 +16,29 @@ extension RunMachine {
                 return failStage(reason, at: now)
             }
             if let drift = drift(in: snapshot, at: now) { return drift }
+            lookedAt = now
+            if evidenceHolds(on: snapshot) { return [.perform(.measure)] }
             return judge(gate, approval, hasQuorum: hasQuorum, on: snapshot, at: now)
+        case .measured(let news):
+            gather(news, at: now)
+            if let verdict = news.verdict, verdict.decision == .fail {
+                let reason = verdict.reason(for: news.arms)
+                apply(.gateRefused(reason: reason), at: now)
+                return failStage(reason, at: now)
+            }
+            return judge(gate, approval, hasQuorum: hasQuorum, on: record.latest.snapshot, at: now)
         case .refused(let error):
             return wait(at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)")
-        default: return commit(then: .observe)
+        default:
+            guard !isLookDue(at: now), !hasQuorum, evidenceHolds(on: record.latest.snapshot) else {
+                return commit(then: .observe)
+            }
+            return [.perform(.measure)]
         }
     }
 
     private mutating func judge(
-        _ gate: Gate, _ approval: Approval, hasQuorum: Bool, on snapshot: EndpointSnapshot?, at now: Timestamp
+        _ gate: ApprovalGate, _ approval: Approval, hasQuorum: Bool, on snapshot: EndpointSnapshot?, at now: Timestamp
     ) -> [Action] {
         guard let stage else { return goOn(at: now) }
         if hasQuorum {
@@ -58,13 +73,15 @@ extension RunMachine {
     }
 
     mutating func waitForPeople(at now: Timestamp, until deadline: Timestamp?) -> [Action] {
-        let watch = usesEndpoint ? now + Self.watchInterval : .distantFuture
+        let isGuarded = evidenceHolds(on: record.latest.snapshot)
+        let watch = usesEndpoint ? now + (isGuarded ? Self.readingInterval : Self.watchInterval) : .distantFuture
         let until = max(min(watch, deadline ?? .distantFuture), now)
-        return commit(then: .wait(until: until, .people("an approval of stage \(stages[record.position].name)")))
+        let wait = Effect.wait(until: until, .people("an approval of stage \(stages[record.position].name)"))
+        return mayGather(at: now, for: .seconds(60)) ? [.perform(wait)] : commit(then: wait)
     }
 
     /// A decision about the gate that is open.
-    mutating func decide(_ request: Request, _ gate: Gate, at now: Timestamp) -> [Action] {
+    mutating func decide(_ request: Request, _ gate: ApprovalGate, at now: Timestamp) -> [Action] {
         guard let stage, let approval = stage.approval, request.stage == stage.name else { return [] }
         if let deadline = gate.deadline, request.at > deadline { return [] }
         if let objection = objection(to: request, gate, approval) {
@@ -83,7 +100,7 @@ extension RunMachine {
     }
 
     /// Why the decision does not count, or nil.
-    private func objection(to request: Request, _ gate: Gate, _ approval: Approval) -> String? {
+    private func objection(to request: Request, _ gate: ApprovalGate, _ approval: Approval) -> String? {
         guard request.planHash == record.planHash else { return "the playbook was edited after it" }
         if let fingerprint = request.fingerprint, fingerprint != gate.fingerprint {
             return "the endpoint was not then as it is now"

@@ -25,7 +25,7 @@ extension RunMachine {
     private mutating func settle(_ request: Request, at now: Timestamp) -> [Action] {
         guard let stage, request.stage == nil || request.stage == stage.name else { return [] }
         switch record.phase {
-        case .ready, .waiting, .baking, .backingOff: break
+        case .ready, .waiting, .baking, .analysing, .backingOff: break
         case .held(let hold):
             if case .rollBackFailed = hold.cause { return [] }
             apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
@@ -54,7 +54,7 @@ extension RunMachine {
         case (.drift, .adopt):
             use(request)
             apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
-        case (.failed, .retry), (.unknown, .retry), (.timedOut, .retry):
+        case (.failed, .retry), (.unknown, .retry), (.timedOut, .retry), (.inconclusive, .retry):
             use(request)
             apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
         case (.rollBackFailed(let rollBack), .retry):

@@ -49,7 +49,7 @@ extension RunMachine {
         guard let approval = stage.approval else { return beginAttempt(of: stage, on: snapshot, at: now) }
         let deadline = approval.timeout.map { now + $0 }
         let fingerprint = gateObservation(snapshot).fingerprint
-        apply(.gateOpened(Gate(opened: now, deadline: deadline, fingerprint: fingerprint)), at: now)
+        apply(.gateOpened(ApprovalGate(opened: now, deadline: deadline, fingerprint: fingerprint)), at: now)
         return waitForPeople(at: now, until: deadline)
     }
 
@@ -86,6 +86,9 @@ extension RunMachine {
     /// The action is done: bakes, or ends the stage.
     mutating func bake(on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
         guard let stage else { return goOn(at: now) }
+        if let specification = stage.analysis, usesEndpoint {
+            return startAnalysis(specification, on: snapshot, at: now)
+        }
         let length = stage.restingTime
         let observed: Observation = stage.action.touchesEndpoint ? Observation(snapshot) : .never
         guard length > .zero else { return succeed(observed, at: now) }
@@ -95,8 +98,8 @@ extension RunMachine {
             then: .wait(until: min(until, now + watchInterval(of: stage)), .time("the stage to rest until \(until)")))
     }
 
-    mutating func succeed(_ observed: Observation, at now: Timestamp) -> [Action] {
-        apply(.stageSucceeded(observed: observed, reason: nil, by: nil), at: now)
+    mutating func succeed(_ observed: Observation, reason: String? = nil, at now: Timestamp) -> [Action] {
+        apply(.stageSucceeded(observed: observed, reason: reason, by: nil), at: now)
         // The stage's end is made durable by itself: it is not told before it is.
         return commit(then: .wait(until: now, .time("the next stage")))
     }

@@ -16,6 +16,8 @@ package struct RunMachine: Sendable {
         case refused(BackendError)
         /// An invocation or a program is over: nil when it was as expected, else what was wrong.
         case finished(failure: String?)
+        /// What an analysis has come to with one more reading.
+        case measured(AnalysisRecord)
         /// A wait is over.
         case timer
         case request(Request)
@@ -26,6 +28,8 @@ package struct RunMachine: Sendable {
         case apply(Change, key: String, attempt: Int)
         case invoke(Invocation)
         case run(Command)
+        /// Reads what became of requests, for the analysis of the run's record.
+        case measure
         case wait(until: Timestamp, Waiting)
         /// Nothing is left to do for this process: the run has ended, or is held for a person.
         case stop
@@ -54,6 +58,8 @@ package struct RunMachine: Sendable {
     var failure: String?
     /// How often in a row an accepted change was not to be seen; some backends show it a moment later.
     var unseen = 0
+    /// When the endpoint was last looked at by this process while an analysis goes on.
+    var lookedAt: Timestamp?
 
     package var record: RunRecord { state.record }
     package var stages: [StageRecord] { state.stages }
@@ -65,6 +71,10 @@ package struct RunMachine: Sendable {
     static let watchInterval = Interval.seconds(10)
     /// Polls until an accepted change that is not to be seen counts as undone by somebody.
     static let patience = 3
+    /// How often an analysis reads (ANALYSIS.md, The gate).
+    static let readingInterval = Interval.seconds(1)
+    /// How long readings are gathered before they are made durable; a crash reads them again from the last cursor.
+    static let readingsCommitInterval = Interval.seconds(10)
     static let rollBackTimeout = Interval.hours(2)
     /// Stages without any effect that are committed at once, so that each costs less than one flush to disk.
     static let stagesPerCommit = 8
@@ -90,7 +100,7 @@ package struct RunMachine: Sendable {
         switch input {
         case .request(let request): return receive(request, at: now)
         case .observed(let snapshot): state.saw(Observation(snapshot))
-        case .begin, .accepted, .refused, .finished, .timer: break
+        case .begin, .accepted, .refused, .finished, .measured, .timer: break
         }
         switch record.phase {
         case .starting: return starting(input, at: now)
@@ -98,6 +108,7 @@ package struct RunMachine: Sendable {
         case .waiting(let gate): return waiting(input, gate, at: now)
         case .acting(let attempt): return acting(input, attempt, at: now)
         case .baking(let until): return baking(input, until: until, at: now)
+        case .analysing: return analysing(input, at: now)
         case .backingOff(let until): return backingOff(input, until: until, at: now)
         case .rollingBack(let rollBack): return rollingBack(input, rollBack, at: now)
         case .held(let hold): return held(input, hold, at: now)
@@ -147,6 +158,21 @@ package struct RunMachine: Sendable {
             changedStages.insert(position)
         }
         events.append(stamped)
+    }
+
+    /// Takes back the readings that were not committed yet, so that they become one event with the next one.
+    mutating func takeBackReadings() -> [CoursePoint] {
+        guard case .evidenceGathered(_, let course)? = events.last?.event else { return [] }
+        events.removeLast()
+        return course
+    }
+
+    /// True when nothing waits to be committed but readings that are not due yet.
+    func mayGather(at now: Timestamp, for interval: Interval) -> Bool {
+        events.allSatisfy { stamped in
+            guard case .evidenceGathered(_, let course) = stamped.event else { return false }
+            return course.first.map { now - $0.at < interval && now >= $0.at } ?? true
+        }
     }
 
     mutating func use(_ request: Request) { usedRequests.append(request.number) }

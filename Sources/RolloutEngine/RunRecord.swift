@@ -83,6 +83,8 @@ package struct RunRecord: Codable, Hashable, Sendable {
     /// Index of the stage that is under way or next; the number of stages when all are done.
     package var position: Int
     package var phase: Phase
+    /// Of the newest analysis; nil before the first.
+    package var analysis: AnalysisRecord?
     /// Attempts of the present stage that don't count any more, since a person asked for another try.
     package var forgivenAttempts: Int
     /// What is restored by rolling back: the endpoint as observed at the start or, where it served nobody then, as the

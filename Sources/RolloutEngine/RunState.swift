@@ -52,6 +52,13 @@ package struct RunState: Hashable, Sendable {
             stages[record.position].attempts = max(stages[record.position].attempts, 1)
             expect(observed)
             set(.running, nil, .baking(until: until))
+        case .analysisStarted(let analysis, let observed):
+            begin(.running, at: now)
+            stages[record.position].attempts = max(stages[record.position].attempts, 1)
+            expect(observed)
+            record.analysis = analysis
+            set(.running, nil, .analysing)
+        case .evidenceGathered(let analysis, _): record.analysis = analysis
         case .stageSucceeded(let observed, let reason, _):
             begin(.running, at: now)
             stages[record.position].attempts = max(stages[record.position].attempts, 1)
@@ -180,7 +187,7 @@ package struct RunState: Hashable, Sendable {
         switch hold.cause {
         case .drift where how != .restore: record.expected = .never
         case .unknown: record.expected = .never
-        case .drift, .failed, .timedOut, .rollBackFailed: break
+        case .drift, .failed, .timedOut, .inconclusive, .rollBackFailed: break
         }
         if record.position < stages.count {
             setStage(.pending)

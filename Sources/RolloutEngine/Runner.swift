@@ -1,4 +1,5 @@
 package import Logging
+package import RolloutStatistics
 package import Rollouts
 
 /// Performs what a run's machine decides, and feeds it with what came of it.
@@ -13,6 +14,8 @@ package struct Runner: Sendable {
     package var waitsForPeople: Bool
     /// Runs a stage's program, which cancelling ends; returns nil on success, else what was wrong.
     package var runCommand: @Sendable (Command) async -> String?
+    /// Asks a query of an analysis for its value.
+    package var readSignal: @Sendable (PrometheusLimits) async -> Reading.Signal
     /// Told of everything that was committed or is being done, for showing.
     package var observer: @Sendable (Progress) -> Void
     package var logger: Logger
@@ -34,6 +37,7 @@ package struct Runner: Sendable {
     package init(
         journal: any Journal, backend: any Backend, clock: any RunClock, lease: Lease, waitsForPeople: Bool,
         runCommand: @escaping @Sendable (Command) async -> String?,
+        readSignal: @escaping @Sendable (PrometheusLimits) async -> Reading.Signal,
         observer: @escaping @Sendable (Progress) -> Void = { _ in },
         logger: Logger = Logger(label: "turnout.runner")
     ) {
@@ -43,6 +47,7 @@ package struct Runner: Sendable {
         self.lease = lease
         self.waitsForPeople = waitsForPeople
         self.runCommand = runCommand
+        self.readSignal = readSignal
         self.observer = observer
         var logger = logger
         logger[metadataKey: "run"] = "\(lease.run)"
@@ -67,7 +72,10 @@ package struct Runner: Sendable {
             }
             if effect == .stop { return .stopped }
             guard !Task.isCancelled else { return try leave(&machine) }
-            if case .wait(let until, .people) = effect, !waitsForPeople, clock.now() < until { return .waiting }
+            if case .wait(let until, .people) = effect, !waitsForPeople, clock.now() < until {
+                try keep(&machine)
+                return .waiting
+            }
             logger.trace("performing", metadata: ["effect": "\(effect)", "scene": "\(machine.scene)"])
             observer(.performing(effect, machine.state))
             do {
@@ -109,11 +117,16 @@ package struct Runner: Sendable {
 
     private func leave(_ machine: inout RunMachine) throws(JournalError) -> Outcome {
         machine.note(.runLeft(reason: "interrupted"), at: clock.now())
+        try keep(&machine)
+        return .interrupted
+    }
+
+    /// Makes durable what was gathered and not committed yet.
+    private func keep(_ machine: inout RunMachine) throws(JournalError) {
         if let commit = machine.flush() {
             try journal.commit(commit, under: lease)
             observer(.committed(commit.events, machine.state))
         }
-        return .interrupted
     }
 
     private func perform(
@@ -134,6 +147,7 @@ package struct Runner: Sendable {
                 }
             case .run(let command):
                 return try await whileBeating(within: rest(of: record)) { await runCommand(command) }
+            case .measure: return try await measure(for: record)
             case .wait(let until, .people): return try await wait(until: until, for: record.id, people: true)
             case .wait(let until, .time): return try await wait(until: until, for: record.id, people: false)
             case .stop: return .timer
@@ -146,6 +160,18 @@ package struct Runner: Sendable {
             case .refused, .busy, .unavailable: return .refused(error)
             }
         }
+    }
+
+    /// One more reading for the run's analysis.
+    private func measure(for record: RunRecord) async throws -> RunMachine.Input {
+        guard var analysis = record.analysis else { return .timer }
+        let outcomes = try await backend.outcomes(of: record.endpoint, since: analysis.cursor)
+        var signals: [String: Reading.Signal] = [:]
+        for case .prometheus(let limits) in analysis.gate.specification.metrics {
+            signals[limits.name] = await readSignal(limits)
+        }
+        analysis.take(outcomes, signals: signals, at: clock.now())
+        return .measured(analysis)
     }
 
     /// Waits in slices, so that a request is noticed and the lease stays fresh.

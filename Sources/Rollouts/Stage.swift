@@ -1,3 +1,5 @@
+package import RolloutStatistics
+
 /// One stage of a plan: one action, and what must hold before it is left.
 package struct Stage: Hashable, Sendable, Codable {
     package var name: String
@@ -8,6 +10,8 @@ package struct Stage: Hashable, Sendable, Codable {
     package var approval: Approval?
     /// How long the stage bakes after its action, while the endpoint is watched.
     package var bake: Interval
+    /// Decides by live evidence when the stage is left, instead of ``bake``.
+    package var analysis: GateSpecification?
     /// How long one attempt may take, from its start until the action is observed to be done (without the bake).
     package var timeout: Interval
     package var retry: Retry
@@ -15,13 +19,15 @@ package struct Stage: Hashable, Sendable, Codable {
 
     package init(
         name: String, action: StageAction, skip: String? = nil, approval: Approval? = nil, bake: Interval = .zero,
-        timeout: Interval? = nil, retry: Retry = Retry(), onFailure: FailurePolicy = .rollBack
+        analysis: GateSpecification? = nil, timeout: Interval? = nil, retry: Retry = Retry(),
+        onFailure: FailurePolicy = .rollBack
     ) {
         self.name = name
         self.action = action
         self.skip = skip
         self.approval = approval
         self.bake = bake
+        self.analysis = analysis
         self.timeout = timeout ?? action.kind.defaultTimeout
         self.retry = retry
         self.onFailure = onFailure

@@ -6,6 +6,11 @@ package struct Interval: Hashable, Comparable, Sendable {
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
     package static func milliseconds(_ count: Int64) -> Interval { Interval(milliseconds: count) }
+    /// The nearest whole number of milliseconds; what no such number holds is as long as can be.
+    package init(seconds: Double) {
+        self.init(milliseconds: Int64(exactly: (seconds * 1000).rounded()) ?? (seconds > 0 ? .max : 0))
+    }
+
     package static func seconds(_ count: Int64) -> Interval { .milliseconds(1000) * count }
     package static func minutes(_ count: Int64) -> Interval { .seconds(60) * count }
     package static func hours(_ count: Int64) -> Interval { .minutes(60) * count }

@@ -13,7 +13,7 @@ struct GateTests {
         return stand
     }
 
-    private func gate(_ stand: Stand) -> Gate? {
+    private func gate(_ stand: Stand) -> ApprovalGate? {
         guard case .waiting(let gate) = stand.record.phase else { return nil }
         return gate
     }

@@ -20,6 +20,10 @@ struct Stand {
     var answer: (Change) -> BackendError? = { _ in nil }
     /// What an invocation or a program comes to.
     var result: String?
+    /// What becomes of requests until a moment, in all; nil where it cannot be told.
+    var totals: (Timestamp) -> OutcomeReading? = { _ in OutcomeReading(cursor: 0) }
+    /// Totals by cursor, as a backend keeps them.
+    private var told: [OutcomeReading] = []
 
     static let starter = Person(name: "ada", host: "desk")
 
@@ -84,6 +88,7 @@ struct Stand {
         case .run:
             programs += 1
             give(.finished(failure: result))
+        case .measure: measure()
         case .wait(let until, .time):
             now = max(now, until)
             give(.timer)
@@ -92,6 +97,17 @@ struct Stand {
             give(.timer)
         case .stop: break
         }
+    }
+
+    private mutating func measure() {
+        guard var analysis = record.analysis, let sum = totals(now) else {
+            give(.refused(BackendError(.unavailable, "no answer")))
+            return
+        }
+        let earlier = analysis.cursor.map { told[$0] }
+        told.append(sum)
+        analysis.take(sum.since(earlier, cursor: told.count - 1), signals: [:], at: now)
+        give(.measured(analysis))
     }
 
     private mutating func send(_ change: Change, key: String) {
@@ -122,6 +138,25 @@ struct Stand {
             }
             step()
         }
+    }
+}
+
+extension OutcomeReading {
+    /// What was counted after `earlier`.
+    func since(_ earlier: OutcomeReading?, cursor: Int) -> OutcomeReading {
+        var reading = self
+        reading.cursor = cursor
+        for (name, counts) in earlier?.deployments ?? [:] {
+            reading.deployments[name]?.requests -= counts.requests
+            reading.deployments[name]?.errors -= counts.errors
+        }
+        for (name, counts) in earlier?.mirrored ?? [:] {
+            reading.mirrored[name]?.pairs -= counts.pairs
+            reading.mirrored[name]?.onlyLiveFailed -= counts.onlyLiveFailed
+            reading.mirrored[name]?.onlyMirrorFailed -= counts.onlyMirrorFailed
+            reading.mirrored[name]?.disagreed -= counts.disagreed
+        }
+        return reading
     }
 }
 

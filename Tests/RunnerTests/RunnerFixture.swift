@@ -1,5 +1,6 @@
 import Foundation
 import RolloutEngine
+import RolloutStatistics
 import RolloutTesting
 import Rollouts
 import SQLiteJournal
@@ -56,7 +57,8 @@ struct RunnerFixture {
     ) -> Runner {
         Runner(
             journal: journal ?? self.journal, backend: backend ?? self.backend, clock: clock, lease: lease,
-            waitsForPeople: false, runCommand: command, observer: observer)
+            waitsForPeople: false, runCommand: command, readSignal: { _ in .missing("nobody is asked") },
+            observer: observer)
     }
 
     /// The changes that had an effect, in order.

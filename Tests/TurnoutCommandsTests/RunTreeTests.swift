@@ -34,7 +34,7 @@ struct RunTreeTests {
         $0.status = .waiting
         $0.position = 2
         $0.reason = "stage cut-over waits for an approval"
-        $0.phase = .waiting(Gate(opened: start, deadline: start + .hours(24), fingerprint: "f"))
+        $0.phase = .waiting(ApprovalGate(opened: start, deadline: start + .hours(24), fingerprint: "f"))
     }
 
     private static func tree(

@@ -45,8 +45,8 @@ enum Sample {
         ]
     }
 
-    static func gate(approvals: [Person] = []) -> Gate {
-        Gate(
+    static func gate(approvals: [Person] = []) -> ApprovalGate {
+        ApprovalGate(
             opened: start + .minutes(33), deadline: start + .hours(24), fingerprint: "f00d", approvals: approvals)
     }
 

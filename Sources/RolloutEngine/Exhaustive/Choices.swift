@@ -1,3 +1,4 @@
+internal import RolloutStatistics
 internal import Rollouts
 
 /// What can happen next in a world, each with a sentence for the story.
@@ -29,6 +30,7 @@ extension World {
         case .run(let command):
             let program = command.words.first ?? "the program"
             found = finishes(good: "\(program) succeeds", bad: "\(program) fails")
+        case .measure: found = readings
         case .wait(_, .time): found = [after(nil, isGood: true) { $0.give(.timer, at: $0.now) }]
         case .wait(_, .people): found = decisions
         case .stop: found = resolutions
@@ -48,6 +50,44 @@ extension World {
         var world = self
         body(&world)
         return Choice(sentence.map { "\(machine.scene): \($0)" }, world, isGood: isGood)
+    }
+
+    // MARK: Measuring
+
+    /// Every verdict that the evidence may come to.
+    private var readings: [Choice] {
+        guard let analysis = machine.record.analysis else { return [] }
+        let name = analysis.arms.candidate
+        var found = [
+            after("the evidence is against \(name)") { $0.measure(.fail, of: analysis) },
+            after("what became of requests cannot be read") {
+                $0.give(.refused(BackendError(.unavailable, "no answer")), at: $0.now)
+            },
+            after("what became of requests cannot be read until the time is out") {
+                $0.give(.refused(BackendError(.unavailable, "no answer")), at: .lastMoment)
+            },
+        ]
+        if case .waiting = machine.record.phase {
+            found.append(after(nil, isGood: true) { $0.measure(.inconclusive, of: analysis) })
+            return found
+        }
+        found.append(after("the evidence is for \(name)", isGood: true) { $0.measure(.pass, of: analysis) })
+        found.append(after("the evidence says nothing yet") { $0.measure(.inconclusive, of: analysis) })
+        found.append(
+            after("the evidence says nothing until the time is out") {
+                $0.measure(.inconclusive, isOver: true, of: analysis)
+            })
+        return found
+    }
+
+    private mutating func measure(
+        _ decision: Verdict.Decision, isOver: Bool = false, of analysis: AnalysisRecord
+    ) {
+        var analysis = analysis
+        analysis.verdict = Verdict(
+            decision: decision, isOver: isOver, seconds: 0, metric: nil, log10E: 0, measurements: [],
+            candidate: .init(), control: .init(), findings: [])
+        give(.measured(analysis), at: now)
     }
 
     private func finishes(good: String, bad: String) -> [Choice] {
@@ -106,7 +146,7 @@ extension World {
     /// A deployment that has newly got traffic, and may stop serving while the stage rests or people think.
     private var crashCandidate: Name? {
         switch machine.record.phase {
-        case .baking, .waiting: break
+        case .baking, .analysing, .waiting: break
         default: return nil
         }
         guard crashed == nil, underway.isEmpty, let endpoint = model.endpoint else { return nil }
@@ -230,7 +270,7 @@ extension Phase {
         switch self {
         case .acting, .rollingBack: true
         case .waiting(let gate): gate.deadline != nil
-        case .starting, .ready, .baking, .backingOff, .held, .ended: false
+        case .starting, .ready, .baking, .analysing, .backingOff, .held, .ended: false
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import RolloutStatistics
 internal import Rollouts
 
 /// One point of an exploration: a run's machine, what of it is durable, and the endpoint that it works on.
@@ -84,6 +85,9 @@ struct TimelessState: Hashable, Sendable {
     var status: RunStatus
     var phase: Phase
     var attempts: Int
+    var arms: AnalysisArms?
+    var decision: Verdict.Decision?
+    var isOver: Bool?
     var baseline: Observation
     var expected: Observation
 }
@@ -93,7 +97,8 @@ extension RunState {
         let attempts = record.position < stages.count ? stages[record.position].attempts - record.forgivenAttempts : 0
         return TimelessState(
             position: record.position, status: record.status, phase: record.phase.timeless, attempts: attempts,
-            baseline: record.baseline, expected: record.expected)
+            arms: record.analysis?.arms, decision: record.analysis?.verdict?.decision,
+            isOver: record.analysis?.verdict?.isOver, baseline: record.baseline, expected: record.expected)
     }
 }
 
@@ -101,7 +106,7 @@ extension Phase {
     fileprivate var timeless: Phase {
         let epoch = Timestamp(milliseconds: 0)
         switch self {
-        case .starting, .ready, .ended: return self
+        case .starting, .ready, .analysing, .ended: return self
         case .waiting(var gate):
             gate.opened = epoch
             gate.deadline = gate.deadline.map { _ in epoch }
@@ -112,7 +117,7 @@ extension Phase {
         case .rollingBack(let rollBack): return .rollingBack(rollBack.timeless)
         case .held(var hold):
             switch hold.cause {
-            case .drift, .failed, .timedOut: break
+            case .drift, .failed, .timedOut, .inconclusive: break
             case .unknown(let attempt): hold.cause = .unknown(attempt.timeless)
             case .rollBackFailed(let rollBack): hold.cause = .rollBackFailed(rollBack.timeless)
             }
@@ -146,7 +151,7 @@ extension RollBack {
 extension RunMachine.Effect {
     fileprivate var timeless: RunMachine.Effect {
         switch self {
-        case .observe, .invoke, .run, .stop: self
+        case .observe, .invoke, .run, .measure, .stop: self
         case .apply(let change, _, _): .apply(change, key: "", attempt: 0)
         case .wait(_, .time): .wait(until: Timestamp(milliseconds: 0), .time(""))
         case .wait(_, .people): .wait(until: Timestamp(milliseconds: 0), .people(""))

@@ -11,7 +11,7 @@ struct EventReport: Encodable, Sendable {
     private enum Key: String, CodingKey {
         case at, run, stage, event, message, attempt, change, key, by, reason, until, status, traffic
         case mirrorTraffic = "mirror_traffic"
-        case request, how, differences
+        case request, how, differences, analysis, course
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -55,6 +55,8 @@ struct EventReport: Encodable, Sendable {
         case .stepDone(_, let next): try container.encode(next.key, forKey: .key)
         case .retryScheduled(let until), .bakeStarted(let until, _):
             try container.encode(JSONTime(until), forKey: .until)
+        case .analysisStarted(let analysis, _): try encode(analysis, course: nil, in: &container)
+        case .evidenceGathered(let analysis, let course): try encode(analysis, course: course, in: &container)
         case .runHeld(let hold): try container.encode(hold.reason, forKey: .reason)
         case .holdReleased(let how, let person, let reason):
             try container.encode(how, forKey: .how)
@@ -73,12 +75,23 @@ struct EventReport: Encodable, Sendable {
     }
 }
 
+extension EventReport {
+    private func encode(
+        _ analysis: AnalysisRecord, course: [CoursePoint]?, in container: inout KeyedEncodingContainer<Key>
+    ) throws {
+        try container.encode(AnalysisReport(analysis), forKey: .analysis)
+        guard let course else { return }
+        try container.encode(course.map(AnalysisReport.Point.init), forKey: .course)
+    }
+}
+
 extension RunEvent {
     /// What was observed with the event, or nil.
     var observation: Observation? {
         switch self {
         case .baselineObserved(let seen), .stepDone(let seen, _), .attemptFailed(_, let seen),
-            .bakeStarted(_, let seen), .stageSucceeded(let seen, _, _), .driftUndone(let seen),
+            .bakeStarted(_, let seen), .analysisStarted(_, let seen), .stageSucceeded(let seen, _, _),
+            .driftUndone(let seen),
             .driftAdopted(let seen), .rollBackChangeDone(let seen), .runEnded(_, _, let seen):
             seen
         default: nil

@@ -25,6 +25,8 @@ extension RunEvent {
         case .attemptFailed(let reason, _): "the attempt failed: \(reason)"
         case .retryScheduled(let until): "tries again at \(until.short)"
         case .bakeStarted(let until, _): "rests until \(until.short)"
+        case .analysisStarted(let analysis, _): analysis.startWords
+        case .evidenceGathered(let analysis, _): analysis.words
         case .stageSucceeded(let observed, let reason, let person):
             "done\(person.by)" + (reason.map { ": \($0)" } ?? "") + (observed == .never ? "" : "; \(observed.words)")
         case .runHeld(let hold): "held: \(hold.reason)"
@@ -48,7 +50,7 @@ extension RunEvent {
         case .stageSucceeded, .gatePassed: .green
         case .stageFailed, .attemptFailed, .gateRefused: .red
         case .runHeld, .gateOpened, .rollBackStarted, .retryScheduled, .gateVoided, .requestVoided: .yellow
-        case .stageSkipped, .baselineObserved, .changeAccepted, .stepDone: .dim
+        case .stageSkipped, .baselineObserved, .changeAccepted, .stepDone, .evidenceGathered: .dim
         case .runEnded(let status, _, _): status.tint
         default: nil
         }

@@ -52,7 +52,7 @@ struct NextCommand: Sendable {
                 Choice(command: "turnout resume \(run) --adopt", purpose: "take the endpoint as it is"),
             ]
         case .unknown: return [done, retry, skip]
-        case .failed, .timedOut: return [retry, skip, done]
+        case .failed, .timedOut, .inconclusive: return [retry, skip, done]
         case .rollBackFailed:
             return [
                 Choice(command: "turnout retry \(run)", purpose: "try the way back again"),

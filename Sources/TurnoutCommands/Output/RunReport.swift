@@ -21,6 +21,8 @@ struct RunReport: Encodable, Sendable {
     var waitingFor: String?
     /// The command to type next, or nil when there is nothing left to do.
     var next: String?
+    /// What its newest analysis says; nil where it has none.
+    var analysis: AnalysisReport?
     /// What its clients have met; nil where it has none that are counted.
     var clients: ClientsReport?
 
@@ -49,6 +51,7 @@ struct RunReport: Encodable, Sendable {
         let stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
         waitingFor = record.waitingFor(stage: stage, approval: approval)
         next = NextCommand(record, isLive: isLive).text
+        analysis = record.analysis.map { AnalysisReport($0) }
         self.clients = clients
     }
 
@@ -56,7 +59,7 @@ struct RunReport: Encodable, Sendable {
         case run, playbook, status, backend, endpoint, started, ended, starter, stages, traffic
         case mirrorTraffic = "mirror_traffic"
         case waitingFor = "waiting_for"
-        case next, clients
+        case next, analysis, clients
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -74,6 +77,7 @@ struct RunReport: Encodable, Sendable {
         try container.encode(mirrorTraffic, forKey: .mirrorTraffic)
         try container.encode(waitingFor, forKey: .waitingFor)
         try container.encode(next, forKey: .next)
+        try container.encode(analysis, forKey: .analysis)
         try container.encode(clients, forKey: .clients)
     }
 }
@@ -110,6 +114,8 @@ extension RunRecord {
         case .acting(let attempt):
             return attempt.step < attempt.steps.count ? attempt.steps[attempt.step].waitingText : nil
         case .baking(let until): return "stage \(stage) to rest until \(until.short)"
+        case .analysing:
+            return "a verdict on stage \(stage)" + (analysis.map { ", at the latest at \($0.ends.short)" } ?? "")
         case .backingOff(let until): return "another attempt of stage \(stage) at \(until.short)"
         case .rollingBack(let rollBack):
             return rollBack.change.map { "the way back: \($0)" } ?? "the way back to what was observed at the start"

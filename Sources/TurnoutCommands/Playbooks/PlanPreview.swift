@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutStatistics
 internal import Rollouts
 
 /// What each stage of a plan would change, played on a model of the endpoint from what is there now.
@@ -15,6 +16,7 @@ struct PlanPreview: Hashable, Sendable {
         /// Why the backend would refuse it as things would stand then, or nil.
         var refusal: String?
         var approval: Approval?
+        var analysis: GateSpecification?
         var bake: Interval
         var timeout: Interval
         var retry: Retry
@@ -83,7 +85,9 @@ extension PlanPreview.Stage {
         _ stage: Stage, on model: inout EndpointModel, durations: (@Sendable (Change) -> Interval)?
     ) {
         self.init(
-            name: stage.name, action: stage.action.kind, skip: stage.skip, approval: stage.approval, bake: stage.bake,
+            name: stage.name, action: stage.action.kind, skip: stage.skip, approval: stage.approval,
+            analysis: stage.analysis,
+            bake: stage.bake,
             timeout: stage.timeout, retry: stage.retry, onFailure: stage.onFailure,
             duration: durations == nil ? nil : .zero)
         guard skip == nil else { return }
@@ -98,7 +102,7 @@ extension PlanPreview.Stage {
             case .run(let command): deeds.append(command.deed)
             }
         }
-        duration = duration.map { $0 + stage.bake }
+        duration = duration.map { $0 + stage.bake + Interval(seconds: stage.analysis?.longest ?? 0) }
     }
 
     private mutating func play(

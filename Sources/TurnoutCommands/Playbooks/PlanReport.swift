@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutStatistics
 internal import Rollouts
 
 /// What `turnout plan --json` prints.
@@ -12,6 +13,7 @@ struct PlanReport: Encodable {
         var refused: String?
         var approval: Gate?
         var bakeSeconds: Double
+        var analysis: GateSpecification?
         /// Nil: it never times out.
         var timeoutSeconds: Double?
         var attempts: Int
@@ -19,7 +21,7 @@ struct PlanReport: Encodable {
         var durationSeconds: Double?
 
         private enum CodingKeys: String, CodingKey {
-            case name, action, skipped, changes, does, refused, approval, attempts
+            case name, action, skipped, changes, does, refused, approval, analysis, attempts
             case bakeSeconds = "bake_seconds"
             case timeoutSeconds = "timeout_seconds"
             case onFailure = "on_failure"
@@ -100,6 +102,7 @@ extension PlanReport.Stage {
         refused = stage.refusal
         approval = stage.approval.map(PlanReport.Gate.init)
         bakeSeconds = stage.bake.seconds
+        analysis = stage.analysis
         timeoutSeconds = stage.timeout == .distantFuture ? nil : stage.timeout.seconds
         attempts = stage.retry.attempts
         onFailure = stage.onFailure

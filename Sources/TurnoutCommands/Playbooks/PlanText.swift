@@ -56,6 +56,7 @@ struct PlanText {
         } else if stage.effects.isEmpty, stage.deeds.isEmpty {
             lines += mark("=", .dim, "nothing to change, it is already so")
         }
+        if let analysis = stage.analysis { lines += mark("·", nil, analysis.words) }
         if stage.bake > .zero { lines += mark("·", nil, "bakes \(stage.bake)") }
         return lines + mark(" ", nil, stage.limits).map(style.dim)
     }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import RolloutEngine
+internal import RolloutStatistics
 internal import Rollouts
 internal import SQLiteJournal
 internal import SimulatedEndpoints
@@ -48,6 +49,7 @@ struct Rehearsal {
         let runner = Runner(
             journal: journal, backend: backend, clock: clock, lease: lease, waitsForPeople: false,
             runCommand: { _ in nil },
+            readSignal: { _ in .missing("a rehearsal asks no server") },
             observer: { progress in
                 let now = clock.now()
                 timeline.withLock { $0.note(progress, at: now) }
@@ -128,7 +130,7 @@ extension RunEvent {
     fileprivate var isOfInterest: Bool {
         switch self {
         case .runStarted, .baselineObserved, .requestMade, .gateOpened, .approvalCounted, .changeAccepted: false
-        case .rollBackChangeDone, .runResumed, .runLeft: false
+        case .rollBackChangeDone, .runResumed, .runLeft, .evidenceGathered: false
         default: true
         }
     }
@@ -139,6 +141,7 @@ extension RunEvent {
         case .attemptStarted(let attempt):
             (attempt.number > 1 ? "attempt \(attempt.number): " : "") + (attempt.steps.first?.words ?? "begins")
         case .bakeStarted: "rests"
+        case .analysisStarted(let analysis, _): analysis.startWords
         case .retryScheduled: "will try again"
         case .stepDone:
             if case .acting(let attempt) = state.record.phase, attempt.steps.indices.contains(attempt.step) {

@@ -3,12 +3,12 @@ internal import Rollouts
 
 /// The question that a gate asks at the keyboard: yes or no, and why.
 struct GatePrompt {
-    let gate: Gate
+    let gate: ApprovalGate
     /// What became of the last decision.
     var notice: String?
     private var answer: (kind: Request.Kind, reason: String)?
 
-    init(gate: Gate) { self.gate = gate }
+    init(gate: ApprovalGate) { self.gate = gate }
 
     /// Takes a key; what is decided by it, or nil.
     mutating func press(_ key: KeyReader.Key) -> GateDecision? {

@@ -40,7 +40,7 @@ struct LiveTree {
             case .wait(let until, .people(let reason)):
                 waiting = reason
                 if until < .distantFuture { coming = until }
-            case .observe, .apply, .invoke, .run, .stop: break
+            case .observe, .apply, .invoke, .run, .measure, .stop: break
             }
         }
     }

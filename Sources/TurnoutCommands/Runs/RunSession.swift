@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutStatistics
 internal import Rollouts
 internal import SQLiteJournal
 
@@ -105,6 +106,7 @@ struct RunSession: Sendable {
             runCommand: { command in
                 await programs.run(command) { line, stage in display.output(line, of: stage) }
             },
+            readSignal: { _ in .missing("queries are not asked yet") },
             observer: { progress in
                 programs.note(progress)
                 clock.note(progress)

@@ -99,11 +99,11 @@ extension Phase {
     /// True while the stage under way must stay as it is.
     fileprivate var needsItsStage: Bool {
         switch self {
-        case .acting, .baking, .backingOff, .rollingBack: true
+        case .acting, .baking, .analysing, .backingOff, .rollingBack: true
         case .held(let hold):
             switch hold.cause {
             case .unknown, .rollBackFailed: true
-            case .drift, .failed, .timedOut: false
+            case .drift, .failed, .timedOut, .inconclusive: false
             }
         case .starting, .ready, .waiting, .ended: false
         }

@@ -16,7 +16,7 @@ struct GateDecision {
         var stage: StageRecord
         var approval: Approval
         /// Nil where the gate is not open yet: the decision is kept for it.
-        var gate: Gate?
+        var gate: ApprovalGate?
     }
 
     /// The gate that is meant, and whether this person may decide it.
@@ -38,7 +38,7 @@ struct GateDecision {
         if index == record.position {
             switch record.phase {
             case .starting, .ready, .waiting, .held, .ended: break
-            case .acting, .baking, .backingOff, .rollingBack:
+            case .acting, .baking, .analysing, .backingOff, .rollingBack:
                 throw CommandFailure(
                     .usage,
                     "stage \(name) has begun (\(record.status.words)): its gate is behind it; "
@@ -46,7 +46,7 @@ struct GateDecision {
             }
         }
         if kind == .approve { try checkPerson(approval, record, name) }
-        var gate: Gate?
+        var gate: ApprovalGate?
         if index == record.position, case .waiting(let open) = record.phase { gate = open }
         return Subject(run: record, stage: run.stages[index], approval: approval, gate: gate)
     }

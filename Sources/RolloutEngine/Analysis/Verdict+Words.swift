@@ -1,0 +1,71 @@
+internal import FoundationEssentials
+package import RolloutStatistics
+internal import Rollouts
+
+extension Verdict {
+    /// Why the verdict is as it is, in a sentence: what was measured against what limit, and how many were exposed.
+    package func reason(for arms: AnalysisArms) -> String {
+        let exposed =
+            "\(arms.candidate) answered \(candidate.requests) \(arms.isMirror ? "copies" : "requests"), "
+            + "\(candidate.errors) of them failed"
+        switch decision {
+        case .fail:
+            let measured = measurements.first { $0.metric == metric && $0.isHarmful }?.words(for: arms) ?? ""
+            return "the analysis fails \(arms.candidate) after \(duration): \(measured); \(exposed)"
+        case .pass: return "the analysis passes \(arms.candidate) after \(duration); \(exposed)"
+        case .inconclusive:
+            let missing = measurements.filter { !$0.isSafe }.map(\.metric)
+            guard candidate.requests > 0 else {
+                return "no verdict on \(arms.candidate) after \(duration): nothing was answered by it"
+            }
+            return "no verdict on \(arms.candidate) after \(duration): not shown to be safe are "
+                + "\(missing.joined(separator: ", ")); \(exposed)"
+        }
+    }
+
+    private var duration: String { "\(Interval(seconds: seconds))" }
+}
+
+extension Measurement {
+    /// `errors: green 5.07 %, blue 0.49 %, limit 1.49 %; evidence 10^2.9 where 10^2.7 is a fail`.
+    package func words(for arms: AnalysisArms) -> String {
+        var parts: [String] = []
+        if let candidate { parts.append("\(arms.candidate) \(text(candidate))") }
+        if let control, let name = arms.control { parts.append("\(name) \(text(control))") }
+        if let limit { parts.append("limit \(text(limit))") }
+        let evidence = harm.map {
+            "; evidence 10^\($0.log10E.rounded(to: 1)) where 10^\($0.threshold.rounded(to: 1)) is a fail"
+        }
+        return "\(title): " + parts.joined(separator: ", ") + (evidence ?? "")
+    }
+
+    /// What was measured, in a playbook's words.
+    package var title: String {
+        switch test {
+        case .errors: "errors"
+        case .pairedErrors: "errors of copies alone"
+        case .hardLimit: "errors against the hard limit"
+        case .latency: "latency, p95"
+        case .disagreement: "disagreement"
+        case .signal: metric
+        }
+    }
+
+    /// A value as people read it: percent, milliseconds, or a bare number.
+    package func text(_ value: Double) -> String {
+        switch test {
+        case .errors, .pairedErrors, .hardLimit, .disagreement: "\((value * 100).rounded(to: 2)) %"
+        case .latency: "\(value.rounded(to: 1)) ms"
+        case .signal: "\(value.rounded(to: 4))"
+        }
+    }
+}
+
+extension Double {
+    /// With at most so many digits behind the point.
+    fileprivate func rounded(to digits: Int) -> String {
+        let factor = [1.0, 10, 100, 1000, 10_000][min(max(digits, 0), 4)]
+        let value = (self * factor).rounded() / factor
+        return value == value.rounded() && value.magnitude < 1e15 ? "\(Int(value))" : "\(value)"
+    }
+}

@@ -1,0 +1,72 @@
+internal import RolloutEngine
+internal import RolloutStatistics
+internal import Rollouts
+
+/// An analysis as `status --json`, `events --json` and `run --json` tell it.
+struct AnalysisReport: Encodable, Sendable {
+    var candidate: Name
+    var control: Name?
+    /// The candidate's configured share of the requests of the two, 0 to 1.
+    var share: Double
+    var isMirror: Bool
+    var began: Timestamp
+    var ends: Timestamp
+    /// Nil before the first reading.
+    var verdict: Verdict?
+
+    /// One reading of its course.
+    struct Point: Encodable, Sendable {
+        var point: CoursePoint
+
+        init(_ point: CoursePoint) { self.point = point }
+    }
+
+    init(_ analysis: AnalysisRecord) {
+        candidate = analysis.arms.candidate
+        control = analysis.arms.control
+        share = analysis.arms.share
+        isMirror = analysis.arms.isMirror
+        began = analysis.began
+        ends = analysis.ends
+        verdict = analysis.verdict
+    }
+
+    private enum Key: String, CodingKey {
+        case candidate, control, share, mirror, began, ends, verdict, metric, seconds, measurements, exposed
+        case log10E = "log10_e"
+        case controlExposed = "control_exposed"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(candidate, forKey: .candidate)
+        try container.encode(control, forKey: .control)
+        try container.encode(share, forKey: .share)
+        try container.encode(isMirror, forKey: .mirror)
+        try container.encode(JSONTime(began), forKey: .began)
+        try container.encode(JSONTime(ends), forKey: .ends)
+        try container.encode(verdict?.decision, forKey: .verdict)
+        guard let verdict else { return }
+        try container.encode(verdict.metric, forKey: .metric)
+        try container.encode(verdict.seconds, forKey: .seconds)
+        try container.encode(verdict.log10E, forKey: .log10E)
+        try container.encode(verdict.measurements, forKey: .measurements)
+        try container.encode(verdict.candidate, forKey: .exposed)
+        try container.encode(verdict.control, forKey: .controlExposed)
+    }
+}
+
+extension AnalysisReport.Point {
+    private enum Key: String, CodingKey {
+        case at, candidate, control, harm, safety
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(JSONTime(point.at), forKey: .at)
+        try container.encode(point.candidate, forKey: .candidate)
+        try container.encode(point.control, forKey: .control)
+        try container.encode(point.harm, forKey: .harm)
+        try container.encode(point.safety, forKey: .safety)
+    }
+}

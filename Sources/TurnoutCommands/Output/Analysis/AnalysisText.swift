@@ -1,0 +1,69 @@
+internal import RolloutEngine
+internal import RolloutStatistics
+internal import Rollouts
+
+extension AnalysisRecord {
+    /// When its stage ends without a verdict.
+    var ends: Timestamp { began + Interval(seconds: gate.specification.longest) }
+
+    /// `analyses green beside blue, for at most 30m`.
+    var startWords: String {
+        let beside =
+            arms.control.map { arms.isMirror ? " by copies of requests to \($0)" : " beside \($0)" } ?? " alone"
+        return "analyses \(arms.candidate)\(beside), for at most \(Interval(seconds: gate.specification.longest).short)"
+    }
+
+    /// `green: 1204 requests, 6 failed; blue: 10900, 54 failed; errors 10^-0.4 of 10^2.7 against, 10^0.9 of 10^1.3 for it`.
+    var words: String {
+        guard let verdict else { return "\(arms.candidate): nothing read yet" }
+        let control = arms.control.map { "; \($0): \(verdict.control.words)" } ?? ""
+        let nearest = verdict.measurements.first { $0.metric == verdict.metric }.map { "; \($0.evidenceWords)" } ?? ""
+        return "\(arms.candidate): \(verdict.candidate.words)\(control)\(nearest)"
+    }
+}
+
+extension Verdict.Exposure {
+    /// `1204 requests, 6 failed`.
+    var words: String { "\(requests) request\(requests == 1 ? "" : "s"), \(errors == 0 ? "none" : "\(errors)") failed" }
+}
+
+extension Measurement {
+    /// `errors 10^-0.4 of 10^2.7 against it, 10^0.9 of 10^1.3 for it`.
+    var evidenceWords: String {
+        let parts = [harm.map { "\($0.words) against it" }, safety.map { "\($0.words) for it" }].compactMap(\.self)
+        return title + (parts.isEmpty ? "" : " " + parts.joined(separator: ", "))
+    }
+}
+
+extension Measurement.Level {
+    /// `10^0.9 of 10^1.3`.
+    var words: String { "10^\(log10E.tenths) of 10^\(threshold.tenths)" }
+
+    /// How much of what is needed there is, 0 to 100.
+    var percent: Int {
+        guard threshold > 0, log10E.isFinite else { return log10E > 0 ? 100 : 0 }
+        return Int(min(max(log10E / threshold, 0), 1) * 100)
+    }
+}
+
+extension Double {
+    /// With one digit behind the point; beyond nine digits, as it comes.
+    fileprivate var tenths: String {
+        guard magnitude < 1e9 else { return "\(self)" }
+        let tenths = (self * 10).rounded()
+        return "\(tenths == 0 ? 0 : tenths / 10)"
+    }
+}
+
+extension GateSpecification {
+    /// `analysis of errors and latency, 10s to 30m, a false alarm in 1 % of rollouts; without a verdict: hold`.
+    var words: String {
+        let names = metrics.map(\.name)
+        let list =
+            names.count < 2
+            ? names.joined() : names.dropLast().joined(separator: ", ") + " and " + names[names.count - 1]
+        let shortest = shortest > 0 ? "\(Interval(seconds: shortest)) to " : "at most "
+        return "analysis of \(list), \(shortest)\(Interval(seconds: longest)); without a verdict: "
+            + onInconclusive.rawValue.split(separator: "_").joined(separator: " ")
+    }
+}
