@@ -130,7 +130,7 @@ struct DeploymentLogTests {
         try await withFolder { folder in
             let log = try DeploymentLog(path: folder + "/log")
             let text = String(repeating: "x", count: 8000)
-            for number in 0..<2000 { log.append(line(number, text)) }
+            for number in 0..<20_000 { log.append(line(number, text)) }
             await log.flush()
             log.append(line(1, "after"))
             await log.flush()

@@ -45,11 +45,15 @@ struct LanguageTests {
         expectStage("ValueType", is: "{name: a, delete: {endpoint: ⟦false⟧}}")
     }
 
-    @Test("an analysis is an error that proposes a bake")
+    @Test("a stage is left by its analysis or by its time, not by both")
     func analysis() {
+        expectFindings(
+            "Analysis", "AnalysisHasCandidate",
+            in: Sample.bare
+                + "  - {name: a, traffic: {blue: 100}, ⟦for⟧: 1m, ⟦analysis⟧: {for: 30m, metrics: [errors]}}\n",
+            saying: "both 'for' and 'analysis'")
         expectStage(
-            "AnalysisGate", is: "{name: a, traffic: {blue: 100}, ⟦analysis⟧: {for: 30m, metrics: [errors]}}",
-            saying: "write 'for: 30m' instead")
+            "MissingKey", is: "{name: a, traffic: {blue: 100}, analysis: {⟦for⟧: 30m}}", saying: "metrics")
     }
 
     @Test("names of stages are unique, small and short")

@@ -9,6 +9,8 @@ struct PlacedStage {
     let actionSpan: Span
     /// What stands behind the action's word.
     let action: Node
+    /// The key `analysis`, where the stage has one.
+    var analysis: Location?
     /// Names that the stage gives or uses, wherever they are written.
     var names: [PlacedName]
 

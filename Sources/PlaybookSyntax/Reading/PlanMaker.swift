@@ -38,7 +38,7 @@ struct PlanMaker {
         if options.capabilities.runsServers {
             files.servers = ServerIsKnown(backend: backend, settings: backends.own)
         }
-        let stages = readStages(root["stages"]?.items ?? [], endpoint: endpoint, scope)
+        let stages = readStages(root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope)
         findings += files.servers?.findings(in: source) ?? []
         guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
         let plan = Plan(
@@ -146,14 +146,17 @@ struct PlanMaker {
     }
 
     /// Reads the stages and plays them.
-    private mutating func readStages(_ nodes: [Node], endpoint: Name?, _ scope: ExpressionScope) -> StageList {
+    private mutating func readStages(
+        _ nodes: [Node], endpoint: Name?, rate: Double?, _ scope: ExpressionScope
+    ) -> StageList {
         let actions = ActionReader(
             files: files, endpoint: endpoint, override: options.endpoint, kind: options.capabilities.kind)
         var reader = StageReader(source: source, capabilities: options.capabilities, scope: scope, actions: actions)
         var probe = reader  // what it finds is found again when the stages are read
         let defines = nodes.contains { $0["define"] != nil && probe.skipReason($0) == nil }
         var play = Play(
-            endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: options.capabilities)
+            endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: options.capabilities,
+            rate: rate)
         var stages = StageList([])
         for node in nodes {
             guard let placed = reader.read(node) else {

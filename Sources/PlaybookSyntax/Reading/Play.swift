@@ -6,6 +6,7 @@ struct Play {
     let capabilities: Capabilities
     private var model: EndpointModel
     private var rules = playbookRules()
+    private let rate: Double?
     private let isWholeStory: Bool
     /// Deployments that this playbook deleted, which therefore are not there already.
     private var deleted: Set<Name> = []
@@ -15,8 +16,9 @@ struct Play {
 
     /// Begins with no endpoint where `definesEndpoint`; else it is there already, with deployments and traffic that
     /// are not known.
-    init(endpoint: Name, definesEndpoint: Bool, capabilities: Capabilities) {
+    init(endpoint: Name, definesEndpoint: Bool, capabilities: Capabilities, rate: Double? = nil) {
         self.capabilities = capabilities
+        self.rate = rate
         isWholeStory = definesEndpoint
         model = EndpointModel(
             kind: capabilities.kind,
@@ -40,7 +42,7 @@ struct Play {
             }
         }
         let moment = Moment(
-            stage: stage, capabilities: capabilities, before: before, after: model.endpoint, steps: steps,
+            stage: stage, capabilities: capabilities, rate: rate, before: before, after: model.endpoint, steps: steps,
             isWholeStory: isWholeStory)
         for index in rules.indices where knowsHistory || type(of: rules[index]).judgesAlone {
             findings += rules[index].check(moment)

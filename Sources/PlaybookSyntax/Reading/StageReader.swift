@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutStatistics
 internal import Rollouts
 
 /// Reads the stages of a playbook, one after another.
@@ -24,7 +25,6 @@ struct StageReader {
     mutating func read(_ node: Node) -> PlacedStage? {
         guard case .mapping(let members) = node.content else { return nil }
         checkName(node)
-        checkAnalysis(node)
         let skip = skipReason(node)
         let written = members.compactMap { member in
             StageAction.Kind(rawValue: member.key.text).map { (kind: $0, member: member) }
@@ -41,6 +41,7 @@ struct StageReader {
         var stage = Stage(name: name, action: action, skip: skip)
         stage.approval = node["approval"].flatMap { Approval($0) }
         if let bake = node["for"]?.interval { stage.bake = bake }
+        stage.analysis = readAnalysis(node)
         if let timeout = node["timeout"]?.interval { stage.timeout = timeout }
         if let retry = node["retry"] { stage.retry = Retry(retry) }
         if let word = node["on_failure"]?.scalar?.text, let policy = FailurePolicy(rawValue: word) {
@@ -48,7 +49,7 @@ struct StageReader {
         }
         return PlacedStage(
             stage: stage, source: source, nameSpan: nameNode.span, actionSpan: member.key.span, action: member.value,
-            names: names)
+            analysis: node.member("analysis").map { Location(source: source, span: $0.key.span) }, names: names)
     }
 
     private mutating func checkName(_ node: Node) {
@@ -62,13 +63,18 @@ struct StageReader {
         }
     }
 
-    private mutating func checkAnalysis(_ node: Node) {
-        guard let member = node.member("analysis") else { return }
-        let time = member.value["for"]?.interval.map { "\($0)" } ?? "10m"
-        report(
-            "AnalysisGate", member.key.span,
-            "analysis gates are not in this build of Turnout, and none is left out silently",
-            "write 'for: \(time)' instead, which holds and watches the stage that long")
+    private mutating func readAnalysis(_ node: Node) -> GateSpecification? {
+        guard let member = node.member("analysis") else { return nil }
+        if let bake = node.member("for") {
+            report(
+                "Analysis", bake.key.span,
+                "the stage has both 'for' and 'analysis', each of which says how long it lasts",
+                "remove 'for'; that of 'analysis' is the longest")
+        }
+        var reader = AnalysisReader(source: source)
+        let specification = reader.read(member.value)
+        findings += reader.findings
+        return specification
     }
 
     /// Why the stage is skipped, or nil.

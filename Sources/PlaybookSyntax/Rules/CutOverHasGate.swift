@@ -3,7 +3,7 @@ internal import Rollouts
 /// A full cut-over has a gate before it.
 ///
 /// A deployment that gets all traffic from another should have shown that it works: by an `approval`, by a part of the
-/// traffic (live or mirrored) that was watched with `for` or a `wait` stage, or by an `invoke` test. Without any of them
+/// traffic (live or mirrored) that was watched with `analysis`, `for` or a `wait` stage, or by an `invoke` test. Without any of them
 /// the first to see a mistake are all clients at once. A new `deploy` of the deployment voids what was shown before.
 struct CutOverHasGate: PlaybookRule {
     /// Deployments that were tested, watched or approved since they were last deployed.
@@ -32,7 +32,7 @@ struct CutOverHasGate: PlaybookRule {
             }
         case .scale, .mirrorTraffic, .deleteDeployment, .deleteEndpoint, .wait, .run: break
         }
-        if stage.bake > .zero || stage.action.waits, let endpoint = moment.after {
+        if stage.bake > .zero || stage.analysis != nil || stage.action.waits, let endpoint = moment.after {
             shown.formUnion(endpoint.traffic.wanted.deployments)
             shown.formUnion(endpoint.mirrorTraffic.wanted.deployments)
         }
@@ -51,6 +51,6 @@ extension String {
         "'\(name)' gets all traffic, and nothing before shows that it works"
     }
     fileprivate static let help =
-        "add an 'approval' to the stage, or before it a part of the traffic with 'for: 10m', or an "
+        "add an 'approval' to the stage, or before it a part of the traffic with an 'analysis', or an "
         + "invoke stage"
 }

@@ -34,6 +34,8 @@ extension PlaybookRule {
 struct Moment {
     let stage: PlacedStage
     let capabilities: Capabilities
+    /// Requests a second that the playbook's `load` says, if it does.
+    let rate: Double?
     /// The endpoint when the stage begins and when it ends.
     let before: EndpointSnapshot?
     let after: EndpointSnapshot?
@@ -59,5 +61,6 @@ func playbookRules() -> [any PlaybookRule] {
     [
         ValidNames(), BackendCanDoIt(), TrafficSums(), MirrorLimit(), LiveOrMirrored(), CreatedBeforeUse(),
         EndpointLimits(), NoDeleteWithTraffic(), CutOverHasGate(), MirrorLeftOn(), ClientsStayServed(),
+        AnalysisHasCandidate(), MetricIsReported(), VerdictInTime(),
     ]
 }

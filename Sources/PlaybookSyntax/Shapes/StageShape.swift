@@ -20,7 +20,7 @@ extension ObjectShape {
             Field(
                 "on_failure", .choice(FailurePolicy.allCases.map(\.rawValue)),
                 "What becomes of the run when the stage fails for good: roll_back unless it says otherwise."),
-            Field("analysis", .any, "Not in this build: 'for' holds and watches a stage."),
+            Field("analysis", .object(.analysis), "Live evidence that decides when the stage is left, and whether."),
         ] + actions)
 
     private static let actions = [

@@ -1,0 +1,41 @@
+internal import RolloutEngine
+internal import RolloutStatistics
+internal import Rollouts
+
+/// An analysis has the time that it needs.
+///
+/// A version that is just like the one before passes once enough requests have shown it. How many those are follows from
+/// the margins; at the rate of the playbook's `load`, and 0.5 % errors, that takes so and so long. Where `for` is
+/// shorter, most good versions end without a verdict.
+struct VerdictInTime: PlaybookRule {
+    private var arms = AnalysisHasCandidate.Baseline()
+
+    mutating func check(_ moment: Moment) -> [Finding] {
+        let arms = arms.arms(at: moment)
+        guard let rate = moment.rate, let analysis = moment.stage.stage.analysis, let place = moment.stage.analysis,
+            let arms, arms.control != nil
+        else { return [] }
+        guard analysis.expectedSeconds(.init(rate: rate), share: arms.share, isMirror: arms.isMirror) == nil else {
+            return []
+        }
+        var longer = analysis
+        longer.longest = min(analysis.longest * 32, 7 * 86_400)
+        let needed = longer.expectedSeconds(.init(rate: rate), share: arms.share, isMirror: arms.isMirror)
+        return [
+            finding(
+                .warning, at: place, .tooShort(Interval(seconds: analysis.longest), rate),
+                help: needed.map { .needs(Interval(seconds: $0.rounded(.up))) } ?? .wider)
+        ]
+    }
+}
+
+extension String {
+    fileprivate static func tooShort(_ longest: Interval, _ rate: Double) -> String {
+        "at \(rate.rounded() == rate ? "\(Int(rate))" : "\(rate)") requests/s, \(longest) are not enough for a verdict on "
+            + "a version that is as good as the one before"
+    }
+    fileprivate static func needs(_ length: Interval) -> String {
+        "write 'for: \(length)' or more, give it more traffic, or wider margins"
+    }
+    fileprivate static let wider = "write a longer 'for', give it more traffic, or wider margins"
+}

@@ -1,0 +1,116 @@
+extension GateSpecification {
+    /// What is assumed of both versions where a playbook's gate is judged before anything was measured.
+    package struct Assumption: Hashable, Sendable {
+        /// Requests a second to both arms together; in a mirror, to blue.
+        package var rate: Double
+        /// Of both arms, 0 to 1.
+        package var errorRate: Double
+        /// Of both arms' latencies, which are taken as log-normal, in milliseconds.
+        package var p50: Double
+        package var p99: Double
+
+        package init(rate: Double, errorRate: Double = 0.005, p50: Double = 40, p99: Double = 200) {
+            self.rate = rate
+            self.errorRate = errorRate
+            self.p50 = p50
+            self.p99 = p99
+        }
+    }
+
+    /// After how many seconds a version that is just like blue passes: the gate itself, played on the mean of what it
+    /// would read.
+    ///
+    /// In half of all stages it takes longer, in half less (ANALYSIS.md, The gate: about ln(1/β) by the growth). The
+    /// `share` is that of requests that go to green, in a mirror of those that are copied; 0 to 1.
+    ///
+    /// - Returns: nil where it would not pass within ``longest``, or where nothing can be measured.
+    package func expectedSeconds(_ assumption: Assumption, share: Double, isMirror: Bool) -> Double? {
+        guard assumption.rate > 0, share > 0, metrics.contains(where: \.isProvedByRequests) else { return nil }
+        let stream = MeanStream(assumption, share: share, isMirror: isMirror)
+        var specification = self
+        specification.metrics.removeAll { !$0.isProvedByRequests }
+        var evidence = Evidence(latencyBounds: stream.bounds)
+        evidence.observeControl(stream.before)
+        var gate = Gate(
+            specification, design: isMirror ? .mirrored : .live(weight: share), evidence: evidence)
+        let step = max(longest / 300, 0.25)
+        var seconds = 0.0
+        while seconds < longest {
+            let next = min(seconds + step, longest)
+            if gate.read(stream.reading(from: seconds, to: next), at: next).decision == .pass { return next }
+            seconds = next
+        }
+        return nil
+    }
+}
+
+extension Metric {
+    /// True where requests are what proves it; a query's value proves nothing.
+    fileprivate var isProvedByRequests: Bool {
+        switch self {
+        case .errors, .latency, .disagreement: true
+        case .prometheus: false
+        }
+    }
+}
+
+/// What two versions that are alike answer in the mean.
+private struct MeanStream {
+    /// Quantiles of the log-normal distribution, so that all bins weigh alike.
+    let bounds: [Double]
+    private let assumption: GateSpecification.Assumption
+    private let candidateRate: Double
+    private let controlRate: Double
+    private let isMirror: Bool
+
+    private static let bins = 64
+
+    init(_ assumption: GateSpecification.Assumption, share: Double, isMirror: Bool) {
+        self.assumption = assumption
+        self.isMirror = isMirror
+        candidateRate = assumption.rate * share
+        controlRate = isMirror ? assumption.rate : assumption.rate * (1 - share)
+        let spread = Mathematics.log(max(assumption.p99 / assumption.p50, 1.001)) / Normal.quantile(0.99)
+        bounds = (1..<Self.bins).map { bin in
+            assumption.p50 * Mathematics.exp(spread * Normal.quantile(Double(bin) / Double(Self.bins)))
+        }
+    }
+
+    /// Ten minutes of blue alone.
+    var before: Reading.Counts { counts(of: assumption.rate, from: 0, to: 600) }
+
+    func reading(from start: Double, to end: Double) -> Reading {
+        let candidate = counts(of: candidateRate, from: start, to: end)
+        guard isMirror else {
+            return Reading(control: counts(of: controlRate, from: start, to: end), candidate: candidate)
+        }
+        let pairs = Reading.PairCounts(
+            pairs: candidate.requests, onlyLiveFailed: candidate.errors / 2,
+            onlyMirrorFailed: candidate.errors - candidate.errors / 2,
+            compared: candidate.requests - candidate.errors, liveLatencies: candidate.latencies,
+            mirrorLatencies: candidate.latencies)
+        return Reading(control: counts(of: controlRate, from: start, to: end), pairs: pairs)
+    }
+
+    /// Differences of whole numbers of requests, so that what is rounded here is made up for later.
+    private func counts(of rate: Double, from start: Double, to end: Double) -> Reading.Counts {
+        let requests = whole(rate, end) - whole(rate, start)
+        let errors = min(
+            whole(rate * assumption.errorRate, end) - whole(rate * assumption.errorRate, start), requests)
+        let part = rate / Double(Self.bins)
+        var latencies = (0..<Self.bins).map { bin in
+            let offset = Double(bin) / Double(Self.bins)
+            return Int((part * end + offset).rounded(.down)) - Int((part * start + offset).rounded(.down))
+        }
+        // What rounding made too much of is taken from the middle, which no limit lies in.
+        var excess = latencies.reduce(0, +) - requests
+        for bin in latencies.indices where excess > 0 {
+            let taken = min(latencies[bin], excess)
+            latencies[bin] -= taken
+            excess -= taken
+        }
+        return Reading.Counts(requests: requests, errors: errors, latencies: latencies)
+    }
+
+    private func whole(_ rate: Double, _ seconds: Double) -> Int { Int((min(rate, 1e9) * seconds).rounded(.down)) }
+}
