@@ -78,6 +78,13 @@ struct ClusterFixture: Sendable {
     /// Tells the proxy how to fail: see `fault_proxy.py` for the members of a rule.
     func fault(_ rule: Value) async throws { try await control.tell("POST", "/faults", rule) }
 
+    /// How often each rule of the proxy is still to be used; nil: always.
+    func faultsLeft() async throws -> [Int?] {
+        struct Rule: Decodable { var left: Int? }
+        let rules: [Rule] = try await control.ask("GET", "/faults")
+        return rules.map(\.left)
+    }
+
     func clearFaults() async throws { try await control.tell("DELETE", "/faults") }
 
     /// Ends every watch that is open through the proxy; returns how many there were.
@@ -115,17 +122,19 @@ struct ClusterFixture: Sendable {
         var subresource: String
         var name: String?
         var code: Int
-        /// False where the object was so already.
-        var changed: Bool
+        /// `metadata`, `spec` (all but the metadata and the status); empty where the object was so already.
+        var changed: [String]
         var generation: Int?
     }
 
     /// The writes in this namespace, in order; by whoever, controllers too.
     func writes() async throws -> [Write] { try await control.ask("GET", "/writes?namespace=\(namespace)") }
 
-    /// Those of the service account that changed something.
-    func changes() async throws -> [Write] {
-        try await writes().filter { $0.user == "system:serviceaccount:\(namespace):turnout" && $0.changed }
+    /// What the service account changed of objects, apart from their metadata, in order: `patch deployments my-endpoint-blue`.
+    func changes() async throws -> [String] {
+        try await writes().filter {
+            $0.user == "system:serviceaccount:\(namespace):turnout" && $0.changed.contains("spec")
+        }.map { "\($0.verb) \($0.resource) \($0.name ?? "")" }
     }
 
     /// A request that went through the proxy.

@@ -129,6 +129,7 @@ class Informer:
         self.api, self.collection, self.changed = api, collection, changed
         self.items = {}
         self.synced = asyncio.Event()
+        self.trouble = None
 
     def _set(self, item):
         self.items[key(item)] = item
@@ -157,6 +158,7 @@ class Informer:
         while True:
             try:
                 version = await self._list()
+                self.trouble = None
                 while True:
                     target = f"{self.collection}?watch=true&allowWatchBookmarks=true&resourceVersion={version}"
                     async for event in self.api.watch(target):
@@ -169,7 +171,10 @@ class Informer:
                         elif event["type"] != "BOOKMARK":
                             self._set(item)
             except (OSError, EOFError, APIError, asyncio.TimeoutError, asyncio.LimitOverrunError) as error:
-                print(f"{self.collection}: {error!r}", file=sys.stderr)
+                # Servers that are away are no news each tenth of a second.
+                if self.trouble != type(error):
+                    print(f"{self.collection}: {error!r}", file=sys.stderr)
+                self.trouble = type(error)
                 await asyncio.sleep(0.1)
 
 

@@ -41,7 +41,5 @@ packages="$(grep -rl '+k8s:openapi-gen=' --include='*.go' pkg vendor/k8s.io stag
     sed 's#^staging/src/#vendor/#' | xargs -n1 dirname | LC_ALL=C sort -u | sed 's#^#k8s.io/kubernetes/#' | paste -sd,)"
 "$work/openapi-gen" --logtostderr -i "$packages" -p k8s.io/kubernetes/pkg/generated/openapi \
     -O zz_generated.openapi -h hack/boilerplate/boilerplate.generatego.txt -r "$work/violations"
-version=k8s.io/kubernetes/vendor/k8s.io/component-base/version
-go build -ldflags "-s -w -X $version.gitVersion=v1.20.2 -X $version.gitMajor=1 -X $version.gitMinor=20" \
-    -o "$work/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver
+go build -ldflags "-s -w" -o "$work/kube-apiserver" k8s.io/kubernetes/cmd/kube-apiserver
 mv "$work/kube-apiserver" "$out/kube-apiserver"

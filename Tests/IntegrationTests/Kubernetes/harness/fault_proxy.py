@@ -1,12 +1,14 @@
 """A proxy in front of the API server that fails as it is told to, and keeps what went through it.
 
-A rule is {"verb": …, "path": regular expression, "agent": …, "times": N, "after": N, "action": …}; the first one that
-fits a request is used, and used up after `times` (without it: never). Actions:
+A rule is {"verb": … or [… , …], "path": regular expression, "agent": …, "after": N, "every": N, "times": N, "action": …}.
+The first one that fits a request is used: not for the first `after` that fit, then for each `every`-th, and used up after
+`times` (without it: never). Verbs are get, watch, create, update, patch and delete. Actions:
 
   status         answers `status` (429, 500, 503, 401 …) without asking the server; `retry_after` seconds
   cut            ends the connection before the server has heard of the request
   drop_response  ends the connection after the server has done what it was asked
   delay          goes on after `seconds`
+  hold_response  answers `seconds` after the server has done what it was asked
   expire_watch   lets a watch begin and ends it by a 410 inside the stream
   truncate       ends a watch's or another answer's stream in the middle, after `bytes`
 """
@@ -28,16 +30,21 @@ class Rule:
     def __init__(self, told):
         self.told = told
         self.action = told["action"]
-        self.left, self.skip = told.get("times"), told.get("after", 0)
+        self.left, self.skip, self.every, self.seen = told.get("times"), told.get("after", 0), told.get("every", 1), 0
+        verbs = told.get("verb")
+        self.verbs = [verbs] if isinstance(verbs, str) else verbs
         self.path = re.compile(told.get("path", ""))
 
     def takes(self, verb, target, agent):
-        if self.left == 0 or self.told.get("verb") not in (None, verb) or not self.path.search(target):
+        if self.left == 0 or self.verbs and verb not in self.verbs or not self.path.search(target):
             return False
         if self.told.get("agent", "") not in agent:
             return False
         if self.skip > 0:
             self.skip -= 1
+            return False
+        self.seen += 1
+        if self.seen % self.every:
             return False
         if self.left is not None:
             self.left -= 1
@@ -89,6 +96,8 @@ class FaultProxy:
             # As a server that is away: whoever asked gets no answer.
             entry["error"] = str(error)
             raise http1.Reset from error
+        if action == "hold_response":
+            await asyncio.sleep(rule.told["seconds"])
         if action == "drop_response":
             if not isinstance(response.body, bytes):
                 await response.body.aclose()
