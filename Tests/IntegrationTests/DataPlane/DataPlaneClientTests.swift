@@ -83,6 +83,21 @@ struct DataPlaneClientTests {
         }
     }
 
+    @Test(
+        "a client that would rather speak another protocol gets its answer by this one, and nothing after it",
+        arguments: [("key", 200), ("wrong", 401)])
+    func upgrade(_ key: String, _ status: Int) async throws {
+        try await RunningPlane.with(Self.endpoint) { running in
+            let client = try running.client()
+            let lines = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n"
+            client.send(RawClient.request("{}", key: key, lines))
+            let answer = try client.answer()
+            #expect(answer?.status == status)
+            #expect(answer?.headers["connection"] == "close")
+            #expect(try client.isClosed())
+        }
+    }
+
     @Test("no credential, a wrong one, another scheme: 401, and the connection goes on")
     func credentials() async throws {
         try await RunningPlane.with(Self.endpoint) { running in

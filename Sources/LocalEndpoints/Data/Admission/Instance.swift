@@ -1,4 +1,3 @@
-internal import NIOCore
 internal import SimulatedEndpoints
 
 /// An instance as every loop knows it: stays the same object as long as it is the same server.
@@ -8,9 +7,9 @@ final class Instance: Sendable, Equatable {
     /// The profile that it plays; nil where it is a server.
     let player: SimulatedPlayer?
     /// How a request to its scoring route begins: request line and host.
-    let scoring: ByteBuffer
+    let scoring: [UInt8]
     /// How a request for its description begins.
-    let swagger: ByteBuffer
+    let swagger: [UInt8]
 
     init(_ route: InstanceRoute) {
         id = route.id
@@ -18,12 +17,12 @@ final class Instance: Sendable, Equatable {
         switch route.target {
         case .simulated(let server):
             player = SimulatedPlayer(server)
-            (scoring, swagger) = (ByteBuffer(), ByteBuffer())
+            (scoring, swagger) = ([], [])
         case .server(let address):
             player = nil
             let path = address.scoringPath.isEmpty ? "/" : address.scoringPath
-            scoring = ByteBuffer(string: "POST \(path) HTTP/1.1\r\nhost: \(address.host)\r\n")
-            swagger = ByteBuffer(string: "GET /swagger.json HTTP/1.1\r\nhost: \(address.host)\r\n")
+            scoring = Array("POST \(path) HTTP/1.1\r\nhost: \(address.host)\r\n".utf8)
+            swagger = Array("GET /swagger.json HTTP/1.1\r\nhost: \(address.host)\r\n".utf8)
         }
     }
 

@@ -170,15 +170,20 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
             }
             phase = .receiving
             if incoming.facts.expectsContinue { send(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")) }
-            // The parser takes what follows such a request for another protocol, which nobody speaks here.
-            if incoming.facts.connectionFields.contains("upgrade") { keepsAlive = false }
+            if !incoming.facts.connectionFields.isEmpty, Self.asksForAnotherProtocol(head) { keepsAlive = false }
             self.incoming = incoming
         } catch {
             // Who waits for leave to send a body gets the answer instead; others read it after they have sent it.
             let waits = head.headers.contains(name: "expect")
             guard !error.closes, !waits else { return refuse(error) }
+            if Self.asksForAnotherProtocol(head) { keepsAlive = false }
             phase = .refusing(error)
         }
+    }
+
+    /// True where the parser reads no further after the request: what follows is not HTTP, which nobody speaks here.
+    private static func asksForAnotherProtocol(_ head: HTTPRequestHead) -> Bool {
+        head.method == .CONNECT || head.headers.contains(name: "upgrade")
     }
 
     /// Gives a body time that has not come with its head.

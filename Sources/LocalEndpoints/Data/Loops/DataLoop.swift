@@ -24,7 +24,7 @@ final class DataLoop {
     var copies: [ObjectIdentifier: Int] = [:]
     private let wheel = DeadlineWheel(now: .now())
     private var wake = NIODeadline.distantFuture
-    private var dateLine = ByteBuffer()
+    private var dateLine: [UInt8] = []
     private var dateUntil = NIODeadline.uptimeNanoseconds(0)
 
     init(eventLoop: any EventLoop, limits: DataPlaneLimits, logsRequests: Bool, shared: DataPlaneShared) {
@@ -90,16 +90,16 @@ final class DataLoop {
         }
     }
 
-    /// Runs `work` later on this loop; at once where it is not to wait.
+    /// Runs `work` later on this loop; at once where it is to wait for less than a timer would take.
     func after(_ amount: TimeAmount, _ work: @escaping () -> Void) {
-        guard amount > .zero else { return work() }
+        guard amount >= .microseconds(50) else { return work() }
         eventLoop.assumeIsolated().scheduleTask(in: amount, work)
     }
 
     /// `date: …` with its end, as RFC 9110 wants it of a server with a clock; made anew once a second.
-    func dateLine(at now: NIODeadline) -> ByteBuffer {
+    func dateLine(at now: NIODeadline) -> [UInt8] {
         if now >= dateUntil {
-            dateLine = ByteBuffer(string: "date: \(HTTPDate.text(at: WallClock.now))\r\n")
+            dateLine = Array("date: \(HTTPDate.text(at: WallClock.now))\r\n".utf8)
             dateUntil = now + .seconds(1)
         }
         return dateLine

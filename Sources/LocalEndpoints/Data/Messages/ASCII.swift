@@ -7,7 +7,7 @@ extension String {
         utf8.withContiguousStorageIfAvailable(body) ?? Array(utf8).withUnsafeBufferPointer(body)
     }
 
-    /// True when they differ by case at most; `lowercase` is in ASCII and in lower case.
+    /// True when these are tokens that differ by case at most; `lowercase` is in lower case.
     func isEqualIgnoringCase(_ lowercase: StaticString) -> Bool {
         withBytes {
             $0.count == lowercase.utf8CodeUnitCount && UnsafeRawBufferPointer($0).starts(withIgnoringCase: lowercase)
@@ -21,14 +21,13 @@ extension String {
 }
 
 extension UnsafeRawBufferPointer {
-    /// `lowercase` is in ASCII and in lower case.
+    /// True when this begins with a token that differs from `lowercase`, which is in lower case, by case at most.
     func starts(withIgnoringCase lowercase: StaticString) -> Bool {
-        guard count >= lowercase.utf8CodeUnitCount else { return false }
-        for index in 0..<lowercase.utf8CodeUnitCount {
-            let byte = self[index]
-            let folded = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-            guard folded == lowercase.utf8Start[index] else { return false }
+        lowercase.withUTF8Buffer { lowercase in
+            guard count >= lowercase.count else { return false }
+            // Everything in a token but its large letters has this bit, or is none that is asked for.
+            for index in lowercase.indices where self[index] | 0x20 != lowercase[index] { return false }
+            return true
         }
-        return true
     }
 }

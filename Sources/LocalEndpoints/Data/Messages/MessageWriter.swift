@@ -22,6 +22,8 @@ struct MessageWriter {
 
     mutating func writeText(_ text: String) { text.withBytes { write(UnsafeRawBufferPointer($0)) } }
 
+    mutating func write(_ bytes: [UInt8]) { bytes.withUnsafeBytes { write($0) } }
+
     mutating func write(_ buffer: ByteBuffer) { buffer.withUnsafeReadableBytes { write($0) } }
 
     /// `name: value` and the line's end.

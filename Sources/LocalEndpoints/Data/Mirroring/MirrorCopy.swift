@@ -10,8 +10,8 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     var expiry = Expiry()
     private let loop: DataLoop
     private let shadow: CompiledDeployment
-    private let request: IncomingRequest
-    private let pair: MirrorPair
+    /// Nil when it is over: the wheel may keep this object for a while, which should keep no body alive.
+    private var work: (request: IncomingRequest, pair: MirrorPair)?
     private let began: NIODeadline
     private var ticket: UInt64?
     private var instance: Instance?
@@ -19,7 +19,6 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     private var status = 0
     private var body: ComparedBody
     private var bodyBytes = 0
-    private var isOver = false
 
     /// Nil where too many are under way; then it is counted as dropped.
     init?(of request: IncomingRequest, for shadow: CompiledDeployment, pair: MirrorPair, on loop: DataLoop) {
@@ -31,8 +30,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         loop.copies[key, default: 0] += 1
         self.loop = loop
         self.shadow = shadow
-        self.request = request
-        self.pair = pair
+        work = (request, pair)
         began = .now()
         body = ComparedBody(limit: loop.limits.comparedBytes)
     }
@@ -51,13 +49,13 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
 
     func seat(at instance: Instance) {
         ticket = nil
-        guard !isOver else { return shadow.state.leave(.copy, instance, at: .now()) }
+        guard work != nil else { return shadow.state.leave(.copy, instance, at: .now()) }
         run(at: instance)
     }
 
     func expire(at now: NIODeadline) {
         expiry.moment = .distantFuture
-        guard !isOver else { return }
+        guard work != nil else { return }
         if let ticket {
             if shadow.state.abandon(.copy, ticket) { drop() }
         } else {
@@ -72,6 +70,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     }
 
     private func run(at instance: Instance) {
+        guard let request = work?.request else { return }
         self.instance = instance
         expire(after: shadow.timeout)
         if let player = instance.player {
@@ -107,7 +106,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     }
 
     private func end(_ outcome: RequestOutcome, at now: NIODeadline) {
-        guard !isOver else { return }
+        guard let (request, pair) = work else { return }
         let latency = (now - began).nanoseconds
         RequestLine(
             outcome: outcome, modelStatus: status, bytes: bodyBytes, nanoseconds: latency, id: request.id,
@@ -121,13 +120,14 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
 
     /// It was not sent, as its place in the queue never came.
     private func drop() {
-        guard !isOver else { return }
+        guard work != nil else { return }
         shadow.state.countDroppedCopy()
         free()
     }
 
     private func free() {
-        isOver = true
+        work = nil
+        body = ComparedBody(limit: 0)
         expiry.moment = .distantFuture
         connection?.cancel()
         connection = nil

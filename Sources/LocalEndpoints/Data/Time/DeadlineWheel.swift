@@ -25,31 +25,35 @@ final class DeadlineWheel {
         var members: [any Expiring] = []
     }
 
-    private let tickLength: UInt64 = 5_000_000
+    private static let tickLength: UInt64 = 5_000_000
     private static let horizon: UInt64 = 256
     private var buckets: [Bucket] = (0..<horizon).map { Bucket(tick: $0) }
     private var members = 0
     /// The next tick to look at.
     private var cursor: UInt64
 
-    init(now: NIODeadline) { cursor = now.uptimeNanoseconds / 5_000_000 }
+    init(now: NIODeadline) { cursor = now.uptimeNanoseconds / Self.tickLength }
 
     /// Sees to it that `member` is looked at when it expires.
     ///
     /// Answers the moment to call ``advance(to:)`` at.
     func watch(_ member: any Expiring, at now: NIODeadline) -> NIODeadline? {
-        if members == 0 { cursor = max(cursor, now.uptimeNanoseconds / tickLength) }
+        // By far the commonest: it is looked at before that as it stands.
+        if let present = member.expiry.tick, present * Self.tickLength <= member.expiry.moment.uptimeNanoseconds {
+            return nil
+        }
+        if members == 0 { cursor = max(cursor, now.uptimeNanoseconds / Self.tickLength) }
         let tick = tick(for: member.expiry.moment)
         if let present = member.expiry.tick, present <= tick { return nil }
         place(member, at: tick)
-        return NIODeadline.uptimeNanoseconds((tick + 1) * tickLength)
+        return NIODeadline.uptimeNanoseconds((tick + 1) * Self.tickLength)
     }
 
     /// Looks at every member whose tick is over by `now`.
     ///
     /// Answers the moment of the next call, nil when all is empty.
     func advance(to now: NIODeadline) -> NIODeadline? {
-        let end = now.uptimeNanoseconds / tickLength
+        let end = now.uptimeNanoseconds / Self.tickLength
         while cursor < end {
             let slot = Int(cursor % Self.horizon)
             let tick = cursor
@@ -79,13 +83,13 @@ final class DeadlineWheel {
     }
 
     private func tick(for moment: NIODeadline) -> UInt64 {
-        min(max(moment.uptimeNanoseconds / tickLength, cursor), cursor + Self.horizon - 1)
+        min(max(moment.uptimeNanoseconds / Self.tickLength, cursor), cursor + Self.horizon - 1)
     }
 
     private var nextMoment: NIODeadline? {
         guard members > 0 else { return nil }
         for tick in cursor..<cursor + Self.horizon where !buckets[Int(tick % Self.horizon)].members.isEmpty {
-            return NIODeadline.uptimeNanoseconds((tick + 1) * tickLength)
+            return NIODeadline.uptimeNanoseconds((tick + 1) * Self.tickLength)
         }
         return nil
     }

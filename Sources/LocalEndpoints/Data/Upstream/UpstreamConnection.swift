@@ -2,14 +2,15 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// A connection to a model server: carries one request at a time, and goes back to its pool in between.
-final class UpstreamConnection: ChannelInboundHandler, Expiring {
+final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
     private enum Progress {
         case waiting, inBody, complete
     }
 
-    var expiry = Expiry()
+    /// When it became unused.
+    var unusedSince = NIODeadline.distantFuture
     private let pool: UpstreamPool
     private let wire: Wire
     private var call: (any UpstreamCall)?
@@ -73,11 +74,6 @@ final class UpstreamConnection: ChannelInboundHandler, Expiring {
         let call = call
         self.call = nil
         call?.fail(.unreachable)
-    }
-
-    func expire(at now: NIODeadline) {
-        expiry.moment = .distantFuture
-        if call == nil, pool.discard(self) { close() }
     }
 
     private func write(_ head: ByteBuffer, _ body: ByteBuffer?) {

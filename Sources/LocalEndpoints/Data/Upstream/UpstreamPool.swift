@@ -2,7 +2,8 @@ internal import NIOCore
 internal import NIOPosix
 
 /// One loop's connections to one instance.
-final class UpstreamPool {
+final class UpstreamPool: Expiring {
+    var expiry = Expiry()
     /// Kept, so that no other instance gets its identity as long as this pool is there.
     private let instance: Instance
     private let address: ServerAddress
@@ -21,10 +22,7 @@ final class UpstreamPool {
 
     /// A connection for one request; a new one where none is unused, or where `fresh` is wanted.
     func take(fresh: Bool) -> UpstreamConnection {
-        if !fresh, let connection = idle.popLast() {
-            connection.expiry.moment = .distantFuture
-            return connection
-        }
+        if !fresh, let connection = idle.popLast() { return connection }
         let connection = UpstreamConnection(pool: self, limits: limits)
         connect(connection)
         return connection
@@ -32,9 +30,23 @@ final class UpstreamPool {
 
     func put(_ connection: UpstreamConnection, at now: NIODeadline) {
         guard !isRetired, idle.count < limits.upstreamIdleConnections else { return connection.close() }
+        connection.unusedSince = now
         idle.append(connection)
-        connection.expiry.moment = now + limits.upstreamIdle
-        loop.watch(connection, at: now)
+        if idle.count == 1 { expireOldest(at: now) }
+    }
+
+    /// Ends the connections that have been unused for too long; those that stand first have been so longest.
+    func expire(at now: NIODeadline) {
+        let old = idle.prefix { $0.unusedSince + limits.upstreamIdle <= now }
+        idle.removeFirst(old.count)
+        for connection in old { connection.close() }
+        expireOldest(at: now)
+    }
+
+    private func expireOldest(at now: NIODeadline) {
+        guard let oldest = idle.first else { return expiry.moment = .distantFuture }
+        expiry.moment = oldest.unusedSince + limits.upstreamIdle
+        loop.watch(self, at: now)
     }
 
     /// False where it is not among the unused ones.
