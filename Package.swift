@@ -215,14 +215,3 @@ let package = Package(
             swiftSettings: habits),
     ]
 )
-
-// The data plane by itself, for Tests/Benchmarks/dataplane.
-if Context.environment["TURNOUT_BENCHMARKS"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "DataPlaneHost",
-            dependencies: [
-                "LocalEndpoints", "Rollouts", "SimulatedEndpoints", .product(name: "Logging", package: "swift-log"),
-            ],
-            path: "Tests/Benchmarks/dataplane/Host", swiftSettings: habits))
-}

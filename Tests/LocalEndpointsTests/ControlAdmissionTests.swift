@@ -116,6 +116,27 @@ struct ControlAdmissionTests {
         }
     }
 
+    /// The SDK sends the present key as the wanted one, and gets another.
+    private func regenerateKeys(_ present: Value, _ fixture: ControlPlaneFixture) async throws {
+        func renew(_ kind: String, _ value: Value?) async throws -> (status: Int, keys: Value) {
+            var body: [String: Value] = ["keyType": .string(kind)]
+            body["keyValue"] = value
+            let sent = try await fixture.send(.post, path + "/regenerateKeys", .mapping(body))
+            return (sent.status, try await fixture.send(.post, path + "/listKeys").body)
+        }
+        let first = try await renew("Primary", present["primaryKey"])
+        #expect(first.status == 200 && first.keys["primaryKey"] != present["primaryKey"])
+        #expect(first.keys["secondaryKey"] == present["secondaryKey"])
+        let second = try await renew("Secondary", nil)
+        #expect(second.status == 200 && second.keys["secondaryKey"] != present["secondaryKey"])
+        let chosen = try await renew("Primary", "a-key-of-my-own-choice")
+        #expect(chosen.status == 200 && chosen.keys["primaryKey"] == "a-key-of-my-own-choice")
+        for bad: Value in ["mine", "sixteen and more, with spaces", .string(String(repeating: "k", count: 257))] {
+            let refused = try await renew("Primary", bad)
+            #expect(refused.status == 400 && refused.keys["primaryKey"] == "a-key-of-my-own-choice")
+        }
+    }
+
     @Test("endpoints, keys and tokens are there again after the process ended, and work is taken up again")
     func restart() async throws {
         try await ScratchFolder.with { state in
@@ -135,14 +156,7 @@ struct ControlAdmissionTests {
                 #expect(blue.body["properties"]?["turnout"]?["ready"] == 1)
                 let log = try await fixture.send(.post, path + "/deployments/blue/getLogs", ["tail": 100])
                 #expect(log.body["content"]?.string?.contains("Started") == true)
-                for kind in ["Primary", "Secondary"] {
-                    let sent = try await fixture.send(
-                        .post, path + "/regenerateKeys", ["keyType": .string(kind), "keyValue": "mine"])
-                    #expect(sent.status == 200)
-                }
-                let fresh = try await fixture.send(.post, path + "/listKeys").body
-                #expect(fresh["primaryKey"] != keys["primaryKey"] && fresh["secondaryKey"] != keys["secondaryKey"])
-                #expect(fresh["primaryKey"] != "mine")
+                try await regenerateKeys(keys, fixture)
                 #expect(try await fixture.send(.post, path + "/token").status == 400)
             }
             #expect(try ScratchFolder.mode(state + "/local/local.sqlite") == 0o600)

@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import RolloutEngine
 import Rollouts
@@ -128,7 +129,7 @@ struct DeploymentLogTests {
     @Test("lines that come faster than they can be kept are dropped, counted and told")
     func flood() async throws {
         try await withFolder { folder in
-            let log = try DeploymentLog(path: folder + "/log")
+            let log = try DeploymentLog(path: folder + "/log", delay: .seconds(3600))
             let text = String(repeating: "x", count: 8000)
             for number in 0..<20_000 { log.append(line(number, text)) }
             await log.flush()

@@ -17,7 +17,7 @@ package struct RegenerateKeysRequest: Codable, Hashable, Sendable {
     }
 
     package var keyType: KeyType
-    /// The Azure SDK sends the present key; a server may leave it aside and make a random one.
+    /// What the key is set to; without it, and where it is the present key, as the Azure SDK sends it, a random one.
     package var keyValue: String?
 
     package init(keyType: KeyType, keyValue: String? = nil) {

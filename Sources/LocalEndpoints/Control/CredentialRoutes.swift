@@ -12,7 +12,7 @@ struct CredentialRoutes: Sendable {
         }
         routes.on(.post, EndpointRoutes.one + "/regenerateKeys") { request in
             let wanted = try await request.json(RegenerateKeysRequest.self)
-            try await registry.regenerate(wanted.keyType, of: request.endpoint)
+            try await registry.regenerate(wanted.keyType, as: wanted.keyValue, of: request.endpoint)
             return Response(status: .ok)
         }
         routes.on(.post, EndpointRoutes.one + "/token") { request in

@@ -19,6 +19,8 @@ package final class DataPlane: Sendable {
         package var threads: Int?
         /// A line in its deployment's log for each request.
         package var logsRequests = true
+        /// Another place for these lines.
+        package var accessLog: AccessLog?
         /// Bytes per second of each endpoint, requests and answers together, as Azure's 5 MBps; nil: no limit.
         package var bandwidth: Int? = 5_000_000
         package var limits = DataPlaneLimits()
@@ -48,7 +50,9 @@ package final class DataPlane: Sendable {
         self.configuration = configuration
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(configuration.threads ?? CPUSet.count, 1))
-        shared = DataPlaneShared(comparisons: Comparisons(pool: threads), bandwidth: configuration.bandwidth)
+        shared = DataPlaneShared(
+            comparisons: Comparisons(pool: threads), bandwidth: configuration.bandwidth,
+            accessLog: configuration.accessLog)
         let shared = shared
         loops = group.makeIterator().map { eventLoop in
             let box = NIOLoopBoundBox<DataLoop?>.makeEmptyBox(valueType: DataLoop.self, eventLoop: eventLoop)

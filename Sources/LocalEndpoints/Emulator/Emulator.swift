@@ -25,6 +25,9 @@ package final class Emulator: Sendable {
         /// False: the control plane only, to look at what is kept; nothing is served or changed.
         package var servesInstances: Bool
         package var times: ProvisioningTimes
+        /// Bytes per second of each endpoint, requests and answers together, as Azure's 5 MBps; nil: no limit.
+        package var bandwidth: Int? = 5_000_000
+        package var accessLog = AccessLog.Place.deployments
 
         package init(
             folder: LocalFolder, controlHost: String = "127.0.0.1", controlPort: Int = 0,

@@ -18,6 +18,7 @@ actor EmulatorParts {
     private let logger: Logger
     private let store: LocalStore
     private let dataPlane: DataPlane?
+    private let accessLog: AccessLog?
     private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private var registry: EndpointRegistry?
     private var services: ServiceGroup?
@@ -28,13 +29,18 @@ actor EmulatorParts {
         self.logger = logger
         store = try LocalStore(configuration.folder)
         guard configuration.servesInstances else {
-            dataPlane = nil
+            (dataPlane, accessLog) = (nil, nil)
             return
         }
         let port = try PreferredPort(store, "data", host: configuration.dataHost, asked: configuration.dataPort)
             .choose()
-        dataPlane = DataPlane(
-            .init(host: configuration.dataHost, port: port, threads: configuration.threads), logger: logger)
+        var plane = DataPlane.Configuration(
+            host: configuration.dataHost, port: port, threads: configuration.threads)
+        plane.bandwidth = configuration.bandwidth
+        plane.logsRequests = configuration.accessLog != .nowhere
+        plane.accessLog = try AccessLog(configuration.accessLog)
+        accessLog = plane.accessLog
+        dataPlane = DataPlane(plane, logger: logger)
     }
 
     /// Takes up what is kept and listens.
@@ -108,6 +114,7 @@ actor EmulatorParts {
         }
         await dataPlane?.stop(draining: draining)
         await registry?.endInstances()
+        await accessLog?.flush()
         do {
             try await registry?.keepTotals()
             try store.close()

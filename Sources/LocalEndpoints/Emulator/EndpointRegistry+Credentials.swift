@@ -20,19 +20,29 @@ extension EndpointRegistry {
         return record.keys
     }
 
-    /// Draws a new key; the old one opens nothing any more when this returns.
+    /// Sets a key to `value` or, without one, draws it; the old one opens nothing any more when this returns.
     ///
-    /// The SDK sends the present key as the wanted one, so what a client sends is not taken over.
-    func regenerate(_ key: RegenerateKeysRequest.KeyType, of endpoint: Name) async throws {
-        _ = try keys(of: endpoint)
+    /// Azure's reference calls the value "the value the key is set to"; its SDK sends the present key and gets a new one.
+    /// Both are kept: the present value asks for another.
+    func regenerate(_ key: RegenerateKeysRequest.KeyType, as value: String?, of endpoint: Name) async throws {
+        let present = try keys(of: endpoint)
         var record = try record(endpoint)
+        if let value { try Self.requireKey(value) }
         switch key {
-        case .primary: record.keys.primaryKey = Secrets.draw()
-        case .secondary: record.keys.secondaryKey = Secrets.draw()
+        case .primary: record.keys.primaryKey = value.flatMap { $0 == present.primaryKey ? nil : $0 } ?? Secrets.draw()
+        case .secondary:
+            record.keys.secondaryKey = value.flatMap { $0 == present.secondaryKey ? nil : $0 } ?? Secrets.draw()
         }
         record.touch(at: now())
         try keep(Kept(records: [record]))
         await installedNow()
+    }
+
+    /// A key is what a header can carry, and too long to be guessed.
+    private static func requireKey(_ value: String) throws(ControlError) {
+        guard (16...256).contains(value.utf8.count), value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw .badArgument("a key has 16 to 256 visible ASCII characters", target: "keyValue")
+        }
     }
 
     /// A token that opens the endpoint when this returns.

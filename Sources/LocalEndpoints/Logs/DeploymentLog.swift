@@ -17,7 +17,8 @@ package final class DeploymentLog: Sendable {
 
     /// Bytes that wait for the disk at most.
     private static let bufferLimit = 1 << 20
-    private static let delay = DispatchTimeInterval.milliseconds(50)
+    /// How long lines are gathered before they are written.
+    private let delay: DispatchTimeInterval
     /// One for all logs: they share the disk.
     private static let queue = DispatchQueue(label: "turnout.logs", qos: .utility)
 
@@ -27,7 +28,10 @@ package final class DeploymentLog: Sendable {
     private let requests = RequestLineLimit()
 
     /// Appends to the file at `path`; creates it where it is not there.
-    package init(path: String) throws {
+    package convenience init(path: String) throws { try self.init(path: path, delay: .milliseconds(50)) }
+
+    init(path: String, delay: DispatchTimeInterval) throws {
+        self.delay = delay
         file = Mutex(try LogFile(path: path))
     }
 
@@ -42,7 +46,7 @@ package final class DeploymentLog: Sendable {
             defer { buffer.isScheduled = true }
             return !buffer.isScheduled
         }
-        if mustSchedule { Self.queue.asyncAfter(deadline: .now() + Self.delay) { self.write() } }
+        if mustSchedule { Self.queue.asyncAfter(deadline: .now() + delay) { self.write() } }
     }
 
     /// Appends a line for a request, unless this second has seen ``RequestLineLimit/linesPerSecond`` of them already:

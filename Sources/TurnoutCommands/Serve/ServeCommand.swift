@@ -21,6 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
               turnout serve
               turnout serve --data 127.0.0.1:8080
               turnout serve --control 127.0.0.1:8443 --data 127.0.0.1:8080 --json
+              turnout serve --bandwidth-limit off --access-log requests.log
             """)
 
     @Option(help: ArgumentHelp("Where the control plane listens; port 0 picks a free one.", valueName: "host:port"))
@@ -29,14 +30,36 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Where clients send; port 0 picks a free one.", valueName: "host:port"))
     var data = HostAndPort(host: "127.0.0.1", port: 0)
 
+    @Option(
+        help: ArgumentHelp(
+            "Bytes a second of each endpoint, requests and answers together, as 5MBps or 800KBps; 'off' for no limit.",
+            discussion: "What is over it is delayed, as in the cloud, and the answer's trailers say for how long.",
+            valueName: "limit"))
+    var bandwidthLimit = BandwidthLimit.azure
+
+    @Option(
+        help: ArgumentHelp(
+            "A line for each request: in its deployment's log, and in a file or with '-' on standard output; or off.",
+            discussion: "A deployment's log (`turnout endpoint logs`) lists 1000 requests a second and counts the "
+                + "others; a file and standard output have them all.",
+            valueName: "logs|path|-|off"))
+    var accessLog = AccessLogPlace(.deployments)
+
     @Flag(help: "Print one JSON object a line: what it listens on, and its end.")
     var json = false
+
+    func validate() throws {
+        guard !(json && accessLog.place == .standardOutput) else {
+            throw ValidationError("--json and --access-log - both want standard output: give the log a file")
+        }
+    }
 
     func run() async throws {
         let folder = LocalFolder(state: Workspace().state)
         var configuration = Emulator.Configuration(folder: folder)
         (configuration.controlHost, configuration.controlPort) = (control.host, control.port)
         (configuration.dataHost, configuration.dataPort) = (data.host, data.port)
+        (configuration.bandwidth, configuration.accessLog) = (bandwidthLimit.bytesPerSecond, accessLog.place)
         let signals = Signals {}
         defer { withExtendedLifetime(signals) {} }
         let emulator = try Emulator(configuration, logger: Logger(label: "turnout.serve"))

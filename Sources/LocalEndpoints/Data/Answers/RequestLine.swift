@@ -17,8 +17,10 @@ struct RequestLine {
     var isCopy: Bool
 
     func append(to deployment: CompiledDeployment, by instance: Instance?, on loop: DataLoop) {
-        guard loop.logsRequests, let log = deployment.log else { return }
-        log.append(LogLine(at: WallClock.now, instance: instance?.id, text: text))
+        guard loop.logsRequests else { return }
+        let time = WallClock.now
+        deployment.log?.appendRequest(at: time, instance: instance?.id, text: text)
+        loop.shared.accessLog?.append(at: time, to: deployment.state, by: instance?.id, text)
     }
 
     /// The line itself: `POST /score 200 41 bytes 12.345 ms request-id=…`.

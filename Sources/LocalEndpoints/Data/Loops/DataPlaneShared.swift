@@ -6,6 +6,8 @@ internal import Synchronization
 /// What all loops of one data plane share.
 final class DataPlaneShared: Sendable {
     let comparisons: Comparisons
+    /// Where request lines go besides the deployments' own logs.
+    let accessLog: AccessLog?
     let began = WallClock.now
     private let compiler: Mutex<TableCompiler>
     /// Requests that reached no deployment, by status.
@@ -13,8 +15,9 @@ final class DataPlaneShared: Sendable {
     private let hasTable = Atomic(false)
     private let connections = Atomic(0)
 
-    init(comparisons: Comparisons, bandwidth: Int?) {
+    init(comparisons: Comparisons, bandwidth: Int?, accessLog: AccessLog? = nil) {
         self.comparisons = comparisons
+        self.accessLog = accessLog
         compiler = Mutex(TableCompiler(bandwidth: bandwidth))
     }
 

@@ -1,0 +1,21 @@
+internal import ArgumentParser
+internal import LocalEndpoints
+
+/// `logs`, `off`, `-`, or a file's path.
+struct AccessLogPlace: ExpressibleByArgument, Hashable {
+    var place: AccessLog.Place
+
+    init(_ place: AccessLog.Place) { self.place = place }
+
+    init?(argument: String) {
+        switch argument {
+        case "": return nil
+        case "logs": place = .deployments
+        case "off": place = .nowhere
+        case "-": place = .standardOutput
+        default: place = .file(path: argument)
+        }
+    }
+
+    var defaultValueDescription: String { "logs" }
+}
