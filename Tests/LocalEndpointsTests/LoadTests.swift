@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Rollouts
 import Testing
 
@@ -70,6 +71,40 @@ struct LoadTests {
         #expect(report.p50 == .milliseconds(1) || report.p50 == .milliseconds(2))
         #expect(report.longest == .milliseconds(90))
         #expect(report.description.contains("1 answered 424, 1 answered 429, 1 broken"))
+    }
+
+    private func process(answers: Int, failing: Int, open: Int) -> LoadReport {
+        var report = LoadReport()
+        report.sent = answers + failing + open
+        for number in 0..<answers { report.noteAnswer(200, nanoseconds: Int64(number + 1) * 1_000_000) }
+        for _ in 0..<failing { report.noteAnswer(424, nanoseconds: 1_000_000) }
+        return report
+    }
+
+    @Test("the report of a resumed run has all its processes' counts, but what was open when one was gone")
+    func following() throws {
+        var (first, second) = (process(answers: 100, failing: 2, open: 7), process(answers: 300, failing: 1, open: 5))
+        first.note(.late)
+        first.dropped = 3
+        second.dropped = 4
+        let sum = second.following(first)
+        #expect(sum.sent == 103 + 306 && sum.succeeded == 400 && sum.failed == 4 && sum.inFlight == 5)
+        #expect(sum.statuses == [424: 3] && sum.failures == [.late: 1] && sum.dropped == 7)
+        #expect(sum.answered == 403 && sum.longest == .milliseconds(300))
+        #expect(sum.p99 > second.p50 && sum.p50 < second.p50)
+        // As it is kept in a file.
+        let kept = try JSONDecoder().decode(LoadReport.self, from: JSONEncoder().encode(sum))
+        #expect(kept == sum)
+    }
+
+    @Test(
+        "counts that cannot be are refused",
+        arguments: [#"{"-1": 1}"#, #"{"99999": 1}"#, #"{"1": -1}"#, #"{"1": 9223372036854775807, "2": 1}"#])
+    func badCounts(bins: String) {
+        let text = #"{"bins": \#(bins), "longest": 1}"#
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(LatencyHistogram.self, from: Data(text.utf8))
+        }
     }
 
     @Test(

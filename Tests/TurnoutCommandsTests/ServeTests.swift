@@ -1,3 +1,5 @@
+import ArgumentParser
+import LocalEndpoints
 import RolloutEngine
 import Rollouts
 import SimulatedEndpoints
@@ -18,6 +20,42 @@ import Testing
 
     @Test("anything else is none", arguments: ["", "8080", ":80", "::1:80", "[]:80", "localhost:", "x:65536", "x:-1"])
     func bad(text: String) { #expect(HostAndPort(argument: text) == nil) }
+}
+
+@Suite struct BandwidthLimitTests {
+    @Test(
+        "a number and a unit, whatever its letters, or off",
+        arguments: [
+            ("5MBps", 5_000_000), ("800kbps", 800_000), ("1.5GBps", 1_500_000_000), ("250Bps", 250), ("off", nil),
+        ] as [(String, Int?)])
+    func good(text: String, bytes: Int?) {
+        #expect(BandwidthLimit(argument: text) == BandwidthLimit(bytesPerSecond: bytes))
+    }
+
+    @Test(
+        "anything else is none",
+        arguments: ["", "5", "MBps", "-1MBps", "0MBps", "0.1Bps", "nanMBps", "infMBps", "1e300GBps", "5 MBps", "on"])
+    func bad(text: String) { #expect(BandwidthLimit(argument: text) == nil) }
+
+    @Test("a limit is written as it is read", arguments: ["5MBps", "800KBps", "1500MBps", "1GBps", "251Bps", "off"])
+    func description(text: String) { #expect(BandwidthLimit(argument: text)?.description == text) }
+}
+
+@Suite struct AccessLogPlaceTests {
+    @Test(
+        "a word, or a path",
+        arguments: [
+            ("logs", .deployments), ("off", .nowhere), ("-", .standardOutput), ("./off", .file(path: "./off")),
+        ] as [(String, AccessLog.Place)])
+    func places(text: String, place: AccessLog.Place) {
+        #expect(AccessLogPlace(argument: text) == AccessLogPlace(place))
+    }
+
+    @Test("JSON and the log do not share standard output")
+    func exclusive() throws {
+        #expect(throws: (any Error).self) { try ServeCommand.parse(["--json", "--access-log", "-"]) }
+        _ = try ServeCommand.parse(["--json", "--access-log", "x.log"])
+    }
 }
 
 @Suite struct ShellWordTests {
@@ -61,8 +99,8 @@ import Testing
             let file = ClientsFile(
                 RunID(playbook: "x", number: 2), in: Workspace(environment: ["TURNOUT_HOME": home]))
             #expect(try file.read() == nil)
-            try file.write(well)
-            #expect(try file.read() == well)
+            try file.write(LoadReport())
+            #expect(try file.read() == LoadReport())
         }
     }
 }

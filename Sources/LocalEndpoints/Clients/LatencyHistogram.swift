@@ -17,6 +17,12 @@ struct LatencyHistogram: Hashable, Sendable {
         longest = max(longest, nanoseconds)
     }
 
+    mutating func add(_ other: LatencyHistogram) {
+        for (bin, number) in other.counts.enumerated() where number > 0 { counts[bin] += number }
+        count += other.count
+        longest = max(longest, other.longest)
+    }
+
     /// The least number of nanoseconds that `share` of all latencies do not exceed, rounded up to its bin's end; 0 where
     /// there are none.
     func quantile(_ share: Double) -> Int64 {
@@ -42,5 +48,34 @@ struct LatencyHistogram: Hashable, Sendable {
     private static func end(of bin: Int) -> UInt64 {
         let shift = max((bin >> subBits) - 1, 0)
         return (UInt64(bin - (shift << subBits)) + 1) << UInt64(shift)
+    }
+}
+
+/// Only bins that count something are written: `{"bins": {"412": 3}, "longest": 41000000}`.
+extension LatencyHistogram: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case bins, longest
+    }
+
+    init(from decoder: any Decoder) throws {
+        self.init()
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        longest = try container.decode(Int64.self, forKey: .longest)
+        for (bin, number) in try container.decode([Int: Int].self, forKey: .bins) {
+            let (sum, overflow) = count.addingReportingOverflow(number)
+            guard counts.indices.contains(bin), number >= 0, !overflow else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .bins, in: container, debugDescription: "\(number) latencies in bin \(bin)")
+            }
+            counts[bin] = number
+            count = sum
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        let counted = counts.enumerated().filter { $0.element > 0 }.map { ($0.offset, $0.element) }
+        try container.encode(Dictionary(uniqueKeysWithValues: counted), forKey: .bins)
+        try container.encode(longest, forKey: .longest)
     }
 }

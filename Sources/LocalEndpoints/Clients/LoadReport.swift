@@ -4,9 +4,9 @@ package import Rollouts
 ///
 /// A client that waits for a slow server before it sends its next request leaves out just those that would have fared
 /// worst (coordinated omission). Counted from the intended start, the waiting is in the latency.
-package struct LoadReport: Hashable, Sendable {
+package struct LoadReport: Hashable, Sendable, Codable {
     /// How a request ended without an answer.
-    package enum Failure: String, Hashable, Sendable, CaseIterable {
+    package enum Failure: String, Hashable, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
         /// No connection was to be had.
         case refused
         /// The connection was closed, or broke, before the answer was whole.
@@ -48,6 +48,20 @@ package struct LoadReport: Hashable, Sendable {
     /// In milliseconds, rounded up.
     package func quantile(_ share: Double) -> Interval {
         Interval(milliseconds: (latencies.quantile(share) + 999_999) / 1_000_000)
+    }
+
+    /// This report after `earlier`, that of a process which is gone: how its requests in flight ended nobody knows, so
+    /// they are not counted.
+    package func following(_ earlier: LoadReport) -> LoadReport {
+        var sum = self
+        sum.sent += earlier.succeeded + earlier.failed
+        sum.succeeded += earlier.succeeded
+        sum.statuses.merge(earlier.statuses, uniquingKeysWith: +)
+        sum.failures.merge(earlier.failures, uniquingKeysWith: +)
+        sum.dropped += earlier.dropped
+        sum.repeated += earlier.repeated
+        sum.latencies.add(earlier.latencies)
+        return sum
     }
 
     mutating func noteAnswer(_ status: Int, nanoseconds: Int64) {

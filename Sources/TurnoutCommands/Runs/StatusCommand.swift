@@ -69,7 +69,7 @@ struct RunView {
         record = try journal.record(of: run)
         stages = try journal.stages(of: run)
         isLive = try journal.holder(of: run) != nil
-        clients = try ClientsFile(run, in: workspace).read()
+        clients = try ClientsFile(run, in: workspace).read().map(ClientsReport.init)
         if case .waiting = record.phase {
             let plan = try journal.load(run).snapshot.plan
             approval = plan.stages.indices.contains(record.position) ? plan.stages[record.position].approval : nil

@@ -1,18 +1,20 @@
 internal import FoundationEssentials
+internal import LocalEndpoints
 internal import RolloutEngine
 
-/// What the clients of a run have met, kept in the state folder so that `turnout status` can tell it too.
+/// What the clients of a run have met, kept in the state folder so that `turnout status` can tell it too, and so that the
+/// counts of a resumed run go on where those of its earlier processes ended.
 struct ClientsFile {
     private let path: String
 
-    init(_ run: RunID, in workspace: Workspace) { path = "\(workspace.state)/local/clients/\(run).json" }
+    init(_ run: RunID, in workspace: Workspace) { path = "\(workspace.state)/local/clients/\(run).counts" }
 
-    func read() throws -> ClientsReport? {
+    func read() throws -> LoadReport? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        return try JSONDecoder().decode(ClientsReport.self, from: Data(contentsOf: URL(filePath: path)))
+        return try JSONDecoder().decode(LoadReport.self, from: Data(contentsOf: URL(filePath: path)))
     }
 
-    func write(_ report: ClientsReport) throws {
+    func write(_ report: LoadReport) throws {
         let folder = URL(filePath: path).deletingLastPathComponent()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(try JSONText.line(report).utf8).write(to: URL(filePath: path), options: .atomic)

@@ -91,7 +91,11 @@ final class LocalWorld: KnownBackend {
         await withTaskGroup { group in
             group.addTask { await self.life.watch(tell: tell) }
             group.addTask {
-                await clients?.send(tell: tell) { report in
+                var earlier: LoadReport?
+                do { earlier = try file.read() } catch {
+                    tell(.note("what clients met before is not known, and not counted: \(error)"))
+                }
+                await clients?.send(after: earlier, tell: tell) { report in
                     do { try file.write(report) } catch { tell(.note("what clients meet is not kept: \(error)")) }
                 }
             }

@@ -10,8 +10,19 @@ final class RunClients: Sendable {
     private let load: Load
     private let endpoint: Name
     private let open: any OpenBackend
-    private let generator = Mutex<LoadGenerator?>(nil)
+    private let state = Mutex(State())
     private let logger = Logger(label: "turnout.clients")
+
+    private struct State {
+        var generator: LoadGenerator?
+        /// Of the run's processes that are gone.
+        var earlier: LoadReport?
+
+        var report: LoadReport? {
+            guard let earlier else { return generator?.report }
+            return (generator?.report ?? LoadReport()).following(earlier)
+        }
+    }
 
     private struct Target: Equatable {
         var address: String
@@ -27,23 +38,30 @@ final class RunClients: Sendable {
         self.open = open
     }
 
-    /// What they met so far; nil until the first has sent.
-    var report: ClientsReport? { generator.withLock { $0?.report }.map(ClientsReport.init) }
+    /// What they met so far, in all processes of the run; nil until the first has sent.
+    var report: ClientsReport? { counts.map(ClientsReport.init) }
+    private var counts: LoadReport? { state.withLock { $0.report } }
 
     /// Waits until the endpoint can be called, and sends until it is cancelled.
-    func send(tell: @escaping @Sendable (WorldNews) -> Void, keep: @escaping @Sendable (ClientsReport) -> Void) async {
+    ///
+    /// `earlier` is what `keep` was last given by an earlier process of the run.
+    func send(
+        after earlier: LoadReport?, tell: @escaping @Sendable (WorldNews) -> Void,
+        keep: @escaping @Sendable (LoadReport) -> Void
+    ) async {
+        state.withLock { $0.earlier = earlier }
         do {
             let first = try await firstTarget()
             tell(.serving(scoringURI: first.address))
             let generator = try LoadGenerator(
                 url: first.address, key: first.key, body: load.request.body, rate: load.rate)
-            self.generator.withLock { $0 = generator }
+            state.withLock { $0.generator = generator }
             await withTaskGroup { group in
                 group.addTask { await generator.run() }
                 group.addTask { await self.follow(generator, from: first, tell: tell, keep: keep) }
                 await group.waitForAll()
             }
-            if let report { keep(report) }
+            if let counts { keep(counts) }
         } catch is CancellationError {
             return
         } catch {
@@ -72,15 +90,16 @@ final class RunClients: Sendable {
     /// Tells what clients meet, and sends them to where the endpoint is now.
     private func follow(
         _ generator: LoadGenerator, from first: Target, tell: @Sendable (WorldNews) -> Void,
-        keep: @Sendable (ClientsReport) -> Void
+        keep: @Sendable (LoadReport) -> Void
     ) async {
         var present = first
         while !Task.isCancelled {
             do {
                 try await Task.sleep(for: Self.attention)
-                let report = ClientsReport(generator.report)
-                tell(.clients(report))
-                keep(report)
+                if let counts {
+                    tell(.clients(ClientsReport(counts)))
+                    keep(counts)
+                }
                 guard let target = try await target(), target != present else { continue }
                 try generator.retarget(url: target.address, key: target.key)
                 if target.address != present.address { tell(.serving(scoringURI: target.address)) }
