@@ -12,6 +12,10 @@ package struct FileFacts: Hashable, Sendable {
     package var size: Int
     /// Seconds since 1970 of its last change.
     package var modified: Int
+    /// Nanoseconds of that second.
+    package var modifiedNanoseconds: Int
+    /// The file's number, which one that takes its place does not have.
+    package var number: UInt64
     package var isRegular: Bool
     package var isFolder: Bool
     /// The user that it belongs to.
@@ -37,9 +41,12 @@ package struct FileFacts: Hashable, Sendable {
         size = Int(status.st_size)
         #if canImport(Darwin)
             modified = status.st_mtimespec.tv_sec
+            modifiedNanoseconds = status.st_mtimespec.tv_nsec
         #else
             modified = status.st_mtim.tv_sec
+            modifiedNanoseconds = status.st_mtim.tv_nsec
         #endif
+        number = UInt64(status.st_ino)
         isRegular = status.st_mode & S_IFMT == S_IFREG
         isFolder = status.st_mode & S_IFMT == S_IFDIR
         owner = status.st_uid

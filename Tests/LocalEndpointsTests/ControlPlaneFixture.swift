@@ -54,7 +54,9 @@ struct ControlPlaneFixture: Sendable {
     struct Answer {
         var status: Int
         var headers: HTTPFields
+        /// Null where the answer is no JSON.
         var body: Value
+        var text = ""
 
         var error: (code: String?, message: String?) {
             (body["error"]?["code"]?.string, body["error"]?["message"]?.string)
@@ -77,9 +79,11 @@ struct ControlPlaneFixture: Sendable {
         let writer = Collector()
         try await response.body.write(writer)
         let text = Data(writer.bytes.withLock { $0 })
+        let isJSON = !text.isEmpty && response.headers[.contentType]?.hasPrefix("application/json") == true
         return Answer(
             status: response.status.code, headers: response.headers,
-            body: text.isEmpty ? .null : try WireJSON.decode(Value.self, from: text))
+            body: isJSON ? try WireJSON.decode(Value.self, from: text) : .null,
+            text: String(decoding: text, as: UTF8.self))
     }
 
     func get(_ path: String) async throws -> Answer { try await send(.get, path) }

@@ -107,18 +107,86 @@ struct BlobStore: Sendable {
         for part in parts { try StateFile.remove(part) }
     }
 
-    /// Size and time of change of a blob; nil where there is none.
-    func attributes(of blob: BlobPath) throws(EmulatorError) -> (size: Int, modified: Timestamp)? {
+    /// What a blob is beside its bytes.
+    struct Attributes: Hashable, Sendable {
+        var size: Int
+        var modified: Timestamp
+        /// Another one whenever the blob was written: `"0x1D"`.
+        var etag: String
+
+        fileprivate init(_ facts: FileFacts) {
+            size = facts.size
+            modified = Timestamp(milliseconds: Int64(facts.modified) * 1000)
+            let parts = [UInt64(facts.modified), UInt64(facts.modifiedNanoseconds), facts.number]
+            etag = "\"0x\(parts.map { String($0, radix: 16, uppercase: true) }.joined())\""
+        }
+    }
+
+    /// Nil where there is no such blob.
+    func attributes(of blob: BlobPath) throws(EmulatorError) -> Attributes? {
         guard let facts = FileFacts(path: path(blob)) else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw .system(path(blob), doing: "looking at it", errno: errno)
         }
-        guard facts.isRegular else { return nil }
-        return (facts.size, Timestamp(milliseconds: Int64(facts.modified) * 1000))
+        return facts.isRegular ? Attributes(facts) : nil
+    }
+
+    /// The blobs of a container, in the order of their paths' bytes; none where there is no such container.
+    func blobs(in container: BlobPath) throws -> [BlobPath] {
+        guard FileManager.default.fileExists(atPath: path(container)) else { return [] }
+        var found: [BlobPath] = []
+        func look(_ folder: BlobPath) throws {
+            for name in try FileManager.default.contentsOfDirectory(atPath: path(folder)) {
+                let child = folder.child(name)
+                guard let facts = FileFacts(path: path(child)) else { continue }  // removed meanwhile
+                if facts.isFolder { try look(child) } else if facts.isRegular { found.append(child) }
+            }
+        }
+        try look(container)
+        return found.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    }
+
+    func reader(_ blob: BlobPath, _ range: Range<Int>) throws(EmulatorError) -> OpenBlob {
+        try OpenBlob(path(blob), range)
+    }
+}
+
+/// Bytes of a blob that are read part by part: those of the file that was opened, whatever takes its place meanwhile.
+struct OpenBlob: ~Copyable {
+    private let path: String
+    private let file: Int32
+    private var rest: Int
+
+    fileprivate init(_ path: String, _ range: Range<Int>) throws(EmulatorError) {
+        self.path = path
+        rest = range.count
+        file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw .system(path, doing: "opening", errno: errno) }
+        guard lseek(file, off_t(range.lowerBound), SEEK_SET) >= 0 else {
+            throw .system(path, doing: "reading", errno: errno)
+        }
+    }
+
+    deinit { if file >= 0 { close(file) } }
+
+    /// Nil behind the last.
+    mutating func next() throws(EmulatorError) -> ByteBuffer? {
+        guard rest > 0 else { return nil }
+        let part = try Descriptor.read(file, limit: min(rest, 1 << 17), path: path)
+        guard !part.isEmpty else { throw EmulatorError(.storage, "\(path) was cut off while it was read") }
+        rest -= part.count
+        return ByteBuffer(bytes: part)
     }
 }
 
 extension BlobPath {
+    /// Its path within the container.
+    var name: String { segments.joined(separator: "/") }
+
+    fileprivate func child(_ name: String) -> BlobPath {
+        BlobPath(container: container, segments: segments + CollectionOfOne(name))
+    }
+
     /// The folder that it is in.
     var parent: BlobPath { BlobPath(container: container, segments: segments.dropLast()) }
 

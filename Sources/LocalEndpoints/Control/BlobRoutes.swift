@@ -4,9 +4,9 @@ internal import Hummingbird
 internal import NIOCore
 internal import Rollouts
 
-/// The part of Azure's blob service that uploads need: HEAD, PUT, blocks, metadata.
+/// The part of Azure's blob service that uploads and downloads need: blobs, ranges, blocks, metadata, lists.
 ///
-/// An address is opened by its own signature, as a shared access signature is, or by the bearer token's holder who made it.
+/// An address is opened by its own signature, as a shared access signature is; for reading, by the bearer token too.
 struct BlobRoutes: Sendable {
     let plane: ControlPlane
 
@@ -24,7 +24,7 @@ struct BlobRoutes: Sendable {
 
     func add(to routes: inout RouteTable) {
         let pattern = "/{store}/{container}/{path...}"
-        routes.on(.head, pattern) { request in try await head(request) }
+        BlobReading(routes: self).add(to: &routes)
         routes.on(.put, pattern) { request in
             let blob = try self.blob(request)
             switch request.query["comp"] {
@@ -40,33 +40,29 @@ struct BlobRoutes: Sendable {
 
     /// The blob that a request is about, if the request may touch it.
     private func blob(_ request: ControlRequest) throws(ControlError) -> BlobPath {
-        guard Self.isStore(request.parameter("store")) else { throw .notFound("there is nothing here") }
-        let container = request.parameter("container")
-        guard plane.blobs.isOpen(container, query: request.query, now: plane.now()) else {
-            var error = ControlError(
-                .forbidden, "AuthenticationFailed", "the address has no valid signature of the emulator, or an old one")
-            error.closesConnection = true
-            throw error
-        }
-        guard let blob = BlobPath(container: container, path: request.parameter("path")), !blob.segments.isEmpty else {
+        let blob = try container(request)
+        guard !blob.segments.isEmpty else {
             throw ControlError(.badRequest, "InvalidResourceName", "this is no path of a blob")
         }
         return blob
     }
 
-    private func head(_ request: ControlRequest) async throws -> Response {
-        let blob = try self.blob(request)
-        guard let (size, modified) = try plane.blobs.attributes(of: blob) else {
-            throw ControlError(.notFound, "BlobNotFound", "there is no blob \(blob.relative)")
+    /// The container, or the blob in it, that a request is about; `reading`: the bearer token opens it too.
+    func container(_ request: ControlRequest, reading: Bool = false) throws(ControlError) -> BlobPath {
+        guard Self.isStore(request.parameter("store")) else { throw .notFound("there is nothing here") }
+        let container = request.parameter("container")
+        let isOpen =
+            plane.blobs.isOpen(container, query: request.query, now: plane.now()) || (reading && request.hasToken)
+        guard isOpen else {
+            var error = ControlError(
+                .forbidden, "AuthenticationFailed", "the address has no valid signature of the emulator, or an old one")
+            error.closesConnection = true
+            throw error
         }
-        var headers = Self.attributes(modified)
-        headers[.contentLength] = String(size)
-        headers[.contentType] = "application/octet-stream"
-        headers["x-ms-blob-type"] = "BlockBlob"
-        for (name, value) in try plane.store.metadata(ofBlob: blob.relative) ?? [:] {
-            headers["x-ms-meta-" + name] = value
+        guard let path = BlobPath(container: container, path: request.parameter("path")) else {
+            throw ControlError(.badRequest, "InvalidResourceName", "this is no path of a blob")
         }
-        return Response(status: .ok, headers: headers)
+        return path
     }
 
     private func put(_ blob: BlobPath, _ request: ControlRequest) async throws -> Response {
@@ -75,7 +71,7 @@ struct BlobRoutes: Sendable {
         }
         try await plane.blobs.put(request.body, as: blob)
         try plane.store.keep(metadata: Self.metadata(request), ofBlob: blob.relative)
-        return Response(status: .created, headers: Self.attributes(plane.now()))
+        return Response(status: .created, headers: try written(blob))
     }
 
     private func putMetadata(_ blob: BlobPath, _ request: ControlRequest) async throws -> Response {
@@ -83,7 +79,7 @@ struct BlobRoutes: Sendable {
             throw ControlError(.notFound, "BlobNotFound", "there is no blob \(blob.relative)")
         }
         try plane.store.keep(metadata: Self.metadata(request), ofBlob: blob.relative)
-        return Response(status: .ok, headers: Self.attributes(plane.now()))
+        return Response(status: .ok, headers: try written(blob))
     }
 
     private func putBlock(_ blob: BlobPath, _ request: ControlRequest) async throws -> Response {
@@ -91,7 +87,7 @@ struct BlobRoutes: Sendable {
             throw ControlError(.badRequest, "InvalidQueryParameterValue", "blockid is missing or too long")
         }
         try await plane.blobs.put(request.body, as: block)
-        return Response(status: .created, headers: Self.attributes(plane.now()))
+        return Response(status: .created, headers: try written(block))
     }
 
     private func putBlockList(_ blob: BlobPath, _ request: ControlRequest) async throws -> Response {
@@ -107,7 +103,7 @@ struct BlobRoutes: Sendable {
         }
         try await plane.blobs.join(blocks, as: blob)
         try plane.store.keep(metadata: Self.metadata(request), ofBlob: blob.relative)
-        return Response(status: .created, headers: Self.attributes(plane.now()))
+        return Response(status: .created, headers: try written(blob))
     }
 
     /// What the headers `x-ms-meta-…` say; few and short ones only.
@@ -123,9 +119,21 @@ struct BlobRoutes: Sendable {
         return metadata
     }
 
-    private static func attributes(_ modified: Timestamp) -> HTTPFields {
-        var headers: HTTPFields = [.eTag: "\"\(String(modified.milliseconds, radix: 16))\""]
-        headers[.lastModified] = HTTPDate.text(at: modified)
+    /// The headers of a blob that was just written.
+    private func written(_ blob: BlobPath) throws -> HTTPFields {
+        try plane.blobs.attributes(of: blob).map(Self.headers) ?? [:]
+    }
+
+    static func headers(_ attributes: BlobStore.Attributes) -> HTTPFields {
+        var headers = versionHeaders
+        headers[.eTag] = attributes.etag
+        headers[.lastModified] = HTTPDate.text(at: attributes.modified)
+        return headers
+    }
+
+    /// Of every answer.
+    static var versionHeaders: HTTPFields {
+        var headers = HTTPFields()
         headers["x-ms-version"] = "2025-01-05"
         return headers
     }

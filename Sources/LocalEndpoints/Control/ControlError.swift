@@ -13,6 +13,8 @@ struct ControlError: Error, Hashable, Sendable {
     var retryAfter: Int?
     /// The methods that the path takes, of a 405.
     var allow: [HTTPRequest.Method] = []
+    /// How long the thing is, of a 416.
+    var contentRange: String?
     /// The rest of the request is not read: the connection ends with the answer.
     var closesConnection = false
 

@@ -13,6 +13,8 @@ struct ControlRequest: Sendable {
     var headers: HTTPFields
     var query: [String: String]
     var body: RequestBody
+    /// True where it shows the emulator's bearer token, without which only signed addresses are open.
+    var hasToken: Bool
     /// `https://HOST:PORT` under which the client reached the server.
     var origin: String
 

@@ -45,7 +45,8 @@ struct ControlResponder: HTTPResponder {
             request.uri.queryParameters.map { (String($0.key), String($0.value)) },
             uniquingKeysWith: { _, last in last })
         // A blob's address carries its own signature, which its route checks.
-        guard BlobRoutes.isBlob(request.uri.path) || isAuthorized(request.headers) else {
+        let hasToken = isAuthorized(request.headers)
+        guard BlobRoutes.isBlob(request.uri.path) || hasToken else {
             var error = ControlError(
                 .unauthorized, "AuthenticationFailed",
                 "the request has no bearer token, or not the emulator's: it is in the file 'token' beside ca.pem")
@@ -66,7 +67,7 @@ struct ControlResponder: HTTPResponder {
             return try await handler(
                 ControlRequest(
                     method: request.method, parameters: parameters, headers: request.headers, query: query,
-                    body: request.body, origin: "https://\(request.head.authority ?? "127.0.0.1")"))
+                    body: request.body, hasToken: hasToken, origin: "https://\(request.head.authority ?? "127.0.0.1")"))
         }
     }
 
@@ -92,6 +93,7 @@ extension ControlError {
         let data = (try? WireJSON.encode(answer)) ?? Data()
         var headers: HTTPFields = [.contentType: "application/json; charset=utf-8"]
         headers[ARMHeader.errorCode] = code
+        if let contentRange { headers[.contentRange] = contentRange }
         if let retryAfter { headers[.retryAfter] = String(retryAfter) }
         if status == .unauthorized { headers[.wwwAuthenticate] = "Bearer" }
         if !allow.isEmpty { headers[.allow] = allow.map(\.rawValue).joined(separator: ", ") }
