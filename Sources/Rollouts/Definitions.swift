@@ -37,10 +37,13 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     ///
     /// Nil where nobody reads them: the backend is not on this machine, or takes only registered assets.
     package var folder: String?
+    /// What the local paths led to when the plan was made; nil as ``folder``, and where there are none.
+    package var contents: LocalContents?
 
     package init(
         name: Name, endpoint: Name, instanceType: String? = nil, instanceCount: Int = 1,
-        requestSettings: RequestSettings = RequestSettings(), document: Value = [:], folder: String? = nil
+        requestSettings: RequestSettings = RequestSettings(), document: Value = [:], folder: String? = nil,
+        contents: LocalContents? = nil
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -49,6 +52,7 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
         self.requestSettings = requestSettings
         self.document = document
         self.folder = folder
+        self.contents = contents
     }
 }
 

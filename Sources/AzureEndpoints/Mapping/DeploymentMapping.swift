@@ -27,7 +27,9 @@ package struct DeploymentMapping: Sendable {
         properties.environmentVariables = words(
             "environment_variables", present?.properties.environmentVariables)
         var owned = words("properties", present?.properties.properties)
-        for key in [TurnoutProperty.instances, TurnoutProperty.folder] { owned[key] = extras[key] }
+        for key in [TurnoutProperty.instances, TurnoutProperty.folder, TurnoutProperty.contents] {
+            owned[key] = extras[key]
+        }
         owned[TurnoutProperty.definition] = try AppliedDefinition.text(definition)
         properties.properties = owned
         resource.properties = properties

@@ -9,6 +9,8 @@ package enum TurnoutProperty {
     package static let instances = "turnout.dev/instances"
     /// The absolute folder that a definition's local paths are relative to.
     package static let folder = "turnout.dev/folder"
+    /// JSON of the ``LocalContents`` that they lead to.
+    package static let contents = "turnout.dev/contents"
 }
 
 /// One change that arrived at the emulator, and what became of it.

@@ -8,6 +8,7 @@ struct AssetCatalog: Sendable {
     let store: LocalStore
     let folder: LocalFolder
     let blobs: BlobStore
+    private var copies: CodeStore { CodeStore(assets: folder.assets) }
 
     /// What the instances of a deployment are, taken from its body; which kind is never guessed.
     func specification(
@@ -20,7 +21,8 @@ struct AssetCatalog: Sendable {
             endpoint: endpoint, deployment: deployment, count: resource.sku?.capacity ?? 1,
             kind: try kind(of: parts, deployment: deployment, scratch: scratch),
             environmentVariables: properties.environmentVariables ?? [:], folder: scratch,
-            liveness: Probe(properties.livenessProbe), readiness: Probe(properties.readinessProbe))
+            liveness: Probe(properties.livenessProbe), readiness: Probe(properties.readinessProbe),
+            contents: parts.contents)
     }
 
     private func kind(of parts: DeploymentParts, deployment: Name, scratch: String) throws -> InstanceKind {
@@ -66,7 +68,19 @@ struct AssetCatalog: Sendable {
                 "codeConfiguration.codeId is \(code), which is no registered code of this workspace",
                 target: "properties.codeConfiguration.codeId")
         }
-        return try paths.resolve(code, what: "code_configuration.code")
+        return try kept(parts.contents?.code) { try paths.resolve(code, what: "code_configuration.code") }
+    }
+
+    /// The copy of local files under their digest; without one, as whoever else than Turnout's client sends none, they
+    /// are used where they are.
+    private func kept(_ digest: String?, _ place: () throws -> String) throws -> String {
+        guard let digest else { return try place() }
+        return try copies.copy(digest, of: place) {
+            let resources = try store.records().flatMap(\.deployments.values).flatMap { [$0.resource, $0.serving] }
+            let told = resources.compactMap { $0?.properties.properties?[TurnoutProperty.contents] }
+            let contents = try told.map { try LocalContents(property: $0) }
+            return Set(contents.flatMap { [$0.code, $0.environment].compactMap(\.self) })
+        }
     }
 
     /// What `AZUREML_MODEL_DIR` names: the folder that holds what the model's path names.
@@ -89,7 +103,9 @@ struct AssetCatalog: Sendable {
         case .inline(let document):
             var conda: String?
             if let path = document["conda_file"]?.string, let paths = parts.paths {
-                let file = try paths.resolve(path, what: "environment.conda_file")
+                let file = try kept(parts.contents?.environment) {
+                    try paths.resolve(path, what: "environment.conda_file")
+                }
                 conda = String(decoding: try StateFile.read(file) ?? [], as: UTF8.self)
             }
             return (conda, InferenceRoutes(document["inference_config"], suffix: "_route"))

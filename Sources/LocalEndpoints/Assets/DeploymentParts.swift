@@ -8,6 +8,8 @@ struct DeploymentParts {
     var choice: InstanceChoice?
     /// Where local paths begin; nil where the body has none, as bodies of the Azure SDK.
     var paths: LocalPaths?
+    /// What the paths led to when the client looked; nil where it did not say.
+    var contents: LocalContents?
     var code: String?
     var scoringScript: String?
     var model: String?
@@ -30,6 +32,7 @@ struct DeploymentParts {
         environment = properties.environmentId.map { .named($0) }
         guard let folder = own[TurnoutProperty.folder] else { return }
         paths = try LocalPaths(folder)
+        if let text = own[TurnoutProperty.contents] { contents = try LocalContents(property: text) }
         // Turnout's client names local files in the definition only: what stands in the body are assets' ids.
         guard let text = own[TurnoutProperty.definition] else { return }
         let document = try Self.decode(DeploymentDefinition.self, text, TurnoutProperty.definition).document

@@ -38,7 +38,8 @@ struct LocalPaths: Sendable {
         .badArgument("\(what) names \(path), which is outside of \(root)", target: what)
     }
 
-    private static func resolved(_ path: String) -> String? {
+    /// The path without links; nil where nothing is there.
+    static func resolved(_ path: String) -> String? {
         guard !path.utf8.contains(0), let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)

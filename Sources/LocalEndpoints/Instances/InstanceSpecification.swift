@@ -12,10 +12,12 @@ package struct InstanceSpecification: Hashable, Sendable {
     package var folder: String
     package var liveness: Probe
     package var readiness: Probe
+    /// What its files are: others make other instances, also where their paths are the same.
+    package var contents: LocalContents?
 
     package init(
         endpoint: Name, deployment: Name, count: Int, kind: InstanceKind, environmentVariables: [String: String] = [:],
-        folder: String, liveness: Probe = Probe(), readiness: Probe = Probe()
+        folder: String, liveness: Probe = Probe(), readiness: Probe = Probe(), contents: LocalContents? = nil
     ) {
         self.endpoint = endpoint
         self.deployment = deployment
@@ -25,6 +27,7 @@ package struct InstanceSpecification: Hashable, Sendable {
         self.folder = folder
         self.liveness = liveness
         self.readiness = readiness
+        self.contents = contents
     }
 }
 

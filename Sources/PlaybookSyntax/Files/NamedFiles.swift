@@ -14,6 +14,8 @@ struct NamedFiles {
     var findings: [Finding] = []
     /// Set where the backend runs the deployments' servers on this machine.
     var servers: ServerIsKnown?
+    /// Fingerprints what a deployment's local paths lead to, where the backend reads them.
+    var localContents: ((DeploymentDefinition) throws(FileProblem) -> LocalContents?)?
 
     /// A YAML file that has the right shape.
     struct Document {

@@ -62,8 +62,24 @@ extension NamedFiles {
             document: root.value.setting("endpoint_name", to: .string(target.text)))
         let place = PlacedName(
             name: name, what: "deployment", location: Location(source: document.source, span: nameNode.span))
-        if servers != nil { definition.folder = serverFolder(of: place, in: document, at: node) }
+        if servers != nil {
+            definition.folder = serverFolder(of: place, in: document, at: node)
+            definition.contents = contents(of: definition, at: place)
+        }
         return PlacedDefinition(definition: definition, names: [place])
+    }
+}
+
+extension NamedFiles {
+    private mutating func contents(of definition: DeploymentDefinition, at place: PlacedName) -> LocalContents? {
+        // What is not there was reported already.
+        guard definition.folder != nil, !findings.hasErrors else { return nil }
+        do throws(FileProblem) {
+            return try localContents?(definition)
+        } catch {
+            report(ServerIsKnown.name, place.location, error.message, help: error.help)
+            return nil
+        }
     }
 }
 

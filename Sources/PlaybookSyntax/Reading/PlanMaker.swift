@@ -37,6 +37,10 @@ struct PlanMaker {
         }
         if options.capabilities.runsServers {
             files.servers = ServerIsKnown(backend: backend, settings: backends.own)
+            let settings = backends.value
+            if let read = options.localContents {
+                files.localContents = { definition throws(FileProblem) in try read(definition, settings) }
+            }
         }
         let stages = readStages(root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope)
         findings += files.servers?.findings(in: source) ?? []

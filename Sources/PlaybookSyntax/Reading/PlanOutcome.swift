@@ -15,10 +15,16 @@ package struct PlanOptions: Sendable {
     package var allowAbsolutePaths: Bool
     /// What is wrong with the playbook's settings of the backend; nil where nobody can tell before it is opened.
     package var settingsProblem: (@Sendable (Value) -> SettingsFault?)?
+    /// Fingerprints what a deployment's local paths lead to, with the playbook's settings of the backend.
+    package var localContents: LocalContentsReader?
+
+    package typealias LocalContentsReader =
+        @Sendable (_ definition: DeploymentDefinition, _ settings: Value) throws(FileProblem) -> LocalContents?
 
     package init(
         inputs: [String: InputText] = [:], backend: String, capabilities: Capabilities, endpoint: Name? = nil,
-        runID: RunID, allowAbsolutePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil
+        runID: RunID, allowAbsolutePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil,
+        localContents: LocalContentsReader? = nil
     ) {
         self.inputs = inputs
         self.backend = backend
@@ -27,6 +33,7 @@ package struct PlanOptions: Sendable {
         self.runID = runID
         self.allowAbsolutePaths = allowAbsolutePaths
         self.settingsProblem = settingsProblem
+        self.localContents = localContents
     }
 }
 

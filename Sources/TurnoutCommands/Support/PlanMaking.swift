@@ -51,7 +51,10 @@ struct PlanMaking {
             options: PlanOptions(
                 inputs: inputs, backend: selection.name, capabilities: selection.capabilities, endpoint: endpoint,
                 runID: run, allowAbsolutePaths: allowAbsolutePaths,
-                settingsProblem: { backend.problem(in: $0, kind: kind) }))
+                settingsProblem: { backend.problem(in: $0, kind: kind) },
+                localContents: { definition, settings throws(FileProblem) in
+                    try backend.contents(of: definition, settings: settings)
+                }))
     }
 
     /// The plan; findings go to standard error, and one error among them is the end of the command.

@@ -18,6 +18,9 @@ protocol KnownBackend: OpenBackend {
     /// What is wrong with a playbook's mapping `backends.NAME`, or nil.
     static func problem(in settings: Value, kind: EndpointKind) -> SettingsFault?
 
+    /// Fingerprints of what a deployment's local paths lead to; nil where the backend reads none.
+    static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents?
+
     /// Opens it for a command.
     static func open(_ opening: BackendOpening) async throws -> any OpenBackend
 
@@ -28,6 +31,9 @@ protocol KnownBackend: OpenBackend {
 extension KnownBackend {
     static var kinds: [EndpointKind] { [] }
     static func time(in workspace: Workspace) throws -> Timestamp { SystemClock().now() }
+    static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents? {
+        nil
+    }
 
     /// All that a user may write.
     static var names: [String] { [name] + kinds.map { "\(name):\($0.rawValue)" } }

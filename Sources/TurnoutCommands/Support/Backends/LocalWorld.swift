@@ -39,6 +39,19 @@ final class LocalWorld: KnownBackend {
         }
     }
 
+    /// - Throws: ``FileProblem`` where a folder cannot be read, or holds too much.
+    static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents? {
+        do {
+            return try LocalContents(of: definition, served: LocalSettings(settings).choices[definition.name])
+        } catch is SettingsProblem {
+            return nil  // reported with the settings
+        } catch let problem as FileTreeProblem {
+            throw FileProblem(message: problem.message)
+        } catch {
+            throw FileProblem(message: "\(error)")
+        }
+    }
+
     static func open(_ opening: BackendOpening) async throws -> any OpenBackend { try await LocalWorld(opening) }
 
     /// - Throws: ``CommandFailure`` where the playbook's settings are wrong or the emulator cannot be had.
@@ -63,6 +76,7 @@ final class LocalWorld: KnownBackend {
             var properties: [String: String] = [:]
             properties[TurnoutProperty.instances] = settings.instanceProperty(for: definition.name)
             properties[TurnoutProperty.folder] = definition.folder
+            properties[TurnoutProperty.contents] = definition.contents?.property
             return properties
         }
         backend = RestartShield(azure) { try life.present() }
