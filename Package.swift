@@ -207,7 +207,8 @@ let package = Package(
         .testTarget(
             name: "TurnoutCommandsTests",
             dependencies: [
-                "Rollouts", "RolloutEngine", "LocalEndpoints", "PlaybookSyntax", "SQLiteJournal", "SQLiteState",
+                "AzureEndpoints", "Rollouts", "RolloutEngine", "LocalEndpoints", "PlaybookSyntax", "SQLiteJournal",
+                "SQLiteState",
                 "SimulatedEndpoints", "TurnoutCommands", "RolloutTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

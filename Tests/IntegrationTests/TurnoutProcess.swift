@@ -56,8 +56,8 @@ struct TurnoutHome: Sendable {
         try run(words, under: wrapper)
     }
 
-    func run(_ words: [String], under wrapper: [String] = []) throws -> Ended {
-        let started = try start(words, under: wrapper)
+    func run(_ words: [String], under wrapper: [String] = [], in extra: [String: String] = [:]) throws -> Ended {
+        let started = try start(words, under: wrapper, in: extra)
         return try started.wait()
     }
 
@@ -84,13 +84,15 @@ struct TurnoutHome: Sendable {
         func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
     }
 
-    func start(_ words: [String], under wrapper: [String] = []) throws -> Started {
+    /// `extra` variables go before those of every program of the home.
+    func start(_ words: [String], under wrapper: [String] = [], in extra: [String: String] = [:]) throws -> Started {
         let process = Process()
         let line = wrapper + [Self.program] + words
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = line
         let own = ["TURNOUT_HOME": path, "TURNOUT_BACKEND": backend, "NO_COLOR": "1"]
         process.environment = environment.merging(own) { _, new in new }.merging(variables) { _, new in new }
+            .merging(extra) { _, new in new }
         let output = "\(path)/\(UUID().uuidString).out"
         let errors = "\(path)/\(UUID().uuidString).err"
         for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }

@@ -1,3 +1,4 @@
+import AzureEndpoints
 import RolloutEngine
 import Rollouts
 import Testing
@@ -49,6 +50,30 @@ import Testing
         } catch {
             #expect(name == nil)
             #expect(error.status == .usage)
+        }
+    }
+
+    @Test("a workspace's flags go before the playbook, and a run's own workspace before both")
+    func workspace() throws {
+        let selection = try BackendSelection(
+            named: "azure", workspace: CloudWorkspace(resourceGroup: "flag-group", workspace: "flag-workspace"))
+        let settled = selection.settled(["subscription": "book-sub", "workspace": "book-workspace"])
+        #expect(settled["subscription"] == "book-sub")
+        #expect(settled["resource_group"] == "flag-group" && settled["workspace"] == "flag-workspace")
+        let plan = Plan(
+            playbook: "p", backend: "azure", endpoint: "e", backendSettings: settled, stages: StageList([]))
+        let resumed = try BackendSelection(of: plan).settled(["workspace": "edited", "subscription": "edited"])
+        #expect(resumed["workspace"] == "flag-workspace" && resumed["subscription"] == "book-sub")
+        #expect(try BackendSelection(named: "local").settled(["simulate": [:]]) == ["simulate": [:]])
+    }
+
+    @Test("a workspace's flags are for azure alone")
+    func misplaced() {
+        for name in ["local", "simulated"] {
+            let error = #expect(throws: CommandFailure.self) {
+                try BackendSelection(named: name, workspace: CloudWorkspace(workspace: "w"))
+            }
+            #expect(error?.status == .usage)
         }
     }
 }

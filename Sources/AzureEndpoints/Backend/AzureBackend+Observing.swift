@@ -5,8 +5,13 @@ internal import Rollouts
 extension AzureBackend {
     /// Two requests, between which something may change: the next observation shows it.
     func snapshot(of endpoint: Name) async throws -> EndpointSnapshot? {
-        guard let read = try await client.endpoint(endpoint)?.resource else { return nil }
-        let deployments = try await client.deployments(of: endpoint)
+        guard var read = try await client.endpoint(endpoint)?.resource else { return nil }
+        var deployments = try await client.deployments(of: endpoint)
+        if flavour == .cloud {
+            // What only the emulator tells does not count where it stands in the cloud's place.
+            read.properties.turnout = nil
+            for index in deployments.indices { deployments[index].properties.turnout = nil }
+        }
         var snapshot = EndpointSnapshot(read, named: endpoint, in: client.workspace)
         let mapping = DeploymentMapping(workspace: client.workspace)
         for resource in deployments {

@@ -4,7 +4,7 @@ package import RolloutEngine
 extension AzureBackend {
     /// The variables by which the Azure SDK is pointed at another server, and told whom to trust.
     package static let originVariable = "AZUREML_DEV_URL_MFE"
-    package static let authorityVariable = "REQUESTS_CA_BUNDLE"
+    package static let authorityVariables = ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]
 
     /// The endpoints of a workspace in the cloud; tried against the emulator alone.
     /// - Throws: ``BackendError`` that says what is missing: the workspace's names, or a certificate that can be read.
@@ -15,7 +15,7 @@ extension AzureBackend {
         let configuration = try AzureConfiguration(of: environment)
         let found = try await workspace.found(in: environment, configuration, asking: az)
         let origin = try origin(in: environment)
-        let authority = environment[authorityVariable].flatMap { $0.isEmpty ? nil : $0 }
+        let authority = authorityVariables.compactMap { environment[$0] }.first { !$0.isEmpty }
         let transport = try NetworkTransport(trusting: authority.map { .authority(path: $0) } ?? .system)
         let token = CloudToken(environment: environment, asking: az, clock: clock)
         let client = AzureClient(workspace: found, transport: transport, clock: clock, logger: logger) {

@@ -2,8 +2,8 @@ internal import RolloutEngine
 
 /// Which workspace of the cloud is meant.
 ///
-/// Each name comes from its flag, else from the environment, else from `az`: users of the Azure command line and of
-/// its SDK find the variables that they know.
+/// Each name comes from its flag, else from the playbook, else from the environment, else from `az`: users of the Azure
+/// command line and of its SDK find the options and variables that they know.
 package struct CloudWorkspace: Hashable, Sendable {
     package var subscription: String?
     package var resourceGroup: String?
@@ -24,23 +24,41 @@ package struct CloudWorkspace: Hashable, Sendable {
         "AZURE_ML_WORKSPACE", "AZURE_DEFAULTS_WORKSPACE", "AZUREML_ARM_WORKSPACE_NAME",
     ]
 
+    package var isEmpty: Bool { self == CloudWorkspace() }
+
+    /// These names, and `others` where one is missing.
+    package func or(_ others: CloudWorkspace) -> CloudWorkspace {
+        CloudWorkspace(
+            subscription: subscription ?? others.subscription, resourceGroup: resourceGroup ?? others.resourceGroup,
+            workspace: workspace ?? others.workspace)
+    }
+
+    /// What the environment and `az`'s defaults say, without asking anybody.
+    package init(in environment: [String: String], _ configuration: AzureConfiguration) {
+        func value(_ variables: [String], _ key: String?) -> String? {
+            variables.compactMap { environment[$0] }.first { !$0.isEmpty }
+                ?? key.flatMap { configuration.value($0, in: "defaults") }
+        }
+        self.init(
+            subscription: value(Self.subscriptionVariables, nil),
+            resourceGroup: value(Self.resourceGroupVariables, "group"),
+            workspace: value(Self.workspaceVariables, "workspace"))
+    }
+
     /// The workspace's names; `az` is asked for the subscription only where nothing else says it.
     /// - Throws: ``BackendError`` that says how to name what is missing.
     package func found(
         in environment: [String: String], _ configuration: AzureConfiguration, asking az: AzureCommand
     ) async throws -> WorkspaceID {
-        func value(_ flag: String?, _ variables: [String], _ key: String?) -> String? {
-            ([flag] + variables.map { environment[$0] }).compactMap(\.self).first { !$0.isEmpty }
-                ?? key.flatMap { configuration.value($0, in: "defaults") }
-        }
-        guard let group = value(resourceGroup, Self.resourceGroupVariables, "group") else {
+        let known = or(CloudWorkspace(in: environment, configuration))
+        guard let group = known.resourceGroup else {
             throw Self.missing(
                 "resource group", flag: "--resource-group", Self.resourceGroupVariables, key: "group")
         }
-        guard let workspace = value(workspace, Self.workspaceVariables, "workspace") else {
-            throw Self.missing("workspace", flag: "--workspace", Self.workspaceVariables, key: "workspace")
+        guard let workspace = known.workspace else {
+            throw Self.missing("workspace", flag: "--workspace-name", Self.workspaceVariables, key: "workspace")
         }
-        if let subscription = value(subscription, Self.subscriptionVariables, nil) {
+        if let subscription = known.subscription {
             return WorkspaceID(subscription: subscription, resourceGroup: group, name: workspace)
         }
         return WorkspaceID(subscription: try await asked(az), resourceGroup: group, name: workspace)

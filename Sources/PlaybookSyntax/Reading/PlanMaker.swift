@@ -48,7 +48,7 @@ struct PlanMaker {
         let plan = Plan(
             playbook: name, description: root["description"]?.scalar?.text, backend: options.backend,
             endpoint: endpoint, inputs: inputs.values, load: load,
-            backendSettings: backends.value,
+            backendSettings: options.settledSettings(backends.value),
             files: files.paths.compactMap { path in
                 files.contents[path].map { Plan.File(path: path, digest: hexadecimalDigest(of: $0)) }
             }, stages: stages)

@@ -15,6 +15,8 @@ package struct PlanOptions: Sendable {
     package var allowAbsolutePaths: Bool
     /// What is wrong with the playbook's settings of the backend; nil where nobody can tell before it is opened.
     package var settingsProblem: (@Sendable (Value) -> SettingsFault?)?
+    /// The settings that count where the playbook has these.
+    package var settledSettings: @Sendable (Value) -> Value
     /// Fingerprints what a deployment's local paths lead to, with the playbook's settings of the backend.
     package var localContents: LocalContentsReader?
 
@@ -24,7 +26,7 @@ package struct PlanOptions: Sendable {
     package init(
         inputs: [String: InputText] = [:], backend: String, capabilities: Capabilities, endpoint: Name? = nil,
         runID: RunID, allowAbsolutePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil,
-        localContents: LocalContentsReader? = nil
+        settledSettings: @escaping @Sendable (Value) -> Value = { $0 }, localContents: LocalContentsReader? = nil
     ) {
         self.inputs = inputs
         self.backend = backend
@@ -33,6 +35,7 @@ package struct PlanOptions: Sendable {
         self.runID = runID
         self.allowAbsolutePaths = allowAbsolutePaths
         self.settingsProblem = settingsProblem
+        self.settledSettings = settledSettings
         self.localContents = localContents
     }
 }

@@ -56,10 +56,14 @@ struct BackendOptions: ParsableArguments {
             BackendSelection.help, discussion: BackendSelection.helpOnDefault, valueName: "backend"))
     var backend: String?
 
+    @OptionGroup var azure: AzureOptions
+
     @Flag(help: "Print JSON.")
     var json = false
 
-    func selection() throws(CommandFailure) -> BackendSelection { try BackendSelection(named: backend) }
+    func selection() throws(CommandFailure) -> BackendSelection {
+        try BackendSelection(named: backend, workspace: azure.workspace)
+    }
 }
 
 extension EndpointArguments {

@@ -54,7 +54,7 @@ struct CheckCommand: ParsableCommand {
             return
         }
         let path = try PlaybookArgument().path(of: playbook)
-        let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
+        let selection = try plan.selection().asking(playbook: path)
         let making = try PlanMaking(path: path, selection: selection, arguments: plan)
         let outcome = making.outcome(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1))
         var report = Report(playbook: path, findings: outcome.findings)

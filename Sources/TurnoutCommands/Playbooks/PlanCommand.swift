@@ -37,7 +37,7 @@ struct PlanCommand: AsyncParsableCommand {
         let workspace = Workspace()
         let terminal = Terminal.standardOutput
         let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
-        let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
+        let selection = try plan.selection().asking(playbook: path)
         let making = try PlanMaking(path: path, selection: selection, arguments: plan)
         let snapshot = try making.snapshot(for: try workspace.nextRunID(of: try making.playbookName()))
         let preview = try await selection.open(.look, for: snapshot.plan, in: workspace).using { open in

@@ -39,7 +39,7 @@ struct RehearseCommand: AsyncParsableCommand {
     func run() async throws {
         let workspace = Workspace()
         let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
-        let selection = try BackendSelection(named: plan.backend).asking(playbook: path)
+        let selection = try plan.selection().asking(playbook: path)
         let making = try PlanMaking(path: path, selection: selection, arguments: plan)
         let (snapshot, simulation) = try making.rehearsable(
             for: RunID(playbook: try making.playbookName(), number: 1))

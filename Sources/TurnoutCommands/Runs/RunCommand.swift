@@ -48,7 +48,7 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         let workspace = Workspace()
         let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
-        let selection = try BackendSelection(named: arguments.backend).asking(playbook: path)
+        let selection = try arguments.selection().asking(playbook: path)
         let making = try PlanMaking(path: path, selection: selection, arguments: arguments)
         let status = try await workspace.withJournal { journal in
             try await start(making, journal, workspace)

@@ -17,11 +17,17 @@ struct PlanArguments: ParsableArguments {
             BackendSelection.help, discussion: BackendSelection.helpOnDefault))
     var backend: String?
 
+    @OptionGroup var azure: AzureOptions
+
     @Option(help: ArgumentHelp("The endpoint, instead of the one that the playbook names.", valueName: "name"))
     var endpoint: String?
 
     @Flag(help: "Let the playbook name files by absolute paths, and outside its folder.")
     var allowAbsolutePaths = false
+
+    func selection() throws(CommandFailure) -> BackendSelection {
+        try BackendSelection(named: backend, workspace: azure.workspace)
+    }
 
     func validate() throws {
         _ = try pairs()

@@ -45,13 +45,14 @@ struct PlanMaking {
     }
 
     func outcome(for run: RunID) -> PlanOutcome {
-        let (backend, kind) = (selection.backend, selection.kind)
+        let (selection, backend, kind) = (selection, selection.backend, selection.kind)
         return makePlan(
             of: path,
             options: PlanOptions(
                 inputs: inputs, backend: selection.name, capabilities: selection.capabilities, endpoint: endpoint,
                 runID: run, allowAbsolutePaths: allowAbsolutePaths,
                 settingsProblem: { backend.problem(in: $0, kind: kind) },
+                settledSettings: { selection.settled($0) },
                 localContents: { definition, settings throws(FileProblem) in
                     try backend.contents(of: definition, settings: settings)
                 }))

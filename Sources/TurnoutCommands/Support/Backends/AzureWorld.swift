@@ -6,8 +6,8 @@ internal import Rollouts
 
 /// The backend `azure`: a workspace in the cloud, by the same client that speaks to the local emulator.
 ///
-/// Subscription, resource group and workspace come from the playbook (`backends.azure`), else from the environment, else
-/// from `az`'s defaults. It was tried against the emulator alone.
+/// Subscription, resource group and workspace come from flags, else from the playbook (`backends.azure`), else from the
+/// environment, else from `az`'s defaults. It was tried against the emulator alone.
 struct AzureWorld: KnownBackend {
     static let name = "azure"
 
@@ -37,13 +37,39 @@ struct AzureWorld: KnownBackend {
         return nil
     }
 
-    static func open(_ opening: BackendOpening) async throws -> any OpenBackend {
-        let settings = opening.plan?.backendSettings ?? .null
-        let workspace = CloudWorkspace(
+    static func settled(_ settings: Value, flags: [String: String]) -> Value {
+        let environment = ProcessInfo.processInfo.environment
+        var said: CloudWorkspace
+        do throws(BackendError) {
+            said = CloudWorkspace(in: environment, try AzureConfiguration(of: environment))
+        } catch {
+            said = CloudWorkspace()  // said when the backend is opened, which reads the file too
+        }
+        let words = Value.mapping(flags.mapValues(Value.string))
+        let known = Self.settings(of: workspace(words).or(workspace(settings)).or(said))
+        guard case .mapping(let members) = settings == .null ? [:] : settings else { return settings }
+        let all = members.merging(known.mapValues(Value.string)) { _, counting in counting }
+        return all.isEmpty ? settings : .mapping(all)
+    }
+
+    /// The workspace that settings name.
+    static func workspace(_ settings: Value) -> CloudWorkspace {
+        CloudWorkspace(
             subscription: settings["subscription"]?.string, resourceGroup: settings["resource_group"]?.string,
             workspace: settings["workspace"]?.string)
+    }
+
+    /// As a playbook names the workspace.
+    static func settings(of workspace: CloudWorkspace) -> [String: String] {
+        zip(keys, [workspace.subscription, workspace.resourceGroup, workspace.workspace])
+            .reduce(into: [:]) { settings, pair in settings[pair.0] = pair.1 }
+    }
+
+    static func open(_ opening: BackendOpening) async throws -> any OpenBackend {
+        let settings = opening.selection.settled(opening.plan?.backendSettings ?? .null)
         return AzureWorld(
-            azure: try await AzureBackend.cloud(workspace, environment: ProcessInfo.processInfo.environment))
+            azure: try await AzureBackend.cloud(
+                workspace(settings), environment: ProcessInfo.processInfo.environment))
     }
 
     func endpoints() async throws -> [Name] { try await azure.endpoints() }

@@ -1,3 +1,4 @@
+internal import AzureEndpoints
 internal import FoundationEssentials
 internal import PlaybookSyntax
 internal import RolloutEngine
@@ -9,6 +10,8 @@ struct BackendSelection: Sendable {
     private(set) var kind: EndpointKind
     /// True where the user named the kind, so that a playbook's own word on it does not count.
     private var isKindNamed: Bool
+    /// Settings that go before the playbook's, from flags or from the run that is gone on with.
+    private var flags: [String: String] = [:]
 
     /// The names that this build knows.
     static var names: [String] { knownBackends.flatMap { $0.names } }
@@ -17,8 +20,11 @@ struct BackendSelection: Sendable {
     static var helpOnDefault: String { "Without it, what TURNOUT_BACKEND says, or \(knownBackends[0].name)." }
 
     /// What `--backend` says; without it `TURNOUT_BACKEND`, and at last the default.
+    ///
+    /// `workspace` is what the flags of a workspace in the cloud say.
     init(
-        named name: String?, environment: [String: String] = ProcessInfo.processInfo.environment
+        named name: String?, workspace: CloudWorkspace = CloudWorkspace(),
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(CommandFailure) {
         let variable = environment["TURNOUT_BACKEND"].flatMap { $0.isEmpty ? nil : $0 }
         let word = name ?? variable ?? knownBackends[0].name
@@ -29,13 +35,26 @@ struct BackendSelection: Sendable {
         let told = backend.kinds.first { word == "\(backend.name):\($0.rawValue)" }
         kind = told ?? .managed
         isKindNamed = told != nil
+        guard backend == AzureWorld.self || workspace.isEmpty else {
+            throw CommandFailure(
+                .usage,
+                "--subscription, --resource-group and --workspace-name are for --backend azure, and this is \(word)")
+        }
+        flags = AzureWorld.settings(of: workspace)
     }
 
     /// The backend of a plan, whose name says the kind too.
     init(of plan: Plan) throws(CommandFailure) {
         try self.init(named: plan.backend)
         isKindNamed = true
+        // An edited playbook, or another environment, does not lead the run to another workspace.
+        if backend == AzureWorld.self { flags = AzureWorld.settings(of: AzureWorld.workspace(plan.backendSettings)) }
     }
+
+    /// The playbook's settings of the backend as they count: after flags, and before what the environment says.
+    ///
+    /// A plan holds them so that a run stays where it began.
+    func settled(_ settings: Value) -> Value { backend.settled(settings, flags: flags) }
 
     /// The same backend, of the kind that the playbook at `path` asks for (`backends: {simulated: {kind: …}}`).
     ///

@@ -18,6 +18,9 @@ protocol KnownBackend: OpenBackend {
     /// What is wrong with a playbook's mapping `backends.NAME`, or nil.
     static func problem(in settings: Value, kind: EndpointKind) -> SettingsFault?
 
+    /// The settings that count where the playbook says `settings` and flags say `flags`.
+    static func settled(_ settings: Value, flags: [String: String]) -> Value
+
     /// Fingerprints of what a deployment's local paths lead to; nil where the backend reads none.
     static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents?
 
@@ -31,6 +34,7 @@ protocol KnownBackend: OpenBackend {
 extension KnownBackend {
     static var kinds: [EndpointKind] { [] }
     static func time(in workspace: Workspace) throws -> Timestamp { SystemClock().now() }
+    static func settled(_ settings: Value, flags: [String: String]) -> Value { settings }
     static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents? {
         nil
     }
