@@ -111,6 +111,13 @@ extension AzureClient {
         return try decode(ListAnswer<HistoryItem>.self, try await send(.get, path)).value
     }
 
+    /// Lets the emulator know of a change that comes to nothing; done where it has nothing against it.
+    func consider(_ change: Change, of endpoint: Name, as headers: WriteHeaders) async throws -> Verdict {
+        let path = ResourcePath(workspace, endpoint: endpoint, "turnout", "changes")
+        return verdict(
+            try await send(.post, path, headers: headers.fields, body: try WireJSON.encode(change)))
+    }
+
     func outcomes(of endpoint: Name, since cursor: Int?) async throws -> OutcomeReading {
         let path = ResourcePath(workspace, endpoint: endpoint, "turnout", "outcomes")
         let answer = try await send(.get, path, query: cursor.map { [("since", String($0))] } ?? [])

@@ -1,5 +1,6 @@
 internal import AzureEndpoints
 internal import Hummingbird
+internal import Rollouts
 
 /// What Turnout's own client asks for and the cloud does not have.
 struct TurnoutRoutes: Sendable {
@@ -9,6 +10,11 @@ struct TurnoutRoutes: Sendable {
         let registry = plane.registry
         routes.on(.get, EndpointRoutes.one + "/turnout/history") { request in
             try .json(ListAnswer(await registry.history(of: request.endpoint)))
+        }
+        routes.on(.post, EndpointRoutes.one + "/turnout/changes") { request in
+            try await registry.consider(
+                try await request.json(Change.self), of: request.endpoint, as: request.write())
+            return Response(status: .ok)
         }
         routes.on(.get, EndpointRoutes.one + "/turnout/outcomes") { request in
             let since = try request.number("since")

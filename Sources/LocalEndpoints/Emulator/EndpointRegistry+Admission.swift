@@ -52,6 +52,25 @@ extension EndpointRegistry {
         }
     }
 
+    /// Takes note of a change that its client sees to be none: fenced, refused by the rules, or so already.
+    ///
+    /// A client cannot write to what is not there; asked here, its epoch counts as on any other write.
+    func consider(_ change: Change, of endpoint: Name, as write: WriteRequest) throws {
+        _ = try admit(change, to: endpoint, as: write, etag: nil) {
+            let shown = records[endpoint].map(live)
+            var model = EndpointModel(kind: .managed, endpoint: shown)
+            do throws(Violation) {
+                try model.accept(change)
+            } catch {
+                throw ControlError(error)
+            }
+            guard model.endpoint == shown else {
+                throw ControlError(.conflict, "Conflict", "endpoint \(endpoint) is another now", retryAfter: 1)
+            }
+            return (Kept(), Acceptance(), false)
+        }
+    }
+
     /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
     func history(of endpoint: Name) throws -> [HistoryItem] { try store.history(of: endpoint) }
 
