@@ -8,6 +8,7 @@ import json
 import os
 import ssl
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -25,6 +26,7 @@ from azure.ai.ml.entities import (  # noqa: E402
 )
 from azure.core.credentials import AccessToken  # noqa: E402
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError  # noqa: E402
+from azure.storage.blob import ContainerClient  # noqa: E402
 
 
 class EmulatorCredential:
@@ -130,6 +132,16 @@ def delete_by_hand(path):
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def files(folder):
+    """The bytes of every file below a folder, by path."""
+    found = {}
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with open(f"{place}/{name}", "rb") as file:
+                found[os.path.relpath(f"{place}/{name}", folder)] = file.read()
+    return found
 
 
 def served(key, times=40):
@@ -238,6 +250,26 @@ token = client.online_endpoints.get_keys(with_token.name)
 check(86000 < token.expiry_time_utc - time.time() <= 86401, token.expiry_time_utc)
 check(43000 < token.refresh_after_time_utc - time.time() <= 43201, token.refresh_after_time_utc)
 client.online_endpoints.begin_delete(with_token.name).result()
+
+step("a model is registered, listed and downloaded as it was")
+folder = f"{samples}/score/model-1"
+name = "houses-" + uuid.uuid4().hex[:8]
+registered = client.models.create_or_update(Model(name=name, version="1", path=folder))
+check(name in [each.name for each in client.models.list()], "the model is not listed")
+check([each.version for each in client.models.list(name=name)] == ["1"], "its version is not listed")
+with tempfile.TemporaryDirectory() as scratch:
+    client.models.download(name, "1", download_path=scratch)
+    check(files(f"{scratch}/{name}/model-1") == files(folder), "what was downloaded is not what was uploaded")
+datastore = client.datastores.get_default(include_secrets=True)
+container = ContainerClient(
+    f"https://{datastore.account_name}", datastore.container_name, credential=datastore.credentials.sas_token)
+prefix = registered.path.split("/paths/")[1] + "/"
+blobs = {blob.name[len(prefix):]: blob.size for blob in container.list_blobs(name_starts_with=prefix)}
+check(blobs == {path: len(data) for path, data in files(folder).items()}, blobs)
+check(len(list(container.list_blobs(name_starts_with=prefix, results_per_page=1))) == len(blobs), "a page is missing")
+largest = max(blobs, key=blobs.get)
+part = container.download_blob(prefix + largest, offset=3, length=5).readall()
+check(part == files(folder)[largest][3:8], part)
 
 step("delete blue, then the endpoint")
 client.online_deployments.begin_delete("blue", endpoint_name).result()
