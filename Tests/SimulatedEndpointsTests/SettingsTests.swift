@@ -98,7 +98,7 @@ struct SettingsTests {
             ),
             (
                 ["simulate": ["green": ["latency": ["p50": 0]]]],
-                "backends.simulated.simulate.green.latency.p50: is 0s: it must be at least 1ms"
+                "backends.simulated.simulate.green.latency.p50: is 0s: it must be at least 1ms, or p99 0ms as well"
             ),
             (["simulate": ["green": 1]], "backends.simulated.simulate.green: is 1: a mapping is expected"),
             (

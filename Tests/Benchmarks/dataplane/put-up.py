@@ -9,6 +9,7 @@ import os
 import ssl
 import sys
 import time
+import urllib.error
 import urllib.request
 
 folder, kind, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -43,8 +44,11 @@ def send(method, path, body=None):
     request = urllib.request.Request(
         control + BASE + path, method=method, data=None if body is None else json.dumps(body).encode(),
         headers={"Authorization": "Bearer " + token, "Content-Type": "application/json"})
-    with urllib.request.urlopen(request, context=trust) as answer:
-        text = answer.read()
+    try:
+        with urllib.request.urlopen(request, context=trust) as answer:
+            text = answer.read()
+    except urllib.error.HTTPError as error:
+        sys.exit(f"put-up.py: {method} {path or 'the endpoint'}: {error.code} {error.read().decode()}")
     return json.loads(text) if text else None
 
 
