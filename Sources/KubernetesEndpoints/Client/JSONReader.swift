@@ -28,6 +28,31 @@ struct JSONReader {
         return try (result ?? Array(bytes).withUnsafeBufferPointer { read($0, leavingOut: key) }).get()
     }
 
+    /// Hands the members of the top's list `items` on one by one, so that a list is never a tree as a whole.
+    /// - Returns: The top without them.
+    static func eachItem(
+        _ bytes: [UInt8], leavingOut key: String?, _ body: (Value) -> Void
+    ) throws(JSONProblem) -> Value {
+        let result: Result<Value, JSONProblem> = bytes.withUnsafeBufferPointer { buffer in
+            var reader = JSONReader(bytes: buffer, leavingOut: key)
+            return Result { () throws(JSONProblem) in
+                reader.skipSpace()
+                guard reader.byte == UInt8(ascii: "{") else { throw reader.problem("a list is no mapping") }
+                var rest: [String: Value] = [:]
+                try reader.eachMember { (reader, name) throws(JSONProblem) in
+                    reader.skipSpace()
+                    guard name == "items", reader.byte == UInt8(ascii: "[") else {
+                        rest[name] = try reader.value()
+                        return
+                    }
+                    try reader.eachElement(body)
+                }
+                return .mapping(rest)
+            }
+        }
+        return try result.get()
+    }
+
     private static func read(
         _ bytes: UnsafeBufferPointer<UInt8>, leavingOut key: String?
     ) -> Result<Value, JSONProblem> {
@@ -92,32 +117,48 @@ struct JSONReader {
 
     private mutating func mapping() throws(JSONProblem) -> [String: Value] {
         var members: [String: Value] = [:]
+        let leftOut = leavingOut
+        try eachMember { (reader, key) throws(JSONProblem) in
+            let value = try reader.value()
+            if key != leftOut { members[key] = value }
+        }
+        return members
+    }
+
+    /// Reads a mapping; `body` reads each value.
+    private mutating func eachMember(
+        _ body: (inout JSONReader, String) throws(JSONProblem) -> Void
+    ) throws(JSONProblem) {
         try enter()
         defer { depth -= 1 }
-        if take("}") { return members }
+        if take("}") { return }
         while true {
             skipSpace()
             guard byte == UInt8(ascii: "\"") else { throw problem("a member's name is missing") }
             let key = try string()
             skipSpace()
             guard take(":") else { throw problem("a ':' is missing") }
-            let value = try value()
-            if key != leavingOut { members[key] = value }
+            try body(&self, key)
             skipSpace()
-            if take("}") { return members }
+            if take("}") { return }
             guard take(",") else { throw problem("a ',' or '}' is missing") }
         }
     }
 
     private mutating func list() throws(JSONProblem) -> [Value] {
         var items: [Value] = []
+        try eachElement { items.append($0) }
+        return items
+    }
+
+    private mutating func eachElement(_ body: (Value) -> Void) throws(JSONProblem) {
         try enter()
         defer { depth -= 1 }
-        if take("]") { return items }
+        if take("]") { return }
         while true {
-            items.append(try value())
+            body(try value())
             skipSpace()
-            if take("]") { return items }
+            if take("]") { return }
             guard take(",") else { throw problem("a ',' or ']' is missing") }
         }
     }

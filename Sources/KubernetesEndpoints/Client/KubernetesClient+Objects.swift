@@ -32,31 +32,29 @@ extension KubernetesClient {
         _ type: ResourceType, in namespace: String? = nil, labels: Selector = .everything,
         fields: [String: String] = [:], pageSize: Int = 500
     ) async throws -> ObjectList {
-        var list = ObjectList(objects: [], resourceVersion: "")
-        list.resourceVersion = try await eachPage(type, in: namespace, labels, fields, pageSize) { page, isFirst in
-            if isFirst { list.objects = [] }
-            list.objects += page
-        }
-        return list
+        var objects: [KubernetesObject] = []
+        let version = try await eachObject(
+            type, in: namespace, labels, fields, pageSize: pageSize, begin: { objects = [] }, { objects.append($0) })
+        return ObjectList(objects: objects, resourceVersion: version)
     }
 
-    /// Hands each page on as it comes, so that only one is in memory.
+    /// Hands the objects on one by one, so that no list is in memory as a whole; `begin` is called first, and again
+    /// where the list is begun again.
     /// - Returns: The list's resourceVersion.
-    func eachPage(
-        _ type: ResourceType, in namespace: String?, _ labels: Selector, _ fields: [String: String], _ size: Int,
-        leavingOut key: String? = nil, tries: Int? = nil,
-        _ body: (_ page: [KubernetesObject], _ isFirst: Bool) -> Void
+    func eachObject(
+        _ type: ResourceType, in namespace: String?, _ labels: Selector, _ fields: [String: String], pageSize: Int,
+        leavingOut key: String? = nil, tries: Int? = nil, begin: () -> Void, _ body: (KubernetesObject) -> Void
     ) async throws -> String {
         let path = try APIPath(type, in: namespace).with("labelSelector", labels.description)
-            .with("fieldSelector", Self.fieldSelector(fields)).with("limit", String(size))
+            .with("fieldSelector", Self.fieldSelector(fields)).with("limit", String(pageSize))
         var continuation: String?
         var hasBegunAgain = false
         while true {
-            let page: Value
+            var call = Call(.get, path.with("continue", continuation), "list \(type)")
+            call.tries = tries
+            let answer: CollectedAnswer
             do {
-                var call = Call(.get, path.with("continue", continuation), "list \(type)")
-                call.tries = tries
-                page = try await value(call, leavingOut: key)
+                answer = try await collect(call)
             } catch let error as KubernetesError
                 where error.code == .expired && continuation != nil && !hasBegunAgain
             {
@@ -64,9 +62,15 @@ extension KubernetesClient {
                 continuation = nil
                 continue
             }
-            body(Self.items(of: page, type), continuation == nil)
-            continuation = page["metadata"]?["continue"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-            if continuation == nil { return page["metadata"]?["resourceVersion"]?.string ?? "" }
+            if continuation == nil { begin() }
+            let rest: Value
+            do {
+                rest = try JSONReader.eachItem(answer.body, leavingOut: key) { body(Self.object($0, type)) }
+            } catch {
+                throw malformed(answer, call, error)
+            }
+            continuation = rest["metadata"]?["continue"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+            if continuation == nil { return rest["metadata"]?["resourceVersion"]?.string ?? "" }
         }
     }
 
@@ -74,15 +78,12 @@ extension KubernetesClient {
         fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 
-    /// The items, each with the type that lists don't repeat.
-    private static func items(of page: Value, _ type: ResourceType) -> [KubernetesObject] {
-        guard case .list(let items)? = page["items"] else { return [] }
-        return items.map { item in
-            var object = KubernetesObject(item)
-            if object["kind"] == nil { object["kind"] = .string(type.kind) }
-            if object["apiVersion"] == nil { object["apiVersion"] = .string(type.apiVersion) }
-            return object
-        }
+    /// An item with its type, which lists don't repeat.
+    private static func object(_ item: Value, _ type: ResourceType) -> KubernetesObject {
+        var object = KubernetesObject(item)
+        if object["kind"] == nil { object["kind"] = .string(type.kind) }
+        if object["apiVersion"] == nil { object["apiVersion"] = .string(type.apiVersion) }
+        return object
     }
 }
 

@@ -42,7 +42,7 @@ package final class KubernetesClient: Sendable {
         } else {
             self.transport = try ClusterConnection(configuration)
         }
-        credentials = Credentials(configuration, clock: clock, logger: logger)
+        credentials = Credentials(configuration, clock: clock)
         self.clock = clock
         self.pauses = pauses
         self.logger = logger
@@ -89,7 +89,7 @@ struct Call: Sendable {
     var contentType = "application/json"
     var accept = "application/json"
     var headers: [(name: String, value: String)] = []
-    var timeout = Interval.seconds(30)
+    var timeout: Interval
     /// Bytes of the answer's body; more is an error.
     var limit = 64 << 20
     /// True where a failure that may have come after the effect is no reason not to send it again.
@@ -106,6 +106,8 @@ struct Call: Sendable {
         self.path = path
         self.words = words
         self.body = body.map(JSONWriter.data)
+        // The server gives up by itself after a minute, and then says so: who writes waits for that.
+        timeout = method == .get ? .seconds(30) : .seconds(65)
     }
 }
 
@@ -126,14 +128,18 @@ extension KubernetesClient {
     }
 
     /// As ``collect(_:)``, for an answer that is a value.
-    func value(_ call: Call, leavingOut key: String? = nil) async throws -> Value {
+    func value(_ call: Call) async throws -> Value {
         let answer = try await collect(call)
         do {
-            return try JSONReader.value(answer.body, leavingOut: key)
+            return try JSONReader.value(answer.body)
         } catch {
-            throw KubernetesError(
-                .malformedAnswer, "the answer is no JSON: \(error)", status: answer.status, request: call.words)
+            throw malformed(answer, call, error)
         }
+    }
+
+    func malformed(_ answer: CollectedAnswer, _ call: Call, _ problem: JSONProblem) -> KubernetesError {
+        KubernetesError(
+            .malformedAnswer, "the answer is no JSON: \(problem)", status: answer.status, request: call.words)
     }
 
     func object(_ call: Call) async throws -> KubernetesObject { KubernetesObject(try await value(call)) }
@@ -209,16 +215,25 @@ extension KubernetesClient {
 
     private func body(of answer: ClusterAnswer, _ call: Call) async throws -> [UInt8] {
         var bytes: [UInt8] = []
+        let deadline = clock.now() + Self.longestBody
         for try await chunk in answer.body {
             guard bytes.count + chunk.count <= call.limit else {
                 throw KubernetesError(
                     .malformedAnswer, "the server answered more than \(call.limit) bytes", status: answer.status,
                     request: call.words)
             }
+            guard clock.now() < deadline else {
+                throw KubernetesError(
+                    .unavailable, "the server's answer was not there after \(Self.longestBody)",
+                    status: answer.status, request: call.words)
+            }
             bytes += chunk
         }
         return bytes
     }
+
+    /// From an answer's head to its end, where that is waited for.
+    private static let longestBody = Interval.minutes(2)
 
     static let userAgent = "turnout/\(version)"
     /// The program's, as `turnout --version` prints it.

@@ -55,7 +55,7 @@ extension ObjectStore {
     /// - Throws: ``KubernetesError`` while the server can't be reached, or refuses.
     package func read(matching selector: Selector = .everything) async throws -> [KubernetesObject] {
         try await settle()
-        return try objects.objects(matching: selector, in: nil)
+        return try objects.objects(matching: selector)
     }
 
     /// The object, or nil where there is none; waits for the first list.
@@ -69,7 +69,9 @@ extension ObjectStore {
     package func refresh(matching selector: Selector = .everything) async throws -> [KubernetesObject] {
         let both = Selector(labels.requirements + selector.requirements)
         let list = try await client.list(type, in: namespace, labels: both)
-        objects.replace(matching: selector, in: namespace, by: list.objects, asOf: list.resourceVersion)
+        for object in list.objects { objects.receive(object) }
+        objects.keep(
+            only: Set(list.objects.map(StoredObjects.key)), matching: selector, asOf: list.resourceVersion)
         changed()
         return list.objects.map(\.withoutManagedFields)
     }
@@ -183,14 +185,15 @@ extension ObjectStore {
     }
 
     private func relist() async throws {
-        var all: [KubernetesObject] = []
-        let version = try await client.eachPage(
-            type, in: namespace, labels, [:], Self.pageSize, leavingOut: Self.leftOut, tries: 1
-        ) { page, isFirst in
-            if isFirst { all = [] }
-            all += page
-        }
-        objects.replace(matching: .everything, in: nil, by: all, asOf: version)
+        var listed: Set<StoredObjects.Key> = []
+        let version = try await client.eachObject(
+            type, in: namespace, labels, [:], pageSize: Self.pageSize, leavingOut: Self.leftOut, tries: 1,
+            begin: { listed = [] },
+            {
+                listed.insert(StoredObjects.key(of: $0))
+                objects.receive($0)
+            })
+        objects.keep(only: listed, asOf: version)
         objects.advance(to: version)
         cursor = version
         changed()

@@ -33,10 +33,9 @@ struct StoredObjects: Sendable {
     }
 
     /// In the order of their names.
-    func objects(matching selector: Selector, in namespace: String?) throws(KubernetesError) -> [KubernetesObject] {
+    func objects(matching selector: Selector) throws(KubernetesError) -> [KubernetesObject] {
         var found: [(key: Key, object: KubernetesObject)] = []
         for (key, entry) in entries where selector.matches(entry.labels) {
-            guard namespace == nil || key.namespace == namespace else { continue }
             found.append((key, try Self.object(entry)))
         }
         return found.sorted { ($0.key.namespace ?? "", $0.key.name) < ($1.key.namespace ?? "", $1.key.name) }
@@ -75,20 +74,16 @@ struct StoredObjects: Sendable {
         return true
     }
 
-    /// Makes what matches be what the list says, but for what is newer than the list.
-    mutating func replace(
-        matching selector: Selector, in namespace: String?, by objects: [KubernetesObject],
-        asOf resourceVersion: String
+    /// Takes out what matches and was not listed, but for what is newer than the list.
+    mutating func keep(
+        only listed: Set<Key>, matching selector: Selector = .everything, asOf resourceVersion: String
     ) {
-        let listed = Set(objects.map(Self.key))
         let moment = Self.version(resourceVersion)
-        for (key, entry) in entries where selector.matches(entry.labels) && !listed.contains(key) {
-            guard namespace == nil || key.namespace == namespace else { continue }
+        for (key, entry) in entries where !listed.contains(key) && selector.matches(entry.labels) {
             if let version = entry.version, let moment, version > moment { continue }
             entries[key] = nil
             if let uid = entry.uid, let moment { gone[uid] = moment }
         }
-        for object in objects { receive(object) }
     }
 
     /// The watch has told everything up to that moment: what was known ahead of it needs no memory any more.
@@ -99,7 +94,7 @@ struct StoredObjects: Sendable {
 
     static func version(_ resourceVersion: String?) -> UInt64? { resourceVersion.flatMap { UInt64($0) } }
 
-    private static func key(of object: KubernetesObject) -> Key {
+    static func key(of object: KubernetesObject) -> Key {
         Key(namespace: object.namespace, name: object.name)
     }
 }

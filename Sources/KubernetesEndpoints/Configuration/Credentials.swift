@@ -1,5 +1,4 @@
 internal import FoundationEssentials
-internal import Logging
 internal import RolloutEngine
 internal import Rollouts
 
@@ -34,8 +33,7 @@ actor Credentials {
     nonisolated let canChange: Bool
 
     init(
-        _ configuration: ClusterConfiguration, clock: any RunClock, logger: Logger,
-        runs: PluginRunner = .installed
+        _ configuration: ClusterConfiguration, clock: any RunClock, runs: PluginRunner = .installed
     ) {
         user = configuration.user
         self.clock = clock

@@ -24,7 +24,7 @@ extension Kubeconfig {
         guard let context = contexts[name] else {
             throw KubernetesError(.configuration, "there is no context '\(name)' in \(places): \(known(contexts))")
         }
-        guard let clusterName = context.text("cluster") else {
+        guard let clusterName = try context.text("cluster") else {
             throw KubernetesError(.configuration, "\(context.file): context '\(name)' names no cluster")
         }
         guard let cluster = clusters[clusterName] else {
@@ -33,12 +33,14 @@ extension Kubeconfig {
                 "\(context.file): context '\(name)' names cluster '\(clusterName)', which is not in \(places): "
                     + known(clusters))
         }
+        let own = try context.text("namespace")
+        let namespace = overrides.namespace ?? own ?? "default"
         let origin = "context '\(name)' of \(context.file)"
         var configuration = ClusterConfiguration(
             server: try server(of: cluster, clusterName), trust: try trust(of: cluster, clusterName),
-            serverName: cluster.text("tls-server-name"),
-            namespace: overrides.namespace ?? context.text("namespace") ?? "default", origin: origin)
-        if let userName = context.text("user") {
+            serverName: try cluster.text("tls-server-name"),
+            namespace: namespace, origin: origin)
+        if let userName = try context.text("user") {
             guard let user = users[userName] else {
                 throw KubernetesError(
                     .configuration,
@@ -55,10 +57,10 @@ extension Kubeconfig {
     }
 
     private func server(of cluster: Entry, _ name: String) throws(KubernetesError) -> String {
-        guard let text = cluster.text("server") else {
+        guard let text = try cluster.text("server") else {
             throw KubernetesError(.configuration, "\(cluster.file): cluster '\(name)' has no server")
         }
-        if let proxy = cluster.text("proxy-url") {
+        if let proxy = try cluster.text("proxy-url") {
             throw KubernetesError(
                 .configuration,
                 "\(cluster.file): cluster '\(name)' is reached through the proxy \(proxy), which Turnout cannot do: "
@@ -75,9 +77,10 @@ extension Kubeconfig {
 
     private func trust(of cluster: Entry, _ name: String) throws(KubernetesError) -> ClusterConfiguration.Trust {
         let data = try cluster.data("certificate-authority-data", "cluster '\(name)'")
-        if cluster.value["insecure-skip-tls-verify"]?.bool ?? false {
+        let path = try cluster.path("certificate-authority")
+        if try cluster.flag("insecure-skip-tls-verify") {
             // client-go: "specifying a root certificates file with the insecure flag is not allowed".
-            guard data == nil, cluster.text("certificate-authority") == nil else {
+            guard data == nil, path == nil else {
                 throw KubernetesError(
                     .configuration,
                     "\(cluster.file): cluster '\(name)' has both a certificate-authority and insecure-skip-tls-verify")
@@ -85,7 +88,7 @@ extension Kubeconfig {
             return .nobodyAsked
         }
         if let data { return .authorities(data) }
-        guard let path = cluster.path("certificate-authority") else { return .system }
+        guard let path else { return .system }
         return .authorities(try SecretFile.data(path))
     }
 }
@@ -100,7 +103,7 @@ extension Kubeconfig.Entry {
             throw problem(
                 whose, "uses the auth-provider '\(provider)', which Kubernetes gave up with 1.26: use its exec plugin")
         }
-        if text("as") != nil || text("as-uid") != nil || value["as-groups"] != nil || value["as-user-extra"] != nil {
+        if ["as", "as-uid", "as-groups", "as-user-extra"].contains(where: { value[$0] ?? .null != .null }) {
             throw problem(whose, "acts as somebody else ('as'), which Turnout cannot do: give it a context of its own")
         }
         var user = ClusterConfiguration.User()
@@ -113,16 +116,17 @@ extension Kubeconfig.Entry {
         case (_, nil): throw problem(whose, "has a client-certificate without its client-key")
         case (nil, _): throw problem(whose, "has a client-key without its client-certificate")
         }
-        let hasToken = text("token") != nil || text("tokenFile") != nil
-        if hasToken, text("username") != nil || text("password") != nil {
+        let (token, account) = (try text("token"), try text("username"))
+        let (file, password) = (try path("tokenFile"), try text("password"))
+        if token != nil || file != nil, account != nil || password != nil {
             throw problem(whose, "has both a token and a user name with a password")
         }
-        if let file = path("tokenFile") {
+        if let file {
             user.authorization = .tokenFile(file)
-        } else if let token = text("token") {
+        } else if let token {
             user.authorization = .token(token)
-        } else if let account = text("username") {
-            user.authorization = .password(user: account, password: text("password") ?? "")
+        } else if let account {
+            user.authorization = .password(user: account, password: password ?? "")
         } else if let exec = value["exec"], exec != .null {
             user.authorization = .plugin(try plugin(exec, whose, configuration, cluster))
         }
@@ -135,16 +139,17 @@ extension Kubeconfig.Entry {
 
     private func pem(_ key: String, _ whose: String) throws(KubernetesError) -> ClusterConfiguration.PEM? {
         if let data = try data(key + "-data", whose) { return .text(data) }
-        return path(key).map { .file($0) }
+        return try path(key).map { .file($0) }
     }
 
     private func plugin(
         _ exec: Value, _ whose: String, _ configuration: ClusterConfiguration, _ cluster: Kubeconfig.Entry
     ) throws(KubernetesError) -> CredentialPlugin {
-        guard let command = exec["command"]?.string, !command.isEmpty else {
+        let entry = Kubeconfig.Entry(value: exec, file: file)
+        guard let command = try entry.text("command") else {
             throw problem(whose, "has an exec plugin without a command")
         }
-        let version = exec["apiVersion"]?.string ?? ""
+        let version = try entry.text("apiVersion") ?? ""
         guard CredentialPlugin.versions.contains(version) else {
             throw problem(
                 whose,
@@ -155,12 +160,15 @@ extension Kubeconfig.Entry {
         let isRelative = command.contains("/") && !command.hasPrefix("/")
         var plugin = CredentialPlugin(
             apiVersion: version, command: isRelative ? Self.path(command, from: file) : command)
-        plugin.arguments = exec["args"]?.list?.compactMap { Kubeconfig.text($0) } ?? []
-        for item in exec["env"]?.list ?? [] {
-            if let name = item["name"]?.string { plugin.environment[name] = Kubeconfig.text(item["value"]) ?? "" }
+        for argument in exec["args"]?.list ?? [] {
+            plugin.arguments.append(try Self(value: ["argument": argument], file: file).text("argument") ?? "")
         }
-        plugin.installHint = exec["installHint"]?.string.flatMap { $0.isEmpty ? nil : $0 }
-        if let mode = exec["interactiveMode"]?.string {
+        for item in exec["env"]?.list ?? [] {
+            let variable = Self(value: item, file: file)
+            if let name = try variable.text("name") { plugin.environment[name] = try variable.text("value") ?? "" }
+        }
+        plugin.installHint = try entry.text("installHint")
+        if let mode = try entry.text("interactiveMode") {
             guard let known = CredentialPlugin.InteractiveMode(rawValue: mode) else {
                 throw problem(
                     whose, "has an exec plugin of interactiveMode '\(mode)': Never, IfAvailable or Always is possible")
@@ -169,7 +177,7 @@ extension Kubeconfig.Entry {
         } else if version.hasSuffix("/v1") {
             throw problem(whose, "has an exec plugin without interactiveMode, which \(version) requires")
         }
-        if exec["provideClusterInfo"]?.bool ?? false {
+        if try entry.flag("provideClusterInfo") {
             plugin.clusterInfo = JSONWriter.data(Self.clusterInfo(configuration, cluster))
         }
         return plugin

@@ -39,11 +39,11 @@ struct Kubeconfig: Sendable {
         try merge(value, "users", "user", into: &users, file)
         try merge(value, "contexts", "context", into: &contexts, file)
         if currentContext == nil {
-            currentContext = value["current-context"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+            currentContext = try Entry(value: value, file: file).text("current-context")
         }
     }
 
-    /// Within one file, of what has the same name the last counts, as it does for kubectl.
+    /// Within one file nothing may have the same name twice, as for kubectl.
     private func merge(
         _ value: Value, _ list: String, _ member: String, into entries: inout [String: Entry], _ file: String
     ) throws(KubernetesError) {
@@ -55,30 +55,41 @@ struct Kubeconfig: Sendable {
         }
         var found: [String: Entry] = [:]
         for item in items {
-            guard let name = Self.text(item["name"]), !name.isEmpty else {
+            guard let name = try Entry(value: item, file: file).text("name") else {
                 throw KubernetesError(.configuration, "\(file): an item of '\(list)' has no name")
             }
-            found[name] = Entry(value: item[member] ?? .mapping([:]), file: file)
+            let entry = Entry(value: item[member] ?? .mapping([:]), file: file)
+            guard found.updateValue(entry, forKey: name) == nil else {
+                throw KubernetesError(.configuration, "\(file): '\(list)' has '\(name)' twice")
+            }
         }
         entries.merge(found) { first, _ in first }
-    }
-
-    /// What YAML may read as a number or a truth value and kubectl takes as text: a name, a user, a token.
-    static func text(_ value: Value?) -> String? {
-        switch value {
-        case .string(let text): text
-        case .integer(let number): String(number)
-        default: nil
-        }
     }
 }
 
 extension Kubeconfig.Entry {
     /// A member that is not empty.
-    func text(_ key: String) -> String? { Kubeconfig.text(value[key]).flatMap { $0.isEmpty ? nil : $0 } }
+    ///
+    /// YAML reads `123`, `1e3` and `yes` as something else than text. What is written there can't be told any more, so
+    /// they are refused, as by kubectl, and not taken for nothing.
+    func text(_ key: String) throws(KubernetesError) -> String? {
+        switch value[key] {
+        case nil, .null: return nil
+        case .string(let text): return text.isEmpty ? nil : text
+        default: throw KubernetesError(.configuration, "\(file): '\(key)' is no text: put it in quotes")
+        }
+    }
 
     /// A path, from the file's folder on where it is relative.
-    func path(_ key: String) -> String? { text(key).map { Self.path($0, from: file) } }
+    func path(_ key: String) throws(KubernetesError) -> String? { try text(key).map { Self.path($0, from: file) } }
+
+    func flag(_ key: String) throws(KubernetesError) -> Bool {
+        switch value[key] {
+        case nil, .null: return false
+        case .bool(let flag): return flag
+        default: throw KubernetesError(.configuration, "\(file): '\(key)' is neither true nor false")
+        }
+    }
 
     static func path(_ path: String, from file: String) -> String {
         if path.hasPrefix("/") { return path }
@@ -88,7 +99,7 @@ extension Kubeconfig.Entry {
 
     /// The bytes of a member in Base64.
     func data(_ key: String, _ whose: String) throws(KubernetesError) -> Data? {
-        guard let text = text(key) else { return nil }
+        guard let text = try text(key) else { return nil }
         guard let data = Data(base64Encoded: text.filter { !$0.isWhitespace }) else {
             throw KubernetesError(.configuration, "\(file): '\(key)' of \(whose) is no Base64")
         }

@@ -1,4 +1,5 @@
 import AzureEndpoints
+import RolloutTesting
 import Rollouts
 import Testing
 

@@ -1,4 +1,5 @@
 import AzureEndpoints
+import RolloutTesting
 import Rollouts
 
 /// Files as users write them, with any of their keys.

@@ -1,4 +1,5 @@
 import AzureEndpoints
+import RolloutTesting
 import Rollouts
 
 /// Answers of a server, as other clients made them.

@@ -1,12 +1,10 @@
-import Rollouts
-
 /// Random numbers that are the same for the same seed (SplitMix64: Steele, Lea, Flood 2014).
-struct Dice: RandomNumberGenerator {
+package struct Dice: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -14,14 +12,14 @@ struct Dice: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    mutating func one<Item>(of items: [Item]) -> Item {
+    package mutating func one<Item>(of items: [Item]) -> Item {
         items[Int.random(in: items.indices, using: &self)]
     }
 
     /// Nil half the time.
-    mutating func maybe<Item>(_ item: (inout Dice) -> Item) -> Item? {
+    package mutating func maybe<Item>(_ item: (inout Dice) -> Item) -> Item? {
         Bool.random(using: &self) ? item(&self) : nil
     }
 
-    mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+    package mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
 }
