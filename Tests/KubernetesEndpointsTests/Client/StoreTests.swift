@@ -161,7 +161,6 @@ private final class OpenWatch: Sendable {
         let watch = OpenWatch()
         let isDown = Mutex(true)
         let server = ScriptedCluster { request, number in
-            if number == 3 { isDown.withLock { $0 = false } }
             if isDown.withLock({ $0 }) {
                 return number == 0
                     ? try .refusal(403, "Forbidden", "services is forbidden")
@@ -178,6 +177,7 @@ private final class OpenWatch: Sendable {
                     if try await store.read().count == 1 { break }
                 } catch let error as KubernetesError {
                     seen.withLock { $0.append(error.code) }
+                    isDown.withLock { $0 = error.code == .forbidden }
                 }
             }
             group.cancelAll()
