@@ -88,6 +88,9 @@ package final class NetworkTransport: HTTPTransport, Sendable {
         case is NIOTooManyBytesError:
             return TransportFailure(
                 "\(server) answered more than \(exchange.limit) bytes", wasNotSent: false)
+        // An established connection that ends without a good-bye, too, is an error of TLS.
+        case let error as NIOSSLError where error == .uncleanShutdown:
+            return TransportFailure("the connection to \(server) was lost: \(error)", wasNotSent: false)
         case is NIOSSLError, is NIOSSLExtraError:
             return TransportFailure("\(server) is not whom its certificate names: \(error)", wasNotSent: true)
         default: return TransportFailure("the connection to \(server) was lost: \(error)", wasNotSent: false)

@@ -45,6 +45,8 @@ final class ClusterConnection: ClusterTransport, Sendable {
         settings.httpVersion = .http1Only
         // The client above decides how often something is tried.
         settings.connectionPool.retryConnectionEstablishment = false
+        // Each watch has a connection of its own for minutes: with the usual eight, requests would wait behind them.
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
         server = configuration.server
         let address = ServerAddress(configuration.server)
         if let name = configuration.serverName, let address, name != address.host {
@@ -110,6 +112,20 @@ final class ClusterConnection: ClusterTransport, Sendable {
         return made
     }
 
+    /// True where TLS was not agreed on, so that nothing was sent yet; an established connection fails otherwise.
+    private static func isOfHandshake(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOSSLExtraError: true
+        case let error as NIOSSLError:
+            switch error {
+            case .handshakeFailed, .noCertificateToValidate, .unableToValidateCertificate: true
+            default: false
+            }
+        case let error as HTTPClientError: error == .tlsHandshakeTimeout
+        default: false
+        }
+    }
+
     private func failure(_ error: any Error, of exchange: ClusterRequest) -> any Error {
         if error is CancellationError || Task.isCancelled { return CancellationError() }
         return switch error {
@@ -122,7 +138,7 @@ final class ClusterConnection: ClusterTransport, Sendable {
         case let error as IOError:
             ClusterFailure(
                 "the connection to \(server) failed: \(error)", wasNotSent: error.errnoCode == ECONNREFUSED)
-        case is NIOSSLError, is NIOSSLExtraError:
+        case let error where Self.isOfHandshake(error):
             ClusterFailure("\(server) is not whom its certificate names: \(error)", wasNotSent: true)
         default: ClusterFailure("the connection to \(server) was lost: \(error)", wasNotSent: false)
         }

@@ -101,6 +101,24 @@ extension KubernetesSuite {
             }
         }
 
+        @Test("requests go past any number of open watches")
+        func manyWatches() async throws {
+            try await ClusterFixture.with { fixture in
+                try await fixture.client { client in
+                    let stores = ObjectStores(client)
+                    for number in 0..<40 {
+                        let store = try await stores.store(
+                            .configMaps, in: fixture.namespace, labels: ["app": "x\(number)"])
+                        #expect(try await store.read().isEmpty)
+                    }
+                    let begin = ContinuousClock.now
+                    #expect(try await client.get(.configMaps, "none", in: fixture.namespace) == nil)
+                    #expect(ContinuousClock.now - begin < .seconds(5))
+                    await stores.close()
+                }
+            }
+        }
+
         @Test("who writes reads it from the store at once, however late its watch is")
         func ownWrites() async throws {
             try await ClusterFixture.with { fixture in
