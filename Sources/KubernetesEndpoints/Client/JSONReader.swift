@@ -17,24 +17,22 @@ struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var next = 0
     private var depth = 0
-    /// Members that are passed over, wherever they stand at this path's depth: `managedFields` of stored objects.
-    private let leavingOut: String?
 
     /// Deeper than any object that the API server takes.
     private static let deepest = 256
 
-    static func value(_ bytes: some Sequence<UInt8>, leavingOut key: String? = nil) throws(JSONProblem) -> Value {
-        let result: Result<Value, JSONProblem>? = bytes.withContiguousStorageIfAvailable { read($0, leavingOut: key) }
-        return try (result ?? Array(bytes).withUnsafeBufferPointer { read($0, leavingOut: key) }).get()
+    static func value(_ bytes: some Sequence<UInt8>) throws(JSONProblem) -> Value {
+        let result: Result<Value, JSONProblem>? = bytes.withContiguousStorageIfAvailable { read($0) }
+        return try (result ?? Array(bytes).withUnsafeBufferPointer { read($0) }).get()
     }
 
     /// Hands the members of the top's list `items` on one by one, so that a list is never a tree as a whole.
     /// - Returns: The top without them.
     static func eachItem(
-        _ bytes: [UInt8], leavingOut key: String?, _ body: (Value) -> Void
+        _ bytes: [UInt8], _ body: (Value) -> Void
     ) throws(JSONProblem) -> Value {
         let result: Result<Value, JSONProblem> = bytes.withUnsafeBufferPointer { buffer in
-            var reader = JSONReader(bytes: buffer, leavingOut: key)
+            var reader = JSONReader(bytes: buffer)
             return Result { () throws(JSONProblem) in
                 reader.skipSpace()
                 guard reader.byte == UInt8(ascii: "{") else { throw reader.problem("a list is no mapping") }
@@ -54,9 +52,9 @@ struct JSONReader {
     }
 
     private static func read(
-        _ bytes: UnsafeBufferPointer<UInt8>, leavingOut key: String?
+        _ bytes: UnsafeBufferPointer<UInt8>
     ) -> Result<Value, JSONProblem> {
-        var reader = JSONReader(bytes: bytes, leavingOut: key)
+        var reader = JSONReader(bytes: bytes)
         return Result { () throws(JSONProblem) in
             let value = try reader.value()
             reader.skipSpace()
@@ -65,10 +63,7 @@ struct JSONReader {
         }
     }
 
-    private init(bytes: UnsafeBufferPointer<UInt8>, leavingOut: String?) {
-        self.bytes = bytes
-        self.leavingOut = leavingOut
-    }
+    private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     private func problem(_ message: String) -> JSONProblem { JSONProblem(message: message, offset: next) }
 
@@ -117,11 +112,7 @@ struct JSONReader {
 
     private mutating func mapping() throws(JSONProblem) -> [String: Value] {
         var members: [String: Value] = [:]
-        let leftOut = leavingOut
-        try eachMember { (reader, key) throws(JSONProblem) in
-            let value = try reader.value()
-            if key != leftOut { members[key] = value }
-        }
+        try eachMember { (reader, key) throws(JSONProblem) in members[key] = try reader.value() }
         return members
     }
 

@@ -43,7 +43,7 @@ extension KubernetesClient {
     /// - Returns: The list's resourceVersion.
     func eachObject(
         _ type: ResourceType, in namespace: String?, _ labels: Selector, _ fields: [String: String], pageSize: Int,
-        leavingOut key: String? = nil, tries: Int? = nil, begin: () -> Void, _ body: (KubernetesObject) -> Void
+        tries: Int? = nil, begin: () -> Void, _ body: (KubernetesObject) -> Void
     ) async throws -> String {
         let path = try APIPath(type, in: namespace).with("labelSelector", labels.description)
             .with("fieldSelector", Self.fieldSelector(fields)).with("limit", String(pageSize))
@@ -65,7 +65,7 @@ extension KubernetesClient {
             if continuation == nil { begin() }
             let rest: Value
             do {
-                rest = try JSONReader.eachItem(answer.body, leavingOut: key) { body(Self.object($0, type)) }
+                rest = try JSONReader.eachItem(answer.body) { body(Self.object($0, type)) }
             } catch {
                 throw malformed(answer, call, error)
             }

@@ -73,7 +73,7 @@ extension ObjectStore {
         objects.keep(
             only: Set(list.objects.map(StoredObjects.key)), matching: selector, asOf: list.resourceVersion)
         changed()
-        return list.objects.map(\.withoutManagedFields)
+        return list.objects.map(\.withoutFieldSets)
     }
 
     /// Tells the store what the server answered to a write, so that the next reading shows it.
@@ -173,7 +173,7 @@ extension ObjectStore {
             if cursor == nil { try await relist() }
             watch = try await client.watch(
                 type, in: namespace, labels, [:], since: cursor, serverTimeout: Self.serverTimeout(client.pauses),
-                leavingOut: Self.leftOut, tries: 1)
+                tries: 1)
             enter(.listed)
         } catch let error as KubernetesError {
             if error.code == .expired { cursor = nil } else { enter(.failing(error)) }
@@ -187,7 +187,7 @@ extension ObjectStore {
     private func relist() async throws {
         var listed: Set<StoredObjects.Key> = []
         let version = try await client.eachObject(
-            type, in: namespace, labels, [:], pageSize: Self.pageSize, leavingOut: Self.leftOut, tries: 1,
+            type, in: namespace, labels, [:], pageSize: Self.pageSize, tries: 1,
             begin: { listed = [] },
             {
                 listed.insert(StoredObjects.key(of: $0))
@@ -222,8 +222,6 @@ extension ObjectStore {
         cursor = version
         objects.advance(to: version)
     }
-
-    private static let leftOut = "managedFields"
 
     /// Between 5 and 10 minutes, so that not all watches end together (as client-go's reflector does).
     private static func serverTimeout(_ pauses: Pauses) -> Interval {

@@ -60,7 +60,7 @@ struct StoredObjects: Sendable {
         if let present = entries[key], let known = present.version, let version, known >= version { return false }
         entries[key] = Entry(
             uid: object.uid, version: version, labels: object.labels,
-            json: JSONWriter.bytes(object.withoutManagedFields.value))
+            json: JSONWriter.bytes(object.withoutFieldSets.value))
         return true
     }
 
@@ -100,11 +100,16 @@ struct StoredObjects: Sendable {
 }
 
 extension KubernetesObject {
-    /// Without the longest and least wanted part: who set which field.
-    var withoutManagedFields: KubernetesObject {
-        guard self["metadata", "managedFields"] != nil else { return self }
+    /// Without the longest and least wanted part, which fields each manager has set; who they are stays.
+    var withoutFieldSets: KubernetesObject {
+        guard let managers = self["metadata", "managedFields"]?.list else { return self }
         var object = self
-        object["metadata", "managedFields"] = nil
+        object["metadata", "managedFields"] = .list(
+            managers.map { entry in
+                var entry = entry
+                entry[path: ["fieldsV1"]] = nil
+                return entry
+            })
         return object
     }
 }

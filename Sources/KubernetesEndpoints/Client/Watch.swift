@@ -21,7 +21,6 @@ package struct Watch: AsyncSequence, Sendable {
     package typealias Failure = any Error
     let body: ClusterBody
     let words: String
-    let leavingOut: String?
 
     package struct AsyncIterator: AsyncIteratorProtocol {
         private var chunks: ClusterBody.AsyncIterator
@@ -31,7 +30,7 @@ package struct Watch: AsyncSequence, Sendable {
 
         init(_ watch: Watch) {
             chunks = watch.body.makeAsyncIterator()
-            lines = WatchLines(request: watch.words, leavingOut: watch.leavingOut)
+            lines = WatchLines(request: watch.words)
             words = watch.words
         }
 
@@ -57,15 +56,11 @@ struct WatchLines {
     /// Up to where `rest` is known to have no end of line.
     private var searched = 0
     private let request: String
-    private let leavingOut: String?
 
     /// More than any object that etcd takes, several times.
     static let longestLine = 32 << 20
 
-    init(request: String, leavingOut: String? = nil) {
-        self.request = request
-        self.leavingOut = leavingOut
-    }
+    init(request: String) { self.request = request }
 
     /// The events that are complete with this chunk.
     ///
@@ -96,7 +91,7 @@ struct WatchLines {
         guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { return nil }
         let value: Value
         do {
-            value = try JSONReader.value(line, leavingOut: leavingOut)
+            value = try JSONReader.value(line)
         } catch {
             throw problem("an event is no JSON: \(error)")
         }
@@ -132,7 +127,7 @@ extension KubernetesClient {
 
     func watch(
         _ type: ResourceType, in namespace: String?, _ labels: Selector, _ fields: [String: String],
-        since resourceVersion: String?, serverTimeout: Interval, leavingOut: String? = nil, tries: Int? = nil
+        since resourceVersion: String?, serverTimeout: Interval, tries: Int? = nil
     ) async throws -> Watch {
         let path = try APIPath(type, in: namespace).with("watch", "true").with("allowWatchBookmarks", "true")
             .with("labelSelector", labels.description).with("fieldSelector", Self.fieldSelector(fields))
@@ -140,6 +135,6 @@ extension KubernetesClient {
         let words = "watch \(type)"
         var call = Call(.get, path, words)
         call.tries = tries
-        return try await attempt(call) { Watch(body: $0.body, words: words, leavingOut: leavingOut) }
+        return try await attempt(call) { Watch(body: $0.body, words: words) }
     }
 }

@@ -38,27 +38,18 @@ import Testing
         #expect(throws: JSONProblem.self) { try read(String(repeating: "{\"a\":", count: 100_000)) }
     }
 
-    @Test("a member can be left out, wherever it stands")
-    func leavingOut() throws {
-        let text = #"{"metadata":{"name":"x","managedFields":[{"a":[1,{"b":"]}"}]}]},"items":[{"managedFields":1}]}"#
-        #expect(
-            try JSONReader.value(Array(text.utf8), leavingOut: "managedFields") == [
-                "metadata": ["name": "x"], "items": [[:]],
-            ])
-    }
-
     @Test("items are handed on one by one, and what stands around them is returned")
     func items() throws {
         let text =
-            #" {"metadata":{"continue":"c","items":[0]},"items":[{"a":1},{"managedFields":{},"b":[]}],"kind":"L"}"#
+            #" {"metadata":{"continue":"c","items":[0]},"items":[{"a":1},{"b":[]}],"kind":"L"}"#
         var items: [Value] = []
-        let rest = try JSONReader.eachItem(Array(text.utf8), leavingOut: "managedFields") { items.append($0) }
+        let rest = try JSONReader.eachItem(Array(text.utf8)) { items.append($0) }
         #expect(items == [["a": 1], ["b": []]])
         #expect(rest == ["metadata": ["continue": "c", "items": [0]], "kind": "L"])
-        #expect(try JSONReader.eachItem(Array(#"{"items":null}"#.utf8), leavingOut: nil) { _ in } == ["items": .null])
-        #expect(throws: JSONProblem.self) { try JSONReader.eachItem(Array("[]".utf8), leavingOut: nil) { _ in } }
+        #expect(try JSONReader.eachItem(Array(#"{"items":null}"#.utf8)) { _ in } == ["items": .null])
+        #expect(throws: JSONProblem.self) { try JSONReader.eachItem(Array("[]".utf8)) { _ in } }
         #expect(throws: JSONProblem.self) {
-            try JSONReader.eachItem(Array(#"{"items":[1"#.utf8), leavingOut: nil) { _ in }
+            try JSONReader.eachItem(Array(#"{"items":[1"#.utf8)) { _ in }
         }
     }
 
