@@ -135,9 +135,8 @@ final class ClusterConnection: ClusterTransport, Sendable {
             ClusterFailure("\(server) did not take a connection in time", wasNotSent: true)
         case let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout:
             ClusterFailure("\(server) did not answer in time", wasNotSent: false)
-        case let error as IOError:
-            ClusterFailure(
-                "the connection to \(server) failed: \(error)", wasNotSent: error.errnoCode == ECONNREFUSED)
+        case let error as IOError where error.errnoCode == ECONNREFUSED:
+            ClusterFailure("nobody listens at \(server)", wasNotSent: true)
         case let error where Self.isOfHandshake(error):
             ClusterFailure("\(server) is not whom its certificate names: \(error)", wasNotSent: true)
         default: ClusterFailure("the connection to \(server) was lost: \(error)", wasNotSent: false)
