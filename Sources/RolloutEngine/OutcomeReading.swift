@@ -34,23 +34,34 @@ package struct OutcomeReading: Hashable, Sendable, Codable {
         package static let noLatencies = [Int](repeating: 0, count: OutcomeReading.latencyBounds.count + 1)
     }
 
-    package struct PairCounts: Hashable, Sendable, Codable {
+    /// Pairs of a live request and its copy.
+    package struct PairCounts: Hashable, Sendable {
         package var pairs: Int
+        package var bothFailed: Int
         package var onlyLiveFailed: Int
         package var onlyMirrorFailed: Int
+        /// Pairs of which neither failed, and whose answers were compared.
+        package var compared: Int
+        /// Of these, those that differ.
         package var disagreed: Int
+        /// As ``Counts/latencies``, of the pairs' live requests.
+        package var liveLatencies: [Int]
+        /// Of the copies of the same requests.
+        package var mirrorLatencies: [Int]
 
-        private enum CodingKeys: String, CodingKey {
-            case pairs, disagreed
-            case onlyLiveFailed = "only_live_failed"
-            case onlyMirrorFailed = "only_mirror_failed"
-        }
-
-        package init(pairs: Int = 0, onlyLiveFailed: Int = 0, onlyMirrorFailed: Int = 0, disagreed: Int = 0) {
+        package init(
+            pairs: Int = 0, bothFailed: Int = 0, onlyLiveFailed: Int = 0, onlyMirrorFailed: Int = 0,
+            compared: Int = 0, disagreed: Int = 0, liveLatencies: [Int] = Counts.noLatencies,
+            mirrorLatencies: [Int] = Counts.noLatencies
+        ) {
             self.pairs = pairs
+            self.bothFailed = bothFailed
             self.onlyLiveFailed = onlyLiveFailed
             self.onlyMirrorFailed = onlyMirrorFailed
+            self.compared = compared
             self.disagreed = disagreed
+            self.liveLatencies = liveLatencies
+            self.mirrorLatencies = mirrorLatencies
         }
     }
 
@@ -63,46 +74,4 @@ package struct OutcomeReading: Hashable, Sendable, Codable {
         self.deployments = deployments
         self.mirrored = mirrored
     }
-}
-
-extension OutcomeReading.Counts: Codable {
-    private enum CodingKeys: String, CodingKey {
-        case requests, errors, bins, latencies
-        case firstBin = "first_bin"
-    }
-
-    /// Writes the bins from the first that isn't 0 to the last: most of the three hundred are.
-    package func encode(to encoder: any Encoder) throws {
-        var members = encoder.container(keyedBy: CodingKeys.self)
-        try members.encode(requests, forKey: .requests)
-        try members.encode(errors, forKey: .errors)
-        guard let first = latencies.firstIndex(where: { $0 != 0 }),
-            let last = latencies.lastIndex(where: { $0 != 0 })
-        else { return }
-        try members.encode(first, forKey: .firstBin)
-        try members.encode(Array(latencies[first...last]), forKey: .bins)
-    }
-
-    /// Also reads `latencies`, the fifteen bins in which an earlier Turnout counted.
-    package init(from decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: CodingKeys.self)
-        self.init(
-            requests: try members.decode(Int.self, forKey: .requests),
-            errors: try members.decode(Int.self, forKey: .errors))
-        if let bins = try members.decodeIfPresent([Int].self, forKey: .bins) {
-            let first = try members.decode(Int.self, forKey: .firstBin)
-            guard first >= 0, first <= latencies.count - bins.count else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .bins, in: members,
-                    debugDescription: "there are \(latencies.count) bins, not \(bins.count) from number \(first) on")
-            }
-            latencies.replaceSubrange(first..<first + bins.count, with: bins)
-        } else if let coarse = try members.decodeIfPresent([Int].self, forKey: .latencies) {
-            for (count, bound) in zip(coarse, Self.coarseBounds + [.infinity]) {
-                latencies[OutcomeReading.latencyBin(ofMilliseconds: bound)] += count
-            }
-        }
-    }
-
-    private static let coarseBounds = [5.0, 10, 25, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2500, 5000]
 }

@@ -17,7 +17,7 @@ extension EndpointSimulation {
             return note(change, context, .fenced(words), hadEffect: false)
         }
         epoch = context.epoch
-        adopt(settings.profiles)
+        adopt(settings)
         if let previous {
             guard previous.change == change else {
                 let words =
@@ -49,14 +49,24 @@ extension EndpointSimulation {
         return outcome
     }
 
-    /// Takes over how deployments are to behave; a fault that is new counts from now on.
-    mutating func adopt(_ news: [Name: DeploymentProfile]) {
-        for (name, profile) in news where profiles[name] != profile {
+    /// Takes over how deployments are to behave; what is new of them counts from now on.
+    mutating func adopt(_ settings: SimulationSettings) {
+        let others = settings.incidents.isEmpty ? nil : DeploymentProfile(incidents: settings.incidents)
+        var people = settings.users
+        people?.seed = settings.seed
+        if settings.saysHowTheyBehave, otherwise != others || users != people {
+            countRequests(until: now)
+            (otherwise, users) = (others, people)
+        }
+        for name in settings.profiles.keys.sorted() {
+            let profile = settings.profile(of: name)
+            guard profiles[name] != profile else { continue }
             countRequests(until: now)
             profiles[name] = profile
             refusals[name] = nil
             guard let deployment = endpoint?.deployment(name), deployment.state == .succeeded else { continue }
             servers[name, default: Server()].arm(profile, at: now)
+            servers[name]?.starts = [Timestamp](repeating: now, count: deployment.instances.wanted)
             update(name) {
                 $0.instances = .init(wanted: $0.instances.wanted, ready: $0.instances.wanted)
                 $0.reason = nil

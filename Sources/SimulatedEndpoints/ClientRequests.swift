@@ -7,7 +7,7 @@ extension EndpointSimulation {
     package mutating func setLoad(_ load: Load?, at time: Timestamp, settings: SimulationSettings) {
         advance(to: time)
         now = max(now, time)
-        adopt(settings.profiles)
+        adopt(settings)
         countRequests(until: now)
         guard let load, load.rate > 0 else {
             clients = nil
@@ -26,6 +26,9 @@ extension EndpointSimulation {
         return totals.reading(since: earlier, cursor: cursor)
     }
 
+    /// The totals for which `cursor` was given out, where that was the last one.
+    func latestTotals(at cursor: Int) -> Totals? { cursor == self.cursor ? totalsAtCursor : nil }
+
     /// What is told to one whose cursor is not known.
     package mutating func lost(at time: Timestamp) -> OutcomeReading {
         takeStock(at: time)
@@ -43,7 +46,7 @@ extension EndpointSimulation {
         }
     }
 
-    /// Counts the requests until `time`; nothing but flapping has changed since the last count.
+    /// Counts the requests until `time`; nothing has changed since the last count but what a profile itself changes.
     mutating func countRequests(until time: Timestamp) {
         guard let clients, time > clients.countedUntil else { return }
         let begin = clients.countedUntil
@@ -51,92 +54,127 @@ extension EndpointSimulation {
         self.clients?.countedUntil = time
         self.clients?.counted = max(all, clients.counted)
         guard let endpoint, all > clients.counted, endpoint.traffic.actual.sum > 0 else { return }
-        let live = endpoint.traffic.actual.deployments
-        let parts = generator.split(all - clients.counted, by: live.map { Double(endpoint.traffic.actual[$0]) })
-        for (name, requests) in zip(live, parts) {
-            let counts = serve(requests, by: name, from: begin, to: time)
-            totals.add(counts, to: name)
+        let arms = arms(of: endpoint.traffic.actual)
+        let parts = generator.split(all - clients.counted, by: arms.map(\.share))
+        for (arm, requests) in zip(arms, parts) {
+            let span = Span(begin: begin, end: time, liveRate: clients.rate * arm.share)
+            let byUsers = generator.successes(of: requests, share: arm.failing)
+            var served = Served(byUsers: byUsers)
+            served.counts = answer(requests - byUsers, by: arm.name, during: span)
+            if byUsers > 0 {
+                let failed = answer(byUsers, by: arm.name, during: span, failing: true)
+                served.counts = served.counts.combined(with: failed, +)
+            }
+            totals.add(served.counts, to: arm.name)
             for mirror in endpoint.mirrorTraffic.actual.deployments {
                 let share = Double(endpoint.mirrorTraffic.actual[mirror]) / 100
-                count(copiesOf: counts, by: name, for: mirror, share: share, from: begin, to: time)
+                count(copiesOf: served, by: arm.name, for: mirror, share: share, during: span)
             }
         }
     }
 
-    /// Draws what becomes of `requests` that are sent to `name`.
-    private mutating func serve(_ requests: Int, by name: Name, from begin: Timestamp, to end: Timestamp)
+    /// Requests of one deployment.
+    private struct Served {
+        var counts = OutcomeReading.Counts()
+        /// Those that came from users whose requests always fail.
+        var byUsers: Int
+    }
+
+    /// Draws what becomes of `requests` to `name`; with `failing`, none of them can be answered.
+    private mutating func answer(_ requests: Int, by name: Name, during span: Span, failing: Bool = false)
         -> OutcomeReading.Counts
     {
-        var counts = OutcomeReading.Counts()
+        var counts = OutcomeReading.Counts(requests: requests)
         guard requests > 0 else { return counts }
-        let profile = profiles[name] ?? DeploymentProfile()
-        let reached = generator.successes(of: requests, share: readyShare(of: name, from: begin, to: end))
+        let reached = generator.successes(of: requests, share: readyShare(of: name, during: span))
+        // Nobody answered the others: the router knows at once.
+        counts.errors = requests - reached
+        counts.latencies[0] = requests - reached
+        let profile = profile(of: name)
         let limit = Double(timeout(of: name).milliseconds)
-        let latency = profile.servedLatency
-        let late = generator.successes(of: reached, share: 1 - latency.share(upTo: limit))
-        let wrong = generator.successes(
-            of: reached - late, share: clients?.sendJSON == false ? 1 : profile.servedErrors)
-        counts.requests = requests
-        counts.errors = requests - reached + late + wrong
-        counts.latencies = generator.split(reached - late, by: binShares(of: latency, limit: limit))
-        // Nobody answered: the router knows at once.
-        counts.latencies[0] += requests - reached
-        counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: limit)] += late
+        let parts = parts(of: name, profile, during: span)
+        for (part, size) in zip(parts, generator.split(reached, by: parts.map(\.weight))) where size > 0 {
+            let latency = profile.servedLatency(in: part.trouble)
+            let late = generator.successes(of: size, share: 1 - latency.share(upTo: limit))
+            let isHopeless = failing || clients?.sendJSON == false
+            counts.errors += late
+            counts.errors += generator.successes(
+                of: size - late, share: isHopeless ? 1 : profile.servedErrors(in: part.trouble))
+            counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: limit)] += late
+            generator.draw(size - late, from: latency, upTo: limit, into: &counts.latencies)
+        }
         return counts
     }
 
     /// Counts the copies of a stretch of live requests, and how their answers compare.
     private mutating func count(
-        copiesOf live: OutcomeReading.Counts, by name: Name, for mirror: Name, share: Double, from begin: Timestamp,
-        to end: Timestamp
+        copiesOf live: Served, by name: Name, for mirror: Name, share: Double, during span: Span
     ) {
-        let pairs = generator.successes(of: live.requests, share: share)
-        guard pairs > 0 else { return }
-        let copies = serve(pairs, by: mirror, from: begin, to: end)
-        totals.add(copies, to: mirror)
-        let failureShare = Double(live.errors) / Double(live.requests)
-        let drawn = generator.successes(of: pairs, share: failureShare)
-        let liveFailed = min(max(drawn, pairs - (live.requests - live.errors)), live.errors, pairs)
+        var pairs = OutcomeReading.PairCounts()
+        for (bin, count) in live.counts.latencies.enumerated() where count > 0 {
+            pairs.liveLatencies[bin] = generator.successes(of: count, share: share)
+            pairs.pairs += pairs.liveLatencies[bin]
+        }
+        guard pairs.pairs > 0 else { return }
+        let span = Span(begin: span.begin, end: span.end, liveRate: 0)
+        // What a user sends that cannot be answered cannot be answered by the copy's server either.
+        let others = live.counts.requests - live.byUsers
+        let byUsers = chosen(live.byUsers, of: live.counts.requests, among: pairs.pairs)
+        let copies = answer(pairs.pairs - byUsers, by: mirror, during: span)
+        let failed = answer(byUsers, by: mirror, during: span, failing: true)
+        let all = copies.combined(with: failed, +)
+        totals.add(all, to: mirror)
+        pairs.mirrorLatencies = all.latencies
+        let liveFailed = chosen(live.counts.errors - live.byUsers, of: others, among: pairs.pairs - byUsers)
         // Of the copies that failed, as many as chance has it are copies of live requests that failed.
-        let chance = generator.successes(of: copies.errors, share: Double(liveFailed) / Double(pairs))
-        let both = min(max(chance, liveFailed + copies.errors - pairs), liveFailed)
-        let answered = pairs - liveFailed - copies.errors + both
-        totals.add(
-            OutcomeReading.PairCounts(
-                pairs: pairs, onlyLiveFailed: liveFailed - both, onlyMirrorFailed: copies.errors - both,
-                disagreed: disagree(name, mirror) ? answered : 0),
-            to: mirror)
+        let both = chosen(liveFailed, of: pairs.pairs - byUsers, among: copies.errors)
+        pairs.bothFailed = byUsers + both
+        pairs.onlyLiveFailed = liveFailed - both
+        pairs.onlyMirrorFailed = copies.errors - both
+        pairs.compared = pairs.pairs - pairs.bothFailed - pairs.onlyLiveFailed - pairs.onlyMirrorFailed
+        pairs.disagreed = generator.successes(of: pairs.compared, share: disagreement(of: name, mirror))
+        totals.add(pairs, to: mirror)
     }
 
-    /// True when the two answer differently; that each names itself is no difference.
-    func disagree(_ left: Name, _ right: Name) -> Bool {
+    /// How many of the `marked` ones of `count` are among `drawn` of them.
+    private mutating func chosen(_ marked: Int, of count: Int, among drawn: Int) -> Int {
+        guard count > 0 else { return 0 }
+        let chance = generator.successes(of: drawn, share: Double(marked) / Double(count))
+        return min(max(chance, drawn - (count - marked)), marked, drawn)
+    }
+
+    /// The share of requests that the two answer differently; that each names itself is no difference.
+    func disagreement(of left: Name, _ right: Name) -> Double {
+        guard !answersDiffer(left, right) else { return 1 }
+        return Trouble(errors: profile(of: left).disagrees)
+            .joined(with: Trouble(errors: profile(of: right).disagrees)).errors
+    }
+
+    func answersDiffer(_ left: Name, _ right: Name) -> Bool {
         answer(of: left).withoutDeployment != answer(of: right).withoutDeployment
     }
 
     /// The share of the time that an instance of `name` could answer.
-    private func readyShare(of name: Name, from begin: Timestamp, to end: Timestamp) -> Double {
+    private func readyShare(of name: Name, during span: Span) -> Double {
         guard let deployment = endpoint?.deployment(name), deployment.instances.ready > 0 else { return 0 }
-        return servers[name]?.readyShare(from: begin, to: end) ?? 1
+        return servers[name]?.readyShare(from: span.begin, to: span.end) ?? 1
     }
 
     func timeout(of name: Name) -> Interval {
         endpoint?.deployment(name)?.definition.requestSettings.timeout ?? RequestSettings().timeout
     }
-
-    /// The shares of latencies up to `limit` in every bin.
-    private func binShares(of latency: LogNormal, limit: Double) -> [Double] {
-        var shares: [Double] = []
-        var below = 0.0
-        for bound in OutcomeReading.latencyBounds + [.infinity] {
-            let upTo = latency.share(upTo: min(bound, limit))
-            shares.append(max(upTo - below, 0))
-            below = max(upTo, below)
-        }
-        return shares
-    }
 }
 
 extension Value {
+    /// An answer that is not this one, and not the next such answer either.
+    package func disagreeing(_ random: UInt64) -> Value {
+        guard case .mapping(var members) = self else { return ["answer": self, "disagrees": Self.number(random)] }
+        members["disagrees"] = Self.number(random)
+        return .mapping(members)
+    }
+
+    private static func number(_ random: UInt64) -> Value { .integer(Int(random >> 33)) }
+
     fileprivate var withoutDeployment: Value {
         guard case .mapping(var members) = self else { return self }
         members["deployment"] = nil

@@ -1,10 +1,23 @@
 package import Rollouts
 
 /// How the model server of one deployment is to behave (playbook: `backends.simulated.simulate.NAME`).
-package struct DeploymentProfile: Codable, Hashable, Sendable {
+///
+/// ```yaml
+/// latency: {p50: 40ms, p99: 200ms}
+/// errors: 0.5%
+/// disagrees: 2%                                              # of the answers differ from what others answer
+/// cold_start: {for: 30s, latency_factor: 5}                  # the first 30 s of every instance
+/// leak: {per: 10m, latency_factor: 2, errors: 1%}            # so much more every 10 minutes of an instance
+/// bad_instance: {errors: 100%}                               # one instance, the first
+/// under_load: {above: 20/s, latency_factor: 10}              # more live requests than that to an instance
+/// fault: slow
+/// ```
+package struct DeploymentProfile: Hashable, Sendable {
     package var latency: Latency
     /// The share of requests that the model answers with an error, 0 to 1.
     package var errors: Double
+    /// The share of its answers that differ from what it, or another that answers the same, answers else.
+    package var disagrees: Double
     /// How long it takes to deploy; nil: as long as ``SimulationSettings/Durations`` says.
     package var readyAfter: Interval?
     /// What it answers; nil: a sample of predictions.
@@ -12,13 +25,27 @@ package struct DeploymentProfile: Codable, Hashable, Sendable {
     package var fault: Fault?
     /// When the fault shows, or how long it lasts; nil: as long as the fault's own default.
     package var faultAfter: Interval?
+    package var leak: Leak?
+    package var coldStart: ColdStart?
+    package var badInstance: Trouble?
+    package var overload: Overload?
+    /// Those of its endpoint, which hit every deployment (`backends.simulated.incidents`).
+    package var incidents: [Incident]
 
     package init(
-        latency: Latency = Latency(), errors: Double = 0, readyAfter: Interval? = nil, answer: Value? = nil,
-        fault: Fault? = nil, faultAfter: Interval? = nil
+        latency: Latency = Latency(), errors: Double = 0, disagrees: Double = 0, readyAfter: Interval? = nil,
+        answer: Value? = nil, fault: Fault? = nil, faultAfter: Interval? = nil, leak: Leak? = nil,
+        coldStart: ColdStart? = nil, badInstance: Trouble? = nil, overload: Overload? = nil,
+        incidents: [Incident] = []
     ) {
         self.latency = latency
         self.errors = errors
+        self.disagrees = disagrees
+        self.leak = leak
+        self.coldStart = coldStart
+        self.badInstance = badInstance
+        self.overload = overload
+        self.incidents = incidents
         self.readyAfter = readyAfter
         self.answer = answer
         self.fault = fault
@@ -64,11 +91,34 @@ package struct DeploymentProfile: Codable, Hashable, Sendable {
     /// When the fault shows, or how long it lasts.
     package var faultDelay: Interval { faultAfter ?? fault?.standardDelay ?? .zero }
 
-    /// Latencies as they are drawn.
-    var servedLatency: LogNormal {
-        LogNormal(p50: latency.p50, p99: latency.p99, stretch: fault == .slow ? 20 : 1)
+    /// Latencies as they are drawn in `trouble`.
+    func servedLatency(in trouble: Trouble = Trouble()) -> LogNormal {
+        LogNormal(
+            p50: latency.p50, p99: latency.p99, stretch: (fault == .slow ? 20 : 1) * trouble.latencyFactor)
     }
 
-    /// The share of requests that the model answers with an error.
-    var servedErrors: Double { fault == .failing ? 1 : errors }
+    /// The share of requests that the model answers with an error in `trouble`.
+    func servedErrors(in trouble: Trouble) -> Double {
+        Trouble(errors: fault == .failing ? 1 : errors).joined(with: trouble).errors
+    }
+}
+
+extension DeploymentProfile: Codable {
+    /// Also of an earlier Turnout's, which had fewer members.
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            latency: try members.decode(Latency.self, forKey: .latency),
+            errors: try members.decode(Double.self, forKey: .errors),
+            disagrees: try members.decodeIfPresent(Double.self, forKey: .disagrees) ?? 0,
+            readyAfter: try members.decodeIfPresent(Interval.self, forKey: .readyAfter),
+            answer: try members.decodeIfPresent(Value.self, forKey: .answer),
+            fault: try members.decodeIfPresent(Fault.self, forKey: .fault),
+            faultAfter: try members.decodeIfPresent(Interval.self, forKey: .faultAfter),
+            leak: try members.decodeIfPresent(Leak.self, forKey: .leak),
+            coldStart: try members.decodeIfPresent(ColdStart.self, forKey: .coldStart),
+            badInstance: try members.decodeIfPresent(Trouble.self, forKey: .badInstance),
+            overload: try members.decodeIfPresent(Overload.self, forKey: .overload),
+            incidents: try members.decodeIfPresent([Incident].self, forKey: .incidents) ?? [])
+    }
 }

@@ -26,6 +26,10 @@ package struct EndpointSimulation: Hashable, Sendable {
     var epoch = Int.min
     var changes: [ChangeUnderWay] = []
     var profiles: [Name: DeploymentProfile] = [:]
+    /// Of deployments of which the settings say nothing; nil: as it comes.
+    var otherwise: DeploymentProfile?
+    /// Nil: the clients are no known people.
+    var users: Users?
     var servers: [Name: Server] = [:]
     /// Until when changes about a deployment are refused (``DeploymentProfile/Fault/refuseUpdating``).
     var refusals: [Name: Timestamp] = [:]
@@ -64,6 +68,9 @@ package struct EndpointSimulation: Hashable, Sendable {
         return copy
     }
 
+    /// How a deployment behaves.
+    func profile(of name: Name) -> DeploymentProfile { profiles[name] ?? otherwise ?? DeploymentProfile() }
+
     /// The rules' view of the endpoint.
     var model: EndpointModel {
         get { EndpointModel(kind: key.kind, endpoint: endpoint) }
@@ -88,8 +95,8 @@ package struct EndpointSimulation: Hashable, Sendable {
 
 extension EndpointSimulation: Codable {
     private enum CodingKeys: CodingKey {
-        case key, endpoint, now, epoch, changes, profiles, servers, refusals, clients, generator, requestGenerator
-        case totals, cursor, totalsAtCursor, entries
+        case key, endpoint, now, epoch, changes, profiles, otherwise, users, servers, refusals, clients, generator
+        case requestGenerator, totals, cursor, totalsAtCursor, entries
     }
 }
 
@@ -105,7 +112,9 @@ struct ChangeUnderWay: Codable, Hashable, Sendable {
 }
 
 /// What the simulation knows of a deployment beside its snapshot.
-struct Server: Codable, Hashable, Sendable {
+struct Server: Hashable, Sendable {
+    /// When each of its instances became ready.
+    var starts: [Timestamp] = []
     /// When its instances fail.
     var crash: Timestamp?
     /// From when on it is ready in one minute and not in the next.
@@ -116,6 +125,17 @@ struct Server: Codable, Hashable, Sendable {
     struct Drain: Codable, Hashable, Sendable {
         var until: Timestamp
         var requests: Int
+    }
+}
+
+extension Server: Codable {
+    /// Also of an earlier Turnout's, which noted no starts.
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        starts = try members.decodeIfPresent([Timestamp].self, forKey: .starts) ?? []
+        crash = try members.decodeIfPresent(Timestamp.self, forKey: .crash)
+        flapping = try members.decodeIfPresent(Timestamp.self, forKey: .flapping)
+        drain = try members.decodeIfPresent(Drain.self, forKey: .drain)
     }
 }
 

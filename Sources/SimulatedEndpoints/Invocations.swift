@@ -10,52 +10,74 @@ extension EndpointSimulation {
     {
         advance(to: time)
         guard let endpoint else { return .notFound("there is no endpoint \(key.name)") }
-        guard let name = deployment ?? route(endpoint.traffic.actual) else {
+        let arm = deployment == nil ? route(endpoint.traffic.actual) : nil
+        guard let name = deployment ?? arm?.name else {
             return .notFound("endpoint \(key.name) has no deployment with positive traffic")
         }
         guard endpoint.deployment(name) != nil else {
             return .notFound("endpoint \(key.name) has no deployment \(name)")
         }
         now = max(now, time)
-        let response = answer(request, by: name)
-        guard deployment == nil else { return response }
+        let isHopeless = arm.map { $0.failing > 0 && requestGenerator.unit() < $0.failing } ?? false
+        let live = answer(request, by: name, liveRate: (clients?.rate ?? 0) * (arm?.share ?? 0), isHopeless)
+        guard deployment == nil else { return live.response }
         for mirror in endpoint.mirrorTraffic.actual.deployments {
             guard requestGenerator.unit() * 100 < Double(endpoint.mirrorTraffic.actual[mirror]) else { continue }
-            compare(response, with: answer(request, by: mirror), of: mirror)
+            compare(live, with: answer(request, by: mirror, liveRate: 0, isHopeless), of: mirror)
         }
-        return response
+        return live.response
     }
 
     /// A deployment drawn by its weight, or nil where there is no traffic.
-    private mutating func route(_ traffic: Traffic) -> Name? {
-        var drawn = requestGenerator.unit() * Double(traffic.sum)
-        return traffic.deployments.first {
-            drawn -= Double(traffic[$0])
+    private mutating func route(_ traffic: Traffic) -> Arm? {
+        guard traffic.sum > 0 else { return nil }
+        var drawn = requestGenerator.unit()
+        return arms(of: traffic).first {
+            drawn -= $0.share
             return drawn < 0
         }
     }
 
-    private mutating func answer(_ request: InferenceRequest, by name: Name) -> InferenceResponse {
-        let response = response(to: request, by: name)
+    private struct Answer {
+        var response: InferenceResponse
+        /// It is another one than the deployment's own.
+        var disagrees = false
+    }
+
+    private mutating func answer(
+        _ request: InferenceRequest, by name: Name, liveRate: Double, _ isHopeless: Bool
+    ) -> Answer {
+        let answer = answer(to: request, by: name, liveRate: liveRate, isHopeless)
+        let response = answer.response
         var counts = OutcomeReading.Counts()
         counts.requests = 1
         counts.errors = response.status == 200 ? 0 : 1
         counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: response.latency.seconds * 1000)] = 1
         totals.add(counts, to: name)
-        return response
+        return answer
     }
 
-    private mutating func response(to request: InferenceRequest, by name: Name) -> InferenceResponse {
+    private mutating func answer(
+        to request: InferenceRequest, by name: Name, liveRate: Double, _ isHopeless: Bool
+    ) -> Answer {
         let ready = snapshot(at: now)?.deployment(name)?.instances.ready ?? 0
         guard ready > 0 else {
-            return .modelError(503, "upstream connect error or disconnect/reset before headers", .zero, by: name)
+            let words = "upstream connect error or disconnect/reset before headers"
+            return Answer(response: .modelError(503, words, .zero, by: name))
         }
         let instance = Int.random(in: 0..<ready, using: &requestGenerator)
-        let profile = profiles[name] ?? DeploymentProfile()
-        let drawn = min(profile.servedLatency.draw(with: &requestGenerator), 1e9)
+        let profile = profile(of: name)
+        let starts = servers[name]?.starts ?? []
+        let trouble = profile.trouble(
+            in: Circumstances(
+                age: now - (instance < starts.count ? starts[instance] : now), instance: instance,
+                loadAge: clients.map { now - $0.since }, liveRate: liveRate / Double(ready)))
+        let drawn = min(profile.servedLatency(in: trouble).draw(with: &requestGenerator), 1e9)
         let latency = Interval(milliseconds: max(Int64(drawn.rounded()), 1))
-        let fails = requestGenerator.unit() < profile.servedErrors
+        let fails = requestGenerator.unit() < profile.servedErrors(in: trouble) || isHopeless
+        let disagrees = profile.disagrees > 0 && requestGenerator.unit() < profile.disagrees
         let limit = timeout(of: name)
+        let own = answer(of: name)
         let response: InferenceResponse =
             if latency > limit {
                 InferenceResponse(
@@ -66,20 +88,28 @@ extension EndpointSimulation {
             } else if fails {
                 .modelError(500, "run(raw_data) failed", latency, by: name)
             } else {
-                InferenceResponse(status: 200, body: answer(of: name).json, latency: latency, deployment: name)
+                InferenceResponse(
+                    status: 200, body: (disagrees ? own.disagreeing(requestGenerator.next()) : own).json,
+                    latency: latency, deployment: name)
             }
         log("POST /score \(response.status) \(response.latency)", of: name, instance: instance, at: now)
-        return response
+        return Answer(response: response, disagrees: disagrees)
     }
 
-    private mutating func compare(_ live: InferenceResponse, with copy: InferenceResponse, of mirror: Name) {
+    private mutating func compare(_ left: Answer, with right: Answer, of mirror: Name) {
+        let (live, copy) = (left.response, right.response)
         var pairs = OutcomeReading.PairCounts(pairs: 1)
         switch (live.status == 200, copy.status == 200) {
         case (false, true): pairs.onlyLiveFailed = 1
         case (true, false): pairs.onlyMirrorFailed = 1
-        case (true, true): pairs.disagreed = live.deployment.map { disagree($0, mirror) } == true ? 1 : 0
-        case (false, false): break
+        case (true, true):
+            pairs.compared = 1
+            let differ = live.deployment.map { answersDiffer($0, mirror) } == true
+            pairs.disagreed = differ || left.disagrees || right.disagrees ? 1 : 0
+        case (false, false): pairs.bothFailed = 1
         }
+        pairs.liveLatencies[OutcomeReading.latencyBin(ofMilliseconds: live.latency.seconds * 1000)] = 1
+        pairs.mirrorLatencies[OutcomeReading.latencyBin(ofMilliseconds: copy.latency.seconds * 1000)] = 1
         totals.add(pairs, to: mirror)
     }
 

@@ -5,6 +5,7 @@
 #elseif canImport(Musl)
     internal import Musl
 #endif
+internal import RolloutEngine
 package import Rollouts
 
 /// Latencies in milliseconds whose logarithm is normal, told by their median and their 99th percentile.
@@ -29,6 +30,20 @@ package struct LogNormal: Hashable, Sendable {
         guard deviation > 0 else { return distance >= 0 ? 1 : 0 }
         return 0.5 * erfc(-distance / deviation / 2.0.squareRoot())
     }
+
+    /// The share of latencies that are at most `limit` and not beyond the latency bin.
+    func share(upToBin bin: Int, limit: Double) -> Double {
+        guard bin < Self.logarithms.count, OutcomeReading.latencyBounds[bin] < limit else { return share(upTo: limit) }
+        let distance = Self.logarithms[bin] - mean
+        guard deviation > 0 else { return distance >= 0 ? 1 : 0 }
+        return 0.5 * erfc(-distance / deviation / 2.0.squareRoot())
+    }
+
+    /// A bin below which there is one latency in 10^15.
+    var firstBin: Int { OutcomeReading.latencyBin(ofMilliseconds: latency(atNormal: -8)) }
+
+    /// Of the bounds of latency bins.
+    private static let logarithms = OutcomeReading.latencyBounds.map { log($0) }
 
     /// The arithmetic mean.
     var average: Double { exp(mean + deviation * deviation / 2) }

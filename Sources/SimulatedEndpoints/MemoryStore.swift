@@ -70,11 +70,15 @@ package final class MemoryStore: SimulatedStore, Sendable {
         _ body: (inout EndpointSimulation, any SimulatedRecords) throws(BackendError) -> Result
     ) throws(BackendError) -> Result {
         try world.withLock { world throws(BackendError) in
-            let records = world.endpoints[key] ?? Records()
+            // Taken out, so that nothing is copied where it is changed.
+            var isKept = world.endpoints[key] != nil
+            var records = world.endpoints.removeValue(forKey: key) ?? Records()
+            defer { if isKept { world.endpoints[key] = records } }
             var simulation = records.simulation ?? new()
             let result = try body(&simulation, records)
             guard simulation != records.simulation || !simulation.outbox.isEmpty else { return result }
-            world.endpoints[key, default: Records()].keep(simulation)
+            records.keep(simulation)
+            isKept = true
             world.time = max(world.time ?? simulation.now, simulation.now)
             return result
         }

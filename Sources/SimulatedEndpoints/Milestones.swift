@@ -26,6 +26,7 @@ extension EndpointSimulation {
                 guard let name = changes[index].change.deployment else { continue }
                 update(name) { $0.instances.ready = min($0.instances.ready + 1, $0.instances.wanted) }
                 let ready = endpoint?.deployment(name)?.instances.ready ?? 1
+                servers[name, default: Server()].keepStarts(of: ready, at: time)
                 logStart(of: name, instances: (ready - 1)..<ready, at: time)
             }
         }
@@ -50,9 +51,12 @@ extension EndpointSimulation {
     /// A deployment has become what was asked for: its fault begins to count.
     private mutating func noteSettled(_ name: Name, before: EndpointSnapshot?, at time: Timestamp) {
         guard let settled = endpoint?.deployment(name) else { return }
-        servers[name, default: Server()].arm(profiles[name], at: time)
         let running = before?.deployment(name)?.instances.ready ?? 0
         let ready = settled.instances.ready
+        servers[name, default: Server()].arm(profiles[name], at: time)
+        // An update replaces them all.
+        if before?.deployment(name)?.state == .updating { servers[name]?.starts = [] }
+        servers[name]?.keepStarts(of: ready, at: time)
         if running < ready { logStart(of: name, instances: running..<ready, at: time) }
         if running > ready { logKilling(of: name, instances: ready..<running, at: time) }
         if before?.deployment(name)?.state == .updating {
@@ -113,6 +117,12 @@ extension Server {
     mutating func arm(_ profile: DeploymentProfile?, at time: Timestamp) {
         crash = profile?.fault == .crashAfterReady ? time + (profile?.faultDelay ?? .zero) : nil
         flapping = profile?.fault == .flapping ? time : nil
+    }
+
+    /// Notes that so many instances are ready: those that are new since `time`.
+    mutating func keepStarts(of instances: Int, at time: Timestamp) {
+        starts = Array(starts.prefix(instances))
+        starts += [Timestamp](repeating: time, count: max(instances - starts.count, 0))
     }
 
     /// How much of the time from `begin` to `end` it was ready, where nothing but flapping counts.

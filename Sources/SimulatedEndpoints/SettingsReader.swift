@@ -1,67 +1,5 @@
 package import Rollouts
 
-extension SimulationSettings {
-    /// Reads the mapping `backends.simulated` of a plan (`null`: the defaults).
-    ///
-    /// `kind`, where it is given, is what the command line says (`--backend simulated:kubernetes`) and goes first.
-    package init(_ value: Value, kind: EndpointKind? = nil) throws(SettingsProblem) {
-        self.init()
-        let root = try SettingsReader(value, keys: ["kind", "seed", "durations", "simulate"])
-        let told = try root.word("kind", among: EndpointKind.self)
-        self.kind = kind ?? told ?? self.kind
-        if let told = try root.seed("seed") { seed = told }
-        if let times = try root.mapping("durations", keys: ["endpoint", "deployment", "scale", "traffic", "delete"]) {
-            if let told = try times.interval("endpoint") { durations.endpoint = told }
-            if let told = try times.interval("deployment") { durations.deployment = told }
-            if let told = try times.interval("scale") { durations.scale = told }
-            if let told = try times.interval("traffic") { durations.traffic = told }
-            if let told = try times.interval("delete") { durations.delete = told }
-        }
-        if let simulate = try root.mapping("simulate", keys: nil) {
-            for key in simulate.members.keys.sorted() {
-                guard let profile = try simulate.mapping(key, keys: DeploymentProfile.keys) else { continue }
-                guard profiles.updateValue(try DeploymentProfile(profile), forKey: Name(key)) == nil else {
-                    throw SettingsProblem(
-                        path: profile.path, message: "is there twice: names compare without case")
-                }
-            }
-        }
-    }
-}
-
-extension DeploymentProfile {
-    /// The members that a profile may have.
-    package static let keys = ["latency", "errors", "ready_after", "answer", "fault", "fault_after"]
-
-    package init(_ reader: SettingsReader) throws(SettingsProblem) {
-        self.init(
-            errors: try reader.share("errors") ?? 0, readyAfter: try reader.interval("ready_after"),
-            answer: reader.members["answer"], fault: try reader.word("fault", among: Fault.self),
-            faultAfter: try reader.interval("fault_after"))
-        if let times = try reader.mapping("latency", keys: ["p50", "p99"]) {
-            latency = try Latency(times)
-        }
-    }
-}
-
-extension DeploymentProfile.Latency {
-    fileprivate init(_ reader: SettingsReader) throws(SettingsProblem) {
-        let p50 = try reader.interval("p50")
-        let p99 = try reader.interval("p99")
-        // One of the two gives the other in the proportion of the defaults, 1 to 5.
-        self.init(
-            p50: p50 ?? p99.map { Interval(milliseconds: max($0.milliseconds / 5, 1)) } ?? .milliseconds(40),
-            p99: p99 ?? p50.map { $0 * 5 } ?? .milliseconds(200))
-        // Two zeros are said on purpose: such a server answers at once.
-        guard self.p50 > .zero || p99 == .zero else {
-            throw reader.problem("p50", "is \(self.p50): it must be at least 1ms, or p99 0ms as well")
-        }
-        guard self.p99 >= self.p50 else {
-            throw reader.problem("p99", "is \(self.p99), which is less than p50, \(self.p50)")
-        }
-    }
-}
-
 /// A mapping of the settings with the path at which it stands.
 package struct SettingsReader {
     package let path: String
@@ -113,6 +51,22 @@ package struct SettingsReader {
         return try SettingsReader(value, path: place(of: key), keys: keys, root: root)
     }
 
+    /// That `message` holds of the whole mapping.
+    package func problem(_ message: String) -> SettingsProblem {
+        SettingsProblem(path: path, message: message, root: root)
+    }
+
+    /// The mappings of the list at `key`, which are named by their places: `incidents.0`.
+    func mappings(_ key: String, keys: [String]) throws(SettingsProblem) -> [SettingsReader] {
+        guard let value = value(key) else { return [] }
+        guard case .list(let items) = value else { throw problem(key, value, "a list of mappings is expected") }
+        var readers: [SettingsReader] = []
+        for (index, item) in items.enumerated() {
+            readers.append(try SettingsReader(item, path: "\(place(of: key)).\(index)", keys: keys, root: root))
+        }
+        return readers
+    }
+
     func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String, among: Word.Type) throws(SettingsProblem)
         -> Word?
     {
@@ -144,6 +98,49 @@ package struct SettingsReader {
             throw problem(key, value, "a length of time such as 250ms, 30s, 10m or 1h30m is expected")
         }
         return interval
+    }
+
+    /// A length of time that must be there, and not 0.
+    func required(_ key: String) throws(SettingsProblem) -> Interval {
+        guard let interval = try interval(key) else {
+            throw problem("has no \(key): a length of time such as 30s or 10m is expected")
+        }
+        guard interval > .zero else { throw problem(key, "is 0s: it must be at least 1ms") }
+        return interval
+    }
+
+    func number(_ key: String, in range: ClosedRange<Double>) throws(SettingsProblem) -> Double? {
+        guard let value = value(key) else { return nil }
+        guard let number = value.double, range.contains(number) else {
+            throw problem(
+                key, value, "a number from \(Int(range.lowerBound)) to \(Int(range.upperBound)) is expected")
+        }
+        return number
+    }
+
+    func count(_ key: String, in range: ClosedRange<Int>) throws(SettingsProblem) -> Int? {
+        guard let value = value(key) else { return nil }
+        guard let number = value.integer, range.contains(number) else {
+            throw problem(
+                key, value, "a whole number from \(range.lowerBound) to \(range.upperBound) is expected")
+        }
+        return number
+    }
+
+    /// Requests a second that must be there: `20/s`, `90/m`, or a number.
+    func rate(_ key: String) throws(SettingsProblem) -> Double {
+        guard let value = value(key) else { throw problem("has no \(key): a rate such as 20/s is expected") }
+        let rate: Double? =
+            switch value.string {
+            case let text? where text.hasSuffix("/s"): Double(text.dropLast(2))
+            case let text? where text.hasSuffix("/m"): Double(text.dropLast(2)).map { $0 / 60 }
+            case .some: nil
+            case nil: value.double
+            }
+        guard let rate, rate >= 0, rate <= 1_000_000 else {
+            throw problem(key, value, "a rate such as 20/s or 90/m is expected")
+        }
+        return rate
     }
 
     /// A share of 0 to 1: `0.5%`, or a number.

@@ -64,8 +64,13 @@ package final class SimulatedBackend: Backend, Sendable {
         return try update(endpoint) { simulation, time, records throws(BackendError) in
             var earlier = Totals()
             if let cursor, cursor != 0 {
-                guard let kept = try records.totals(at: cursor) else { return simulation.lost(at: time) }
-                earlier = kept
+                if let latest = simulation.latestTotals(at: cursor) {
+                    earlier = latest
+                } else if let kept = try records.totals(at: cursor) {
+                    earlier = kept
+                } else {
+                    return simulation.lost(at: time)
+                }
             }
             return simulation.reading(since: earlier, at: time)
         }

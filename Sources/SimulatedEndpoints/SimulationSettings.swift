@@ -8,6 +8,10 @@ package struct SimulationSettings: Hashable, Sendable {
     package var durations: Durations
     /// How deployments behave, by name.
     package var profiles: [Name: DeploymentProfile]
+    /// What hits all deployments at the same time, those without a profile too.
+    package var incidents: [Incident]
+    /// Nil: every request is by itself, and its deployment is drawn anew.
+    package var users: Users?
 
     /// How long changes take, by default as long as in Azure (AZURE.md, Rules: Real durations).
     package struct Durations: Hashable, Sendable {
@@ -32,11 +36,23 @@ package struct SimulationSettings: Hashable, Sendable {
 
     package init(
         kind: EndpointKind = .managed, seed: UInt64 = 1, durations: Durations = Durations(),
-        profiles: [Name: DeploymentProfile] = [:]
+        profiles: [Name: DeploymentProfile] = [:], incidents: [Incident] = [], users: Users? = nil
     ) {
         self.kind = kind
         self.seed = seed
         self.durations = durations
         self.profiles = profiles
+        self.incidents = incidents
+        self.users = users
+    }
+
+    /// False for a command that has no playbook, and leaves deployments as they are.
+    var saysHowTheyBehave: Bool { !profiles.isEmpty || !incidents.isEmpty || users != nil }
+
+    /// How a deployment behaves; one of which nothing is said, as any other in the same incidents.
+    func profile(of name: Name) -> DeploymentProfile {
+        var profile = profiles[name] ?? DeploymentProfile()
+        profile.incidents = incidents
+        return profile
     }
 }

@@ -25,7 +25,7 @@ extension EndpointSimulation {
     /// As many as come in the time that one takes (Little's law).
     func requestsInFlight(of name: Name, percent: Int) -> Int {
         guard let clients else { return 0 }
-        let latency = (profiles[name] ?? DeploymentProfile()).servedLatency.average
+        let latency = profile(of: name).servedLatency().average
         let requests = clients.rate * Double(percent) / 100 * latency / 1000
         return Int(min(requests, 1_000_000).rounded(.up))
     }

@@ -17,54 +17,25 @@ package struct Totals: Codable, Hashable, Sendable {
 
     mutating func add(_ counts: Counts, to deployment: Name) {
         guard counts.requests > 0 else { return }
-        deployments[deployment, default: Counts()].add(counts)
+        deployments[deployment] = deployments[deployment]?.combined(with: counts, +) ?? counts
     }
 
     mutating func add(_ pairs: PairCounts, to deployment: Name) {
         guard pairs.pairs > 0 else { return }
-        mirrored[deployment, default: PairCounts()].add(pairs)
+        mirrored[deployment] = mirrored[deployment]?.combined(with: pairs, +) ?? pairs
     }
 
     /// What came after `earlier`; deployments without news are left out.
     func reading(since earlier: Totals, cursor: Int) -> OutcomeReading {
         var reading = OutcomeReading(cursor: cursor)
         for (name, counts) in deployments {
-            let news = counts.minus(earlier.deployments[name] ?? Counts())
+            let news = earlier.deployments[name].map { counts.combined(with: $0, -) } ?? counts
             if news.requests > 0 { reading.deployments[name] = news }
         }
         for (name, pairs) in mirrored {
-            let news = pairs.minus(earlier.mirrored[name] ?? PairCounts())
+            let news = earlier.mirrored[name].map { pairs.combined(with: $0, -) } ?? pairs
             if news.pairs > 0 { reading.mirrored[name] = news }
         }
         return reading
-    }
-}
-
-extension OutcomeReading.Counts {
-    mutating func add(_ other: Self) {
-        requests += other.requests
-        errors += other.errors
-        for index in latencies.indices { latencies[index] += other.latencies[index] }
-    }
-
-    fileprivate func minus(_ other: Self) -> Self {
-        Self(
-            requests: requests - other.requests, errors: errors - other.errors,
-            latencies: zip(latencies, other.latencies).map { $0 - $1 })
-    }
-}
-
-extension OutcomeReading.PairCounts {
-    mutating func add(_ other: Self) {
-        pairs += other.pairs
-        onlyLiveFailed += other.onlyLiveFailed
-        onlyMirrorFailed += other.onlyMirrorFailed
-        disagreed += other.disagreed
-    }
-
-    fileprivate func minus(_ other: Self) -> Self {
-        Self(
-            pairs: pairs - other.pairs, onlyLiveFailed: onlyLiveFailed - other.onlyLiveFailed,
-            onlyMirrorFailed: onlyMirrorFailed - other.onlyMirrorFailed, disagreed: disagreed - other.disagreed)
     }
 }

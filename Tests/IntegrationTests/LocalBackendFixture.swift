@@ -11,11 +11,30 @@ enum LocalBackendFixture {
     static func with(
         times: ProvisioningTimes = .none, _ body: (AzureBackend) async throws -> Void
     ) async throws {
+        try await withRecord(times: times) { backend, _ in try await body(backend) }
+    }
+
+    /// Also tells where the emulator listens.
+    static func withRecord(
+        times: ProvisioningTimes = .none, _ body: (AzureBackend, ServeRecord) async throws -> Void
+    ) async throws {
+        try await withState { try await with(state: $0, times: times, body) }
+    }
+
+    /// Gives a state folder that is removed afterwards.
+    static func withState(_ body: (String) async throws -> Void) async throws {
         let state = FileManager.default.temporaryDirectory.path + "/turnout-local-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: state, withIntermediateDirectories: true)
         defer {
             do { try FileManager.default.removeItem(atPath: state) } catch { Issue.record(error) }
         }
+        try await body(state)
+    }
+
+    /// An emulator on what the last one in this folder has left.
+    static func with(
+        state: String, times: ProvisioningTimes = .none, _ body: (AzureBackend, ServeRecord) async throws -> Void
+    ) async throws {
         let folder = LocalFolder(state: state)
         let emulator = try Emulator(
             .init(folder: folder, threads: 1, times: times),
@@ -23,7 +42,7 @@ enum LocalBackendFixture {
         let record = try await emulator.start()
         let backend = try backend(of: record, in: folder)
         do {
-            try await body(backend)
+            try await body(backend, record)
         } catch {
             Issue.record(error)
         }

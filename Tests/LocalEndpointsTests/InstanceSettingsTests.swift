@@ -25,6 +25,20 @@ struct InstanceSettingsTests {
         #expect(try LocalSettings(.null) == LocalSettings())
     }
 
+    @Test("incidents go to every simulated deployment, over the wire too")
+    func incidents() throws {
+        let settings = try LocalSettings([
+            "simulate": ["blue": [:]], "command": ["green": ["a"]],
+            "incidents": [["at": "5m", "for": "2m", "errors": "20%"]],
+        ])
+        let incident = Incident(begin: .minutes(5), length: .minutes(2), trouble: Trouble(errors: 0.2))
+        #expect(settings.choices["blue"] == .simulate(DeploymentProfile(incidents: [incident])))
+        for name in ["blue", "green"] as [Name] {
+            let property = try #require(settings.instanceProperty(for: name))
+            #expect(try InstanceChoice(property: property) == settings.choices[name])
+        }
+    }
+
     @Test("a mistake is told with its place and what would be right")
     func problems() {
         func problem(_ value: Value) -> String {
@@ -40,6 +54,13 @@ struct InstanceSettingsTests {
             problem(["simulate": ["blue": [:]], "external": ["Blue": "http://127.0.0.1:1"]])
                 == "backends.local.external.Blue: names a deployment that simulate.blue names already: "
                 + "it can be one of them only")
+        #expect(
+            problem(["command": ["a": ["b"]], "incidents": [["at": 0, "for": 1, "errors": 1]]])
+                == "backends.local.incidents: hits simulated deployments, and simulate names none")
+        #expect(problem(["users": ["count": 10]]).hasPrefix("backends.local.users: is not possible here: the router"))
+        #expect(
+            problem(["simulate": ["a": [:]], "incidents": [["at": 0, "errors": 1]]])
+                == "backends.local.incidents.0: has no for: a length of time such as 30s or 10m is expected")
         #expect(problem(["external": ["a": "ftp://x"]]).contains("http://127.0.0.1:9000 or unix:"))
         #expect(problem(["external": ["a": 9000]]).hasPrefix("backends.local.external.a: is 9000"))
         #expect(problem(["command": ["a": "python3 server.py"]]).contains("a list of the program"))

@@ -1,3 +1,4 @@
+import NIOCore
 import Rollouts
 import SimulatedEndpoints
 import Testing
@@ -60,5 +61,58 @@ struct SimulatedServerTests {
             profile: DeploymentProfile(answer: ["b": 1, "a": ["x"]]), ready: ready)
         var generator = SeededGenerator(seed: 7)
         #expect(server.answer(at: ready, using: &generator).body == #"{"a":["x"],"b":1}"#)
+    }
+
+    @Test("a profile's troubles show by age, instance, load and incident")
+    func troubles() {
+        var profile = DeploymentProfile(latency: .init(p50: .milliseconds(10), p99: .milliseconds(10)))
+        profile.coldStart = ColdStart(length: .seconds(30), trouble: Trouble(latencyFactor: 5))
+        profile.leak = Leak(period: .hours(1), trouble: Trouble(latencyFactor: 3))
+        profile.badInstance = Trouble(errors: 1)
+        profile.overload = Overload(limit: 20, trouble: Trouble(latencyFactor: 7))
+        profile.incidents = [Incident(begin: .minutes(5), length: .minutes(1), trouble: Trouble(errors: 1))]
+        let server = SimulatedServer(profile: profile, ready: ready, instance: 1)
+        var generator = SeededGenerator(seed: 7)
+        func answer(after age: Interval, load: Interval? = nil, rate: Double = 0) -> (status: Int, factor: Double) {
+            let answer = server.answer(at: ready + age, loadAge: load, liveRate: rate, using: &generator)
+            return (answer.status, (Double(answer.nanoseconds) / 1e7 * 1000).rounded() / 1000)
+        }
+        #expect(answer(after: .zero) == (200, 5))
+        #expect(answer(after: .minutes(30)) == (200, 2))
+        #expect(answer(after: .hours(1)) == (200, 3))
+        #expect(answer(after: .hours(1), rate: 20) == (200, 3))
+        #expect(answer(after: .hours(1), rate: 21) == (200, 21))
+        #expect(answer(after: .hours(1), load: .minutes(4)).status == 200)
+        #expect(answer(after: .hours(1), load: .minutes(5)).status == 500)
+        #expect(answer(after: .hours(1), load: .minutes(6)).status == 200)
+        let first = SimulatedServer(profile: profile, ready: ready, instance: 0)
+        #expect(first.answer(at: ready, using: &generator).status == 500)
+    }
+
+    @Test("some answers disagree, each in another way, and stay JSON")
+    func disagreeing() {
+        let server = SimulatedServer(profile: DeploymentProfile(disagrees: 0.1, answer: ["a": 1]), ready: ready)
+        var generator = SeededGenerator(seed: 7)
+        let bodies = (0..<1000).map { _ in server.answer(at: ready, using: &generator).body }
+        let others = bodies.filter { $0 != #"{"a":1}"# }
+        #expect((50...150).contains(others.count))
+        #expect(Set(others).count == others.count)
+        let own = ComparedBody(.init(string: #"{"a":1}"#))
+        #expect(others.allSatisfy { !ComparedBody(.init(string: $0)).agrees(with: own) })
+    }
+
+    @Test("live requests are counted by the second, and load is as old as its first request")
+    func meters() {
+        var meter = RateMeter()
+        for index in 0..<30 as Range<Int64> { #expect(meter.count(at: ready + .milliseconds(index * 20)) == 0) }
+        #expect(meter.count(at: ready + .milliseconds(1000)) == 30)
+        #expect(meter.count(at: ready + .milliseconds(1999)) == 30)
+        #expect(meter.count(at: ready + .milliseconds(2000)) == 2)
+        #expect(meter.count(at: ready + .milliseconds(9000)) == 0)
+        let load = LoadClock()
+        #expect(load.age(at: ready, begins: false) == nil)
+        #expect(load.age(at: ready, begins: true) == .zero)
+        #expect(load.age(at: ready + .seconds(5), begins: true) == .seconds(5))
+        #expect(load.age(at: ready + .seconds(6), begins: false) == .seconds(6))
     }
 }

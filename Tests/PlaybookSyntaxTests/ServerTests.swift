@@ -54,10 +54,11 @@ struct ServerTests {
 
     @Test("a simulated world has the profiles of the local one, unless it has its own")
     func simulation() {
-        let local = "local: {simulate: {blue: {errors: 1%}, green: {}}}"
+        let local = "local: {simulate: {blue: {errors: 1%}, green: {}}, incidents: [{at: 5m, for: 1m, errors: 1%}]}"
         let shared = Sample.plan("backends: {\(local), simulated: {seed: 4}}\n" + Sample.start, .local())
         #expect(shared.simulation["seed"] == 4)
         #expect(shared.simulation["simulate"]?["blue"]?["errors"] == "1%")
+        #expect(shared.simulation["incidents"] == [["at": "5m", "for": "1m", "errors": "1%"]])
         let own = Sample.plan("backends: {\(local), simulated: {simulate: {}}}\n" + Sample.start)
         #expect(own.simulation["simulate"] == .mapping([:]))
         #expect(own.snapshot?.plan.backendSettings == own.simulation)

@@ -36,12 +36,15 @@ struct LatencyBinTests {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let json = String(decoding: try encoder.encode(counts), as: UTF8.self)
-        #expect(json == #"{"bins":[5,0,0,3],"errors":1,"first_bin":100,"requests":8}"#)
+        #expect(json == #"{"bins":"100:5 0 0 3","errors":1,"requests":8}"#)
         #expect(try JSONDecoder().decode(OutcomeReading.Counts.self, from: Data(json.utf8)) == counts)
+        var pairs = OutcomeReading.PairCounts(pairs: 3, bothFailed: 1, compared: 2, disagreed: 1)
+        (pairs.liveLatencies[7], pairs.mirrorLatencies[9]) = (3, 3)
+        #expect(try JSONDecoder().decode(OutcomeReading.PairCounts.self, from: encoder.encode(pairs)) == pairs)
         let none = try encoder.encode(OutcomeReading.Counts())
         #expect(try JSONDecoder().decode(OutcomeReading.Counts.self, from: none) == .init())
-        for wrong in [-1, 301] {
-            let beyond = #"{"bins":[1,1],"errors":0,"first_bin":\#(wrong),"requests":2}"#
+        for wrong in ["-1:1 1", "301:1 1", "x:1", "1:x", "1", ":1", "1:2:3"] {
+            let beyond = #"{"bins":"\#(wrong)","errors":0,"requests":2}"#
             #expect(throws: DecodingError.self) {
                 try JSONDecoder().decode(OutcomeReading.Counts.self, from: Data(beyond.utf8))
             }

@@ -14,9 +14,24 @@ struct InvariantTests {
         let faults: [DeploymentProfile.Fault?] = [nil] + DeploymentProfile.Fault.allCases
         let profiles = Dictionary(
             uniqueKeysWithValues: names.map { name in
-                (name, DeploymentProfile(errors: 0.1, fault: faults.randomElement(using: &generator) ?? nil))
+                var profile = DeploymentProfile(errors: 0.1, fault: faults.randomElement(using: &generator) ?? nil)
+                profile.disagrees = 0.1
+                if Bool.random(using: &generator) {
+                    profile.leak = Leak(period: .minutes(10), trouble: Trouble(latencyFactor: 2, errors: 0.1))
+                    profile.badInstance = Trouble(errors: 0.5)
+                }
+                if Bool.random(using: &generator) {
+                    profile.coldStart = ColdStart(length: .minutes(3), trouble: Trouble(latencyFactor: 100))
+                    profile.overload = Overload(limit: 5, trouble: Trouble(errors: 0.3))
+                }
+                return (name, profile)
             })
-        let simulation = Simulation(SimulationSettings(kind: kind, seed: seed, profiles: profiles))
+        let trouble = Trouble(latencyFactor: 30, errors: 0.9)
+        let incident = Incident(begin: .minutes(90), length: .hours(3), trouble: trouble)
+        let simulation = Simulation(
+            SimulationSettings(
+                kind: kind, seed: seed, profiles: profiles, incidents: [incident],
+                users: seed % 2 == 0 ? Users(count: 20, failing: 3) : nil))
         let backend = simulation.backend
         try backend.setLoad(Load(rate: 20, request: .sample), endpoint: "houses")
         var before: EndpointSnapshot?
@@ -42,7 +57,7 @@ struct InvariantTests {
             if let before { check(before) }
             check(try backend.outcomes(of: "houses", since: nil))
         }
-        #expect(effects > 40)
+        #expect(effects > 30)
         let history = try backend.history(of: "houses")
         let effective = history.filter(\.hadEffect).map(\.context.idempotencyKey)
         #expect(Set(effective).count == effective.count)
@@ -108,9 +123,12 @@ struct InvariantTests {
             #expect(counts.latencies.allSatisfy { $0 >= 0 })
         }
         for pairs in reading.mirrored.values {
-            let parts = [pairs.onlyLiveFailed, pairs.onlyMirrorFailed, pairs.disagreed]
+            let parts = [pairs.bothFailed, pairs.onlyLiveFailed, pairs.onlyMirrorFailed, pairs.compared]
             #expect(parts.allSatisfy { $0 >= 0 })
-            #expect(parts.reduce(0, +) <= pairs.pairs)
+            #expect(parts.reduce(0, +) == pairs.pairs)
+            #expect((0...pairs.compared).contains(pairs.disagreed))
+            #expect(pairs.liveLatencies.reduce(0, +) == pairs.pairs)
+            #expect(pairs.mirrorLatencies.reduce(0, +) == pairs.pairs)
         }
     }
 }

@@ -55,6 +55,40 @@ struct PersistenceTests {
         }
     }
 
+    @Test("what changes with time goes on after reopening, and an earlier Turnout's state is read")
+    func troubles() async throws {
+        try await withFolder { folder in
+            var green = DeploymentProfile(disagrees: 0.5)
+            green.leak = Leak(period: .minutes(10), trouble: Trouble(errors: 0.1))
+            let settings = SimulationSettings(
+                profiles: ["green": green],
+                incidents: [Incident(begin: .minutes(90), length: .hours(9), trouble: Trouble(errors: 1))],
+                users: Users(count: 10))
+            let first = try SQLiteStore(folder: folder, wall: { .sample })
+            let before = Simulation(settings, store: first)
+            try await before.bench.makeBlueLive()
+            try await before.bench.make(.setTraffic(["green": 100]))
+            try before.backend.setLoad(Load(rate: 100, request: .sample), endpoint: "houses")
+            before.clock.advance(by: .minutes(60))
+            let cursor = try before.backend.outcomes(of: "houses", since: nil).cursor
+            try before.backend.close()
+            try first.close()
+            let after = Simulation(store: try SQLiteStore(folder: folder, wall: { .sample }), at: before.clock.now())
+            after.clock.advance(by: .minutes(1))
+            let leaked = try #require(try after.backend.outcomes(of: "houses", since: cursor).deployments["green"])
+            #expect((0.55...0.8).contains(Double(leaked.errors) / Double(leaked.requests)))
+            after.clock.advance(by: .minutes(40))
+            let next = try after.backend.outcomes(of: "houses", since: nil).cursor
+            after.clock.advance(by: .minutes(1))
+            let hit = try #require(try after.backend.outcomes(of: "houses", since: next).deployments["green"])
+            #expect(hit.errors == hit.requests)
+        }
+        let earlier = #"{"latency":{"p50":40,"p99":200},"errors":0.01}"#
+        #expect(throws: Never.self) {
+            try JSONDecoder().decode(DeploymentProfile.self, from: Data(earlier.utf8))
+        }
+    }
+
     @Test("what one process changes another one sees at once")
     func twoProcesses() async throws {
         try await withFolder { folder in

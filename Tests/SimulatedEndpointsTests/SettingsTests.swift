@@ -16,20 +16,33 @@ struct SettingsTests {
                 "green": [
                     "latency": ["p50": "35ms", "p99": "1.5s"], "errors": "0.5%", "ready_after": "10m",
                     "answer": ["predictions": [1]], "fault": "crash_after_ready", "fault_after": "5m",
+                    "disagrees": "2%", "leak": ["per": "10m", "latency_factor": 2, "errors": "1%"],
+                    "cold_start": ["for": "30s", "latency_factor": .number(1.5)],
+                    "bad_instance": ["errors": "100%"], "under_load": ["above": "20/s", "latency_factor": 10],
                 ],
             ],
+            "incidents": [["at": "5m", "for": "2m", "errors": "20%"], ["at": 0, "for": 1, "latency_factor": 3]],
+            "users": ["count": 1000, "failing": 5],
         ])
         let durations = SimulationSettings.Durations(
             endpoint: .seconds(1), deployment: .minutes(90), scale: .seconds(2), traffic: .milliseconds(500),
             delete: .zero)
         let green = DeploymentProfile(
-            latency: .init(p50: .milliseconds(35), p99: .milliseconds(1500)), errors: 0.005, readyAfter: .minutes(10),
-            answer: ["predictions": [1]], fault: .crashAfterReady, faultAfter: .minutes(5))
+            latency: .init(p50: .milliseconds(35), p99: .milliseconds(1500)), errors: 0.005, disagrees: 0.02,
+            readyAfter: .minutes(10),
+            answer: ["predictions": [1]], fault: .crashAfterReady, faultAfter: .minutes(5),
+            leak: Leak(period: .minutes(10), trouble: Trouble(latencyFactor: 2, errors: 0.01)),
+            coldStart: ColdStart(length: .seconds(30), trouble: Trouble(latencyFactor: 1.5)),
+            badInstance: Trouble(errors: 1), overload: Overload(limit: 20, trouble: Trouble(latencyFactor: 10)))
         #expect(
             settings
                 == SimulationSettings(
                     kind: .kubernetes, seed: 42, durations: durations,
-                    profiles: ["blue": DeploymentProfile(), "green": green]))
+                    profiles: ["blue": DeploymentProfile(), "green": green],
+                    incidents: [
+                        Incident(begin: .minutes(5), length: .minutes(2), trouble: Trouble(errors: 0.2)),
+                        Incident(begin: .zero, length: .seconds(1), trouble: Trouble(latencyFactor: 3)),
+                    ], users: Users(count: 1000, failing: 5)))
     }
 
     @Test("nothing said is Azure's own durations, and the command line goes before the playbook")
@@ -67,7 +80,7 @@ struct SettingsTests {
             (["sede": 1], "backends.simulated.sede: is not known: did you mean seed?"),
             (
                 ["zzzzzzzz": 1],
-                "backends.simulated.zzzzzzzz: is not known: possible are kind, seed, durations, simulate"
+                "backends.simulated.zzzzzzzz: is not known: possible are kind, seed, durations, simulate, incidents, users"
             ),
             (["kind": "kubernets"], "backends.simulated.kind: is 'kubernets': did you mean kubernetes?"),
             (["seed": -1], "backends.simulated.seed: is -1: a whole number of at least 0 is expected"),
@@ -101,6 +114,44 @@ struct SettingsTests {
                 "backends.simulated.simulate.green.latency.p50: is 0s: it must be at least 1ms, or p99 0ms as well"
             ),
             (["simulate": ["green": 1]], "backends.simulated.simulate.green: is 1: a mapping is expected"),
+            (
+                ["simulate": ["green": ["leak": ["per": "0s", "errors": "1%"]]]],
+                "backends.simulated.simulate.green.leak.per: is 0s: it must be at least 1ms"
+            ),
+            (
+                ["simulate": ["green": ["leak": ["errors": "1%"]]]],
+                "backends.simulated.simulate.green.leak: has no per: a length of time such as 30s or 10m is expected"
+            ),
+            (
+                ["simulate": ["green": ["cold_start": ["for": "30s"]]]],
+                "backends.simulated.simulate.green.cold_start: says nothing: latency_factor, errors or both are expected"
+            ),
+            (
+                ["simulate": ["green": ["bad_instance": ["latency_factor": .number(0.5)]]]],
+                "backends.simulated.simulate.green.bad_instance.latency_factor: is 0.5: a number from 1 to 1000 is expected"
+            ),
+            (
+                ["simulate": ["green": ["under_load": ["above": "20/h", "errors": 1]]]],
+                "backends.simulated.simulate.green.under_load.above: is '20/h': a rate such as 20/s or 90/m is expected"
+            ),
+            (
+                ["simulate": ["green": ["cold_strat": [:]]]],
+                "backends.simulated.simulate.green.cold_strat: is not known: did you mean cold_start?"
+            ),
+            (
+                ["incidents": ["for": "2m"]],
+                "backends.simulated.incidents: is a mapping: a list of mappings is expected"
+            ),
+            (
+                ["incidents": [["at": "1m", "for": "2m", "errors": 1], ["for": "2m", "errors": 1]]],
+                "backends.simulated.incidents.1: has no at: when it begins, counted from the clients' first request, "
+                    + "is expected"
+            ),
+            (
+                ["users": ["count": 10, "failing": 11]],
+                "backends.simulated.users.failing: is 11: a whole number from 0 to 10 is expected"
+            ),
+            (["users": [:]], "backends.simulated.users: has no count: how many users there are is expected"),
             (
                 ["simulate": ["Green": [:], "green": [:]]],
                 "backends.simulated.simulate.green: is there twice: names compare without case"

@@ -175,8 +175,6 @@ package struct DeploymentReading: Sendable {
     /// Everything that the deployment's model was asked, as ``OutcomeReading/deployments`` counts it on every backend:
     /// a shadow is judged by its copies.
     package var outcomes: OutcomeReading.Counts {
-        OutcomeReading.Counts(
-            requests: live.requests + copied.requests, errors: live.errors + copied.errors,
-            latencies: zip(live.latencies, copied.latencies).map(+))
+        live.combined(with: copied, +)
     }
 }

@@ -170,7 +170,8 @@ package actor InstanceGroup {
         case .simulated(var profile):
             profile.answer = profile.answer ?? .sample(of: specification.deployment)
             return SimulatedInstance(
-                profile, crashesAtOnce: machine.instances[index]?.wasReady == true, at: SystemClock().now())
+                profile, index: index, crashesAtOnce: machine.instances[index]?.wasReady == true,
+                at: SystemClock().now())
         case .external(let address): return ExternalServer(address)
         case .python, .command:
             guard let factory else {

@@ -13,8 +13,9 @@ final class SimulatedInstance: Server {
     private let crashesAtOnce: Bool
     private let orders = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
-    init(_ profile: DeploymentProfile, crashesAtOnce: Bool, at time: Timestamp) {
-        server = SimulatedServer(profile: profile, ready: time + (profile.readyAfter ?? Self.standardColdStart))
+    init(_ profile: DeploymentProfile, index: Int, crashesAtOnce: Bool, at time: Timestamp) {
+        server = SimulatedServer(
+            profile: profile, ready: time + (profile.readyAfter ?? Self.standardColdStart), instance: index)
         isNeverReady = profile.fault == .neverReady
         self.crashesAtOnce = crashesAtOnce
     }

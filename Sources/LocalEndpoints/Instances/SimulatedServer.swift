@@ -14,6 +14,8 @@ package struct SimulatedServer: Sendable {
     package let profile: DeploymentProfile
     /// When the instance became ready: faults that start later are counted from here.
     package let ready: Timestamp
+    /// Its number, from 0.
+    package let instance: Int
 
     private let healthy: LogNormal
     private let slow: LogNormal
@@ -21,27 +23,53 @@ package struct SimulatedServer: Sendable {
     /// When the fault begins to show; never where there is none.
     private let faultBegin: Timestamp
 
-    package init(profile: DeploymentProfile, ready: Timestamp) {
+    private let answerValue: Value
+    private let isSteady: Bool
+
+    package init(profile: DeploymentProfile, ready: Timestamp, instance: Int = 0) {
         self.profile = profile
         self.ready = ready
+        self.instance = instance
+        answerValue = profile.answer ?? Self.sampleAnswer
+        isSteady = profile.isSteady
         healthy = LogNormal(p50: profile.latency.p50, p99: profile.latency.p99)
         slow = LogNormal(p50: profile.latency.p50, p99: profile.latency.p99, stretch: Self.slowness)
-        success = Self.json(profile.answer ?? Self.sampleAnswer)
+        success = Self.json(answerValue)
         faultBegin = profile.fault == nil ? .distantFuture : ready + Self.faultDelay(of: profile)
     }
 
-    /// What a request that comes at `time` gets: how long it takes, and with what it is answered.
-    package func answer(at time: Timestamp, using generator: inout some RandomNumberGenerator) -> SimulatedAnswer {
+    /// Answers a request that comes at `time`.
+    ///
+    /// - Parameters:
+    ///   - time: When it comes.
+    ///   - loadAge: How long the endpoint's clients have been sending then; nil where there were none yet.
+    ///   - liveRate: Live requests a second to this instance; 0 for a copy or one that names the deployment.
+    ///   - generator: For what is left to chance.
+    /// - Returns: How long it takes, and with what it is answered.
+    package func answer(
+        at time: Timestamp, loadAge: Interval? = nil, liveRate: Double = 0,
+        using generator: inout some RandomNumberGenerator
+    ) -> SimulatedAnswer {
         let fault = time >= faultBegin ? profile.fault : nil
         guard fault != .crashAfterReady, fault != .flapping || isReady(at: time) else { return .unavailable }
         let distribution = fault == .slow ? slow : healthy
-        let milliseconds = min(distribution.latency(atNormal: Self.normal(generator.next())), Self.longest)
+        let trouble =
+            isSteady
+            ? Trouble()
+            : profile.trouble(
+                in: Circumstances(age: time - ready, instance: instance, loadAge: loadAge, liveRate: liveRate))
+        let drawn = distribution.latency(atNormal: Self.normal(generator.next())) * trouble.latencyFactor
+        let milliseconds = min(drawn, Self.longest)
         let nanoseconds = Int64(milliseconds * 1_000_000)
         guard fault != .failing else { return .failure(after: nanoseconds) }
-        guard profile.errors > 0, Self.unit(generator.next()) < profile.errors else {
+        guard !Self.happens(profile.errors, &generator), !Self.happens(trouble.errors, &generator) else {
+            return .failure(after: nanoseconds)
+        }
+        guard Self.happens(profile.disagrees, &generator) else {
             return SimulatedAnswer(nanoseconds: nanoseconds, status: 200, body: success)
         }
-        return .failure(after: nanoseconds)
+        let other = Self.json(answerValue.disagreeing(generator.next()))
+        return SimulatedAnswer(nanoseconds: nanoseconds, status: 200, body: other)
     }
 
     /// False in every other minute of flapping, and once it has crashed.
@@ -75,6 +103,11 @@ package struct SimulatedServer: Sendable {
         return (-2 * log(first)).squareRoot() * cos(2 * .pi * second)
     }
 
+    /// True with probability `share`.
+    private static func happens(_ share: Double, _ generator: inout some RandomNumberGenerator) -> Bool {
+        share > 0 && unit(generator.next()) < share
+    }
+
     /// At least 0 and below 1.
     private static func unit(_ bits: UInt64) -> Double { Double(bits >> 11) / 9_007_199_254_740_992 }
 
@@ -93,13 +126,14 @@ package struct SimulatedServer: Sendable {
 }
 
 extension SimulatedServer: Hashable {
-    /// The rest follows from the two.
+    /// The rest follows from the three.
     package static func == (left: Self, right: Self) -> Bool {
-        left.ready == right.ready && left.profile == right.profile
+        left.ready == right.ready && left.instance == right.instance && left.profile == right.profile
     }
 
     package func hash(into hasher: inout Hasher) {
         hasher.combine(ready)
+        hasher.combine(instance)
         hasher.combine(profile)
     }
 }

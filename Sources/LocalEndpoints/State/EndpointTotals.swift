@@ -57,22 +57,9 @@ extension OutcomeReading.Counts {
 
     /// Never below zero: a count that was lost with a killed process is not told as a negative one.
     static func - (left: Self, right: Self) -> Self { left.combined(with: right) { max($0 - $1, 0) } }
-
-    private func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
-        Self(
-            requests: combine(requests, other.requests), errors: combine(errors, other.errors),
-            latencies: zip(latencies, other.latencies).map(combine))
-    }
 }
 
 extension OutcomeReading.PairCounts {
     static func + (left: Self, right: Self) -> Self { left.combined(with: right, +) }
     static func - (left: Self, right: Self) -> Self { left.combined(with: right) { max($0 - $1, 0) } }
-
-    private func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
-        Self(
-            pairs: combine(pairs, other.pairs), onlyLiveFailed: combine(onlyLiveFailed, other.onlyLiveFailed),
-            onlyMirrorFailed: combine(onlyMirrorFailed, other.onlyMirrorFailed),
-            disagreed: combine(disagreed, other.disagreed))
-    }
 }

@@ -19,11 +19,12 @@ struct BackendSettings {
     /// `backends.simulated`; deployments that are simulated on this machine behave alike in it, unless it says otherwise.
     var simulation: Value {
         let simulated = backends?["simulated"]?.value ?? .null
-        guard let profiles = backends?["local"]?["simulate"]?.value, simulated["simulate"] == nil else {
-            return simulated
-        }
-        guard case .mapping(let members) = simulated else { return .mapping(["simulate": profiles]) }
-        return .mapping(members.merging(["simulate": profiles]) { own, _ in own })
+        guard let local = backends?["local"], let profiles = local["simulate"]?.value, simulated["simulate"] == nil
+        else { return simulated }
+        var shared = ["simulate": profiles]
+        shared["incidents"] = local["incidents"]?.value
+        guard case .mapping(let members) = simulated else { return .mapping(shared) }
+        return .mapping(members.merging(shared) { own, _ in own })
     }
 
     /// A finding at the key that `fault` is about, or at the nearest one around it.

@@ -30,7 +30,7 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
         began = now
         readAt = earlier?.readAt
         cursor = earlier?.cursor
-        let bounds = OutcomeReading.latencyBounds.map { Double($0) }
+        let bounds = OutcomeReading.latencyBounds
         gate = Gate(
             specification, design: arms.isMirror ? .mirrored : .live(weight: arms.share), alarmShares: alarmShares,
             evidence: earlier?.gate.evidence ?? Evidence(latencyBounds: bounds))
@@ -59,7 +59,9 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
         let reading = Reading(
             control: Reading.Counts(outcomes.counts(of: arms.control)),
             candidate: arms.isMirror ? Reading.Counts() : Reading.Counts(outcomes.counts(of: arms.candidate)),
-            pairs: arms.isMirror ? Reading.PairCounts(outcomes, of: arms.candidate) : Reading.PairCounts(),
+            pairs: arms.isMirror
+                ? outcomes.mirrored[arms.candidate].map(Reading.PairCounts.init) ?? Reading.PairCounts()
+                : Reading.PairCounts(),
             signals: signals)
         verdict = gate.read(reading, at: (now - began).seconds)
     }
@@ -76,19 +78,11 @@ extension Reading.Counts {
 }
 
 extension Reading.PairCounts {
-    /// Answers are compared where neither half has failed.
-    fileprivate init(_ outcomes: OutcomeReading, of mirror: Name) {
-        guard let counts = outcomes.mirrored[mirror] else {
-            self.init()
-            return
-        }
-        let failed = (outcomes.deployments[mirror]?.errors ?? 0) - counts.onlyMirrorFailed
-        let both = min(max(failed, 0), max(counts.pairs - counts.onlyLiveFailed - counts.onlyMirrorFailed, 0))
+    fileprivate init(_ counts: OutcomeReading.PairCounts) {
         self.init(
-            pairs: counts.pairs, bothFailed: both, onlyLiveFailed: counts.onlyLiveFailed,
-            onlyMirrorFailed: counts.onlyMirrorFailed,
-            compared: counts.pairs - both - counts.onlyLiveFailed - counts.onlyMirrorFailed,
-            disagreed: counts.disagreed)
+            pairs: counts.pairs, bothFailed: counts.bothFailed, onlyLiveFailed: counts.onlyLiveFailed,
+            onlyMirrorFailed: counts.onlyMirrorFailed, compared: counts.compared, disagreed: counts.disagreed,
+            liveLatencies: counts.liveLatencies, mirrorLatencies: counts.mirrorLatencies)
     }
 }
 

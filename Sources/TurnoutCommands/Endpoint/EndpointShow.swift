@@ -51,7 +51,7 @@ struct EndpointShow: AsyncParsableCommand {
         var endpoint: EndpointReport
         /// Live ones and mirrored copies, since the endpoint was first heard of.
         var requests: [Name: Counts]
-        var mirrored: [Name: OutcomeReading.PairCounts]
+        var mirrored: [Name: PairsReport]
         /// Where clients send their requests; absent where nobody calls the endpoint over a network.
         var scoringURI: String?
 
@@ -68,7 +68,7 @@ struct EndpointShow: AsyncParsableCommand {
                     requests: $0.requests, failed: $0.errors, p50: $0.latencyBound(of: 0.5),
                     p99: $0.latencyBound(of: 0.99))
             }
-            mirrored = requests.mirrored
+            mirrored = requests.mirrored.mapValues(PairsReport.init)
         }
     }
 

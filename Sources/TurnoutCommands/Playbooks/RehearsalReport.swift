@@ -58,7 +58,7 @@ struct RehearsalReport: Encodable {
         var p50: Double?
         var p99: Double?
         /// Of mirrored requests: pairs, and how many of them only the copy failed or answered otherwise.
-        var mirrored: OutcomeReading.PairCounts?
+        var mirrored: PairsReport?
 
         private enum CodingKeys: String, CodingKey {
             case deployment, requests, failed, mirrored
@@ -112,7 +112,7 @@ struct RehearsalReport: Encodable {
         self.requests = requests.deployments.sorted { $0.key < $1.key }.map { name, counts in
             Requests(
                 deployment: name, requests: counts.requests, failed: counts.errors, p50: counts.latencyBound(of: 0.5),
-                p99: counts.latencyBound(of: 0.99), mirrored: requests.mirrored[name])
+                p99: counts.latencyBound(of: 0.99), mirrored: requests.mirrored[name].map(PairsReport.init))
         }
         commandsNotRun = plan.stages.compactMap { stage in
             guard case .run(let command) = stage.action, stage.skip == nil else { return nil }

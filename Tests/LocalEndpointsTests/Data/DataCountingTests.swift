@@ -21,13 +21,21 @@ struct DataCountingTests {
     @Test(
         "a pair is told by who failed and whether both said the same",
         arguments: [
-            (false, false, true, .init(pairs: 1)), (false, false, false, .init(pairs: 1, disagreed: 1)),
-            (true, false, true, .init(pairs: 1, onlyLiveFailed: 1)),
-            (false, true, true, .init(pairs: 1, onlyMirrorFailed: 1)), (true, true, true, .init(pairs: 1)),
-        ] as [(Bool, Bool, Bool, OutcomeReading.PairCounts)])
-    func pairs(_ live: Bool, _ copy: Bool, _ agree: Bool, _ counts: OutcomeReading.PairCounts) {
+            (true, true, true, .init(pairs: 1, compared: 1)),
+            (true, true, false, .init(pairs: 1, compared: 1, disagreed: 1)),
+            (false, true, nil, .init(pairs: 1, onlyLiveFailed: 1)),
+            (true, false, nil, .init(pairs: 1, onlyMirrorFailed: 1)),
+            (false, false, nil, .init(pairs: 1, bothFailed: 1)),
+        ] as [(Bool, Bool, Bool?, OutcomeReading.PairCounts)])
+    func pairs(_ live: Bool, _ copy: Bool, _ agree: Bool?, _ counts: OutcomeReading.PairCounts) {
+        func end(_ isAnswered: Bool, _ milliseconds: UInt64) -> MirrorPair.End {
+            .init(answer: isAnswered ? ComparedBody(limit: 10) : nil, nanoseconds: milliseconds * 1_000_000)
+        }
         let state = DeploymentState(endpoint: "houses", deployment: "green", incarnation: "1")
-        state.countPair(liveFailed: live, copyFailed: copy, agree: agree)
+        state.countPair(live: end(live, 40), copy: end(copy, 60), agree: agree)
+        var counts = counts
+        counts.liveLatencies[OutcomeReading.latencyBin(ofMilliseconds: 40)] = 1
+        counts.mirrorLatencies[OutcomeReading.latencyBin(ofMilliseconds: 60)] = 1
         #expect(state.reading.mirrored == counts)
     }
 

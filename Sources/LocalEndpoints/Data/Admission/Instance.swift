@@ -1,5 +1,3 @@
-internal import SimulatedEndpoints
-
 /// An instance as every loop knows it: stays the same object as long as it is the same server.
 final class Instance: Sendable, Equatable {
     let id: String
@@ -27,17 +25,6 @@ final class Instance: Sendable, Equatable {
     }
 
     static func == (left: Instance, right: Instance) -> Bool { left === right }
-}
-
-/// A profile by reference, so that a request does not copy it.
-final class SimulatedPlayer: Sendable {
-    private let server: SimulatedServer
-
-    init(_ server: SimulatedServer) { self.server = server }
-
-    func answer(using generator: inout SeededGenerator) -> SimulatedAnswer {
-        server.answer(at: WallClock.now, using: &generator)
-    }
 }
 
 extension ServerAddress {

@@ -19,6 +19,8 @@ struct ModelDestination {
     var endpoint: CompiledEndpoint
     var deployment: CompiledDeployment
     var shadow: CompiledDeployment?
+    /// The request named it.
+    var isNamed = false
 }
 
 extension CompiledTable {
@@ -53,7 +55,7 @@ extension CompiledTable {
         let endpoint = try authenticated(facts, wanted: name)
         if let name = facts.deployment {
             guard let deployment = endpoint.deployment(name) else { throw .noDeployment(name) }
-            return ModelDestination(kind: kind, endpoint: endpoint, deployment: deployment, shadow: nil)
+            return ModelDestination(kind: kind, endpoint: endpoint, deployment: deployment, shadow: nil, isNamed: true)
         }
         guard let (deployment, shadow) = endpoint.choose(draw) else { throw .noTraffic }
         return ModelDestination(

@@ -26,6 +26,8 @@ final class Exchange: UpstreamCall, Seatable {
     private var instance: Instance?
     private var connection: UpstreamConnection?
     private var pair: MirrorPair?
+    /// How long it took, once it is over.
+    private var nanoseconds: UInt64 = 0
     private var tries = RetryBudget()
     private(set) var answer = ModelAnswer(status: 0, reason: "", headers: [:])
     /// How long the endpoint's bandwidth made it wait.
@@ -58,7 +60,7 @@ final class Exchange: UpstreamCall, Seatable {
         let pair = MirrorPair(shadow: shadow.state, comparisons: loop.shared.comparisons)
         // It may be over already, where the model is in process.
         if case .over = phase { pair.endLive(end) } else { self.pair = pair }
-        MirrorCopy(of: request, for: shadow, pair: pair, on: loop)?.start()
+        MirrorCopy(of: request, for: shadow, pair: pair, load: destination.endpoint.load, on: loop)?.start()
     }
 
     // MARK: Places
@@ -102,7 +104,10 @@ final class Exchange: UpstreamCall, Seatable {
             answer = ModelAnswer(status: 404, reason: "Not Found", headers: [:])
             return complete(at: .now())
         }
-        let simulated = player.answer(using: &loop.random)
+        let load = destination.endpoint.load
+        let simulated =
+            destination.isNamed
+            ? player.answerOther(load, using: &loop.random) : player.answerLive(load, using: &loop.random)
         loop.after(.nanoseconds(simulated.nanoseconds)) {
             guard case .running = self.phase else { return }
             self.answer = ModelAnswer(simulated)
@@ -241,8 +246,9 @@ final class Exchange: UpstreamCall, Seatable {
 
     /// How it ended, for the comparison with its copy.
     private var end: MirrorPair.End {
-        guard answer.status == 200, !answer.wasCutOff else { return .failed }
-        return .answered(answer.compared ?? ComparedBody(answer.body))
+        let isAnswered = answer.status == 200 && !answer.wasCutOff
+        return MirrorPair.End(
+            answer: isAnswered ? answer.compared ?? ComparedBody(answer.body) : nil, nanoseconds: nanoseconds)
     }
 
     /// Ends it now, and answers when that was.
@@ -256,6 +262,7 @@ final class Exchange: UpstreamCall, Seatable {
     /// Counts the request, and gives back what it holds.
     private func settle(_ outcome: RequestOutcome, nanoseconds: UInt64, at now: NIODeadline) {
         if case .over = phase { return }
+        self.nanoseconds = nanoseconds
         if outcome != .answered { answer.wasCutOff = true }
         if destination.kind == .score {
             if loop.logsRequests { log(outcome, nanoseconds) }

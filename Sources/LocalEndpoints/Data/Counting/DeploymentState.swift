@@ -88,14 +88,20 @@ final class DeploymentState: Sendable {
     }
 
     /// Of a copy and the live request that it was made of.
-    func countPair(liveFailed: Bool, copyFailed: Bool, agree: Bool) {
+    ///
+    /// `agree` is nil where not both of them answered.
+    func countPair(live: MirrorPair.End, copy: MirrorPair.End, agree: Bool?) {
         shared.withLock { shared in
             shared.pairs.pairs += 1
-            switch (liveFailed, copyFailed) {
+            shared.pairs.liveLatencies[OutcomeReading.latencyBin(ofNanoseconds: live.nanoseconds)] += 1
+            shared.pairs.mirrorLatencies[OutcomeReading.latencyBin(ofNanoseconds: copy.nanoseconds)] += 1
+            switch (live.answer == nil, copy.answer == nil) {
+            case (true, true): shared.pairs.bothFailed += 1
             case (true, false): shared.pairs.onlyLiveFailed += 1
             case (false, true): shared.pairs.onlyMirrorFailed += 1
-            case (false, false): shared.pairs.disagreed += agree ? 0 : 1
-            case (true, true): break
+            case (false, false):
+                shared.pairs.compared += 1
+                shared.pairs.disagreed += agree == false ? 1 : 0
             }
         }
     }

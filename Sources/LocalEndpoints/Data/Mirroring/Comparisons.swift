@@ -12,9 +12,11 @@ final class Comparisons: Sendable {
     /// `pool` is the owner's to start and end.
     init(pool: NIOThreadPool) { self.pool = pool }
 
-    func compare(_ live: ComparedBody, _ copy: ComparedBody, for shadow: DeploymentState) {
-        guard !live.isSettledByBytes(with: copy) else {
-            return shadow.countPair(liveFailed: false, copyFailed: false, agree: live.agrees(with: copy))
+    /// Of two that were answered.
+    func compare(_ live: MirrorPair.End, _ copy: MirrorPair.End, for shadow: DeploymentState) {
+        guard let left = live.answer, let right = copy.answer else { return }
+        guard !left.isSettledByBytes(with: right) else {
+            return shadow.countPair(live: live, copy: copy, agree: left.agrees(with: right))
         }
         let isTaken = pending.withLock { pending in
             guard pending < Self.limit else { return false }
@@ -25,7 +27,7 @@ final class Comparisons: Sendable {
         pool.submit { [self] state in
             pending.withLock { $0 -= 1 }
             guard case .active = state else { return }
-            shadow.countPair(liveFailed: false, copyFailed: false, agree: live.agrees(with: copy))
+            shadow.countPair(live: live, copy: copy, agree: left.agrees(with: right))
         }
     }
 }

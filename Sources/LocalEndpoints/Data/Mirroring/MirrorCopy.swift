@@ -12,6 +12,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     private let shadow: CompiledDeployment
     /// Nil when it is over: the wheel may keep this object for a while, which should keep no body alive.
     private var work: (request: IncomingRequest, pair: MirrorPair)?
+    private let load: LoadClock
     private let began: NIODeadline
     private var ticket: UInt64?
     private var instance: Instance?
@@ -21,7 +22,10 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     private var bodyBytes = 0
 
     /// Nil where too many are under way; then it is counted as dropped.
-    init?(of request: IncomingRequest, for shadow: CompiledDeployment, pair: MirrorPair, on loop: DataLoop) {
+    init?(
+        of request: IncomingRequest, for shadow: CompiledDeployment, pair: MirrorPair, load: LoadClock,
+        on loop: DataLoop
+    ) {
         let key = ObjectIdentifier(shadow.state)
         guard loop.copies[key, default: 0] < loop.limits.copies else {
             shadow.state.countDroppedCopy()
@@ -31,6 +35,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         self.loop = loop
         self.shadow = shadow
         work = (request, pair)
+        self.load = load
         began = .now()
         body = ComparedBody(limit: loop.limits.comparedBytes)
     }
@@ -74,7 +79,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         self.instance = instance
         expire(after: shadow.timeout)
         if let player = instance.player {
-            let answer = player.answer(using: &loop.random)
+            let answer = player.answerOther(load, using: &loop.random)
             status = answer.status
             body = ComparedBody(ByteBuffer(string: answer.body))
             loop.after(.nanoseconds(answer.nanoseconds)) { self.complete(at: .now()) }
@@ -114,7 +119,8 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         ).append(to: shadow, by: instance, on: loop)
         shadow.state.end(.copy, outcome, nanoseconds: UInt64(clamping: latency), leaving: instance, at: now)
         instance = nil
-        pair.endCopy(outcome == .answered ? .answered(body) : .failed)
+        pair.endCopy(
+            MirrorPair.End(answer: outcome == .answered ? body : nil, nanoseconds: UInt64(clamping: latency)))
         free()
     }
 

@@ -3,9 +3,10 @@ internal import NIOCore
 /// A live request and its copy, until both have ended.
 final class MirrorPair {
     /// How one of the two ended.
-    enum End {
-        case answered(ComparedBody)
-        case failed
+    struct End: Sendable {
+        /// Nil where it failed.
+        var answer: ComparedBody?
+        var nanoseconds: UInt64
     }
 
     private let shadow: DeploymentState
@@ -30,11 +31,10 @@ final class MirrorPair {
 
     private func settle() {
         guard let live, let copy else { return }
-        switch (live, copy) {
-        case (.failed, .failed): shadow.countPair(liveFailed: true, copyFailed: true, agree: true)
-        case (.failed, .answered): shadow.countPair(liveFailed: true, copyFailed: false, agree: true)
-        case (.answered, .failed): shadow.countPair(liveFailed: false, copyFailed: true, agree: true)
-        case (.answered(let left), .answered(let right)): comparisons.compare(left, right, for: shadow)
+        if live.answer == nil || copy.answer == nil {
+            shadow.countPair(live: live, copy: copy, agree: nil)
+        } else {
+            comparisons.compare(live, copy, for: shadow)
         }
     }
 }

@@ -34,8 +34,11 @@ final class CompiledEndpoint: Sendable {
     /// Below it, a request's random number means that it is copied.
     private let mirrorBound: UInt64
     let bandwidth: EndpointBandwidth?
+    let load: LoadClock
 
-    init(_ route: EndpointRoute, deployments: [CompiledDeployment], bandwidth: EndpointBandwidth?) {
+    init(
+        _ route: EndpointRoute, deployments: [CompiledDeployment], bandwidth: EndpointBandwidth?, load: LoadClock
+    ) {
         name = route.name
         self.deployments = deployments
         choice = WeightedChoice(percents: deployments.map { route.traffic[$0.name] })
@@ -43,6 +46,7 @@ final class CompiledEndpoint: Sendable {
         let percent = shadow.map { route.mirrorTraffic[$0.name] } ?? 0
         mirrorBound = (UInt64(clamping: min(percent, 100)) << 32) / 100
         self.bandwidth = bandwidth
+        self.load = load
     }
 
     /// Whom a request with this random number goes to, and who gets a copy of it.

@@ -13,6 +13,7 @@ struct TableCompiler: Sendable {
     let bandwidth: Int?
     private var present: [Key: DeploymentState] = [:]
     private var bandwidths: [Name: EndpointBandwidth] = [:]
+    private var loads: [Name: LoadClock] = [:]
     /// No longer in the table: they finish what they had taken, and their counts stay.
     private var retired: [Key: DeploymentState] = [:]
 
@@ -21,6 +22,7 @@ struct TableCompiler: Sendable {
     mutating func compile(_ table: RoutingTable, at now: NIODeadline) -> CompiledTable {
         var kept: [Key: DeploymentState] = [:]
         var keptBandwidths: [Name: EndpointBandwidth] = [:]
+        var keptLoads: [Name: LoadClock] = [:]
         let endpoints = table.endpoints.map { endpoint in
             let deployments = endpoint.deployments.map { deployment in
                 let key = Key(
@@ -34,10 +36,12 @@ struct TableCompiler: Sendable {
             }
             let limit = bandwidth.map { bandwidths[endpoint.name] ?? EndpointBandwidth(bytesPerSecond: $0) }
             keptBandwidths[endpoint.name] = limit
-            return CompiledEndpoint(endpoint, deployments: deployments, bandwidth: limit)
+            let load = loads[endpoint.name] ?? LoadClock()
+            keptLoads[endpoint.name] = load
+            return CompiledEndpoint(endpoint, deployments: deployments, bandwidth: limit, load: load)
         }
         retired.merge(present.filter { kept[$0.key] == nil }) { _, last in last }
-        (present, bandwidths) = (kept, keptBandwidths)
+        (present, bandwidths, loads) = (kept, keptBandwidths, keptLoads)
         return CompiledTable(endpoints: endpoints, credentials: table.endpoints.map(\.credentials))
     }
 

@@ -5,7 +5,7 @@ package import SimulatedEndpoints
 /// Which kind of server a deployment was told to run, where it isn't its own scoring script.
 ///
 /// On the wire it is the deployment's property ``key``, one of `{"simulate": {PROFILE}}`, `{"command": ["prog", "arg"]}`
-/// and `{"external": "http://127.0.0.1:9000"}`.
+/// and `{"external": "http://127.0.0.1:9000"}`; beside `simulate` may stand the `incidents` of its endpoint.
 package enum InstanceChoice: Hashable, Sendable {
     case simulate(DeploymentProfile)
     case command([String])
@@ -13,6 +13,9 @@ package enum InstanceChoice: Hashable, Sendable {
 
     /// In `properties.properties` of a deployment.
     package static let key = "turnout.dev/instances"
+
+    /// Beside the three.
+    package static let incidents = "incidents"
 
     /// The words for the three, in the order in which they are listed.
     package static let words = ["simulate", "command", "external"]
@@ -25,7 +28,7 @@ package enum InstanceChoice: Hashable, Sendable {
         } catch {
             throw SettingsProblem(path: "", message: "is no JSON", root: Self.key)
         }
-        let reader = try SettingsReader(value, keys: Self.words, root: Self.key)
+        let reader = try SettingsReader(value, keys: Self.words + [Self.incidents], root: Self.key)
         let told = Self.words.filter { reader.members[$0] != nil }
         guard told.count == 1, let word = told.first else {
             throw SettingsProblem(
@@ -34,6 +37,10 @@ package enum InstanceChoice: Hashable, Sendable {
                     + "simulate, command and external is expected", root: Self.key)
         }
         try self.init(word, word, in: reader)
+        if case .simulate(var profile) = self {
+            profile.incidents = try Incident.list(Self.incidents, in: reader)
+            self = .simulate(profile)
+        }
     }
 
     /// Reads what stands at `key` of `reader`, as `word` says.

@@ -5,9 +5,10 @@ package import SimulatedEndpoints
 /// What a playbook says about the local backend: its mapping `backends.local`.
 ///
 /// `{simulate: {NAME: PROFILE}, command: {NAME: [prog, arg]}, external: {NAME: URL or unix:PATH}}`; a deployment that is
-/// not named runs its own scoring script.
+/// not named runs its own scoring script. `incidents: [{at: 5m, for: 2m, errors: 20%}]` hits every simulated one.
 package struct LocalSettings: Hashable, Sendable {
     package static let root = "backends.local"
+    private static let users = "users"
 
     /// Which server each deployment that is named is to run.
     package private(set) var choices: [Name: InstanceChoice] = [:]
@@ -19,7 +20,18 @@ package struct LocalSettings: Hashable, Sendable {
 
     /// Reads the mapping; `null` is as good as nothing.
     package init(_ value: Value) throws(SettingsProblem) {
-        let root = try SettingsReader(value, keys: InstanceChoice.words, root: Self.root)
+        let root = try SettingsReader(
+            value, keys: InstanceChoice.words + [InstanceChoice.incidents, Self.users], root: Self.root)
+        if root.members[Self.users] != nil {
+            throw root.problem(
+                Self.users,
+                "is not possible here: the router of local endpoints draws a deployment for every request, whoever sends it; "
+                    + "the simulated backend has users")
+        }
+        let incidents = try Incident.list(InstanceChoice.incidents, in: root)
+        if !incidents.isEmpty, try root.mapping("simulate", keys: nil)?.members.isEmpty != false {
+            throw root.problem(InstanceChoice.incidents, "hits simulated deployments, and simulate names none")
+        }
         var places: [Name: String] = [:]
         for word in InstanceChoice.words {
             guard let named = try root.mapping(word, keys: nil) else { continue }
@@ -30,8 +42,15 @@ package struct LocalSettings: Hashable, Sendable {
                     throw named.problem(
                         key, "names a deployment that \(place) names already: it can be one of them only")
                 }
-                choices[name] = choice
-                properties[name] = Self.json([word: named.members[key] ?? .null])
+                var members = [word: named.members[key] ?? .null]
+                if case .simulate(var profile) = choice, !incidents.isEmpty {
+                    profile.incidents = incidents
+                    members[InstanceChoice.incidents] = root.members[InstanceChoice.incidents]
+                    choices[name] = .simulate(profile)
+                } else {
+                    choices[name] = choice
+                }
+                properties[name] = Self.json(members)
             }
         }
     }

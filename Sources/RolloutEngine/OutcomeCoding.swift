@@ -1,0 +1,128 @@
+/// Latency bins as they are written: the number of the first that isn't 0, a colon, and the counts from it to the last
+/// that isn't, as in `130:4 7 9`; most of the three hundred are 0, and a text is ten times as fast as a list.
+private struct TrimmedBins: Codable {
+    var latencies: [Int]
+
+    init?(_ latencies: [Int]) {
+        guard latencies.contains(where: { $0 != 0 }) else { return nil }
+        self.latencies = latencies
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        let first = latencies.firstIndex { $0 != 0 } ?? 0
+        let last = latencies.lastIndex { $0 != 0 } ?? first
+        var text = "\(first):"
+        for bin in first...last { text += bin == first ? "\(latencies[bin])" : " \(latencies[bin])" }
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        let counts = parts.last?.split(separator: UInt8(ascii: " ")).map { Int(Substring($0)) } ?? []
+        let bins = OutcomeReading.Counts.noLatencies
+        guard parts.count == 2, let first = Int(Substring(parts[0])), first >= 0, first <= bins.count - counts.count,
+            !counts.contains(nil)
+        else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "'\(text)' is no counts of \(bins.count) bins, such as 130:4 7 9")
+        }
+        latencies = bins
+        latencies.replaceSubrange(first..<first + counts.count, with: counts.compactMap { $0 })
+    }
+}
+
+extension OutcomeReading.Counts: Codable {
+    private enum CodingKeys: CodingKey {
+        case requests, errors, bins, latencies
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(requests, forKey: .requests)
+        try members.encode(errors, forKey: .errors)
+        try members.encodeIfPresent(TrimmedBins(latencies), forKey: .bins)
+    }
+
+    /// Also reads `latencies`, the fifteen bins in which an earlier Turnout counted.
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            requests: try members.decode(Int.self, forKey: .requests),
+            errors: try members.decode(Int.self, forKey: .errors))
+        if let bins = try members.decodeIfPresent(TrimmedBins.self, forKey: .bins) {
+            latencies = bins.latencies
+        } else if let coarse = try members.decodeIfPresent([Int].self, forKey: .latencies) {
+            for (count, bound) in zip(coarse, Self.coarseBounds + [.infinity]) {
+                latencies[OutcomeReading.latencyBin(ofMilliseconds: bound)] += count
+            }
+        }
+    }
+
+    private static let coarseBounds = [5.0, 10, 25, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2500, 5000]
+}
+
+extension OutcomeReading.PairCounts: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case pairs, compared, disagreed
+        case bothFailed = "both_failed"
+        case onlyLiveFailed = "only_live_failed"
+        case onlyMirrorFailed = "only_mirror_failed"
+        case liveBins = "live_bins"
+        case mirrorBins = "mirror_bins"
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(pairs, forKey: .pairs)
+        try members.encode(bothFailed, forKey: .bothFailed)
+        try members.encode(onlyLiveFailed, forKey: .onlyLiveFailed)
+        try members.encode(onlyMirrorFailed, forKey: .onlyMirrorFailed)
+        try members.encode(compared, forKey: .compared)
+        try members.encode(disagreed, forKey: .disagreed)
+        try members.encodeIfPresent(TrimmedBins(liveLatencies), forKey: .liveBins)
+        try members.encodeIfPresent(TrimmedBins(mirrorLatencies), forKey: .mirrorBins)
+    }
+
+    /// What an earlier Turnout did not count is 0.
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            pairs: try members.decode(Int.self, forKey: .pairs),
+            bothFailed: try members.decodeIfPresent(Int.self, forKey: .bothFailed) ?? 0,
+            onlyLiveFailed: try members.decode(Int.self, forKey: .onlyLiveFailed),
+            onlyMirrorFailed: try members.decode(Int.self, forKey: .onlyMirrorFailed),
+            compared: try members.decodeIfPresent(Int.self, forKey: .compared) ?? 0,
+            disagreed: try members.decode(Int.self, forKey: .disagreed))
+        if let bins = try members.decodeIfPresent(TrimmedBins.self, forKey: .liveBins) {
+            liveLatencies = bins.latencies
+        }
+        if let bins = try members.decodeIfPresent(TrimmedBins.self, forKey: .mirrorBins) {
+            mirrorLatencies = bins.latencies
+        }
+    }
+}
+
+extension OutcomeReading.Counts {
+    /// Count by count.
+    package func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
+        Self(
+            requests: combine(requests, other.requests), errors: combine(errors, other.errors),
+            latencies: zip(latencies, other.latencies).map(combine))
+    }
+}
+
+extension OutcomeReading.PairCounts {
+    /// Count by count.
+    package func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
+        Self(
+            pairs: combine(pairs, other.pairs), bothFailed: combine(bothFailed, other.bothFailed),
+            onlyLiveFailed: combine(onlyLiveFailed, other.onlyLiveFailed),
+            onlyMirrorFailed: combine(onlyMirrorFailed, other.onlyMirrorFailed),
+            compared: combine(compared, other.compared), disagreed: combine(disagreed, other.disagreed),
+            liveLatencies: zip(liveLatencies, other.liveLatencies).map(combine),
+            mirrorLatencies: zip(mirrorLatencies, other.mirrorLatencies).map(combine))
+    }
+}
