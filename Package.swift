@@ -110,6 +110,17 @@ let package = Package(
             ],
             swiftSettings: habits),
         .target(
+            name: "PrometheusMetrics",
+            dependencies: [
+                "Rollouts", "RolloutEngine",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: habits),
+        .target(
             name: "SimulatedEndpoints",
             dependencies: [
                 "Rollouts", "RolloutEngine", "SQLiteState", .product(name: "GRDB", package: "GRDB.swift"),
@@ -172,7 +183,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "turnout", "AzureEndpoints", "KubernetesEndpoints", "LocalEndpoints", "Rollouts", "RolloutEngine",
+                "turnout", "AzureEndpoints", "KubernetesEndpoints", "LocalEndpoints", "PrometheusMetrics", "Rollouts",
+                "RolloutEngine",
                 "SimulatedEndpoints", "RolloutTesting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -199,6 +211,9 @@ let package = Package(
         .testTarget(
             name: "SimulatedEndpointsTests",
             dependencies: ["Rollouts", "RolloutEngine", "SimulatedEndpoints", "SQLiteState", "RolloutTesting"],
+            swiftSettings: habits),
+        .testTarget(
+            name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", "Rollouts", "RolloutEngine"],
             swiftSettings: habits),
         .testTarget(
             name: "PlaybookSyntaxTests",

@@ -1,0 +1,123 @@
+import RolloutEngine
+import Rollouts
+import Testing
+
+@testable import PrometheusMetrics
+
+@Suite("Growth of counters")
+struct IncrementTests {
+    private func samples(_ values: [(Double, Double)]) -> [PrometheusAnswer.Sample] {
+        values.map { .init(time: $0.0, value: $0.1) }
+    }
+
+    @Test(
+        "is what came between the last samples before the beginning and before the end",
+        arguments: [
+            ([(5, 100), (10, 110), (15, 125), (20, 130)], 20, false),
+            // A sample at the very beginning was counted before.
+            ([(12, 100), (18, 107)], 7, false),
+            // Nothing before the beginning: the counter was not there, and began at 0.
+            ([(14, 3), (19, 9)], 9, false),
+            // The server started again between 15 and 18.
+            ([(10, 100), (15, 104), (18, 2), (20, 5)], 9, true),
+            ([(10, 100), (15, 0), (20, 0)], 0, true),
+            // Nothing since.
+            ([(5, 100), (10, 110)], 0, false),
+            ([], 0, false),
+            ([(10, 1), (15, .nan), (20, 4)], 3, false),
+        ] as [([(Double, Double)], Double, Bool)])
+    func growth(_ values: [(Double, Double)], _ growth: Double, _ restarted: Bool) {
+        var increments = Increments(begin: 12, end: 20)
+        #expect(increments.growth(of: samples(values + [(21, 1000)])) == growth)
+        #expect(increments.sawRestart == restarted)
+    }
+
+    @Test("adjoining stretches sum to the whole, wherever they are cut")
+    func adjoining() {
+        let counter = (0..<60).map { (second: Int) -> PrometheusAnswer.Sample in
+            let value = second < 33 ? second * second : (second - 33) * 7
+            return .init(time: Double(second), value: Double(value))
+        }
+        var whole = Increments(begin: 0, end: 60)
+        let all = whole.growth(of: counter)
+        for cut in stride(from: 0.5, to: 60, by: 1.7) {
+            var (first, second) = (Increments(begin: 0, end: cut), Increments(begin: cut, end: 60))
+            #expect(first.growth(of: counter) + second.growth(of: counter) == all)
+            #expect(first.sawRestart || second.sawRestart)
+        }
+    }
+
+    @Test("since the beginning is what the counter shows")
+    func beginning() {
+        var increments = Increments(begin: nil, end: 20)
+        #expect(increments.growth(of: samples([(5, 100), (19, 130), (30, 500)])) == 130)
+    }
+
+    @Test("a histogram's counts up to its bounds become counts of bins")
+    func histogram() {
+        var counts = OutcomeReading.Counts()
+        counts.add(histogram: [0.025: 4, 0.05: 9, .infinity: 10, 0.1: 9], unit: 1000)
+        #expect(counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: 25)] == 4)
+        #expect(counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: 50)] == 5)
+        #expect(counts.latencies.last == 1)
+        #expect(counts.latencies.reduce(0, +) == 10)
+        // Pods that were scraped at different times: never below zero.
+        var odd = OutcomeReading.Counts()
+        odd.add(histogram: [1: 5, 2: 4, 3: 7], unit: 1)
+        #expect(odd.latencies.reduce(0, +) == 7 && odd.latencies.allSatisfy { $0 >= 0 })
+    }
+}
+
+@Suite("Metrics of gateways")
+struct GatewayPresetTests {
+    private let route = GatewayPreset.Route(endpoint: "Houses", namespace: "shop", deployments: ["blue", "green"])
+
+    @Test("Envoy Gateway: a cluster for each backend of the rule")
+    func envoy() {
+        let series = GatewayPreset.envoyGateway.series(of: route)
+        let matcher =
+            #"envoy_cluster_name=~"httproute/shop/Houses/rule/0/backend/0|httproute/shop/Houses/rule/0/backend/1""#
+        #expect(series.requests == "envoy_cluster_upstream_rq_xx{\(matcher)}")
+        #expect(series.errors == #"envoy_cluster_upstream_rq_xx{\#(matcher),envoy_response_code_class!~"2|3"}"#)
+        #expect(series.latencies == "envoy_cluster_upstream_rq_time_bucket{\(matcher)}")
+        #expect(series.latencyUnit == 1)
+        #expect(series.deployment("httproute/shop/Houses/rule/0/backend/1") == "green")
+        #expect(series.deployment("httproute/shop/Houses/rule/0") == nil)
+        #expect(series.explanation?.selector.contains(#""httproute/shop/Houses/rule/0""#) == true)
+    }
+
+    @Test("Istio: a service for each deployment, seen by who asks it")
+    func istio() {
+        let series = GatewayPreset.istio.series(of: route)
+        #expect(
+            series.requests
+                == #"istio_requests_total{reporter="source",destination_service_namespace="shop","#
+                + #"destination_service_name=~"houses-blue|houses-green"}"#)
+        #expect(series.errors.contains(#"response_code!~"[23]..""#))
+        #expect(series.deployment("houses-green") == "green")
+    }
+
+    @Test("NGINX Gateway Fabric: an upstream for each service and port, without latencies")
+    func nginx() {
+        let series = GatewayPreset.nginxGatewayFabric.series(of: route)
+        #expect(series.requests.contains(#"nginx_upstream_name=~"(shop_houses-blue_|shop_houses-green_)[0-9]+""#))
+        #expect(series.latencies == nil)
+        #expect(series.limitations.count == 1)
+        #expect(series.deployment("shop_houses-green_80") == "green")
+        #expect(series.deployment("shop_houses-green_x80") == nil)
+    }
+
+    @Test("own counters are told apart by a label's values")
+    func own() {
+        let series = OutcomeSeries(
+            requests: "r", errors: "e", label: "version", deployments: ["blue": "v1", "green": "v2"])
+        #expect(series.deployment("v2") == "green" && series.deployment("v3") == nil)
+    }
+
+    @Test("what is special in a regular expression is taken by the letter")
+    func quoting() {
+        let odd = GatewayPreset.Route(endpoint: "a.b", namespace: "n", name: #"r"+"#, deployments: ["x"])
+        #expect(GatewayPreset.envoyGateway.series(of: odd).requests.contains(#"httproute/n/r\"\\+/rule/0/backend/0"#))
+        #expect(GatewayPreset.istio.series(of: odd).requests.contains(#"=~"a\\.b-x""#))
+    }
+}
