@@ -222,12 +222,19 @@ let package = Package(
         .testTarget(
             name: "TurnoutCommandsTests",
             dependencies: [
-                "AzureEndpoints", "Rollouts", "RolloutEngine", "LocalEndpoints", "PlaybookSyntax", "SQLiteJournal",
-                "SQLiteState",
-                "SimulatedEndpoints", "TurnoutCommands", "RolloutTesting",
+                "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutStatistics", "LocalEndpoints", "PlaybookSyntax",
+                "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "TurnoutCommands", "RolloutTesting",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Snapshots"],
             swiftSettings: habits),
     ]
 )
+
+// The gate beside its peers, for Tests/Benchmarks/analysis.
+if Context.environment["TURNOUT_BENCHMARKS"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "AnalysisBenchmark", dependencies: ["RolloutStatistics"],
+            path: "Tests/Benchmarks/analysis/Benchmark", swiftSettings: habits))
+}

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import RolloutStatistics
@@ -8,13 +9,31 @@ import Testing
     @Test("ln E agrees to 1e-9, at every second of every stream")
     func processes() {
         #expect(streams.count == 4)
+        #expect(streams.allSatisfy { $0.lines.count == 40 })
+        expectAgreement(streams)
+    }
+
+    /// Set by Tests/Benchmarks/analysis/held-against.sh.
+    private static let file = ProcessInfo.processInfo.environment["TURNOUT_RECORDED_STREAMS"]
+
+    @Test("ln E agrees to 1e-9 in streams of half an hour", .enabled(if: file != nil))
+    func longStreams() throws {
+        let streams = RecordedStream.all(in: try String(contentsOfFile: try #require(Self.file), encoding: .utf8))
+        #expect(!streams.isEmpty)
+        expectAgreement(streams)
+        print("\(streams.count) streams, \(streams.reduce(0) { $0 + $1.lines.count }) seconds held")
+    }
+
+    private func expectAgreement(_ streams: [RecordedStream]) {
         for (number, stream) in streams.enumerated() {
             var evidence = RecordedEvidence(stream)
-            #expect(stream.lines.count == 40)
             for (second, line) in stream.lines.enumerated() {
                 evidence.add(line)
-                for (index, (found, wanted)) in zip(evidence.all, line.expected).enumerated() {
-                    #expect((found - wanted).magnitude <= 1e-9, "stream \(number), second \(second), process \(index)")
+                for (index, (found, wanted)) in zip(evidence.all, line.expected).enumerated()
+                where !((found - wanted).magnitude <= 1e-9) {
+                    // The reference gives up at 1e-300.
+                    guard index != 5 || wanted > -600 else { continue }
+                    Issue.record("stream \(number), second \(second), process \(index): \(found), not \(wanted)")
                 }
             }
         }

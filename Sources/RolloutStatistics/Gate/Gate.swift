@@ -82,6 +82,10 @@ package struct Gate: Hashable, Sendable, Codable {
             learn(reading, arms, elapsed: elapsed, &findings)
         }
         take(reading.signals)
+        if !baselineIsTold, evidence.scale == nil, specification.metrics.contains(where: \.isLatency) {
+            baselineIsTold = true
+            findings.append(.noLatencyBaseline)
+        }
         return verdict(findings)
     }
 
@@ -161,4 +165,9 @@ extension Reading.Counts {
         errors = errors.addingClamped(other.errors)
         if latencies.isEmpty { latencies = other.latencies } else { latencies.add(other.latencies) }
     }
+}
+
+extension Gate {
+    /// True once green has answered in this stage.
+    package var hasCandidate: Bool { candidate.requests > 0 }
 }

@@ -59,6 +59,8 @@ package enum Metric: Hashable, Sendable, Codable {
         }
     }
 
+    var isLatency: Bool { if case .latency = self { true } else { false } }
+
     /// See ``GateSpecification/alarmShares``.
     package var alarmShares: Int {
         switch self {

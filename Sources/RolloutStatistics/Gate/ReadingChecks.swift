@@ -1,7 +1,8 @@
 extension Reading {
     /// What is wrong with a reading; `bins` is the number of latency bins.
     func findings(bins: Int) -> [ReadingFinding] {
-        control.findings(of: "control", bins: bins) + candidate.findings(of: "candidate", bins: bins)
+        if pairs == PairCounts(), control.isSound(bins: bins), candidate.isSound(bins: bins) { return [] }
+        return control.findings(of: "control", bins: bins) + candidate.findings(of: "candidate", bins: bins)
             + pairs.findings(bins: bins)
     }
 }
@@ -9,6 +10,18 @@ extension Reading {
 extension Reading.Counts {
     /// The largest count that is exact as a `Double`.
     static let largest = 1 << 53
+
+    /// True when there is nothing to find, told without making a list.
+    fileprivate func isSound(bins: Int) -> Bool {
+        guard errors >= 0, errors <= requests, requests <= Self.largest else { return false }
+        guard !latencies.isEmpty else { return true }
+        var rest = requests
+        for count in latencies {
+            guard count >= 0, count <= rest else { return false }
+            rest -= count
+        }
+        return latencies.count == bins
+    }
 
     /// What is wrong with the counts of `name`.
     func findings(of name: String, bins: Int) -> [ReadingFinding] {

@@ -3,7 +3,7 @@ internal import ArgumentParser
 extension Turnout {
     /// The commands that only look at playbooks.
     static let playbookCommands: [any ParsableCommand.Type] = [
-        PlaybooksCommand.self, CheckCommand.self, PlanCommand.self, RehearseCommand.self,
+        PlaybooksCommand.self, CheckCommand.self, PlanCommand.self, RehearseCommand.self, AnalyzeCommand.self,
     ]
 
     /// The commands that only look at runs.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes streams of readings, with the evidence that the reference implementation finds in them.
 
-    recorded-streams.py PATH/TO/sim.py [--seconds N] [--streams N] > FILE     # for `AnalysisBenchmark held FILE`
+    recorded-streams.py PATH/TO/sim.py [--seconds N] [--streams N] > FILE     # for held-against.sh
     recorded-streams.py PATH/TO/sim.py --swift > Tests/RolloutStatisticsTests/RecordedStreams.swift
 
 Without the argument, the environment's ANALYSIS_SIM names it. Needs numpy and scipy. A line is a second:

@@ -1,0 +1,40 @@
+internal import RolloutStatistics
+
+/// The course of an analysis in as many points as a drawing has room for.
+final class AnalysisCourse {
+    // A class because the reader's callback adds to it while the command keeps it.
+
+    /// What a drawing shows of one reading.
+    struct Point {
+        var seconds: Double
+        var candidate: Verdict.Exposure
+        var control: Verdict.Exposure
+        /// log10 E against green, and for its safety, in the order of the measurements.
+        var harm: [Double?]
+        var safety: [Double?]
+    }
+
+    /// At most twice as many are kept.
+    static let points = 600
+
+    let specification: GateSpecification
+    private(set) var points: [Point] = []
+    private var stride = 1
+    private var count = 0
+    private(set) var last: Point?
+
+    init(specification: GateSpecification) { self.specification = specification }
+
+    func add(_ verdict: Verdict) {
+        let point = Point(
+            seconds: verdict.seconds, candidate: verdict.candidate, control: verdict.control,
+            harm: verdict.measurements.map { $0.harm?.log10E }, safety: verdict.measurements.map { $0.safety?.log10E })
+        last = point
+        defer { count += 1 }
+        guard count % stride == 0 else { return }
+        points.append(point)
+        guard points.count >= 2 * Self.points else { return }
+        stride *= 2
+        points = points.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    }
+}

@@ -1,0 +1,139 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import PlaybookSyntax
+internal import RolloutStatistics
+
+/// Runs a gate over recorded traffic.
+struct AnalyzeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "analyze",
+        abstract: "Run a gate over recorded traffic.",
+        discussion: """
+            FILE holds the traffic of a stage and, with times below 0, the control's before it; - is standard input. It \
+            is CSV with the header second,deployment,requests,errors,le_25,le_50,… (a row counts the requests of one \
+            second; le_X is how many took at most X ms), or JSON lines of requests, {"t": 12.031, "deployment": \
+            "green", "status": 200, "ms": 41.2}, and of mirrored pairs, {"t": …, "pair": {"live": {…}, "mirror": {…}, \
+            "agree": true}}. An answer that is not 2xx or 3xx is an error. A gate is the analysis mapping of a stage, in \
+            YAML. What is wrong with the recording is told at its line; a line that cannot be trusted is not counted.
+
+            Exits with 0 for a pass, 10 for a fail, 11 when it is inconclusive, and 65 when there are errors in the \
+            gate or in the recording, whatever the verdict over the rest is.
+
+            EXAMPLES:
+              turnout analyze canary.csv --control blue --candidate green --weight 10 --gate gate.yml
+              turnout analyze canary.jsonl --weight 10 --gate gate.yml --svg course.svg
+              kubectl logs gateway | turnout analyze - --weight 10 --gate gate.yml --json
+            """)
+
+    @Argument(
+        help: ArgumentHelp("A recording, or - for standard input.", valueName: "file"), completion: .file())
+    var file: String
+
+    @Option(help: ArgumentHelp("The deployment that is live.", valueName: "name"))
+    var control = "blue"
+
+    @Option(help: ArgumentHelp("The deployment that is new.", valueName: "name"))
+    var candidate = "green"
+
+    @Option(help: ArgumentHelp("The candidate's live traffic in percent.", valueName: "percent"))
+    var weight: Double = 10
+
+    @Option(
+        help: ArgumentHelp("A file with the analysis mapping of a stage.", valueName: "file"),
+        completion: .file(extensions: ["yml", "yaml"]))
+    var gate: String
+
+    @Option(
+        help: ArgumentHelp(
+            "What the counts of a CSV are: each second's own, running totals, or as the first rows look.",
+            valueName: "form"))
+    var counts = CountForm.auto
+
+    @Flag(help: "Print one JSON object for each reading, and the verdict last.")
+    var json = false
+
+    @Option(help: ArgumentHelp("Draw the course of the analysis.", valueName: "file"), completion: .file())
+    var svg: String?
+
+    func validate() throws {
+        guard weight > 0, weight < 100 else {
+            throw ValidationError("--weight is above 0 and below 100: there must be both arms")
+        }
+        guard control != candidate else { throw ValidationError("--control and --candidate are the same") }
+    }
+
+    func run() throws {
+        let (specification, gateFindings) = readAnalysis(path: gate)
+        let errors = Terminal.standardError
+        for finding in gateFindings { Notices.say(finding.rendered(color: errors.style.isColored)) }
+        guard let specification else { return try ExitStatus.invalidPlaybook.leave() }
+        let course = AnalysisCourse(specification: specification)
+        var reader = RecordingReader(
+            file: file, control: control, candidate: candidate, weight: weight / 100, specification: specification,
+            form: counts, stopsAtVerdict: file == "-"
+        ) { gate, verdict in
+            course.add(verdict)
+            if json { StandardOutput.shared.line(try JSONText.line(VerdictReport(verdict, of: gate.specification))) }
+        }
+        try read(&reader, errors)
+        for finding in reader.findings.findings { Notices.say(finding.rendered(color: errors.style.isColored)) }
+        for rest in reader.findings.rests { Notices.say(rest) }
+        try conclude(reader, specification, course)
+    }
+
+    private func read(_ reader: inout RecordingReader, _ terminal: Terminal) throws {
+        do {
+            var lines = try RecordingLines(path: file)
+            let progress = ReadingProgress(size: lines.size, isShown: terminal.isInteractive && !json)
+            defer { progress.end() }
+            try lines.forEach(pause: progress.show) { try reader.take($0) }
+            try reader.finish()
+        } catch let failure as CommandFailure {
+            Notices.error(failure.message)
+            try failure.status.leave()
+        }
+    }
+
+    private func conclude(
+        _ reader: RecordingReader, _ specification: GateSpecification, _ course: AnalysisCourse
+    ) throws {
+        let findings = reader.findings
+        guard reader.isReadable, let verdict = reader.replay?.verdict else {
+            return try ExitStatus.invalidPlaybook.leave()
+        }
+        if let svg {
+            let drawing = CourseDrawing(course: course, verdict: verdict)
+            try drawing.text.write(toFile: svg, atomically: true, encoding: .utf8)
+        }
+        if json {
+            let report = VerdictReport(
+                verdict, of: specification, isLast: true, findings: findings.errors + findings.warnings)
+            StandardOutput.shared.line(try JSONText.line(report))
+        } else {
+            let text = VerdictText(
+                verdict: verdict, specification: specification, style: Terminal.standardOutput.style)
+            for line in text.lines { StandardOutput.shared.line(line) }
+        }
+        guard findings.errors == 0 else { return try ExitStatus.invalidPlaybook.leave() }
+        switch verdict.decision {
+        case .pass: return
+        case .fail: try ExitStatus.rolledBack.leave()
+        case .inconclusive: try ExitStatus.waitingForPerson.leave()
+        }
+    }
+}
+
+/// How much of a file has been read, in the last line of a terminal.
+struct ReadingProgress {
+    let size: Int?
+    let isShown: Bool
+
+    func show(_ bytesRead: Int) {
+        // Once in 64 MiB: a file that is read in a moment shows nothing.
+        guard isShown, bytesRead & (1 << 26 - 1) < 1 << 20 else { return }
+        let part = size.map { "\(bytesRead / max($0 / 100, 1)) %" } ?? "\(bytesRead >> 20) MiB"
+        Notices.write("\r\(part) read")
+    }
+
+    func end() { if isShown { Notices.write("\r\u{1B}[K") } }
+}

@@ -1,0 +1,112 @@
+/// One line of JSON: a request, or a mirrored pair of them.
+struct JSONRequest {
+    struct Answer {
+        /// HTTP; 0 where none came.
+        var status: Double?
+        /// In milliseconds.
+        var latency: Double?
+
+        /// Everything but an answer of 2xx or 3xx.
+        var failed: Bool { status.map { $0 < 200 || $0 >= 400 } ?? false }
+    }
+
+    enum Kind {
+        case single(deployment: Slice<UnsafeBufferPointer<UInt8>>, Answer)
+        case pair(live: Answer, mirror: Answer, agree: Bool?)
+    }
+
+    var time: Double
+    var kind: Kind
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) throws(LineScanner.Problem) {
+        var scanner = LineScanner(bytes)
+        var time: Double?
+        var deployment: Slice<UnsafeBufferPointer<UInt8>>?
+        var answer = Answer()
+        var pair: Kind?
+        try scanner.members { scanner, key throws(LineScanner.Problem) in
+            if key.equals("t") {
+                time = try scanner.number()
+            } else if key.equals("deployment") {
+                deployment = try scanner.string()
+            } else if key.equals("pair") {
+                pair = try Self.pair(&scanner)
+            } else if try !answer.take(key, &scanner) {
+                try scanner.skipValue()
+            }
+        }
+        scanner.skipSpace()
+        guard scanner.isAtEnd else {
+            throw Problem(offset: scanner.offset, message: "something stands behind the object")
+        }
+        guard let time else { throw Problem(offset: 0, message: "'t' is missing") }
+        self.time = time
+        if let pair {
+            kind = pair
+        } else {
+            guard let deployment else { throw Problem(offset: 0, message: "'deployment' is missing") }
+            try answer.check()
+            kind = .single(deployment: deployment, answer)
+        }
+    }
+
+    private typealias Problem = LineScanner.Problem
+
+    private static func pair(_ scanner: inout LineScanner) throws(LineScanner.Problem) -> Kind {
+        var live = Answer()
+        var mirror = Answer()
+        var agree: Bool?
+        let start = scanner.offset
+        try scanner.members { scanner, key throws(LineScanner.Problem) in
+            if key.equals("live") {
+                live = try Answer(&scanner)
+            } else if key.equals("mirror") {
+                mirror = try Answer(&scanner)
+            } else if key.equals("agree") {
+                agree = try scanner.boolean()
+            } else {
+                try scanner.skipValue()
+            }
+        }
+        guard live.status != nil, mirror.status != nil else {
+            throw Problem(offset: start, message: "'\(live.status == nil ? "live" : "mirror")' is missing in the pair")
+        }
+        return .pair(live: live, mirror: mirror, agree: agree)
+    }
+}
+
+extension JSONRequest.Answer {
+    fileprivate init(_ scanner: inout LineScanner) throws(LineScanner.Problem) {
+        var answer = JSONRequest.Answer()
+        try scanner.members { scanner, key throws(LineScanner.Problem) in
+            if try !answer.take(key, &scanner) { try scanner.skipValue() }
+        }
+        try answer.check()
+        self = answer
+    }
+
+    /// Takes a member; false for one that is not about an answer.
+    fileprivate mutating func take(
+        _ key: Slice<UnsafeBufferPointer<UInt8>>, _ scanner: inout LineScanner
+    ) throws(LineScanner.Problem) -> Bool {
+        let start = scanner.offset
+        if key.equals("status") {
+            let status = try scanner.number()
+            guard status >= 0, status < 1000 else {
+                throw LineScanner.Problem(offset: start, message: "a status is 0 to 999")
+            }
+            self.status = status
+        } else if key.equals("ms") {
+            let milliseconds = try scanner.number()
+            guard milliseconds >= 0 else { throw LineScanner.Problem(offset: start, message: "'ms' is negative") }
+            latency = milliseconds
+        } else {
+            return false
+        }
+        return true
+    }
+
+    fileprivate func check() throws(LineScanner.Problem) {
+        guard status != nil else { throw LineScanner.Problem(offset: 0, message: "'status' is missing") }
+    }
+}

@@ -1,0 +1,210 @@
+internal import RolloutStatistics
+
+/// Which of the two a line is about.
+enum Arm {
+    case control, candidate
+}
+
+/// A recorded stage, played to a gate: what was answered in a second is one reading, at that second's end.
+struct StageReplay {
+    /// How a line's second lies to that of the line before.
+    enum Arrival {
+        case inOrder
+        case back(from: Int)
+        case jumped(from: Int)
+    }
+
+    let specification: GateSpecification
+    /// Green's share of live requests, in (0, 1).
+    let weight: Double
+    /// Called after each reading.
+    var onReading: (Gate, Verdict) throws -> Void = { _, _ in }
+
+    private var bounds: [Double]
+    /// Where single latencies are recorded, those of the control before the stage.
+    private var sample: LatencySample?
+    private var before = Reading.Counts()
+    private var evidence: Evidence?
+    private(set) var gate: Gate?
+    /// That of the lines that are collected now; nil before the stage.
+    private(set) var second: Int?
+    private var lastBefore = Int.min
+    private var reading = Reading()
+    /// The last one; final when ``isDecided``.
+    private(set) var verdict: Verdict?
+    private(set) var isDecided = false
+
+    /// - Parameters:
+    ///   - specification: of the gate.
+    ///   - weight: green's share of live requests, in (0, 1).
+    ///   - bounds: upper bounds of the recorded latency bins in milliseconds; nil where latencies are single ones.
+    init(specification: GateSpecification, weight: Double, bounds: [Double]?) {
+        self.specification = specification
+        self.weight = weight
+        self.bounds = bounds ?? Self.ladder
+        if bounds == nil { sample = LatencySample() }
+        before.latencies = Array(repeating: 0, count: self.bounds.isEmpty ? 0 : self.bounds.count + 1)
+    }
+
+    /// Bounds from 0.1 ms to 100 s, 5 % apart, where there is no sample to make better ones of.
+    private static let ladder: [Double] = (0...283).map { step in
+        (0..<step).reduce(0.1) { value, _ in value * 1.05 }
+    }
+
+    /// Tells that a line of `newSecond` comes, and reads what was collected for those before.
+    mutating func move(to newSecond: Int) throws -> Arrival {
+        guard !isDecided else { return .inOrder }
+        guard newSecond >= 0 else {
+            if let second { return .back(from: second) }
+            defer { lastBefore = max(lastBefore, newSecond) }
+            return newSecond < lastBefore ? .back(from: lastBefore) : .inOrder
+        }
+        guard let current = second else {
+            begin()
+            second = newSecond
+            let arrival: Arrival = Double(newSecond) > Gate.longestGap ? .jumped(from: 0) : .inOrder
+            if Double(newSecond) >= specification.longest { try read(Reading(), at: specification.longest) }
+            return arrival
+        }
+        guard newSecond > current else { return newSecond < current ? .back(from: current) : .inOrder }
+        try flush()
+        let isJump = Double(newSecond - current) > Gate.longestGap
+        var empty = current + 1
+        while !isJump, empty < newSecond, !isDecided, Double(empty) < specification.longest {
+            try read(Reading(), at: Double(empty + 1))
+            empty += 1
+        }
+        if !isDecided, Double(newSecond) >= specification.longest { try read(Reading(), at: specification.longest) }
+        second = newSecond
+        return isJump ? .jumped(from: current) : .inOrder
+    }
+
+    /// Adds counts of the second to which the replay was moved.
+    mutating func add(_ counts: Reading.Counts, of arm: Arm) {
+        guard !isDecided else { return }
+        guard second != nil else {
+            if arm == .control { before = before.adding(counts) }
+            return
+        }
+        switch arm {
+        case .control: reading.control = reading.control.adding(counts)
+        case .candidate: reading.candidate = reading.candidate.adding(counts)
+        }
+    }
+
+    /// Adds one request; `latency` in milliseconds, nil where it is not known.
+    mutating func add(failed: Bool, latency: Double?, of arm: Arm) {
+        guard !isDecided else { return }
+        guard second != nil else {
+            guard arm == .control else { return }
+            before.add(failed, bin: latency.map(bin))
+            if let latency { sample?.add(latency) }
+            return
+        }
+        switch arm {
+        case .control: reading.control.add(failed, bin: latency.map(bin))
+        case .candidate: reading.candidate.add(failed, bin: latency.map(bin))
+        }
+    }
+
+    /// Adds a mirrored request: what its halves did, and whether their answers agree, where they were compared.
+    mutating func addPair(
+        live: (failed: Bool, latency: Double?), mirror: (failed: Bool, latency: Double?), agree: Bool?
+    ) {
+        guard !isDecided, second != nil else { return }
+        reading.pairs.pairs += 1
+        if live.failed, mirror.failed { reading.pairs.bothFailed += 1 }
+        if live.failed, !mirror.failed { reading.pairs.onlyLiveFailed += 1 }
+        if !live.failed, mirror.failed { reading.pairs.onlyMirrorFailed += 1 }
+        if let agree {
+            reading.pairs.compared += 1
+            if !agree { reading.pairs.disagreed += 1 }
+        }
+        if let latency = live.latency { reading.pairs.liveLatencies[bin(latency)] += 1 }
+        if let latency = mirror.latency { reading.pairs.mirrorLatencies[bin(latency)] += 1 }
+    }
+
+    /// Reads the last second; of a stage without any, a reading without data.
+    mutating func finish() throws {
+        guard !isDecided else { return }
+        guard second == nil else { return try flush() }
+        begin()
+        try read(reading, at: 0)
+    }
+
+    private mutating func flush() throws {
+        guard let second, !isDecided else { return }
+        try read(reading, at: Double(second + 1))
+        reading = emptyReading
+    }
+
+    private mutating func read(_ reading: Reading, at time: Double) throws {
+        var gate = try gate(for: reading)
+        let verdict = gate.read(reading, at: time)
+        self.gate = gate
+        self.verdict = verdict
+        isDecided = verdict.decision != .inconclusive || verdict.isOver
+        try onReading(gate, verdict)
+    }
+
+    /// Makes the stage's evidence of what was recorded before it.
+    private mutating func begin() {
+        var made: Evidence?
+        for case .latency(let limits) in specification.metrics {
+            if let sample { made = LatencyScale(sample: sample.values, limits: limits).map { Evidence(scale: $0) } }
+        }
+        var evidence = made ?? Evidence(latencyBounds: bounds)
+        if made != nil { before.latencies = [] }
+        evidence.observeControl(before)
+        bounds = evidence.latencyBounds
+        sample = nil
+        self.evidence = evidence
+        reading = emptyReading
+    }
+
+    /// The gate; pairs before green's first live request make it one of a mirror stage.
+    private mutating func gate(for reading: Reading) throws -> Gate {
+        let isMirrored = reading.pairs.pairs > 0
+        if let gate, !isMirrored || gate.design == .mirrored || gate.hasCandidate { return gate }
+        return Gate(
+            specification, design: isMirrored ? .mirrored : .live(weight: weight),
+            evidence: gate?.evidence ?? evidence ?? Evidence())
+    }
+
+    private var emptyReading: Reading {
+        let bins = Array(repeating: 0, count: bounds.isEmpty ? 0 : bounds.count + 1)
+        return Reading(
+            control: Reading.Counts(latencies: bins), candidate: Reading.Counts(latencies: bins),
+            pairs: Reading.PairCounts(liveLatencies: bins, mirrorLatencies: bins))
+    }
+
+    /// The bin of a latency, by bisection.
+    private func bin(_ latency: Double) -> Int {
+        var low = 0
+        var high = bounds.count
+        while low < high {
+            let middle = (low + high) / 2
+            if bounds[middle] < latency { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension Reading.Counts {
+    fileprivate mutating func add(_ failed: Bool, bin: Int?) {
+        requests += 1
+        if failed { errors += 1 }
+        if let bin { latencies[bin] += 1 }
+    }
+
+    /// The sum, clamped to what an `Int` holds; that counts are too large is found by the gate.
+    fileprivate func adding(_ other: Reading.Counts) -> Reading.Counts {
+        func sum(_ left: Int, _ right: Int) -> Int {
+            let (sum, overflow) = left.addingReportingOverflow(right)
+            return overflow ? .max : sum
+        }
+        return Reading.Counts(
+            requests: sum(requests, other.requests), errors: sum(errors, other.errors),
+            latencies: other.latencies.isEmpty ? latencies : zip(latencies, other.latencies).map(sum))
+    }
+}
