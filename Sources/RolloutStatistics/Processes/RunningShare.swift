@@ -2,6 +2,8 @@
 struct RunningShare: Hashable, Sendable, Codable {
     /// Requests that the configured weight counts for.
     static let pseudoRequests = 500.0
+    /// What the prior of the check is worth.
+    static let checkRequests = 20.0
 
     /// The configured share, in (0, 1).
     let weight: Double
@@ -16,11 +18,13 @@ struct RunningShare: Hashable, Sendable, Codable {
     }
 
     /// `ln E` against the share being the configured one: the mixture of binomial likelihood ratios over a Beta prior
-    /// that is worth ``pseudoRequests`` (the sequential sample-ratio check of Lindon and Malek, 2022).
+    /// around it (the sequential sample-ratio check of Lindon and Malek, 2022).
+    ///
+    /// The prior is wide, so that a share that is far off is told before it can look like evidence about green.
     var logE: Double {
         guard weight > 0, weight < 1 else { return 0 }
         let (green, blue) = (Double(candidate), Double(total - candidate))
-        let (priorGreen, priorBlue) = (Self.pseudoRequests * weight, Self.pseudoRequests * (1 - weight))
+        let (priorGreen, priorBlue) = (Self.checkRequests * weight, Self.checkRequests * (1 - weight))
         return Beta.log(priorGreen + green, priorBlue + blue) - Beta.log(priorGreen, priorBlue)
             - green * Mathematics.log(weight) - blue * Mathematics.log1p(-weight)
     }

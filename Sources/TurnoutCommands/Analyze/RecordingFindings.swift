@@ -12,7 +12,7 @@ struct RecordingFindings {
     init(file: String) { self.file = file }
 
     /// Those that are shown, in the order of their places.
-    var findings: [Finding] { found.sorted { $0.start < $1.start } }
+    var findings: [Finding] { found.sorted { ($0.start, $0.rule) < ($1.start, $1.rule) } }
 
     var errors: Int { counts.values.reduce(0) { $0 + ($1.severity == .error ? $1.count : 0) } }
     var warnings: Int { counts.values.reduce(0) { $0 + ($1.severity == .warning ? $1.count : 0) } }

@@ -60,10 +60,28 @@ struct RecordingReader {
             return findings.report("EmptyFile", message: "there is nothing in the file", help: .forms)
         }
         try replay?.finish()
+        for finding in replay?.findings ?? [] { tell(finding) }
         guard replay?.second == nil else { return }
         findings.report(
             "NoStage", .warning, message: "there is no traffic of a stage: no line from second 0 on",
             help: "lines before second 0 tell what the control did before the stage")
+    }
+
+    private mutating func tell(_ finding: ReadingFinding) {
+        switch finding {
+        case .shareDiffers(let measured, let configured):
+            findings.report(
+                "ShareDiffers", .warning,
+                message: "the candidate has \(VerdictText.number(measured * 100, digits: 2)) % of the live requests, "
+                    + "and --weight is \(VerdictText.number(configured * 100, digits: 2))",
+                help: "evidence goes by the share that is measured; look why requests are not shared as configured")
+        case .noLatencyBaseline:
+            findings.report(
+                "NoLatencies", .warning,
+                message: "fewer than \(LatencyScale.minimumSample) latencies of the control stand before second 0",
+                help: "latencies are compared only once as many are known from the stage")
+        default: break
+        }
     }
 
     private mutating func begin(_ line: RecordingLines.Line) throws {

@@ -33,6 +33,8 @@ struct StageReplay {
     /// The last one; final when ``isDecided``.
     private(set) var verdict: Verdict?
     private(set) var isDecided = false
+    /// What the gate found about the traffic as a whole; each kind once.
+    private(set) var findings: [ReadingFinding] = []
 
     /// - Parameters:
     ///   - specification: of the gate.
@@ -143,6 +145,15 @@ struct StageReplay {
         let verdict = gate.read(reading, at: time)
         self.gate = gate
         self.verdict = verdict
+        for finding in verdict.findings {
+            switch finding {
+            case .shareDiffers, .noLatencyBaseline: findings.append(finding)
+            // Told at their lines.
+            case .negativeCount, .tooMany, .wrongBins, .counterWentBack, .countTooLarge, .clockWentBack, .clockJumped,
+                .unknownDeployment:
+                break
+            }
+        }
         isDecided = verdict.decision != .inconclusive || verdict.isOver
         try onReading(gate, verdict)
     }
