@@ -127,7 +127,7 @@ struct RecordingTests {
     func headers() throws {
         #expect(try Recording("").places == ["EmptyFile 1:1"])
         #expect(
-            try Recording("second,deployment,request,errors\n").places == ["UnknownColumn 1:1", "MissingColumn 1:1"])
+            try Recording("second,deployment,request,errors\n").places == ["MissingColumn 1:1", "UnknownColumn 1:1"])
         #expect(try Recording("second,second,deployment,requests,errors\n").places == ["DuplicateColumn 1:1"])
         #expect(try Recording("second,deployment,requests,errors,le_50,le_25\n").places == ["ColumnOrder 1:1"])
         let crossed = try Recording("second,deployment,requests,errors,le_9\n0,blue,3,0,4\n")
