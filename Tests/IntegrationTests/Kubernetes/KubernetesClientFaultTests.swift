@@ -155,7 +155,12 @@ extension KubernetesSuite {
                                 .services,
                                 KubernetesObject(
                                     .services, name: object.name, namespace: fixture.namespace, labels: object.labels,
-                                    ["spec": ["ports": [["port": 80]], "selector": Value(strings: object.labels)]]))
+                                    [
+                                        "spec": [
+                                            "ports": [["port": 80, "protocol": "TCP"]],
+                                            "selector": Value(strings: object.labels),
+                                        ]
+                                    ]))
                         }
                     }
                     try await fixture.clearRequests()
