@@ -23,7 +23,7 @@ import Testing
         config["users"] = entries(&dice) { dice, name in
             let user: Value = dice.one(of: [
                 ["token": .string("t\(dice.number(1...99))")],
-                ["tokenFile": .string("dir/token-\(dice.number(1...9))")],
+                ["tokenFile": .string("/dir/token-\(dice.number(1...9))")],
                 ["tokenFile": "/abs/token"], [:], ["username": "ann", "password": .string("p\(dice.number(1...9))")],
                 ["client-certificate-data": "Y2VydA==", "client-key-data": "a2V5"],
             ])
