@@ -83,7 +83,7 @@ package final class DataPlane: Sendable {
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value else {
                         throw ChannelError.ioOnClosedChannel
                     }
-                    let wire = Wire.requests(within: limits)
+                    let wire = Wire.requests(within: limits, by: loop.outbox)
                     try channel.pipeline.syncOperations.addHandlers(wire, ClientConnection(wire, loop: loop))
                 }
             }

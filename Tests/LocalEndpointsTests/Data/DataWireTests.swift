@@ -17,7 +17,7 @@ struct DataWireTests {
         private(set) var errors: [any Error] = []
 
         init(limits: DataPlaneLimits = DataPlaneLimits()) throws {
-            wire = .requests(within: limits)
+            wire = .requests(within: limits, by: Outbox(eventLoop: channel.eventLoop))
             try channel.pipeline.syncOperations.addHandlers(wire, self)
             channel.pipeline.fireChannelActive()
         }
@@ -96,8 +96,9 @@ struct DataWireTests {
 
     @Test("an answer without a length is whole when its connection ends")
     func answers() throws {
-        let wire = Wire.answers(within: DataPlaneLimits())
-        let channel = EmbeddedChannel(handler: wire)
+        let channel = EmbeddedChannel()
+        let wire = Wire.answers(within: DataPlaneLimits(), by: Outbox(eventLoop: channel.eventLoop))
+        try channel.pipeline.syncOperations.addHandler(wire)
         wire.expectAnswer()
         try channel.writeInbound(ByteBuffer(string: "HTTP/1.1 200 OK\r\n\r\nsome"))
         channel.pipeline.fireChannelInactive()
@@ -113,11 +114,39 @@ struct DataWireTests {
         _ = try channel.finish(acceptAlreadyClosed: true)
     }
 
-    @Test("a message goes out as it is")
+    @Test("messages go out as they are, at the end of the loop's turn")
     func sending() throws {
         let line = try Line()
         line.wire.send(ByteBuffer(string: "head"), body: ByteBuffer(string: "body"))
+        #expect(try line.channel.readOutbound(as: ByteBuffer.self) == nil)
+        line.channel.embeddedEventLoop.run()
         #expect(try line.channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "head"))
         #expect(try line.channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "body"))
+    }
+
+    @Test("what was written is sent before its connection is closed")
+    func closing() throws {
+        let line = try Line()
+        line.wire.send(ByteBuffer(string: "last"))
+        line.wire.close()
+        #expect(try line.channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "last"))
+    }
+
+    @Test("the memory of a message serves another one only when it is sent", arguments: [1, 31, 32, 200])
+    func memory(_ count: Int) throws {
+        let channels = (0..<count).map { _ in EmbeddedChannel() }
+        let loop = EmbeddedEventLoop()
+        let outbox = Outbox(eventLoop: loop)
+        for (number, channel) in channels.enumerated() {
+            let wire = Wire.requests(within: DataPlaneLimits(), by: outbox)
+            try channel.pipeline.syncOperations.addHandler(wire)
+            for part in ["first", "second"] { wire.send(outbox.message { $0.writeText("\(part) \(number)") }) }
+        }
+        loop.run()
+        for (number, channel) in channels.enumerated() {
+            for part in ["first", "second"] {
+                #expect(try channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "\(part) \(number)"))
+            }
+        }
     }
 }

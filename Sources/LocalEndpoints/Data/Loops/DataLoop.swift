@@ -14,7 +14,7 @@ final class DataLoop {
     private(set) var table = CompiledTable.empty
     var random = SeededGenerator(seed: .random(in: .min ... .max))
     var ids = RequestIDs()
-    private var scratch = ByteBuffer()
+    let outbox: Outbox
     /// Bytes of request bodies that are held.
     var heldBytes = 0
     private(set) lazy var upstream = UpstreamPools(limits: limits, loop: self)
@@ -29,6 +29,7 @@ final class DataLoop {
 
     init(eventLoop: any EventLoop, limits: DataPlaneLimits, logsRequests: Bool, shared: DataPlaneShared) {
         self.eventLoop = eventLoop
+        outbox = Outbox(eventLoop: eventLoop)
         self.limits = limits
         self.logsRequests = logsRequests
         self.shared = shared
@@ -39,11 +40,8 @@ final class DataLoop {
         upstream.keep(Set(table.endpoints.flatMap(\.deployments).flatMap(\.instances).map(ObjectIdentifier.init)))
     }
 
-    /// A message that `write` writes; once it is sent, its memory serves the next.
-    func message(_ write: (inout MessageWriter) -> Void) -> ByteBuffer {
-        scratch.compose(write)
-        return scratch
-    }
+    /// A message that `write` writes, to be sent at once.
+    func message(_ write: (inout MessageWriter) -> Void) -> ByteBuffer { outbox.message(write) }
 
     // MARK: Clients
 

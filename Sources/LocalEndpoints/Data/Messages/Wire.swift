@@ -11,11 +11,13 @@ final class Wire: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let parser: Parser
+    private let outbox: Outbox
     /// Bytes that a field may have.
     private let fieldBytes: Int
     private var context: ChannelHandlerContext?
     /// The beginning of a field.
     private var rest = ByteBuffer()
+    private var isUnsent = false
     private var isParsing = false
     /// No more is parsed: it was no HTTP, or the end has come.
     private var isOver = false
@@ -23,25 +25,32 @@ final class Wire: ChannelInboundHandler {
     /// Bytes that are kept for a field.
     var kept: Int { rest.readableBytes }
 
-    private init(_ parser: Parser, _ limits: DataPlaneLimits) {
+    private init(_ parser: Parser, _ limits: DataPlaneLimits, _ outbox: Outbox) {
         self.parser = parser
+        self.outbox = outbox
         fieldBytes = limits.headBytes
     }
 
     /// Parses what clients say.
-    static func requests(within limits: DataPlaneLimits) -> Wire {
-        Wire(.requests(HTTPRequestDecoder(limitConfiguration: limits.parsing)), limits)
+    static func requests(within limits: DataPlaneLimits, by outbox: Outbox) -> Wire {
+        Wire(.requests(HTTPRequestDecoder(limitConfiguration: limits.parsing)), limits, outbox)
     }
 
     /// Parses what model servers say.
-    static func answers(within limits: DataPlaneLimits) -> Wire {
-        Wire(.answers(HTTPResponseDecoder(limitConfiguration: limits.parsing)), limits)
+    static func answers(within limits: DataPlaneLimits, by outbox: Outbox) -> Wire {
+        Wire(.answers(HTTPResponseDecoder(limitConfiguration: limits.parsing)), limits, outbox)
     }
 
     // MARK: Sending, and asking for more
 
+    /// Sends `bytes`, at the end of the loop's turn where they are few.
     func send(_ bytes: ByteBuffer) {
-        context?.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
+        context?.write(wrapOutboundOut(bytes), promise: nil)
+        // What is long would count as a client that does not read.
+        guard bytes.readableBytes <= IncomingRequest.joinedBytes else { return flush() }
+        guard !isUnsent else { return }
+        isUnsent = true
+        outbox.add(self)
     }
 
     func send(_ head: ByteBuffer, body: ByteBuffer) {
@@ -52,7 +61,16 @@ final class Wire: ChannelInboundHandler {
     /// Takes what comes next; once for each part of a stream.
     func read() { context?.read() }
 
-    func close() { context?.close(promise: nil) }
+    /// Sends what was written, and closes.
+    func close() {
+        if isUnsent { flush() }
+        context?.close(promise: nil)
+    }
+
+    func flush() {
+        isUnsent = false
+        context?.flush()
+    }
 
     /// Says that a request was sent, whose answer is to be parsed.
     func expectAnswer() { parser.expectAnswer() }

@@ -24,9 +24,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var isPaused = false
     private var readWaits = false
 
-    init(pool: UpstreamPool, limits: DataPlaneLimits) {
+    init(pool: UpstreamPool, limits: DataPlaneLimits, outbox: Outbox) {
         self.pool = pool
-        wire = .answers(within: limits)
+        wire = .answers(within: limits, by: outbox)
     }
 
     /// Makes `channel` this connection's.

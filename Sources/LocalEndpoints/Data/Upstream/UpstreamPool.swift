@@ -23,7 +23,7 @@ final class UpstreamPool: Expiring {
     /// A connection for one request; a new one where none is unused, or where `fresh` is wanted.
     func take(fresh: Bool) -> UpstreamConnection {
         if !fresh, let connection = idle.popLast() { return connection }
-        let connection = UpstreamConnection(pool: self, limits: limits)
+        let connection = UpstreamConnection(pool: self, limits: limits, outbox: loop.outbox)
         connect(connection)
         return connection
     }
