@@ -7,10 +7,12 @@ internal import Rollouts
 /// Without one there is nobody to judge, and the stage would fail. Where the candidate has all traffic, nothing is left
 /// to compare it with: only an error rate that it may never have (`hard_limit`), or a query, can fail it then.
 struct AnalysisHasCandidate: PlaybookRule {
-    private var baseline = Baseline()
+    private var baseline: AnalysisBaseline?
 
     mutating func check(_ moment: Moment) -> [Finding] {
-        let arms = baseline.arms(at: moment)
+        var baseline = baseline ?? AnalysisBaseline(moment.before)
+        defer { self.baseline = baseline }
+        let arms = baseline.arms(after: moment.after)
         guard let analysis = moment.stage.stage.analysis, let place = moment.stage.analysis else { return [] }
         guard let arms else {
             // Of an endpoint that is there already, nobody knows who serves it.
@@ -18,25 +20,6 @@ struct AnalysisHasCandidate: PlaybookRule {
         }
         guard arms.control == nil, !analysis.metrics.contains(where: \.canFailAlone) else { return [] }
         return [finding(.warning, at: place, .noControl(arms.candidate), help: .hardLimit)]
-    }
-
-    /// What the arms of every stage are compared with: the endpoint before the first stage or, where it served nobody
-    /// then, as the first stage left it that gave clients their 100 %.
-    struct Baseline {
-        private var hasBegun = false
-        private var endpoint: EndpointSnapshot?
-
-        /// Who would be analysed at the end of a stage; to be asked at every stage in turn.
-        mutating func arms(at moment: Moment) -> AnalysisArms? {
-            if !hasBegun { endpoint = moment.before }
-            hasBegun = true
-            defer {
-                if endpoint?.traffic.wanted.isEmpty ?? true, moment.after?.traffic.wanted.sum == 100 {
-                    endpoint = moment.after
-                }
-            }
-            return AnalysisArms(on: moment.after, since: endpoint)
-        }
     }
 }
 

@@ -8,10 +8,12 @@ internal import Rollouts
 /// the margins; at the rate of the playbook's `load`, and 0.5 % errors, that takes so and so long. Where `for` is
 /// shorter, most good versions end without a verdict.
 struct VerdictInTime: PlaybookRule {
-    private var arms = AnalysisHasCandidate.Baseline()
+    private var baseline: AnalysisBaseline?
 
     mutating func check(_ moment: Moment) -> [Finding] {
-        let arms = arms.arms(at: moment)
+        var baseline = baseline ?? AnalysisBaseline(moment.before)
+        defer { self.baseline = baseline }
+        let arms = baseline.arms(after: moment.after)
         guard let rate = moment.rate, let analysis = moment.stage.stage.analysis, let place = moment.stage.analysis,
             let arms, arms.control != nil
         else { return [] }

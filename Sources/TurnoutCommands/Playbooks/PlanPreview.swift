@@ -17,6 +17,9 @@ struct PlanPreview: Hashable, Sendable {
         var refusal: String?
         var approval: Approval?
         var analysis: GateSpecification?
+        /// When a version that is as good as the one before passes the analysis, at the rate of the plan's load; nil where
+        /// it would not, or nobody knows.
+        var verdict: Interval?
         var bake: Interval
         var timeout: Interval
         var retry: Retry
@@ -57,7 +60,17 @@ struct PlanPreview: Hashable, Sendable {
         backend = plan.backend
         now = observed
         var model = EndpointModel(kind: kind, endpoint: observed)
-        stages = plan.stages.map { Stage($0, on: &model, durations: durations) }
+        var baseline = AnalysisBaseline(observed)
+        stages = plan.stages.map { written in
+            var stage = Stage(written, on: &model, durations: durations)
+            let arms = baseline.arms(after: model.endpoint)
+            if let analysis = written.analysis, let rate = plan.load?.rate, let arms, stage.skip == nil {
+                stage.verdict = analysis.expectedSeconds(
+                    .init(rate: rate), share: arms.share, isMirror: arms.isMirror
+                ).map { Interval(seconds: $0) }
+            }
+            return stage
+        }
         then = model.endpoint
     }
 

@@ -14,6 +14,7 @@ struct PlanReport: Encodable {
         var approval: Gate?
         var bakeSeconds: Double
         var analysis: GateSpecification?
+        var verdictSeconds: Double?
         /// Nil: it never times out.
         var timeoutSeconds: Double?
         var attempts: Int
@@ -23,6 +24,7 @@ struct PlanReport: Encodable {
         private enum CodingKeys: String, CodingKey {
             case name, action, skipped, changes, does, refused, approval, analysis, attempts
             case bakeSeconds = "bake_seconds"
+            case verdictSeconds = "verdict_seconds"
             case timeoutSeconds = "timeout_seconds"
             case onFailure = "on_failure"
             case durationSeconds = "duration_seconds"
@@ -103,6 +105,7 @@ extension PlanReport.Stage {
         approval = stage.approval.map(PlanReport.Gate.init)
         bakeSeconds = stage.bake.seconds
         analysis = stage.analysis
+        verdictSeconds = stage.verdict?.seconds
         timeoutSeconds = stage.timeout == .distantFuture ? nil : stage.timeout.seconds
         attempts = stage.retry.attempts
         onFailure = stage.onFailure

@@ -56,7 +56,7 @@ struct PlanText {
         } else if stage.effects.isEmpty, stage.deeds.isEmpty {
             lines += mark("=", .dim, "nothing to change, it is already so")
         }
-        if let analysis = stage.analysis { lines += mark("·", nil, analysis.words) }
+        if let analysis = stage.analysis { lines += mark("·", nil, analysis.words + stage.verdictWords) }
         if stage.bake > .zero { lines += mark("·", nil, "bakes \(stage.bake)") }
         return lines + mark(" ", nil, stage.limits).map(style.dim)
     }
@@ -112,6 +112,12 @@ extension PlanPreview.Stage {
         if retry.attempts > 1 { parts.append("\(retry.attempts) attempts, the second after \(retry.backoff)") }
         parts.append("on failure: \(onFailure.words)")
         return parts.joined(separator: "; ")
+    }
+}
+
+extension PlanPreview.Stage {
+    fileprivate var verdictWords: String {
+        verdict.map { "; a version as good as the one before passes after about \($0.short)" } ?? ""
     }
 }
 

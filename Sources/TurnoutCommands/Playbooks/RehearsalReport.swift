@@ -81,11 +81,18 @@ struct RehearsalReport: Encodable {
     var requests: [Requests]
     /// Programs that a run would have started.
     var commandsNotRun: [String]
+    /// Of each typical regression, where the playbook has an analysis.
+    var regressions: [RegressionReport] = []
+    /// Requests that stages have sent to ``candidate`` by themselves, which no client has noticed.
+    var testRequests = 0
+    /// The deployment that the regressions are of.
+    var candidate: Name?
 
     private enum CodingKeys: String, CodingKey {
         case playbook, backend, endpoint, seed, status, reason, stages, timeline, traffic, requests
         case durationSeconds = "duration_seconds"
         case commandsNotRun = "commands_not_run"
+        case regressions, candidate
     }
 
     init(
@@ -114,6 +121,12 @@ struct RehearsalReport: Encodable {
                 deployment: name, requests: counts.requests, failed: counts.errors, p50: counts.latencyBound(of: 0.5),
                 p99: counts.latencyBound(of: 0.99), mirrored: requests.mirrored[name].map(PairsReport.init))
         }
+        let candidate = record.analysis?.arms.candidate ?? plan.stages.lazy.compactMap(\.action.testedDeployment).first
+        testRequests = zip(plan.stages, stages).reduce(0) { sum, stage in
+            guard case .invoke(let invocation) = stage.0.action, invocation.deployment == candidate else { return sum }
+            return sum + invocation.times * stage.1.attempts
+        }
+        self.candidate = record.analysis == nil ? nil : candidate
         commandsNotRun = plan.stages.compactMap { stage in
             guard case .run(let command) = stage.action, stage.skip == nil else { return nil }
             return command.words.joined(separator: " ")
@@ -130,5 +143,13 @@ extension RehearsalReport.Stage {
         startedSeconds = record.started.map { ($0 - start).seconds }
         durationSeconds = record.started.map { ((record.ended ?? end) - $0).seconds }
         reason = record.reason
+    }
+}
+
+extension StageAction {
+    /// The deployment that the stage sends requests to.
+    fileprivate var testedDeployment: Name? {
+        guard case .invoke(let invocation) = self else { return nil }
+        return invocation.deployment
     }
 }

@@ -12,6 +12,10 @@ struct RehearsalText {
         var lines = [head, ""] + timeline(report) + [""] + traffic(report)
         if !report.requests.isEmpty { lines += [""] + requests(report) }
         lines += [""] + stages(report)
+        if let candidate = report.candidate, !report.regressions.isEmpty {
+            lines +=
+                [""] + RegressionText(style: style, columns: columns).lines(report.regressions, candidate: candidate)
+        }
         for command in report.commandsNotRun {
             lines += ["", "not run in a rehearsal: \(command.printable)"]
         }
@@ -104,8 +108,4 @@ struct RehearsalText {
     }
 
     private static func clock(_ seconds: Double) -> String { Interval(seconds: seconds).clockText }
-}
-
-extension Interval {
-    init(seconds: Double) { self.init(milliseconds: Int64((seconds * 1000).rounded())) }
 }

@@ -13,6 +13,9 @@ struct RehearseCommand: AsyncParsableCommand {
             as they are asked for, and programs are not run. Tells what happened when, the traffic at each moment, \
             what became of the requests, and how long it would take. The same seed gives the same rehearsal.
 
+            Where the playbook has an analysis, it is rehearsed again for typical regressions of the new version: which \
+            stage would catch each, after how long, and how many clients would notice.
+
             A playbook that defines its endpoint starts in an empty world; any other one on a copy of the endpoint as \
             it is now. Nothing is changed. Exits as `turnout run` would.
 
@@ -46,11 +49,22 @@ struct RehearseCommand: AsyncParsableCommand {
         var settings = try SimulationSettings(simulation, of: snapshot.plan, kind: selection.kind)
         if let seed { settings.seed = seed }
         let isFresh = snapshot.plan.stages.contains { $0.action.kind == .define }
-        let store =
-            isFresh
-            ? MemoryStore() : try await copy(of: snapshot.plan.endpoint, settings, on: selection, in: workspace)
-        let start = max(Rehearsal.date, store.time() ?? Rehearsal.date)
-        let report = try await Rehearsal(snapshot: snapshot, settings: settings, store: store, start: start).perform()
+        func rehearse(_ settings: SimulationSettings) async throws -> RehearsalReport {
+            let store =
+                isFresh
+                ? MemoryStore() : try await copy(of: snapshot.plan.endpoint, settings, on: selection, in: workspace)
+            let start = max(Rehearsal.date, store.time() ?? Rehearsal.date)
+            return try await Rehearsal(snapshot: snapshot, settings: settings, store: store, start: start).perform()
+        }
+        var report = try await rehearse(settings)
+        if let candidate = report.candidate {
+            for regression in Regression.typical {
+                var worse = settings
+                regression.worsen(&worse.profiles[candidate, default: DeploymentProfile()])
+                report.regressions.append(
+                    RegressionReport(regression, try await rehearse(worse), candidate: candidate))
+            }
+        }
         if json {
             print(try JSONText.pretty(report))
         } else {

@@ -1,0 +1,62 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// When a playbook would catch one regression, and how many clients would notice.
+struct RegressionReport: Encodable {
+    var regression: String
+    /// How the rehearsal ended.
+    var status: RunStatus
+    /// The stage that did not let it through; nil where all did.
+    var caughtIn: String?
+    /// From the stage's begin.
+    var afterSeconds: Double?
+    /// Live requests that the new version answered, and those of them that failed.
+    var exposed: Int
+    var failed: Int
+    /// Why it ended so.
+    var reason: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case regression, status, exposed, failed, reason
+        case caughtIn = "caught_in"
+        case afterSeconds = "after_seconds"
+    }
+
+    init(_ regression: Regression, _ report: RehearsalReport, candidate: Name) {
+        self.regression = regression.name
+        status = report.status
+        reason = report.reason
+        let culprit =
+            report.stages.first { [.failed, .held].contains($0.status) && $0.reason != nil }
+            ?? report.stages.last { $0.status == .rolledBack && $0.reason != nil }
+        if report.status != .succeeded {
+            caughtIn = culprit?.name
+            afterSeconds = culprit?.durationSeconds
+        }
+        let requests = report.requests.first { $0.deployment == candidate }
+        let pairs = requests?.mirrored
+        exposed = max((requests?.requests ?? 0) - (pairs?.pairs ?? 0) - report.testRequests, 0)
+        failed = max(min((requests?.failed ?? 0) - (pairs?.onlyMirrorFailed ?? 0), exposed), 0)
+    }
+}
+
+/// Regressions as people read them, below a rehearsal.
+struct RegressionText {
+    var style: Style
+    var columns: Int
+
+    func lines(_ reports: [RegressionReport], candidate: Name) -> [String] {
+        var table = Table(
+            .init("IF \(candidate)"), .init("CAUGHT IN"), .init("AFTER", rightAligned: true),
+            .init("LIVE REQUESTS", rightAligned: true), .init("FAILED", rightAligned: true))
+        table.rows = reports.map { report in
+            [
+                Table.Cell(report.regression),
+                report.caughtIn.map { Table.Cell($0, .green) } ?? Table.Cell("not caught", .yellow),
+                Table.Cell(report.afterSeconds.map { Interval(seconds: $0).short } ?? "–"),
+                Table.Cell("\(report.exposed)"), Table.Cell("\(report.failed)", report.failed > 0 ? .yellow : nil),
+            ]
+        }
+        return table.lines(style, width: columns)
+    }
+}
