@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Rollouts on local endpoints, over HTTP", .integration, .serialized, .timeLimit(.minutes(10)))
 struct LocalRolloutTests {
-    private static let quick = ["--input", "mirror_for=2s", "--input", "canary_for=2s", "--input", "settle_for=1s"]
+    private static let quick = ["--input", "at_least=1s"]
     private static let whole = ["run", "safe-rollout", "--approve", "all"] + quick
 
     @Test("all eight stages succeed within two minutes, under 500 requests a second of which none fails")
@@ -45,10 +45,7 @@ struct LocalRolloutTests {
     func emulatorKilled() async throws {
         try await TurnoutHome.with(backend: "local") { home throws in
             let first = try home.serve()
-            let run = try home.start([
-                "run", "safe-rollout", "--approve", "all", "--input", "mirror_for=2s", "--input", "canary_for=10s",
-                "--input", "settle_for=1s",
-            ])
+            let run = try home.start(["run", "safe-rollout", "--approve", "all"])
             try wait { try home.stage("canary") == "running" }
             first.signal(SIGKILL)
             _ = try first.wait()

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import RolloutEngine
+import RolloutStatistics
 import Rollouts
 import Testing
 
@@ -44,7 +45,9 @@ struct StockPlaybookTests {
                 "define", "scale", "deploy-green", "isolated-test", "mirror", "canary", "cut-over", "delete-blue",
             ])
         #expect(
-            plan.stages.map(\.bake) == [.zero, .zero, .zero, .zero, .seconds(15), .seconds(20), .seconds(10), .zero])
+            plan.stages.map { $0.analysis?.metrics.map(\.name) ?? [] } == [
+                [], [], [], [], ["errors", "latency", "disagreement"], ["errors", "latency"], ["errors"], [],
+            ])
         #expect(plan.stages[5].action == .traffic(["blue": 80, "green": 20]))
         #expect(plan.stages[6].approval == Approval(required: 1, instructions: "Look at the canary's evidence"))
         #expect(plan.stages[7].action == .deleteDeployment("blue"))
