@@ -64,7 +64,7 @@ struct AnalysisRolloutTests {
             #expect(resumed.status == 0, "\(resumed.output)\(resumed.errors)")
             let events = try home.run("events", "safe-rollout-1", "--json").output
             let counts = events.split(separator: "\n").compactMap { line -> Int? in
-                guard line.contains("evidence.gathered"), line.contains("\"mirror\"") else { return nil }
+                guard line.contains("evidence.gathered"), line.contains("\"stage\":\"mirror\"") else { return nil }
                 return line.firstMatch(of: /"exposed":\{"errors":\d+,"requests":(\d+)/).flatMap { Int($0.1) }
             }
             #expect(counts == counts.sorted(), "\(counts)")
