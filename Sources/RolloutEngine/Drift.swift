@@ -21,8 +21,12 @@ private func differences(expected: EndpointSnapshot, observed: EndpointSnapshot)
     compare("traffic", "\(expected.traffic.wanted)", "\(observed.traffic.wanted)")
     compare("mirror traffic", "\(expected.mirrorTraffic.wanted)", "\(observed.mirrorTraffic.wanted)")
     if expected.definition != observed.definition {
-        found.append(
-            Difference(what: "endpoint \(expected.name)", expected: "as defined", observed: "defined otherwise"))
+        let fields = fieldDifferences(
+            expected.definition.document, observed.definition.document, of: "endpoint \(expected.name)")
+        found +=
+            fields.isEmpty
+            ? [Difference(what: "endpoint \(expected.name)", expected: "as defined", observed: "defined otherwise")]
+            : fields
     }
     let names = Set(expected.deployments.map(\.name)).union(observed.deployments.map(\.name))
     for name in names.sorted() {
@@ -31,13 +35,53 @@ private func differences(expected: EndpointSnapshot, observed: EndpointSnapshot)
             compare("deployment \(name): instances", "\(before.instances.wanted)", "\(now.instances.wanted)")
             var definition = before.definition
             definition.instanceCount = now.definition.instanceCount
-            compare(
-                "deployment \(name)", "as deployed", definition == now.definition ? "as deployed" : "deployed otherwise"
-            )
+            guard definition != now.definition else { continue }
+            let fields = fieldDifferences(
+                before.definition.document, now.definition.document, of: "deployment \(name)")
+            found +=
+                fields.isEmpty
+                ? [Difference(what: "deployment \(name)", expected: "as deployed", observed: "deployed otherwise")]
+                : fields
         case (.some, nil): compare("deployment \(name)", "there", "none")
         case (nil, .some): compare("deployment \(name)", "none", "there")
         case (nil, nil): break
         }
     }
     return found
+}
+
+/// Where two files are not the same, field by field; the instance count is told by itself.
+private func fieldDifferences(_ expected: Value, _ observed: Value, of what: String) -> [Difference] {
+    guard case .mapping(let before) = expected, case .mapping(let now) = observed else {
+        guard expected != observed else { return [] }
+        return [Difference(what: what, expected: expected.shown, observed: observed.shown)]
+    }
+    return Set(before.keys).union(now.keys).sorted().flatMap { key -> [Difference] in
+        guard key != "instance_count", before[key] != now[key] else { return [] }
+        let field = what + (what.contains(":") ? "." : ": ") + key
+        guard let before = before[key], let now = now[key] else {
+            return [
+                Difference(
+                    what: field, expected: before[key]?.shown ?? "none", observed: now[key]?.shown ?? "none")
+            ]
+        }
+        return fieldDifferences(before, now, of: field)
+    }
+}
+
+extension Value {
+    /// For people, in a line: text as it is, the rest as JSON.
+    fileprivate var shown: String {
+        switch self {
+        case .null: "none"
+        case .bool(let flag): "\(flag)"
+        case .integer(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .string(let text): text
+        case .list(let items): "[" + items.map(\.shown).joined(separator: ", ") + "]"
+        case .mapping(let members):
+            "{" + members.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.shown)" }.joined(separator: ", ")
+                + "}"
+        }
+    }
 }

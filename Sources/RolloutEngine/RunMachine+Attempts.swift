@@ -169,12 +169,14 @@ extension RunMachine {
         case .putDeployment(let definition): readiness(of: definition.name, in: snapshot)
         case .scale(let name, _): readiness(of: name, in: snapshot)
         case .setTraffic(let traffic):
-            "traffic \(snapshot?.traffic.actual ?? .none) to become \(traffic)"
+            "traffic \(snapshot?.traffic.actual ?? .none) to become \(traffic)" + reason(of: snapshot)
         case .setMirrorTraffic(let traffic):
-            "mirror traffic \(snapshot?.mirrorTraffic.actual ?? .none) to become \(traffic)"
-        case .putEndpoint, .deleteDeployment, .deleteEndpoint: "\(change) to be done"
+            "mirror traffic \(snapshot?.mirrorTraffic.actual ?? .none) to become \(traffic)" + reason(of: snapshot)
+        case .putEndpoint, .deleteDeployment, .deleteEndpoint: "\(change) to be done" + reason(of: snapshot)
         }
     }
+
+    private func reason(of snapshot: EndpointSnapshot?) -> String { snapshot?.reason.map { ": \($0)" } ?? "" }
 
     private func readiness(of name: Name, in snapshot: EndpointSnapshot?) -> String {
         guard let deployment = snapshot?.deployment(name) else { return "deployment \(name) to appear" }

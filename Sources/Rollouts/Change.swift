@@ -55,7 +55,7 @@ extension Change {
         switch self {
         case .putEndpoint:
             guard let endpoint, endpoint.state == .failed || endpoint.state == .canceled else { return nil }
-            return "endpoint \(endpoint.name) is \(endpoint.state.rawValue)"
+            return "endpoint \(endpoint.name) is \(endpoint.state.rawValue)" + (endpoint.reason.map { ": \($0)" } ?? "")
         case .putDeployment(let definition): return endpoint?.deployment(definition.name)?.failure
         case .scale(let name, _): return endpoint?.deployment(name)?.failure
         case .setTraffic, .setMirrorTraffic, .deleteDeployment, .deleteEndpoint: return nil

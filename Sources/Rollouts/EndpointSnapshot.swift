@@ -27,16 +27,19 @@ package struct EndpointSnapshot: Hashable, Sendable, Codable {
     package var mirrorTraffic: Wanted<Traffic>
     /// By name.
     package var deployments: [DeploymentSnapshot]
+    /// Why it is not as was asked for, in a sentence; nil when there is nothing to say.
+    package var reason: String?
 
     package var name: Name { definition.name }
 
     package init(
         definition: EndpointDefinition, kind: EndpointKind = .managed, state: ProvisioningState = .succeeded,
         traffic: Wanted<Traffic> = Wanted(.none), mirrorTraffic: Wanted<Traffic> = Wanted(.none),
-        deployments: [DeploymentSnapshot] = []
+        deployments: [DeploymentSnapshot] = [], reason: String? = nil
     ) {
         self.definition = definition
         self.kind = kind
+        self.reason = reason
         self.state = state
         self.traffic = traffic
         self.mirrorTraffic = mirrorTraffic
