@@ -9,6 +9,8 @@ package struct ClusterConfiguration: Sendable {
     package var serverName: String?
     package var namespace: String
     package var user: User
+    /// The kubeconfig's context that all this is of; nil for that of a Pod.
+    package var context: String?
     /// For people: where all this stands.
     package var origin: String
 

@@ -40,6 +40,7 @@ extension Kubeconfig {
             server: try server(of: cluster, clusterName), trust: try trust(of: cluster, clusterName),
             serverName: try cluster.text("tls-server-name"),
             namespace: namespace, origin: origin)
+        configuration.context = name
         if let userName = try context.text("user") {
             guard let user = users[userName] else {
                 throw KubernetesError(

@@ -1,0 +1,206 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// Changes of deployments.
+extension ChangeWork {
+    /// The Deployment is written last: that it has this change's key says that everything before it is there.
+    func put(_ definition: DeploymentDefinition) async throws {
+        guard let image = ServedImage(definition, settings) else {
+            throw BackendError(
+                .refused,
+                "deployment \(definition.name) has no image: give its file an environment with an 'image', or set "
+                    + "backends.kubernetes.image in the playbook")
+        }
+        let manifest = DeploymentManifest(
+            definition: definition, endpoint: endpoint, settings: settings, image: image, code: try code(definition),
+            namespace: namespace)
+        let deployment = try manifest.deployment(by: author)
+        let live = try await fresh(.deployments, manifest.name)
+        if let live {
+            try writer.guardOwnership(.deployments, live, as: deployment)
+            try writer.guardEpoch(live)
+            guard !live.hasKey(author.context.idempotencyKey) else { return }
+        }
+        if let code = manifest.code {
+            let map = code.configMap(of: definition.name, in: endpoint, namespace: namespace, by: author)
+            try await writer.put(.configMaps, map, over: try await fresh(.configMaps, map.name))
+        }
+        try await writer.put(
+            .services, try manifest.service(by: author), over: try await fresh(.services, manifest.name))
+        try await put(try manifest.autoscaler(by: author), named: manifest.name)
+        try await route(definition)
+        try await writer.put(
+            .deployments, deployment, over: live, onConflict: isWayBack ? .takeBack : .refuse)
+        try await prune(of: definition.name, keeping: [manifest.code?.name, live?.codeName].compactMap(\.self))
+    }
+
+    /// Of a deployment with an autoscaler, the least that it keeps.
+    func scale(_ name: Name, to count: Int) async throws {
+        let object = ObjectNames.object(of: name, in: endpoint)
+        try await claim()
+        if let live = try await fresh(.horizontalPodAutoscalers, object), live.isTurnouts {
+            var desired = try live.asApplied(by: author)
+            desired["spec", "minReplicas"] = .integer(count)
+            desired["spec", "maxReplicas"] = .integer(max(count, live["spec", "maxReplicas"]?.integer ?? count))
+            try await writer.put(
+                .horizontalPodAutoscalers, try ManifestText.applied(desired), over: live,
+                onConflict: isWayBack ? .takeBack : .takeBackFromHands)
+            return
+        }
+        guard let live = try await fresh(.deployments, object) else {
+            throw KubernetesError(.conflict, "Deployment \(object) is not there any more")
+        }
+        var desired = try live.asApplied(by: author)
+        desired["spec", "replicas"] = .integer(count)
+        try await writer.put(
+            .deployments, try ManifestText.applied(desired), over: live,
+            onConflict: isWayBack ? .takeBack : .takeBackFromHands)
+    }
+
+    /// Its requests are ended first: nothing leads to it, gateways have said so, and its Pods take their grace period.
+    func delete(_ name: Name) async throws {
+        guard objects?.deployments[name] != nil else { return }
+        try await unroute(name)
+        try await waitForGateways()
+        try await deleteObjects(of: name)
+    }
+
+    /// The route goes last: as long as it is there, the endpoint is.
+    func deleteEndpoint() async throws {
+        guard let anchor = objects?.anchor else { return }
+        try await claim()
+        for name in (objects?.deployments ?? [:]).keys.sorted() { try await deleteObjects(of: name, withRoute: true) }
+        guard let live = try await fresh(anchor.type, anchor.object.name) else { return }
+        try writer.guardEpoch(live)
+        try await end(anchor.type, live)
+    }
+
+    /// Deletes a deployment's objects one by one, and not by owner references.
+    ///
+    /// Whoever deletes a route by mistake keeps the servers; only a Deployment's own Pods go with it.
+    private func deleteObjects(of name: Name, withRoute: Bool = false) async throws {
+        let object = ObjectNames.object(of: name, in: endpoint)
+        // A route of the user's that still leads to the Service would be broken without it.
+        let isReferenced =
+            !withRoute && objects?.anchor.choice != nil
+            && reading?.route?.weights.contains { $0.service == object } ?? false
+        try await delete(.horizontalPodAutoscalers, object)
+        if !isReferenced { try await delete(.services, object) }
+        try await prune(of: name, keeping: [])
+        try await delete(.deployments, object)
+    }
+
+    private func delete(_ type: ResourceType, _ name: String) async throws {
+        guard let live = try await fresh(type, name), live.isTurnouts, live.deletionTimestamp == nil else { return }
+        try writer.guardEpoch(live)
+        try await end(type, live)
+    }
+
+    /// Deletes the object in the state in which it was seen, and looks what became of it: one with Pods takes its time.
+    private func end(_ type: ResourceType, _ live: KubernetesObject) async throws {
+        try await client.delete(
+            type, live.name, in: namespace, uid: live.uid, resourceVersion: live.resourceVersion,
+            propagation: type == .deployments ? .foreground : .background)
+        try await backend.view.lookAgain(type, of: endpoint)
+    }
+
+    /// Waits until the route as it is now is what gateways go by.
+    private func waitForGateways() async throws {
+        guard objects?.anchor.choice == nil else { return }
+        let deadline = backend.clock.now() + Self.gatewayPatience
+        while true {
+            guard let objects = try await backend.view.objects(of: endpoint),
+                let route = EndpointReading(
+                    objects: objects, endpoint: endpoint, giveUp: settings.giveUp, now: backend.clock.now()
+                ).route
+            else { return }
+            let acceptance = route.acceptance
+            if case .accepted = acceptance { return }
+            guard backend.clock.now() < deadline else {
+                throw BackendError(.busy(retryAfter: .seconds(2)), acceptance.words)
+            }
+            try await backend.clock.sleep(until: backend.clock.now() + .milliseconds(100))
+        }
+    }
+
+    /// How long a change that needs the gateways waits for them by itself; then its runner asks again.
+    private static let gatewayPatience = Interval.seconds(10)
+
+    /// Makes the autoscaler so, or takes away one that is no longer wanted.
+    private func put(_ autoscaler: KubernetesObject?, named name: String) async throws {
+        guard let autoscaler else { return try await delete(.horizontalPodAutoscalers, name) }
+        try await writer.put(
+            .horizontalPodAutoscalers, autoscaler, over: try await fresh(.horizontalPodAutoscalers, name))
+    }
+
+    /// Deletes ConfigMaps with code that no version needs: that of the version before stays until the next one, since
+    /// its Pods may still start.
+    private func prune(of deployment: Name, keeping names: [String]) async throws {
+        let labels = Mark.labels(of: deployment, in: endpoint)
+        for map in try await client.list(.configMaps, in: namespace, labels: Selector(labels)).objects
+        where !names.contains(map.name) {
+            try writer.guardEpoch(map)
+            try await client.delete(
+                .configMaps, map.name, in: namespace, uid: map.uid, resourceVersion: map.resourceVersion,
+                propagation: .background)
+        }
+    }
+
+    /// The code, where it is a folder of this machine.
+    private func code(_ definition: DeploymentDefinition) throws -> CodeManifest? {
+        let configuration = definition.document["code_configuration"]
+        guard let code = configuration?["code"]?.string, !code.contains(":") else { return nil }
+        guard let folder = definition.folder else {
+            throw BackendError(.refused, "the code of deployment \(definition.name), \(code), is on no disk here")
+        }
+        let path = code.hasPrefix("/") ? code : folder + "/" + code
+        let read: CodeFolder
+        do throws(CodeFolder.Problem) { read = try CodeFolder(at: path) } catch {
+            throw BackendError(.refused, "the code of deployment \(definition.name), \(path), \(error)")
+        }
+        if let planned = configuration?[CodeFolder.digestKey]?.string, planned != read.digest {
+            throw BackendError(
+                .refused,
+                "the code of deployment \(definition.name), \(path), is not what it was when the plan was made: put it "
+                    + "back, or use the edited playbook by --adopt")
+        }
+        let script = configuration?["scoring_script"]?.string ?? "score.py"
+        return CodeManifest(read, script: script, of: definition.name, in: endpoint)
+    }
+}
+
+extension RouteReading.Acceptance {
+    var words: String {
+        switch self {
+        case .accepted: "the route is accepted"
+        case .waiting(let what): "waiting for \(what)"
+        case .refused(let why): why
+        }
+    }
+}
+
+extension KubernetesObject {
+    var isTurnouts: Bool { labels[Mark.managedBy] == Mark.manager }
+
+    /// The ConfigMap that its Pods have their code from.
+    var codeName: String? {
+        self["spec", "template", "spec", "volumes"]?.list?.first { $0["name"]?.string == CodeManifest.volume }?[
+            "configMap"]?["name"]?.string
+    }
+
+    /// What was applied of it last, as a write of `author`'s.
+    func asApplied(by author: Author) throws -> KubernetesObject {
+        guard let type = [ResourceType.deployments, .horizontalPodAutoscalers].first(where: { $0.kind == kind }),
+            let text = annotations[Mark.applied]
+        else {
+            throw BackendError(
+                .refused, "\(kind) \(name) has lost its annotation \(Mark.applied): deploy it again")
+        }
+        var kept = annotations.filter { $0.key == Mark.definition }
+        kept.merge(author.annotations) { _, new in new }
+        let marks = [Mark.managedBy, Mark.name, Mark.instance, Mark.deployment]
+        return KubernetesObject(
+            type, name: name, namespace: namespace, labels: labels.filter { marks.contains($0.key) },
+            annotations: kept, ["spec": try JSONReader.value(Array(text.utf8))])
+    }
+}

@@ -1,0 +1,178 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// Changes of the route: the endpoint itself, its traffic, and which deployments requests can name.
+extension ChangeWork {
+    func put(_ definition: EndpointDefinition) async throws {
+        if let choice = settings.route { return try await put(definition, beside: choice) }
+        let name = ObjectNames.route(of: endpoint)
+        let live = try await fresh(.httpRoutes, name)
+        let anchor = live.flatMap { EndpointAnchor($0, of: endpoint) }
+        guard anchor == nil || objects?.anchor.choice == nil else {
+            throw BackendError(
+                .refused,
+                "endpoint \(endpoint) has the user's route \(objects?.anchor.choice?.name ?? ""): name it under "
+                    + "backends.kubernetes.route")
+        }
+        var annotations = anchor?.kept ?? [:]
+        annotations[Mark.definition] = try ManifestText.definition(definition)
+        annotations[EndpointAnchor.address] = settings.gateway?.address ?? annotations[EndpointAnchor.address]
+        _ = try await writeRoute(live, anchor, annotations, backends: backends, reading?.route?.traffic ?? .none)
+    }
+
+    /// The weights; what clients have until they hold is kept beside them.
+    func set(_ traffic: Traffic) async throws {
+        guard let objects, let snapshot = reading?.snapshot else { return }
+        guard objects.anchor.choice != nil else {
+            _ = try await writeRoute(
+                objects.anchor.object, objects.anchor, objects.anchor.kept, backends: backends, traffic)
+            return
+        }
+        var annotations = objects.anchor.kept
+        annotations[Mark.trafficBefore] = try ManifestText.definition(snapshot.traffic.actual)
+        try await setUsersWeights(traffic, annotations)
+    }
+
+    /// Requests that name the deployment come to it from now on; its time-out holds.
+    func route(_ definition: DeploymentDefinition) async throws {
+        guard let anchor = objects?.anchor, anchor.choice == nil else { return try await claim() }
+        var backends = backends.filter { $0.deployment != definition.name }
+        backends.append(.init(deployment: definition.name, timeout: definition.requestSettings.timeout))
+        try await rewrite(anchor, backends)
+    }
+
+    /// No request comes to the deployment any more.
+    func unroute(_ deployment: Name) async throws {
+        guard let anchor = objects?.anchor, anchor.choice == nil else { return try await claim() }
+        try await rewrite(anchor, backends.filter { $0.deployment != deployment })
+    }
+
+    private func rewrite(_ anchor: EndpointAnchor, _ backends: [RouteManifest.Backend]) async throws {
+        var annotations = anchor.kept
+        annotations[Mark.key] = anchor.key
+        let written = try await writeRoute(
+            anchor.object, anchor, annotations, backends: backends, reading?.route?.traffic ?? .none, keepsKey: true)
+        if written.resourceVersion == anchor.object.resourceVersion { try await claim() }
+    }
+
+    /// The deployments that are there and stay.
+    private var backends: [RouteManifest.Backend] {
+        (reading?.snapshot.deployments ?? []).filter { $0.state != .deleting }.map {
+            RouteManifest.Backend(deployment: $0.name, timeout: $0.definition.requestSettings.timeout)
+        }
+    }
+
+    private func writeRoute(
+        _ live: KubernetesObject?, _ anchor: EndpointAnchor?, _ kept: [String: String],
+        backends: [RouteManifest.Backend], _ traffic: Traffic, keepsKey: Bool = false
+    ) async throws -> KubernetesObject {
+        let manifest = RouteManifest(
+            endpoint: endpoint, namespace: namespace, parents: try parents(anchor), hostnames: hostnames(anchor),
+            backends: backends, traffic: traffic)
+        var kept = kept
+        // Until the gateways have taken the route as it is written, clients have what they had.
+        if let actual = reading?.snapshot.traffic.actual {
+            kept[Mark.trafficBefore] = try ManifestText.definition(actual)
+        }
+        let conflict: ObjectWriter.Conflict = isWayBack ? .takeBack : .takeBackFromHands
+        return try await backend.features.write(manifest) { manifest in
+            var annotations = kept.merging(self.author.annotations) { _, new in new }
+            if keepsKey { annotations[Mark.key] = kept[Mark.key] }
+            let object = try ManifestText.applied(
+                KubernetesObject(
+                    .httpRoutes, name: ObjectNames.route(of: self.endpoint), namespace: self.namespace,
+                    labels: Mark.labels(of: self.endpoint), annotations: annotations, ["spec": manifest.spec]))
+            return try await self.writer.put(.httpRoutes, object, over: live, onConflict: conflict)
+        }
+    }
+
+    /// The settings' gateway, or the one that the route already has.
+    private func parents(_ anchor: EndpointAnchor?) throws -> Value {
+        if let gateway = settings.gateway { return RouteManifest.parents(gateway, namespace: namespace) }
+        if let present = anchor?.object["spec", "parentRefs"], present.list?.isEmpty == false { return present }
+        throw BackendError(
+            .refused,
+            "nothing says through which gateway clients come: set backends.kubernetes.gateway: {name: …} in the "
+                + "playbook, or backends.kubernetes.route for a route of your own")
+    }
+
+    private func hostnames(_ anchor: EndpointAnchor?) -> [String] {
+        if let gateway = settings.gateway { return gateway.hostnames }
+        return anchor?.object["spec", "hostnames"]?.list?.compactMap(\.string) ?? []
+    }
+}
+
+/// A route that the user owns: a ConfigMap beside it stands for the endpoint, and of the route itself weights change.
+extension ChangeWork {
+    private func put(_ definition: EndpointDefinition, beside choice: KubernetesSettings.RouteChoice) async throws {
+        guard let route = try await fresh(.httpRoutes, choice.name) else {
+            throw BackendError(.refused, "there is no HTTPRoute \(choice.name) in namespace \(namespace)")
+        }
+        guard EndpointAnchor(route, of: endpoint) == nil else {
+            throw BackendError(
+                .refused,
+                "HTTPRoute \(choice.name) is Turnout's own: leave backends.kubernetes.route out of the playbook")
+        }
+        await backend.view.saw(.httpRoutes, route)
+        let reading = RouteReading(route, of: endpoint, deployments: [], choice: choice.rule)
+        guard reading.weightedRule != nil else {
+            throw BackendError(.refused, "HTTPRoute \(choice.name) has no rule \(choice.rule)")
+        }
+        let name = ObjectNames.route(of: endpoint)
+        let live = try await fresh(.configMaps, name)
+        var annotations = live.flatMap { EndpointAnchor($0, of: endpoint) }?.kept ?? [:]
+        annotations.merge(author.annotations) { _, new in new }
+        annotations[Mark.definition] = try ManifestText.definition(definition)
+        annotations[EndpointAnchor.routeName] = choice.name
+        annotations[EndpointAnchor.routeRule] = "\(choice.rule)"
+        annotations[EndpointAnchor.address] = settings.gateway?.address ?? annotations[EndpointAnchor.address]
+        try await writer.put(
+            .configMaps,
+            KubernetesObject(
+                .configMaps, name: name, namespace: namespace, labels: Mark.labels(of: endpoint),
+                annotations: annotations), over: live)
+    }
+
+    private func setUsersWeights(_ traffic: Traffic, _ annotations: [String: String]) async throws {
+        guard let objects, let choice = objects.anchor.choice, let route = reading?.route, let rule = route.weightedRule
+        else { return }
+        let missing = traffic.deployments.filter { name in !route.weights.contains { $0.deployment == name } }
+        guard missing.isEmpty else {
+            let lines = missing.map {
+                "{group: '', kind: Service, name: \(ObjectNames.object(of: $0, in: endpoint)), "
+                    + "port: \(DeploymentManifest.servicePort), weight: 0}"
+            }
+            throw BackendError(
+                .refused,
+                "rule \(choice.rule) of HTTPRoute \(choice.name) does not lead to \(missing.map(\.text).joined(separator: ", ")): "
+                    + "add to its backendRefs \(lines.joined(separator: ", "))")
+        }
+        var operations: [PatchOperation] = []
+        if let version = route.route.resourceVersion {
+            operations.append(.test("/metadata/resourceVersion", .string(version)))
+        }
+        for (index, weight) in route.weights.enumerated() {
+            let wanted = traffic[weight.deployment]
+            guard wanted != weight.weight || !weight.isSaid else { continue }
+            let path = "/spec/rules/\(rule)/backendRefs/\(index)"
+            operations.append(.test(path + "/name", .string(weight.service)))
+            if weight.isSaid { operations.append(.test(path + "/weight", .integer(weight.weight))) }
+            operations.append(.add(path + "/weight", .integer(wanted)))
+        }
+        guard operations.count > 1 else { return try await claim() }
+        var marks = annotations.merging(author.annotations) { _, new in new }
+        // Were it kept now, a runner that dies before the weights are written would never write them.
+        marks[Mark.key] = objects.anchor.key
+        _ = try await writer.apply(.configMaps, try objects.anchor.applied(marks), over: objects.anchor.object)
+        _ = try await writer.patch(.httpRoutes, route.route, operations)
+    }
+}
+
+extension KubernetesSettings.RouteChoice.Rule: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .index(let index): "\(index)"
+        case .named(let name): name
+        }
+    }
+}

@@ -1,0 +1,109 @@
+internal import AsyncHTTPClient
+internal import FoundationEssentials
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import RolloutEngine
+internal import Rollouts
+internal import Synchronization
+
+/// Requests to endpoints as their clients send them: through the gateway or, where nobody says where that listens, by
+/// the API server's proxy of the Service.
+final class GatewayCallers: Sendable {
+    private let client: KubernetesClient
+    private let namespace: String
+    /// Gateways' addresses that their status told; nil: it told none.
+    private let told = Mutex<[String: String?]>([:])
+
+    /// Azure's longest request time-out is 180 s.
+    private static let timeout = Duration.seconds(190)
+    private static let largestAnswer = 16 << 20
+
+    init(_ client: KubernetesClient, namespace: String) {
+        self.client = client
+        self.namespace = namespace
+    }
+
+    func close() async {}
+
+    struct Target {
+        var route: KubernetesObject?
+        /// The gateway's, where it is known.
+        var address: String?
+        /// The path of predictions.
+        var path: String
+        var service: String
+    }
+
+    /// Who answered is what the answer says, else who was asked.
+    func call(_ target: Target, deployment: Name?, asked: Name, _ body: String) async throws -> InferenceResponse {
+        let start = ContinuousClock.now
+        func response(_ status: Int, _ body: [UInt8], _ answered: String?) -> InferenceResponse {
+            InferenceResponse(
+                status: status, body: String(decoding: body, as: UTF8.self),
+                latency: .milliseconds(Int64((ContinuousClock.now - start) / .milliseconds(1))),
+                deployment: answered.map { Name($0) } ?? (deployment ?? asked))
+        }
+        guard let address = target.address else {
+            let answer = try await client.proxy(
+                .service(target.service, port: ContainerManifest.portName), in: namespace, .post, path: target.path,
+                headers: [("Content-Type", "application/json")], body: Data(body.utf8), timeout: .seconds(190))
+            let answered = answer.headers.first { $0.name.lowercased() == RouteManifest.header }?.value
+            return response(answer.status, Array(answer.body), answered)
+        }
+        var request = HTTPClientRequest(url: address + target.path)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        if let host = target.route?["spec", "hostnames"]?.list?.first?.string {
+            request.headers.replaceOrAdd(name: "Host", value: host)
+        }
+        if let deployment {
+            request.headers.add(name: RouteManifest.header, value: ObjectNames.folded(deployment))
+        }
+        request.body = .bytes(ByteBuffer(string: body))
+        do {
+            let answer = try await HTTPClient.shared.execute(
+                request, deadline: .now() + .nanoseconds(Int64(Self.timeout / .nanoseconds(1))))
+            let bytes = try await answer.body.collect(upTo: Self.largestAnswer)
+            return response(
+                Int(answer.status.code), Array(bytes.readableBytesView),
+                answer.headers.first(name: RouteManifest.header))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw BackendError(.unavailable, "the gateway at \(address) does not answer: \(error)")
+        }
+    }
+
+    /// Where the route's gateway listens, as its status says; nil where it says nothing or may not be read.
+    func address(of route: KubernetesObject) async throws -> String? {
+        for parent in route["spec", "parentRefs"]?.list ?? [] {
+            guard let name = parent["name"]?.string else { continue }
+            let place = parent["namespace"]?.string ?? namespace
+            let key = "\(place)/\(name)/\(parent["sectionName"]?.string ?? "")"
+            if let known = told.withLock({ $0[key] }) { return known }
+            let address = try await address(ofGateway: name, in: place, section: parent["sectionName"]?.string)
+            told.withLock { $0[key] = .some(address) }
+            if let address { return address }
+        }
+        return nil
+    }
+
+    private func address(ofGateway name: String, in place: String, section: String?) async throws -> String? {
+        let gateway: KubernetesObject?
+        do {
+            gateway = try await client.get(.gateways, name, in: place)
+        } catch let error as KubernetesError where error.code == .forbidden {
+            client.logger.debug("the gateway may not be read", metadata: ["error": "\(error)"])
+            return nil
+        }
+        guard let gateway, let host = gateway["status", "addresses"]?.list?.first?["value"]?.string else { return nil }
+        let listeners = gateway["spec", "listeners"]?.list ?? []
+        let wanted = listeners.first {
+            section == nil ? $0["protocol"]?.string == "HTTP" : $0["name"]?.string == section
+        }
+        guard let listener = wanted ?? listeners.first, let port = listener["port"]?.integer else { return nil }
+        let scheme = listener["protocol"]?.string == "HTTPS" ? "https" : "http"
+        return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+}

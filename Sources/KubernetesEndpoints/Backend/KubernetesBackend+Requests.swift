@@ -1,0 +1,88 @@
+internal import Logging
+package import RolloutEngine
+package import Rollouts
+
+/// What clients do, and what servers say.
+extension KubernetesBackend {
+    /// Through the gateway, else (a route of the user's has no rules for named deployments) by the Service's proxy.
+    package func invoke(
+        _ endpoint: Name, deployment: Name?, _ request: InferenceRequest
+    ) async throws -> InferenceResponse {
+        try await asBackendErrors { () async throws -> InferenceResponse in
+            guard let objects = try await self.view.objects(of: endpoint) else {
+                throw BackendError(.refused, "there is no endpoint \(endpoint)")
+            }
+            let reading = EndpointReading(
+                objects: objects, endpoint: endpoint, giveUp: self.settings.giveUp, now: self.clock.now())
+            let traffic = reading.snapshot.traffic.wanted
+            // A gateway sends a request that names nobody it knows to wherever the traffic is.
+            if let deployment, objects.deployments[deployment] == nil {
+                return .nobody("there is no deployment \(deployment)")
+            }
+            guard let asked = deployment ?? traffic.deployments.max(by: { traffic[$0] < traffic[$1] }) else {
+                return .nobody("no deployment has traffic")
+            }
+            let definition = objects.deployments[asked].map { _ in reading.reading(of: asked)?.definition } ?? nil
+            let isNamedByProxy = deployment != nil && objects.anchor.choice != nil
+            let target = GatewayCallers.Target(
+                route: objects.route, address: isNamedByProxy ? nil : try await self.address(of: objects),
+                path: definition.map { ServedImage.scoring(of: $0).path } ?? ServedImage.usualScoringPath,
+                service: ObjectNames.object(of: asked, in: endpoint))
+            return try await self.callers.call(target, deployment: deployment, asked: asked, request.body)
+        }
+    }
+
+    /// Where clients send their requests; nil where nobody says where the gateway listens.
+    package func scoringURI(of endpoint: Name) async throws(BackendError) -> String? {
+        try await asBackendErrors { () async throws -> String? in
+            guard let objects = try await self.view.objects(of: endpoint),
+                let address = try await self.address(of: objects)
+            else { return nil }
+            let reading = EndpointReading(
+                objects: objects, endpoint: endpoint, giveUp: self.settings.giveUp, now: self.clock.now())
+            let traffic = reading.snapshot.traffic.wanted
+            let path = traffic.deployments.first.flatMap { reading.reading(of: $0) }.map {
+                ServedImage.scoring(of: $0.definition).path
+            }
+            return address + (path ?? ServedImage.usualScoringPath)
+        }
+    }
+
+    private func address(of objects: EndpointObjects) async throws -> String? {
+        if let address = settings.gateway?.address { return address }
+        if let address = objects.anchor.object.annotations[EndpointAnchor.address] { return address }
+        guard let route = objects.route else { return nil }
+        return try await callers.address(of: route)
+    }
+
+    /// Of all Pods, each line with its Pod's name; those of a container that is not running yet have none.
+    package func logs(of endpoint: Name, deployment: Name, tail: Int) async throws(BackendError) -> [LogLine] {
+        try await asBackendErrors { () async throws -> [LogLine] in
+            let pods = try await self.view.objects(of: endpoint)?.deployments[deployment]?.pods ?? []
+            let now = self.clock.now()
+            let lines = try await withThrowingTaskGroup(of: [LogLine].self) { group in
+                for pod in pods { group.addTask { try await self.lines(of: pod.name, tail: tail, now: now) } }
+                return try await group.reduce(into: []) { $0 += $1 }
+            }
+            return Array(lines.sorted { ($0.at, $0.instance ?? "") < ($1.at, $1.instance ?? "") }.suffix(max(tail, 0)))
+        }
+    }
+
+    private func lines(of pod: String, tail: Int, now: Timestamp) async throws -> [LogLine] {
+        do {
+            return try await client.logs(of: pod, in: namespace, container: ContainerManifest.name, tail: tail).map {
+                LogLine(at: $0.at ?? now, instance: pod, text: $0.text)
+            }
+        } catch let error as KubernetesError where error.code == .invalid || error.code == .notFound {
+            // Its container has not started, or it is gone since.
+            logger.debug("a pod has no log", metadata: ["pod": "\(pod)", "error": "\(error)"])
+            return []
+        }
+    }
+}
+
+extension InferenceResponse {
+    fileprivate static func nobody(_ why: String) -> InferenceResponse {
+        InferenceResponse(status: 404, body: why, latency: .zero, deployment: nil)
+    }
+}

@@ -1,0 +1,154 @@
+package import Logging
+package import RolloutEngine
+package import Rollouts
+
+/// Endpoints on a Kubernetes cluster: a Deployment and a Service for each deployment, an HTTPRoute for each endpoint.
+///
+/// There is no controller of Turnout's in the cluster. What a change needs is written by the runner itself, in an order
+/// in which every beginning can be gone on with: the object that says that it was done is written last.
+package final class KubernetesBackend: Backend, Sendable {
+    package let client: KubernetesClient
+    package let settings: KubernetesSettings
+    package let namespace: String
+    /// Of the plan that is carried out.
+    let plan: String?
+    let clock: any RunClock
+    let view: ClusterView
+    let crashes = CrashLogs()
+    let features = RouteFeatures()
+    let callers: GatewayCallers
+    let logger: Logger
+
+    /// How often what somebody else changes at the same time is read again.
+    static let tries = 6
+
+    /// - Parameters:
+    ///   - client: Of the cluster.
+    ///   - settings: What the playbook says of the backend; its namespace goes before the client's.
+    ///   - plan: The hash of the plan that is carried out, which objects keep.
+    ///   - clock: The machine's; it must agree with the cluster's within seconds, since waiting times are told from
+    ///     the moments at which objects were made.
+    ///   - logger: Told of what is read again.
+    package init(
+        _ client: KubernetesClient, settings: KubernetesSettings, plan: String? = nil,
+        clock: any RunClock = SystemClock(), logger: Logger = Logger(label: "turnout.kubernetes")
+    ) {
+        self.client = client
+        self.settings = settings
+        self.plan = plan
+        self.clock = clock
+        self.logger = logger
+        namespace = settings.namespace ?? client.namespace
+        view = ClusterView(client, namespace: namespace)
+        callers = GatewayCallers(client, namespace: namespace)
+    }
+
+    package var capabilities: Capabilities { Self.capabilities }
+
+    /// What the backend can do, before there is one.
+    ///
+    /// Clusters have clients of their own: a playbook's `load` is not sent.
+    package static let capabilities = Capabilities(
+        name: "kubernetes", kind: .kubernetes, mirrorLimit: nil, simulatesClients: false, reportsOutcomes: false)
+
+    package func close() async {
+        view.close()
+        await callers.close()
+        await client.close()
+    }
+
+    /// The endpoints that are there, by name.
+    package func endpoints() async throws(BackendError) -> [Name] {
+        try await asBackendErrors { try await self.view.endpoints() }
+    }
+
+    package func observe(_ endpoint: Name) async throws(BackendError) -> EndpointSnapshot? {
+        try await asBackendErrors { try await self.snapshot(of: endpoint) }
+    }
+
+    package func apply(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws(BackendError) {
+        try await asBackendErrors {
+            for _ in 1..<Self.tries {
+                do {
+                    return try await self.write(change, to: endpoint, as: context)
+                } catch let error as KubernetesError where error.code == .conflict || error.code == .alreadyExists {
+                    self.logger.debug("reading again", metadata: ["change": "\(change)", "error": "\(error)"])
+                }
+            }
+            try await self.write(change, to: endpoint, as: context)
+        }
+    }
+
+    /// Outcomes come from the gateway's metrics, which this backend does not read.
+    package func outcomes(of endpoint: Name, since cursor: Int?) async throws(BackendError) -> OutcomeReading {
+        OutcomeReading(cursor: cursor ?? 0)
+    }
+
+    private func snapshot(of endpoint: Name) async throws -> EndpointSnapshot? {
+        guard let objects = try await view.objects(of: endpoint) else {
+            guard try await view.isEnding(endpoint) else { return nil }
+            return EndpointSnapshot(
+                definition: EndpointDefinition(name: endpoint), kind: .kubernetes, state: .deleting,
+                reason: "its Pods are ending")
+        }
+        return try await snapshot(of: endpoint, objects)
+    }
+
+    /// With the last lines of containers that crashed.
+    private func snapshot(of endpoint: Name, _ objects: EndpointObjects) async throws -> EndpointSnapshot {
+        let reading = EndpointReading(objects: objects, endpoint: endpoint, giveUp: settings.giveUp, now: clock.now())
+        var snapshot = reading.snapshot
+        for index in snapshot.deployments.indices {
+            guard let crash = reading.reading(of: snapshot.deployments[index].name)?.crash,
+                let reason = snapshot.deployments[index].reason,
+                let lines = await crashes.lines(of: crash, in: namespace, by: client)
+            else { continue }
+            snapshot.deployments[index].reason = "\(reason); its last lines: \(lines)"
+        }
+        return snapshot
+    }
+
+    /// Makes the change, or throws ``KubernetesError/Code/conflict`` where it is to be looked at again.
+    private func write(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws {
+        let work = ChangeWork(self, endpoint, Author(context, plan: plan), try await fresh(endpoint))
+        try work.guardEpoch()
+        if try await work.isDoneAlready(change) { return }
+        try work.guardRules(change)
+        switch change {
+        case .putEndpoint(let definition): try await work.put(definition)
+        case .putDeployment(let definition): try await work.put(definition)
+        case .scale(let name, let count): try await work.scale(name, to: count)
+        case .setTraffic(let traffic): try await work.set(traffic)
+        // The rules let through what turns mirroring off, which it always is.
+        case .setMirrorTraffic: return
+        case .deleteDeployment(let name): try await work.delete(name)
+        case .deleteEndpoint: try await work.deleteEndpoint()
+        }
+    }
+
+    /// The endpoint's objects, with the anchor and the route as the server has them this moment.
+    private func fresh(_ endpoint: Name) async throws -> EndpointObjects? {
+        let name = ObjectNames.route(of: endpoint)
+        if let route = try await client.get(.httpRoutes, name, in: namespace),
+            let anchor = EndpointAnchor(route, of: endpoint)
+        {
+            return try await objects(anchor, route)
+        }
+        try await view.lookAgain(.httpRoutes, of: endpoint)
+        guard let map = try await client.get(.configMaps, name, in: namespace),
+            let anchor = EndpointAnchor(map, of: endpoint), let choice = anchor.choice
+        else {
+            try await view.lookAgain(.configMaps, of: endpoint)
+            return nil
+        }
+        return try await objects(anchor, try await client.get(.httpRoutes, choice.name, in: namespace))
+    }
+
+    private func objects(_ anchor: EndpointAnchor, _ route: KubernetesObject?) async throws -> EndpointObjects {
+        var objects = EndpointObjects(anchor: anchor, route: route)
+        objects.deployments = try await view.deployments(of: Name(anchor.object.labels[Mark.name] ?? ""))
+        await view.saw(anchor.type, anchor.object)
+        if let route { await view.saw(.httpRoutes, route) }
+        return objects
+    }
+}

@@ -1,0 +1,42 @@
+internal import Rollouts
+
+/// Who manages which fields of an object, as the API server keeps it in `metadata.managedFields`.
+struct ManagedFields {
+    private let entries: [Value]
+
+    init(_ object: KubernetesObject) { entries = object["metadata", "managedFields"]?.list ?? [] }
+
+    /// Everybody who manages something, by name.
+    var managers: [String] { Set(entries.compactMap { $0["manager"]?.string }).sorted() }
+
+    /// True where it applies its fields again and again, as GitOps tools do: what is taken from it comes back.
+    func applies(_ manager: String) -> Bool {
+        entries.contains { $0["manager"]?.string == manager && $0["operation"]?.string == "Apply" }
+    }
+
+    /// The entries with what Turnout patched as if it had applied it, so that its next apply may change it; nil where
+    /// there is nothing of the kind.
+    ///
+    /// To the server, one program that patches and applies is two managers. kubectl does the same when it begins to
+    /// apply on the server's side (client-go, `csaupgrade`).
+    var withPatchesApplied: Value? {
+        func isOwn(_ entry: Value, _ operation: String) -> Bool {
+            entry["manager"]?.string == Mark.manager && entry["operation"]?.string == operation
+                && entry["subresource"]?.string.map(\.isEmpty) ?? true
+        }
+        guard entries.contains(where: { isOwn($0, "Update") }),
+            let applied = entries.firstIndex(where: { isOwn($0, "Apply") })
+        else { return nil }
+        var entries = entries
+        for patched in self.entries where isOwn(patched, "Update") {
+            entries[applied][path: ["fieldsV1"]] = Self.union(
+                entries[applied]["fieldsV1"] ?? [:], patched["fieldsV1"] ?? [:])
+        }
+        return .list(entries.filter { !isOwn($0, "Update") })
+    }
+
+    private static func union(_ left: Value, _ right: Value) -> Value {
+        guard case .mapping(let left) = left, case .mapping(let right) = right else { return left }
+        return .mapping(left.merging(right) { union($0, $1) })
+    }
+}

@@ -1,0 +1,171 @@
+internal import Logging
+internal import RolloutEngine
+internal import Rollouts
+
+/// Writes Turnout's objects: never what is already so, never over a later runner, never over others' fields.
+///
+/// Every write of what is there carries its resourceVersion: what changed in between is read again first.
+struct ObjectWriter {
+    let client: KubernetesClient
+    let author: Author
+    /// Told of every object that was written, as the server has it now.
+    let saw: @Sendable (ResourceType, KubernetesObject) async -> Void
+
+    /// What becomes of fields that another manager has set to something else.
+    enum Conflict {
+        /// It is refused, with who manages what.
+        case refuse
+        /// One who set it once, by `kubectl edit` or `kubectl scale`, has it taken back by a patch; one who applies it
+        /// again and again is refused.
+        case takeBackFromHands
+        /// It is taken back by a patch, whoever has it: the way back to what clients had comes first.
+        case takeBack
+    }
+
+    /// Makes the object so; nothing is written where it is, or where this very change was made already.
+    ///
+    /// What is nil as `live` is not there.
+    @discardableResult
+    func put(
+        _ type: ResourceType, _ desired: KubernetesObject, over live: KubernetesObject?,
+        onConflict conflict: Conflict = .refuse
+    ) async throws -> KubernetesObject {
+        guard let live else { return try await make(type, desired) }
+        try guardOwnership(type, live, as: desired)
+        try guardEpoch(live)
+        guard live.annotations[Mark.key] != author.context.idempotencyKey else { return live }
+        guard !isSo(desired, live) else { return live }
+        return try await apply(type, desired, over: live, onConflict: conflict)
+    }
+
+    /// Applies what differs, whatever it is.
+    func apply(
+        _ type: ResourceType, _ desired: KubernetesObject, over live: KubernetesObject,
+        onConflict conflict: Conflict = .refuse
+    ) async throws -> KubernetesObject {
+        var object = desired
+        object.resourceVersion = live.resourceVersion
+        do {
+            let written = try await client.apply(type, object)
+            await saw(type, written)
+            return written
+        } catch let error as KubernetesError {
+            guard case .fieldConflict(let fields) = error.code, isTaken(fields, in: live, conflict) else { throw error }
+            return try await takeBack(type, desired, from: live, fields)
+        }
+    }
+
+    private func make(_ type: ResourceType, _ desired: KubernetesObject) async throws -> KubernetesObject {
+        let written = try await client.apply(type, desired)
+        await saw(type, written)
+        // Between the look and the apply somebody may have made one of that name.
+        try guardOwnership(type, written, as: desired)
+        return written
+    }
+
+    /// Refuses what is not Turnout's, or is of another endpoint or deployment.
+    func guardOwnership(_ type: ResourceType, _ live: KubernetesObject, as desired: KubernetesObject) throws {
+        guard live.labels[Mark.managedBy] == Mark.manager else {
+            let label = live.labels[Mark.managedBy].map { "managed by '\($0)'" }
+            let managers = ManagedFields(live).managers.filter { $0 != Mark.manager }
+            let others =
+                managers.isEmpty ? "not Turnout's" : "managed by \(managers.map { "'\($0)'" }.joined(separator: ", "))"
+            throw BackendError(
+                .refused,
+                "\(type.kind) \(live.name) is already there and \(label ?? others): Turnout takes over nothing; give the "
+                    + "endpoint another name, or delete that \(type.kind)")
+        }
+        for key in [Mark.name, Mark.deployment] where live.labels[key] != desired.labels[key] {
+            throw BackendError(
+                .refused,
+                "\(type.kind) \(live.name) belongs to deployment '\(live.labels[Mark.deployment] ?? "")' of endpoint "
+                    + "'\(live.labels[Mark.name] ?? "")', whose name it has: give one of them another name")
+        }
+    }
+
+    /// Refuses to write where a later runner has written.
+    func guardEpoch(_ live: KubernetesObject) throws {
+        guard author.context.epoch < live.epoch else { return }
+        throw BackendError(
+            .fenced, "epoch \(author.context.epoch) of \(author.context.run) is over: epoch \(live.epoch) was seen")
+    }
+
+    /// True where the object is what was wanted, by what was applied and by what is there.
+    private func isSo(_ desired: KubernetesObject, _ live: KubernetesObject) -> Bool {
+        for key in [
+            Mark.definition, Mark.applied, EndpointAnchor.address, EndpointAnchor.routeName, EndpointAnchor.routeRule,
+        ]
+        where desired.annotations[key] != live.annotations[key] {
+            return false
+        }
+        guard desired.labels.allSatisfy({ live.labels[$0.key] == $0.value }), live.deletionTimestamp == nil else {
+            return false
+        }
+        return ManifestDrift(applied: desired["spec"] ?? [:], live: live["spec"] ?? [:]).fields.isEmpty
+    }
+
+    private func isTaken(_ fields: [FieldConflict], in live: KubernetesObject, _ conflict: Conflict) -> Bool {
+        switch conflict {
+        case .refuse: false
+        case .takeBack: true
+        case .takeBackFromHands: fields.allSatisfy { !ManagedFields(live).applies($0.manager) }
+        }
+    }
+
+    /// Patches the parts of `spec` that are in conflict, in the state in which the object was seen, and keeps them as
+    /// applied from then on.
+    private func takeBack(
+        _ type: ResourceType, _ desired: KubernetesObject, from live: KubernetesObject, _ fields: [FieldConflict]
+    ) async throws -> KubernetesObject {
+        var operations: [PatchOperation] = []
+        if let version = live.resourceVersion {
+            operations.append(.test("/metadata/resourceVersion", .string(version)))
+        }
+        let parts = Set(fields.map(\.field).compactMap(Self.part))
+        for part in parts.sorted() {
+            let path = "/spec/" + PatchOperation.escaped(part)
+            if let value = desired["spec", part] {
+                if let present = live["spec", part] { operations.append(.test(path, present)) }
+                operations.append(.add(path, value))
+            } else if live["spec", part] != nil {
+                operations.append(.remove(path))
+            }
+        }
+        for (key, value) in desired.annotations.sorted(by: { $0.key < $1.key }) {
+            operations.append(.add("/metadata/annotations/" + PatchOperation.escaped(key), .string(value)))
+        }
+        client.logger.info(
+            "taking fields back",
+            metadata: ["object": "\(type) \(live.name)", "fields": "\(fields.map(\.description))"])
+        return try await patch(type, live, operations)
+    }
+
+    /// Patches an object as it was seen, and keeps what was patched as applied.
+    func patch(_ type: ResourceType, _ live: KubernetesObject, _ operations: [PatchOperation]) async throws
+        -> KubernetesObject
+    {
+        var written: KubernetesObject
+        do {
+            written = try await client.patch(type, live.name, in: live.namespace, operations)
+        } catch let error as KubernetesError where error.code == .invalid {
+            // A test that does not hold is told as invalid, whatever the reason.
+            let now = try await client.get(type, live.name, in: live.namespace)
+            guard now?.resourceVersion != live.resourceVersion else { throw error }
+            throw KubernetesError(.conflict, error.message, status: error.status, request: error.request)
+        }
+        if let fields = ManagedFields(written).withPatchesApplied, let version = written.resourceVersion {
+            written = try await client.patch(
+                type, live.name, in: live.namespace,
+                [.test("/metadata/resourceVersion", .string(version)), .replace("/metadata/managedFields", fields)])
+        }
+        await saw(type, written)
+        return written
+    }
+
+    /// `replicas` of `.spec.replicas`, the member of `spec` that a field is in.
+    private static func part(of field: String) -> String? {
+        let parts = field.split(separator: ".")
+        guard parts.count > 1, parts[0] == "spec" else { return nil }
+        return parts[1].split(separator: "[").first.map(String.init)
+    }
+}

@@ -1,0 +1,22 @@
+/// What Turnout must be allowed to do in the namespace of its endpoints; the sample Role has exactly this.
+package enum Rights {
+    private static let written: [ResourceType] = [
+        .deployments, .services, .configMaps, .horizontalPodAutoscalers, .httpRoutes,
+    ]
+
+    package static func needed(in namespace: String) -> [Access] {
+        func access(_ verbs: [String], _ type: ResourceType, subresource: String? = nil) -> [Access] {
+            verbs.map { Access($0, type, subresource: subresource, namespace: namespace) }
+        }
+        return written.flatMap { access(["get", "list", "watch", "create", "patch", "delete"], $0) }
+            + access(["list", "watch"], .pods) + access(["get"], .pods, subresource: "log")
+            + access(["list", "watch"], .endpointSlices) + access(["get"], .gateways)
+            + access(["create"], .services, subresource: "proxy")
+    }
+}
+
+extension ResourceType {
+    /// At the version of today; older servers have v1beta1.
+    package static let endpointSlices = ResourceType(
+        group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice")
+}

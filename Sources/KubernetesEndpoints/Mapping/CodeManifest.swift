@@ -1,0 +1,58 @@
+internal import FoundationEssentials
+internal import RolloutEngine
+internal import Rollouts
+
+/// The ConfigMap with a deployment's code, and how its Pods have it.
+///
+/// It never changes: other code is another object, so that Pods of the old version keep theirs. Names of keys may have
+/// letters, digits, `-`, `_` and `.` only, so that a file in a folder has a digest for its key.
+struct CodeManifest: Hashable, Sendable {
+    var name: String
+    /// The scoring script, from the folder on.
+    var script: String
+    var digest: String
+    private var files: [CodeFolder.File]
+
+    static let volume = "code"
+
+    init(_ folder: CodeFolder, script: String, of deployment: Name, in endpoint: Name) {
+        digest = folder.digest
+        name = ObjectNames.code(of: deployment, in: endpoint, digest: digest)
+        self.script = script
+        files = folder.files
+    }
+
+    var volume: Value {
+        let items: [Value] = files.map { ["key": .string(Self.key(of: $0.path)), "path": .string($0.path)] }
+        return ["name": .string(Self.volume), "configMap": ["name": .string(name), "items": .list(items)]]
+    }
+
+    func configMap(of deployment: Name, in endpoint: Name, namespace: String, by author: Author) -> KubernetesObject {
+        var texts: [String: Value] = [:]
+        var others: [String: Value] = [:]
+        for file in files {
+            let key = Self.key(of: file.path)
+            if let text = String(validating: file.content, as: UTF8.self) {
+                texts[key] = .string(text)
+            } else {
+                others[key] = .string(Data(file.content).base64EncodedString())
+            }
+        }
+        var members: [String: Value] = ["immutable": true]
+        if !texts.isEmpty { members["data"] = .mapping(texts) }
+        if !others.isEmpty { members["binaryData"] = .mapping(others) }
+        return KubernetesObject(
+            .configMaps, name: name, namespace: namespace, labels: Mark.labels(of: deployment, in: endpoint),
+            annotations: author.annotations, members)
+    }
+
+    private static func key(of path: String) -> String {
+        let isKey = path.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "-_.".utf8.contains($0)
+        }
+        guard isKey, path.utf8.count <= 253, path != ".", path != ".." else {
+            return "file-" + hexadecimalDigest(of: Data(path.utf8)).prefix(16)
+        }
+        return path
+    }
+}

@@ -1,0 +1,111 @@
+internal import Rollouts
+
+/// The container of a deployment's Pods.
+///
+/// Its image is the server. Azure's inference images start `azureml-inference-server-http`, which imports the script
+/// `AZUREML_ENTRY_SCRIPT` from the folder `AML_APP_ROOT` and listens on port 5001; an image of one's own reads the same
+/// two variables or brings its code along. Models are not fetched: the image has them, or the code does.
+struct ContainerManifest {
+    var definition: DeploymentDefinition
+    var settings: KubernetesSettings
+    var image: ServedImage
+    /// The code's ConfigMap and its files, where there is one.
+    var code: CodeManifest?
+
+    static let name = "inference-server"
+    /// A folder of its own: some of Azure's images have their server in the one above.
+    static let codeFolder = "/var/azureml-app/code"
+    static let portName = "http"
+    /// How long a Pod that is to end goes on serving, until every proxy has heard of it.
+    static let drainSeconds = 5
+
+    var value: Value {
+        var members: [String: Value] = [
+            "name": .string(Self.name), "image": .string(image.image),
+            "ports": .list(
+                ports.map { ["name": .string($0.name), "containerPort": .integer($0.port), "protocol": "TCP"] }),
+            "livenessProbe": probe("liveness_probe", image.liveness, isLiveness: true),
+            "readinessProbe": probe("readiness_probe", image.readiness, isLiveness: false),
+            "lifecycle": ["preStop": ["exec": ["command": ["sleep", .string("\(Self.drainSeconds)")]]]],
+        ]
+        let variables = self.variables
+        if !variables.isEmpty { members["env"] = .list(variables) }
+        if let resources { members["resources"] = resources }
+        if code != nil {
+            members["volumeMounts"] = [
+                ["name": .string(CodeManifest.volume), "mountPath": .string(Self.codeFolder), "readOnly": true]
+            ]
+        }
+        return .mapping(members)
+    }
+
+    private var ports: [(name: String, port: Int)] {
+        [(Self.portName, image.scoring.port)]
+    }
+
+    /// By name; what the file says goes before what Turnout adds.
+    private var variables: [Value] {
+        var variables: [String: String] = [:]
+        if let code {
+            variables["AML_APP_ROOT"] = Self.codeFolder
+            variables["AZUREML_ENTRY_SCRIPT"] = code.script
+        }
+        if case .mapping(let given)? = definition.document["environment_variables"] {
+            for (name, value) in given { variables[name] = value.word ?? "" }
+        }
+        return variables.sorted { $0.key < $1.key }.map { ["name": .string($0.key), "value": .string($0.value)] }
+    }
+
+    /// Azure's defaults: 10 s until the first look and between two, 2 s for an answer, 30 failures.
+    private func probe(_ key: String, _ route: ServedImage.Route, isLiveness: Bool) -> Value {
+        let given = definition.document[key]
+        func count(_ key: String, _ usual: Int, least: Int = 1) -> Value {
+            .integer(max(given?[key]?.integer ?? usual, least))
+        }
+        return [
+            "httpGet": ["path": .string(route.path), "port": .integer(route.port), "scheme": "HTTP"],
+            "initialDelaySeconds": count("initial_delay", 10, least: 0), "periodSeconds": count("period", 10),
+            "timeoutSeconds": count("timeout", 2),
+            // Kubernetes takes no other count of a liveness probe.
+            "successThreshold": isLiveness ? 1 : count("success_threshold", 1),
+            "failureThreshold": count("failure_threshold", 30),
+        ]
+    }
+
+    /// The file's, member by member before the instance type's.
+    ///
+    /// Limits stand for requests that are not said, as the API
+    /// server itself would have it.
+    private var resources: Value? {
+        let type = definition.instanceType.flatMap { settings.instanceTypes[$0] }?.resources
+        func amounts(_ part: String) -> [String: String] {
+            let usual = type?[part]?.members ?? [:]
+            let own = definition.document["resources"]?[part]?.members ?? [:]
+            return usual.merging(own) { _, own in own }.compactMapValues(\.word)
+        }
+        let limits = amounts("limits")
+        let requests = limits.merging(amounts("requests")) { _, own in own }
+        guard !requests.isEmpty else { return nil }
+        var members: [String: Value] = ["requests": Value(strings: requests)]
+        if !limits.isEmpty { members["limits"] = Value(strings: limits) }
+        return .mapping(members)
+    }
+}
+
+extension Value {
+    var members: [String: Value]? {
+        guard case .mapping(let members) = self else { return nil }
+        return members
+    }
+
+    /// A scalar as text.
+    var word: String? {
+        switch self {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .number(let number): String(number)
+        case .bool(let flag): String(flag)
+        case .null, .list, .mapping: nil
+        }
+    }
+}

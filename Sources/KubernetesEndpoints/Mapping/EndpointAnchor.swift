@@ -1,0 +1,46 @@
+internal import Rollouts
+
+/// The object that stands for an endpoint: its HTTPRoute or, where the user owns the route, a ConfigMap beside it.
+///
+/// It keeps the definition, the fencing epoch, the key of the last change and the traffic before it.
+struct EndpointAnchor: Hashable, Sendable {
+    var object: KubernetesObject
+    /// Of a route that the user owns; nil: the anchor is the route.
+    var choice: KubernetesSettings.RouteChoice?
+
+    static let routeName = "turnout.dev/route"
+    static let routeRule = "turnout.dev/route-rule"
+    static let address = "turnout.dev/gateway-address"
+
+    /// Nil where the object is not the endpoint's.
+    init?(_ object: KubernetesObject, of endpoint: Name) {
+        guard object.labels[Mark.managedBy] == Mark.manager,
+            object.labels[Mark.name] == ObjectNames.folded(endpoint), object.labels[Mark.instance] == nil
+        else { return nil }
+        self.object = object
+        guard object.kind == ResourceType.configMaps.kind else { return }
+        guard let name = object.annotations[Self.routeName], let rule = object.annotations[Self.routeRule] else {
+            return nil
+        }
+        choice = .init(name: name, rule: Int(rule).map { .index($0) } ?? .named(rule))
+    }
+
+    var type: ResourceType { choice == nil ? .httpRoutes : .configMaps }
+    var epoch: Int { object.epoch }
+    var key: String? { object.annotations[Mark.key] }
+
+    /// The definition that was applied last; nil where somebody wrote something else in its place.
+    var definition: EndpointDefinition? {
+        object.annotations[Mark.definition].flatMap { try? ValueCoder.decode(EndpointDefinition.self, from: $0) }
+    }
+
+    /// The traffic that clients had before the last change of the weights.
+    var trafficBefore: Traffic? {
+        object.annotations[Mark.trafficBefore].flatMap { try? ValueCoder.decode(Traffic.self, from: $0) }
+    }
+}
+
+extension KubernetesObject {
+    /// The fencing epoch of the last write; 0 where none is told.
+    var epoch: Int { annotations[Mark.epoch].flatMap { Int($0) } ?? 0 }
+}

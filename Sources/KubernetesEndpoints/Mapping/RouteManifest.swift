@@ -1,0 +1,86 @@
+internal import Rollouts
+
+/// The HTTPRoute of an endpoint: a rule for each deployment that a request's header names, and then one with weights.
+///
+/// Weights, group and kind are written out, so that `kubectl get -o yaml` shows what holds. Where nobody has traffic
+/// there is no rule with weights: requests match none then, and gateways answer 404, as endpoints without traffic do.
+struct RouteManifest {
+    var endpoint: Name
+    var namespace: String
+    /// `spec.parentRefs`, as a list.
+    var parents: Value
+    var hostnames: [String]
+    var backends: [Backend]
+    var traffic: Traffic
+    /// False where the cluster's HTTPRoute has no `timeouts`, as before Gateway API v1.
+    var hasTimeouts = true
+
+    /// A deployment that can be routed to.
+    struct Backend: Hashable, Sendable {
+        var deployment: Name
+        var timeout: Interval
+    }
+
+    static let header = "azureml-model-deployment"
+
+    var spec: Value {
+        var spec: [String: Value] = ["parentRefs": parents]
+        if !hostnames.isEmpty { spec["hostnames"] = .list(hostnames.map(Value.string)) }
+        // An empty list is not valid, and without one the server fills in a rule that leads nowhere.
+        if !rules.isEmpty { spec["rules"] = .list(rules) }
+        return .mapping(spec)
+    }
+
+    private var rules: [Value] {
+        let sorted = backends.sorted { $0.deployment < $1.deployment }
+        var rules = sorted.map { backend in
+            let match: Value = [
+                "path": Self.everyPath,
+                "headers": [
+                    [
+                        "type": "Exact", "name": .string(Self.header),
+                        "value": .string(ObjectNames.folded(backend.deployment)),
+                    ]
+                ],
+            ]
+            return rule(match, [reference(to: backend.deployment, weight: 1)], timeout: backend.timeout)
+        }
+        if let timeout = sorted.map(\.timeout).max(), !traffic.isEmpty {
+            let references = sorted.map { reference(to: $0.deployment, weight: traffic[$0.deployment]) }
+            rules.append(rule(["path": Self.everyPath], references, timeout: timeout))
+        }
+        return rules
+    }
+
+    private static let everyPath: Value = ["type": "PathPrefix", "value": "/"]
+
+    private func rule(_ match: Value, _ references: [Value], timeout: Interval) -> Value {
+        var rule: [String: Value] = ["matches": [match], "backendRefs": .list(references)]
+        if hasTimeouts { rule["timeouts"] = ["request": .string(Self.duration(timeout))] }
+        return .mapping(rule)
+    }
+
+    private func reference(to deployment: Name, weight: Int) -> Value {
+        [
+            "group": "", "kind": "Service", "name": .string(ObjectNames.object(of: deployment, in: endpoint)),
+            "port": .integer(DeploymentManifest.servicePort), "weight": .integer(weight),
+        ]
+    }
+
+    /// As Gateway API writes durations: up to five digits of each unit (GEP-2257).
+    static func duration(_ interval: Interval) -> String {
+        let (seconds, milliseconds) = (interval.milliseconds / 1000, interval.milliseconds % 1000)
+        if milliseconds == 0 { return "\(seconds)s" }
+        return seconds == 0 ? "\(milliseconds)ms" : "\(seconds)s\(milliseconds)ms"
+    }
+
+    /// `parentRefs` for the gateway of the settings.
+    static func parents(_ gateway: KubernetesSettings.GatewayChoice, namespace: String) -> Value {
+        var parent: [String: Value] = [
+            "group": .string(ResourceType.gateways.group), "kind": .string(ResourceType.gateways.kind),
+            "name": .string(gateway.name), "namespace": .string(gateway.namespace ?? namespace),
+        ]
+        parent["sectionName"] = gateway.sectionName.map(Value.string)
+        return [.mapping(parent)]
+    }
+}

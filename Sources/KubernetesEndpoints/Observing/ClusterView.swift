@@ -1,0 +1,137 @@
+internal import Rollouts
+internal import Synchronization
+
+/// All of Turnout's objects in one namespace as they are now, by one list and one watch for each type.
+final class ClusterView: Sendable {
+    private let client: KubernetesClient
+    private let namespace: String
+    private let stores = Mutex<[ResourceType: Kept]>([:])
+
+    private struct Kept {
+        var store: ObjectStore
+        /// Not a child task: it lives from the first look to the closing of the view.
+        var running: Task<Void, any Error>
+    }
+
+    init(_ client: KubernetesClient, namespace: String) {
+        self.client = client
+        self.namespace = namespace
+    }
+
+    func close() {
+        for kept in stores.withLock({ $0.values }) { kept.running.cancel() }
+    }
+
+    /// The endpoints that are there, by name.
+    func endpoints() async throws -> [Name] {
+        let routes = try await routes()
+        let maps = try await store(.configMaps).read()
+        let names = (routes + maps).compactMap { $0.labels[Mark.name].map { Name($0) } }
+        return Set(names).sorted()
+    }
+
+    private func routes() async throws -> [KubernetesObject] {
+        do {
+            return try await store(.httpRoutes).read()
+        } catch let error as KubernetesError where error.code == .notFound {
+            throw KubernetesError(
+                .notFound,
+                "the cluster has no HTTPRoutes of \(ResourceType.httpRoutes.apiVersion): install the Gateway "
+                    + "API and a controller for it (https://gateway-api.sigs.k8s.io)", request: error.request)
+        }
+    }
+
+    /// Nil where there is no such endpoint.
+    func objects(of endpoint: Name) async throws -> EndpointObjects? {
+        guard let anchor = try await anchor(of: endpoint) else { return nil }
+        var objects = EndpointObjects(anchor: anchor)
+        if let choice = anchor.choice {
+            objects.route = try await client.get(.httpRoutes, choice.name, in: namespace)
+        } else {
+            objects.route = anchor.object
+        }
+        objects.deployments = try await deployments(of: endpoint)
+        return objects
+    }
+
+    func deployments(of endpoint: Name) async throws -> [Name: DeploymentObjects] {
+        let labels = Selector(Mark.labels(of: endpoint))
+        func read(_ type: ResourceType) async throws -> [KubernetesObject] {
+            try await store(type).read(matching: labels)
+        }
+        let deployments = try await read(.deployments)
+        guard !deployments.isEmpty else { return [:] }
+        let services = try await read(.services).byName
+        let autoscalers = try await read(.horizontalPodAutoscalers).byName
+        let slices = Dictionary(grouping: try await read(try await slices())) {
+            $0.labels["kubernetes.io/service-name"] ?? ""
+        }
+        let pods = Dictionary(grouping: try await read(.pods)) { $0.labels[Mark.instance] ?? "" }
+        var found: [Name: DeploymentObjects] = [:]
+        for deployment in deployments {
+            guard let word = deployment.labels[Mark.deployment] else { continue }
+            let name = deployment.name
+            found[Name(word)] = DeploymentObjects(
+                deployment: deployment, service: services[name], autoscaler: autoscalers[name],
+                slices: slices[name] ?? [], pods: (pods[name] ?? []).filter { $0.deletionTimestamp == nil })
+        }
+        return found
+    }
+
+    /// True while Deployments of an endpoint that is no more are being deleted.
+    func isEnding(_ endpoint: Name) async throws -> Bool {
+        try await store(.deployments).read(matching: Selector(Mark.labels(of: endpoint)))
+            .contains { $0.deletionTimestamp != nil }
+    }
+
+    /// Takes what a write or a read has just told, so that the next look is not older than it.
+    func saw(_ type: ResourceType, _ object: KubernetesObject) async {
+        guard let kept = stores.withLock({ $0[type] }) else { return }
+        await kept.store.record(object)
+    }
+
+    /// Looks at the server itself for what the endpoint has of that type, of which something was deleted.
+    func lookAgain(_ type: ResourceType, of endpoint: Name) async throws {
+        guard let kept = stores.withLock({ $0[type] }) else { return }
+        try await kept.store.refresh(matching: Selector(Mark.labels(of: endpoint)))
+    }
+
+    private func anchor(of endpoint: Name) async throws -> EndpointAnchor? {
+        let name = ObjectNames.route(of: endpoint)
+        for type in [ResourceType.httpRoutes, .configMaps] {
+            let object = try await store(type).read(name, in: namespace)
+            if let anchor = object.flatMap({ EndpointAnchor($0, of: endpoint) }) { return anchor }
+        }
+        return nil
+    }
+
+    /// Of ConfigMaps, those that stand for endpoints only: those with code may be large.
+    private func store(_ type: ResourceType) -> ObjectStore {
+        stores.withLock { stores in
+            if let kept = stores[type] { return kept.store }
+            var requirements: [Selector.Requirement] = [.equals(Mark.managedBy, Mark.manager)]
+            if type == .configMaps { requirements.append(.isAbsent(Mark.instance)) }
+            let store = ObjectStore(client, type, in: namespace, labels: Selector(requirements))
+            stores[type] = Kept(store: store, running: Task { try await store.run() })
+            return store
+        }
+    }
+
+    private let slicesType = Mutex<ResourceType?>(nil)
+
+    /// At the version that the server has: `v1beta1` up to 1.20, `v1` from 1.21 on.
+    private func slices() async throws -> ResourceType {
+        if let known = slicesType.withLock({ $0 }) { return known }
+        guard let type = try await client.served(.endpointSlices) else {
+            throw KubernetesError(.notFound, "the cluster has no EndpointSlices")
+        }
+        slicesType.withLock { $0 = type }
+        return type
+    }
+}
+
+extension [KubernetesObject] {
+    fileprivate var byName: [String: KubernetesObject] {
+        Dictionary(map { ($0.name, $0) }, uniquingKeysWith: { _, last in last })
+    }
+}

@@ -1,0 +1,69 @@
+internal import Rollouts
+
+/// A deployment's file as the cluster has it by now: fields that somebody changed there have their present values.
+///
+/// What files have a word for is said with it, so that a definition that is read back can be applied again; anything
+/// else stands under `kubernetes`, by the path of the field.
+struct DriftedDocument {
+    private let drift: [(object: String, field: ManifestDrift.Field)]
+
+    static let key = "kubernetes"
+
+    init(of objects: DeploymentObjects) {
+        var found: [(String, ManifestDrift.Field)] = []
+        func look(_ word: String, _ object: KubernetesObject?, leavingOut: Set<String> = []) {
+            guard let object, let text = object.annotations[Mark.applied],
+                let applied = try? JSONReader.value(Array(text.utf8))
+            else { return }
+            let drift = ManifestDrift(applied: applied, live: object["spec"] ?? [:], leavingOut: leavingOut)
+            found += drift.fields.map { (word, $0) }
+        }
+        // How many there are is told as instances.
+        look("Deployment", objects.deployment, leavingOut: ["replicas"])
+        look("Service", objects.service)
+        look("HorizontalPodAutoscaler", objects.autoscaler, leavingOut: ["minReplicas"])
+        if objects.deployment["spec", "paused"]?.bool == true {
+            found.append(("Deployment", .init(path: "paused", applied: false, live: true)))
+        }
+        drift = found
+    }
+
+    func document(_ applied: Value) -> Value {
+        var document = applied
+        for (object, field) in drift {
+            let live = field.live ?? .null
+            if object == "Deployment", field.path == Self.container + "image" {
+                document[path: ["environment", "image"]] = live
+            } else if object == "Deployment", let variable = field.path.variable(in: Self.container) {
+                document[path: ["environment_variables", variable]] = field.live.flatMap { $0["value"] ?? $0 }
+            } else if object == "Deployment", let amount = field.path.amount(in: Self.container) {
+                document[path: ["resources", amount.part, amount.name]] = field.live
+            } else {
+                document[path: [Self.key, "\(object) spec.\(field.path)"]] = live
+            }
+        }
+        return document
+    }
+
+    private static let container = "template.spec.containers[\(ContainerManifest.name)]."
+}
+
+extension String {
+    /// `X` of `CONTAINERenv[X]` and `CONTAINERenv[X].value`.
+    fileprivate func variable(in container: String) -> String? {
+        let prefix = container + "env["
+        guard hasPrefix(prefix), let end = lastIndex(of: "]") else { return nil }
+        let rest = self[index(after: end)...]
+        guard rest.isEmpty || rest == ".value" else { return nil }
+        return String(self[index(startIndex, offsetBy: prefix.count)..<end])
+    }
+
+    /// `requests` and `cpu` of `CONTAINERresources.requests.cpu`.
+    fileprivate func amount(in container: String) -> (part: String, name: String)? {
+        let prefix = container + "resources."
+        guard hasPrefix(prefix) else { return nil }
+        let parts = dropFirst(prefix.count).split(separator: ".", maxSplits: 1).map(String.init)
+        guard parts.count == 2, ["requests", "limits"].contains(parts[0]) else { return nil }
+        return (parts[0], parts[1])
+    }
+}

@@ -1,0 +1,88 @@
+internal import Rollouts
+
+/// Where an object's `spec` is not as Turnout applied it.
+///
+/// Members that the server fills in are no drift. Amounts compare by what they are, and lists whose items have names by
+/// those: containers, variables, volumes. An item more than was applied is drift, and so is a member more of resources
+/// and node selectors, which have no defaults.
+struct ManifestDrift {
+    /// One field that differs.
+    struct Field: Hashable, Sendable {
+        /// `template.spec.containers[inference-server].image`, from `spec` on.
+        var path: String
+        var applied: Value?
+        var live: Value?
+    }
+
+    private(set) var fields: [Field] = []
+
+    private static let closed: Set = ["requests", "limits", "nodeSelector", "rollingUpdate"]
+    private static let keyed = [
+        "containers": "name", "initContainers": "name", "env": "name", "volumes": "name", "volumeMounts": "mountPath",
+        "ports": "name", "imagePullSecrets": "name",
+    ]
+    private static let amounts: Set = ["cpu", "memory", "nvidia.com/gpu", "ephemeral-storage"]
+
+    /// - Parameters:
+    ///   - applied: What Turnout applied.
+    ///   - live: What is there.
+    ///   - leavingOut: Paths that somebody else decides on: the replicas that an autoscaler sets.
+    init(applied: Value, live: Value, leavingOut: Set<String> = []) {
+        compare(applied, live, at: "", key: "")
+        fields.removeAll { leavingOut.contains($0.path) }
+        fields.sort { $0.path < $1.path }
+    }
+
+    private mutating func compare(_ applied: Value?, _ live: Value?, at path: String, key: String) {
+        switch (applied, live) {
+        case (.mapping(let applied)?, .mapping(let live)?):
+            let keys = Self.closed.contains(key) ? Set(applied.keys).union(live.keys) : Set(applied.keys)
+            for key in keys {
+                compare(applied[key], live[key], at: path.isEmpty ? key : "\(path).\(key)", key: key)
+            }
+        case (.list(let applied)?, .list(let live)?):
+            if let name = Self.keyed[key] {
+                compare(applied, live, at: path, by: name)
+            } else if applied.count == live.count {
+                for (index, pair) in zip(applied, live).enumerated() {
+                    compare(pair.0, pair.1, at: "\(path)[\(index)]", key: "")
+                }
+            } else {
+                fields.append(Field(path: path, applied: .list(applied), live: .list(live)))
+            }
+        default:
+            guard !isSame(applied, live, key: key) else { return }
+            fields.append(Field(path: path, applied: applied, live: live))
+        }
+    }
+
+    private mutating func compare(_ applied: [Value], _ live: [Value], at path: String, by name: String) {
+        func items(_ list: [Value]) -> [String: Value] {
+            Dictionary(list.map { ($0[name]?.word ?? "", $0) }, uniquingKeysWith: { first, _ in first })
+        }
+        let (applied, live) = (items(applied), items(live))
+        for key in Set(applied.keys).union(live.keys).sorted() {
+            compare(applied[key], live[key], at: "\(path)[\(key)]", key: "")
+        }
+    }
+
+    private func isSame(_ applied: Value?, _ live: Value?, key: String) -> Bool {
+        if applied == live || applied.isNothing && live.isNothing { return true }
+        guard Self.amounts.contains(key) || key.hasPrefix("hugepages-"), let applied = applied?.word,
+            let live = live?.word, let amount = Quantity(applied)
+        else { return false }
+        return amount == Quantity(live)
+    }
+}
+
+extension Value? {
+    /// True for what the server may leave out: nothing, zero, false and what is empty.
+    fileprivate var isNothing: Bool {
+        switch self {
+        case nil, .null?, .bool(false)?, .integer(0)?, .string("")?: true
+        case .list(let items)?: items.isEmpty
+        case .mapping(let members)?: members.isEmpty
+        default: false
+        }
+    }
+}

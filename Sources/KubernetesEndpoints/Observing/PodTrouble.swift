@@ -1,0 +1,117 @@
+internal import Rollouts
+
+/// Why a Pod does not serve, as its status tells.
+struct PodTrouble: Hashable, Sendable {
+    /// In the Pod's own word first: `CrashLoopBackOff: …`.
+    var reason: String
+    /// True when waiting no longer helps.
+    var isFinal: Bool
+    /// Of the container that crashed, whose last lines say more.
+    var crash: Crash?
+
+    struct Crash: Hashable, Sendable {
+        var pod: String
+        var container: String
+        var restarts: Int
+        /// True where the container runs or waits again, so that the lines are those of the one before.
+        var isPrevious: Bool
+    }
+
+    /// Nil where the Pod serves, or is on its way.
+    ///
+    /// What is waited for, and how long (``KubernetesSettings/GivingUp``):
+    /// - a container that crashes, until it was started again `restarts` times;
+    /// - an image, or a container's configuration, `after` the Pod was made, since registries and Secrets may come late;
+    ///   a name that can be no image's is final at once;
+    /// - a node, for `unschedulable` since the scheduler said so;
+    /// - readiness, for as long as the Deployment may take without progress (`deadline`).
+    init?(_ pod: KubernetesObject, _ giveUp: KubernetesSettings.GivingUp, deadline: Interval, now: Timestamp) {
+        let age = pod.creationTimestamp.flatMap { Timestamp(rfc3339: $0) }.map { now - $0 } ?? .zero
+        let statuses = ["initContainerStatuses", "containerStatuses"].flatMap { pod["status", $0]?.list ?? [] }
+        let isReady = pod.condition("Ready")?["status"]?.string == "True"
+        for status in statuses {
+            if let trouble = Self.trouble(of: status, pod: pod.name, giveUp, age: age, isReady: isReady) {
+                self = trouble
+                return
+            }
+        }
+        if let scheduled = pod.condition("PodScheduled"), scheduled["status"]?.string == "False" {
+            let since = scheduled["lastTransitionTime"]?.string.flatMap { Timestamp(rfc3339: $0) }.map { now - $0 }
+            self.init(
+                reason: Self.words(scheduled["reason"]?.string ?? "Unschedulable", scheduled["message"]),
+                isFinal: (since ?? age) >= giveUp.unschedulable)
+            return
+        }
+        if pod["status", "phase"]?.string == "Failed" {
+            // Its ReplicaSet makes another one.
+            self.init(
+                reason: Self.words(pod["status", "reason"]?.string ?? "Failed", pod["status", "message"]),
+                isFinal: false)
+            return
+        }
+        guard !isReady, age > deadline else { return nil }
+        let ready = pod.condition("Ready")
+        self.init(
+            reason: Self.words("not ready \(age.seconds) s after it was made", ready?["message"]), isFinal: true)
+    }
+
+    private init(reason: String, isFinal: Bool, crash: Crash? = nil) {
+        self.reason = reason
+        self.isFinal = isFinal
+        self.crash = crash
+    }
+
+    private static let imageReasons: Set = [
+        "ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "ImageInspectError", "RegistryUnavailable",
+        "InvalidImageName",
+    ]
+    private static let configurationReasons: Set = [
+        "CreateContainerConfigError", "CreateContainerError", "RunContainerError", "PreCreateHookError",
+        "PostStartHookError",
+    ]
+
+    private static func trouble(
+        of status: Value, pod: String, _ giveUp: KubernetesSettings.GivingUp, age: Interval, isReady: Bool
+    ) -> PodTrouble? {
+        let waiting = status["state"]?["waiting"]
+        let word = waiting?["reason"]?.string ?? ""
+        if imageReasons.contains(word) {
+            let image = status["image"]?.string.flatMap { $0.isEmpty ? nil : " of \($0)" } ?? ""
+            return PodTrouble(
+                reason: words(word + image, waiting?["message"]),
+                isFinal: word == "InvalidImageName" || age >= giveUp.after)
+        }
+        if configurationReasons.contains(word) {
+            return PodTrouble(reason: words(word, waiting?["message"]), isFinal: age >= giveUp.after)
+        }
+        let restarts = status["restartCount"]?.integer ?? 0
+        let ended = status["state"]?["terminated"] ?? (isReady ? nil : status["lastState"]?["terminated"])
+        let isCrashing = word == "CrashLoopBackOff" || ended.map { $0["exitCode"]?.integer ?? 0 != 0 } ?? false
+        guard isCrashing, !isReady else { return nil }
+        let container = status["name"]?.string ?? ""
+        let code = ended?["exitCode"]?.integer.map { " with \($0)" } ?? ""
+        let cause = ended?["reason"]?.string.flatMap { $0 == "Error" || $0.isEmpty ? nil : " (\($0))" } ?? ""
+        let times = restarts == 1 ? "once" : "\(restarts) times"
+        return PodTrouble(
+            reason: "CrashLoopBackOff: container \(container) ended\(code)\(cause), and was started again \(times)",
+            isFinal: restarts >= giveUp.restarts,
+            crash: Crash(
+                pod: pod, container: container, restarts: restarts, isPrevious: status["state"]?["terminated"] == nil))
+    }
+
+    private static func words(_ word: String, _ message: Value?) -> String {
+        guard let message = message?.string, !message.isEmpty else { return word }
+        return message.hasPrefix(word) ? message : "\(word): \(message)"
+    }
+}
+
+extension KubernetesObject {
+    /// The member of `status.conditions` with that type.
+    func condition(_ type: String) -> Value? {
+        self["status", "conditions"]?.list?.first { $0["type"]?.string == type }
+    }
+}
+
+extension Interval {
+    var seconds: Int64 { milliseconds / 1000 }
+}

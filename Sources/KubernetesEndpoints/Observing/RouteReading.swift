@@ -1,0 +1,136 @@
+internal import Rollouts
+
+/// What an HTTPRoute says of the traffic to deployments, Turnout's own or a user's.
+struct RouteReading {
+    let route: KubernetesObject
+    let endpoint: Name
+    /// The rule with the weights of a route that the user owns; nil: the route is Turnout's.
+    let choice: KubernetesSettings.RouteChoice.Rule?
+    /// Deployments by the names of their Services.
+    private let deployments: [String: Name]
+
+    init(
+        _ route: KubernetesObject, of endpoint: Name, deployments: [Name],
+        choice: KubernetesSettings.RouteChoice.Rule? = nil
+    ) {
+        self.route = route
+        self.endpoint = endpoint
+        self.choice = choice
+        self.deployments = Dictionary(
+            deployments.map { (ObjectNames.object(of: $0, in: endpoint), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private var rules: [Value] { route["spec", "rules"]?.list ?? [] }
+
+    /// The position of the rule with weights; nil where there is none.
+    var weightedRule: Int? {
+        switch choice {
+        case nil: rules.firstIndex { $0.namedDeployment == nil && !$0.references.isEmpty }
+        case .index(let index)?: rules.indices.contains(index) ? index : nil
+        case .named(let name)?: rules.firstIndex { $0["name"]?.string == name }
+        }
+    }
+
+    /// A reference of the rule with weights.
+    struct Weight: Hashable, Sendable {
+        var service: String
+        var deployment: Name
+        /// Where nothing is said, 1.
+        var weight: Int
+        var isSaid: Bool
+    }
+
+    var weights: [Weight] {
+        guard let weightedRule else { return [] }
+        return rules[weightedRule].references.map { reference in
+            let service = reference["name"]?.string ?? ""
+            let weight = reference["weight"]?.integer
+            return Weight(
+                service: service, deployment: deployment(of: service), weight: weight ?? 1, isSaid: weight != nil)
+        }
+    }
+
+    /// The weights as percents; whoever writes weights by hand need not make them sum to 100.
+    var traffic: Traffic {
+        let weights = weights.filter { $0.weight > 0 }
+        let sum = weights.reduce(0) { $0 + $1.weight }
+        guard sum > 0 else { return .none }
+        var percents: [Name: Int] = [:]
+        for weight in weights { percents[weight.deployment, default: 0] += weight.weight * 100 / sum }
+        // What is lost by rounding goes to those that lost most.
+        let lost = weights.sorted { ($0.weight * 100 % sum, $1.service) > ($1.weight * 100 % sum, $0.service) }
+        for weight in lost.prefix(100 - percents.values.reduce(0, +)) { percents[weight.deployment, default: 0] += 1 }
+        return Traffic(percents)
+    }
+
+    /// True where requests that name the deployment come to it.
+    func names(_ deployment: Name) -> Bool {
+        rules.contains { rule in
+            rule.namedDeployment.map { Name($0) } == deployment
+                && rule.references.contains { self.deployment(of: $0["name"]?.string ?? "") == deployment }
+        }
+    }
+
+    /// Where the gateways stand with the route's present generation.
+    enum Acceptance: Hashable, Sendable {
+        case accepted
+        case waiting(String)
+        case refused(String)
+    }
+
+    /// Every parent must have accepted the route at this generation, with all references resolved.
+    var acceptance: Acceptance {
+        let statuses = route["status", "parents"]?.list ?? []
+        let parents = route["spec", "parentRefs"]?.list ?? []
+        guard !parents.isEmpty else { return .refused("the route has no parentRefs") }
+        for parent in parents {
+            let name = parent["name"]?.string ?? ""
+            guard let status = statuses.first(where: { isStatus($0, of: parent) }) else {
+                return .waiting("gateway \(name) to take the route")
+            }
+            for type in ["Accepted", "ResolvedRefs"] {
+                let conditions = status["conditions"]?.list ?? []
+                guard let condition = conditions.first(where: { $0["type"]?.string == type }),
+                    (condition["observedGeneration"]?.integer ?? 0) >= (route.generation ?? 0)
+                else { return .waiting("gateway \(name) to say \(type) of the route as it is now") }
+                guard condition["status"]?.string == "True" else {
+                    let reason = condition["reason"]?.string ?? "no reason"
+                    let message = condition["message"]?.string.flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
+                    let said = "gateway \(name) says of the route that \(type) is not so: \(reason)\(message)"
+                    return condition["status"]?.string == "False" ? .refused(said) : .waiting(said)
+                }
+            }
+        }
+        return .accepted
+    }
+
+    /// Names, namespaces and sections are the same; a namespace that is not said is the route's.
+    private func isStatus(_ status: Value, of parent: Value) -> Bool {
+        guard let reference = status["parentRef"] else { return false }
+        func namespace(_ value: Value) -> String? { value["namespace"]?.string ?? route.namespace }
+        return reference["name"] == parent["name"] && namespace(reference) == namespace(parent)
+            && reference["sectionName"] == parent["sectionName"]
+    }
+
+    /// A Service of nobody's is called by its own name, without the endpoint's where it begins with it.
+    private func deployment(of service: String) -> Name {
+        if let known = deployments[service] { return known }
+        let prefix = ObjectNames.folded(endpoint) + "-"
+        return Name(service.hasPrefix(prefix) ? String(service.dropFirst(prefix.count)) : service)
+    }
+}
+
+extension Value {
+    fileprivate var references: [Value] { self["backendRefs"]?.list ?? [] }
+
+    /// The deployment that a rule's match wants named by the header.
+    fileprivate var namedDeployment: String? {
+        for match in self["matches"]?.list ?? [] {
+            for header in match["headers"]?.list ?? []
+            where header["name"]?.string?.lowercased() == RouteManifest.header {
+                return header["value"]?.string
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,86 @@
+import RolloutTesting
+import Rollouts
+import Testing
+
+@testable import KubernetesEndpoints
+
+@Suite("The route of an endpoint")
+struct RouteTests {
+    private func reading(_ route: KubernetesObject, _ choice: KubernetesSettings.RouteChoice.Rule? = nil)
+        -> RouteReading
+    {
+        RouteReading(route, of: "houses", deployments: ["blue", "green"], choice: choice)
+    }
+
+    @Test("a rule for each deployment that the header names, then the weights, all written out")
+    func rules() throws {
+        let route = try routeObject(["blue": 100])
+        let rules = try #require(route["spec", "rules"]?.list)
+        #expect(rules.count == 3)
+        #expect(
+            rules[1]["matches"]?.list?.first?["headers"] == [
+                ["type": "Exact", "name": "azureml-model-deployment", "value": "green"]
+            ])
+        #expect(
+            rules[2]["backendRefs"] == [
+                ["group": "", "kind": "Service", "name": "houses-blue", "port": 80, "weight": 100],
+                ["group": "", "kind": "Service", "name": "houses-green", "port": 80, "weight": 0],
+            ])
+        #expect(rules[2]["timeouts"] == ["request": "5s"])
+    }
+
+    @Test("traffic is read back", arguments: [["blue": 90, "green": 10], ["green": 100], .none] as [Traffic])
+    func traffic(_ traffic: Traffic) throws { #expect(reading(try routeObject(traffic)).traffic == traffic) }
+
+    @Test("without deployments there are no rules, and without traffic none with weights")
+    func nothing() throws {
+        #expect(try routeObject(.none, deployments: [])["spec", "rules"] == nil)
+        #expect(try routeObject(.none)["spec", "rules"]?.list?.count == 2)
+    }
+
+    @Test(
+        "weights that do not sum to 100 are percents all the same",
+        arguments: [
+            ([1, 1], ["blue": 50, "green": 50]), ([2, 1], ["blue": 67, "green": 33]), ([0, 0], .none),
+            ([999, 1], ["blue": 100]), ([nil, nil], ["blue": 50, "green": 50]),
+        ] as [([Int?], Traffic)])
+    func anyWeights(weights: [Int?], traffic: Traffic) throws {
+        var route = try routeObject(["blue": 100])
+        let references: [Value] = zip(["houses-blue", "houses-green"], weights).map { name, weight in
+            var reference: [String: Value] = ["name": .string(name)]
+            reference["weight"] = weight.map(Value.integer)
+            return .mapping(reference)
+        }
+        route["spec", "rules"] = [["backendRefs": .list(references)]]
+        #expect(reading(route).traffic == traffic)
+        #expect(reading(route, .index(0)).traffic == traffic)
+        #expect(reading(route, .index(1)).weightedRule == nil)
+    }
+
+    @Test("a gateway's conditions count at the route's generation only")
+    func acceptance() throws {
+        #expect(reading(try routeObject(["blue": 100])).acceptance == .accepted)
+        guard case .waiting = reading(try routeObject(["blue": 100], seen: 3)).acceptance else {
+            Issue.record("a condition of an earlier generation counted")
+            return
+        }
+        guard case .refused(let why) = reading(try routeObject(["blue": 100], accepted: "False")).acceptance else {
+            Issue.record("a refusal did not count")
+            return
+        }
+        #expect(why.contains("Accepted is not so: R"))
+        var other = try routeObject(["blue": 100])
+        other["spec", "parentRefs"] = [["name": "another"]]
+        guard case .waiting = reading(other).acceptance else {
+            Issue.record("another gateway's word counted")
+            return
+        }
+    }
+
+    @Test(
+        "durations are those of the Gateway API",
+        arguments: [(5000, "5s"), (180_000, "180s"), (250, "250ms"), (1500, "1s500ms")] as [(Int64, String)])
+    func durations(milliseconds: Int64, text: String) {
+        #expect(RouteManifest.duration(.milliseconds(milliseconds)) == text)
+    }
+}

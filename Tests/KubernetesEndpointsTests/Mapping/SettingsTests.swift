@@ -1,0 +1,61 @@
+import Rollouts
+import Testing
+
+@testable import KubernetesEndpoints
+
+@Suite("backends.kubernetes")
+struct SettingsTests {
+    @Test("everything that it may say")
+    func all() throws {
+        let settings = try KubernetesSettings([
+            "context": "kind", "namespace": "models", "image": ["Blue": "a:1", "green": "b:2"],
+            "gateway": ["name": "edge", "address": "http://127.0.0.1:8080/", "hostnames": ["houses.example"]],
+            "instance_types": ["gpu": ["node_selector": ["pool": "gpu"], "resources": ["limits": ["cpu": 2]]]],
+            "give_up": ["after": "30s", "unschedulable": "10m", "restarts": 5], "image_pull_secrets": ["hub"],
+        ])
+        #expect(settings.images == ["blue": "a:1", "green": "b:2"])
+        #expect(settings.gateway?.address == "http://127.0.0.1:8080")
+        #expect(settings.instanceTypes["gpu"]?.nodeSelector == ["pool": "gpu"])
+        #expect(settings.giveUp == .init(after: .seconds(30), unschedulable: .minutes(10), restarts: 5))
+    }
+
+    @Test("what is empty is not given, as an input without a default")
+    func empty() throws {
+        let settings = try KubernetesSettings([
+            "namespace": "", "image": "", "gateway": ["name": "", "namespace": "", "address": ""],
+        ])
+        #expect(settings == KubernetesSettings())
+        #expect(try KubernetesSettings(.null) == KubernetesSettings())
+    }
+
+    @Test("a route of the user's, with its rule by index or by name")
+    func route() throws {
+        #expect(try KubernetesSettings(["route": ["name": "shop", "rule": 1]]).route?.rule == .index(1))
+        #expect(try KubernetesSettings(["route": ["name": "shop", "rule": "main"]]).route?.rule == .named("main"))
+    }
+
+    @Test(
+        "what is wrong is said at its key",
+        arguments: [
+            (["namespaces": "x"], ["namespaces"]), (["namespace": "Models"], ["namespace"]),
+            (["gateway": ["address": "http://x"]], ["gateway", "name"]),
+            (["gateway": ["name": "edge", "address": "127.0.0.1:80"]], ["gateway", "address"]),
+            (["route": ["name": "shop"]], ["route", "rule"]), (["give_up": ["after": "soon"]], ["give_up", "after"]),
+            (
+                ["instance_types": ["gpu": ["resources": ["limits": ["cpu": "much"]]]]],
+                ["instance_types", "gpu", "resources", "limits", "cpu"]
+            ),
+        ] as [(Value, [String])])
+    func wrong(value: Value, path: [String]) {
+        let problem = #expect(throws: KubernetesSettingsProblem.self) { try KubernetesSettings(value) }
+        #expect(problem?.path == path)
+    }
+
+    @Test(
+        "quantities compare by what they are",
+        arguments: [("0.5Gi", "512Mi", true), ("0.1", "100m", true), ("1e3", "1k", true), ("1Gi", "1G", false)])
+    func quantities(left: String, right: String, same: Bool) {
+        #expect((Quantity(left) == Quantity(right)) == same)
+        #expect(Quantity("much") == nil && Quantity("") == nil)
+    }
+}
