@@ -16,6 +16,8 @@ struct NamedFiles {
     var servers: ServerIsKnown?
     /// Fingerprints what a deployment's local paths lead to, where the backend reads them.
     var localContents: ((DeploymentDefinition) throws(FileProblem) -> LocalContents?)?
+    /// Set where deployments are brought to a cluster.
+    var cluster: FitsIntoCluster?
 
     /// A YAML file that has the right shape.
     struct Document {

@@ -66,6 +66,7 @@ extension NamedFiles {
             definition.folder = serverFolder(of: place, in: document, at: node)
             definition.contents = contents(of: definition, at: place)
         }
+        fit(&definition, place, in: document, at: node)
         return PlacedDefinition(definition: definition, names: [place])
     }
 }

@@ -42,6 +42,7 @@ struct PlanMaker {
                 files.localContents = { definition throws(FileProblem) in try read(definition, settings) }
             }
         }
+        files.cluster = options.cluster.map { FitsIntoCluster($0, settings: backends.own) }
         let stages = readStages(root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope)
         findings += files.servers?.findings(in: source) ?? []
         guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
@@ -163,6 +164,11 @@ struct PlanMaker {
             rate: rate)
         var stages = StageList([])
         for node in nodes {
+            if let define = node.member("define"), probe.skipReason(node) == nil,
+                let finding = files.cluster?.finding(forDefining: define, in: source)
+            {
+                findings.append(finding)
+            }
             guard let placed = reader.read(node) else {
                 play.playUnreadable()
                 continue

@@ -22,12 +22,16 @@ package struct PlanOptions: Sendable {
 
     package typealias LocalContentsReader =
         @Sendable (_ definition: DeploymentDefinition, _ settings: Value) throws(FileProblem) -> LocalContents?
+    /// Set where deployments are brought to a cluster.
+    package var cluster: ClusterFit?
 
     package init(
         inputs: [String: InputText] = [:], backend: String, capabilities: Capabilities, endpoint: Name? = nil,
         runID: RunID, allowAbsolutePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil,
-        settledSettings: @escaping @Sendable (Value) -> Value = { $0 }, localContents: LocalContentsReader? = nil
+        settledSettings: @escaping @Sendable (Value) -> Value = { $0 }, localContents: LocalContentsReader? = nil,
+        cluster: ClusterFit? = nil
     ) {
+        self.cluster = cluster
         self.inputs = inputs
         self.backend = backend
         self.capabilities = capabilities

@@ -1,0 +1,93 @@
+import Foundation
+import RolloutEngine
+import Rollouts
+import Testing
+
+@testable import PlaybookSyntax
+
+@Suite("What can be brought to a cluster")
+struct ClusterTests {
+    private static let options = PlanOptions(
+        backend: "kubernetes", capabilities: .kubernetes, runID: RunID(playbook: "x", number: 1),
+        cluster: ClusterFit(digestKey: "sha256") { _ throws(ClusterMisfit) in throw ClusterMisfit("is too large") })
+    private static let gateway =
+        "backends: {kubernetes: {gateway: {name: edge}, instance_types: {Standard_DS3_v2: {}}}}\n"
+    private static let image = "environment: {image: \"x:1\"}\n"
+
+    /// Findings of green's file, which has `text` with the places marked; blue has an image.
+    private func findings(
+        _ text: String, playbook: String = ClusterTests.gateway, severity: Finding.Severity = .error,
+        saying words: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let marked = MarkedText("name: green\nendpoint_name: my-endpoint\ninstance_type: Standard_DS3_v2\n" + text)
+        let outcome = Sample.plan(
+            playbook + Sample.start, Self.options,
+            files: ["green.yml": marked.text, "blue.yml": Sample.deployment("blue", Self.image)])
+        let found = outcome.findings.map { $0.rendered(color: false) }.joined(separator: "\n")
+        #expect(outcome.findings.map(\.rule) == ["FitsIntoCluster"], "\(found)", sourceLocation: sourceLocation)
+        #expect(outcome.findings.map(\.severity) == [severity], sourceLocation: sourceLocation)
+        #expect(
+            outcome.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans, "\(found)",
+            sourceLocation: sourceLocation)
+        #expect(found.contains(words), "\(found)", sourceLocation: sourceLocation)
+    }
+
+    @Test(
+        "what has no image is a finding at its place",
+        arguments: [
+            ("environment: ⟦azureml:env:1⟧\n", "is an environment in Azure"),
+            ("environment: {⟦conda_file⟧: conda.yml}\n", "a Conda file alone makes no image"),
+            ("environment: {⟦build⟧: {path: docker}}\n", "images are not built in a cluster"),
+        ])
+    func images(text: String, words: String) { findings(text, saying: words) }
+
+    @Test("a local model is a finding, and what is registered a warning")
+    func models() {
+        findings(Self.image + "model: {path: ⟦../model⟧}\n", saying: "a local model cannot be brought to a cluster")
+        findings(Self.image + "model: ⟦azureml:houses:1⟧\n", severity: .warning, saying: "is not fetched in a cluster")
+        findings(
+            "environment: {image: \"x:1\", ⟦conda_file⟧: conda.yml}\n", severity: .warning,
+            saying: "the image must have its packages")
+    }
+
+    @Test("an instance type that the playbook does not say is a finding; Azure's default needs none")
+    func types() {
+        let outcome = Sample.plan(
+            Self.gateway + Sample.start, Self.options,
+            files: [
+                "blue.yml": "name: blue\nendpoint_name: my-endpoint\ninstance_type: defaultinstancetype\n" + Self.image,
+                "green.yml": "name: green\nendpoint_name: my-endpoint\ninstance_type: gpu\n" + Self.image,
+            ])
+        #expect(outcome.findings.map(\.rule) == ["FitsIntoCluster"])
+        #expect(outcome.findings.first?.message.contains("'gpu'") == true)
+    }
+
+    @Test("the playbook's image takes the place of a file's")
+    func given() {
+        let playbook =
+            "backends: {kubernetes: {image: \"y:2\", gateway: {name: edge}, instance_types: {Standard_DS3_v2: {}}}}\n"
+        let outcome = Sample.plan(playbook + Sample.start, Self.options)
+        #expect(outcome.findings.isEmpty, "\(outcome.findings.map { $0.rendered(color: false) })")
+    }
+
+    @Test("an endpoint is defined behind a gateway")
+    func gateway() {
+        let start = Sample.start.replacingOccurrences(of: "define: {e", with: "⟦define⟧: {e")
+        expectFindings(
+            "FitsIntoCluster",
+            in: "backends: {kubernetes: {image: \"y:2\", instance_types: {Standard_DS3_v2: {}}}}\n" + start,
+            Self.options, saying: "nothing says through which gateway")
+    }
+
+    @Test("what a plan keeps of the settings is what the command line makes of them")
+    func settings() throws {
+        var options = Self.options
+        options.settledSettings = { value in value.setting("namespace", to: "models") }
+        let playbook =
+            "backends: {kubernetes: {image: \"y:2\", gateway: {name: edge}, instance_types: {Standard_DS3_v2: {}}}}\n"
+        let plan = try #require(Sample.plan(playbook + Sample.start, options).snapshot).plan
+        #expect(plan.backendSettings["namespace"] == "models")
+        #expect(plan.backendSettings["image"] == "y:2")
+    }
+}
