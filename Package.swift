@@ -222,8 +222,9 @@ let package = Package(
         .testTarget(
             name: "TurnoutCommandsTests",
             dependencies: [
-                "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutStatistics", "LocalEndpoints", "PlaybookSyntax",
-                "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "TurnoutCommands", "RolloutTesting",
+                "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutStatistics", "LocalEndpoints",
+                "PlaybookSyntax", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "TurnoutCommands",
+                "RolloutTesting", "KubernetesEndpoints",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             exclude: ["Snapshots"],

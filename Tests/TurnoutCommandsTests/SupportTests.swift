@@ -41,7 +41,8 @@ import Testing
             (nil, nil, "local"), ("local", "simulated", "local"), ("simulated:managed", nil, "simulated"),
             ("simulated:kubernetes", "azure", "simulated:kubernetes"),
             (nil, "simulated:kubernetes", "simulated:kubernetes"),
-            ("azure", nil, "azure"), ("kubernetes", nil, nil), (nil, "simulted", nil), ("local:kubernetes", nil, nil),
+            ("azure", nil, "azure"), ("kubernetes", nil, "kubernetes"), ("kubernets", nil, nil), (nil, "simulted", nil),
+            ("local:kubernetes", nil, nil),
         ] as [(String?, String?, String?)])
     func names(option: String?, variable: String?, name: String?) {
         let environment = variable.map { ["TURNOUT_BACKEND": $0] } ?? [:]

@@ -151,7 +151,10 @@ struct Doctor {
 
     /// What a check with the playbook's own inputs finds; an input that must be given is no error of the playbook.
     private func problems(of path: String) throws(CommandFailure) -> [Diagnosis] {
-        let selection = try BackendSelection(named: nil).asking(playbook: path)
+        let named = try BackendSelection(named: nil)
+        // Which gateway of a cluster it is about comes with an input.
+        let usable = named.backend.cluster == nil ? named : try BackendSelection(named: knownBackends[0].name)
+        let selection = usable.asking(playbook: path)
         let making = PlanMaking(path: path, selection: selection)
         let outcome = making.outcome(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1))
         guard outcome.snapshot == nil else { return [] }

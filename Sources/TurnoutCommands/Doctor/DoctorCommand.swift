@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Rollouts
 internal import SQLiteJournal
 
 /// Looks at everything that a run needs, and says what to do about it.
@@ -13,13 +14,26 @@ struct DoctorCommand: AsyncParsableCommand {
             EXAMPLES:
               turnout doctor
               turnout doctor --json
+              turnout doctor --backend kubernetes --namespace models
             """)
+
+    @Option(
+        help: ArgumentHelp("Look at this backend too: kubernetes asks the cluster what it has, and what you may do."))
+    var backend: String?
+
+    @OptionGroup var cluster: ClusterOptions
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func run() async throws {
-        let diagnoses = await Doctor(workspace: Workspace()).look()
+        // Of the environment's backend the doctor itself says what is wrong with it.
+        let named = backend ?? (cluster.settings.isEmpty ? BackendSelection.usable : nil)
+        let selection = try BackendSelection(named: named).on(cluster)
+        var diagnoses = await Doctor(workspace: Workspace()).look()
+        if selection.backend.cluster != nil {
+            diagnoses += await KubernetesDoctor(settings: selection.settled(.null)).look()
+        }
         if json {
             print(try JSONText.pretty(diagnoses.map(Entry.init)))
         } else {

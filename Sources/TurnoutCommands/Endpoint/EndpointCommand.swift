@@ -57,12 +57,13 @@ struct BackendOptions: ParsableArguments {
     var backend: String?
 
     @OptionGroup var azure: AzureOptions
+    @OptionGroup var cluster: ClusterOptions
 
     @Flag(help: "Print JSON.")
     var json = false
 
     func selection() throws(CommandFailure) -> BackendSelection {
-        try BackendSelection(named: backend, workspace: azure.workspace)
+        try BackendSelection(named: backend, workspace: azure.workspace).on(cluster)
     }
 }
 

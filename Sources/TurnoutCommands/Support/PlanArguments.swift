@@ -18,6 +18,7 @@ struct PlanArguments: ParsableArguments {
     var backend: String?
 
     @OptionGroup var azure: AzureOptions
+    @OptionGroup var cluster: ClusterOptions
 
     @Option(help: ArgumentHelp("The endpoint, instead of the one that the playbook names.", valueName: "name"))
     var endpoint: String?
@@ -25,8 +26,9 @@ struct PlanArguments: ParsableArguments {
     @Flag(help: "Let the playbook name files by absolute paths, and outside its folder.")
     var allowAbsolutePaths = false
 
+    /// The backend that is named, in the workspace or cluster that is named.
     func selection() throws(CommandFailure) -> BackendSelection {
-        try BackendSelection(named: backend, workspace: azure.workspace)
+        try BackendSelection(named: backend, workspace: azure.workspace).on(cluster)
     }
 
     func validate() throws {

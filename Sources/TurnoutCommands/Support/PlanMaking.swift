@@ -55,7 +55,7 @@ struct PlanMaking {
                 settledSettings: { selection.settled($0) },
                 localContents: { definition, settings throws(FileProblem) in
                     try backend.contents(of: definition, settings: settings)
-                }))
+                }, cluster: backend.cluster))
     }
 
     /// The plan; findings go to standard error, and one error among them is the end of the command.

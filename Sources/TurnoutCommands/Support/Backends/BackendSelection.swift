@@ -19,6 +19,13 @@ struct BackendSelection: Sendable {
     static var help: String { "The backend: \(names.joined(separator: ", "))." }
     static var helpOnDefault: String { "Without it, what TURNOUT_BACKEND says, or \(knownBackends[0].name)." }
 
+    /// The name of the backend that is used where none is named; the default's where the environment names no backend.
+    static var usable: String {
+        do throws(CommandFailure) { return try BackendSelection(named: nil).name } catch {
+            return knownBackends[0].name
+        }
+    }
+
     /// What `--backend` says; without it `TURNOUT_BACKEND`, and at last the default.
     ///
     /// `workspace` is what the flags of a workspace in the cloud say.
@@ -49,12 +56,27 @@ struct BackendSelection: Sendable {
         isKindNamed = true
         // An edited playbook, or another environment, does not lead the run to another workspace.
         if backend == AzureWorld.self { flags = AzureWorld.settings(of: AzureWorld.workspace(plan.backendSettings)) }
+        if backend.cluster != nil { flags = KubernetesWorld.place(plan.backendSettings) }
     }
 
     /// The playbook's settings of the backend as they count: after flags, and before what the environment says.
     ///
     /// A plan holds them so that a run stays where it began.
     func settled(_ settings: Value) -> Value { backend.settled(settings, flags: flags) }
+
+    /// The same backend, in the cluster that `options` say.
+    ///
+    /// - Throws: ``CommandFailure`` where the backend is no cluster.
+    func on(_ options: ClusterOptions) throws(CommandFailure) -> BackendSelection {
+        guard let option = options.settings.keys.min() else { return self }
+        guard backend.cluster != nil else {
+            throw CommandFailure(
+                .usage, "--\(option) is about a cluster, and the backend is \(name): add --backend kubernetes")
+        }
+        var selection = self
+        selection.flags = options.settings
+        return selection
+    }
 
     /// The same backend, of the kind that the playbook at `path` asks for (`backends: {simulated: {kind: …}}`).
     ///
@@ -89,8 +111,7 @@ struct BackendSelection: Sendable {
 
     private static func refusal(of name: String, isVariable: Bool) -> String {
         let place = isVariable ? "TURNOUT_BACKEND" : "--backend"
-        let known = "this build has \(names.joined(separator: ", ")); kubernetes is not in it"
-        guard name != "kubernetes" else { return "\(place): 'kubernetes' is not in this build\n\(known)" }
+        let known = "this build has \(names.joined(separator: ", "))"
         let near = nearest(name, among: names).map { "; did you mean '\($0)'?" }
         return "\(place): there is no backend '\(name)'\(near ?? "")\n\(known)"
     }

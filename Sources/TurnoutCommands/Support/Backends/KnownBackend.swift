@@ -3,7 +3,9 @@ internal import RolloutEngine
 internal import Rollouts
 
 /// Every backend of this build, the default first; `--backend` takes their names.
-let knownBackends: [any KnownBackend.Type] = [LocalWorld.self, SimulatedWorld.self, AzureWorld.self]
+let knownBackends: [any KnownBackend.Type] = [
+    LocalWorld.self, SimulatedWorld.self, KubernetesWorld.self, AzureWorld.self,
+]
 
 /// A backend as a user names it: what it can do, and how it is opened.
 protocol KnownBackend: OpenBackend {
@@ -24,6 +26,9 @@ protocol KnownBackend: OpenBackend {
     /// Fingerprints of what a deployment's local paths lead to; nil where the backend reads none.
     static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents?
 
+    /// Set where deployments are brought to a cluster.
+    static var cluster: ClusterFit? { get }
+
     /// Opens it for a command.
     static func open(_ opening: BackendOpening) async throws -> any OpenBackend
 
@@ -33,6 +38,7 @@ protocol KnownBackend: OpenBackend {
 
 extension KnownBackend {
     static var kinds: [EndpointKind] { [] }
+    static var cluster: ClusterFit? { nil }
     static func time(in workspace: Workspace) throws -> Timestamp { SystemClock().now() }
     static func settled(_ settings: Value, flags: [String: String]) -> Value { settings }
     static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents? {

@@ -1,0 +1,82 @@
+internal import KubernetesEndpoints
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+
+/// Looks at a cluster without changing it: whether it answers, what it has, and what this user may do there.
+struct KubernetesDoctor {
+    var settings: Value
+
+    func look() async -> [Diagnosis] {
+        let client: KubernetesClient
+        let namespace: String
+        do {
+            let settings = try KubernetesSettings(settings)
+            client = try KubernetesWorld.client(settings)
+            namespace = settings.namespace ?? client.namespace
+        } catch {
+            return [
+                Diagnosis(
+                    .error, "cluster", "\(error)",
+                    advice: "set KUBECONFIG, or name one by --kubeconfig and --context")
+            ]
+        }
+        var found = await server(client, namespace)
+        if !found.contains(where: { $0.level == .error }) {
+            found += await gatewayAPI(client)
+            found += await rights(client, namespace)
+        }
+        await client.close()
+        return found
+    }
+
+    private func server(_ client: KubernetesClient, _ namespace: String) async -> [Diagnosis] {
+        do {
+            let version = try await client.serverVersion()
+            return [
+                Diagnosis(.ok, "cluster", "\(client.origin) answers with \(version); the namespace is \(namespace)")
+            ]
+        } catch {
+            return [
+                Diagnosis(
+                    .error, "cluster", "\(client.origin): \(error)",
+                    advice: "see that `kubectl version` works with the same kubeconfig and context")
+            ]
+        }
+    }
+
+    private func gatewayAPI(_ client: KubernetesClient) async -> [Diagnosis] {
+        do {
+            let versions = try await client.versions(ofGroup: ResourceType.httpRoutes.group) ?? []
+            guard versions.contains(ResourceType.httpRoutes.version) else {
+                let present = versions.isEmpty ? "is not installed" : "has \(versions.joined(separator: ", ")) only"
+                return [
+                    Diagnosis(
+                        .error, "gateway", "the Gateway API \(present): HTTPRoutes of v1 are needed",
+                        advice: "install it and a gateway controller: https://gateway-api.sigs.k8s.io")
+                ]
+            }
+            return [Diagnosis(.ok, "gateway", "the Gateway API is installed (\(versions.joined(separator: ", ")))")]
+        } catch {
+            return [Diagnosis(.error, "gateway", "\(error)", advice: "see whether `kubectl api-resources` works")]
+        }
+    }
+
+    private func rights(_ client: KubernetesClient, _ namespace: String) async -> [Diagnosis] {
+        let needed = Rights.needed(in: namespace)
+        do {
+            var missing: [Access] = []
+            for access in needed where !(try await client.canI(access)) { missing.append(access) }
+            guard !missing.isEmpty else {
+                return [Diagnosis(.ok, "rights", "all \(needed.count) that Turnout uses in namespace \(namespace)")]
+            }
+            return missing.map {
+                Diagnosis(
+                    .error, "rights", "you may not \($0)",
+                    advice: "apply Playbooks/samples/kubernetes/role.yml, and be bound to its Role")
+            }
+        } catch {
+            return [Diagnosis(.error, "rights", "they cannot be asked for: \(error)")]
+        }
+    }
+}

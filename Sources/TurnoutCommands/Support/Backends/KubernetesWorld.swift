@@ -1,0 +1,114 @@
+internal import FoundationEssentials
+internal import KubernetesEndpoints
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+
+/// The backend `kubernetes`: endpoints on a cluster, by the API of that.
+///
+/// Cluster and namespace come from the command line, else from the playbook (`backends.kubernetes`), else from the
+/// kubeconfig, as `kubectl` reads it, or from the Pod that this process runs in. A plan keeps which they were: a run is
+/// resumed where it was started, whatever the kubeconfig's current context is by then.
+struct KubernetesWorld: KnownBackend {
+    static let name = "kubernetes"
+
+    let kubernetes: KubernetesBackend
+    let clock: any RunClock = SystemClock()
+    var backend: any Backend { kubernetes }
+    /// A look costs the cluster nothing: what changes is told by watches.
+    var pollInterval: Interval? { .seconds(1) }
+
+    static func capabilities(of kind: EndpointKind) -> Capabilities { KubernetesBackend.capabilities }
+
+    static func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
+        do throws(KubernetesSettingsProblem) {
+            _ = try KubernetesSettings(settings)
+            return nil
+        } catch {
+            return SettingsFault(path: error.path, message: error.message)
+        }
+    }
+
+    static let cluster: ClusterFit? = ClusterFit(digestKey: CodeFolder.digestKey) { folder throws(ClusterMisfit) in
+        do throws(CodeFolder.Problem) {
+            return try CodeFolder(at: folder).digest
+        } catch {
+            throw ClusterMisfit("\(error)")
+        }
+    }
+
+    static func settled(_ settings: Value, flags: [String: String]) -> Value {
+        guard case .mapping(var members) = settings == .null ? [:] : settings else { return settings }
+        for (key, text) in flags { members[key] = .string(text) }
+        // Where there is no kubeconfig, opening the backend says so; a plan can be looked at all the same.
+        if let read = try? KubernetesSettings(.mapping(members)), let found = try? configuration(read) {
+            members["context"] = found.context.map(Value.string)
+            members["namespace"] = .string(found.namespace)
+        }
+        return members.isEmpty ? settings : .mapping(members)
+    }
+
+    /// Where a plan's endpoints are, as flags would say it.
+    static func place(_ settings: Value) -> [String: String] {
+        Dictionary(
+            uniqueKeysWithValues: ["kubeconfig", "context", "namespace"].compactMap { key in
+                settings[key]?.string.flatMap { $0.isEmpty ? nil : (key, $0) }
+            })
+    }
+
+    static func open(_ opening: BackendOpening) async throws -> any OpenBackend {
+        let value = opening.plan?.backendSettings ?? opening.selection.settled(.null)
+        let settings: KubernetesSettings
+        do throws(KubernetesSettingsProblem) { settings = try KubernetesSettings(value) } catch {
+            throw CommandFailure(.invalidPlaybook, "\(opening.plan?.playbook ?? name): \(error)")
+        }
+        let world = KubernetesWorld(
+            kubernetes: KubernetesBackend(try client(settings), settings: settings, plan: try opening.plan?.hash()))
+        do throws(BackendError) {
+            _ = try await world.kubernetes.endpoints()
+        } catch {
+            // A server that is away comes back; what it refuses, a missing right or API, stays refused.
+            guard error.code == .refused else { return world }
+            await world.close()
+            throw CommandFailure(.failed, error.message)
+        }
+        return world
+    }
+
+    /// - Throws: ``CommandFailure`` where there is no usable configuration of a cluster.
+    static func client(_ settings: KubernetesSettings) throws -> KubernetesClient {
+        do throws(KubernetesError) {
+            return try KubernetesClient(try configuration(settings))
+        } catch {
+            throw CommandFailure(.failed, "no cluster can be reached: \(error)")
+        }
+    }
+
+    private static func configuration(_ settings: KubernetesSettings) throws(KubernetesError) -> ClusterConfiguration {
+        var environment = ProcessInfo.processInfo.environment
+        if let path = settings.kubeconfig { environment["KUBECONFIG"] = path }
+        return try ClusterConfiguration.load(
+            environment: environment, KubeconfigOverrides(context: settings.context, namespace: settings.namespace),
+            parse: yamlValue)
+    }
+
+    func endpoints() async throws -> [Name] { try await kubernetes.endpoints() }
+
+    func history(of endpoint: Name) throws -> [HistoryLine] {
+        throw CommandFailure(
+            .usage,
+            "a cluster keeps no history of changes: `turnout events` has that of a run, and the objects' annotations "
+                + "turnout.dev/run and turnout.dev/stage the last change")
+    }
+
+    func scoringURI(of endpoint: Name) async throws -> String? { try await kubernetes.scoringURI(of: endpoint) }
+
+    func keys(of endpoint: Name) throws -> ClientKeys {
+        throw CommandFailure(
+            .usage, "the backend \(Self.name) has no keys: who may call an endpoint is the gateway's to decide")
+    }
+
+    func regenerate(_ key: ClientKeys.Which, of endpoint: Name) throws -> ClientKeys { try keys(of: endpoint) }
+
+    func close() async { await kubernetes.close() }
+}
