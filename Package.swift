@@ -41,7 +41,7 @@ let package = Package(
             name: "TurnoutCommands",
             dependencies: [
                 "Rollouts", "RolloutEngine", "RolloutStatistics", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints",
-                "LocalEndpoints", "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax",
+                "LocalEndpoints", "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax", "PrometheusMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,5 +1,4 @@
 internal import RolloutEngine
-internal import RolloutStatistics
 internal import Rollouts
 internal import SQLiteJournal
 
@@ -45,9 +44,24 @@ struct RunSession: Sendable {
     }
 
     private func perform(_ machine: RunMachine, under lease: Lease) async throws -> ExitStatus {
+        let queries = QuerySignals()
+        let status: ExitStatus
+        do {
+            status = try await perform(machine, under: lease, queries)
+        } catch {
+            await queries.close()
+            throw error
+        }
+        await queries.close()
+        return status
+    }
+
+    private func perform(
+        _ machine: RunMachine, under lease: Lease, _ queries: QuerySignals
+    ) async throws -> ExitStatus {
         try await open.begin(machine.plan, machine.stages)
         display.begin(machine.plan, machine.state)
-        let runner = makeRunner(machine, under: lease)
+        let runner = makeRunner(machine, under: lease, queries)
         let display = display
         let signals = Signals { display.abandon() }
         defer { withExtendedLifetime(signals) {} }
@@ -96,7 +110,7 @@ struct RunSession: Sendable {
         return signal?.exitStatus ?? .interrupted
     }
 
-    private func makeRunner(_ machine: RunMachine, under lease: Lease) -> Runner {
+    private func makeRunner(_ machine: RunMachine, under lease: Lease, _ queries: QuerySignals) -> Runner {
         let display = display
         let clock = PacedClock(base: open.clock, pace: pace)
         let programs = ProgramRunner(run: machine.record.id, endpoint: machine.record.endpoint)
@@ -106,7 +120,7 @@ struct RunSession: Sendable {
             runCommand: { command in
                 await programs.run(command) { line, stage in display.output(line, of: stage) }
             },
-            readSignal: { _ in .missing("queries are not asked yet") },
+            readSignal: { await queries.read($0) },
             observer: { progress in
                 programs.note(progress)
                 clock.note(progress)
