@@ -27,13 +27,18 @@ struct StoredObjects: Sendable {
     /// Bytes of JSON, without what the tables themselves take.
     var size: Int { entries.values.reduce(0) { $0 + $1.json.count } }
 
-    func object(_ key: Key) throws(KubernetesError) -> KubernetesObject? {
+    /// As ``objects(matching:)``, for the same reason.
+    @inline(never)
+    func object(_ key: Key) throws -> KubernetesObject? {
         guard let entry = entries[key] else { return nil }
         return try Self.object(entry)
     }
 
-    /// In the order of their names.
-    func objects(matching selector: Selector) throws(KubernetesError) -> [KubernetesObject] {
+    /// In the order of their names; throws ``KubernetesError``.
+    ///
+    /// Not typed, and never inlined: Swift 6.3's optimizer crashes on its asynchronous callers otherwise.
+    @inline(never)
+    func objects(matching selector: Selector) throws -> [KubernetesObject] {
         var found: [(key: Key, object: KubernetesObject)] = []
         for (key, entry) in entries where selector.matches(entry.labels) {
             found.append((key, try Self.object(entry)))
