@@ -150,11 +150,13 @@ extension KubernetesClient {
     ) async throws -> Result {
         var failures = 0
         var refused: Credential?
+        var forbidden = ForbiddenCheck()
         while true {
             let credential = try await credentials.current(insteadOf: refused)
             do {
                 return try await once(call, as: credential, read)
             } catch let error as KubernetesError {
+                if error.code == .forbidden, try await forbidden.isToBeTriedAgain(by: self, as: credential) { continue }
                 failures += 1
                 logger.debug("request failed", metadata: ["request": "\(call.words)", "error": "\(error.message)"])
                 if error.code == .unauthorized, refused == nil, credentials.canChange {
@@ -180,7 +182,7 @@ extension KubernetesClient {
         }
     }
 
-    private func once<Result: Sendable>(
+    func once<Result: Sendable>(
         _ call: Call, as credential: Credential, _ read: @escaping @Sendable (ClusterAnswer) async throws -> Result
     ) async throws -> Result {
         var request = ClusterRequest(

@@ -134,7 +134,11 @@ struct ClusterFixture: Sendable {
     func changes() async throws -> [String] {
         try await writes().filter {
             $0.user == "system:serviceaccount:\(namespace):turnout" && $0.changed.contains("spec")
-        }.map { "\($0.verb) \($0.resource) \($0.name ?? "")" }
+        }.map { write in
+            // A code's name ends with its digest.
+            let name = (write.name ?? "").replacing(#/-code-[0-9a-f]{10}$/#, with: "-code")
+            return "\(write.verb) \(write.resource) \(name)"
+        }
     }
 
     /// A request that went through the proxy.
