@@ -30,8 +30,9 @@ package struct DataPlaneLimits: Sendable {
     package var suspension = TimeAmount.seconds(1)
     /// Unused connections to model servers end after this time.
     package var upstreamIdle = TimeAmount.seconds(20)
-    /// Unused connections to one instance, on each event loop.
-    package var upstreamIdleConnections = 256
+    /// Unused connections to one instance, on each event loop: fewer than there are clients at once are closed and opened
+    /// again for every other request, which costs twice as much.
+    package var upstreamIdleConnections = 2048
     /// Copies under way to one shadow, on each event loop; further ones are dropped.
     package var copies = 256
     /// An answer of a shadow that is longer is compared by its digest.
