@@ -34,7 +34,8 @@ struct EndpointAnchor: Hashable, Sendable {
         object.annotations[Mark.definition].flatMap { try? ValueCoder.decode(EndpointDefinition.self, from: $0) }
     }
 
-    /// The traffic that clients had before the last change of the weights.
+    /// The traffic that clients had before the last change of the weights; nil where somebody wrote something else in
+    /// its place.
     var trafficBefore: Traffic? {
         object.annotations[Mark.trafficBefore].flatMap { try? ValueCoder.decode(Traffic.self, from: $0) }
     }

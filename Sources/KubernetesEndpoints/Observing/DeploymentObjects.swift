@@ -145,6 +145,8 @@ struct DeploymentReading {
     // MARK: Definition
 
     /// The definition that was applied, with what is otherwise now; the instance count is always what is there.
+    ///
+    /// Where somebody wrote something else in the annotation's place, no more than the names is known, which is drift.
     var definition: DeploymentDefinition {
         var definition =
             deployment.annotations[Mark.definition]

@@ -12,6 +12,7 @@ struct DriftedDocument {
     init(of objects: DeploymentObjects) {
         var found: [(String, ManifestDrift.Field)] = []
         func look(_ word: String, _ object: KubernetesObject?, leavingOut: Set<String> = []) {
+            // Where somebody wrote something else in the annotation's place, nothing is known to compare with.
             guard let object, let text = object.annotations[Mark.applied],
                 let applied = try? JSONReader.value(Array(text.utf8))
             else { return }

@@ -60,6 +60,7 @@ struct EndpointReading {
 
     /// Where the route is not as it was applied, weights apart: those are traffic.
     private var routeDrift: [ManifestDrift.Field] {
+        // Where somebody wrote something else in the annotation's place, nothing is known to compare with.
         guard let route = objects.route, let text = route.annotations[Mark.applied],
             case .mapping(var applied)? = try? JSONReader.value(Array(text.utf8)),
             case .mapping(var live)? = route["spec"]
