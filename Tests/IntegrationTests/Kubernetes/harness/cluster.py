@@ -109,7 +109,7 @@ def watch_owner(loop, end):
         def read():
             if not os.read(0, 1024):
                 loop.remove_reader(0)
-                end("standard input has ended")
+                end(None)
         loop.add_reader(0, read)
     parent = os.getppid()
 
@@ -125,6 +125,7 @@ async def up(options):
     why = []
 
     def end(reason):
+        """An end without a reason is the usual one, and says nothing behind what its owner said last."""
         why.append(reason)
         ending.set()
 
@@ -142,7 +143,8 @@ async def up(options):
             print(json.dumps({**cluster.state, "seconds": round(time.monotonic() - started, 1)}), flush=True)
             await watch_parts(cluster, waiting)
     finally:
-        print(f"ending: {', '.join(why) or 'failed'}", file=sys.stderr)
+        if why != [None]:
+            print(f"ending: {', '.join(filter(None, why)) or 'failed'}", file=sys.stderr)
         owner.cancel()
         starting.cancel()
         for task in cluster.tasks:

@@ -151,6 +151,9 @@ async def serve_connection(handler: Handler, reader, writer, idle: Callable[[boo
     except (Reset, ConnectionError, asyncio.IncompleteReadError, ValueError):
         # The peer has gone, or is to believe that this end has.
         writer.transport.abort()
+    except asyncio.CancelledError:
+        # Everything ends. Nobody awaits this task, and asyncio's own callback would print a traceback.
+        writer.transport.abort()
     finally:
         writer.close()
 
