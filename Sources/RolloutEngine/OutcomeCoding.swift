@@ -1,36 +1,30 @@
-/// Latency bins as they are written: the number of the first that isn't 0, a colon, and the counts from it to the last
-/// that isn't, as in `130:4 7 9`; most of the three hundred are 0, and a text is ten times as fast as a list.
+internal import RolloutStatistics
+
+/// Latency bins as they are written: ``CompactCounts``.
 private struct TrimmedBins: Codable {
+    private var text: String
     var latencies: [Int]
 
     init?(_ latencies: [Int]) {
-        guard latencies.contains(where: { $0 != 0 }) else { return nil }
+        guard let text = CompactCounts.text(of: latencies) else { return nil }
+        self.text = text
         self.latencies = latencies
     }
 
     func encode(to encoder: any Encoder) throws {
-        let first = latencies.firstIndex { $0 != 0 } ?? 0
-        let last = latencies.lastIndex { $0 != 0 } ?? first
-        var text = "\(first):"
-        for bin in first...last { text += bin == first ? "\(latencies[bin])" : " \(latencies[bin])" }
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        let counts = parts.last?.split(separator: UInt8(ascii: " ")).map { Int(Substring($0)) } ?? []
-        let bins = OutcomeReading.Counts.noLatencies
-        guard parts.count == 2, let first = Int(Substring(parts[0])), first >= 0, first <= bins.count - counts.count,
-            !counts.contains(nil)
-        else {
+        text = try container.decode(String.self)
+        let bins = OutcomeReading.Counts.noLatencies.count
+        guard let latencies = CompactCounts.counts(of: text, bins: bins) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "'\(text)' is no counts of \(bins.count) bins, such as 130:4 7 9")
+                in: container, debugDescription: "'\(text)' is no counts of \(bins) bins, such as 130:4 7 9")
         }
-        latencies = bins
-        latencies.replaceSubrange(first..<first + counts.count, with: counts.compactMap { $0 })
+        self.latencies = latencies
     }
 }
 

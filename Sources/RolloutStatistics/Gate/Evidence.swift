@@ -1,14 +1,18 @@
 /// What is known about green and blue: small, and carried from stage to stage and over crashes.
 ///
 /// Make a new one when green changes. Before a stage, tell it what blue did by ``observeControl(_:elapsed:)``.
-package struct Evidence: Hashable, Sendable, Codable {
+package struct Evidence: Hashable, Sendable {
     /// Upper bounds of the latency bins of every reading, in milliseconds, ascending; the last bin has none.
     package let latencyBounds: [Double]
     /// Blue's error rate, as it is known before the next reading.
     var controlRate = DecayingRate()
-    /// Blue's latencies before the stage, until a scale is made of them.
+    /// Blue's latencies before the stage, until a scale is made of them; zeros from then on.
     var controlLatencies: [Int]
-    var scale: LatencyScale?
+    var scale: LatencyScale? {
+        didSet {
+            if scale != nil { controlLatencies = Array(repeating: 0, count: controlLatencies.count) }
+        }
+    }
     var live = Comparison()
     var mirrored = Comparison()
     var pairedFailures = PairedFailures()

@@ -39,11 +39,11 @@ extension Gate {
                 if design != .mirrored { comparison.errors.add(arms.counts, rate: rate, weight: arms.weight) }
                 comparison.errorSafety?.add(arms.counts, rate: rate, weight: arms.weight)
             case .latency:
-                guard let scale = evidence.scale, let ratios else { continue }
+                guard let scale = evidence.scale else { continue }
                 comparison.latency.add(
                     candidate: scale.bins(of: arms.candidate.latencies, at: scale.candidateEdges),
-                    control: scale.bins(of: arms.control.latencies, at: scale.controlEdges), ratios: ratios,
-                    weight: arms.weight)
+                    control: scale.bins(of: arms.control.latencies, at: scale.controlEdges),
+                    ratios: scale.ratios, weight: arms.weight)
                 for (index, test) in scale.exceedances.enumerated() {
                     comparison.exceedances[index].add(
                         scale.exceeding(test, arms), test: test, weight: arms.weight)

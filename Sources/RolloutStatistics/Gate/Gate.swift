@@ -38,7 +38,6 @@ package struct Gate: Hashable, Sendable, Codable {
     var exceedancesAreSafe: [Bool] = []
     var agreementIsSafe = false
     var lastSignals: [String: Double] = [:]
-    var ratios: ShiftRatios?
 
     /// Longer than a reading may stand for without a finding, in seconds.
     package static let longestGap = 60.0
@@ -132,7 +131,6 @@ package struct Gate: Hashable, Sendable, Codable {
                     bounds: evidence.latencyBounds, counts: evidence.controlLatencies, limits: limits)
             }
             guard let scale = evidence.scale else { return }
-            ratios = ShiftRatios(levels: scale.levels)
             exceedancesAreSafe = scale.exceedances.map { _ in false }
             evidence.prepareExceedances(scale.exceedances.count)
         }

@@ -22,7 +22,7 @@ package struct Reading: Hashable, Sendable, Codable {
     }
 
     /// Requests to one deployment.
-    package struct Counts: Hashable, Sendable, Codable {
+    package struct Counts: Hashable, Sendable {
         package var requests: Int
         package var errors: Int
         /// Requests per latency bin, one bin more than ``Evidence/latencyBounds``; empty where latencies are not known.

@@ -28,13 +28,11 @@ struct LatencyComparison: Hashable, Sendable, Codable {
 
 /// The likelihood ratios r of ``LatencyComparison``, computed once a scale.
 struct ShiftRatios: Hashable, Sendable {
-    let levels: [Double]
     let byShift: [[Double]]
     let logsByShift: [[Double]]
 
     /// - Parameter levels: of the edges, ascending, in (0, 1).
     init(levels: [Double]) {
-        self.levels = levels
         let scores = [-Double.infinity] + levels.map(Normal.quantile) + [.infinity]
         let masses = zip(levels + [1], [0] + levels).map { $0 - $1 }
         byShift = LatencyComparison.shifts.map { shift in
@@ -43,17 +41,6 @@ struct ShiftRatios: Hashable, Sendable {
             }
         }
         logsByShift = byShift.map { $0.map(Mathematics.log) }
-    }
-}
-
-extension ShiftRatios: Codable {
-    init(from decoder: any Decoder) throws {
-        self.init(levels: try decoder.singleValueContainer().decode([Double].self))
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(levels)
     }
 }
 

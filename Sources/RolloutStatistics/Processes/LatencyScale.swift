@@ -3,7 +3,7 @@
 ///
 /// All counts come from one histogram with upper bounds in milliseconds. A limit that is no bound of it is reached by
 /// interpolation, linear in the logarithm of the latency.
-package struct LatencyScale: Hashable, Sendable, Codable {
+package struct LatencyScale: Hashable, Sendable {
     /// The quantiles of blue between which bins lie.
     static let levels = [0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995]
 
@@ -16,6 +16,17 @@ package struct LatencyScale: Hashable, Sendable, Codable {
     let candidateEdges: [Cut]
     /// For p50 and p95; empty where the histogram cannot tell.
     let exceedances: [Exceedance]
+    /// Of the bins between the edges.
+    let ratios: ShiftRatios
+
+    init(bounds: [Double], levels: [Double], controlEdges: [Cut], candidateEdges: [Cut], exceedances: [Exceedance]) {
+        self.bounds = bounds
+        self.levels = levels
+        self.controlEdges = controlEdges
+        self.candidateEdges = candidateEdges
+        self.exceedances = exceedances
+        ratios = ShiftRatios(levels: levels)
+    }
 
     /// A place in a histogram: all of the bins before ``bin`` and a part of that one.
     struct Cut: Hashable, Sendable, Codable {

@@ -1,0 +1,119 @@
+// Evidence is written every few seconds, and mostly is histograms. What an earlier Turnout wrote, lists and all, is read
+// as well.
+
+extension Evidence: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case bounds, latencyBounds, controlRate, controlLatencies, controlBins, scale, live, mirrored, pairedFailures
+        case hardLimit, disagreement, agreement, failuresInARow
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        if let text = CompactBounds.text(of: latencyBounds) {
+            try members.encode(text, forKey: .bounds)
+        } else {
+            try members.encode(latencyBounds, forKey: .latencyBounds)
+        }
+        try members.encode(controlRate, forKey: .controlRate)
+        try members.encodeIfPresent(CompactCounts.text(of: controlLatencies), forKey: .controlBins)
+        try members.encodeIfPresent(scale.map(ScalePlaces.init), forKey: .scale)
+        try members.encode(live, forKey: .live)
+        try members.encode(mirrored, forKey: .mirrored)
+        try members.encode(pairedFailures, forKey: .pairedFailures)
+        try members.encodeIfPresent(hardLimit, forKey: .hardLimit)
+        try members.encodeIfPresent(disagreement, forKey: .disagreement)
+        try members.encodeIfPresent(agreement, forKey: .agreement)
+        try members.encode(failuresInARow, forKey: .failuresInARow)
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        if let text = try members.decodeIfPresent(String.self, forKey: .bounds) {
+            guard let bounds = CompactBounds.bounds(of: text) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .bounds, in: members, debugDescription: "'\(text)' is no bounds, such as 100000+5000*10")
+            }
+            self.init(latencyBounds: bounds)
+        } else {
+            self.init(latencyBounds: try members.decode([Double].self, forKey: .latencyBounds))
+        }
+        controlRate = try members.decode(DecayingRate.self, forKey: .controlRate)
+        if let counts = try members.decodeCounts(forKey: .controlBins, bins: controlLatencies.count) {
+            controlLatencies = counts
+        } else if let counts = try members.decodeIfPresent([Int].self, forKey: .controlLatencies) {
+            controlLatencies = counts
+        }
+        scale = try members.decodeIfPresent(ScalePlaces.self, forKey: .scale)?.scale(with: latencyBounds)
+        live = try members.decode(Comparison.self, forKey: .live)
+        mirrored = try members.decode(Comparison.self, forKey: .mirrored)
+        pairedFailures = try members.decode(PairedFailures.self, forKey: .pairedFailures)
+        hardLimit = try members.decodeIfPresent(RateLimit.self, forKey: .hardLimit)
+        disagreement = try members.decodeIfPresent(RateLimit.self, forKey: .disagreement)
+        agreement = try members.decodeIfPresent(RateProof.self, forKey: .agreement)
+        failuresInARow = try members.decode([String: Int].self, forKey: .failuresInARow)
+    }
+}
+
+/// All of a scale but its bounds, which are the evidence's, and its ratios, which follow from the levels.
+private struct ScalePlaces: Codable {
+    var levels: [Double]
+    var controlEdges: [LatencyScale.Cut]
+    var candidateEdges: [LatencyScale.Cut]
+    var exceedances: [LatencyScale.Exceedance]
+
+    init(_ scale: LatencyScale) {
+        levels = scale.levels
+        controlEdges = scale.controlEdges
+        candidateEdges = scale.candidateEdges
+        exceedances = scale.exceedances
+    }
+
+    func scale(with bounds: [Double]) -> LatencyScale {
+        LatencyScale(
+            bounds: bounds, levels: levels, controlEdges: controlEdges, candidateEdges: candidateEdges,
+            exceedances: exceedances)
+    }
+}
+
+extension Reading.Counts: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case requests, errors, latencies, bins, counts
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(requests, forKey: .requests)
+        try members.encode(errors, forKey: .errors)
+        guard !latencies.isEmpty else { return }
+        try members.encode(latencies.count, forKey: .bins)
+        try members.encodeIfPresent(CompactCounts.text(of: latencies), forKey: .counts)
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            requests: try members.decode(Int.self, forKey: .requests),
+            errors: try members.decode(Int.self, forKey: .errors))
+        guard let bins = try members.decodeIfPresent(Int.self, forKey: .bins) else {
+            latencies = try members.decodeIfPresent([Int].self, forKey: .latencies) ?? []
+            return
+        }
+        guard (0...CompactCounts.mostBins).contains(bins) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .bins, in: members, debugDescription: "\(bins) is no number of bins")
+        }
+        latencies = try members.decodeCounts(forKey: .counts, bins: bins) ?? Array(repeating: 0, count: bins)
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// Counts in their compact form; nil where there are none.
+    fileprivate func decodeCounts(forKey key: Key, bins: Int) throws -> [Int]? {
+        guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
+        guard let counts = CompactCounts.counts(of: text, bins: bins) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "'\(text)' is no counts of \(bins) bins, such as 130:4 7 9")
+        }
+        return counts
+    }
+}
