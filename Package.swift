@@ -236,6 +236,7 @@ let package = Package(
 if Context.environment["TURNOUT_BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(
-            name: "AnalysisBenchmark", dependencies: ["RolloutStatistics"],
+            name: "AnalysisBenchmark",
+            dependencies: ["RolloutStatistics", "RolloutEngine", "Rollouts", "SimulatedEndpoints"],
             path: "Tests/Benchmarks/analysis/Benchmark", swiftSettings: habits))
 }

@@ -49,12 +49,12 @@ struct EventChain {
     let run: String
     /// The endpoint that the run has, as leases name it.
     let leaseKey: String
-    private let observations: KnownObservations
+    private let observations: KnownValues<Observation>
     private(set) var count: Int64
     private(set) var head: String
 
     /// Of a run without events.
-    init(new run: RunID, on endpoint: LeaseKey, knowing observations: KnownObservations) {
+    init(new run: RunID, on endpoint: LeaseKey, knowing observations: KnownValues<Observation>) {
         self.observations = observations
         self.run = run.description
         leaseKey = endpoint.description
@@ -63,7 +63,7 @@ struct EventChain {
     }
 
     /// Nil where there is no such run.
-    init?(of run: RunID, knowing observations: KnownObservations = KnownObservations(), in db: Database) throws {
+    init?(of run: RunID, knowing observations: KnownValues<Observation> = KnownValues(), in db: Database) throws {
         let end = try db.firstRow("SELECT event_count, head_hash, lease_key FROM runs WHERE id = ?", [run.description])
         {
             ($0.integer(0), $0.text(1), $0.text(2))

@@ -12,7 +12,7 @@ package final class SQLiteJournal: Journal {
     let folder: String
     let machine: Machine
     let state: StateDatabase
-    let knownObservations = KnownObservations()
+    let knownObservations = KnownValues<Observation>()
     let madeRequests = MadeRequests()
     /// The locks of the leases that this value holds, by path; the kernel frees them when the process ends.
     let leaseLocks = Mutex<[String: FileLock]>([:])

@@ -101,7 +101,8 @@ extension EndpointSimulation {
             counts.errors += generator.successes(
                 of: size - late, share: isHopeless ? 1 : profile.servedErrors(in: part.trouble))
             counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: limit)] += late
-            generator.draw(size - late, from: latency, upTo: limit, into: &counts.latencies)
+            guard size > late else { continue }
+            generator.draw(size - late, from: BinnedLatencies.of(latency, upTo: limit), into: &counts.latencies)
         }
         return counts
     }

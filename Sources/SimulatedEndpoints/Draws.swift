@@ -41,48 +41,28 @@ extension SeededGenerator {
         }
     }
 
-    /// Draws `count` latencies that are at most `limit`, and adds them to their bins.
-    mutating func draw(_ count: Int, from latency: LogNormal, upTo limit: Double, into bins: inout [Int]) {
-        let all = latency.share(upTo: limit)
-        guard count <= Self.manyLatencies else { return drawMany(count, latency, all, upTo: limit, into: &bins) }
-        // The least of n exponential numbers is one itself, n times as small, and what the others have above it is
-        // exponential again: so they come in their order (Rényi 1953), and one walk over the bins counts them.
-        var left = count
-        var next = exponential() / Double(max(left, 1))
-        var bin = latency.firstBin
-        while left > 0 {
-            let share = bin < bins.count - 1 ? latency.share(upToBin: bin, limit: limit) / all : 1
-            let reach = share < 1 ? -log1p(-share) : .infinity
-            while left > 0, next <= reach {
-                bins[bin] += 1
-                left -= 1
-                next += exponential() / Double(max(left, 1))
-            }
-            bin += 1
+    /// Draws `count` latencies, and adds them to their bins.
+    mutating func draw(_ count: Int, from latencies: BinnedLatencies, into bins: inout [Int]) {
+        guard count <= Self.manyLatencies else { return drawMany(count, latencies, into: &bins) }
+        bins.withUnsafeMutableBufferPointer { bins in
+            for _ in 0..<count { bins[latencies.bin(at: unit())] += 1 }
         }
     }
 
     /// From so many on, they are counted bin by bin.
     private static let manyLatencies = 1000
 
-    private mutating func drawMany(
-        _ count: Int, _ latency: LogNormal, _ all: Double, upTo limit: Double, into bins: inout [Int]
-    ) {
+    private mutating func drawMany(_ count: Int, _ latencies: BinnedLatencies, into bins: inout [Int]) {
         var rest = count
         var below = 0.0
-        var bin = latency.firstBin
-        while rest > 0 {
-            let upTo = bin < bins.count - 1 ? latency.share(upToBin: bin, limit: limit) : all
-            let isLast = all - upTo < 1e-12
-            let drawn = isLast ? rest : successes(of: rest, share: max(upTo - below, 0) / (all - below))
-            bins[bin] += drawn
+        for (offset, upTo) in latencies.shares.enumerated() where rest > 0 {
+            let isLast = 1 - upTo < 1e-12
+            let drawn = isLast ? rest : successes(of: rest, share: max(upTo - below, 0) / (1 - below))
+            bins[latencies.firstBin + offset] += drawn
             rest -= drawn
             below = upTo
-            bin += 1
         }
     }
-
-    private mutating func exponential() -> Double { -log(unit()) }
 
     /// Shares `count` out, each one independently, in proportion to `weights`; the parts sum to `count`.
     ///

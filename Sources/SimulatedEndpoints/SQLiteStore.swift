@@ -14,6 +14,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
     private let wall: @Sendable () -> Timestamp
     /// Simulations as they were read last: decoding costs more than asking whether they are still so.
     private let cache = Mutex<[SimulationKey: Cached]>([:])
+    private let knownEndpoints = KnownValues<EndpointSnapshot>()
 
     private struct Cached {
         var version: Int
@@ -75,7 +76,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
             let result = try body(&simulation, SQLiteRecords(key: key, db: db))
             guard simulation != found?.simulation || !simulation.outbox.isEmpty else { return result }
             let version = (found?.version ?? 0) &+ 1
-            try db.keep(&simulation, version: version, wall: wall())
+            try db.keep(&simulation, version: version, wall: wall(), knowing: self.knownEndpoints)
             kept = Cached(version: version, simulation: simulation)
             return result
         }
@@ -118,11 +119,15 @@ package final class SQLiteStore: SimulatedStore, Sendable {
     private func load(_ key: SimulationKey, from db: Database) throws -> Cached? {
         let arguments: StatementArguments = [key.kind.rawValue, key.name.text.lowercased()]
         let sql = "SELECT version FROM simulation WHERE kind = ? AND name = ?"
-        guard let version = try Int.fetchOne(db, sql: sql, arguments: arguments) else { return nil }
+        guard let version = try db.firstRow(sql, arguments, { Int($0.integer(0)) }) else { return nil }
         if let cached = cache.withLock({ $0[key] }), cached.version == version { return cached }
         let state = "SELECT state FROM simulation WHERE kind = ? AND name = ?"
         guard let text = try String.fetchOne(db, sql: state, arguments: arguments) else { return nil }
-        let loaded = Cached(version: version, simulation: try decoded(EndpointSimulation.self, text))
+        var simulation = try decoded(EndpointSimulation.self, text)
+        if let totals = try SQLiteRecords(key: key, db: db).totals(at: simulation.cursor) {
+            simulation.fillTotals(with: totals)
+        }
+        let loaded = Cached(version: version, simulation: simulation)
         cache.withLock { $0[key] = loaded }
         return loaded
     }
@@ -165,25 +170,27 @@ private struct SQLiteRecords: SimulatedRecords {
 
 extension Database {
     fileprivate func keep(_ time: Timestamp, wall: Timestamp) throws {
-        try execute(
-            sql: """
-                INSERT INTO world (id, time, wall) VALUES (1, ?, ?)
-                ON CONFLICT (id) DO UPDATE SET time = max(time, excluded.time), wall = excluded.wall
-                """, arguments: [time.milliseconds, wall.milliseconds])
+        try run(
+            """
+            INSERT INTO world (id, time, wall) VALUES (1, ?, ?)
+            ON CONFLICT (id) DO UPDATE SET time = max(time, excluded.time), wall = excluded.wall
+            """, [time.milliseconds, wall.milliseconds])
     }
 
     /// Writes the simulation and empties its outbox.
-    fileprivate func keep(_ simulation: inout EndpointSimulation, version: Int, wall: Timestamp) throws {
+    fileprivate func keep(
+        _ simulation: inout EndpointSimulation, version: Int, wall: Timestamp, knowing known: any KnownJSON
+    ) throws {
         let outbox = simulation.outbox
         simulation.outbox = EndpointSimulation.Outbox()
         let (kind, name) = (simulation.key.kind.rawValue, simulation.key.name.text.lowercased())
-        try execute(
-            sql: """
-                INSERT INTO simulation (kind, name, version, present, state) VALUES (?, ?, ?, ?, ?)
-                ON CONFLICT (kind, name) DO UPDATE
-                SET version = excluded.version, present = excluded.present, state = excluded.state
-                """,
-            arguments: [kind, name, version, simulation.endpoint != nil, try encoded(simulation)])
+        let state = try encoded(simulation.withoutKeptTotals, knowing: known)
+        try run(
+            """
+            INSERT INTO simulation (kind, name, version, present, state) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (kind, name) DO UPDATE
+            SET version = excluded.version, present = excluded.present, state = excluded.state
+            """, [kind, name, version, simulation.endpoint != nil, state])
         for entry in outbox.entries {
             try execute(
                 sql: "INSERT INTO history (kind, name, number, accepted_key, entry) VALUES (?, ?, ?, ?, ?)",
@@ -194,12 +201,12 @@ extension Database {
         }
         for line in outbox.lines { try keep(line, kind: kind, name: name) }
         if let totals = outbox.checkpoint {
-            try execute(
-                sql: "INSERT INTO checkpoint (kind, name, cursor, totals) VALUES (?, ?, ?, ?)",
-                arguments: [kind, name, simulation.cursor, try encoded(totals)])
-            try execute(
-                sql: "DELETE FROM checkpoint WHERE kind = ? AND name = ? AND cursor <= ?",
-                arguments: [kind, name, simulation.cursor - checkpointLimit])
+            try run(
+                "INSERT INTO checkpoint (kind, name, cursor, totals) VALUES (?, ?, ?, ?)",
+                [kind, name, simulation.cursor, try encoded(totals)])
+            try run(
+                "DELETE FROM checkpoint WHERE kind = ? AND name = ? AND cursor <= ?",
+                [kind, name, simulation.cursor - checkpointLimit])
         }
         try keep(simulation.now, wall: wall)
     }
@@ -228,10 +235,8 @@ extension Database {
     }
 }
 
-private func encoded(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+private func encoded(_ value: some Encodable, knowing known: (any KnownJSON)? = nil) throws -> String {
+    String(decoding: try CompactJSON.encode(value, knowing: known), as: UTF8.self)
 }
 
 private func decoded<Decoded: Decodable>(_ type: Decoded.Type, _ text: String) throws -> Decoded {

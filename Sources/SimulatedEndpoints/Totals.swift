@@ -39,3 +39,22 @@ package struct Totals: Codable, Hashable, Sendable {
         return reading
     }
 }
+
+extension EndpointSimulation {
+    /// As it is kept beside the totals of its latest cursor: what is the same as these is left out.
+    var withoutKeptTotals: EndpointSimulation {
+        guard cursor > 0 else { return self }
+        var kept = self
+        if kept.totals == kept.totalsAtCursor { kept.totals = Totals() }
+        kept.totalsAtCursor = Totals()
+        return kept
+    }
+
+    /// Puts back what ``withoutKeptTotals`` left out.
+    ///
+    /// After the first cursor, no totals are empty.
+    mutating func fillTotals(with kept: Totals) {
+        if totals == Totals() { totals = kept }
+        if totalsAtCursor == Totals() { totalsAtCursor = kept }
+    }
+}

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import RolloutEngine
 import Rollouts
+import SQLiteState
 import Testing
 
 @testable import SQLiteJournal

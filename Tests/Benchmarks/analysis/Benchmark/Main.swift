@@ -8,7 +8,8 @@ import Foundation
             return Int(arguments[index + 1]) ?? otherwise
         }
         switch arguments.first {
-        case "cost": try Cost.report(readings: number("--readings", 1_000_000))
+        case "cost": if try !Cost.report(readings: number("--readings", 1_000_000)) { exit(1) }
+        case "half-hour": if try !HalfHour.report() { exit(1) }
         case "table":
             let rates = arguments.firstIndex(of: "--rates").flatMap { arguments.dropFirst($0 + 1).first }
             var table = Table(
@@ -25,6 +26,7 @@ import Foundation
             print(
                 """
                 AnalysisBenchmark cost [--readings N]
+                AnalysisBenchmark half-hour
                 AnalysisBenchmark table [--null-trials N] [--trials N] [--rates 5,50,500] [--only NAME,…]
                 """)
         }

@@ -1,13 +1,12 @@
-internal import FoundationEssentials
-internal import RolloutEngine
+package import FoundationEssentials
 
 /// JSON as `JSONDecoder` reads it, written straight into bytes.
 ///
 /// Foundation's encoder builds a tree first, which costs several times as much as all that SQLite does for a commit.
 /// Members stand in the order in which they are encoded; the journal hashes the bytes that it keeps, so no other order
 /// is needed. `Data` and `Date`, which Foundation encodes in ways of its own, are refused.
-enum CompactJSON {
-    static func encode(_ value: some Encodable, knowing known: KnownObservations = KnownObservations()) throws -> Data {
+package enum CompactJSON {
+    package static func encode(_ value: some Encodable, knowing known: (any KnownJSON)? = nil) throws -> Data {
         let writer = Writer(known)
         try writer.encode(value)
         return Data(writer.bytes)
@@ -20,9 +19,9 @@ enum CompactJSON {
         /// Per open container: what closes it, and whether a member was written.
         private var open: [(end: UInt8, hasMembers: Bool)] = []
 
-        private let known: KnownObservations
+        private let known: (any KnownJSON)?
 
-        init(_ known: KnownObservations) {
+        init(_ known: (any KnownJSON)?) {
             self.known = known
             bytes.reserveCapacity(2048)
         }
@@ -93,15 +92,12 @@ enum CompactJSON {
         func encode<Value: Encodable>(_ value: Value) throws {
             guard Value.self != Data.self, Value.self != Date.self else {
                 throw EncodingError.invalidValue(
-                    value, .init(codingPath: [], debugDescription: "the journal keeps no \(Value.self)"))
+                    value, .init(codingPath: [], debugDescription: "no \(Value.self) is kept"))
             }
-            guard Value.self == Observation.self, let observation = value as? Observation else {
-                return try encodeMembers(of: value)
-            }
-            if let known = known.bytes(of: observation) { return bytes.append(contentsOf: known) }
+            if let known = known?.bytes(of: value) { return bytes.append(contentsOf: known) }
             let start = bytes.count
             try encodeMembers(of: value)
-            known.keep(observation, as: bytes[start...])
+            known?.keep(value, as: bytes[start...])
         }
 
         private func encodeMembers(of value: some Encodable) throws {
