@@ -65,6 +65,7 @@ struct ServeCommand: AsyncParsableCommand {
         let emulator = try Emulator(configuration, logger: Logger(label: "turnout.serve"))
         let record = try await emulator.start()
         try tell(ServeReport(record, folder))
+        ResidentCode.release()
         try await serve(until: signals.stream, emulator)
         if json { StandardOutput.shared.line(try JSONText.line(["event": "stopped"])) }
     }
