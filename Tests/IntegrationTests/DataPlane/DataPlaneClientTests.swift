@@ -17,7 +17,7 @@ struct DataPlaneClientTests {
             "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ", "Content-Length: 2, 2\r\n\r\n{}",
             "Content-Length: +2\r\n\r\n{}", "Content-Length: -2\r\n\r\n{}", "Content-Length: 0x2\r\n\r\n{}",
             "Content-Length : 2\r\n\r\n{}", "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-            "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "X: a\r\n b\r\nContent-Length: 2\r\n\r\n{}",
+            "X: a\r\n b\r\nContent-Length: 2\r\n\r\n{}",
             "X: a\n\nContent-Length: 2\r\n\r\n{}", "X: a\u{0}b\r\nContent-Length: 2\r\n\r\n{}",
             "Host: other\r\nContent-Length: 2\r\n\r\n{}", ": a\r\nContent-Length: 2\r\n\r\n{}",
             "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
@@ -40,6 +40,11 @@ struct DataPlaneClientTests {
         arguments: [
             ("GARBAGE\r\n\r\n", 400), ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", 400), ("POST /score HTTP/9.9\r\n\r\n", 505),
             ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400), ("POST /score\r\n\r\n", 505),
+            ("POST /score HTTP/1.1\nHost: a\n\n", 400), ("POST /score HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+            ("POST /score HTTP/1.1\rHost: a\r\r", 400),
+            ("POST /score HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+            ("POST /score HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 501),
+            ("POST /score HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
             ("POST /score HTTP/1.1\r\n\r\n", 400),
             ("POST /score HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 70_000))", 431),
             (
@@ -198,6 +203,21 @@ struct DataPlaneClientTests {
             #expect(try polite.answer()?.status == 100)
             polite.send("{}")
             #expect(try polite.answer()?.status == 200)
+        }
+    }
+
+    @Test("what a refused client still sends is read as far as a body may go, and no further")
+    func endless() async throws {
+        try await RunningPlane.with(Self.endpoint, { $0.limits.linger = .seconds(60) }) { running in
+            let client = try running.client()
+            client.send(
+                "POST /score HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer key\r\nContent-Length: 1000000000\r\n\r\n")
+            #expect(try client.answer()?.status == 413)
+            let megabyte = Data(repeating: 0x20, count: 1 << 20)
+            var sent = 0
+            while sent < 100, client.send(megabyte) { sent += 1 }
+            // The limit of a body, and what fits into sockets.
+            #expect((10...40).contains(sent))
         }
     }
 

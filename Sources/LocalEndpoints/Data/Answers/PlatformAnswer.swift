@@ -65,6 +65,9 @@ struct PlatformAnswer: Error, Hashable, Sendable {
     static let wrongVersion = PlatformAnswer(
         status: 505, phrase: "HTTP Version Not Supported", code: "HTTPVersionNotSupported",
         message: "This server speaks HTTP/1.1.", closes: true)
+    static let transferCoding = PlatformAnswer(
+        status: 501, phrase: "Not Implemented", code: "NotImplemented",
+        message: "A body may come in chunks, and with no other transfer coding.", closes: true)
     static let expectation = PlatformAnswer(
         status: 417, phrase: "Expectation Failed", code: "ExpectationFailed",
         message: "Nothing but 100-continue can be expected.", closes: true)

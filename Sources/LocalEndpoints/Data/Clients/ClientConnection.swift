@@ -40,6 +40,8 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
     private var isDraining = false
     /// What the present request's body counts for in the loop's.
     private var held = 0
+    /// Bytes of bodies that came after the last answer.
+    private var dropped = 0
     /// Of the present request: what it began with, and whether another may follow.
     private(set) var minorVersion = 1
     private(set) var keepsAlive = true
@@ -76,7 +78,8 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
         switch phase {
-        case .lingering, .closed: return
+        case .closed: return
+        case .lingering: drop(part)
         case .answering: postpone(part)
         case .idle, .receiving, .refusing:
             // A client that does not read its answers gets no further ones made.
@@ -150,6 +153,12 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         if case .body(let body) = part { backlogBytes += body.readableBytes }
         backlogBytes += 64
         backlog.append(part)
+    }
+
+    /// Reads as much as a body may have, and so no end of one that has none.
+    private func drop(_ part: HTTPServerRequestPart) {
+        if case .body(let body) = part { dropped += body.readableBytes }
+        if dropped > loop.limits.bodyBytes { close() }
     }
 
     private func receive(_ part: HTTPServerRequestPart) {

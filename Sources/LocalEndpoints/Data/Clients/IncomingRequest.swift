@@ -45,6 +45,8 @@ extension PlatformAnswer {
         case .controlCharacter: self = .malformed("A header field has a control character.")
         case .host: self = .malformed("The request must have one Host header field.")
         case .contentLength: self = .malformed("The Content-Length is no number.")
+        case .transferCoding: self = .transferCoding
+        case .framing: self = .malformed("The request's length is in doubt.")
         case .expectation: self = .expectation
         }
     }

@@ -20,11 +20,15 @@ struct RequestFacts {
         case controlCharacter
         case host
         case contentLength
+        /// A coding other than chunks, which would be passed on as if it were none.
+        case transferCoding
+        /// Chunks of a client of HTTP/1.0, or chunks in chunks.
+        case framing
         case expectation
     }
 
     init(_ head: HTTPRequestHead) throws(Malformation) {
-        var hosts = 0
+        var (hosts, codings) = (0, 0)
         for (name, value) in head.headers {
             guard !value.hasControlCharacter else { throw .controlCharacter }
             switch HeaderKind(name) {
@@ -37,6 +41,9 @@ struct RequestFacts {
             case .contentLength:
                 guard let length = Int(value), length >= 0 else { throw .contentLength }
                 contentLength = length
+            case .transferEncoding:
+                guard value.isEqualIgnoringCase("chunked") else { throw .transferCoding }
+                codings += 1
             case .expect:
                 guard value.isEqualIgnoringCase("100-continue") else { throw .expectation }
                 expectsContinue = head.version.minor > 0
@@ -44,6 +51,7 @@ struct RequestFacts {
             default: break
             }
         }
+        guard codings <= head.version.minor else { throw .framing }
         guard hosts == 1 || (hosts == 0 && head.version.minor == 0) else { throw .host }
     }
 

@@ -106,6 +106,9 @@ final class Wire: ChannelInboundHandler {
             try parser.parse(&bytes, in: context)
             // More is left only by a parser that takes what follows a request for another protocol's.
             if bytes.readableBytes > fieldBytes { isOver = true } else if bytes.readableBytes > 0 { rest = bytes }
+        } catch HTTPParserError.invalidVersion where !bytes.namesAnotherVersion {
+            // The parser says so, too, of a line that does not end as it has to.
+            fail(HTTPParserError.lfExpected, in: context)
         } catch {
             fail(error, in: context)
         }
@@ -182,5 +185,19 @@ extension Wire {
             case .answers(let decoder): _ = try decoder.decodeLast(context: context, buffer: &rest, seenEOF: true)
             }
         }
+    }
+}
+
+extension ByteBuffer {
+    /// True where a line ends in a version of HTTP that is not 1.0 or 1.1.
+    fileprivate var namesAnotherVersion: Bool {
+        let name = Array("HTTP/".utf8)
+        var rest = readableBytesView[...]
+        while let line = rest.firstIndex(of: UInt8(ascii: "\r")) {
+            let words = rest[..<line].suffix(name.count + 3)
+            if words.starts(with: name), !words.starts(with: name + [UInt8(ascii: "1")]) { return true }
+            rest = rest[(line + 1)...]
+        }
+        return false
     }
 }
