@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "LocalEndpoints",
             dependencies: [
-                "AzureEndpoints", "Rollouts", "RolloutEngine", "SimulatedEndpoints", "SQLiteState",
+                "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutStatistics", "SimulatedEndpoints", "SQLiteState",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

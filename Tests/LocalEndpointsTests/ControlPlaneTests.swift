@@ -83,6 +83,35 @@ struct ControlPlaneTests {
         }
     }
 
+    @Test("how far apart answers' numbers may be reaches the data plane, and what is no such number is refused")
+    func numericTolerance() async throws {
+        try await with { fixture in
+            try await fixture.makeBlueLive()
+            func body(_ tolerance: Value) -> Value {
+                [
+                    "location": "local", "sku": ["name": "Default", "capacity": 1],
+                    "properties": [
+                        "endpointComputeType": "Managed", "instanceType": "Standard_DS3_v2",
+                        "properties": [
+                            "turnout.dev/instances": #"{"simulate": {"ready_after": "0s"}}"#,
+                            "turnout.dev/numeric-tolerance": tolerance,
+                        ],
+                    ],
+                ]
+            }
+            let path = "onlineEndpoints/houses/deployments/green"
+            for wrong in ["1.1", "-0.1", "a", "nan"] {
+                let refused = try await fixture.send(.put, path, body(.string(wrong)))
+                #expect(refused.status == 400 && refused.error.code == "BadArgument")
+            }
+            #expect(try await fixture.send(.put, path, body("0.25")).status == 201)
+            try await fixture.settled(path)
+            let routes = await fixture.registry.routingTable().endpoints.flatMap(\.deployments)
+            let tolerances = routes.sorted { $0.name < $1.name }.map(\.numericTolerance)
+            #expect(tolerances == [1e-6, 0.25])
+        }
+    }
+
     @Test("a busy endpoint and a busy deployment refuse another change, for now")
     func busy() async throws {
         try await with(times: ProvisioningTimes(traffic: .seconds(60))) { fixture in

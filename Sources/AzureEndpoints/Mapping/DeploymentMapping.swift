@@ -27,9 +27,11 @@ package struct DeploymentMapping: Sendable {
         properties.environmentVariables = words(
             "environment_variables", present?.properties.environmentVariables)
         var owned = words("properties", present?.properties.properties)
-        for key in [TurnoutProperty.instances, TurnoutProperty.folder, TurnoutProperty.contents] {
-            owned[key] = extras[key]
-        }
+        let extraKeys = [
+            TurnoutProperty.instances, TurnoutProperty.folder, TurnoutProperty.contents,
+            TurnoutProperty.numericTolerance,
+        ]
+        for key in extraKeys { owned[key] = extras[key] }
         owned[TurnoutProperty.definition] = try AppliedDefinition.text(definition)
         properties.properties = owned
         resource.properties = properties

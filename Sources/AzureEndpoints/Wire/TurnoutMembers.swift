@@ -11,6 +11,9 @@ package enum TurnoutProperty {
     package static let folder = "turnout.dev/folder"
     /// JSON of the ``LocalContents`` that they lead to.
     package static let contents = "turnout.dev/contents"
+    /// How far apart two numbers may be, relative to the larger one, in an answer of this deployment to a copy and the
+    /// live answer that it is compared with: a number from 0 to 1.
+    package static let numericTolerance = "turnout.dev/numeric-tolerance"
 }
 
 /// One change that arrived at the emulator, and what became of it.

@@ -30,6 +30,7 @@ struct DeploymentParts {
         scoringScript = properties.codeConfiguration?.scoringScript
         model = properties.model
         environment = properties.environmentId.map { .named($0) }
+        if let text = own[TurnoutProperty.numericTolerance] { try Self.checkTolerance(text) }
         guard let folder = own[TurnoutProperty.folder] else { return }
         paths = try LocalPaths(folder)
         if let text = own[TurnoutProperty.contents] { contents = try LocalContents(property: text) }
@@ -53,6 +54,14 @@ struct DeploymentParts {
             return try InstanceChoice(property: property)
         } catch {
             throw .badArgument("\(error)", target: "properties.properties")
+        }
+    }
+
+    private static func checkTolerance(_ property: String) throws(ControlError) {
+        guard let tolerance = Double(property), (0...1).contains(tolerance) else {
+            throw .badArgument(
+                "the member \(TurnoutProperty.numericTolerance) is \(property): a number from 0 to 1 is expected",
+                target: "properties.properties")
         }
     }
 

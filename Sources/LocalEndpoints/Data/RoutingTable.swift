@@ -1,3 +1,4 @@
+package import RolloutStatistics
 package import Rollouts
 
 /// Where requests go: what the data plane works by, exchanged as a whole so that no request sees half a change.
@@ -49,17 +50,20 @@ package struct DeploymentRoute: Sendable {
     package var incarnation: String
     package var requestSettings: RequestSettings
     package var instances: [InstanceRoute]
+    /// How far apart two numbers of its answers to copies and of the live ones may be, relative to the larger one.
+    package var numericTolerance: Double
     /// Where a line for each of its requests goes; nil: nowhere.
     package var log: DeploymentLog?
 
     package init(
         name: Name, incarnation: String, requestSettings: RequestSettings, instances: [InstanceRoute],
-        log: DeploymentLog? = nil
+        numericTolerance: Double = DisagreementLimits().numericTolerance, log: DeploymentLog? = nil
     ) {
         self.name = name
         self.incarnation = incarnation
         self.requestSettings = requestSettings
         self.instances = instances
+        self.numericTolerance = numericTolerance
         self.log = log
     }
 }

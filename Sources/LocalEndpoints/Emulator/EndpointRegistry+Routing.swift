@@ -16,10 +16,14 @@ extension EndpointRegistry {
                 guard let deployment = record.deployments[name], !isGone(deployment, in: record),
                     let running = running[deployment.incarnation]
                 else { return nil }
-                let settings = RequestSettings(running.current?.resource.properties.requestSettings)
-                return DeploymentRoute(
-                    name: name, incarnation: deployment.incarnation, requestSettings: settings,
+                let properties = running.current?.resource.properties
+                var route = DeploymentRoute(
+                    name: name, incarnation: deployment.incarnation,
+                    requestSettings: RequestSettings(properties?.requestSettings),
                     instances: running.current?.status.instances ?? [], log: running.log)
+                let tolerance = properties?.properties?[TurnoutProperty.numericTolerance].flatMap(Double.init)
+                if let tolerance { route.numericTolerance = tolerance }
+                return route
             })
     }
 
@@ -47,6 +51,7 @@ struct RoutingFingerprint: Hashable, Sendable {
     private struct Deployment: Hashable, Sendable {
         var incarnation: String
         var settings: RequestSettings
+        var numericTolerance: Double
         var instances: [InstanceRoute]
     }
 
@@ -56,7 +61,9 @@ struct RoutingFingerprint: Hashable, Sendable {
                 name: endpoint.name.text, credentials: endpoint.credentials, traffic: endpoint.traffic,
                 mirrorTraffic: endpoint.mirrorTraffic,
                 deployments: endpoint.deployments.map {
-                    Deployment(incarnation: $0.incarnation, settings: $0.requestSettings, instances: $0.instances)
+                    Deployment(
+                        incarnation: $0.incarnation, settings: $0.requestSettings,
+                        numericTolerance: $0.numericTolerance, instances: $0.instances)
                 })
         }
     }

@@ -119,10 +119,14 @@ struct DeploymentBodyTests {
 
     @Test("how its instances are made and where its files are come with it, and go when they are not said")
     func extras() throws {
-        let extras = [TurnoutProperty.instances: #"{"simulate":{}}"#, TurnoutProperty.folder: "/playbooks"]
+        let extras = [
+            TurnoutProperty.instances: #"{"simulate":{}}"#, TurnoutProperty.folder: "/playbooks",
+            TurnoutProperty.numericTolerance: "0.01",
+        ]
         let there = try mapping.resource(for: definition([:]), extras: extras)
         #expect(there.properties.properties?[TurnoutProperty.instances] == #"{"simulate":{}}"#)
         #expect(there.properties.properties?[TurnoutProperty.folder] == "/playbooks")
+        #expect(there.properties.properties?[TurnoutProperty.numericTolerance] == "0.01")
         let again = try mapping.resource(for: definition([:]), over: there)
         #expect(again.properties.properties?.keys.sorted() == [TurnoutProperty.definition])
     }

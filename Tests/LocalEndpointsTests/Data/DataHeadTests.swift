@@ -35,6 +35,9 @@ struct DataHeadTests {
             (["host": "a", "x": "b\r\n c"], .controlCharacter), (["host": "a", "x": "b\u{0}"], .controlCharacter),
             ([:], .host), (["host": "a", "Host": "b"], .host), (["host": "a", "content-length": "-1"], .contentLength),
             (["host": "a", "expect": "200-maybe"], .expectation),
+            (["host": "a", "transfer-encoding": "gzip, chunked"], .transferCoding),
+            (["host": "a", "transfer-encoding": "gzip", "Transfer-Encoding": "chunked"], .transferCoding),
+            (["host": "a", "transfer-encoding": "chunked", "Transfer-Encoding": "Chunked"], .framing),
         ] as [(HTTPHeaders, RequestFacts.Malformation)])
     func malformed(_ headers: HTTPHeaders, _ malformation: RequestFacts.Malformation) {
         #expect(throws: malformation) { try RequestFacts(Self.head(headers)) }
@@ -43,6 +46,13 @@ struct DataHeadTests {
     @Test("an HTTP/1.0 client needs no host")
     func oldClients() throws {
         _ = try RequestFacts(Self.head([:], version: .http1_0))
+    }
+
+    @Test("chunks of an HTTP/1.0 client are not believed")
+    func oldChunks() {
+        #expect(throws: RequestFacts.Malformation.framing) {
+            try RequestFacts(Self.head(["transfer-encoding": "chunked"], version: .http1_0))
+        }
     }
 
     @Test(
@@ -145,11 +155,13 @@ extension DataLoop {
 
 @Suite("Comparison of a shadow's answers")
 struct DataComparisonTests {
-    private static func agree(_ left: String, _ right: String, limit: Int = 1 << 20) -> Bool {
+    private static func agree(
+        _ left: String, _ right: String, limit: Int = 1 << 20, within tolerance: Double = 0
+    ) -> Bool {
         var bodies = (ComparedBody(limit: limit), ComparedBody(limit: limit))
         for byte in left.utf8.chunks(of: 7) { bodies.0.append(ByteBuffer(bytes: byte)) }
         for byte in right.utf8.chunks(of: 5) { bodies.1.append(ByteBuffer(bytes: byte)) }
-        return bodies.0.agrees(with: bodies.1)
+        return bodies.0.agrees(with: bodies.1, within: tolerance)
     }
 
     @Test(
@@ -165,6 +177,20 @@ struct DataComparisonTests {
         #expect(Self.agree(right, left) == agree)
     }
 
+    @Test(
+        "numbers agree as far as the tolerance lets them, relative to the larger one",
+        arguments: [
+            ("[100]", "[101]", 0.01, true), ("[100]", "[101.1]", 0.01, false), ("[-100]", "[-99.5]", 0.01, true),
+            (#"{"a": [1e9]}"#, #"{"a": [1000000001]}"#, 1e-6, true), ("[0]", "[1e-9]", 1e-6, false),
+            ("[0]", "[-0.0]", 0, true), ("[1, 2]", "[1]", 1, false), (#"["1"]"#, "[1]", 1, false),
+            ("[true]", "[1]", 1, false), (#"{"a": 1}"#, #"{"b": 1}"#, 1, false), ("1", "1.0000001", 1e-6, true),
+            ("[9007199254740993]", "[9007199254740992]", 0, true), ("[1]", "[2]", 0, false),
+        ])
+    func tolerance(_ left: String, _ right: String, _ tolerance: Double, _ agree: Bool) {
+        #expect(Self.agree(left, right, within: tolerance) == agree)
+        #expect(Self.agree(right, left, within: tolerance) == agree)
+    }
+
     @Test("long bodies are compared by digest, whichever of them was held")
     func digests() {
         let long = String(repeating: "0123456789", count: 100)
@@ -172,8 +198,8 @@ struct DataComparisonTests {
         #expect(!Self.agree(long, long + "x", limit: 64))
         var digested = ComparedBody(limit: 10)
         digested.append(ByteBuffer(string: long))
-        #expect(digested.agrees(with: ComparedBody(ByteBuffer(string: long))))
-        #expect(!ComparedBody(ByteBuffer(string: long + "y")).agrees(with: digested))
+        #expect(digested.agrees(with: ComparedBody(ByteBuffer(string: long)), within: 0))
+        #expect(!ComparedBody(ByteBuffer(string: long + "y")).agrees(with: digested, within: 1))
     }
 }
 

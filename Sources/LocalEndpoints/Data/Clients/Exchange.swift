@@ -57,7 +57,7 @@ final class Exchange: UpstreamCall, Seatable {
     private func admit() {
         seekPlace(isRetry: false)
         guard let shadow = destination.shadow else { return }
-        let pair = MirrorPair(shadow: shadow.state, comparisons: loop.shared.comparisons)
+        let pair = MirrorPair(shadow: shadow, comparisons: loop.shared.comparisons)
         // It may be over already, where the model is in process.
         if case .over = phase { pair.endLive(end) } else { self.pair = pair }
         MirrorCopy(of: request, for: shadow, pair: pair, load: destination.endpoint.load, on: loop)?.start()

@@ -31,8 +31,9 @@ struct ComparedBody: Sendable {
         part.withUnsafeReadableBytes { digest?.update(bufferPointer: $0) }
     }
 
-    /// True when a client could not tell them apart, but for the deployment's name in them.
-    func agrees(with other: ComparedBody) -> Bool {
+    /// True when a client could not tell them apart, but for the deployment's name in them, and for numbers that are
+    /// as near to each other as `tolerance`, relative to the larger one, allows.
+    func agrees(with other: ComparedBody, within tolerance: Double) -> Bool {
         guard digest == nil, other.digest == nil else {
             let left = digest ?? Self.digest(of: bytes)
             return left.finalize() == (other.digest ?? Self.digest(of: other.bytes)).finalize()
@@ -40,7 +41,7 @@ struct ComparedBody: Sendable {
         if bytes == other.bytes { return true }
         guard bytes.readableBytes <= Self.jsonLimit, other.bytes.readableBytes <= Self.jsonLimit else { return false }
         guard let left = json, let right = other.json else { return false }
-        return left == right
+        return left.agrees(with: right, within: tolerance)
     }
 
     /// True when comparing takes no longer than looking at the bytes.
@@ -55,9 +56,9 @@ struct ComparedBody: Sendable {
     private var json: Value? {
         let data = Data(bytes.readableBytesView)
         guard let value = try? JSONDecoder().decode(Value.self, from: data) else { return nil }
-        guard case .mapping(var members) = value else { return value.withPlainNumbers }
+        guard case .mapping(var members) = value else { return value }
         members["deployment"] = nil
-        return Value.mapping(members).withPlainNumbers
+        return .mapping(members)
     }
 
     private static func digest(of bytes: ByteBuffer) -> SHA256 {
@@ -68,13 +69,30 @@ struct ComparedBody: Sendable {
 }
 
 extension Value {
-    /// The same value with every whole number as an integer where it can be one.
-    fileprivate var withPlainNumbers: Value {
-        switch self {
-        case .number(let number): Int(exactly: number).map(Value.integer) ?? self
-        case .list(let items): .list(items.map(\.withPlainNumbers))
-        case .mapping(let members): .mapping(members.mapValues(\.withPlainNumbers))
-        case .null, .bool, .integer, .string: self
+    /// The same value, however its numbers are written and as far apart as they may be.
+    fileprivate func agrees(with other: Value, within tolerance: Double) -> Bool {
+        switch (self, other) {
+        case (.list(let left), .list(let right)):
+            left.count == right.count && zip(left, right).allSatisfy { $0.agrees(with: $1, within: tolerance) }
+        case (.mapping(let left), .mapping(let right)):
+            left.count == right.count
+                && left.allSatisfy { key, value in right[key]?.agrees(with: value, within: tolerance) ?? false }
+        case (.integer(let left), .integer(let right)) where left == right: true
+        case (.integer, .integer), (.integer, .number), (.number, .integer), (.number, .number):
+            Self.areNear(number, other.number, within: tolerance)
+        default: self == other
         }
+    }
+
+    private var number: Double {
+        switch self {
+        case .integer(let number): Double(number)
+        case .number(let number): number
+        case .null, .bool, .string, .list, .mapping: .nan
+        }
+    }
+
+    private static func areNear(_ left: Double, _ right: Double, within tolerance: Double) -> Bool {
+        left == right || abs(left - right) <= tolerance * max(abs(left), abs(right))
     }
 }

@@ -13,21 +13,22 @@ final class Comparisons: Sendable {
     init(pool: NIOThreadPool) { self.pool = pool }
 
     /// Of two that were answered.
-    func compare(_ live: MirrorPair.End, _ copy: MirrorPair.End, for shadow: DeploymentState) {
+    func compare(_ live: MirrorPair.End, _ copy: MirrorPair.End, for shadow: CompiledDeployment) {
+        let (state, tolerance) = (shadow.state, shadow.numericTolerance)
         guard let left = live.answer, let right = copy.answer else { return }
         guard !left.isSettledByBytes(with: right) else {
-            return shadow.countPair(live: live, copy: copy, agree: left.agrees(with: right))
+            return state.countPair(live: live, copy: copy, agree: left.agrees(with: right, within: tolerance))
         }
         let isTaken = pending.withLock { pending in
             guard pending < Self.limit else { return false }
             pending += 1
             return true
         }
-        guard isTaken else { return shadow.countDroppedCopy() }
-        pool.submit { [self] state in
+        guard isTaken else { return state.countDroppedCopy() }
+        pool.submit { [self] work in
             pending.withLock { $0 -= 1 }
-            guard case .active = state else { return }
-            shadow.countPair(live: live, copy: copy, agree: left.agrees(with: right))
+            guard case .active = work else { return }
+            state.countPair(live: live, copy: copy, agree: left.agrees(with: right, within: tolerance))
         }
     }
 }

@@ -9,12 +9,12 @@ final class MirrorPair {
         var nanoseconds: UInt64
     }
 
-    private let shadow: DeploymentState
+    private let shadow: CompiledDeployment
     private let comparisons: Comparisons
     private var live: End?
     private var copy: End?
 
-    init(shadow: DeploymentState, comparisons: Comparisons) {
+    init(shadow: CompiledDeployment, comparisons: Comparisons) {
         self.shadow = shadow
         self.comparisons = comparisons
     }
@@ -32,7 +32,7 @@ final class MirrorPair {
     private func settle() {
         guard let live, let copy else { return }
         if live.answer == nil || copy.answer == nil {
-            shadow.countPair(live: live, copy: copy, agree: nil)
+            shadow.state.countPair(live: live, copy: copy, agree: nil)
         } else {
             comparisons.compare(live, copy, for: shadow)
         }

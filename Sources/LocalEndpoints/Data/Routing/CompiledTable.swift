@@ -71,6 +71,7 @@ final class CompiledDeployment: Sendable {
     let instances: [Instance]
     let timeout: TimeAmount
     let maxQueueWait: TimeAmount
+    let numericTolerance: Double
     let log: DeploymentLog?
     let heads: PreparedHeads
 
@@ -80,6 +81,7 @@ final class CompiledDeployment: Sendable {
         self.instances = instances
         timeout = .milliseconds(route.requestSettings.timeout.milliseconds)
         maxQueueWait = .milliseconds(route.requestSettings.maxQueueWait.milliseconds)
+        numericTolerance = route.numericTolerance
         log = route.log
         heads = PreparedHeads(deployment: route.name.text)
     }

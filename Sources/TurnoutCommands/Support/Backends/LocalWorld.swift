@@ -4,6 +4,7 @@ internal import LocalEndpoints
 internal import Logging
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutStatistics
 internal import Rollouts
 internal import SimulatedEndpoints
 internal import Synchronization
@@ -72,11 +73,13 @@ final class LocalWorld: KnownBackend {
                 try String(contentsOfFile: folder.token, encoding: .utf8).filter { !$0.isWhitespace }
             }
         }
+        let tolerance = opening.plan?.numericTolerance
         azure = AzureBackend(client, flavour: .emulator) { definition in
             var properties: [String: String] = [:]
             properties[TurnoutProperty.instances] = settings.instanceProperty(for: definition.name)
             properties[TurnoutProperty.folder] = definition.folder
             properties[TurnoutProperty.contents] = definition.contents?.property
+            properties[TurnoutProperty.numericTolerance] = tolerance.map { "\($0)" }
             return properties
         }
         backend = RestartShield(azure) { try life.present() }
@@ -136,6 +139,15 @@ final class LocalWorld: KnownBackend {
 
     func regenerate(_ key: ClientKeys.Which, of endpoint: Name) async throws -> ClientKeys {
         try ClientKeys(try await azure.regenerate(key.wire, of: endpoint), of: endpoint)
+    }
+}
+
+extension Plan {
+    /// How far apart numbers of mirrored answers may be; the least where stages differ, nil where none compares answers.
+    var numericTolerance: Double? {
+        stages.compactMap(\.analysis).flatMap(\.metrics).compactMap { metric -> Double? in
+            if case .disagreement(let limits) = metric { limits.numericTolerance } else { nil }
+        }.min()
     }
 }
 
