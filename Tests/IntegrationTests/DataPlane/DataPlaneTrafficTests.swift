@@ -147,6 +147,28 @@ struct DataPlaneTrafficTests {
         }
     }
 
+    @Test("the line of a copy says how long its answer was, as the live one's does")
+    func copiesInLog() async throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "turnout-copies-\(UUID()).log")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let log = try #require(try AccessLog(.file(path: file.path)))
+        let endpoint = EndpointRoute(
+            traffic: ["blue": 100], mirrorTraffic: ["shadow": 50],
+            ["blue", "shadow"].map { DeploymentRoute($0, [.simulated()]) })
+        try await RunningPlane.with(endpoint, { $0.accessLog = log }) { running in
+            let client = try running.client()
+            for _ in 0..<50 {
+                client.send(RawClient.request())
+                #expect(try client.answer()?.status == 200)
+            }
+            await log.flush()
+            let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+            let lengths = Dictionary(grouping: lines) { $0.contains(" mirrored POST") }
+                .mapValues { Set($0.compactMap { $0.firstMatch(of: /score 200 (\d+) bytes/)?.output.1 }) }
+            #expect(lengths[true]?.count == 1 && lengths[true] == lengths[false] && lengths[true] != ["0"])
+        }
+    }
+
     @Test("split and mirror share are within a 99.9 % interval")
     func shares() async throws {
         let endpoint = EndpointRoute(

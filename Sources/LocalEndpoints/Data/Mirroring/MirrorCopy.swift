@@ -82,6 +82,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
             let answer = player.answerOther(load, using: &loop.random)
             status = answer.status
             body = ComparedBody(ByteBuffer(string: answer.body))
+            bodyBytes = answer.body.utf8.count
             loop.after(.nanoseconds(answer.nanoseconds)) { self.complete(at: .now()) }
         } else if case .server(let address) = instance.target {
             let connection = loop.upstream.pool(.copy, for: instance, at: address).take(fresh: false)
