@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutStatistics
 internal import RolloutTesting
 internal import Rollouts
 internal import SimulatedEndpoints
@@ -45,6 +46,20 @@ struct PlanPreviewTests {
         #expect(preview.duration == .zero)
     }
 
+    @Test("What compares answers gets the least tolerance that a stage asks for", arguments: [true, false])
+    func numericTolerance(_ isAsked: Bool) {
+        func stage(_ name: String, _ tolerance: Double) -> Stage {
+            let metrics: [Metric] = isAsked ? [.disagreement(.init(numericTolerance: tolerance))] : []
+            return Stage(
+                name: name, action: .traffic(.none),
+                analysis: GateSpecification(longest: 600, metrics: [.errors(.init())] + metrics))
+        }
+        let plan = Plan(
+            playbook: "safe-rollout", backend: "local", endpoint: "houses",
+            stages: StageList([stage("one", 0.01), stage("two", 1e-3)]))
+        #expect(plan.numericTolerance == (isAsked ? 1e-3 : nil))
+    }
+
     @Test("Every key of a file that differs is told by its path")
     func changedFile() {
         var green = DeploymentDefinition.green
@@ -54,6 +69,24 @@ struct PlanPreviewTests {
         #expect(effects.map(\.what) == ["deployment green: instance_type", "deployment green: model"])
         #expect(effects.last?.before == "azureml:houses:1")
         #expect(effects.last?.after == "azureml:houses:2")
+    }
+
+    @Test("Code that was edited is told by its digests, and nothing else of the deployment")
+    func editedCode() {
+        var green = DeploymentDefinition.green
+        green.contents = LocalContents(code: "0123456789abcdef", model: "the same")
+        var observed = EndpointSnapshot.blueLive
+        var present = green
+        present.contents = LocalContents(code: "fedcba9876543210", model: "the same")
+        observed.deployments = observed.deployments.map { deployment in
+            var deployment = deployment
+            if deployment.name == green.name { deployment.definition = present }
+            return deployment
+        }
+        let effects = Self.preview([Stage(name: "deploy", action: .deploy(green))], on: observed).stages[0].effects
+        #expect(effects.map(\.what) == ["deployment green: code"])
+        #expect(effects.first?.before == "files fedcba987654")
+        #expect(effects.first?.after == "files 0123456789ab")
     }
 
     @Test("What the backend would refuse is told, and nothing after it in the stage")

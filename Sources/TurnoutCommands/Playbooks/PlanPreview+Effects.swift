@@ -41,6 +41,7 @@ extension PlanPreview {
         case (.some, nil): return [Effect(sign: .delete, what: what)]
         case (.some(let before), .some(let after)):
             var effects = changes(of: what, from: before.definition.document, to: after.definition.document)
+            effects += contents(of: what, from: before.definition.contents, to: after.definition.contents)
             if before.instances.wanted != after.instances.wanted {
                 effects.append(
                     Effect(
@@ -52,6 +53,21 @@ extension PlanPreview {
                     Effect(sign: .change, what: what, before: before.state.rawValue, after: after.state.rawValue))
             }
             return effects
+        }
+    }
+
+    /// The files that a definition's local paths lead to, where they differ; each by its digest.
+    private static func contents(
+        of what: String, from before: LocalContents?, to after: LocalContents?
+    ) -> [Effect] {
+        let parts: [(name: String, digest: KeyPath<LocalContents, String?>)] = [
+            ("code", \.code), ("environment", \.environment), ("model", \.model), ("command", \.command),
+        ]
+        return parts.compactMap { name, digest in
+            let (old, new) = (before?[keyPath: digest], after?[keyPath: digest])
+            guard old != new else { return nil }
+            func words(_ digest: String?) -> String { digest.map { "files \($0.prefix(12))" } ?? "files unknown" }
+            return Effect(sign: .change, what: "\(what): \(name)", before: words(old), after: words(new))
         }
     }
 
