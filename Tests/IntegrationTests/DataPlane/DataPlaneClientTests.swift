@@ -138,6 +138,7 @@ struct DataPlaneClientTests {
             #expect(try status("POST /score", "127.0.0.1", "azureml-model-deployment: BLUE\r\n") == 200)
             #expect(try status("POST /score", "127.0.0.1", "azureml-model-deployment: green\r\n") == 404)
             #expect(try status("PUT /score") == 405)
+            #expect(try status("DELETE /metrics") == 405)
             #expect(try status("GET /swagger.json") == 200)
             #expect(try status("GET /nothing") == 404)
             #expect(try status("GET /healthz") == 200)
@@ -145,6 +146,21 @@ struct DataPlaneClientTests {
             #expect(try status("GET /metrics") == 200)
             await running.install(EndpointRoute(traffic: .none, [DeploymentRoute("blue", [.simulated()])]))
             #expect(try status("POST /score") == 404)
+        }
+    }
+
+    @Test("an answer to HEAD has no body, so that the next one is not taken for it")
+    func heads() async throws {
+        try await RunningPlane.with(Self.endpoint) { running in
+            for (path, status) in [("/score", 405), ("/healthz", 200), ("/nothing", 404)] {
+                let client = try running.client()
+                let head = "HEAD \(path) HTTP/1.1\r\nHost: a\r\n\r\n"
+                client.send(head + RawClient.request())
+                let answer = try client.head()
+                #expect(answer?.status == status)
+                #expect(answer?.headers["content-length"].flatMap(Int.init) ?? 0 > 0)
+                #expect(try client.answer()?.status == 200)
+            }
         }
     }
 

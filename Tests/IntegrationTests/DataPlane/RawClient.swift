@@ -65,6 +65,17 @@ final class RawClient {
         }
     }
 
+    /// The next answer where it is one to HEAD, which has no body.
+    func head() throws -> Answer? {
+        while true {
+            if let (answer, end) = takeHead() {
+                received = Data(received[end...])
+                return answer
+            }
+            guard try readMore() else { return nil }
+        }
+    }
+
     /// True when the other side has closed and has nothing more to say.
     func isClosed() throws -> Bool {
         guard received.isEmpty else { return false }
@@ -80,7 +91,8 @@ final class RawClient {
         return true
     }
 
-    private func takeAnswer() -> Answer? {
+    /// The head of what has come, and where it ends.
+    private func takeHead() -> (answer: Answer, end: Data.Index)? {
         guard let end = received.range(of: Data("\r\n\r\n".utf8)) else { return nil }
         let lines = String(decoding: received[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
         let status = lines[0].split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
@@ -90,15 +102,21 @@ final class RawClient {
             guard parts.count == 2 else { continue }
             headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
         }
+        return (Answer(status: status, headers: headers, body: ""), end.upperBound)
+    }
+
+    private func takeAnswer() -> Answer? {
+        guard let (head, end) = takeHead() else { return nil }
+        let (status, headers) = (head.status, head.headers)
         if status == 100 {
-            received = Data(received[end.upperBound...])
-            return Answer(status: 100, headers: headers, body: "")
+            received = Data(received[end...])
+            return head
         }
-        if headers["transfer-encoding"] == "chunked" { return takeChunks(from: end.upperBound, status, headers) }
+        if headers["transfer-encoding"] == "chunked" { return takeChunks(from: end, status, headers) }
         let length = headers["content-length"].flatMap(Int.init) ?? 0
-        guard received.count >= end.upperBound + length else { return nil }
-        let body = received[end.upperBound..<end.upperBound + length]
-        received = Data(received[(end.upperBound + length)...])
+        guard received.count >= end + length else { return nil }
+        let body = received[end..<end + length]
+        received = Data(received[(end + length)...])
         return Answer(status: status, headers: headers, body: String(decoding: body, as: UTF8.self))
     }
 

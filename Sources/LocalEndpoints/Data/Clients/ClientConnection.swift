@@ -45,6 +45,8 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
     /// Of the present request: what it began with, and whether another may follow.
     private(set) var minorVersion = 1
     private(set) var keepsAlive = true
+    /// It wants to know an answer's head only: a body would be taken for the next answer.
+    private(set) var answersHead = false
 
     private static let backlogLimit = 64 * 1024
 
@@ -172,6 +174,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
     private func begin(_ head: HTTPRequestHead) {
         keepsAlive = head.isKeepAlive
         minorVersion = head.version.minor
+        answersHead = head.method == .HEAD
         do {
             let incoming = try IncomingRequest(head, on: loop)
             if let length = incoming.facts.contentLength, length > loop.limits.bodyBytes {
@@ -250,7 +253,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         }
         switch incoming.destination {
         case .page(let page):
-            send(loop.message { page.write(to: &$0, on: loop, connection: connectionLine) })
+            send(loop.message { page.write(to: &$0, to: self) })
             ended(at: .now())
         case .model(let destination):
             let exchange = Exchange(destination, incoming, client: self)
@@ -279,6 +282,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         releaseHeld()
         guard !closesAfterAnswer else { return closeAfterWriting() }
         phase = .idle
+        answersHead = false
         expire(after: loop.limits.idle, at: now)
         workOnBacklog()
     }
@@ -291,7 +295,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
 
     private func answerAndGoOn(_ answer: PlatformAnswer) {
         loop.shared.countRefused(answer.status)
-        send(loop.message { answer.write(to: &$0, id: loop.ids.next(), on: loop, connection: connectionLine) })
+        send(loop.message { answer.write(to: &$0, id: loop.ids.next(), to: self, connection: connectionLine) })
         ended(at: .now())
     }
 
@@ -301,7 +305,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         keepsAlive = false
         incoming = nil
         send(
-            loop.message { answer.write(to: &$0, id: loop.ids.next(), on: loop, connection: "connection: close\r\n") })
+            loop.message { answer.write(to: &$0, id: loop.ids.next(), to: self, connection: "connection: close\r\n") })
         closeAfterWriting()
     }
 

@@ -45,7 +45,7 @@ extension CompiledTable {
     private static func page(_ page: Destination.Page, _ head: HTTPRequestHead) throws(PlatformAnswer)
         -> Destination.Page
     {
-        guard head.method == .GET else { throw .wrongMethod(allowed: "GET") }
+        guard head.method == .GET || head.method == .HEAD else { throw .wrongMethod(allowed: "GET, HEAD") }
         return page
     }
 

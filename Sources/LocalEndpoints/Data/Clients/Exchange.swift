@@ -237,7 +237,7 @@ final class Exchange: UpstreamCall, Seatable {
             loop.message { writer in
                 refusal.write(
                     to: &writer, id: request.id, clientRequestID: request.facts.clientRequestID,
-                    deployment: deployment.heads.line, on: loop, connection: client.connectionLine)
+                    deployment: deployment.heads.line, to: client, connection: client.connectionLine)
             })
         client.ended(at: now)
     }

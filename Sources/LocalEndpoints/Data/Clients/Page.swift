@@ -1,8 +1,9 @@
 internal import NIOCore
 
 extension Destination.Page {
-    /// Writes the page as a whole message.
-    func write(to writer: inout MessageWriter, on loop: DataLoop, connection: StaticString) {
+    /// Writes the page as a whole message, without its body to a HEAD request.
+    func write(to writer: inout MessageWriter, to client: ClientConnection) {
+        let loop = client.loop
         var status = "200 OK"
         var type = "text/plain; charset=utf-8"
         let body: String
@@ -18,7 +19,8 @@ extension Destination.Page {
         }
         writer.writeText("HTTP/1.1 \(status)\r\n")
         writer.write(loop.dateLine(at: .now()))
-        writer.write(connection)
-        writer.writeText("content-type: \(type)\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
+        writer.write(client.connectionLine)
+        writer.writeText("content-type: \(type)\r\ncontent-length: \(body.utf8.count)\r\n\r\n")
+        if !client.answersHead { writer.writeText(body) }
     }
 }
