@@ -44,11 +44,13 @@ package struct EndpointModel: Hashable, Sendable {
             }
         case .setTraffic(let traffic):
             guard endpoint?.traffic.wanted != traffic else { return }
-            endpoint?.traffic.wanted = traffic
+            let spelled = spelled(traffic)
+            endpoint?.traffic.wanted = spelled
             endpoint?.state = .updating
         case .setMirrorTraffic(let traffic):
             guard endpoint?.mirrorTraffic.wanted != traffic else { return }
-            endpoint?.mirrorTraffic.wanted = traffic
+            let spelled = spelled(traffic)
+            endpoint?.mirrorTraffic.wanted = spelled
             endpoint?.state = .updating
         case .deleteDeployment(let name): update(name) { $0.state = .deleting }
         case .deleteEndpoint: endpoint?.state = .deleting
@@ -78,6 +80,14 @@ package struct EndpointModel: Hashable, Sendable {
             $0.instances.failed = max($0.instances.wanted - $0.instances.ready, 0)
             $0.reason = reason
         }
+    }
+
+    /// The same traffic with the names that the deployments have: others may be written in another case.
+    private func spelled(_ traffic: Traffic) -> Traffic {
+        Traffic(
+            Dictionary(
+                traffic.percents.map { (endpoint?.deployment($0)?.name ?? $0, $1) },
+                uniquingKeysWith: { first, _ in first }))
     }
 
     private mutating func put(_ definition: DeploymentDefinition) {

@@ -83,6 +83,46 @@ struct ControlPlaneTests {
         }
     }
 
+    @Test("traffic has the names that its deployments have, however a client writes them")
+    func spelling() async throws {
+        try await with { fixture in
+            try await fixture.makeBlueLive()
+            try await fixture.deploy("green")
+            let path = "onlineEndpoints/houses"
+            #expect(
+                try await fixture.send(
+                    .put, path, ControlPlaneFixture.endpoint(traffic: ["Blue": 0, "GREEN": 100], mirror: ["BLUE": 10])
+                ).status == 201)
+            let settled = try await fixture.settled(path)
+            #expect(settled.body["properties"]?["traffic"] == ["green": 100])
+            #expect(settled.body["properties"]?["mirrorTraffic"] == ["blue": 10])
+        }
+    }
+
+    @Test("a read's head can be asked for alone; a known path under another method is no blob's")
+    func heads() async throws {
+        try await with { fixture in
+            try await fixture.makeBlueLive()
+            let head = try await fixture.send(.head, "onlineEndpoints/houses")
+            #expect(head.status == 200 && head.body == .null)
+            #expect(try await fixture.send(.head, "onlineEndpoints/others").status == 404)
+            let read = try await fixture.send(.get, "onlineEndpoints/houses/listKeys")
+            #expect(read.status == 405 && read.headers[.allow] == "POST")
+        }
+    }
+
+    @Test("a managed deployment has no other scaling than the default")
+    func scaling() async throws {
+        try await with { fixture in
+            try await fixture.makeBlueLive()
+            let body: Value = [
+                "properties": ["endpointComputeType": "Managed", "scaleSettings": ["scaleType": "TargetUtilization"]]
+            ]
+            let refused = try await fixture.send(.put, "onlineEndpoints/houses/deployments/green", body)
+            #expect(refused.status == 400 && refused.body["error"]?["target"] == "properties.scaleSettings.scaleType")
+        }
+    }
+
     @Test("how far apart answers' numbers may be reaches the data plane, and what is no such number is refused")
     func numericTolerance() async throws {
         try await with { fixture in

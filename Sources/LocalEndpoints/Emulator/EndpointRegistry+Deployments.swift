@@ -94,10 +94,16 @@ extension EndpointRegistry {
     }
 
     private func requireManaged(_ body: DeploymentResource) throws(ControlError) {
-        guard let type = body.properties.endpointComputeType, type.lowercased() != "managed" else { return }
-        throw .badArgument(
-            "this emulator has managed endpoints only: endpointComputeType must be Managed, not \(type)",
-            target: "properties.endpointComputeType")
+        if let type = body.properties.endpointComputeType, type.lowercased() != "managed" {
+            throw .badArgument(
+                "this emulator has managed endpoints only: endpointComputeType must be Managed, not \(type)",
+                target: "properties.endpointComputeType")
+        }
+        if let type = body.properties.scaleSettings?["scaleType"]?.string, type.lowercased() != "default" {
+            throw .badArgument(
+                "a managed deployment's scaleType must be Default, not \(type)",
+                target: "properties.scaleSettings.scaleType")
+        }
     }
 }
 
