@@ -19,7 +19,7 @@ package struct ErrorAnswer: Codable, Hashable, Sendable {
     package init(_ error: ErrorDetail) { self.error = error }
 
     package init(code: String, message: String, target: String? = nil) {
-        self.init(ErrorDetail(code: code, message: message, target: target))
+        self.init(ErrorDetail(code: code, message: message, target: target, details: [], additionalInfo: []))
     }
 }
 

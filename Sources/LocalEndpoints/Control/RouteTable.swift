@@ -47,9 +47,14 @@ struct RouteTable: Sendable {
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
         guard path.hasPrefix("/"), let parts = Self.segments(of: path) else { return .none }
         var others: [HTTPRequest.Method] = []
+        var isExact = false
         for route in routes {
             guard let parameters = route.parameters(of: parts) else { continue }
-            if route.method == method { return .handler(route.handler, parameters: parameters) }
+            // A path that says exactly what it leads to is no blob's.
+            if route.takesAnyRest, isExact { continue }
+            isExact = isExact || !route.takesAnyRest
+            let answersHead = method == .head && route.method == .get && !route.takesAnyRest
+            if route.method == method || answersHead { return .handler(route.handler, parameters: parameters) }
             if !others.contains(route.method) { others.append(route.method) }
         }
         return others.isEmpty ? .none : .otherMethods(others)
@@ -69,6 +74,8 @@ struct RouteTable: Sendable {
 }
 
 extension RouteTable.Route {
+    var takesAnyRest: Bool { if case .rest = segments.last { true } else { false } }
+
     func parameters(of parts: [String]) -> [String: String]? {
         guard parts.count >= segments.count else { return nil }
         var parameters: [String: String] = [:]
