@@ -41,6 +41,8 @@ package struct Capabilities: Hashable, Sendable {
     package var simulatesClients: Bool
     /// True where ``Backend/outcomes(of:since:)`` has something to tell.
     package var reportsOutcomes: Bool
+    /// True where that has latencies as well.
+    package var reportsLatencies: Bool
     /// True where the backend starts the deployments' servers on this machine: what each of them is must be said, and
     /// the local paths of its file are read here.
     package var runsServers: Bool
@@ -49,13 +51,14 @@ package struct Capabilities: Hashable, Sendable {
 
     package init(
         name: String, kind: EndpointKind, mirrorLimit: Int?, simulatesClients: Bool, reportsOutcomes: Bool,
-        runsServers: Bool = false
+        reportsLatencies: Bool? = nil, runsServers: Bool = false
     ) {
         self.name = name
         self.kind = kind
         self.mirrorLimit = mirrorLimit
         self.simulatesClients = simulatesClients
         self.reportsOutcomes = reportsOutcomes
+        self.reportsLatencies = reportsLatencies ?? reportsOutcomes
         self.runsServers = runsServers
     }
 }

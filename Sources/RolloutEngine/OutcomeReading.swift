@@ -5,6 +5,11 @@ package struct OutcomeReading: Hashable, Sendable, Codable {
     /// To be passed to the next reading.
     package var cursor: Int
     package var continuity: Continuity
+    /// Up to when requests are counted, by the reader's clock; nil: up to the present.
+    ///
+    /// Every request after that is counted later: a source that tells late must not let requests of before a stage count
+    /// as requests of the stage.
+    package var countedTo: Timestamp?
     package var deployments: [Name: Counts]
     /// Of mirrored requests, per shadow deployment.
     package var mirrored: [Name: PairCounts]
@@ -66,11 +71,12 @@ package struct OutcomeReading: Hashable, Sendable, Codable {
     }
 
     package init(
-        cursor: Int, continuity: Continuity = .whole, deployments: [Name: Counts] = [:],
+        cursor: Int, continuity: Continuity = .whole, countedTo: Timestamp? = nil, deployments: [Name: Counts] = [:],
         mirrored: [Name: PairCounts] = [:]
     ) {
         self.cursor = cursor
         self.continuity = continuity
+        self.countedTo = countedTo
         self.deployments = deployments
         self.mirrored = mirrored
     }

@@ -22,7 +22,7 @@ extension RunMachine {
         case .measured(let news):
             gather(news, at: now)
             if let verdict = news.verdict, verdict.decision == .fail {
-                let reason = verdict.reason(for: news.arms)
+                let reason = verdict.reason(for: news)
                 apply(.gateRefused(reason: reason), at: now)
                 return failStage(reason, at: now)
             }

@@ -163,14 +163,23 @@ package struct Runner: Sendable {
     }
 
     /// One more reading for the run's analysis.
+    ///
+    /// Where the backend tells nothing, time goes on all the same: what is not told is no evidence, and at the end of
+    /// the analysis the playbook says what becomes of that.
     private func measure(for record: RunRecord) async throws -> RunMachine.Input {
         guard var analysis = record.analysis else { return .timer }
-        let outcomes = try await backend.outcomes(of: record.endpoint, since: analysis.cursor)
         var signals: [String: Reading.Signal] = [:]
         for case .prometheus(let limits) in analysis.gate.specification.metrics {
             signals[limits.name] = await readSignal(limits)
         }
-        analysis.take(outcomes, signals: signals, at: clock.now())
+        do throws(BackendError) {
+            let outcomes = try await backend.outcomes(of: record.endpoint, since: analysis.cursor)
+            analysis.take(outcomes, signals: signals, at: clock.now())
+        } catch {
+            guard error.code != .storage, error.code != .fenced else { throw error }
+            logger.debug("not measured", metadata: ["code": "\(error.code)", "message": "\(error.message)"])
+            analysis.miss(error.message, signals: signals, at: clock.now())
+        }
         return .measured(analysis)
     }
 

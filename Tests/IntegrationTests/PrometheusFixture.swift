@@ -14,9 +14,9 @@ final class PrometheusFixture {
 
     /// Runs `body` with a server that scrapes `targets` (`127.0.0.1:9000`), and ends it.
     static func with(
-        scraping targets: [String], _ body: (PrometheusFixture) async throws -> Void
+        scraping targets: [String], at path: String = "/metrics", _ body: (PrometheusFixture) async throws -> Void
     ) async throws {
-        let fixture = try PrometheusFixture(targets)
+        let fixture = try PrometheusFixture(targets, at: path)
         defer { fixture.end() }
         try await fixture.untilReady()
         try await body(fixture)
@@ -28,7 +28,7 @@ final class PrometheusFixture {
             environment: Self.environment)
     }
 
-    private init(_ targets: [String]) throws {
+    private init(_ targets: [String], at path: String) throws {
         folder = FileManager.default.temporaryDirectory.path + "/turnout-prometheus-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let port = try freePort()
@@ -37,7 +37,7 @@ final class PrometheusFixture {
         try """
         global: {scrape_interval: 500ms, scrape_timeout: 400ms}
         scrape_configs:
-          - {job_name: tested, static_configs: [{targets: [\(list)]}]}
+          - {job_name: tested, metrics_path: '\(path)', static_configs: [{targets: [\(list)]}]}
         """.write(toFile: folder + "/prometheus.yml", atomically: true, encoding: .utf8)
         // The hash of 'test' that Prometheus' own guide to basic authentication has.
         try """

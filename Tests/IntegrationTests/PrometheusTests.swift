@@ -191,7 +191,8 @@ struct PrometheusTests {
             try await PrometheusFixture.with(scraping: [target]) { prometheus in
                 let client = try prometheus.client()
                 let route = GatewayPreset.Route(
-                    endpoint: bench.endpoint, namespace: "", deployments: ["blue", "green"])
+                    endpoint: bench.endpoint, namespace: "", name: "", rule: 0,
+                    backends: [.init("blue", service: ""), .init("green", service: "")])
                 let outcomes = PrometheusOutcomes(
                     GatewayPreset.turnout.series(of: route), of: client, settling: .seconds(1))
                 #expect(
@@ -223,7 +224,9 @@ struct PrometheusTests {
 enum GatewayShape: CaseIterable {
     case envoy, istio, nginx
 
-    static let route = GatewayPreset.Route(endpoint: "houses", namespace: "shop", deployments: ["blue", "green"])
+    static let route = GatewayPreset.Route(
+        endpoint: "houses", namespace: "shop", name: "houses", rule: 0,
+        backends: [.init("blue", service: "houses-blue"), .init("green", service: "houses-green")])
 
     var preset: GatewayPreset {
         switch self {

@@ -104,6 +104,35 @@ import Testing
             saying: "larger than max")
     }
 
+    @Test("how a query's server lets its reader in is kept, and what is wrong with it is found at its key")
+    func access() {
+        let server = "url: \"http://127.0.0.1:9090\", query: up, max: 1"
+        guard
+            case .prometheus(let limits)? = read(
+                "{for: 10m, metrics: [prometheus: {\(server), token_env: METRICS_TOKEN, ca_file: /etc/ca.pem}]}"
+            ).specification?.metrics.first
+        else {
+            Issue.record("no query was read")
+            return
+        }
+        #expect(limits.access == ["token_env": "METRICS_TOKEN", "ca_file": "/etc/ca.pem"])
+        expect("UnknownKey", in: "{for: 10m, metrics: [prometheus: {\(server), ⟦token⟧: secret}]}", saying: "token_env")
+        let marked = MarkedText("{for: 10m, metrics: [prometheus: {\(server), token_file: ⟦token⟧}]}")
+        let file = SourceFile(path: "gate.yml", data: Data(marked.text.utf8))
+        var found: [Finding] = []
+        guard let node = loadYAML(file, findings: &found) else {
+            Issue.record("\(found)")
+            return
+        }
+        var reader = AnalysisReader(source: file) { url, access in
+            access["token_file"] == "token" && url == "http://127.0.0.1:9090"
+                ? SettingsFault(path: ["token_file"], message: "is wrong") : nil
+        }
+        _ = reader.read(node)
+        #expect(reader.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans)
+        #expect(reader.findings.map(\.message) == ["token_file is wrong"])
+    }
+
     @Test("a metric stands once, and one in an item")
     func twice() {
         expect("Analysis", in: "{for: 10m, metrics: [errors, ⟦errors: {margin: 2pt}⟧]}", saying: "remove one")

@@ -8,7 +8,7 @@ import Testing
 @Suite("What can be brought to a cluster")
 struct ClusterTests {
     private static let options = PlanOptions(
-        backend: "kubernetes", capabilities: .kubernetes, runID: RunID(playbook: "x", number: 1),
+        backend: "kubernetes", capabilities: { _ in .kubernetes }, runID: RunID(playbook: "x", number: 1),
         cluster: ClusterFit(digestKey: "sha256") { _ throws(ClusterMisfit) in throw ClusterMisfit("is too large") })
     private static let gateway =
         "backends: {kubernetes: {gateway: {name: edge}, instance_types: {Standard_DS3_v2: {}}}}\n"

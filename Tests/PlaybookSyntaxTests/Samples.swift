@@ -18,19 +18,19 @@ extension Capabilities {
 extension PlanOptions {
     static func managed(_ inputs: [String: InputText] = [:], endpoint: Name? = nil) -> PlanOptions {
         PlanOptions(
-            inputs: inputs, backend: "simulated", capabilities: .managed, endpoint: endpoint,
+            inputs: inputs, backend: "simulated", capabilities: { _ in .managed }, endpoint: endpoint,
             runID: RunID(playbook: "x", number: 1))
     }
 
     static func local(allowAbsolutePaths: Bool = false) -> PlanOptions {
         PlanOptions(
-            backend: "local", capabilities: .local, runID: RunID(playbook: "x", number: 1),
+            backend: "local", capabilities: { _ in .local }, runID: RunID(playbook: "x", number: 1),
             allowAbsolutePaths: allowAbsolutePaths)
     }
 
     static func kubernetes(_ inputs: [String: InputText] = [:]) -> PlanOptions {
         PlanOptions(
-            inputs: inputs, backend: "simulated:kubernetes", capabilities: .kubernetes,
+            inputs: inputs, backend: "simulated:kubernetes", capabilities: { _ in .kubernetes },
             runID: RunID(playbook: "x", number: 1))
     }
 }

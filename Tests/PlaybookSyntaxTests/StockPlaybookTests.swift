@@ -67,7 +67,22 @@ struct StockPlaybookTests {
     func skipped() throws {
         let outcome = makePlan(of: Self.folder + "kubernetes-rollout.yml", options: .kubernetes())
         let plan = try #require(outcome.snapshot).plan
-        #expect(plan.stages.compactMap(\.skip) == ["kubernetes does not mirror traffic"])
+        let told = "kubernetes tells what becomes of requests"
+        #expect(plan.stages.compactMap(\.skip) == ["kubernetes does not mirror traffic", told, told])
+        var options = PlanOptions.kubernetes()
+        options.capabilities = { _ in
+            Capabilities(
+                name: "kubernetes", kind: .kubernetes, mirrorLimit: nil, simulatesClients: false, reportsOutcomes: false
+            )
+        }
+        let unmeasured = makePlan(of: Self.folder + "kubernetes-rollout.yml", options: options)
+        #expect(unmeasured.findings.isEmpty)
+        let stages = try #require(unmeasured.snapshot).plan.stages
+        #expect(
+            stages.filter { $0.skip == "kubernetes does not tell what becomes of requests" }.map(\.name) == [
+                "measured-canary", "measured-cut-over",
+            ])
+        #expect(stages.filter { $0.skip == nil }.map(\.name).suffix(3) == ["canary", "cut-over", "delete-blue"])
     }
 
     @Test("summaries name inputs and stages", arguments: names)

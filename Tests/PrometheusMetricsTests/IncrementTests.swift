@@ -6,51 +6,59 @@ import Testing
 
 @Suite("Growth of counters")
 struct IncrementTests {
-    private func samples(_ values: [(Double, Double)]) -> [PrometheusAnswer.Sample] {
-        values.map { .init(time: $0.0, value: $0.1) }
+    private func series(_ values: [(Double, Double)], _ labels: [String: String] = Self.labels)
+        -> PrometheusAnswer.Series
+    {
+        .init(labels: labels, samples: values.map { .init(time: $0.0, value: $0.1) })
     }
 
+    private static let labels = ["job": "gateway", "instance": "10.0.0.1:9", "class": "2"]
+
     @Test(
-        "is what came between the last samples before the beginning and before the end",
+        "is what came between samples, from what the counter showed at the beginning",
         arguments: [
-            ([(5, 100), (10, 110), (15, 125), (20, 130)], 20, false),
-            // A sample at the very beginning was counted before.
-            ([(12, 100), (18, 107)], 7, false),
-            // Nothing before the beginning: the counter was not there, and began at 0.
-            ([(14, 3), (19, 9)], 9, false),
+            (110, [(15, 125), (20, 130)], 20, false),
+            (100, [(18, 107)], 7, false),
             // The server started again between 15 and 18.
-            ([(10, 100), (15, 104), (18, 2), (20, 5)], 9, true),
-            ([(10, 100), (15, 0), (20, 0)], 0, true),
+            (100, [(15, 104), (18, 2), (20, 5)], 9, true),
+            (100, [(15, 0), (20, 0)], 0, true),
             // Nothing since.
-            ([(5, 100), (10, 110)], 0, false),
-            ([], 0, false),
-            ([(10, 1), (15, .nan), (20, 4)], 3, false),
-        ] as [([(Double, Double)], Double, Bool)])
-    func growth(_ values: [(Double, Double)], _ growth: Double, _ restarted: Bool) {
-        var increments = Increments(begin: 12, end: 20)
-        #expect(increments.growth(of: samples(values + [(21, 1000)])) == growth)
+            (100, [], 0, false),
+            (1, [(15, .nan), (20, 4)], 3, false),
+        ] as [(Double, [(Double, Double)], Double, Bool)])
+    func growth(_ base: Double, _ values: [(Double, Double)], _ growth: Double, _ restarted: Bool) {
+        var increments = Increments(bases: [series([(12, base)])], known: [series([(12, base)])])
+        #expect(increments.growth(of: series(values)) == growth)
         #expect(increments.sawRestart == restarted)
+    }
+
+    @Test("a new counter of a server that was there began at 0; of one that was not, nobody knows what it counts")
+    func newCounters() {
+        var increments = Increments(bases: [], known: [series([(12, 5)])])
+        var failures = Self.labels
+        failures["class"] = "5"
+        #expect(increments.growth(of: series([(14, 3), (19, 9)], failures)) == 9)
+        #expect(!increments.sawRestart)
+        failures["instance"] = "10.0.0.2:9"
+        #expect(increments.growth(of: series([(14, 100_000), (19, 100_006)], failures)) == 6)
+        #expect(increments.sawRestart)
     }
 
     @Test("adjoining stretches sum to the whole, wherever they are cut")
     func adjoining() {
-        let counter = (0..<60).map { (second: Int) -> PrometheusAnswer.Sample in
+        let values: [(Double, Double)] = (0..<60).map { (second: Int) -> (Double, Double) in
             let value = second < 33 ? second * second : (second - 33) * 7
-            return .init(time: Double(second), value: Double(value))
+            return (Double(second), Double(value))
         }
-        var whole = Increments(begin: 0, end: 60)
-        let all = whole.growth(of: counter)
+        func growth(from begin: Double, to end: Double) -> Double {
+            let before: [(Double, Double)] = values.filter { $0.0 <= begin }.suffix(1)
+            let base = [series(before)]
+            var increments = Increments(bases: base, known: base)
+            return increments.growth(of: series(values.filter { $0.0 > begin && $0.0 <= end }))
+        }
         for cut in stride(from: 0.5, to: 60, by: 1.7) {
-            var (first, second) = (Increments(begin: 0, end: cut), Increments(begin: cut, end: 60))
-            #expect(first.growth(of: counter) + second.growth(of: counter) == all)
-            #expect(first.sawRestart || second.sawRestart)
+            #expect(growth(from: 0, to: cut) + growth(from: cut, to: 60) == growth(from: 0, to: 60))
         }
-    }
-
-    @Test("since the beginning is what the counter shows")
-    func beginning() {
-        var increments = Increments(begin: nil, end: 20)
-        #expect(increments.growth(of: samples([(5, 100), (19, 130), (30, 500)])) == 130)
     }
 
     @Test("a histogram's counts up to its bounds become counts of bins")
@@ -70,20 +78,22 @@ struct IncrementTests {
 
 @Suite("Metrics of gateways")
 struct GatewayPresetTests {
-    private let route = GatewayPreset.Route(endpoint: "Houses", namespace: "shop", deployments: ["blue", "green"])
+    private let route = GatewayPreset.Route(
+        endpoint: "Houses", namespace: "shop", name: "houses", rule: 0,
+        backends: [.init("blue", service: "houses-blue"), .init("green", service: "houses-green")])
 
     @Test("Envoy Gateway: a cluster for each backend of the rule")
     func envoy() {
         let series = GatewayPreset.envoyGateway.series(of: route)
         let matcher =
-            #"envoy_cluster_name=~"httproute/shop/Houses/rule/0/backend/0|httproute/shop/Houses/rule/0/backend/1""#
+            #"envoy_cluster_name=~"httproute/shop/houses/rule/0/backend/0|httproute/shop/houses/rule/0/backend/1""#
         #expect(series.requests == "envoy_cluster_upstream_rq_xx{\(matcher)}")
         #expect(series.errors == #"envoy_cluster_upstream_rq_xx{\#(matcher),envoy_response_code_class!~"2|3"}"#)
         #expect(series.latencies == "envoy_cluster_upstream_rq_time_bucket{\(matcher)}")
         #expect(series.latencyUnit == 1)
-        #expect(series.deployment("httproute/shop/Houses/rule/0/backend/1") == "green")
-        #expect(series.deployment("httproute/shop/Houses/rule/0") == nil)
-        #expect(series.explanation?.selector.contains(#""httproute/shop/Houses/rule/0""#) == true)
+        #expect(series.deployment("httproute/shop/houses/rule/0/backend/1") == "green")
+        #expect(series.deployment("httproute/shop/houses/rule/0") == nil)
+        #expect(series.explanation?.selector.contains(#""httproute/shop/houses/rule/0""#) == true)
     }
 
     @Test("Istio: a service for each deployment, seen by who asks it")
@@ -116,8 +126,16 @@ struct GatewayPresetTests {
 
     @Test("what is special in a regular expression is taken by the letter")
     func quoting() {
-        let odd = GatewayPreset.Route(endpoint: "a.b", namespace: "n", name: #"r"+"#, deployments: ["x"])
+        let odd = GatewayPreset.Route(
+            endpoint: "a.b", namespace: "n", name: #"r"+"#, rule: 0, backends: [.init("x", service: "a.b-x")])
         #expect(GatewayPreset.envoyGateway.series(of: odd).requests.contains(#"httproute/n/r\"\\+/rule/0/backend/0"#))
         #expect(GatewayPreset.istio.series(of: odd).requests.contains(#"=~"a\\.b-x""#))
+        let labels = ["zone": "a", "cluster": #"one "or" \two"#]
+        for preset in GatewayPreset.allCases {
+            let series = preset.series(of: route, labels: labels)
+            for selector in [series.requests, series.errors, series.latencies].compactMap(\.self) {
+                #expect(selector.contains(#",cluster="one \"or\" \\two",zone="a""#), "\(selector)")
+            }
+        }
     }
 }

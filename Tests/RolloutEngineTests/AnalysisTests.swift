@@ -185,15 +185,29 @@ struct AnalysisTests {
         #expect(stand.record.status == .rolledBack)
     }
 
-    @Test("P10 outcomes that nobody can read are waited for, and not for ever")
-    func unreadable() {
-        var stand = stand()
+    @Test(
+        "P10 outcomes that nobody can read are waited for, and at the end the playbook says what becomes of that",
+        arguments: [
+            (GateSpecification.InconclusivePolicy.hold, RunStatus.held), (.rollBack, .rolledBack), (.goOn, .waiting),
+        ])
+    func unreadable(_ policy: GateSpecification.InconclusivePolicy, _ status: RunStatus) {
+        var stand = stand(at: "canary", Self.plan(onInconclusive: policy))
         stand.totals = { _ in nil }
         let began = stand.now
         stand.run()
-        #expect(stand.record.status == .rolledBack)
-        #expect(stand.now - began >= .minutes(30))
-        #expect(stand.record.reason?.contains("no answer") == true)
+        #expect(stand.record.status == status)
+        #expect(stand.now - began >= .minutes(30) && stand.now - began < .minutes(31))
+        if status != .waiting { #expect(stand.record.reason?.contains("no answer") == true) }
+    }
+
+    @Test("people can approve while outcomes cannot be read")
+    func unreadableAtGate() {
+        var stand = stand(at: "canary")
+        stand.run { $0.record.status == .waiting }
+        stand.totals = { _ in nil }
+        expectUsed(stand.offer(.approve))
+        stand.run { $0.stage("cut-over")?.status == .running }
+        #expect(stand.stage("cut-over")?.status == .running)
     }
 
     @Test("what the control did before the stage is what is normal: a candidate that is alike passes at any rate")

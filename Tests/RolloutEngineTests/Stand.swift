@@ -101,7 +101,9 @@ struct Stand {
 
     private mutating func measure() {
         guard var analysis = record.analysis, let sum = totals(now) else {
-            give(.refused(BackendError(.unavailable, "no answer")))
+            guard var analysis = record.analysis else { return give(.timer) }
+            analysis.miss("no answer", signals: [:], at: now)
+            give(.measured(analysis))
             return
         }
         let earlier = analysis.cursor.map { told[$0] }

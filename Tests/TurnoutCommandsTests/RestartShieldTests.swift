@@ -17,7 +17,7 @@ struct RestartShieldTests {
         }
 
         let state = Mutex(State())
-        let capabilities = LocalWorld.capabilities(of: .managed)
+        let capabilities = LocalWorld.capabilities(of: .managed, settings: .null)
 
         func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 

@@ -66,9 +66,10 @@ extension ChangeWork {
         _ live: KubernetesObject?, _ anchor: EndpointAnchor?, _ kept: [String: String],
         backends: [RouteManifest.Backend], _ traffic: Traffic, keepsKey: Bool = false
     ) async throws -> KubernetesObject {
-        let manifest = RouteManifest(
+        var manifest = RouteManifest(
             endpoint: endpoint, namespace: namespace, parents: try parents(anchor), hostnames: hostnames(anchor),
             backends: backends, traffic: traffic)
+        manifest.hasFilters = settings.metrics?.needsFilters ?? false
         var kept = kept
         // Until the gateways have taken the route as it is written, clients have what they had.
         if let actual = reading?.snapshot.traffic.actual {

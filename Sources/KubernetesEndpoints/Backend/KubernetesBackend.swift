@@ -43,13 +43,17 @@ package final class KubernetesBackend: Backend, Sendable {
         callers = GatewayCallers(client, namespace: namespace)
     }
 
-    package var capabilities: Capabilities { Self.capabilities }
+    package var capabilities: Capabilities { Self.capabilities() }
 
     /// What the backend can do, before there is one.
     ///
-    /// Clusters have clients of their own: a playbook's `load` is not sent.
-    package static let capabilities = Capabilities(
-        name: "kubernetes", kind: .kubernetes, mirrorLimit: nil, simulatesClients: false, reportsOutcomes: false)
+    /// Clusters have clients of their own: a playbook's `load` is not sent. What became of requests is told where
+    /// somebody reads the gateway's `metrics`.
+    package static func capabilities(_ metrics: KubernetesSettings.MetricsChoice? = nil) -> Capabilities {
+        Capabilities(
+            name: "kubernetes", kind: .kubernetes, mirrorLimit: nil, simulatesClients: false,
+            reportsOutcomes: metrics != nil, reportsLatencies: metrics?.hasLatencies ?? false)
+    }
 
     package func close() async {
         view.close()
@@ -79,7 +83,7 @@ package final class KubernetesBackend: Backend, Sendable {
         }
     }
 
-    /// Outcomes come from the gateway's metrics, which this backend does not read.
+    /// Outcomes come from the gateway's metrics, which another reads, by ``trafficRule(of:)``.
     package func outcomes(of endpoint: Name, since cursor: Int?) async throws(BackendError) -> OutcomeReading {
         OutcomeReading(cursor: cursor ?? 0)
     }

@@ -22,6 +22,8 @@ package struct KubernetesSettings: Hashable, Sendable {
     package var serviceAccount: String?
     package var imagePullSecrets: [String] = []
     package var giveUp = GivingUp()
+    /// Nil: nobody tells what becomes of requests.
+    package var metrics: MetricsChoice?
 
     /// The gateway through which clients come.
     package struct GatewayChoice: Hashable, Sendable {
@@ -108,13 +110,15 @@ extension KubernetesSettings {
     package typealias Problem = KubernetesSettingsProblem
 
     /// Reads the mapping `backends.kubernetes` of a plan (`null`: the defaults).
-    package init(_ value: Value) throws(Problem) {
+    ///
+    /// `accessKeys` are those that say under `metrics` how its server lets its reader in.
+    package init(_ value: Value, accessKeys: [String] = []) throws(Problem) {
         self.init()
         let root = try SettingsMembers(
             value, [],
             keys: [
                 "kubeconfig", "context", "namespace", "gateway", "route", "image", "instance_types", "service_account",
-                "image_pull_secrets", "give_up",
+                "image_pull_secrets", "give_up", "metrics",
             ])
         kubeconfig = try root.text("kubeconfig")
         context = try root.text("context")
@@ -146,6 +150,7 @@ extension KubernetesSettings {
             if let told = try limits.interval("unschedulable") { giveUp.unschedulable = told }
             if let told = try limits.count("restarts") { giveUp.restarts = told }
         }
+        metrics = try MetricsChoice(root, accessKeys: accessKeys)
         if route != nil, gateway?.hostnames.isEmpty == false {
             throw Problem(path: ["gateway", "hostnames"], message: "is of no use: the route is the user's own")
         }

@@ -14,6 +14,10 @@ struct RouteManifest {
     var traffic: Traffic
     /// False where the cluster's HTTPRoute has no `timeouts`, as before Gateway API v1.
     var hasTimeouts = true
+    /// True where every backend of the rule with weights has a filter, which names it in answers.
+    ///
+    /// Envoy Gateway makes one cluster of a rule's backends, and counts them together, unless one of them has a filter.
+    var hasFilters = false
 
     /// A deployment that can be routed to.
     struct Backend: Hashable, Sendable {
@@ -46,7 +50,10 @@ struct RouteManifest {
             return rule(match, [reference(to: backend.deployment, weight: 1)], timeout: backend.timeout)
         }
         if let timeout = sorted.map(\.timeout).max(), !traffic.isEmpty {
-            let references = sorted.map { reference(to: $0.deployment, weight: traffic[$0.deployment]) }
+            let references = sorted.map { backend in
+                let reference = reference(to: backend.deployment, weight: traffic[backend.deployment])
+                return hasFilters ? Self.filtered(reference, naming: backend.deployment) : reference
+            }
             rules.append(rule(["path": Self.everyPath], references, timeout: timeout))
         }
         return rules
@@ -65,6 +72,15 @@ struct RouteManifest {
             "group": "", "kind": "Service", "name": .string(ObjectNames.object(of: deployment, in: endpoint)),
             "port": .integer(DeploymentManifest.servicePort), "weight": .integer(weight),
         ]
+    }
+
+    private static func filtered(_ reference: Value, naming deployment: Name) -> Value {
+        let header: Value = ["name": .string(header), "value": .string(ObjectNames.folded(deployment))]
+        var reference = reference
+        reference[path: ["filters"]] = [
+            ["type": "ResponseHeaderModifier", "responseHeaderModifier": ["set": [header]]]
+        ]
+        return reference
     }
 
     /// As Gateway API writes durations: up to five digits of each unit (GEP-2257).

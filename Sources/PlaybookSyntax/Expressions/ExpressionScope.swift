@@ -9,6 +9,8 @@ struct ExpressionScope: Sendable {
 
     /// Whether traffic can be mirrored.
     static let mirroring = "backend.mirroring"
+    /// Whether it is told what becomes of requests; not known where the settings of backends are filled in.
+    static let metrics = "backend.metrics"
 }
 
 /// What is wrong with an expression.

@@ -25,9 +25,14 @@ func readAnalysis(_ file: SourceFile) -> (specification: GateSpecification?, fin
 /// Makes a gate's specification of a node whose shape was checked, and finds what does not go together.
 struct AnalysisReader {
     let source: SourceFile
+    /// What is wrong with a query's server.
+    let queryProblem: PlanOptions.QueryProblemFinder?
     private(set) var findings: [Finding] = []
 
-    init(source: SourceFile) { self.source = source }
+    init(source: SourceFile, queryProblem: PlanOptions.QueryProblemFinder? = nil) {
+        self.source = source
+        self.queryProblem = queryProblem
+    }
 
     /// The specification, or nil where a finding says what is wrong.
     mutating func read(_ node: Node) -> GateSpecification? {
@@ -98,10 +103,16 @@ struct AnalysisReader {
         if let minimum, let maximum, minimum > maximum, let span = node["min"]?.span {
             report(span, "min is larger than max", nil)
         }
+        var access: [String: String] = [:]
+        for key in ObjectShape.prometheusAccess.map(\.key) { access[key] = node[key]?.scalar?.text }
+        if let fault = queryProblem?(url, access), let key = fault.path.first {
+            report((node[key] ?? node).span, "\(key) \(fault.message)", nil)
+        }
         return .prometheus(
             PrometheusLimits(
                 name: node["name"]?.scalar?.text ?? "prometheus", url: url, query: query, minimum: minimum,
-                maximum: maximum, failuresAllowed: node["failures_allowed"]?.scalar?.value.integer ?? 0))
+                maximum: maximum, failuresAllowed: node["failures_allowed"]?.scalar?.value.integer ?? 0,
+                access: access.isEmpty ? nil : access))
     }
 
     /// Every metric has a name of its own, by which verdicts tell of it.

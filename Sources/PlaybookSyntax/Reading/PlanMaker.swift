@@ -6,6 +6,8 @@ internal import Rollouts
 struct PlanMaker {
     let source: SourceFile
     let options: PlanOptions
+    /// With the playbook's settings of the backend, once they are read.
+    private var capabilities: Capabilities
     private var files: NamedFiles
     private var findings: [Finding] = []
     /// What rules have against stages that could be read.
@@ -15,14 +17,19 @@ struct PlanMaker {
     init(source: SourceFile, data: Data, options: PlanOptions, files: FileSource) {
         self.source = source
         self.options = options
+        capabilities = options.capabilities(.null)
         self.files = NamedFiles(playbook: source, data: data, source: files)
     }
 
     mutating func make() -> PlanOutcome {
         guard let written = loadYAML(source, findings: &findings) else { return outcome(nil) }
         let inputs = InputReader(source: source, inputs: written.member("inputs"), given: options.inputs)
-        let scope = scope(inputs)
-        let root = filled(written, scope)
+        var scope = scope(inputs)
+        let settled = filled(written, ["backends"], scope)
+        let backends = BackendSettings(settled["backends"], of: backend)
+        capabilities = options.capabilities(backends.value)
+        scope.values[ExpressionScope.metrics] = .bool(capabilities.reportsOutcomes)
+        let root = filled(settled, ["endpoint", "load", "stages"], scope)
         var shape = ShapeCheck(source: source)
         shape.check(root, .object(.playbook), "a playbook")
         findings += shape.findings + inputs.findings
@@ -30,12 +37,11 @@ struct PlanMaker {
         checkName(root["name"])
         let endpoint = endpoint(root, name: name)
         let load = load(root["load"])
-        let backends = BackendSettings(root["backends"], of: backend)
         simulation = backends.simulation
         if let problem = options.settingsProblem?(backends.value) {
             findings.append(backends.finding(problem, in: source))
         }
-        if options.capabilities.runsServers {
+        if capabilities.runsServers {
             files.servers = ServerIsKnown(backend: backend, settings: backends.own)
             let settings = backends.value
             if let read = options.localContents {
@@ -64,16 +70,16 @@ struct PlanMaker {
         for (name, value) in inputs.values { scope.values["inputs.\(name)"] = value }
         scope.faulty = Set(inputs.faulty.map { "inputs.\($0)" })
         scope.values["backend.name"] = .string(backend)
-        scope.values[ExpressionScope.mirroring] = .bool(options.capabilities.mirroring)
+        scope.values[ExpressionScope.mirroring] = .bool(capabilities.mirroring)
         scope.values["run.id"] = .string("\(options.runID)")
         return scope
     }
 
-    /// The playbook with its expressions filled in; names and conditions of stages stay as they are written.
-    private mutating func filled(_ written: Node, _ scope: ExpressionScope) -> Node {
+    /// The playbook with the expressions of these parts filled in; names and conditions of stages stay as they are written.
+    private mutating func filled(_ written: Node, _ parts: Set<String>, _ scope: ExpressionScope) -> Node {
         guard case .mapping(var members) = written.content else { return written }
         var template = Template(source: source, scope: scope)
-        for index in members.indices {
+        for index in members.indices where parts.contains(members[index].key.text) {
             switch members[index].key.text {
             case "endpoint", "load", "backends": members[index].value = template.fill(members[index].value)
             case "stages":
@@ -109,7 +115,7 @@ struct PlanMaker {
     /// The plan's endpoint: the one of the options, of the playbook, or of the first stage that defines one.
     private mutating func endpoint(_ root: Node, name: String?) -> Name? {
         if let override = options.endpoint {
-            if let violation = NamingRule().violation(of: override, what: "endpoint", kind: options.capabilities.kind) {
+            if let violation = NamingRule().violation(of: override, what: "endpoint", kind: capabilities.kind) {
                 findings.append(Finding(ValidNames.name, file: source.path, "--endpoint: \(violation.message)"))
             }
             return override
@@ -117,7 +123,7 @@ struct PlanMaker {
         if let node = root["endpoint"] {
             guard let name = node.name else { return nil }
             let place = PlacedName(name: name, what: "endpoint", location: Location(source: source, span: node.span))
-            if let finding = ValidNames.finding(for: place, kind: options.capabilities.kind) {
+            if let finding = ValidNames.finding(for: place, kind: capabilities.kind) {
                 findings.append(finding)
             }
             return name
@@ -155,12 +161,14 @@ struct PlanMaker {
         _ nodes: [Node], endpoint: Name?, rate: Double?, _ scope: ExpressionScope
     ) -> StageList {
         let actions = ActionReader(
-            files: files, endpoint: endpoint, override: options.endpoint, kind: options.capabilities.kind)
-        var reader = StageReader(source: source, capabilities: options.capabilities, scope: scope, actions: actions)
+            files: files, endpoint: endpoint, override: options.endpoint, kind: capabilities.kind)
+        var reader = StageReader(
+            source: source, capabilities: capabilities, scope: scope, actions: actions,
+            queryProblem: options.queryProblem)
         var probe = reader  // what it finds is found again when the stages are read
         let defines = nodes.contains { $0["define"] != nil && probe.skipReason($0) == nil }
         var play = Play(
-            endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: options.capabilities,
+            endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: capabilities,
             rate: rate)
         var stages = StageList([])
         for node in nodes {

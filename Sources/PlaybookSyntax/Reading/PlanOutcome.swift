@@ -6,7 +6,8 @@ package struct PlanOptions: Sendable {
     package var inputs: [String: InputText]
     /// As the user names it: `simulated`, `simulated:kubernetes`.
     package var backend: String
-    package var capabilities: Capabilities
+    /// What the backend can do with the playbook's settings of it (`null`: without any).
+    package var capabilities: @Sendable (Value) -> Capabilities
     /// Takes the place of the endpoint that the files name.
     package var endpoint: Name?
     /// What `${{ run.id }}` is.
@@ -20,16 +21,22 @@ package struct PlanOptions: Sendable {
     /// Fingerprints what a deployment's local paths lead to, with the playbook's settings of the backend.
     package var localContents: LocalContentsReader?
 
+    /// What is wrong with the address of a query's server, or with how it lets its reader in.
+    package var queryProblem: QueryProblemFinder?
+
+    package typealias QueryProblemFinder =
+        @Sendable (_ url: String, _ access: [String: String]) -> SettingsFault?
     package typealias LocalContentsReader =
         @Sendable (_ definition: DeploymentDefinition, _ settings: Value) throws(FileProblem) -> LocalContents?
     /// Set where deployments are brought to a cluster.
     package var cluster: ClusterFit?
 
     package init(
-        inputs: [String: InputText] = [:], backend: String, capabilities: Capabilities, endpoint: Name? = nil,
+        inputs: [String: InputText] = [:], backend: String,
+        capabilities: @escaping @Sendable (Value) -> Capabilities, endpoint: Name? = nil,
         runID: RunID, allowAbsolutePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil,
-        settledSettings: @escaping @Sendable (Value) -> Value = { $0 }, localContents: LocalContentsReader? = nil,
-        cluster: ClusterFit? = nil
+        settledSettings: @escaping @Sendable (Value) -> Value = { $0 }, queryProblem: QueryProblemFinder? = nil,
+        localContents: LocalContentsReader? = nil, cluster: ClusterFit? = nil
     ) {
         self.cluster = cluster
         self.inputs = inputs
@@ -40,6 +47,7 @@ package struct PlanOptions: Sendable {
         self.allowAbsolutePaths = allowAbsolutePaths
         self.settingsProblem = settingsProblem
         self.settledSettings = settledSettings
+        self.queryProblem = queryProblem
         self.localContents = localContents
     }
 }

@@ -8,10 +8,15 @@ struct StageReader {
     let capabilities: Capabilities
     var actions: ActionReader
     private var template: Template
+    private let queryProblem: PlanOptions.QueryProblemFinder?
     private(set) var findings: [Finding] = []
     private var firstLines: [String: Int] = [:]
 
-    init(source: SourceFile, capabilities: Capabilities, scope: ExpressionScope, actions: ActionReader) {
+    init(
+        source: SourceFile, capabilities: Capabilities, scope: ExpressionScope, actions: ActionReader,
+        queryProblem: PlanOptions.QueryProblemFinder? = nil
+    ) {
+        self.queryProblem = queryProblem
         self.source = source
         self.capabilities = capabilities
         self.actions = actions
@@ -71,7 +76,7 @@ struct StageReader {
                 "the stage has both 'for' and 'analysis', each of which says how long it lasts",
                 "remove 'for'; that of 'analysis' is the longest")
         }
-        var reader = AnalysisReader(source: source)
+        var reader = AnalysisReader(source: source, queryProblem: queryProblem)
         let specification = reader.read(member.value)
         findings += reader.findings
         return specification
@@ -91,8 +96,14 @@ struct StageReader {
             return nil
         }
         guard !holds else { return nil }
-        return result.names.contains(ExpressionScope.mirroring) && !capabilities.mirroring
-            ? "\(capabilities.name) does not mirror traffic" : "when: \(scalar.expressionText) is false"
+        if result.names.contains(ExpressionScope.mirroring), !capabilities.mirroring {
+            return "\(capabilities.name) does not mirror traffic"
+        }
+        guard result.names.contains(ExpressionScope.metrics) else {
+            return "when: \(scalar.expressionText) is false"
+        }
+        return
+            "\(capabilities.name) \(capabilities.reportsOutcomes ? "tells" : "does not tell") what becomes of requests"
     }
 
     private mutating func reportActions(_ members: [Node.Member], of node: Node) {

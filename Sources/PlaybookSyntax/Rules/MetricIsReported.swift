@@ -18,6 +18,11 @@ struct MetricIsReported: PlaybookRule {
             let names = requests.map(\.name).joined(separator: ", ")
             return [finding(.warning, at: place, .notTold(names, by: moment.capabilities.name), help: .query)]
         }
+        if !moment.capabilities.reportsLatencies, let latency = requests.first(where: \.isLatency) {
+            return [
+                finding(.warning, at: place, .notTold(latency.name, by: moment.capabilities.name), help: .latencies)
+            ]
+        }
         let disagrees = requests.contains { if case .disagreement = $0 { true } else { false } }
         guard disagrees, moment.after?.mirrorTraffic.wanted.isEmpty ?? false else { return [] }
         return [finding(.warning, at: place, .nothingMirrored, help: .mirror)]
@@ -26,10 +31,12 @@ struct MetricIsReported: PlaybookRule {
 
 extension String {
     fileprivate static func notTold(_ names: String, by backend: String) -> String {
-        "\(backend) does not tell what becomes of requests: there will be no evidence of \(names)"
+        "\(backend) does not tell \(names == "latency" ? "how long answers take" : "what becomes of requests"): there "
+            + "will be no evidence of \(names)"
     }
     fileprivate static let query =
-        "name the server's metrics in backends, or add a query: 'prometheus: {url: …, query: …}'"
+        "name the gateway's metrics in backends ('metrics: {prometheus: …}'), or add a query: 'prometheus: {…}'"
+    fileprivate static let latencies = "leave 'latency' out, or name queries with 'latencies' in the backend's metrics"
     fileprivate static let nothingMirrored = "no traffic is mirrored in this stage, so that no answers are compared"
     fileprivate static let mirror = "look at 'disagreement' in a 'mirror_traffic' stage"
 }

@@ -6,7 +6,8 @@ internal import Rollouts
 ///
 /// A version that is just like the one before passes once enough requests have shown it. How many those are follows from
 /// the margins; at the rate of the playbook's `load`, and 0.5 % errors, that takes so and so long. Where `for` is
-/// shorter, most good versions end without a verdict.
+/// shorter, most good versions end without a verdict. A stage that goes on without one (`on_inconclusive: go_on`) needs
+/// none: it is there to catch bad versions.
 struct VerdictInTime: PlaybookRule {
     private var baseline: AnalysisBaseline?
 
@@ -15,7 +16,7 @@ struct VerdictInTime: PlaybookRule {
         defer { self.baseline = baseline }
         let arms = baseline.arms(after: moment.after)
         guard let rate = moment.rate, let analysis = moment.stage.stage.analysis, let place = moment.stage.analysis,
-            let arms, arms.control != nil
+            let arms, arms.control != nil, analysis.onInconclusive != .goOn
         else { return [] }
         guard analysis.expectedSeconds(.init(rate: rate), share: arms.share, isMirror: arms.isMirror) == nil else {
             return []

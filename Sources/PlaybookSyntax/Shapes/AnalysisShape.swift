@@ -83,7 +83,17 @@ extension ObjectShape {
             Field(
                 "failures_allowed", .integer(0...1000),
                 "How many readings in a row may be outside; 0 unless it says otherwise."),
-        ])
+        ] + prometheusAccess)
+
+    /// How a server lets its reader in; secrets stand elsewhere.
+    static let prometheusAccess = [
+        Field("token_env", .text, "The environment variable that holds a bearer token.", example: "METRICS_TOKEN"),
+        Field("token_file", .text, "The file that holds a bearer token.", example: "/run/secrets/token"),
+        Field("user", .text, "Who reads, for basic auth."),
+        Field("password_env", .text, "The environment variable that holds the user's password."),
+        Field("password_file", .text, "The file that holds the user's password."),
+        Field("ca_file", .text, "A PEM file of the authorities that are trusted."),
+    ]
 }
 
 /// What the numbers of an analysis may be.

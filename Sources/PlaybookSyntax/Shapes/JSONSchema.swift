@@ -24,7 +24,7 @@ private let expressionSchema: Value = [
     "type": "string",
     "pattern": #"\$\{\{.*\}\}"#,
     "description": """
-    Integers, texts and truth values: inputs.NAME, backend.name, backend.mirroring, run.id, + - * /, comparisons, \
+    Integers, texts and truth values: inputs.NAME, backend.name, backend.mirroring, backend.metrics, run.id, + - * /, comparisons, \
     and, or, not.
     """,
     "examples": ["${{ inputs.canary }}", "${{ 100 - inputs.canary }}"],

@@ -8,72 +8,87 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
     /// Envoy's cluster statistics (envoyproxy.io, Configuration reference, Upstream clusters, Statistics), under the
     /// names that Envoy Gateway gives clusters: `httproute/NAMESPACE/ROUTE/rule/R`, and where a backend of the rule has
     /// a filter, one for each, `…/backend/B` (github.com/envoyproxy/gateway, issue 7008).
-    case envoyGateway = "envoy_gateway"
+    case envoyGateway = "envoy-gateway"
     /// istio.io, Reference, Istio Standard Metrics.
     case istio
     /// docs.nginx.com, NGINX Gateway Fabric, Monitoring with Prometheus: per upstream with NGINX Plus only.
-    case nginxGatewayFabric = "nginx_gateway_fabric"
+    case nginxGatewayFabric = "nginx-gateway-fabric"
     /// The data plane of local endpoints, `turnout serve`.
     case turnout
 
-    /// An endpoint's route, as the Kubernetes backend makes it.
+    /// The rule of a route that splits an endpoint's traffic.
     package struct Route: Hashable, Sendable {
         package var endpoint: Name
         package var namespace: String
-        /// The HTTPRoute's name; as the endpoint's where nothing else is said.
+        /// The HTTPRoute's name.
         package var name: String
-        /// The number of its rule that splits the traffic.
+        /// The rule's number.
         package var rule: Int
-        /// In the order of the rule's backends.
-        package var deployments: [Name]
+        /// In the rule's order.
+        package var backends: [Backend]
 
-        package init(endpoint: Name, namespace: String, name: String? = nil, rule: Int = 0, deployments: [Name]) {
+        package struct Backend: Hashable, Sendable {
+            package var deployment: Name
+            /// The Service's name.
+            package var service: String
+
+            package init(_ deployment: Name, service: String) {
+                self.deployment = deployment
+                self.service = service
+            }
+        }
+
+        package init(endpoint: Name, namespace: String, name: String, rule: Int, backends: [Backend]) {
             self.endpoint = endpoint
             self.namespace = namespace
-            self.name = name ?? endpoint.text
+            self.name = name
             self.rule = rule
-            self.deployments = deployments
-        }
-
-        /// `ENDPOINT-DEPLOYMENT`.
-        func service(of deployment: Name) -> String { "\(endpoint.text)-\(deployment.text)".lowercased() }
-    }
-
-    package func series(of route: Route) -> OutcomeSeries {
-        switch self {
-        case .envoyGateway: Self.envoyGateway(route)
-        case .istio: Self.istio(route)
-        case .nginxGatewayFabric: Self.nginx(route)
-        case .turnout: Self.turnout(route)
+            self.backends = backends
         }
     }
 
-    private static func envoyGateway(_ route: Route) -> OutcomeSeries {
+    /// The counters of a route's backends.
+    ///
+    /// - Parameters:
+    ///   - route: Whose traffic is split.
+    ///   - labels: What the counters' other labels must be, such as `cluster`, where one server scrapes several clusters.
+    /// - Returns: Which of a server's counters they are.
+    package func series(of route: Route, labels: [String: String] = [:]) -> OutcomeSeries {
+        let more = labels.sorted { $0.key < $1.key }.map { ",\($0)=\(Self.quoted($1))" }.joined()
+        return switch self {
+        case .envoyGateway: Self.envoyGateway(route, more)
+        case .istio: Self.istio(route, more)
+        case .nginxGatewayFabric: Self.nginx(route, more)
+        case .turnout: Self.turnout(route, more)
+        }
+    }
+
+    private static func envoyGateway(_ route: Route, _ more: String) -> OutcomeSeries {
         let cluster = "httproute/\(route.namespace)/\(route.name)/rule/\(route.rule)"
         let clusters = Dictionary(
-            route.deployments.enumerated().map { ($1, "\(cluster)/backend/\($0)") },
+            route.backends.enumerated().map { ($1.deployment, "\(cluster)/backend/\($0)") },
             uniquingKeysWith: { first, _ in first })
-        let matcher = "envoy_cluster_name=~\(alternatives(clusters.values.sorted()))"
+        let matcher = "envoy_cluster_name=~\(alternatives(clusters.values.sorted()))\(more)"
         var series = OutcomeSeries(
             requests: "envoy_cluster_upstream_rq_xx{\(matcher)}",
             errors: "envoy_cluster_upstream_rq_xx{\(matcher),envoy_response_code_class!~\"2|3\"}",
             latencies: "envoy_cluster_upstream_rq_time_bucket{\(matcher)}", latencyUnit: 1,
             label: "envoy_cluster_name", deployments: clusters)
         series.explanation = (
-            selector: "envoy_cluster_upstream_rq_xx{envoy_cluster_name=\(quoted(cluster))}",
+            selector: "envoy_cluster_upstream_rq_xx{envoy_cluster_name=\(quoted(cluster))\(more)}",
             reason: "Envoy Gateway counts all backends of rule \(route.rule) of HTTPRoute "
                 + "\(route.namespace)/\(route.name) together, unless a backendRef of it has a filter"
         )
         return series
     }
 
-    private static func istio(_ route: Route) -> OutcomeSeries {
+    private static func istio(_ route: Route, _ more: String) -> OutcomeSeries {
         let services = Dictionary(
-            route.deployments.map { ($0, route.service(of: $0)) }, uniquingKeysWith: { first, _ in first })
+            route.backends.map { ($0.deployment, $0.service) }, uniquingKeysWith: { first, _ in first })
         // The gateway's own view; the server's proxy would tell the same requests a second time.
         let matcher =
             "reporter=\"source\",destination_service_namespace=\(quoted(route.namespace)),"
-            + "destination_service_name=~\(alternatives(services.values.sorted()))"
+            + "destination_service_name=~\(alternatives(services.values.sorted()))\(more)"
         return OutcomeSeries(
             requests: "istio_requests_total{\(matcher)}",
             errors: "istio_requests_total{\(matcher),response_code!~\"[23]..\"}",
@@ -81,11 +96,11 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
             label: "destination_service_name", deployments: services)
     }
 
-    private static func nginx(_ route: Route) -> OutcomeSeries {
+    private static func nginx(_ route: Route, _ more: String) -> OutcomeSeries {
         // An upstream is called NAMESPACE_SERVICE_PORT.
-        let services = route.deployments.map { (name: $0, prefix: "\(route.namespace)_\(route.service(of: $0))_") }
+        let services = route.backends.map { (name: $0.deployment, prefix: "\(route.namespace)_\($0.service)_") }
         let matcher =
-            "nginx_upstream_name=~\(quoted("(" + services.map { escaped($0.prefix) }.joined(separator: "|") + ")[0-9]+"))"
+            "nginx_upstream_name=~\(quoted("(" + services.map { escaped($0.prefix) }.joined(separator: "|") + ")[0-9]+"))\(more)"
         var series = OutcomeSeries(
             requests: "nginx_http_upstream_peer_responses_total{\(matcher)}",
             errors: "nginx_http_upstream_peer_responses_total{\(matcher),nginx_status_range!~\"[23]xx\"}",
@@ -105,12 +120,12 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
         return series
     }
 
-    private static func turnout(_ route: Route) -> OutcomeSeries {
+    private static func turnout(_ route: Route, _ more: String) -> OutcomeSeries {
         let deployments = Dictionary(
-            route.deployments.map { ($0, $0.text) }, uniquingKeysWith: { first, _ in first })
+            route.backends.map { ($0.deployment, $0.deployment.text) }, uniquingKeysWith: { first, _ in first })
         let matcher =
             "endpoint=\(quoted(route.endpoint.text)),mirrored=\"false\","
-            + "deployment=~\(alternatives(deployments.values.sorted()))"
+            + "deployment=~\(alternatives(deployments.values.sorted()))\(more)"
         return OutcomeSeries(
             requests: "turnout_requests_total{\(matcher),status!=\"499\"}",
             errors: "turnout_requests_total{\(matcher),status!~\"200|499\"}",

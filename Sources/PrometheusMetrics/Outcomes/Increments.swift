@@ -1,29 +1,50 @@
 internal import RolloutEngine
 
-/// By how much counters grew in a stretch of time.
+/// By how much counters grew after a moment at which their values are known.
 struct Increments {
-    /// After this sample's time; nil: from when the counters were 0.
-    var begin: Double?
-    /// Seconds since 1970.
-    var end: Double
-    /// True once a counter was seen to begin anew.
+    /// What each counter showed at the beginning.
+    private let bases: [[String: String]: Double]
+    /// Whose counters were told at the beginning.
+    private let targets: Set<Target>
+    /// True once a counter was seen to begin anew, or a server to be told of that was not before.
     private(set) var sawRestart = false
 
-    init(begin: Double?, end: Double) {
-        self.begin = begin
-        self.end = end
+    /// A server that is scraped, as Prometheus labels it.
+    private struct Target: Hashable {
+        var job: String?
+        var instance: String?
+
+        init(_ labels: [String: String]) {
+            job = labels["job"]
+            instance = labels["instance"]
+        }
+    }
+
+    /// - Parameters:
+    ///   - bases: The counters at the beginning, one sample each.
+    ///   - known: Counters that tell who was scraped at the beginning.
+    init(bases: [PrometheusAnswer.Series], known: [PrometheusAnswer.Series]) {
+        self.bases = Dictionary(
+            bases.compactMap { series in series.samples.last.map { (series.labels, $0.value) } },
+            uniquingKeysWith: { first, _ in first })
+        targets = Set(known.map { Target($0.labels) })
     }
 
     /// How much one counter grew.
     ///
-    /// A counter that has no sample at the beginning was not there: it began at 0. One that is less than it was has
-    /// begun at 0 again (Prometheus' `increase` sees it so, too, but also stretches what it saw to the whole range).
-    mutating func growth(of samples: [PrometheusAnswer.Sample]) -> Double {
-        let counted = samples.filter { $0.time <= end && $0.value.isFinite }
-        guard let begin else { return counted.last?.value ?? 0 }
-        var last = counted.last { $0.time <= begin }?.value ?? 0
+    /// A counter that is less than it was has begun at 0 again (Prometheus' `increase` sees it so, too, but also
+    /// stretches what it saw to the whole range). One that was not there at the beginning began at 0, if others of its
+    /// server were: gateways make a counter when it is needed. Of a server that was not told of at the beginning nobody
+    /// knows since when it counts, so that its first sample is where counting begins.
+    mutating func growth(of series: PrometheusAnswer.Series) -> Double {
+        var counted = series.samples.filter(\.value.isFinite)[...]
+        var last = bases[series.labels].flatMap { $0.isFinite ? $0 : nil } ?? 0
+        if bases[series.labels] == nil, !targets.contains(Target(series.labels)), let first = counted.popFirst() {
+            sawRestart = true
+            last = first.value
+        }
         var growth = 0.0
-        for sample in counted where sample.time > begin {
+        for sample in counted {
             if sample.value < last {
                 sawRestart = true
                 growth += sample.value

@@ -3,41 +3,52 @@ package import Rollouts
 
 /// What became of the requests to deployments, from counters that a Prometheus server scrapes.
 ///
-/// A cursor is a time of the server's clock in milliseconds: nothing is kept, and whoever asks from the same cursor to
-/// the same time gets the same counts. Readings end ``settling`` before the present, since a scrape's samples bear the
-/// time at which it began. Between two scrapes nothing is news.
+/// A cursor is the time of a scrape, by the server's clock in milliseconds: nothing is kept, and whoever asks from the
+/// same cursor to the same scrape gets the same counts. All counters of a reading are read at one moment, so that no
+/// deployment is told later than another; between two scrapes nothing is news.
 package struct PrometheusOutcomes: Sendable {
     private let client: PrometheusClient
     package let series: OutcomeSeries
-    /// How long a scrape may take.
+    /// How long after it began a scrape's samples can be asked for at the latest.
     package var settling: Interval
-    /// How old the last sample of a counter may be when a reading begins; as Prometheus' own look-back.
-    package var lookBack: Interval
     /// What is longer is not read sample by sample: a reading from a cursor that is older is ``OutcomeReading/Continuity/lost``.
     package var longest: Interval
+    private let clock: any RunClock
 
     package init(
         _ series: OutcomeSeries, of client: PrometheusClient, settling: Interval = .seconds(3),
-        lookBack: Interval = .minutes(5), longest: Interval = .hours(1)
+        longest: Interval = .hours(1), clock: any RunClock = SystemClock()
     ) {
         self.series = series
         self.client = client
         self.settling = settling
-        self.lookBack = lookBack
         self.longest = longest
+        self.clock = clock
     }
 
     /// Counts after `cursor`; nil: what the counters show.
     package func outcomes(since cursor: Int?) async throws(PrometheusError) -> OutcomeReading {
-        let end = try await serverTime() + (.zero - settling)
-        let present = Int(end.milliseconds)
-        guard let cursor else { return try await read(from: nil, to: end) }
-        guard cursor <= present, present - cursor <= longest.milliseconds else {
+        let present = try await look(offset: settling)
+        let ahead = clock.now() - present.time
+        let horizon = present.milliseconds
+        if let cursor, cursor > horizon {
             // A clock that was set back shows the past again: what was told is not told twice.
-            let isAhead = cursor > present && Int64(cursor - present) <= settling.milliseconds
-            return OutcomeReading(cursor: isAhead ? cursor : present, continuity: isAhead ? .whole : .lost)
+            let isAhead = Int64(cursor - horizon) <= settling.milliseconds
+            return OutcomeReading(cursor: isAhead ? cursor : horizon, continuity: isAhead ? .whole : .lost)
         }
-        return try await read(from: Timestamp(milliseconds: Int64(cursor)), to: end)
+        // Where nobody is scraped there is nothing to tell; whoever is later is told from his first sample on.
+        guard let newest = present.newest else { return OutcomeReading(cursor: horizon) }
+        var reading: OutcomeReading
+        if let cursor, newest <= cursor {
+            reading = OutcomeReading(cursor: cursor)
+        } else if let cursor, newest - cursor > Int(longest.milliseconds) {
+            reading = OutcomeReading(cursor: newest, continuity: .lost)
+        } else {
+            reading = try await read(from: cursor, to: newest)
+        }
+        let oldest = try await look(at: reading.cursor).oldest ?? reading.cursor
+        reading.countedTo = Timestamp(milliseconds: Int64(oldest)) + ahead
+        return reading
     }
 
     /// What keeps these counters from telling everything, each in a sentence; none where all is well.
@@ -55,64 +66,119 @@ package struct PrometheusOutcomes: Sendable {
         return findings
     }
 
-    private func read(from begin: Timestamp?, to end: Timestamp) async throws(PrometheusError) -> OutcomeReading {
-        var increments = Increments(begin: begin?.seconds, end: end.seconds)
-        var reading = OutcomeReading(cursor: Int(end.milliseconds))
-        for (name, samples) in try await counters(series.requests, from: begin, to: end) {
-            let growth = increments.growth(of: samples.samples).wholeNumber
-            reading.deployments[name, default: .init()].requests += growth
+    private func read(from begin: Int?, to end: Int) async throws(PrometheusError) -> OutcomeReading {
+        var reading = OutcomeReading(cursor: end)
+        let known = try await samples(of: series.requests, at: begin ?? end)
+        var sawRestart = false
+        func grown(_ selector: String) async throws(PrometheusError) -> [(Name, [String: String], Double)] {
+            guard let begin else {
+                return told(try await samples(of: selector, at: end)).map {
+                    ($0, $1.labels, $1.samples.last?.value ?? 0)
+                }
+            }
+            let bases = selector == series.requests ? known : try await samples(of: selector, at: begin)
+            var increments = Increments(bases: bases, known: known)
+            let since = try await counters(selector, from: begin, to: end)
+            let grown = told(since).map { ($0, $1.labels, increments.growth(of: $1)) }
+            sawRestart = sawRestart || increments.sawRestart
+            return grown
         }
-        for (name, samples) in try await counters(series.errors, from: begin, to: end) {
-            let growth = increments.growth(of: samples.samples).wholeNumber
-            reading.deployments[name, default: .init()].errors += growth
+        for (name, _, growth) in try await grown(series.requests) {
+            reading.deployments[name, default: .init()].requests += growth.wholeNumber
+        }
+        for (name, _, growth) in try await grown(series.errors) {
+            reading.deployments[name, default: .init()].errors += growth.wholeNumber
         }
         if let selector = series.latencies {
             var histograms: [Name: [Double: Double]] = [:]
-            for (name, samples) in try await counters(selector, from: begin, to: end) {
-                guard let bound = samples.labels["le"].flatMap(Double.init(prometheus:)) else { continue }
-                histograms[name, default: [:]][bound, default: 0] += increments.growth(of: samples.samples)
+            for (name, labels, growth) in try await grown(selector) where growth.isFinite {
+                guard let bound = labels["le"].flatMap(Double.init(prometheus:)) else { continue }
+                histograms[name, default: [:]][bound, default: 0] += growth
             }
             for (name, growth) in histograms {
                 reading.deployments[name, default: .init()].add(histogram: growth, unit: series.latencyUnit)
             }
         }
-        if increments.sawRestart { reading.continuity = .restarted }
-        // The three are asked for one after the other, and a scrape may come in between.
-        for (name, counts) in reading.deployments where counts.errors > counts.requests {
-            reading.deployments[name]?.requests = counts.errors
-        }
+        if sawRestart { reading.continuity = .restarted }
+        for (name, counts) in reading.deployments { reading.deployments[name] = counts.consistent }
         return reading
     }
 
-    /// The counters that `selector` finds, with their samples from before `begin` on.
-    private func counters(_ selector: String, from begin: Timestamp?, to end: Timestamp) async throws(PrometheusError)
-        -> [(Name, PrometheusAnswer.Series)]
-    {
-        let range = lookBack + (begin.map { end - $0 } ?? .zero)
-        let answer = try await client.query("\(selector)[\(range.milliseconds)ms]", at: end)
-        guard case .matrix(let counters) = answer.result else {
-            throw PrometheusError(.malformed, "\(client.server.url): \(selector) does not select counters")
-        }
-        return counters.compactMap { counter in
+    /// Those of the deployments.
+    private func told(_ counters: [PrometheusAnswer.Series]) -> [(Name, PrometheusAnswer.Series)] {
+        counters.compactMap { counter in
             counter.labels[series.label].flatMap(series.deployment).map { ($0, counter) }
         }
     }
 
-    private func serverTime() async throws(PrometheusError) -> Timestamp {
-        let reading = PrometheusReading(try await client.query("time()"))
-        guard let seconds = reading.value, seconds > 0, seconds < 1e11 else {
-            throw PrometheusError(.malformed, "\(client.server.url) does not tell its time")
+    // MARK: Asking
+
+    /// The last sample of each counter that is scraped at `time`; what a scrape no longer shows is not there.
+    private func samples(of selector: String, at time: Int) async throws(PrometheusError) -> [PrometheusAnswer.Series] {
+        let answer = try await client.query(selector, at: Timestamp(milliseconds: Int64(time)))
+        guard case .vector(let counters) = answer.result else { throw noCounters(selector) }
+        return counters
+    }
+
+    /// The samples after `begin` up to `end`.
+    private func counters(_ selector: String, from begin: Int, to end: Int) async throws(PrometheusError)
+        -> [PrometheusAnswer.Series]
+    {
+        let answer = try await client.query("\(selector)[\(end - begin)ms]", at: Timestamp(milliseconds: Int64(end)))
+        guard case .matrix(var counters) = answer.result else { throw noCounters(selector) }
+        // Prometheus before version 3 also shows the one at the beginning.
+        for index in counters.indices {
+            counters[index].samples.removeAll { ($0.time * 1000).rounded() <= Double(begin) }
         }
-        return Timestamp(milliseconds: Int64(seconds * 1000))
+        return counters
+    }
+
+    private func noCounters(_ selector: String) -> PrometheusError {
+        PrometheusError(.malformed, "\(client.server.url): \(selector) does not select counters")
+    }
+
+    /// When the counters of requests were scraped last, as it was known at one time of the server's clock.
+    private struct Look {
+        /// Of the server's clock when it was asked.
+        var time: Timestamp
+        /// The moment that was looked at.
+        var milliseconds: Int
+        /// Times of scrapes in milliseconds: of the server scraped last, and of the one whose last scrape is longest ago.
+        var newest: Int?
+        var oldest: Int?
+    }
+
+    private func look(offset: Interval = .zero, at time: Int? = nil) async throws(PrometheusError) -> Look {
+        let shift = offset > .zero ? " offset \(offset.milliseconds)ms" : ""
+        let answer = try await client.query(
+            "timestamp(\(series.requests)\(shift)) or vector(time())",
+            at: time.map { Timestamp(milliseconds: Int64($0)) })
+        guard case .vector(let found) = answer.result,
+            let now = found.compactMap(\.samples.first).first(where: { $0.time > 0 && $0.time < 1e11 })?.time
+        else { throw PrometheusError(.malformed, "\(client.server.url) does not tell its time") }
+        let asked = Timestamp(milliseconds: Int64((now * 1000).rounded()))
+        var last: [[String?]: Int] = [:]
+        for (_, counter) in told(found) {
+            guard let seconds = counter.samples.first?.value, seconds.isFinite else { continue }
+            let target = [counter.labels["job"], counter.labels["instance"]]
+            last[target] = max(last[target] ?? .min, Int((seconds * 1000).rounded()))
+        }
+        return Look(
+            time: asked, milliseconds: Int(asked.milliseconds - offset.milliseconds), newest: last.values.max(),
+            oldest: last.values.min())
+    }
+}
+
+extension OutcomeReading.Counts {
+    /// With no more errors and latencies than requests, also where a scrape came in between.
+    fileprivate var consistent: Self {
+        var counts = self
+        counts.requests = max(requests, errors, latencies.reduce(0, +))
+        return counts
     }
 }
 
 extension Double {
     /// The nearest whole number that a count can be.
-    fileprivate var wholeNumber: Int { Int(Swift.min(Swift.max(rounded(), 0), 1e15)) }
-}
-
-extension Timestamp {
-    /// Since 1970.
-    fileprivate var seconds: Double { Double(milliseconds) / 1000 }
+    fileprivate var wholeNumber: Int { isFinite ? Int(Swift.min(Swift.max(rounded(), 0), 1e15)) : 0 }
 }

@@ -14,6 +14,10 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
     package var readAt: Timestamp?
     /// Up to where the backend's outcomes are counted; nil before the first reading.
     package var cursor: Int?
+    /// Up to when they are counted; nil before the first reading, and of runs of an earlier Turnout.
+    package var countedTo: Timestamp?
+    /// What the last reading could not be told, each in a sentence; nil before the first.
+    package var troubles: [String]?
     package var gate: Gate
     /// What was said last; nil before the first reading of the stage.
     package var verdict: Verdict?
@@ -30,6 +34,7 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
         began = now
         readAt = earlier?.readAt
         cursor = earlier?.cursor
+        countedTo = earlier?.countedTo
         let bounds = OutcomeReading.latencyBounds
         gate = Gate(
             specification, design: arms.isMirror ? .mirrored : .live(weight: arms.share), alarmShares: alarmShares,
@@ -38,32 +43,51 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
 
     /// Takes one more reading.
     ///
-    /// The first one of a stage tells what was before it: of that, only what the control did counts.
+    /// What was answered before the stage began tells only what the control does. Of a source that tells late, that may be
+    /// more than the first reading: time goes on meanwhile.
     /// `outcomes` are those since ``cursor``, and `signals` what the specification's queries said, by the names of
     /// their metrics.
     package mutating func take(_ outcomes: OutcomeReading, signals: [String: Reading.Signal], at now: Timestamp) {
-        let isFirst = readAt.map { $0 < began } ?? true
-        defer {
-            readAt = now
-            cursor = outcomes.cursor
-        }
-        if isFirst {
-            var evidence = gate.evidence
-            evidence.observeControl(
-                Reading.Counts(outcomes.counts(of: arms.control)),
-                elapsed: readAt.map { max(now - $0, .zero).seconds } ?? 0)
-            gate = Gate(
-                gate.specification, design: gate.design, alarmShares: gate.alarmShares, evidence: evidence)
+        let begin = countedTo ?? readAt
+        let previous = readAt
+        readAt = now
+        cursor = outcomes.cursor
+        countedTo = outcomes.countedTo ?? now
+        troubles = signals.troubles
+        let control = Reading.Counts(outcomes.counts(of: arms.control))
+        guard let begin, let previous, begin >= began else {
+            let isFirst = previous.map { $0 < began } ?? true
+            gate.observeControl(control, elapsed: isFirst ? previous.map { max(now - $0, .zero).seconds } ?? 0 : 0)
+            if outcomes.countedTo != nil { read(Reading(signals: signals), at: now) }
             return
         }
         let reading = Reading(
-            control: Reading.Counts(outcomes.counts(of: arms.control)),
+            control: control,
             candidate: arms.isMirror ? Reading.Counts() : Reading.Counts(outcomes.counts(of: arms.candidate)),
             pairs: arms.isMirror
                 ? outcomes.mirrored[arms.candidate].map(Reading.PairCounts.init) ?? Reading.PairCounts()
                 : Reading.PairCounts(),
             signals: signals)
-        verdict = gate.read(reading, at: (now - began).seconds)
+        read(reading, at: now, lag: (previous - begin).seconds)
+    }
+
+    /// Lets time go on where the backend tells nothing, because of `trouble`.
+    package mutating func miss(_ trouble: String, signals: [String: Reading.Signal], at now: Timestamp) {
+        troubles = [trouble] + signals.troubles
+        read(Reading(signals: signals), at: now)
+    }
+
+    private mutating func read(_ reading: Reading, at now: Timestamp, lag: Double = 0) {
+        verdict = gate.read(reading, at: (now - began).seconds, lag: lag)
+    }
+}
+
+extension [String: Reading.Signal] {
+    /// Why values are missing, each in a sentence behind its metric's name.
+    fileprivate var troubles: [String] {
+        sorted { $0.key < $1.key }.compactMap { name, signal in
+            if case .missing(let reason) = signal { "\(name): \(reason)" } else { nil }
+        }
     }
 }
 

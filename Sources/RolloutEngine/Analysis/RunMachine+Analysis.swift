@@ -52,7 +52,7 @@ extension RunMachine {
     ) -> [Action] {
         guard let verdict = analysis.verdict else { return nextReading(at: now) }
         switch verdict.decision {
-        case .fail: return failStage(verdict.reason(for: analysis.arms), at: now)
+        case .fail: return failStage(verdict.reason(for: analysis), at: now)
         case .pass: return commit(then: .observe)
         case .inconclusive where verdict.isOver: return commit(then: .observe)
         case .inconclusive: return nextReading(at: now)
@@ -64,8 +64,8 @@ extension RunMachine {
         _ stage: Stage, _ specification: GateSpecification, _ verdict: Verdict, on snapshot: EndpointSnapshot?,
         at now: Timestamp
     ) -> [Action] {
-        guard let arms = record.analysis?.arms else { return goOn(at: now) }
-        let reason = verdict.reason(for: arms)
+        guard let analysis = record.analysis else { return goOn(at: now) }
+        let reason = verdict.reason(for: analysis)
         if verdict.decision == .pass { return succeed(Observation(snapshot), reason: reason, at: now) }
         switch specification.onInconclusive {
         case .goOn: return succeed(Observation(snapshot), reason: "\(reason); on_inconclusive is go_on", at: now)

@@ -3,8 +3,10 @@ package import RolloutStatistics
 internal import Rollouts
 
 extension Verdict {
-    /// Why the verdict is as it is, in a sentence: what was measured against what limit, and how many were exposed.
-    package func reason(for arms: AnalysisArms) -> String {
+    /// Why the verdict is as it is, in a sentence: what was measured against what limit, how many were exposed and, where
+    /// there is no verdict, what could not be told.
+    package func reason(for analysis: AnalysisRecord) -> String {
+        let arms = analysis.arms
         let exposed =
             "\(arms.candidate) answered \(candidate.requests) \(arms.isMirror ? "copies" : "requests"), "
             + "\(candidate.errors) of them failed"
@@ -15,11 +17,12 @@ extension Verdict {
         case .pass: return "the analysis passes \(arms.candidate) after \(duration); \(exposed)"
         case .inconclusive:
             let missing = measurements.filter { !$0.isSafe }.map(\.metric)
+            let troubles = (analysis.troubles ?? []).map { "; \($0)" }.joined()
             guard candidate.requests > 0 else {
-                return "no verdict on \(arms.candidate) after \(duration): nothing was answered by it"
+                return "no verdict on \(arms.candidate) after \(duration): nothing was answered by it\(troubles)"
             }
             return "no verdict on \(arms.candidate) after \(duration): not shown to be safe are "
-                + "\(missing.joined(separator: ", ")); \(exposed)"
+                + "\(missing.joined(separator: ", ")); \(exposed)\(troubles)"
         }
     }
 

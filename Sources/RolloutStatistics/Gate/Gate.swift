@@ -68,8 +68,10 @@ package struct Gate: Hashable, Sendable, Codable {
     /// - Parameters:
     ///   - reading: increments; what is wrong with them is told in the verdict's findings, and they count for nothing.
     ///   - time: seconds since the stage began. One that is not behind the last is a finding, and time stands still.
+    ///   - lag: how long before the reading before, in seconds, the first of these requests may have been answered: of
+    ///     a source that tells late.
     /// - Returns: what all readings so far say.
-    package mutating func read(_ reading: Reading, at time: Double) -> Verdict {
+    package mutating func read(_ reading: Reading, at time: Double, lag: Double = 0) -> Verdict {
         var findings: [ReadingFinding] = []
         let elapsed = advance(to: time, &findings)
         let wrong = reading.findings(bins: evidence.controlLatencies.count)
@@ -77,11 +79,11 @@ package struct Gate: Hashable, Sendable, Codable {
         if wrong.isEmpty {
             let arms = arms(of: reading)
             expose(arms)
-            if seconds > specification.warmUp { bet(arms, reading.pairs) }
+            if seconds - max(lag, 0) > specification.warmUp { bet(arms, reading.pairs) }
             learn(reading, arms, elapsed: elapsed, &findings)
         }
         take(reading.signals)
-        if !baselineIsTold, evidence.scale == nil, specification.metrics.contains(where: \.isLatency) {
+        if !baselineIsTold, hasCandidate, evidence.scale == nil, specification.metrics.contains(where: \.isLatency) {
             baselineIsTold = true
             findings.append(.noLatencyBaseline)
         }
@@ -124,7 +126,7 @@ package struct Gate: Hashable, Sendable, Codable {
     }
 
     /// Makes the scale of latencies as soon as enough is known of blue.
-    private mutating func prepareLatencies() {
+    mutating func prepareLatencies() {
         for case .latency(let limits) in specification.metrics {
             if evidence.scale == nil {
                 evidence.scale = LatencyScale(
@@ -166,6 +168,12 @@ extension Reading.Counts {
 }
 
 extension Gate {
+    /// Takes what blue did before the stage, told after it began; see ``Evidence/observeControl(_:elapsed:)``.
+    package mutating func observeControl(_ counts: Reading.Counts, elapsed: Double = 0) {
+        evidence.observeControl(counts, elapsed: elapsed)
+        prepareLatencies()
+    }
+
     /// True once green has answered in this stage.
     package var hasCandidate: Bool { candidate.requests > 0 }
 }

@@ -59,7 +59,7 @@ package enum Metric: Hashable, Sendable, Codable {
         }
     }
 
-    var isLatency: Bool { if case .latency = self { true } else { false } }
+    package var isLatency: Bool { if case .latency = self { true } else { false } }
 
     /// See ``GateSpecification/alarmShares``.
     package var alarmShares: Int {
@@ -122,11 +122,14 @@ package struct PrometheusLimits: Hashable, Sendable, Codable {
     package var maximum: Double?
     /// How many readings in a row may be outside; one more is a fail.
     package var failuresAllowed: Int
+    /// How the server lets its reader in, by key: where secrets are kept, never the secrets.
+    package var access: [String: String]?
 
     package init(
         name: String = "prometheus", url: String, query: String, minimum: Double? = nil, maximum: Double? = nil,
-        failuresAllowed: Int = 0
+        failuresAllowed: Int = 0, access: [String: String]? = nil
     ) {
+        self.access = access
         self.name = name
         self.url = url
         self.query = query

@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import PlaybookSyntax
+internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteJournal
 
@@ -15,6 +17,7 @@ struct DoctorCommand: AsyncParsableCommand {
               turnout doctor
               turnout doctor --json
               turnout doctor --backend kubernetes --namespace models
+              turnout doctor --backend kubernetes --playbook my-rollout
             """)
 
     @Option(
@@ -22,6 +25,15 @@ struct DoctorCommand: AsyncParsableCommand {
     var backend: String?
 
     @OptionGroup var cluster: ClusterOptions
+
+    @Option(
+        help: ArgumentHelp("Look at what this playbook says of the cluster: its metrics, too.", valueName: "playbook"))
+    var playbook: String?
+
+    @Option(
+        name: .customLong("input"),
+        help: ArgumentHelp("Set an input of the playbook; may be given many times.", valueName: "key=value"))
+    var inputs: [String] = []
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -32,7 +44,10 @@ struct DoctorCommand: AsyncParsableCommand {
         let selection = try BackendSelection(named: named).on(cluster)
         var diagnoses = await Doctor(workspace: Workspace()).look()
         if selection.backend.cluster != nil {
-            diagnoses += await KubernetesDoctor(settings: selection.settled(.null)).look()
+            let plan = try plan(selection)
+            diagnoses += await KubernetesDoctor(
+                settings: plan?.backendSettings ?? selection.settled(.null), endpoint: plan?.endpoint
+            ).look()
         }
         if json {
             print(try JSONText.pretty(diagnoses.map(Entry.init)))
@@ -41,6 +56,22 @@ struct DoctorCommand: AsyncParsableCommand {
             print(Self.lines(diagnoses, terminal).joined(separator: "\n"))
         }
         guard !diagnoses.contains(where: { $0.level == .error }) else { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    func validate() throws {
+        guard playbook != nil || inputs.isEmpty else { throw ValidationError("--input is for --playbook") }
+        _ = try PlanArguments.pairs(of: inputs)
+    }
+
+    /// The plan of the playbook that is named; nil where none is.
+    ///
+    /// - Throws: ``CommandFailure`` where it has errors, after they are shown.
+    private func plan(_ selection: BackendSelection) throws -> Plan? {
+        guard let playbook else { return nil }
+        let path = try PlaybookArgument().path(of: playbook)
+        let making = PlanMaking(
+            path: path, selection: selection, inputs: try PlanArguments.pairs(of: inputs).mapValues { .text($0) })
+        return try making.snapshot(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1)).plan
     }
 
     struct Entry: Encodable {

@@ -6,12 +6,15 @@ internal import SQLiteJournal
 /// Looks at a cluster without changing it: whether it answers, what it has, and what this user may do there.
 struct KubernetesDoctor {
     var settings: Value
+    /// The endpoint whose requests somebody should count; nil where nobody said.
+    var endpoint: Name?
 
     func look() async -> [Diagnosis] {
         let client: KubernetesClient
         let namespace: String
+        let settings: KubernetesSettings
         do {
-            let settings = try KubernetesSettings(settings)
+            settings = try KubernetesWorld.read(self.settings)
             client = try KubernetesWorld.client(settings)
             namespace = settings.namespace ?? client.namespace
         } catch {
@@ -25,9 +28,50 @@ struct KubernetesDoctor {
         if !found.contains(where: { $0.level == .error }) {
             found += await gatewayAPI(client)
             found += await rights(client, namespace)
+            found += await metrics(client, settings)
         }
         await client.close()
         return found
+    }
+
+    /// Whether the server that should tell what becomes of requests does.
+    private func metrics(_ client: KubernetesClient, _ settings: KubernetesSettings) async -> [Diagnosis] {
+        guard let metrics = settings.metrics else {
+            let none = "no server is named that tells what becomes of requests: analyses have no evidence"
+            return [
+                Diagnosis(
+                    .warning, "metrics", none,
+                    advice: "set backends.kubernetes.metrics in the playbook, and name that by --playbook")
+            ]
+        }
+        do {
+            let cluster = try MeteredCluster(KubernetesBackend(client, settings: settings), metrics)
+            let found = await self.metrics(cluster, metrics)
+            await cluster.close()
+            return found
+        } catch {
+            return [Diagnosis(.error, "metrics", "\(error)")]
+        }
+    }
+
+    private func metrics(
+        _ cluster: MeteredCluster, _ metrics: KubernetesSettings.MetricsChoice
+    ) async -> [Diagnosis] {
+        do {
+            let state = try await cluster.state(of: endpoint)
+            let findings = state.findings.map {
+                Diagnosis(.warning, "metrics", $0, advice: "see that it scrapes the gateway, and what of it is kept")
+            }
+            guard findings.isEmpty else { return findings }
+            let what = state.isKnown ? ", and tells of the requests to \(endpoint?.text ?? "")" : ""
+            return [Diagnosis(.ok, "metrics", "\(metrics.url) answers\(what)")]
+        } catch {
+            return [
+                Diagnosis(
+                    .error, "metrics", "\(error)",
+                    advice: "see backends.kubernetes.metrics: the address must be reachable from here")
+            ]
+        }
     }
 
     private func server(_ client: KubernetesClient, _ namespace: String) async -> [Diagnosis] {

@@ -36,7 +36,10 @@ struct PlanArguments: ParsableArguments {
     }
 
     /// The inputs of `--input`, by key.
-    func pairs() throws(ValidationError) -> [String: String] {
+    func pairs() throws(ValidationError) -> [String: String] { try Self.pairs(of: inputs) }
+
+    /// What `--input` says, by key.
+    static func pairs(of inputs: [String]) throws(ValidationError) -> [String: String] {
         var pairs: [String: String] = [:]
         for input in inputs {
             guard let equals = input.firstIndex(of: "="), equals != input.startIndex else {

@@ -1,4 +1,5 @@
 internal import PlaybookSyntax
+internal import PrometheusMetrics
 internal import RolloutEngine
 internal import Rollouts
 
@@ -49,10 +50,11 @@ struct PlanMaking {
         return makePlan(
             of: path,
             options: PlanOptions(
-                inputs: inputs, backend: selection.name, capabilities: selection.capabilities, endpoint: endpoint,
-                runID: run, allowAbsolutePaths: allowAbsolutePaths,
+                inputs: inputs, backend: selection.name, capabilities: { selection.capabilities($0) },
+                endpoint: endpoint, runID: run, allowAbsolutePaths: allowAbsolutePaths,
                 settingsProblem: { backend.problem(in: $0, kind: kind) },
                 settledSettings: { selection.settled($0) },
+                queryProblem: { queryProblem(url: $0, access: $1) },
                 localContents: { definition, settings throws(FileProblem) in
                     try backend.contents(of: definition, settings: settings)
                 }, cluster: backend.cluster))
@@ -82,5 +84,15 @@ struct PlanMaking {
         guard count > 0 else { return }
         throw CommandFailure(
             .invalidPlaybook, "\(file) has \(count) error\(count == 1 ? "" : "s"); nothing was changed")
+    }
+}
+
+/// What is wrong with the server that an analysis' query names: at which of its keys, and how.
+func queryProblem(url: String, access: [String: String]) -> SettingsFault? {
+    do throws(PrometheusServer.AccessProblem) {
+        _ = try PrometheusServer(url: url, access: access)
+        return nil
+    } catch {
+        return SettingsFault(path: [error.key], message: error.message)
     }
 }

@@ -93,7 +93,8 @@ struct ClusterFixture: Sendable {
         return answer["cut"] ?? 0
     }
 
-    /// Lets the Pods of a deployment fail (`crash`, `hang`, `failing`, `never-ready`), answer late, or recover.
+    /// Lets the Pods of a deployment fail (`crash`, `hang`, `failing`, `failing-20` percent of clients' requests,
+    /// `never-ready`), answer late, or recover.
     func podFault(_ fault: String?, delay: Double = 0, deployment: String) async throws {
         try await control.tell(
             "POST", "/pods/fault",

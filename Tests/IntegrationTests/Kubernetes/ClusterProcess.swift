@@ -13,11 +13,13 @@ struct ClusterState: Decodable, Sendable {
     var certificateAuthority: String
     /// Where the harness's own API listens.
     var control: String
+    /// Host and port of the gateway's admin page, which has its counters.
+    var envoy: String
     /// The folder with the logs of everything.
     var state: String
 
     enum CodingKeys: String, CodingKey {
-        case kubeconfig, server, proxy, control, state
+        case kubeconfig, server, proxy, control, envoy, state
         case certificateKubeconfig = "certificate_kubeconfig"
         case certificateAuthority = "certificate_authority"
     }

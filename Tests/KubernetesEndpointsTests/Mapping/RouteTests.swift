@@ -29,6 +29,31 @@ struct RouteTests {
         #expect(rules[2]["timeouts"] == ["request": "5s"])
     }
 
+    @Test("where Envoy Gateway is to count backends one by one, each has a filter that names it in answers")
+    func filters() throws {
+        var manifest = RouteManifest(
+            endpoint: "houses", namespace: "models", parents: [], hostnames: [],
+            backends: [
+                .init(deployment: "blue", timeout: .seconds(5)), .init(deployment: "green", timeout: .seconds(5)),
+            ],
+            traffic: ["blue": 90, "green": 10])
+        let plain = try #require(manifest.spec["rules"]?.list)
+        manifest.hasFilters = true
+        let rules = try #require(manifest.spec["rules"]?.list)
+        #expect(rules.dropLast() == plain.dropLast())
+        let references = try #require(rules.last?["backendRefs"]?.list)
+        #expect(references.map { $0["weight"] } == [90, 10])
+        #expect(
+            references.last?["filters"] == [
+                [
+                    "type": "ResponseHeaderModifier",
+                    "responseHeaderModifier": ["set": [["name": "azureml-model-deployment", "value": "green"]]],
+                ]
+            ])
+        let route = KubernetesObject(.httpRoutes, name: "houses", namespace: "models", ["spec": manifest.spec])
+        #expect(reading(route).traffic == ["blue": 90, "green": 10])
+    }
+
     @Test("traffic is read back", arguments: [["blue": 90, "green": 10], ["green": 100], .none] as [Traffic])
     func traffic(_ traffic: Traffic) throws { #expect(reading(try routeObject(traffic)).traffic == traffic) }
 

@@ -51,6 +51,66 @@ struct SettingsTests {
         #expect(problem?.path == path)
     }
 
+    private static let keys = ["token_env", "token_file"]
+
+    @Test("the gateway's counters: a preset, or queries of one's own")
+    func metrics() throws {
+        let preset = try KubernetesSettings(
+            [
+                "metrics": [
+                    "prometheus": "http://127.0.0.1:9090", "preset": "istio", "labels": ["cluster": "a \"b\""],
+                    "token_env": "TOKEN", "delay": "30s",
+                ]
+            ], accessKeys: Self.keys
+        ).metrics
+        #expect(preset?.source == .preset(.istio))
+        #expect(preset?.labels == ["cluster": "a \"b\""] && preset?.access == ["token_env": "TOKEN"])
+        #expect(preset?.delay == .seconds(30))
+        let own = try KubernetesSettings([
+            "metrics": [
+                "prometheus": "http://127.0.0.1:9090",
+                "queries": [
+                    "requests": "r{a=\"b\"}", "errors": "e", "latencies": "l_bucket", "unit": "ms", "label": "version",
+                    "values": ["Blue": "v1"],
+                ],
+            ]
+        ]).metrics
+        guard case .queries(let queries)? = own?.source else {
+            Issue.record("no queries: \(String(describing: own))")
+            return
+        }
+        #expect(queries.values == ["blue": "v1"] && queries.latencyUnit == 1 && queries.label == "version")
+        #expect(own?.hasLatencies == true && own?.needsFilters == false)
+        #expect(try KubernetesSettings(["metrics": ["prometheus": "", "preset": "istio"]]).metrics == nil)
+    }
+
+    @Test(
+        "what is wrong with the counters is said at its key",
+        arguments: [
+            (["preset": "istio"], ["prometheus"]), (["prometheus": "http://a"], ["preset"]),
+            (["prometheus": "http://a", "preset": "envoy"], ["preset"]),
+            (["prometheus": "http://a", "preset": "istio", "queries": ["requests": "r"]], ["queries"]),
+            (["prometheus": "http://a", "queries": ["requests": "r", "label": "x"]], ["queries", "errors"]),
+            (
+                ["prometheus": "http://a", "queries": ["requests": "r", "errors": "e", "label": "1x"]],
+                ["queries", "label"]
+            ),
+            (
+                ["prometheus": "http://a", "queries": ["requests": "r", "errors": "e", "label": "x", "unit": "us"]],
+                ["queries", "unit"]
+            ),
+            (["prometheus": "http://a", "preset": "istio", "labels": ["a-b": "c"]], ["labels", "a-b"]),
+            (["prometheus": "http://a", "preset": "istio", "delay": "soon"], ["delay"]),
+            (["prometheus": "http://a", "preset": "istio", "token": "secret"], ["token"]),
+            (["prometheus": "http://a", "preset": "istio", "token_env": ["x"]], ["token_env"]),
+        ] as [(Value, [String])])
+    func wrongMetrics(value: Value, path: [String]) {
+        let problem = #expect(throws: KubernetesSettingsProblem.self) {
+            try KubernetesSettings(["metrics": value], accessKeys: Self.keys)
+        }
+        #expect(problem?.path == ["metrics"] + path)
+    }
+
     @Test(
         "quantities compare by what they are",
         arguments: [("0.5Gi", "512Mi", true), ("0.1", "100m", true), ("1e3", "1k", true), ("1Gi", "1G", false)])

@@ -17,7 +17,9 @@ struct AzureWorld: KnownBackend {
 
     private static let keys = ["subscription", "resource_group", "workspace"]
 
-    static func capabilities(of kind: EndpointKind) -> Capabilities { AzureBackend.capabilities(of: .cloud) }
+    static func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
+        AzureBackend.capabilities(of: .cloud)
+    }
 
     static func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
         guard settings != .null else { return nil }

@@ -97,8 +97,10 @@ struct BackendSelection: Sendable {
     /// As plans and journals name it: one name for one world of endpoints.
     var name: String { kind == .managed ? backend.name : "\(backend.name):\(kind.rawValue)" }
 
-    /// What the backend can do, before it is opened.
-    var capabilities: Capabilities { backend.capabilities(of: kind) }
+    /// What the backend can do, before it is opened, with a playbook's settings of it.
+    func capabilities(_ settings: Value = .null) -> Capabilities {
+        backend.capabilities(of: kind, settings: settings)
+    }
 
     func leaseKey(_ endpoint: Name) -> LeaseKey { LeaseKey(backend: name, endpoint: endpoint) }
 

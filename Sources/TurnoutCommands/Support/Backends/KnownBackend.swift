@@ -14,8 +14,8 @@ protocol KnownBackend: OpenBackend {
     /// What may stand behind a colon, as in `simulated:kubernetes`; none where there is one kind only.
     static var kinds: [EndpointKind] { get }
 
-    /// What it can do, before it is opened.
-    static func capabilities(of kind: EndpointKind) -> Capabilities
+    /// What it can do, before it is opened, with a playbook's mapping `backends.NAME` (`null`: none).
+    static func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities
 
     /// What is wrong with a playbook's mapping `backends.NAME`, or nil.
     static func problem(in settings: Value, kind: EndpointKind) -> SettingsFault?

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import KubernetesEndpoints
 internal import PlaybookSyntax
+internal import PrometheusMetrics
 internal import RolloutEngine
 internal import Rollouts
 
@@ -13,19 +14,34 @@ struct KubernetesWorld: KnownBackend {
     static let name = "kubernetes"
 
     let kubernetes: KubernetesBackend
+    /// Where somebody tells what becomes of requests.
+    let metered: MeteredCluster?
     let clock: any RunClock = SystemClock()
-    var backend: any Backend { kubernetes }
+    var backend: any Backend { metered ?? kubernetes }
     /// A look costs the cluster nothing: what changes is told by watches.
     var pollInterval: Interval? { .seconds(1) }
 
-    static func capabilities(of kind: EndpointKind) -> Capabilities { KubernetesBackend.capabilities }
+    static func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
+        // What is wrong with settings is told where they are checked.
+        KubernetesBackend.capabilities((try? read(settings))?.metrics)
+    }
+
+    static func read(_ settings: Value) throws(KubernetesSettingsProblem) -> KubernetesSettings {
+        try KubernetesSettings(settings, accessKeys: PrometheusServer.accessKeys)
+    }
 
     static func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
-        do throws(KubernetesSettingsProblem) {
-            _ = try KubernetesSettings(settings)
+        do {
+            guard let metrics = try read(settings).metrics else { return nil }
+            _ = try PrometheusServer(url: metrics.url, access: metrics.access)
             return nil
+        } catch let problem as KubernetesSettingsProblem {
+            return SettingsFault(path: problem.path, message: problem.message)
+        } catch let problem as PrometheusServer.AccessProblem {
+            let key = problem.key == "url" ? "prometheus" : problem.key
+            return SettingsFault(path: ["metrics", key], message: problem.message)
         } catch {
-            return SettingsFault(path: error.path, message: error.message)
+            return SettingsFault(path: [], message: "\(error)")
         }
     }
 
@@ -41,7 +57,7 @@ struct KubernetesWorld: KnownBackend {
         guard case .mapping(var members) = settings == .null ? [:] : settings else { return settings }
         for (key, text) in flags { members[key] = .string(text) }
         // Where there is no kubeconfig, opening the backend says so; a plan can be looked at all the same.
-        if let read = try? KubernetesSettings(.mapping(members)), let found = try? configuration(read) {
+        if let read = try? read(.mapping(members)), let found = try? configuration(read) {
             members["context"] = found.context.map(Value.string)
             members["namespace"] = .string(found.namespace)
         }
@@ -59,11 +75,13 @@ struct KubernetesWorld: KnownBackend {
     static func open(_ opening: BackendOpening) async throws -> any OpenBackend {
         let value = opening.plan?.backendSettings ?? opening.selection.settled(.null)
         let settings: KubernetesSettings
-        do throws(KubernetesSettingsProblem) { settings = try KubernetesSettings(value) } catch {
+        do throws(KubernetesSettingsProblem) { settings = try read(value) } catch {
             throw CommandFailure(.invalidPlaybook, "\(opening.plan?.playbook ?? name): \(error)")
         }
+        let kubernetes = KubernetesBackend(
+            try client(settings), settings: settings, plan: try opening.plan?.hash())
         let world = KubernetesWorld(
-            kubernetes: KubernetesBackend(try client(settings), settings: settings, plan: try opening.plan?.hash()))
+            kubernetes: kubernetes, metered: try settings.metrics.map { try MeteredCluster(kubernetes, $0) })
         do throws(BackendError) {
             _ = try await world.kubernetes.endpoints()
         } catch {
@@ -110,5 +128,8 @@ struct KubernetesWorld: KnownBackend {
 
     func regenerate(_ key: ClientKeys.Which, of endpoint: Name) throws -> ClientKeys { try keys(of: endpoint) }
 
-    func close() async { await kubernetes.close() }
+    func close() async {
+        await metered?.close()
+        await kubernetes.close()
+    }
 }

@@ -25,7 +25,7 @@ final class LocalWorld: KnownBackend {
     /// Changes take as long as servers need to start, not the cloud's minutes.
     var pollInterval: Interval? { .milliseconds(500) }
 
-    static func capabilities(of kind: EndpointKind) -> Capabilities {
+    static func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
         Capabilities(
             name: name, kind: .managed, mirrorLimit: MirrorTrafficRule.limit, simulatesClients: true,
             reportsOutcomes: true, runsServers: true)

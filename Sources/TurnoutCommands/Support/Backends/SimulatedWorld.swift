@@ -22,7 +22,7 @@ struct SimulatedWorld: KnownBackend {
         return { settings.duration(of: $0) }
     }
 
-    static func capabilities(of kind: EndpointKind) -> Capabilities {
+    static func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
         SimulatedBackend(
             store: MemoryStore(), clock: SystemClock(), settings: SimulationSettings(kind: kind)
         ).capabilities

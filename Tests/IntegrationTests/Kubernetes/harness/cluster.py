@@ -84,7 +84,7 @@ class Cluster:
             "restricted_kubeconfig": first["kubeconfig"], "proxied_kubeconfig": first["proxied_kubeconfig"],
             "server": plane.server, "proxy": proxied, "certificate_authority": credentials.path("ca.crt"),
             "namespace": first["namespace"], "gateway_name": first["gateway_name"], "gateway": first["gateway"],
-            "control": f"http://127.0.0.1:{control.port}", "process": os.getpid(), "state": folder,
+            "control": f"http://127.0.0.1:{control.port}", "envoy": envoy.admin, "process": os.getpid(), "state": folder,
         }
 
     async def _install_definitions(self):

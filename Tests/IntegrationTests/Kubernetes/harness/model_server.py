@@ -16,6 +16,7 @@ class ModelServer:
         self.delay = 0.0
         self.draining = False
         self.served = 0
+        self.anonymous = 0
         self.in_flight = 0
         self.servers, self.writers = [], {}
 
@@ -57,7 +58,7 @@ class ModelServer:
         if client := request.headers.get("x-ms-client-request-id"):
             headers.append(("x-ms-client-request-id", client))
         self.served += 1
-        if self.fault == "failing":
+        if self._fails(request):
             self.log("ERROR the model failed")
             return http1.Response(500, headers, b'{"message": "the model failed"}', close=self.draining)
         if request.method != "POST":
@@ -68,6 +69,18 @@ class ModelServer:
             return http1.Response(400, headers, b'{"message": "JSON is expected"}', close=self.draining)
         body = json.dumps({"deployment": self.deployment, "predictions": [11055.98, 4503.08]}).encode()
         return http1.Response(200, headers, body, close=self.draining)
+
+    def _fails(self, request):
+        """`failing-20` fails every fifth of the requests that name no deployment: of clients, not of tests."""
+        kind, _, percent = (self.fault or "").partition("-")
+        if kind != "failing":
+            return False
+        if not percent:
+            return True
+        if request.headers.get("azureml-model-deployment"):
+            return False
+        self.anonymous += 1
+        return self.anonymous * int(percent) // 100 > (self.anonymous - 1) * int(percent) // 100
 
     def stop_accepting(self):
         """As a server does that was told to end: no new connections, and idle ones are closed."""

@@ -12,8 +12,10 @@ class Backends:
         self.services, self.endpoints, self.addresses = services, endpoints, addresses
         self.clusters = {}
 
-    def resolve(self, reference, namespace):
-        """The cluster of a reference, and why there is none: a reason and a message of ResolvedRefs."""
+    def resolve(self, reference, namespace, own=None):
+        """The cluster of a reference, and why there is none: a reason and a message of ResolvedRefs.
+
+        References to the same port share a cluster, but for one that is to have its `own`."""
         if reference.get("group", "") != "" or reference.get("kind", "Service") != "Service":
             return None, ("InvalidKind", f"{reference.get('group', '')}/{reference.get('kind')} is no kind of backend")
         if reference.get("namespace", namespace) != namespace:
@@ -24,7 +26,7 @@ class Backends:
         if not found:
             what = f'service "{namespace}/{name}" not found' if not service else f'service "{name}" has no port {port}'
             return None, ("BackendNotFound", what)
-        cluster = f"{namespace}/{name}/{port}"
+        cluster = own or f"{namespace}/{name}/{port}"
         if cluster not in self.clusters:
             self.clusters[cluster] = self._ready(namespace, name, found.get("name"))
         return cluster, None
@@ -126,7 +128,7 @@ class Translated:
         self.entries = []
         meta = route["metadata"]
         for index, rule in enumerate(route["spec"].get("rules") or []):
-            action = self._action(rule, backends)
+            action = self._action(index, rule, backends)
             for match in rule.get("matches") or [{}]:
                 order = (*precedence(match), meta["creationTimestamp"], meta["namespace"], meta["name"], index)
                 self.entries.append((order, self._entry(rule, match, action)))
@@ -137,12 +139,17 @@ class Translated:
         self.unsupported = self.unsupported or unsupported
         return {**route, **copy}
 
-    def _action(self, rule, backends):
-        clusters = []
-        for reference in rule.get("backendRefs") or []:
-            cluster, problem = backends.resolve(reference, self.route["metadata"]["namespace"])
+    def _action(self, index, rule, backends):
+        clusters, meta, references = [], self.route["metadata"], rule.get("backendRefs") or []
+        # As Envoy Gateway: where one reference has a filter, each is a cluster under a name that its counters bear.
+        alone = any(reference.get("filters") for reference in references)
+        for position, reference in enumerate(references):
+            own = f"httproute/{meta['namespace']}/{meta['name']}/rule/{index}/backend/{position}" if alone else None
+            cluster, problem = backends.resolve(reference, meta["namespace"], own)
             self.problem = self.problem or problem
-            clusters.append({"name": cluster or "nowhere", "weight": reference.get("weight", 1)})
+            item = {"name": cluster or "nowhere", "weight": reference.get("weight", 1)}
+            self.unsupported = self.unsupported or apply_filters(reference.get("filters") or [], item, {})
+            clusters.append(item)
         if not sum(item["weight"] for item in clusters):
             return {"direct_response": {"status": 500}}
         timeouts = rule.get("timeouts") or {}
