@@ -61,6 +61,24 @@ struct AnalysisTests {
         #expect(canary.reason?.contains("passes green") == true)
     }
 
+    @Test("who is analysed follows from the run's define, not from whom an earlier run left live")
+    func again() throws {
+        var stand = Stand(Self.plan())
+        stand.totals = Self.totals()
+        stand.begin()
+        stand.run(approving: true)
+        #expect(stand.record.status == .succeeded && stand.model.endpoint?.traffic.actual == ["green": 100])
+        var second = Stand(Self.plan())
+        second.model = stand.model
+        second.totals = Self.totals(green: 60)
+        second.begin()
+        second.run(approving: true)
+        #expect(second.record.analysis?.arms.candidate == "green" && second.record.analysis?.arms.control == "blue")
+        #expect(second.record.status == .rolledBack)
+        // What is given back is what was there at the start.
+        #expect(second.model.endpoint?.traffic.actual == ["green": 100])
+    }
+
     @Test("a version that fails more often is rolled back at once, with what was measured")
     func failing() throws {
         var stand = stand()

@@ -18,7 +18,8 @@ struct LateReadingTests {
             of: GateSpecification(
                 longest: longest, warmUp: warmUp,
                 metrics: [.errors(ErrorLimits()), .prometheus(PrometheusLimits(url: "x", query: "y", maximum: 1))]),
-            try #require(AnalysisArms(on: after, since: before)), stage: 1, alarmShares: 3, after: nil, at: start)
+            try #require(AnalysisArms(on: after, since: before.traffic.wanted)), stage: 1, alarmShares: 3, after: nil,
+            at: start)
     }
 
     private static func at(_ seconds: Int64) -> Timestamp { start + .seconds(seconds) }

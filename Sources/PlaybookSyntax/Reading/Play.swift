@@ -6,6 +6,7 @@ struct Play {
     let capabilities: Capabilities
     private var model: EndpointModel
     private var rules = playbookRules()
+    private var baseline: AnalysisBaseline
     private let rate: Double?
     private let isWholeStory: Bool
     /// Deployments that this playbook deleted, which therefore are not there already.
@@ -24,6 +25,7 @@ struct Play {
             kind: capabilities.kind,
             endpoint: definesEndpoint
                 ? nil : EndpointSnapshot(definition: EndpointDefinition(name: endpoint), kind: capabilities.kind))
+        baseline = AnalysisBaseline(model.endpoint)
     }
 
     mutating func play(_ stage: PlacedStage) {
@@ -43,7 +45,7 @@ struct Play {
         }
         let moment = Moment(
             stage: stage, capabilities: capabilities, rate: rate, before: before, after: model.endpoint, steps: steps,
-            isWholeStory: isWholeStory)
+            arms: baseline.arms(after: stage.stage.action, on: model.endpoint), isWholeStory: isWholeStory)
         for index in rules.indices where knowsHistory || type(of: rules[index]).judgesAlone {
             findings += rules[index].check(moment)
         }

@@ -7,14 +7,9 @@ internal import Rollouts
 /// Without one there is nobody to judge, and the stage would fail. Where the candidate has all traffic, nothing is left
 /// to compare it with: only an error rate that it may never have (`hard_limit`), or a query, can fail it then.
 struct AnalysisHasCandidate: PlaybookRule {
-    private var baseline: AnalysisBaseline?
-
-    mutating func check(_ moment: Moment) -> [Finding] {
-        var baseline = baseline ?? AnalysisBaseline(moment.before)
-        defer { self.baseline = baseline }
-        let arms = baseline.arms(after: moment.after)
+    func check(_ moment: Moment) -> [Finding] {
         guard let analysis = moment.stage.stage.analysis, let place = moment.stage.analysis else { return [] }
-        guard let arms else {
+        guard let arms = moment.arms else {
             // Of an endpoint that is there already, nobody knows who serves it.
             return moment.isWholeStory ? [finding(at: place, .nobody, help: .giveTraffic)] : []
         }

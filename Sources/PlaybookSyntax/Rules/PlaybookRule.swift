@@ -41,6 +41,8 @@ struct Moment {
     let after: EndpointSnapshot?
     /// The changes that the stage comes to, each with the state that it meets and what is against it.
     let steps: [Step]
+    /// Who would be analysed now, and beside whom.
+    let arms: AnalysisArms?
     /// True where the playbook defines the endpoint, so that all that exists is known.
     let isWholeStory: Bool
 

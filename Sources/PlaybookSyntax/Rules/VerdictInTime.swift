@@ -9,14 +9,9 @@ internal import Rollouts
 /// shorter, most good versions end without a verdict. A stage that goes on without one (`on_inconclusive: go_on`) needs
 /// none: it is there to catch bad versions.
 struct VerdictInTime: PlaybookRule {
-    private var baseline: AnalysisBaseline?
-
-    mutating func check(_ moment: Moment) -> [Finding] {
-        var baseline = baseline ?? AnalysisBaseline(moment.before)
-        defer { self.baseline = baseline }
-        let arms = baseline.arms(after: moment.after)
+    func check(_ moment: Moment) -> [Finding] {
         guard let rate = moment.rate, let analysis = moment.stage.stage.analysis, let place = moment.stage.analysis,
-            let arms, arms.control != nil, analysis.onInconclusive != .goOn
+            let arms = moment.arms, arms.control != nil, analysis.onInconclusive != .goOn
         else { return [] }
         guard analysis.expectedSeconds(.init(rate: rate), share: arms.share, isMirror: arms.isMirror) == nil else {
             return []

@@ -13,11 +13,10 @@ package struct AnalysisArms: Codable, Hashable, Sendable {
     /// Names the candidate's definition; evidence does not outlive it.
     package var version: String
 
-    /// The arms on an endpoint as it is asked to be, or nil where nobody got traffic that it did not have in `before`.
-    package init?(on endpoint: EndpointSnapshot?, since before: EndpointSnapshot?) {
+    /// The arms on an endpoint as it is asked to be, or nil where nobody got traffic that it did not have `earlier`.
+    package init?(on endpoint: EndpointSnapshot?, since earlier: Traffic) {
         guard let endpoint else { return nil }
         let live = endpoint.traffic.wanted
-        let earlier = before?.traffic.wanted ?? .none
         func mostServing(besides candidate: Name?) -> Name? {
             live.deployments.filter { $0 != candidate }.max { live[$0] < live[$1] }
         }
@@ -44,8 +43,8 @@ package struct AnalysisArms: Codable, Hashable, Sendable {
     }
 
     /// True while the candidate has the traffic that the evidence is about.
-    func hold(on endpoint: EndpointSnapshot?, since before: EndpointSnapshot?) -> Bool {
-        AnalysisArms(on: endpoint, since: before) == self
+    func hold(on endpoint: EndpointSnapshot?, since earlier: Traffic) -> Bool {
+        AnalysisArms(on: endpoint, since: earlier) == self
     }
 }
 

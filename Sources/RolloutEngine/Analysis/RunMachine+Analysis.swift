@@ -9,7 +9,7 @@ extension RunMachine {
     mutating func startAnalysis(
         _ specification: GateSpecification, on snapshot: EndpointSnapshot?, at now: Timestamp
     ) -> [Action] {
-        guard let arms = AnalysisArms(on: snapshot, since: record.baseline.snapshot) else {
+        guard let arms = AnalysisArms(on: snapshot, since: servedBefore) else {
             return failStage("this run has given traffic to no deployment that could be analysed", at: now)
         }
         let earlier = record.analysis.flatMap { $0.arms.isOfSameVersion(as: arms) ? $0 : nil }
@@ -90,10 +90,18 @@ extension RunMachine {
         return now - lookedAt >= Self.watchInterval || now < lookedAt
     }
 
+    /// Whom clients had before this run gave traffic to anybody new: as its last `define` says, else as it was at the start.
+    private var servedBefore: Traffic {
+        for index in plan.stages.indices.prefix(record.position).reversed() where stages[index].status == .succeeded {
+            if let defined = plan.stages[index].action.definedTraffic { return defined }
+        }
+        return record.baseline.snapshot?.traffic.wanted ?? .none
+    }
+
     // MARK: While people are asked
 
     /// True while the evidence that an earlier stage gathered is still about what the endpoint does.
     func evidenceHolds(on snapshot: EndpointSnapshot?) -> Bool {
-        record.analysis?.arms.hold(on: snapshot, since: record.baseline.snapshot) ?? false
+        record.analysis?.arms.hold(on: snapshot, since: servedBefore) ?? false
     }
 }

@@ -63,8 +63,9 @@ struct PlanPreview: Hashable, Sendable {
         var baseline = AnalysisBaseline(observed)
         stages = plan.stages.map { written in
             var stage = Stage(written, on: &model, durations: durations)
-            let arms = baseline.arms(after: model.endpoint)
-            if let analysis = written.analysis, let rate = plan.load?.rate, let arms, stage.skip == nil {
+            guard stage.skip == nil else { return stage }
+            let arms = baseline.arms(after: written.action, on: model.endpoint)
+            if let analysis = written.analysis, let rate = plan.load?.rate, let arms {
                 stage.verdict = analysis.expectedSeconds(
                     .init(rate: rate), share: arms.share, isMirror: arms.isMirror
                 ).map { Interval(seconds: $0) }

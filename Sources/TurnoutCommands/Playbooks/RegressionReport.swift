@@ -35,7 +35,7 @@ struct RegressionReport: Encodable {
         }
         let requests = report.requests.first { $0.deployment == candidate }
         let pairs = requests?.mirrored
-        exposed = max((requests?.requests ?? 0) - (pairs?.pairs ?? 0) - report.testRequests, 0)
+        exposed = max((requests?.requests ?? 0) - (pairs?.pairs ?? 0) - (report.testRequests[candidate] ?? 0), 0)
         failed = max(min((requests?.failed ?? 0) - (pairs?.onlyMirrorFailed ?? 0), exposed), 0)
     }
 }

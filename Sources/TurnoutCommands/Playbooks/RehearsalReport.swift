@@ -83,9 +83,9 @@ struct RehearsalReport: Encodable {
     var commandsNotRun: [String]
     /// Of each typical regression, where the playbook has an analysis.
     var regressions: [RegressionReport] = []
-    /// Requests that stages have sent to ``candidate`` by themselves, which no client has noticed.
-    var testRequests = 0
-    /// The deployment that the regressions are of.
+    /// Requests that stages have sent to deployments by themselves, which no client has noticed.
+    var testRequests: [Name: Int] = [:]
+    /// The deployment that was analysed, of which the regressions are.
     var candidate: Name?
 
     private enum CodingKeys: String, CodingKey {
@@ -121,12 +121,11 @@ struct RehearsalReport: Encodable {
                 deployment: name, requests: counts.requests, failed: counts.errors, p50: counts.latencyBound(of: 0.5),
                 p99: counts.latencyBound(of: 0.99), mirrored: requests.mirrored[name].map(PairsReport.init))
         }
-        let candidate = record.analysis?.arms.candidate ?? plan.stages.lazy.compactMap(\.action.testedDeployment).first
-        testRequests = zip(plan.stages, stages).reduce(0) { sum, stage in
-            guard case .invoke(let invocation) = stage.0.action, invocation.deployment == candidate else { return sum }
-            return sum + invocation.times * stage.1.attempts
+        candidate = record.analysis?.arms.candidate
+        for (stage, record) in zip(plan.stages, stages) {
+            guard case .invoke(let invocation) = stage.action, let name = invocation.deployment else { continue }
+            testRequests[name, default: 0] += invocation.times * record.attempts
         }
-        self.candidate = record.analysis == nil ? nil : candidate
         commandsNotRun = plan.stages.compactMap { stage in
             guard case .run(let command) = stage.action, stage.skip == nil else { return nil }
             return command.words.joined(separator: " ")
@@ -143,13 +142,5 @@ extension RehearsalReport.Stage {
         startedSeconds = record.started.map { ($0 - start).seconds }
         durationSeconds = record.started.map { ((record.ended ?? end) - $0).seconds }
         reason = record.reason
-    }
-}
-
-extension StageAction {
-    /// The deployment that the stage sends requests to.
-    fileprivate var testedDeployment: Name? {
-        guard case .invoke(let invocation) = self else { return nil }
-        return invocation.deployment
     }
 }
