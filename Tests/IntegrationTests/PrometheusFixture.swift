@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import PrometheusMetrics
 import Rollouts
 import Testing
@@ -7,7 +8,8 @@ import Testing
 final class PrometheusFixture {
     let url: String
     private let folder: String
-    private let process = Process()
+    private let port: Int
+    private var process = Process()
 
     static let credentials = PrometheusCredentials.basic(user: "admin", .environment("PROMETHEUS_PASSWORD"))
     static let environment = ["PROMETHEUS_PASSWORD": "test"]
@@ -31,7 +33,7 @@ final class PrometheusFixture {
     private init(_ targets: [String], at path: String) throws {
         folder = FileManager.default.temporaryDirectory.path + "/turnout-prometheus-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let port = try freePort()
+        port = try freePort()
         url = "http://127.0.0.1:\(port)"
         let list = targets.map { "'\($0)'" }.joined(separator: ", ")
         try """
@@ -43,6 +45,22 @@ final class PrometheusFixture {
         try """
         basic_auth_users: {admin: $2b$12$hNf2lSsxfm0.i4a.1kVpSOVyBCfIB51VRjgBUyv6kdnyTlgWj81Ay}
         """.write(toFile: folder + "/web.yml", atomically: true, encoding: .utf8)
+        try start()
+    }
+
+    func kill() {
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// With the data that it had when it was killed.
+    func startAgain() async throws {
+        process = Process()
+        try start()
+        try await untilReady()
+    }
+
+    private func start() throws {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = [
             "prometheus", "--config.file=\(folder)/prometheus.yml", "--web.config.file=\(folder)/web.yml",
@@ -69,8 +87,7 @@ final class PrometheusFixture {
     }
 
     private func end() {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        kill()
         do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record(error) }
     }
 }

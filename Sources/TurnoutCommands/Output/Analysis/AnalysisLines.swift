@@ -15,8 +15,9 @@ struct AnalysisLines {
         if let control = arms.control { head += "; \(control): \(verdict.control.words)" }
         var table = Table(.init(""), .init(""), .init(""), .init(""))
         table.rows = verdict.measurements.map { row(of: $0, arms) }
+        let troubles = (analysis.troubles ?? []).flatMap { $0.hanging(behind: "  ", width: columns) }
         return head.hanging(behind: "", width: columns)
-            + table.lines(style, width: max(columns - 2, 40)).map { "  " + $0 }
+            + table.lines(style, width: max(columns - 2, 40)).map { "  " + $0 } + troubles.map { style($0, .yellow) }
     }
 
     private func row(of measurement: Measurement, _ arms: AnalysisArms) -> [Table.Cell] {

@@ -13,6 +13,8 @@ struct AnalysisReport: Encodable, Sendable {
     var ends: Timestamp
     /// Nil before the first reading.
     var verdict: Verdict?
+    /// What the last reading could not be told, each in a sentence.
+    var troubles: [String]
 
     /// One reading of its course.
     struct Point: Encodable, Sendable {
@@ -29,10 +31,11 @@ struct AnalysisReport: Encodable, Sendable {
         began = analysis.began
         ends = analysis.ends
         verdict = analysis.verdict
+        troubles = analysis.troubles ?? []
     }
 
     private enum Key: String, CodingKey {
-        case candidate, control, share, mirror, began, ends, verdict, metric, seconds, measurements, exposed
+        case candidate, control, share, mirror, began, ends, verdict, troubles, metric, seconds, measurements, exposed
         case log10E = "log10_e"
         case controlExposed = "control_exposed"
     }
@@ -46,6 +49,7 @@ struct AnalysisReport: Encodable, Sendable {
         try container.encode(JSONTime(began), forKey: .began)
         try container.encode(JSONTime(ends), forKey: .ends)
         try container.encode(verdict?.decision, forKey: .verdict)
+        try container.encode(troubles, forKey: .troubles)
         guard let verdict else { return }
         try container.encode(verdict.metric, forKey: .metric)
         try container.encode(verdict.seconds, forKey: .seconds)

@@ -14,11 +14,14 @@ extension AnalysisRecord {
     }
 
     /// `green: 1204 requests, 6 failed; blue: 10900, 54 failed; errors 10^-0.4 of 10^2.7 against, 10^0.9 of 10^1.3 for it`.
+    ///
+    /// What could not be told stands behind it.
     var words: String {
-        guard let verdict else { return "\(arms.candidate): nothing read yet" }
+        let troubles = (troubles ?? []).map { "; \($0)" }.joined()
+        guard let verdict else { return "\(arms.candidate): nothing read yet\(troubles)" }
         let control = arms.control.map { "; \($0): \(verdict.control.words)" } ?? ""
         let nearest = verdict.measurements.first { $0.metric == verdict.metric }.map { "; \($0.evidenceWords)" } ?? ""
-        return "\(arms.candidate): \(verdict.candidate.words)\(control)\(nearest)"
+        return "\(arms.candidate): \(verdict.candidate.words)\(control)\(nearest)\(troubles)"
     }
 }
 
