@@ -44,6 +44,10 @@ enum Beta {
         guard a > 0, b > 0, a < .infinity, b < .infinity, !x.isNaN else { return .nan }
         guard x > 0 else { return -.infinity }
         guard y > 0 else { return 0 }
+        if b <= SmallBeta.largest, x > (a + 1) / (a + b + 2) {
+            return Mathematics.log(-Mathematics.expm1(SmallBeta.logRegularized(y, b, a)))
+        }
+        if a <= SmallBeta.largest, x <= (a + 1) / (a + b + 2) { return SmallBeta.logRegularized(x, a, b) }
         let distance = distanceFromMean(x, a, b)
         guard x > max(a / (a + b), (a + 1) / (a + b + 2)) else { return logLower(x, y, a, b, distance) }
         return Mathematics.log1p(-Mathematics.exp(logLower(y, x, b, a, -distance)))

@@ -23,6 +23,18 @@ enum Gamma {
         return inverse * coefficients.reversed().reduce(0) { $0 * square + $1 }
     }
 
+    /// Δ(x·e^r) − Δ(x), without a loss where r is small.
+    static func stirlingRise(_ x: Double, logRatio: Double) -> Double {
+        let square = 1 / x / x
+        var power = 1 / x
+        var sum = 0.0
+        for (index, coefficient) in coefficients.enumerated() {
+            sum += coefficient * power * Mathematics.expm1(-Double(2 * index + 1) * logRatio)
+            power *= square
+        }
+        return sum
+    }
+
     static let asymptotic = 10.0
 
     private static let coefficients: [Double] = [

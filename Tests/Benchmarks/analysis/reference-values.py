@@ -101,6 +101,16 @@ for _ in range(60):  # around the mean, where most of the distribution is
 halves = [(0.5, b, a) for a, b in [(1, 1), (1, 2), (6, 1), (1, 400), (400, 1), (35, 20), (20, 35), (5000, 4800),
                                    (4800, 5000), (1e6, 1e6), (1e6, 1.001e6), (1.001e6, 1e6), (3e8, 3.0001e8)]]
 
+# The rest of their ranges: any sizes, the ends, and one parameter so small that all of the distribution is at one end.
+log_uniform = lambda low, high: 10 ** random.uniform(low, high)
+pairs += [(log_uniform(-8, 12), log_uniform(-8, 12)) for _ in range(40)]
+pairs += [(random.uniform(0.3, 3), random.uniform(0.3, 3)) for _ in range(10)]  # where ln B is about 0
+for _ in range(40):
+    tails.append((random.choice([log_uniform(-300, 0), 1 - log_uniform(-15, 0)]), log_uniform(-8, 12), log_uniform(-8, 12)))
+for _ in range(30):
+    a, b, x = log_uniform(-1, 10), log_uniform(-8, 0), 1 - log_uniform(-15, -1)
+    tails += [(x, a, b), (1 - x, b, a)]
+
 points = [-37.5, -30, -20.5, -10, -5.25, -2, -1, -0.3, -1e-9, -1e-300, 0.0, 1e-300, 1e-9, 0.3, 1, 2, 5.25, 8.2, 10, 38]
 probabilities = [5e-324, 1e-308, 1e-300, 1e-200, 1e-100, 1e-50, 1e-20, 1e-12, 1e-9, 1e-6, 1e-3, 0.01, 0.0668, 0.074999,
                  0.075001, 0.1, 0.25, 0.4, 0.49, 0.499999, 0.5000001, 0.6, 0.75, 0.9, 0.924999, 0.925001, 0.985, 0.995,
