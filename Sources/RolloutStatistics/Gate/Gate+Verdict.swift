@@ -40,7 +40,7 @@ extension Gate {
         var measurements = [
             Measurement(
                 metric: "errors", test: design == .mirrored ? .pairedErrors : .errors, harm: harm,
-                isHarmful: harm.isReached, safety: safety, isSafe: errorsAreSafe, candidate: rate,
+                isHarmful: isHarmful(harm), safety: safety, isSafe: errorsAreSafe, candidate: rate,
                 control: controlRate, limit: controlRate.map { $0 + limits.margin * (1 - $0) })
         ]
         if let limit = evidence.hardLimit {
@@ -64,7 +64,7 @@ extension Gate {
         if exceedancesAreSafe.isEmpty { safety.log10E = 0 }
         let controlP95 = control.latencies.quantile(0.95, bounds: evidence.latencyBounds)
         return Measurement(
-            metric: "latency", test: .latency, harm: harm, isHarmful: harm.isReached, safety: safety, isSafe: isSafe,
+            metric: "latency", test: .latency, harm: harm, isHarmful: isHarmful(harm), safety: safety, isSafe: isSafe,
             candidate: candidate.latencies.quantile(0.95, bounds: evidence.latencyBounds), control: controlP95,
             limit: controlP95.map { $0 * (1 + limits.p95Margin) })
     }
@@ -88,6 +88,9 @@ extension Gate {
             limit: value.map { $0 < limits.minimum ?? -.infinity } == true
                 ? limits.minimum : limits.maximum ?? limits.minimum)
     }
+
+    /// Blue's requests alone say nothing against green: no data is inconclusive.
+    private func isHarmful(_ level: Measurement.Level) -> Bool { level.isReached && candidate.requests > 0 }
 
     private func rate(_ events: Int, of trials: Int) -> Double? {
         trials > 0 ? Double(events) / Double(trials) : nil

@@ -29,6 +29,8 @@ package struct Gate: Hashable, Sendable, Codable {
     // What is known of this stage alone.
     var seconds = 0.0
     var share: RunningShare
+    /// What was known of live requests before those that ``share`` counts.
+    var before: Evidence.Comparison?
     var shareIsTold = false
     var baselineIsTold = false
     var candidate = Reading.Counts()
@@ -61,6 +63,7 @@ package struct Gate: Hashable, Sendable, Codable {
             }
         for metric in specification.metrics { self.evidence.prepare(metric) }
         prepareLatencies()
+        if design != .mirrored { before = self.evidence.live }
     }
 
     /// Takes what was answered since the reading before.
@@ -119,10 +122,26 @@ package struct Gate: Hashable, Sendable, Codable {
         }
         guard case .live = design else { return }
         share.add(candidate: reading.candidate.requests, control: reading.control.requests)
-        guard !shareIsTold, share.logE >= Mathematics.log(1 / specification.falseAlarm) else { return }
-        shareIsTold = true
-        findings.append(
-            .shareDiffers(measured: Double(share.candidate) / Double(share.total), configured: share.weight))
+        guard !shareIsTold || share.isFarOff, share.logE >= Mathematics.log(1 / specification.falseAlarm) else {
+            return
+        }
+        if !shareIsTold {
+            shareIsTold = true
+            findings.append(.shareDiffers(measured: share.measured, configured: share.weight))
+        }
+        if share.isFarOff { takeBack() }
+    }
+
+    /// Begins anew by the share that is measured, and forgets what was paid by one that it is far from.
+    ///
+    /// A green that gets much less than it should looks bad before the running share has come to tell so: one that gets
+    /// nothing, after some hundred requests of blue's.
+    private mutating func takeBack() {
+        share = RunningShare(weight: share.likely)
+        evidence.live = before ?? Evidence.Comparison()
+        evidence.prepareExceedances(evidence.scale?.exceedances.count ?? 0)
+        errorsAreSafe = false
+        exceedancesAreSafe = exceedancesAreSafe.map { _ in false }
     }
 
     /// Makes the scale of latencies as soon as enough is known of blue.
@@ -143,7 +162,9 @@ package struct Gate: Hashable, Sendable, Codable {
         for case .prometheus(let limits) in specification.metrics {
             switch signals[limits.name] {
             case .value(let value) where !value.isNaN:
-                lastSignals[limits.name] = value
+                // An infinity is outside its limit, and is kept as a number that JSON has.
+                let most = Double.greatestFiniteMagnitude
+                lastSignals[limits.name] = min(max(value, -most), most)
                 let count = evidence.failuresInARow[limits.name] ?? 0
                 evidence.failuresInARow[limits.name] = limits.allow(value) ? 0 : count.addingClamped(1)
             case .value, .missing: lastSignals[limits.name] = nil

@@ -5,7 +5,7 @@ struct RunningShare: Hashable, Sendable, Codable {
     /// What the prior of the check is worth.
     static let checkRequests = 20.0
 
-    /// The configured share, in (0, 1).
+    /// The configured share, in (0, 1), or the one that was measured where that was far off.
     let weight: Double
     private(set) var candidate = 0
     private(set) var total = 0
@@ -28,6 +28,17 @@ struct RunningShare: Hashable, Sendable, Codable {
         return Beta.log(priorGreen + green, priorBlue + blue) - Beta.log(priorGreen, priorBlue)
             - green * Mathematics.log(weight) - blue * Mathematics.log1p(-weight)
     }
+
+    /// Green's part of the requests so far; the configured one without any.
+    var measured: Double { total > 0 ? Double(candidate) / Double(total) : weight }
+
+    /// As ``measured``, in (0, 1) however few there are.
+    var likely: Double { (Double(candidate) + 0.5) / (Double(total) + 1) }
+
+    /// True where green gets less than two thirds of what it should; a share that is too large makes no alarms.
+    var isFarOff: Bool { measured < Self.farOff * weight }
+
+    private static let farOff = 2.0 / 3
 
     mutating func add(candidate newCandidate: Int, control: Int) {
         candidate = candidate.addingClamped(newCandidate)
