@@ -76,8 +76,8 @@ struct CSVRecording {
                     columns.append(.ignored)
                     continue
                 }
-                if bound <= bounds.last ?? 0 {
-                    findings.report("ColumnOrder", line: line, "column '\(name)' does not stand behind smaller bounds")
+                if bounds.contains(bound) {
+                    findings.report("DuplicateColumn", line: line, "bound \(bound) of column '\(name)' stands twice")
                 }
                 columns.append(.latency(bin: bounds.count))
                 bounds.append(bound)
@@ -89,8 +89,13 @@ struct CSVRecording {
                 help: "the header is second,deployment,requests,errors,le_25,le_50,…")
         }
         guard findings.errors == errors else { return nil }
-        self.bounds = bounds
-        self.columns = columns
+        // Columns may stand in any order.
+        let sorted = bounds.sorted()
+        self.bounds = sorted
+        self.columns = columns.map { column in
+            guard case .latency(let place) = column else { return column }
+            return .latency(bin: sorted.firstIndex(of: bounds[place]) ?? place)
+        }
         self.form = form
     }
 
@@ -165,7 +170,7 @@ struct CSVRecording {
     private func row(_ line: RecordingLines.Line) throws(LineScanner.Problem) -> Row {
         var scanner = LineScanner(line.bytes)
         var row = Row(place: line, second: 0, deployment: [], counts: Reading.Counts())
-        row.counts.latencies.reserveCapacity(bounds.isEmpty ? 0 : bounds.count + 1)
+        if !bounds.isEmpty { row.counts.latencies = Array(repeating: 0, count: bounds.count + 1) }
         for (index, column) in columns.enumerated() {
             if index > 0 {
                 guard scanner.next == UInt8(ascii: ",") else {
@@ -184,7 +189,7 @@ struct CSVRecording {
             case .deployment: row.deployment = scanner.csvText()
             case .requests: row.counts.requests = try scanner.count("requests")
             case .errors: row.counts.errors = try scanner.count("errors")
-            case .latency: row.counts.latencies.append(try scanner.count("requests of a bin"))
+            case .latency(let bin): row.counts.latencies[bin] = try scanner.count("requests of a bin")
             case .ignored: _ = scanner.csvText()
             }
         }
@@ -208,7 +213,7 @@ struct CSVRecording {
             return wrong("there are \(counts.errors) errors of \(counts.requests) requests")
         }
         var below = 0
-        for index in counts.latencies.indices {
+        for index in bounds.indices {
             let cumulative = counts.latencies[index]
             guard cumulative >= below else {
                 return wrong("fewer requests are below \(bounds[index]) ms than below the bound before")
@@ -219,7 +224,7 @@ struct CSVRecording {
         guard below <= counts.requests else {
             return wrong("\(below) latencies are counted of \(counts.requests) requests")
         }
-        if !bounds.isEmpty { counts.latencies.append(counts.requests - below) }
+        if !bounds.isEmpty { counts.latencies[bounds.count] = counts.requests - below }
         row.counts = counts
         let index = lastSeconds.firstIndex { $0.deployment == row.deployment }
         if let index, lastSeconds[index].second == row.second {

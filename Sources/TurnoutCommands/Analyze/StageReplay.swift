@@ -55,7 +55,7 @@ struct StageReplay {
 
     /// Tells that a line of `newSecond` comes, and reads what was collected for those before.
     mutating func move(to newSecond: Int) throws -> Arrival {
-        guard !isDecided else { return .inOrder }
+        guard !isDecided else { return follow(to: newSecond) }
         guard newSecond >= 0 else {
             if let second { return .back(from: second) }
             defer { lastBefore = max(lastBefore, newSecond) }
@@ -79,6 +79,14 @@ struct StageReplay {
         if !isDecided, Double(newSecond) >= specification.longest { try read(Reading(), at: specification.longest) }
         second = newSecond
         return isJump ? .jumped(from: current) : .inOrder
+    }
+
+    /// Tells of the lines behind the verdict as well; what they count changes nothing more.
+    private mutating func follow(to newSecond: Int) -> Arrival {
+        guard let current = second, newSecond != current else { return .inOrder }
+        guard newSecond > current else { return .back(from: current) }
+        second = newSecond
+        return Double(newSecond - current) > Gate.longestGap ? .jumped(from: current) : .inOrder
     }
 
     /// Adds counts of the second to which the replay was moved.
