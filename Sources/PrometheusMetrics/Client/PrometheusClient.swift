@@ -1,5 +1,5 @@
 internal import AsyncHTTPClient
-internal import FoundationEssentials
+internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -103,6 +103,8 @@ package final class PrometheusClient: Sendable {
             PrometheusError(.tooLarge, "\(server.url) answered more than \(server.answerLimit) bytes")
         case is NIOSSLError, is NIOSSLExtraError:
             PrometheusError(.untrusted, "\(server.url) is not whom its certificate names: \(error)")
+        case let error as IOError where error.errnoCode == ECONNREFUSED:
+            PrometheusError(.unreachable, "nobody listens at \(server.url)")
         case is NIOConnectionError: PrometheusError(.unreachable, "nobody listens at \(server.url)")
         default: PrometheusError(.unreachable, "the connection to \(server.url) failed: \(error)")
         }
