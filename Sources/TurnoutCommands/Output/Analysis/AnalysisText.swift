@@ -20,7 +20,8 @@ extension AnalysisRecord {
         let troubles = (troubles ?? []).map { "; \($0)" }.joined()
         guard let verdict else { return "\(arms.candidate): nothing read yet\(troubles)" }
         let control = arms.control.map { "; \($0): \(verdict.control.words)" } ?? ""
-        let nearest = verdict.measurements.first { $0.metric == verdict.metric && $0.test != .signal }.map { "; \($0.evidenceWords)" } ?? ""
+        let decisive = verdict.measurements.first { $0.metric == verdict.metric && $0.test != .signal }
+        let nearest = decisive.map { "; \($0.evidenceWords)" } ?? ""
         return "\(arms.candidate): \(verdict.candidate.words)\(control)\(nearest)\(troubles)"
     }
 }
