@@ -1,4 +1,4 @@
-package import RolloutStatistics
+internal import RolloutStatistics
 package import Rollouts
 
 /// Where requests go: what the data plane works by, exchanged as a whole so that no request sees half a change.
