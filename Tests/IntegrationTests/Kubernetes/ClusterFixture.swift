@@ -53,6 +53,7 @@ struct ClusterFixture: Sendable {
     private func setRight() async throws {
         try await control.tell("DELETE", "/faults")
         try await control.tell("DELETE", "/pods/fault")
+        try await control.tell("DELETE", "/webhooks")
         for part in Part.allCases { try await resume(part) }
         try await apiServer(.start)
         try await control.tell("DELETE", "/namespaces", ["name": .string(namespace)])
@@ -104,6 +105,33 @@ struct ClusterFixture: Sendable {
             ])
     }
 
+    /// Has a webhook deny the objects of that type in this namespace from now on, with `message`.
+    func deny(_ resource: String, group: String = "", _ message: String) async throws {
+        try await control.tell("POST", "/webhooks", webhook(resource, group, ["deny": .string(message)]))
+    }
+
+    /// Has a webhook change the objects of that type in this namespace from now on, by a JSON Patch.
+    func mutate(_ resource: String, group: String = "", _ patch: Value) async throws {
+        try await control.tell("POST", "/webhooks", webhook(resource, group, ["patch": patch]))
+    }
+
+    private func webhook(_ resource: String, _ group: String, _ more: [String: Value]) -> Value {
+        .mapping(
+            more.merging(["namespace": .string(namespace), "group": .string(group), "resource": .string(resource)]) {
+                _, new in new
+            })
+    }
+
+    /// Makes endpoints like `endpoint`, each with deployments like `deployment` of it; see `crowd.py`.
+    func makeCrowd(of endpoint: String, _ deployment: String, endpoints: Int, deployments: Int) async throws {
+        try await control.tell(
+            "POST", "/crowd",
+            [
+                "namespace": .string(namespace), "endpoint": .string(endpoint), "deployment": .string(deployment),
+                "endpoints": .integer(endpoints), "deployments": .integer(deployments),
+            ])
+    }
+
     /// A token of the service account that is refused after about `seconds` (and the ten more that the API server
     /// remembers tokens).
     func token(seconds: Int) async throws -> String {
@@ -148,6 +176,20 @@ struct ClusterFixture: Sendable {
         var path: String
         var status: Int?
         var fault: String?
+    }
+
+    /// A request as the API server's audit log has it.
+    struct Audited: Decodable, Sendable {
+        var user: String
+        var verb: String
+        var uri: String
+        var resource: String?
+    }
+
+    /// Every request of the service account in this namespace, in order.
+    func audited() async throws -> [Audited] {
+        let all: [Audited] = try await control.ask("GET", "/audit?namespace=\(namespace)")
+        return all.filter { $0.user == "system:serviceaccount:\(namespace):turnout" }
     }
 
     func requests() async throws -> [Asked] { try await control.ask("GET", "/requests") }

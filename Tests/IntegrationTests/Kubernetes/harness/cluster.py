@@ -34,6 +34,7 @@ from kubelet import Kubelet
 from namespaces import Namespaces
 from pod_addresses import EgressProxy, PodAddresses
 from processes import stop_all
+from webhooks import Webhooks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROLE = os.path.normpath(os.path.join(HERE, "../../../../Playbooks/samples/kubernetes/role.yml"))
@@ -64,6 +65,7 @@ class Cluster:
         self.kubelet = Kubelet(
             api, addresses, credentials.server_tls(), options.ready_after, options.longest_pre_stop, options.real_probes)
         self.gateway = Gateway(api, addresses, envoy)
+        self.webhooks = Webhooks(api, credentials)
         self.proxy = FaultProxy(
             "127.0.0.1", plane.port, credentials.server_tls(optional_clients=True), credentials.client_tls(),
             credentials.client_tls("front-proxy"))

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import audit
 import http1
 from api import APIError
+from crowd import Crowd
 from fault_proxy import Rule
 
 
@@ -43,6 +44,11 @@ class Control:
             ("POST", "/pods/fault"): self.pod_fault,
             ("DELETE", "/pods/fault"): self.clear_pod_faults,
             ("GET", "/pods"): self.pods,
+            # {"namespace", "endpoint", "deployment": to be copied, "endpoints": N, "deployments": N}, see crowd.py
+            ("POST", "/crowd"): self.crowd,
+            # {"namespace", "group", "resource", "deny": message | "patch": […]}
+            ("POST", "/webhooks"): self.add_webhook,
+            ("DELETE", "/webhooks"): self.clear_webhooks,
         }
 
     async def start(self, port=0):
@@ -129,6 +135,18 @@ class Control:
     async def clear_pod_faults(self, told):
         """Pods that run keep their fault; ones that start get none."""
         self.cluster.kubelet.faults.clear()
+        return {}
+
+    async def crowd(self, told):
+        return {"made": await Crowd(self.cluster.api).make(
+            told["namespace"], told["endpoint"], told["deployment"], told["endpoints"], told["deployments"])}
+
+    async def add_webhook(self, told):
+        await self.cluster.webhooks.add(told)
+        return {}
+
+    async def clear_webhooks(self, told):
+        await self.cluster.webhooks.clear()
         return {}
 
     async def pods(self, told):

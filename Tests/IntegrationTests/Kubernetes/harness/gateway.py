@@ -64,12 +64,14 @@ class Gateway:
         attached = {name: [] for name in gateways}
         statuses = []
         for route in list(self.routes.items.values()):
+            own = [reference for reference in route["spec"].get("parentRefs") or []
+                   if self._parent(route, reference) in gateways and reference.get("kind", "Gateway") == "Gateway"]
+            if not own and not route.get("status"):
+                continue
             translated = Translated(route, backends)
             parents = []
-            for reference in route["spec"].get("parentRefs") or []:
-                name = reference.get("namespace", route["metadata"]["namespace"]), reference["name"]
-                if name not in gateways or reference.get("kind", "Gateway") != "Gateway":
-                    continue
+            for reference in own:
+                name = self._parent(route, reference)
                 refusal = self._refusal(translated, reference, gateways[name])
                 if refusal is None and translated not in attached[name]:
                     attached[name].append(translated)
@@ -82,6 +84,10 @@ class Gateway:
             await self._route_status(route, parents, problem)
         for name, item in gateways.items():
             await self._gateway_status(item, len(attached[name]))
+
+    @staticmethod
+    def _parent(route, reference):
+        return reference.get("namespace", route["metadata"]["namespace"]), reference["name"]
 
     @staticmethod
     def _label(name):

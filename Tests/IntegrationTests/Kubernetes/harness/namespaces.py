@@ -70,7 +70,8 @@ class Namespaces:
     async def create(self, name):
         """Makes a namespace; returns where its gateway listens, and the kubeconfigs of its account."""
         await self.api.request("POST", CORE, {
-            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"turnout.dev/test": "yes"}}})
+            "apiVersion": "v1", "kind": "Namespace", "metadata": {
+                "name": name, "labels": {"turnout.dev/test": "yes", "turnout.dev/name": name}}})
         port = free_port()
         await self.api.request("POST", f"{API_PATH}/namespaces/{name}/gateways", {
             "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway",

@@ -42,8 +42,14 @@ class Scheduler:
             await self.running.wait()
             self.wake.clear()
             for pod in list(self.pods.items.values()):
-                if not pod["spec"].get("nodeName") and not pod["metadata"].get("deletionTimestamp"):
+                if self._is_waiting(pod):
                     await self._place(pod)
+
+    @staticmethod
+    def _is_waiting(pod):
+        spec = pod["spec"]
+        own = spec.get("schedulerName", "default-scheduler") == "default-scheduler"
+        return own and not spec.get("nodeName") and not pod["metadata"].get("deletionTimestamp")
 
     def _used(self):
         used = {}
