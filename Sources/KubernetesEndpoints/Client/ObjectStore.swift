@@ -23,7 +23,7 @@ package actor ObjectStore {
 
     private let client: KubernetesClient
     private var state = State.starting
-    private var objects = StoredObjects()
+    private var objects: StoredObjects
     /// From there on the watch goes on; nil: a list comes first.
     private var cursor: String?
     private var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -34,12 +34,20 @@ package actor ObjectStore {
     /// Since the watch told something.
     private var failures = 0
 
-    /// All objects of 50 endpoints with 20 deployments come as one page.
-    private static let pageSize = 2000
+    /// As of clients of Kubernetes themselves: a page is in memory as a whole, the list it belongs to is not.
+    private static let pageSize = 500
 
+    /// - Parameters:
+    ///   - client: Of the cluster.
+    ///   - type: Of the objects.
+    ///   - namespace: Nil: all, or a type that has none.
+    ///   - labels: What is listed and watched.
+    ///   - trimmed: What is kept of an object in memory; metadata but managedFields must stay.
     package init(
-        _ client: KubernetesClient, _ type: ResourceType, in namespace: String? = nil, labels: Selector = .everything
+        _ client: KubernetesClient, _ type: ResourceType, in namespace: String? = nil, labels: Selector = .everything,
+        trimmed: @escaping @Sendable (KubernetesObject) -> KubernetesObject = { $0.withoutFieldSets }
     ) {
+        objects = StoredObjects(trimmed: trimmed)
         self.client = client
         self.type = type
         self.namespace = namespace

@@ -19,8 +19,14 @@ struct StoredObjects: Sendable {
     }
 
     private var entries: [Key: Entry] = [:]
+    /// What is kept of an object.
+    private let trimmed: @Sendable (KubernetesObject) -> KubernetesObject
     /// Objects that are known to be gone although the watch has not told so yet, and since when.
     private var gone: [String: UInt64] = [:]
+
+    init(trimmed: @escaping @Sendable (KubernetesObject) -> KubernetesObject = { $0.withoutFieldSets }) {
+        self.trimmed = trimmed
+    }
 
     var count: Int { entries.count }
 
@@ -65,7 +71,7 @@ struct StoredObjects: Sendable {
         if let present = entries[key], let known = present.version, let version, known >= version { return false }
         entries[key] = Entry(
             uid: object.uid, version: version, labels: object.labels,
-            json: JSONWriter.bytes(object.withoutFieldSets.value))
+            json: JSONWriter.bytes(trimmed(object).value))
         return true
     }
 
