@@ -1,4 +1,4 @@
-package import FoundationEssentials
+package import Rollouts
 
 /// A program that prints a credential (`client.authentication.k8s.io`).
 package struct CredentialPlugin: Hashable, Sendable {
@@ -12,8 +12,8 @@ package struct CredentialPlugin: Hashable, Sendable {
     /// What to say where the program is not there.
     package var installHint: String?
     package var interactiveMode = InteractiveMode.ifAvailable
-    /// What the program is told of the cluster, as JSON; nil where it isn't.
-    package var clusterInfo: Data?
+    /// What the program is told of the cluster; nil where it isn't.
+    package var clusterInfo: Value?
 
     package enum InteractiveMode: String, Hashable, Sendable {
         case never = "Never"

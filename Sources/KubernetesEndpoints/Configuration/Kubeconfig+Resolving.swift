@@ -179,7 +179,7 @@ extension Kubeconfig.Entry {
             throw problem(whose, "has an exec plugin without interactiveMode, which \(version) requires")
         }
         if try entry.flag("provideClusterInfo") {
-            plugin.clusterInfo = JSONWriter.data(Self.clusterInfo(configuration, cluster))
+            plugin.clusterInfo = Self.clusterInfo(configuration, cluster)
         }
         return plugin
     }

@@ -71,7 +71,7 @@ struct PluginRunner: Sendable {
     /// The `ExecCredential` without a status that plugins find in their environment.
     static func execInfo(of plugin: CredentialPlugin) -> String {
         var spec: [String: Value] = ["interactive": false]
-        if let info = plugin.clusterInfo, let cluster = try? JSONReader.value(info) { spec["cluster"] = cluster }
+        spec["cluster"] = plugin.clusterInfo
         return String(
             decoding: JSONWriter.bytes([
                 "apiVersion": .string(plugin.apiVersion), "kind": "ExecCredential", "spec": .mapping(spec),

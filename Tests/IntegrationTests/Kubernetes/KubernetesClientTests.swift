@@ -282,7 +282,7 @@ extension KubernetesSuite {
                 var plugin = CredentialPlugin(apiVersion: "client.authentication.k8s.io/v1", command: folder + "/login")
                 plugin.arguments = ["600"]
                 plugin.environment = ["SECRET_FILE": folder + "/token"]
-                plugin.clusterInfo = Data(#"{"server":"https://x"}"#.utf8)
+                plugin.clusterInfo = ["server": "https://x"]
                 var configuration = try ClusterFixture.configuration(fixture.place.kubeconfig)
                 configuration.user = .init(authorization: .plugin(plugin))
                 let client = try KubernetesClient(configuration)
