@@ -76,7 +76,8 @@ func routeObject(
     let manifest = RouteManifest(
         endpoint: "houses", namespace: "models",
         parents: RouteManifest.parents(.init(name: "edge", namespace: "gateways"), namespace: "models"), hostnames: [],
-        backends: deployments.map { .init(deployment: $0, timeout: .seconds(5)) }, traffic: traffic)
+        backends: deployments.map { .init(deployment: $0, timeout: .seconds(5)) },
+        weighted: deployments.map { .init(deployment: $0, timeout: .seconds(5)) }, traffic: traffic)
     var object = try ManifestText.applied(
         KubernetesObject(
             .httpRoutes, name: "houses", namespace: "models", labels: Mark.labels(of: "houses"),

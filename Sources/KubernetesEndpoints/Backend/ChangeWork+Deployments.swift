@@ -11,16 +11,19 @@ extension ChangeWork {
                 "deployment \(definition.name) has no image: give its file an environment with an 'image', or set "
                     + "backends.kubernetes.image in the playbook")
         }
-        let manifest = DeploymentManifest(
+        var manifest = DeploymentManifest(
             definition: definition, endpoint: endpoint, settings: settings, image: image, code: try code(definition),
             namespace: namespace)
-        let deployment = try manifest.deployment(by: author)
         let live = try await fresh(.deployments, manifest.name)
         if let live {
-            try writer.guardOwnership(.deployments, live, as: deployment)
+            try writer.guardOwnership(.deployments, live, as: try manifest.deployment(by: author))
             try writer.guardEpoch(live)
             guard !live.hasKey(author.context.idempotencyKey) else { return }
+            // What has failed is tried again with new Pods: neither its controller nor its nodes begin anew by themselves.
+            let hasFailed = reading?.snapshot.deployment(definition.name)?.state == .failed
+            manifest.trial = hasFailed ? manifest.trial(for: author) : live.trial
         }
+        let deployment = try manifest.deployment(by: author)
         if let code = manifest.code {
             let map = code.configMap(of: definition.name, in: endpoint, namespace: namespace, by: author)
             try await writer.put(.configMaps, map, over: try await fresh(.configMaps, map.name))
@@ -37,7 +40,6 @@ extension ChangeWork {
     /// Of a deployment with an autoscaler, the least that it keeps.
     func scale(_ name: Name, to count: Int) async throws {
         let object = ObjectNames.object(of: name, in: endpoint)
-        try await claim()
         if let live = try await fresh(.horizontalPodAutoscalers, object), live.isTurnouts {
             var desired = try live.asApplied(by: author)
             desired["spec", "minReplicas"] = .integer(count)
@@ -68,8 +70,8 @@ extension ChangeWork {
     /// The route goes last: as long as it is there, the endpoint is.
     func deleteEndpoint() async throws {
         guard let anchor = objects?.anchor else { return }
-        try await claim()
         for name in (objects?.deployments ?? [:]).keys.sorted() { try await deleteObjects(of: name, withRoute: true) }
+        for route in objects?.moreRoutes ?? [] { try await delete(.httpRoutes, route.name) }
         guard let live = try await fresh(anchor.type, anchor.object.name) else { return }
         try writer.guardEpoch(live)
         try await end(anchor.type, live)
@@ -97,7 +99,7 @@ extension ChangeWork {
     }
 
     /// Deletes the object in the state in which it was seen, and looks what became of it: one with Pods takes its time.
-    private func end(_ type: ResourceType, _ live: KubernetesObject) async throws {
+    func end(_ type: ResourceType, _ live: KubernetesObject) async throws {
         try await client.delete(
             type, live.name, in: namespace, uid: live.uid, resourceVersion: live.resourceVersion,
             propagation: type == .deployments ? .foreground : .background)
@@ -109,15 +111,12 @@ extension ChangeWork {
         guard objects?.anchor.choice == nil else { return }
         let deadline = backend.clock.now() + Self.gatewayPatience
         while true {
-            guard let objects = try await backend.view.objects(of: endpoint),
-                let route = EndpointReading(
-                    objects: objects, endpoint: endpoint, giveUp: settings.giveUp, now: backend.clock.now()
-                ).route
-            else { return }
-            let acceptance = route.acceptance
-            if case .accepted = acceptance { return }
+            guard let objects = try await backend.view.objects(of: endpoint) else { return }
+            let reading = EndpointReading(
+                objects: objects, endpoint: endpoint, giveUp: settings.giveUp, now: backend.clock.now())
+            guard let missing = reading.routes.map(\.acceptance).first(where: { $0 != .accepted }) else { return }
             guard backend.clock.now() < deadline else {
-                throw BackendError(.busy(retryAfter: .seconds(2)), acceptance.words)
+                throw BackendError(.busy(retryAfter: .seconds(2)), missing.words)
             }
             try await backend.clock.sleep(until: backend.clock.now() + .milliseconds(100))
         }

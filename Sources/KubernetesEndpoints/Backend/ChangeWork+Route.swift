@@ -17,14 +17,14 @@ extension ChangeWork {
         var annotations = anchor?.kept ?? [:]
         annotations[Mark.definition] = try ManifestText.definition(definition)
         annotations[EndpointAnchor.address] = settings.gateway?.address ?? annotations[EndpointAnchor.address]
-        _ = try await writeRoute(live, anchor, annotations, backends: backends, reading?.route?.traffic ?? .none)
+        try await writeRoute(live, anchor, annotations, backends: backends, reading?.route?.traffic ?? .none)
     }
 
     /// The weights; what clients have until they hold is kept beside them.
     func set(_ traffic: Traffic) async throws {
         guard let objects, let snapshot = reading?.snapshot else { return }
         guard objects.anchor.choice != nil else {
-            _ = try await writeRoute(
+            try await writeRoute(
                 objects.anchor.object, objects.anchor, objects.anchor.kept, backends: backends, traffic)
             return
         }
@@ -35,7 +35,7 @@ extension ChangeWork {
 
     /// Requests that name the deployment come to it from now on; its time-out holds.
     func route(_ definition: DeploymentDefinition) async throws {
-        guard let anchor = objects?.anchor, anchor.choice == nil else { return try await claim() }
+        guard let anchor = objects?.anchor, anchor.choice == nil else { return }
         var backends = backends.filter { $0.deployment != definition.name }
         backends.append(.init(deployment: definition.name, timeout: definition.requestSettings.timeout))
         try await rewrite(anchor, backends)
@@ -43,16 +43,15 @@ extension ChangeWork {
 
     /// No request comes to the deployment any more.
     func unroute(_ deployment: Name) async throws {
-        guard let anchor = objects?.anchor, anchor.choice == nil else { return try await claim() }
+        guard let anchor = objects?.anchor, anchor.choice == nil else { return }
         try await rewrite(anchor, backends.filter { $0.deployment != deployment })
     }
 
     private func rewrite(_ anchor: EndpointAnchor, _ backends: [RouteManifest.Backend]) async throws {
         var annotations = anchor.kept
         annotations[Mark.key] = anchor.key
-        let written = try await writeRoute(
+        try await writeRoute(
             anchor.object, anchor, annotations, backends: backends, reading?.route?.traffic ?? .none, keepsKey: true)
-        if written.resourceVersion == anchor.object.resourceVersion { try await claim() }
     }
 
     /// The deployments that are there and stay.
@@ -65,24 +64,61 @@ extension ChangeWork {
     private func writeRoute(
         _ live: KubernetesObject?, _ anchor: EndpointAnchor?, _ kept: [String: String],
         backends: [RouteManifest.Backend], _ traffic: Traffic, keepsKey: Bool = false
-    ) async throws -> KubernetesObject {
+    ) async throws {
+        guard traffic.deployments.count <= RouteParts.mostReferences else {
+            throw BackendError(
+                .refused,
+                "traffic goes to \(traffic.deployments.count) deployments, and a rule of an HTTPRoute leads to at most "
+                    + "\(RouteParts.mostReferences): give it to fewer")
+        }
+        let parts = (reading?.parts ?? RouteParts([])).naming(backends.map(\.deployment))
         var manifest = RouteManifest(
             endpoint: endpoint, namespace: namespace, parents: try parents(anchor), hostnames: hostnames(anchor),
-            backends: backends, traffic: traffic)
+            backends: [], weighted: [], traffic: .none)
         manifest.hasFilters = settings.metrics?.needsFilters ?? false
+        // What is named anew can be reached before it has traffic.
+        for (index, part) in parts.parts.enumerated().dropFirst() {
+            manifest.backends = backends.filter { part.contains($0.deployment) }
+            try await writeFurtherRoute(manifest, number: index + 1)
+        }
+        manifest.backends = backends.filter { parts.parts[0].contains($0.deployment) }
+        manifest.weighted = backends
+        manifest.traffic = traffic
         var kept = kept
         // Until the gateways have taken the route as it is written, clients have what they had.
         if let actual = reading?.snapshot.traffic.actual {
             kept[Mark.trafficBefore] = try ManifestText.definition(actual)
         }
         let conflict: ObjectWriter.Conflict = isWayBack ? .takeBack : .takeBackFromHands
-        return try await backend.features.write(manifest) { manifest in
+        _ = try await backend.features.write(manifest) { manifest in
             var annotations = kept.merging(self.author.annotations) { _, new in new }
             if keepsKey { annotations[Mark.key] = kept[Mark.key] }
             let object = try ManifestText.applied(
                 KubernetesObject(
                     .httpRoutes, name: ObjectNames.route(of: self.endpoint), namespace: self.namespace,
                     labels: Mark.labels(of: self.endpoint), annotations: annotations, ["spec": manifest.spec]))
+            return try await self.writer.put(.httpRoutes, object, over: live, onConflict: conflict)
+        }
+    }
+
+    /// A route beside the first one, which is gone when it has nothing to name any more.
+    private func writeFurtherRoute(_ manifest: RouteManifest, number: Int) async throws {
+        let name = ObjectNames.route(of: endpoint, part: number)
+        let live = try await fresh(.httpRoutes, name)
+        guard !manifest.backends.isEmpty else {
+            guard let live, live.isTurnouts, live.deletionTimestamp == nil else { return }
+            try writer.guardEpoch(live)
+            return try await end(.httpRoutes, live)
+        }
+        let conflict: ObjectWriter.Conflict = isWayBack ? .takeBack : .takeBackFromHands
+        _ = try await backend.features.write(manifest) { manifest in
+            var annotations = self.author.annotations
+            // A route takes part in several changes, each of which has one key.
+            annotations[Mark.key] = nil
+            let object = try ManifestText.applied(
+                KubernetesObject(
+                    .httpRoutes, name: name, namespace: self.namespace, labels: Mark.labels(of: self.endpoint),
+                    annotations: annotations, ["spec": manifest.spec]))
             return try await self.writer.put(.httpRoutes, object, over: live, onConflict: conflict)
         }
     }
@@ -160,7 +196,7 @@ extension ChangeWork {
             if weight.isSaid { operations.append(.test(path + "/weight", .integer(weight.weight))) }
             operations.append(.add(path + "/weight", .integer(wanted)))
         }
-        guard operations.count > 1 else { return try await claim() }
+        guard operations.count > 1 else { return }
         var marks = annotations.merging(author.annotations) { _, new in new }
         // Were it kept now, a runner that dies before the weights are written would never write them.
         marks[Mark.key] = objects.anchor.key

@@ -7,7 +7,7 @@ struct ChangeWork {
     let endpoint: Name
     let author: Author
     /// Nil where there is no endpoint.
-    let objects: EndpointObjects?
+    private(set) var objects: EndpointObjects?
 
     init(_ backend: KubernetesBackend, _ endpoint: Name, _ author: Author, _ objects: EndpointObjects?) {
         self.backend = backend
@@ -21,7 +21,8 @@ struct ChangeWork {
     var settings: KubernetesSettings { backend.settings }
     var writer: ObjectWriter {
         let view = backend.view
-        return ObjectWriter(client: client, author: author) { await view.saw($0, $1) }
+        return ObjectWriter(
+            client: client, author: author, saw: { await view.saw($0, $1) }, confirm: { try await self.confirm() })
     }
 
     /// The way back to what clients had takes back what hands have changed; any other change is for a person to see.
@@ -68,21 +69,37 @@ struct ChangeWork {
         if let violation = model.violation(of: change) { throw BackendError(violation) }
     }
 
+    /// Looks whether the endpoint is still this runner's; see ``ObjectWriter``.
+    private func confirm() async throws {
+        guard let anchor = objects?.anchor else { return }
+        guard let now = try await fresh(anchor.type, anchor.object.name), now.uid == anchor.object.uid else {
+            throw KubernetesError(.conflict, "endpoint \(endpoint) was deleted by somebody else at the same time")
+        }
+        try writer.guardEpoch(now)
+    }
+
     /// Makes the endpoint's later runner known before anything else of it is changed, where it is not yet.
-    func claim() async throws {
+    mutating func claim() async throws {
         guard let anchor = objects?.anchor, anchor.epoch < author.context.epoch else { return }
+        let written = try await writeClaim(anchor)
+        objects?.claimed(written)
+    }
+
+    private func writeClaim(_ anchor: EndpointAnchor) async throws -> KubernetesObject {
         var annotations = anchor.kept
         annotations.merge(author.annotations) { _, new in new }
         // The key belongs to a change of the anchor itself.
         annotations[Mark.key] = anchor.key
-        let object = try anchor.applied(annotations)
-        do {
-            _ = try await writer.apply(anchor.type, object, over: anchor.object)
-        } catch let error as KubernetesError {
-            guard case .fieldConflict = error.code else { throw error }
-            // Others' fields stay as they are: only the annotations are written.
-            _ = try await writer.patch(anchor.type, anchor.object, anchor.object.annotating(annotations))
+        // Without what was applied last, an apply would take the whole of it away.
+        if anchor.choice != nil || anchor.object.appliedSpec != nil {
+            do {
+                return try await writer.apply(anchor.type, try anchor.applied(annotations), over: anchor.object)
+            } catch let error as KubernetesError {
+                guard case .fieldConflict = error.code else { throw error }
+            }
         }
+        // Others' fields stay as they are: only the annotations are written.
+        return try await writer.patch(anchor.type, anchor.object, anchor.object.annotating(annotations))
     }
 
     func fresh(_ type: ResourceType, _ name: String) async throws -> KubernetesObject? {

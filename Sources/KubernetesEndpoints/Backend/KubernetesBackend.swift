@@ -39,7 +39,7 @@ package final class KubernetesBackend: Backend, Sendable {
         self.clock = clock
         self.logger = logger
         namespace = settings.namespace ?? client.namespace
-        view = ClusterView(client, namespace: namespace)
+        view = ClusterView(client, namespace: namespace, clock: clock)
         callers = GatewayCallers(client, namespace: namespace)
     }
 
@@ -98,9 +98,16 @@ package final class KubernetesBackend: Backend, Sendable {
         return try await snapshot(of: endpoint, objects)
     }
 
-    /// With the last lines of containers that crashed.
+    /// With what was told of Pods that do not serve, and the last lines of containers that crashed.
     private func snapshot(of endpoint: Name, _ objects: EndpointObjects) async throws -> EndpointSnapshot {
-        let reading = EndpointReading(objects: objects, endpoint: endpoint, giveUp: settings.giveUp, now: clock.now())
+        var reading = EndpointReading(objects: objects, endpoint: endpoint, giveUp: settings.giveUp, now: clock.now())
+        let waiting = objects.deployments.keys.sorted().flatMap { reading.reading(of: $0)?.podsInTrouble ?? [] }
+        if !waiting.isEmpty {
+            for pod in waiting { await view.events.look(at: pod) }
+            reading = EndpointReading(
+                objects: objects.knowing(view.events.known), endpoint: endpoint, giveUp: settings.giveUp,
+                now: clock.now())
+        }
         var snapshot = reading.snapshot
         for index in snapshot.deployments.indices {
             guard let crash = reading.reading(of: snapshot.deployments[index].name)?.crash,
@@ -114,10 +121,12 @@ package final class KubernetesBackend: Backend, Sendable {
 
     /// Makes the change, or throws ``KubernetesError/Code/conflict`` where it is to be looked at again.
     private func write(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws {
-        let work = ChangeWork(self, endpoint, Author(context, plan: plan), try await fresh(endpoint))
+        var work = ChangeWork(self, endpoint, Author(context, plan: plan), try await fresh(endpoint))
         try work.guardEpoch()
         if try await work.isDoneAlready(change) { return }
         try work.guardRules(change)
+        // Who was overtaken finds out by its first write, whatever that is.
+        try await work.claim()
         switch change {
         case .putEndpoint(let definition): try await work.put(definition)
         case .putDeployment(let definition): try await work.put(definition)
@@ -150,9 +159,11 @@ package final class KubernetesBackend: Backend, Sendable {
 
     private func objects(_ anchor: EndpointAnchor, _ route: KubernetesObject?) async throws -> EndpointObjects {
         var objects = EndpointObjects(anchor: anchor, route: route)
-        objects.deployments = try await view.deployments(of: Name(anchor.object.labels[Mark.name] ?? ""))
+        let endpoint = Name(anchor.object.labels[Mark.name] ?? "")
+        objects.deployments = try await view.deployments(of: endpoint)
         await view.saw(anchor.type, anchor.object)
         if let route { await view.saw(.httpRoutes, route) }
+        if anchor.choice == nil { objects.moreRoutes = try await view.moreRoutes(of: endpoint) }
         return objects
     }
 }

@@ -5,11 +5,19 @@ internal import Rollouts
 /// Writes Turnout's objects: never what is already so, never over a later runner, never over others' fields.
 ///
 /// Every write of what is there carries its resourceVersion: what changed in between is read again first.
+///
+/// What is not there has no resourceVersion, and Kubernetes has no write of one object on condition of another. A runner
+/// that is stopped between its look and a creation, and overtaken meanwhile, does make the object. No harm comes of it:
+/// nothing leads to it, since routes are there already and are written in the state in which they were seen; the runner
+/// looks at the endpoint's epoch right afterwards, takes what it has made away again, and ends as overtaken. Should it
+/// die in between, the later runner finds a deployment that it does not expect, which is drift.
 struct ObjectWriter {
     let client: KubernetesClient
     let author: Author
     /// Told of every object that was written, as the server has it now.
     let saw: @Sendable (ResourceType, KubernetesObject) async -> Void
+    /// Throws where the endpoint has a later runner by now, or is gone.
+    let confirm: @Sendable () async throws -> Void
 
     /// What becomes of fields that another manager has set to something else.
     enum Conflict {
@@ -56,11 +64,34 @@ struct ObjectWriter {
     }
 
     private func make(_ type: ResourceType, _ desired: KubernetesObject) async throws -> KubernetesObject {
-        let written = try await client.apply(type, desired)
+        let (written, isNew) = try await client.applyAndTell(type, desired)
         await saw(type, written)
-        // Between the look and the apply somebody may have made one of that name.
-        try guardOwnership(type, written, as: desired)
+        guard isNew else {
+            throw KubernetesError(
+                .conflict, "\(type.kind) \(desired.name) was made by somebody else at the same time")
+        }
+        do {
+            try await confirm()
+        } catch let error as BackendError where error.code == .fenced {
+            try await takeAway(type, written)
+            throw error
+        }
         return written
+    }
+
+    /// Deletes what this runner made, unless another one has written it since; controllers may have.
+    private func takeAway(_ type: ResourceType, _ made: KubernetesObject) async throws {
+        while let live = try await client.get(type, made.name, in: made.namespace), live.uid == made.uid,
+            live.epoch <= author.context.epoch, live.deletionTimestamp == nil
+        {
+            do {
+                try await client.delete(
+                    type, live.name, in: live.namespace, uid: live.uid, resourceVersion: live.resourceVersion,
+                    propagation: .background)
+            } catch let error as KubernetesError where error.code == .conflict {
+                continue
+            }
+        }
     }
 
     /// Refuses what is not Turnout's, or is of another endpoint or deployment.

@@ -10,7 +10,7 @@ package enum Rights {
         }
         return written.flatMap { access(["get", "list", "watch", "create", "patch", "delete"], $0) }
             + access(["list", "watch"], .pods) + access(["get"], .pods, subresource: "log")
-            + access(["list", "watch"], .endpointSlices) + access(["get"], .gateways)
+            + access(["list"], .events) + access(["list", "watch"], .endpointSlices) + access(["get"], .gateways)
             + access(["create"], .services, subresource: "proxy")
     }
 }

@@ -98,12 +98,24 @@ extension KubernetesClient {
     package func apply(_ type: ResourceType, _ object: KubernetesObject, dryRun: Bool = false) async throws
         -> KubernetesObject
     {
+        try await applyAndTell(type, object, dryRun: dryRun).object
+    }
+
+    /// As ``apply(_:_:dryRun:)``; `isNew` where there was none of that name.
+    func applyAndTell(
+        _ type: ResourceType, _ object: KubernetesObject, dryRun: Bool = false
+    ) async throws -> (object: KubernetesObject, isNew: Bool) {
         let path = try APIPath(type, object.name, in: object.namespace).with("fieldManager", Self.fieldManager)
             .with("force", "false").with("dryRun", dryRun ? "All" : nil)
         var call = Call(.patch, path, "apply \(type) \(object.name)", body: object.value)
         // JSON is YAML.
         call.contentType = "application/apply-patch+yaml"
-        return try await self.object(call)
+        let answer = try await collect(call)
+        do {
+            return (KubernetesObject(try JSONReader.value(answer.body)), answer.status == 201)
+        } catch {
+            throw malformed(answer, call, error)
+        }
     }
 
     /// Makes the object; ``KubernetesError/Code/alreadyExists`` where there is one.

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
 
@@ -11,6 +12,8 @@ struct DeploymentManifest {
     var image: ServedImage
     var code: CodeManifest?
     var namespace: String
+    /// Which of several trials of one template the Pods are of; nil: of the first.
+    var trial: String?
 
     var name: String { ObjectNames.object(of: definition.name, in: endpoint) }
     private var labels: [String: String] { Mark.labels(of: definition.name, in: endpoint) }
@@ -82,8 +85,17 @@ struct DeploymentManifest {
     /// With a digest of all that makes Pods what they are, so that those of another version can be told from these.
     private var templateLabels: [String: String] {
         var labels = labels
-        labels[Mark.template] = String(hexadecimalDigest(of: JSONWriter.data(.mapping(podSpec))).prefix(16))
+        labels[Mark.template] = ([templateDigest] + [trial].compactMap(\.self)).joined(separator: "-")
         return labels
+    }
+
+    private var templateDigest: String {
+        String(hexadecimalDigest(of: JSONWriter.data(.mapping(podSpec))).prefix(16))
+    }
+
+    /// A trial of its own for this change, so that its Pods are others than those that have failed.
+    func trial(for author: Author) -> String {
+        String(hexadecimalDigest(of: Data(author.context.idempotencyKey.utf8)).prefix(8))
     }
 
     private var podSpec: [String: Value] {
@@ -118,6 +130,15 @@ struct DeploymentManifest {
         func count(_ key: String, _ usual: Int) -> Int { max(probe?[key]?.integer ?? usual, 0) }
         let start = count("initial_delay", 10) + count("period", 10) * count("failure_threshold", 30)
         return max(600, min(start, 86_400) + 120)
+    }
+}
+
+extension KubernetesObject {
+    /// The trial that a Deployment's Pods are of.
+    var trial: String? {
+        let label = self["spec", "template", "metadata", "labels", Mark.template]?.string ?? ""
+        let parts = label.split(separator: "-", maxSplits: 1)
+        return parts.count == 2 ? String(parts[1]) : nil
     }
 }
 

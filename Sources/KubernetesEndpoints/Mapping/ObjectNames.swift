@@ -23,6 +23,15 @@ package enum ObjectNames {
     /// Of the endpoint's route and, where the route is the user's, of the ConfigMap that keeps what is known of it.
     package static func route(of endpoint: Name) -> String { folded(endpoint) }
 
+    /// Of its further routes, from 2 on; no endpoint's name has a dot.
+    static func route(of endpoint: Name, part: Int) -> String { "\(folded(endpoint)).\(part)" }
+
+    /// The number of a further route of the endpoint; nil where the name is none.
+    static func part(_ route: String, of endpoint: Name) -> Int? {
+        let prefix = folded(endpoint) + "."
+        return route.hasPrefix(prefix) ? Int(route.dropFirst(prefix.count)) : nil
+    }
+
     /// Names compare without case, and are lower-case in Kubernetes.
     static func folded(_ name: Name) -> String { name.text.lowercased() }
 

@@ -10,7 +10,10 @@ struct RouteManifest {
     /// `spec.parentRefs`, as a list.
     var parents: Value
     var hostnames: [String]
+    /// Those that requests can name here.
     var backends: [Backend]
+    /// Those that the rule with weights leads to, where this route has one.
+    var weighted: [Backend]
     var traffic: Traffic
     /// False where the cluster's HTTPRoute has no `timeouts`, as before Gateway API v1.
     var hasTimeouts = true
@@ -49,14 +52,23 @@ struct RouteManifest {
             ]
             return rule(match, [reference(to: backend.deployment, weight: 1)], timeout: backend.timeout)
         }
-        if let timeout = sorted.map(\.timeout).max(), !traffic.isEmpty {
-            let references = sorted.map { backend in
-                let reference = reference(to: backend.deployment, weight: traffic[backend.deployment])
-                return hasFilters ? Self.filtered(reference, naming: backend.deployment) : reference
+        if let timeout = weighted.map(\.timeout).max(), !traffic.isEmpty {
+            let references = referred.map { name in
+                let reference = reference(to: name, weight: traffic[name])
+                return hasFilters ? Self.filtered(reference, naming: name) : reference
             }
             rules.append(rule(["path": Self.everyPath], references, timeout: timeout))
         }
         return rules
+    }
+
+    /// Those with traffic and, as far as there is room, the others, whose weight is 0.
+    private var referred: [Name] {
+        let names = weighted.map(\.deployment).sorted()
+        let idle = names.filter { traffic[$0] == 0 }
+        let room = RouteParts.mostReferences - (names.count - idle.count)
+        let kept = Set(idle.prefix(max(room, 0)))
+        return names.filter { traffic[$0] > 0 || kept.contains($0) }
     }
 
     private static let everyPath: Value = ["type": "PathPrefix", "value": "/"]

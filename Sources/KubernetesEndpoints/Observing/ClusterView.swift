@@ -1,3 +1,4 @@
+internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
@@ -5,6 +6,7 @@ internal import Synchronization
 final class ClusterView: Sendable {
     private let client: KubernetesClient
     private let namespace: String
+    let events: PodEvents
     private let stores = Mutex<[ResourceType: Kept]>([:])
 
     private struct Kept {
@@ -13,7 +15,8 @@ final class ClusterView: Sendable {
         var running: Task<Void, any Error>
     }
 
-    init(_ client: KubernetesClient, namespace: String) {
+    init(_ client: KubernetesClient, namespace: String, clock: any RunClock) {
+        events = PodEvents(client, namespace: namespace, clock: clock)
         self.client = client
         self.namespace = namespace
     }
@@ -49,9 +52,19 @@ final class ClusterView: Sendable {
             objects.route = try await client.get(.httpRoutes, choice.name, in: namespace)
         } else {
             objects.route = anchor.object
+            objects.moreRoutes = try await moreRoutes(of: endpoint)
         }
         objects.deployments = try await deployments(of: endpoint)
         return objects
+    }
+
+    /// Routes of the endpoint beside that of its own name, in their order.
+    func moreRoutes(of endpoint: Name) async throws -> [KubernetesObject] {
+        let routes = try await store(.httpRoutes).read(matching: Selector(Mark.labels(of: endpoint)))
+        let numbered = routes.compactMap { route in
+            ObjectNames.part(route.name, of: endpoint).map { (number: $0, route: route) }
+        }
+        return numbered.filter { $0.route.deletionTimestamp == nil }.sorted { $0.number < $1.number }.map(\.route)
     }
 
     func deployments(of endpoint: Name) async throws -> [Name: DeploymentObjects] {
@@ -67,13 +80,15 @@ final class ClusterView: Sendable {
             $0.labels["kubernetes.io/service-name"] ?? ""
         }
         let pods = Dictionary(grouping: try await read(.pods)) { $0.labels[Mark.instance] ?? "" }
+        let events = events.known
         var found: [Name: DeploymentObjects] = [:]
         for deployment in deployments {
             guard let word = deployment.labels[Mark.deployment] else { continue }
             let name = deployment.name
             found[Name(word)] = DeploymentObjects(
                 deployment: deployment, service: services[name], autoscaler: autoscalers[name],
-                slices: slices[name] ?? [], pods: (pods[name] ?? []).filter { $0.deletionTimestamp == nil })
+                slices: slices[name] ?? [], pods: (pods[name] ?? []).filter { $0.deletionTimestamp == nil },
+                events: events)
         }
         return found
     }
@@ -111,7 +126,8 @@ final class ClusterView: Sendable {
             if let kept = stores[type] { return kept.store }
             var requirements: [Selector.Requirement] = [.equals(Mark.managedBy, Mark.manager)]
             if type == .configMaps { requirements.append(.isAbsent(Mark.instance)) }
-            let store = ObjectStore(client, type, in: namespace, labels: Selector(requirements))
+            let store = ObjectStore(
+                client, type, in: namespace, labels: Selector(requirements), trimmed: { $0.trimmed })
             stores[type] = Kept(store: store, running: Task { try await store.run() })
             return store
         }
@@ -127,6 +143,21 @@ final class ClusterView: Sendable {
         }
         slicesType.withLock { $0 = type }
         return type
+    }
+}
+
+extension KubernetesObject {
+    /// What is looked at of many: who manages which fields is read anew by whoever writes, and of Pods, which are the
+    /// most, labels and status say all.
+    fileprivate var trimmed: KubernetesObject {
+        var object = self
+        object["metadata", "managedFields"] = nil
+        if kind == ResourceType.pods.kind {
+            object["spec"] = nil
+            object["metadata", "annotations"] = nil
+            object["metadata", "ownerReferences"] = nil
+        }
+        return object
     }
 }
 

@@ -9,8 +9,10 @@ struct DeploymentObjects {
     var slices: [KubernetesObject] = []
     /// Those that are not on their way out.
     var pods: [KubernetesObject] = []
-    /// True where requests that name it come to it: always, where there is no such rule.
-    var isRouted = true
+    /// Whether requests that name it come to it: always, where there is no such rule.
+    var routing = RouteReading.Acceptance.accepted
+    /// What was told of Pods that do not serve, by their uid.
+    var events: [String: PodEvent] = [:]
 
     /// How many addresses behind its Service take requests.
     var readyEndpoints: Int {
@@ -83,8 +85,10 @@ struct DeploymentReading {
         if objects.readyEndpoints < wanted {
             return (changing, "\(objects.readyEndpoints) of \(wanted) Pods are behind its Service")
         }
-        guard objects.isRouted else { return (changing, "the gateway has no rule for it yet") }
-        return (.succeeded, nil)
+        switch objects.routing {
+        case .accepted: return (.succeeded, nil)
+        case .waiting(let words), .refused(let words): return (changing, words)
+        }
     }
 
     /// True where the Deployment itself is as it is to be, whatever leads to its Pods.
@@ -124,7 +128,9 @@ struct DeploymentReading {
         guard let condition = deployment.condition("ReplicaFailure"), condition["status"]?.string == "True" else {
             return nil
         }
-        let since = condition["lastTransitionTime"]?.string.flatMap { Timestamp(rfc3339: $0) }
+        // A later trial has its own time, and progress is none of a failure's.
+        let since = [condition["lastTransitionTime"], deployment.condition("Progressing")?["lastUpdateTime"]]
+            .compactMap { $0?.string.flatMap { Timestamp(rfc3339: $0) } }.max()
         let word = condition["reason"]?.string ?? "FailedCreate"
         return ("\(word): \(condition["message"]?.string ?? "Pods cannot be made")", since.map { now - $0 } ?? .zero)
     }
@@ -134,7 +140,23 @@ struct DeploymentReading {
         let template = deployment["spec", "template", "metadata", "labels", Mark.template]?.string
         let deadline = Interval.seconds(Int64(deployment["spec", "progressDeadlineSeconds"]?.integer ?? 600))
         return objects.pods.filter { $0.labels[Mark.template] == template && $0.deletionTimestamp == nil }
-            .compactMap { PodTrouble($0, giveUp, deadline: deadline, now: now) }
+            .compactMap {
+                PodTrouble($0, giveUp, deadline: deadline, now: now, event: $0.uid.flatMap { objects.events[$0] })
+            }
+    }
+
+    /// Pods of the present version that do not serve although they had the time to: what was told of them says why.
+    var podsInTrouble: [KubernetesObject] {
+        guard !isSettled else { return [] }
+        let template = deployment["spec", "template", "metadata", "labels", Mark.template]?.string
+        let waiting = objects.pods.filter { pod in
+            let age = pod.creationTimestamp.flatMap { Timestamp(rfc3339: $0) }.map { now - $0 } ?? .zero
+            return pod.labels[Mark.template] == template && pod.condition("Ready")?["status"]?.string != "True"
+                && age >= .seconds(2)
+        }
+        return Array(
+            waiting.sorted { ($0.creationTimestamp ?? "", $0.name) < ($1.creationTimestamp ?? "", $1.name) }
+                .prefix(3))
     }
 
     private var worst: PodTrouble? {

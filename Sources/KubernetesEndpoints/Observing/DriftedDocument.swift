@@ -12,10 +12,11 @@ struct DriftedDocument {
     init(of objects: DeploymentObjects) {
         var found: [(String, ManifestDrift.Field)] = []
         func look(_ word: String, _ object: KubernetesObject?, leavingOut: Set<String> = []) {
-            // Where somebody wrote something else in the annotation's place, nothing is known to compare with.
-            guard let object, let text = object.annotations[Mark.applied],
-                let applied = try? JSONReader.value(Array(text.utf8))
-            else { return }
+            guard let object else { return }
+            guard let applied = object.appliedSpec else {
+                found.append((word, .lostAnnotation(of: object)))
+                return
+            }
             let drift = ManifestDrift(applied: applied, live: object["spec"] ?? [:], leavingOut: leavingOut)
             found += drift.fields.map { (word, $0) }
         }
@@ -40,7 +41,7 @@ struct DriftedDocument {
             } else if object == "Deployment", let amount = field.path.amount(in: Self.container) {
                 document[path: ["resources", amount.part, amount.name]] = field.live
             } else {
-                document[path: [Self.key, "\(object) spec.\(field.path)"]] = live
+                document[path: [Self.key, "\(object) \(field.place)"]] = live
             }
         }
         return document

@@ -5,7 +5,21 @@ struct EndpointObjects {
     var anchor: EndpointAnchor
     /// Its own, or the user's; nil where the user's is gone.
     var route: KubernetesObject?
+    /// Routes of its own that name the deployments for which the first has no room, in their order.
+    var moreRoutes: [KubernetesObject] = []
     var deployments: [Name: DeploymentObjects] = [:]
+
+    func knowing(_ events: [String: PodEvent]) -> EndpointObjects {
+        var objects = self
+        for name in deployments.keys { objects.deployments[name]?.events = events }
+        return objects
+    }
+
+    /// Takes the anchor as it was just written.
+    mutating func claimed(_ written: KubernetesObject) {
+        anchor.object = written
+        if anchor.choice == nil { route = written }
+    }
 }
 
 /// Reads what an endpoint is from its objects.
@@ -18,7 +32,8 @@ struct EndpointReading {
     func reading(of name: Name) -> DeploymentReading? {
         guard var deployment = objects.deployments[name] else { return nil }
         if objects.anchor.choice == nil {
-            deployment.isRouted = route.map { $0.names(name) && $0.acceptance == .accepted } ?? false
+            let naming = routes.first { $0.names(name) }
+            deployment.routing = naming?.acceptance ?? .waiting("the gateway has no rule for it yet")
         }
         return DeploymentReading(objects: deployment, name: name, endpoint: endpoint, giveUp: giveUp, now: now)
     }
@@ -29,6 +44,16 @@ struct EndpointReading {
                 $0, of: endpoint, deployments: Array(objects.deployments.keys), choice: objects.anchor.choice?.rule)
         }
     }
+
+    /// All of Turnout's own.
+    var routes: [RouteReading] {
+        ([objects.route].compactMap(\.self) + objects.moreRoutes).map {
+            RouteReading($0, of: endpoint, deployments: Array(objects.deployments.keys))
+        }
+    }
+
+    /// Which deployments each of ``routes`` names.
+    var parts: RouteParts { RouteParts(routes.map(\.named)) }
 
     var snapshot: EndpointSnapshot {
         let anchor = objects.anchor
@@ -49,22 +74,24 @@ struct EndpointReading {
         }
         if anchor.object.deletionTimestamp != nil { (state, reason) = (.deleting, nil) }
         if anchor.choice == nil {
-            for field in routeDrift {
-                definition.document[path: [DriftedDocument.key, "HTTPRoute spec.\(field.path)"]] = field.live ?? .null
-            }
+            if let route = objects.route { note(drift(of: route), of: "HTTPRoute", in: &definition) }
+            for route in objects.moreRoutes { note(drift(of: route), of: "HTTPRoute \(route.name)", in: &definition) }
         }
         return EndpointSnapshot(
             definition: definition, kind: .kubernetes, state: state, traffic: Wanted(wanted: wanted, actual: actual),
             deployments: objects.deployments.keys.sorted().compactMap { reading(of: $0)?.snapshot }, reason: reason)
     }
 
+    private func note(_ drift: [ManifestDrift.Field], of object: String, in definition: inout EndpointDefinition) {
+        for field in drift {
+            definition.document[path: [DriftedDocument.key, "\(object) \(field.place)"]] = field.live ?? .null
+        }
+    }
+
     /// Where the route is not as it was applied, weights apart: those are traffic.
-    private var routeDrift: [ManifestDrift.Field] {
-        // Where somebody wrote something else in the annotation's place, nothing is known to compare with.
-        guard let route = objects.route, let text = route.annotations[Mark.applied],
-            case .mapping(var applied)? = try? JSONReader.value(Array(text.utf8)),
-            case .mapping(var live)? = route["spec"]
-        else { return [] }
+    private func drift(of route: KubernetesObject) -> [ManifestDrift.Field] {
+        guard case .mapping(var applied)? = route.appliedSpec else { return [.lostAnnotation(of: route)] }
+        guard case .mapping(var live)? = route["spec"] else { return [] }
         applied["rules"] = applied["rules"].map(Self.withoutWeights)
         live["rules"] = live["rules"].map(Self.withoutWeights)
         return ManifestDrift(applied: .mapping(applied), live: .mapping(live)).fields

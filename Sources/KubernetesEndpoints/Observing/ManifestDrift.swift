@@ -12,6 +12,19 @@ struct ManifestDrift {
         var path: String
         var applied: Value?
         var live: Value?
+        /// False of what is beside `spec`.
+        var isInSpec = true
+
+        /// The path in the whole object.
+        var place: String { isInSpec ? "spec.\(path)" : path }
+
+        /// Somebody took away or wrote over what was applied last: nothing is known to compare with, which is drift.
+        static func lostAnnotation(of object: KubernetesObject) -> Field {
+            let present = object.annotations[Mark.applied].map { Value.string(String($0.prefix(80))) }
+            return Field(
+                path: "metadata.annotations[\(Mark.applied)]", applied: nil, live: present ?? "taken away",
+                isInSpec: false)
+        }
     }
 
     private(set) var fields: [Field] = []
@@ -83,6 +96,15 @@ extension Value? {
         case .list(let items)?: items.isEmpty
         case .mapping(let members)?: members.isEmpty
         default: false
+        }
+    }
+}
+
+extension KubernetesObject {
+    /// What was applied of its `spec` last; nil where somebody wrote something else in the annotation's place.
+    var appliedSpec: Value? {
+        annotations[Mark.applied].flatMap { text in
+            do { return try JSONReader.value(Array(text.utf8)) } catch { return nil }
         }
     }
 }

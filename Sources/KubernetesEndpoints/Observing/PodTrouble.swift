@@ -24,14 +24,19 @@ struct PodTrouble: Hashable, Sendable {
     /// - an image, or a container's configuration, `after` the Pod was made, since registries and Secrets may come late;
     ///   a name that can be no image's is final at once;
     /// - a node, for `unschedulable` since the scheduler said so;
+    /// - a volume, like a container's configuration, where its failure is what was told last (`event`);
     /// - readiness, for as long as the Deployment may take without progress (`deadline`).
-    init?(_ pod: KubernetesObject, _ giveUp: KubernetesSettings.GivingUp, deadline: Interval, now: Timestamp) {
+    init?(
+        _ pod: KubernetesObject, _ giveUp: KubernetesSettings.GivingUp, deadline: Interval, now: Timestamp,
+        event: PodEvent? = nil
+    ) {
         let age = pod.creationTimestamp.flatMap { Timestamp(rfc3339: $0) }.map { now - $0 } ?? .zero
         let statuses = ["initContainerStatuses", "containerStatuses"].flatMap { pod["status", $0]?.list ?? [] }
         let isReady = pod.condition("Ready")?["status"]?.string == "True"
         for status in statuses {
             if let trouble = Self.trouble(of: status, pod: pod.name, giveUp, age: age, isReady: isReady) {
                 self = trouble
+                if trouble.crash == nil, let event, event.isWarning { reason = event.words(after: trouble.reason) }
                 return
             }
         }
@@ -49,10 +54,15 @@ struct PodTrouble: Hashable, Sendable {
                 isFinal: false)
             return
         }
-        guard !isReady, age > deadline else { return nil }
-        let ready = pod.condition("Ready")
-        self.init(
-            reason: Self.words("not ready \(age.seconds) s after it was made", ready?["message"]), isFinal: true)
+        guard !isReady else { return nil }
+        let told = event.flatMap { $0.isWarning ? $0.words : nil }
+        guard age > deadline else {
+            guard let event, let told else { return nil }
+            self.init(reason: told, isFinal: event.reason == "FailedMount" && age >= giveUp.after)
+            return
+        }
+        let words = Self.words("not ready \(age.seconds) s after it was made", pod.condition("Ready")?["message"])
+        self.init(reason: words + (told.map { "; \($0)" } ?? ""), isFinal: true)
     }
 
     private init(reason: String, isFinal: Bool, crash: Crash? = nil) {

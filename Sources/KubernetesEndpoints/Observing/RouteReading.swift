@@ -71,6 +71,9 @@ struct RouteReading {
         }
     }
 
+    /// The deployments that requests can name, in the order of their rules.
+    var named: [Name] { rules.compactMap { $0.namedDeployment.map { Name($0) } } }
+
     /// Where the gateways stand with the route's present generation.
     enum Acceptance: Hashable, Sendable {
         case accepted

@@ -7,23 +7,6 @@ import Testing
 extension KubernetesSuite {
     /// What belongs to others stays theirs.
     @Suite("Others' objects and fields") struct OwnershipTests {
-        private func with(
-            route: KubernetesSettings.RouteChoice? = nil, _ body: (BackendBench, ClusterFixture) async throws -> Void
-        ) async throws {
-            try await ClusterFixture.with { fixture in
-                let backend = try fixture.backend(route: route)
-                let bench = BackendBench(
-                    backend, clock: SystemClock(), step: .milliseconds(50), patience: .seconds(60))
-                do {
-                    try await body(bench, fixture)
-                } catch {
-                    await backend.close()
-                    throw error
-                }
-                await backend.close()
-            }
-        }
-
         private func refusal(_ bench: BackendBench, _ change: Change) async -> String {
             let error = await #expect(throws: BackendError.self) {
                 try await bench.backend.apply(change, to: bench.endpoint, as: bench.context())
@@ -34,7 +17,7 @@ extension KubernetesSuite {
 
         @Test("objects of the names that Turnout needs are not taken over")
         func foreign() async throws {
-            try await with { bench, fixture in
+            try await ClusterFixture.withBench { bench, fixture in
                 try await bench.make(.putEndpoint(.sample))
                 try await fixture.kubectl("create", "service", "clusterip", "houses-blue", "--tcp=80:80")
                 let message = await refusal(bench, .putDeployment(.blue))
@@ -44,7 +27,7 @@ extension KubernetesSuite {
 
         @Test("a field that another manager applies is refused, with who manages which")
         func conflict() async throws {
-            try await with { bench, fixture in
+            try await ClusterFixture.withBench { bench, fixture in
                 try await bench.makeBlueLive()
                 try await fixture.kubectl(
                     "apply", "--server-side", "--force-conflicts", "--validate=false", "--field-manager=argocd",
@@ -61,7 +44,7 @@ extension KubernetesSuite {
 
         @Test("of a route that the user owns, the weights of the named rule change and nothing else")
         func usersRoute() async throws {
-            try await with(route: .init(name: "shop", rule: .index(1))) { bench, fixture in
+            try await ClusterFixture.withBench({ $0.route = .init(name: "shop", rule: .index(1)) }) { bench, fixture in
                 try await fixture.kubectl(
                     "apply",
                     input: """

@@ -102,6 +102,35 @@ struct RouteTests {
         }
     }
 
+    @Test("an endpoint with more deployments than a route has room for names the others by further routes")
+    func parts() {
+        let names = (1...20).map { Name("version-\($0)") }.sorted()
+        let twenty = RouteParts([]).naming(names)
+        #expect(twenty.parts.map(\.count) == [15, 5])
+        // Who is there stays where it is, and a new one comes where there is room.
+        let fewer = twenty.naming(names.filter { $0 != names[0] })
+        #expect(fewer.parts[0] == Array(names[1..<15]) && fewer.parts[1] == twenty.parts[1])
+        let another = fewer.naming(names.dropFirst() + ["a-new-one"])
+        #expect(another.parts[0] == names[1..<15] + ["a-new-one"] && another.parts[1] == twenty.parts[1])
+        #expect(another.naming(Array(names[1..<15])).parts == [Array(names[1..<15]), []])
+    }
+
+    @Test("the rule with weights leads to 16 Services at most, first of all to those with traffic")
+    func mostReferences() throws {
+        let names = (1...20).map { Name("version-\($0)") }.sorted()
+        var manifest = RouteManifest(
+            endpoint: "houses", namespace: "models", parents: [], hostnames: [],
+            backends: names.prefix(15).map { .init(deployment: $0, timeout: .seconds(5)) }, weighted: [],
+            traffic: [names[19]: 100])
+        manifest.weighted = names.map { .init(deployment: $0, timeout: .seconds(5)) }
+        let rules = try #require(manifest.spec["rules"]?.list)
+        #expect(rules.count == 16)
+        let references = try #require(rules.last?["backendRefs"]?.list)
+        #expect(references.count == 16)
+        #expect(references.last?["name"]?.string == "houses-\(names[19])" && references.last?["weight"] == 100)
+        #expect(references.filter { $0["weight"] == 0 }.count == 15)
+    }
+
     @Test(
         "durations are those of the Gateway API",
         arguments: [(5000, "5s"), (180_000, "180s"), (250, "250ms"), (1500, "1s500ms")] as [(Int64, String)])

@@ -56,6 +56,16 @@ struct DriftTests {
         #expect(changed["resources"]?["limits"]?["cpu"] == "4")
     }
 
+    @Test(
+        "an annotation that was taken away or written over is told, since nothing else can be",
+        arguments: [nil, "no JSON"] as [String?])
+    func lostAnnotation(text: String?) throws {
+        let changed = try document { $0["metadata", "annotations", Mark.applied] = text.map(Value.string) }
+        #expect(
+            changed["kubernetes"]?["Deployment metadata.annotations[turnout.dev/applied]"]
+                == .string(text ?? "taken away"))
+    }
+
     @Test("anything else is told by its path, and a pause too")
     func paths() throws {
         let changed = try document { object in

@@ -10,14 +10,15 @@ private let now = Timestamp(rfc3339: "2026-11-24T20:01:00Z") ?? Timestamp(millis
 @Suite("What a deployment is, as its objects tell")
 struct ObservingTests {
     private func read(
-        _ deployment: KubernetesObject, pods: [KubernetesObject] = [], endpoints: Int? = nil, isRouted: Bool = true,
+        _ deployment: KubernetesObject, pods: [KubernetesObject] = [], endpoints: Int? = nil,
+        routing: RouteReading.Acceptance = .accepted,
         autoscaler: KubernetesObject? = nil, at time: Timestamp = now
     ) throws -> DeploymentSnapshot {
         let ready = endpoints ?? deployment["status", "availableReplicas"]?.integer ?? 0
         return DeploymentReading(
             objects: DeploymentObjects(
                 deployment: deployment, service: try manifest(.blue).service(by: .sample), autoscaler: autoscaler,
-                slices: [slice(ready: ready)], pods: pods, isRouted: isRouted),
+                slices: [slice(ready: ready)], pods: pods, routing: routing),
             name: "blue", endpoint: "houses", giveUp: .init(), now: time
         ).snapshot
     }
@@ -49,7 +50,7 @@ struct ObservingTests {
     @Test("Pods behind the Service and a rule of the route belong to being ready")
     func reachable() throws {
         #expect(try read(try deploymentObject(), endpoints: 0).isReady == false)
-        #expect(try read(try deploymentObject(), isRouted: false).isReady == false)
+        #expect(try read(try deploymentObject(), routing: .waiting("no rule")).isReady == false)
     }
 
     private static let deadline = Interval.minutes(10)
@@ -136,6 +137,55 @@ struct ObservingTests {
         #expect((snapshot.state == .failed) == trouble.isFinal)
         #expect((snapshot.failure != nil) == trouble.isFinal)
         #expect(snapshot.instances.failed == (trouble.isFinal ? 1 : 0))
+    }
+
+    private static func told(_ reason: String, _ message: String, at second: Int, type: String = "Warning")
+        -> KubernetesObject
+    {
+        KubernetesObject([
+            "kind": "Event", "type": .string(type), "reason": .string(reason), "message": .string(message),
+            "lastTimestamp": .string("2026-11-24T20:00:\(second)Z"),
+        ])
+    }
+
+    /// The events of a Pod, its status, and what is to be read out of them.
+    static let told: [([KubernetesObject], Value, String?, Bool)] = [
+        (
+            [told("Scheduled", "assigned", at: 10, type: "Normal"), told("FailedMount", "secret x not found", at: 20)],
+            waiting("ContainerCreating"), "FailedMount: secret x not found", true
+        ),
+        // What was told before the last thing is over.
+        (
+            [told("FailedMount", "secret x not found", at: 10), told("Pulling", "image", at: 20, type: "Normal")],
+            waiting("ContainerCreating"), "0 of 1 Pods are available", false
+        ),
+        (
+            [told("Started", "x", at: 10, type: "Normal"), told("Unhealthy", "Readiness probe failed: 503", at: 20)],
+            ["phase": "Running"], "Unhealthy: Readiness probe failed: 503", false
+        ),
+        (
+            [
+                told("Failed", "Failed to pull image \"x:1\": not found", at: 10), told("Failed", "Error: y", at: 11),
+                told("BackOff", "Back-off", at: 20, type: "Normal"),
+            ],
+            waiting("ImagePullBackOff", "Back-off"),
+            "ImagePullBackOff of x:1: Back-off; Failed to pull image \"x:1\": not found", true
+        ),
+    ]
+
+    @Test("what was told last of a Pod says why it does not serve", arguments: told)
+    func events(_ events: [KubernetesObject], _ status: Value, _ reason: String?, _ isFinal: Bool) throws {
+        let deployment = try deploymentObject(status: ["availableReplicas": 0])
+        var pod = pod(deployment, status)
+        pod["metadata", "uid"] = "pod-1"
+        let reading = DeploymentReading(
+            objects: DeploymentObjects(
+                deployment: deployment, service: try manifest(.blue).service(by: .sample), pods: [pod],
+                events: PodEvent(events).map { ["pod-1": $0] } ?? [:]),
+            name: "blue", endpoint: "houses", giveUp: .init(), now: now)
+        #expect(reading.podsInTrouble == [pod])
+        #expect(reading.snapshot.reason == reason)
+        #expect((reading.snapshot.state == .failed) == isFinal)
     }
 
     @Test("Pods of another version say nothing of this one")

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import KubernetesEndpoints
+internal import Logging
 internal import PlaybookSyntax
 internal import PrometheusMetrics
 internal import RolloutEngine
@@ -17,6 +18,8 @@ struct KubernetesWorld: KnownBackend {
     /// Where somebody tells what becomes of requests.
     let metered: MeteredCluster?
     let clock: any RunClock = SystemClock()
+    /// Of the run, where there is one.
+    let endpoint: Name?
     var backend: any Backend { metered ?? kubernetes }
     /// A look costs the cluster nothing: what changes is told by watches.
     var pollInterval: Interval? { .seconds(1) }
@@ -81,7 +84,8 @@ struct KubernetesWorld: KnownBackend {
         let kubernetes = KubernetesBackend(
             try client(settings), settings: settings, plan: try opening.plan?.hash())
         let world = KubernetesWorld(
-            kubernetes: kubernetes, metered: try settings.metrics.map { try MeteredCluster(kubernetes, $0) })
+            kubernetes: kubernetes, metered: try settings.metrics.map { try MeteredCluster(kubernetes, $0) },
+            endpoint: opening.plan?.endpoint)
         do throws(BackendError) {
             _ = try await world.kubernetes.endpoints()
         } catch {
@@ -120,6 +124,29 @@ struct KubernetesWorld: KnownBackend {
     }
 
     func scoringURI(of endpoint: Name) async throws -> String? { try await kubernetes.scoringURI(of: endpoint) }
+
+    /// Says where clients send their requests, once the endpoint serves them, and whenever that changes.
+    func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async {
+        guard let endpoint else { return }
+        var told: String?
+        while !Task.isCancelled {
+            do {
+                let traffic = try await kubernetes.observe(endpoint)?.traffic.actual ?? .none
+                if !traffic.isEmpty, let address = try await scoringURI(of: endpoint), address != told {
+                    told = address
+                    tell(.serving(scoringURI: address))
+                }
+                try await Task.sleep(for: .milliseconds(500))
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.debug("where the endpoint is cannot be told", metadata: ["error": "\(error)"])
+                if (try? await Task.sleep(for: .seconds(2))) == nil { return }
+            }
+        }
+    }
+
+    private var logger: Logger { Logger(label: "turnout.kubernetes") }
 
     func keys(of endpoint: Name) throws -> ClientKeys {
         throw CommandFailure(

@@ -1,0 +1,93 @@
+import Foundation
+import KubernetesEndpoints
+import RolloutEngine
+import RolloutTesting
+import Rollouts
+import Testing
+
+extension KubernetesSuite {
+    @Suite("Many endpoints and deployments") struct ScaleTests {
+        @Test("beside 49 endpoints with 20 deployments each, a rollout costs one list and one watch of each type")
+        func crowd() async throws {
+            try await ClusterFixture.with { fixture in
+                try await fixture.withHome(.direct) { home in
+                    let waiting = try await home.end(fixture.rollout(canary: "1s", approve: nil))
+                    try #require(waiting.status == 11, "\(waiting.output)\(waiting.errors)")
+                    try await fixture.makeCrowd(of: "my-endpoint", "blue", endpoints: 49, deployments: 20)
+                    let place = ["--input", "namespace=\(fixture.namespace)", "--input", "gateway=gateway"]
+                    for words in [
+                        ["approve", "--resume"], ["plan", "kubernetes-rollout"] + place,
+                        ["endpoint", "list", "--namespace", fixture.namespace],
+                    ] {
+                        let before = try await fixture.audited().count
+                        let started = try home.start(words)
+                        let peak = try await started.peakMemory()
+                        let ended = try await started.end()
+                        #expect([0, 11].contains(ended.status), "\(ended.output)\(ended.errors)")
+                        #expect(peak < 100 << 20, "\(words) had \(peak >> 20) MB")
+                        try await expectOneOfEach(Array(try await fixture.audited().dropFirst(before)), words)
+                    }
+                }
+            }
+        }
+
+        /// A list that comes in pages is one.
+        private func expectOneOfEach(_ requests: [ClusterFixture.Audited], _ words: [String]) async throws {
+            for type in ["deployments", "services", "pods", "endpointslices", "horizontalpodautoscalers", "httproutes"]
+            {
+                let all = requests.filter { $0.resource == type }
+                let lists = all.filter { $0.verb == "list" && !$0.uri.contains("continue=") }
+                #expect(lists.count == 1, "\(words): \(lists.map(\.uri))")
+                #expect(all.count { $0.verb == "watch" } == 1, "\(words): \(type)")
+            }
+        }
+
+        @Test("an endpoint has 20 deployments, each of which requests can name, and loses them again")
+        func twenty() async throws {
+            try await ClusterFixture.withBench { bench, fixture in
+                try await bench.make(.putEndpoint(.sample))
+                let names = (1...20).map { Name("version-\($0)") }
+                for name in names {
+                    try await bench.backend.apply(
+                        .putDeployment(.sample(name)), to: bench.endpoint, as: bench.context())
+                }
+                try await bench.wait("all to be ready") { snapshot in
+                    names.allSatisfy { snapshot?.deployment($0)?.isReady == true }
+                }
+                try await bench.make(.setTraffic(["version-1": 50, "version-20": 50]))
+                for name in names {
+                    let answer = try await bench.backend.invoke(bench.endpoint, deployment: name, .sample)
+                    #expect(answer.status == 200 && answer.deployment == name)
+                }
+                let routes = try await fixture.kubectl("get", "httproutes", "--output", "name")
+                #expect(routes.split(separator: "\n").count == 2, "\(routes)")
+                try await bench.make(.setTraffic(["version-1": 100]))
+                for name in names.dropFirst() {
+                    try await bench.backend.apply(
+                        .deleteDeployment(name), to: bench.endpoint, as: bench.context())
+                }
+                try await bench.wait("all but one to be gone") { $0?.deployments.map(\.name) == ["version-1"] }
+                let left = try await fixture.kubectl("get", "httproutes", "--output", "name")
+                #expect(left.split(separator: "\n").count == 1, "\(left)")
+                #expect(try await bench.backend.invoke(bench.endpoint, deployment: nil, .sample).status == 200)
+            }
+        }
+    }
+}
+
+extension TurnoutHome.Started {
+    /// The most that the process had in memory, in bytes, as far as was seen until it ended.
+    fileprivate func peakMemory() async throws -> Int {
+        var peak = 0
+        let path = "/proc/\(process.processIdentifier)/status"
+        while process.isRunning {
+            // It may end between the look and the reading.
+            let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+            let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+            peak = max(peak, line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 * 1024 } ?? 0)
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        try #require(peak > 0)
+        return peak
+    }
+}
