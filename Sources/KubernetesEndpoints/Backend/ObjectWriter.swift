@@ -58,7 +58,13 @@ struct ObjectWriter {
             await saw(type, written)
             return written
         } catch let error as KubernetesError {
-            guard case .fieldConflict(let fields) = error.code, isTaken(fields, in: live, conflict) else { throw error }
+            guard case .fieldConflict(let fields) = error.code else { throw error }
+            if fields.allSatisfy({ $0.manager == Mark.manager }) {
+                // Of a runner that died between a patch and its being kept as applied.
+                _ = try await keepAsApplied(type, live)
+                throw KubernetesError(.conflict, error.message, status: error.status, request: error.request)
+            }
+            guard isTaken(fields, in: live, conflict) else { throw error }
             return try await takeBack(type, desired, from: live, fields)
         }
     }
@@ -175,7 +181,7 @@ struct ObjectWriter {
     func patch(_ type: ResourceType, _ live: KubernetesObject, _ operations: [PatchOperation]) async throws
         -> KubernetesObject
     {
-        var written: KubernetesObject
+        let written: KubernetesObject
         do {
             written = try await client.patch(type, live.name, in: live.namespace, operations)
         } catch let error as KubernetesError where error.code == .invalid {
@@ -184,13 +190,26 @@ struct ObjectWriter {
             guard now?.resourceVersion != live.resourceVersion else { throw error }
             throw KubernetesError(.conflict, error.message, status: error.status, request: error.request)
         }
-        if let fields = ManagedFields(written).withPatchesApplied, let version = written.resourceVersion {
-            written = try await client.patch(
-                type, live.name, in: live.namespace,
-                [.test("/metadata/resourceVersion", .string(version)), .replace("/metadata/managedFields", fields)])
+        return try await keepAsApplied(type, written)
+    }
+
+    /// Makes what was patched count as applied; the object may change meanwhile, as by a gateway that writes its status.
+    private func keepAsApplied(_ type: ResourceType, _ patched: KubernetesObject) async throws -> KubernetesObject {
+        var object = patched
+        while let fields = ManagedFields(object).withPatchesApplied, let version = object.resourceVersion {
+            do {
+                object = try await client.patch(
+                    type, object.name, in: object.namespace,
+                    [.test("/metadata/resourceVersion", .string(version)), .replace("/metadata/managedFields", fields)])
+            } catch let error as KubernetesError where error.code == .invalid {
+                guard let now = try await client.get(type, object.name, in: object.namespace),
+                    now.resourceVersion != version
+                else { throw error }
+                object = now
+            }
         }
-        await saw(type, written)
-        return written
+        await saw(type, object)
+        return object
     }
 
     /// `replicas` of `.spec.replicas`, the member of `spec` that a field is in.

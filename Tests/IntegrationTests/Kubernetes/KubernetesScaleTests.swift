@@ -42,15 +42,24 @@ extension KubernetesSuite {
             }
         }
 
+        /// As soon as the gateway has taken the change before.
+        private func apply(_ change: Change, _ bench: BackendBench) async throws {
+            try await eventually("\(change) is accepted") {
+                do {
+                    try await bench.backend.apply(change, to: bench.endpoint, as: bench.context())
+                    return true
+                } catch let error as BackendError where error.code != .refused {
+                    return false
+                }
+            }
+        }
+
         @Test("an endpoint has 20 deployments, each of which requests can name, and loses them again")
         func twenty() async throws {
             try await ClusterFixture.withBench { bench, fixture in
                 try await bench.make(.putEndpoint(.sample))
                 let names = (1...20).map { Name("version-\($0)") }
-                for name in names {
-                    try await bench.backend.apply(
-                        .putDeployment(.sample(name)), to: bench.endpoint, as: bench.context())
-                }
+                for name in names { try await apply(.putDeployment(.sample(name)), bench) }
                 try await bench.wait("all to be ready") { snapshot in
                     names.allSatisfy { snapshot?.deployment($0)?.isReady == true }
                 }
@@ -62,10 +71,7 @@ extension KubernetesSuite {
                 let routes = try await fixture.kubectl("get", "httproutes", "--output", "name")
                 #expect(routes.split(separator: "\n").count == 2, "\(routes)")
                 try await bench.make(.setTraffic(["version-1": 100]))
-                for name in names.dropFirst() {
-                    try await bench.backend.apply(
-                        .deleteDeployment(name), to: bench.endpoint, as: bench.context())
-                }
+                for name in names.dropFirst() { try await apply(.deleteDeployment(name), bench) }
                 try await bench.wait("all but one to be gone") { $0?.deployments.map(\.name) == ["version-1"] }
                 let left = try await fixture.kubectl("get", "httproutes", "--output", "name")
                 #expect(left.split(separator: "\n").count == 1, "\(left)")

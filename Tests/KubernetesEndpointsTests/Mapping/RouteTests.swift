@@ -36,7 +36,9 @@ struct RouteTests {
             backends: [
                 .init(deployment: "blue", timeout: .seconds(5)), .init(deployment: "green", timeout: .seconds(5)),
             ],
-            traffic: ["blue": 90, "green": 10])
+            weighted: [
+                .init(deployment: "blue", timeout: .seconds(5)), .init(deployment: "green", timeout: .seconds(5)),
+            ], traffic: ["blue": 90, "green": 10])
         let plain = try #require(manifest.spec["rules"]?.list)
         manifest.hasFilters = true
         let rules = try #require(manifest.spec["rules"]?.list)
