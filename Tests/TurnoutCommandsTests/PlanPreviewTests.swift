@@ -39,6 +39,28 @@ struct PlanPreviewTests {
         try expectSnapshot(lines.joined(separator: "\n"), "plan-from-nothing")
     }
 
+    @Test("Who serves clients now is not replaced, relieved or made smaller without a word")
+    func warnings() {
+        var green = DeploymentDefinition.green
+        green.instanceCount = 3
+        var old = green
+        old.document = ["model": "old"]
+        var live = EndpointSnapshot.blueLive
+        live.traffic = Wanted(["green": 100])
+        live.deployments = [DeploymentSnapshot(definition: old)]
+        #expect(
+            Self.preview(on: live).warnings == [
+                "stage define gives blue the 100 % of the clients that green serves now, before any test or approval",
+                "stage deploy-green replaces green, which serves 100 % of the clients now, by another version",
+            ])
+        live = .blueLive
+        live.deployments[0].definition.instanceCount = 4
+        live.deployments[0].instances = .init(wanted: 4, ready: 4)
+        #expect(
+            Self.preview(on: live).warnings == ["stage define leaves blue, which serves clients, 1 of its 4 instances"])
+        #expect(Self.preview().warnings.isEmpty)
+    }
+
     @Test("What is already so is no change")
     func alreadySo() {
         let preview = Self.preview([Stage(name: "deploy", action: .deploy(.green))], on: .blueLive)

@@ -15,6 +15,8 @@ struct PlanPreview: Hashable, Sendable {
         var deeds: [String] = []
         /// Why the backend would refuse it as things would stand then, or nil.
         var refusal: String?
+        /// What it does to deployments that serve clients now, each as a fragment behind the stage's name.
+        var warnings: [String] = []
         var approval: Approval?
         var analysis: GateSpecification?
         /// When a version that is as good as the one before passes the analysis, at the rate of the plan's load; nil where
@@ -61,8 +63,11 @@ struct PlanPreview: Hashable, Sendable {
         now = observed
         var model = EndpointModel(kind: kind, endpoint: observed)
         var baseline = AnalysisBaseline(observed)
+        var care = ServiceCare(observed)
         stages = plan.stages.map { written in
+            let before = model.endpoint
             var stage = Stage(written, on: &model, durations: durations)
+            if stage.skip == nil { stage.warnings = care.warnings(of: written, from: before, to: model.endpoint) }
             guard stage.skip == nil else { return stage }
             let arms = baseline.arms(after: written.action, on: model.endpoint)
             if let analysis = written.analysis, let rate = plan.load?.rate, let arms {
@@ -77,6 +82,11 @@ struct PlanPreview: Hashable, Sendable {
 
     func count(of sign: Effect.Sign) -> Int {
         stages.reduce(0) { $0 + $1.effects.count { $0.sign == sign } }
+    }
+
+    /// What is to be known before it begins, in a sentence each.
+    var warnings: [String] {
+        stages.flatMap { stage in stage.warnings.map { "stage \(stage.name) \($0)" } }
     }
 
     /// Gates that people must pass.

@@ -11,6 +11,7 @@ struct PlanReport: Encodable {
         var changes: [PlanPreview.Effect]
         var does: [String]
         var refused: String?
+        var warnings: [String]
         var approval: Gate?
         var bakeSeconds: Double
         var analysis: GateSpecification?
@@ -22,7 +23,7 @@ struct PlanReport: Encodable {
         var durationSeconds: Double?
 
         private enum CodingKeys: String, CodingKey {
-            case name, action, skipped, changes, does, refused, approval, analysis, attempts
+            case name, action, skipped, changes, does, refused, warnings, approval, analysis, attempts
             case bakeSeconds = "bake_seconds"
             case verdictSeconds = "verdict_seconds"
             case timeoutSeconds = "timeout_seconds"
@@ -102,6 +103,7 @@ extension PlanReport.Stage {
         changes = stage.effects
         does = stage.deeds
         refused = stage.refusal
+        warnings = stage.warnings
         approval = stage.approval.map(PlanReport.Gate.init)
         bakeSeconds = stage.bake.seconds
         analysis = stage.analysis

@@ -56,6 +56,7 @@ struct PlanText {
         } else if stage.effects.isEmpty, stage.deeds.isEmpty {
             lines += mark("=", .dim, "nothing to change, it is already so")
         }
+        lines += stage.warnings.flatMap { mark("!", .yellow, $0) }
         if let analysis = stage.analysis { lines += mark("·", nil, analysis.words + stage.verdictWords) }
         if stage.bake > .zero { lines += mark("·", nil, "bakes \(stage.bake)") }
         return lines + mark(" ", nil, stage.limits).map(style.dim)

@@ -111,7 +111,7 @@ struct RunSession: Sendable {
     }
 
     private func makeRunner(_ machine: RunMachine, under lease: Lease, _ queries: QuerySignals) -> Runner {
-        let display = display
+        let (display, plan) = (display, machine.plan)
         let clock = PacedClock(base: open.clock, pace: pace)
         let programs = ProgramRunner(run: machine.record.id, endpoint: machine.record.endpoint)
         return Runner(
@@ -125,6 +125,20 @@ struct RunSession: Sendable {
                 programs.note(progress)
                 clock.note(progress)
                 display.show(progress)
+                if let warnings = progress.warnings(of: plan) { display.hear(.note(warnings)) }
             })
+    }
+}
+
+extension Runner.Progress {
+    /// What `plan` does to what serves clients, when the run has just found out what that is.
+    fileprivate func warnings(of plan: Plan) -> String? {
+        guard case .committed(let events, _) = self else { return nil }
+        for case .baselineObserved(let observation) in events.map(\.event) {
+            guard let endpoint = observation.snapshot else { continue }
+            let warnings = PlanPreview(of: plan, on: endpoint, kind: endpoint.kind, durations: nil).warnings
+            if !warnings.isEmpty { return "beware: " + warnings.joined(separator: "; ") }
+        }
+        return nil
     }
 }

@@ -1,0 +1,59 @@
+internal import Rollouts
+
+/// What a plan does to the deployments that serve clients when it begins.
+///
+/// A playbook that was written for `blue` does right by the rules, and yet brings back an old version where an earlier
+/// run has left `green` live. `check` cannot know this; who looks at the endpoint can.
+struct ServiceCare {
+    /// The endpoint's traffic at the start.
+    private let served: Traffic
+    /// True once a stage has tested, watched or asked for something.
+    private var hasLooked = false
+
+    init(_ observed: EndpointSnapshot?) { served = observed?.traffic.wanted ?? .none }
+
+    /// Fragments that follow the stage's name; the stages are told in order.
+    mutating func warnings(
+        of stage: Stage, from before: EndpointSnapshot?, to after: EndpointSnapshot?
+    ) -> [String] {
+        defer { hasLooked = hasLooked || stage.looks }
+        guard let before, let after else { return [] }
+        return served.deployments.flatMap { name -> [String] in
+            [
+                stage.approval != nil || hasLooked ? nil : takeover(of: name, from: before, to: after),
+                replacement(of: name, from: before, to: after), shrinking(of: name, from: before, to: after),
+            ].compactMap(\.self)
+        }
+    }
+
+    private func takeover(of name: Name, from before: EndpointSnapshot, to after: EndpointSnapshot) -> String? {
+        let (old, new) = (before.traffic.wanted, after.traffic.wanted)
+        guard old[name] > 0, new[name] == 0, !new.isEmpty else { return nil }
+        let others = new.deployments.map(\.text).joined(separator: " and ")
+        return "gives \(others) the \(old[name]) % of the clients that \(name) serves now, before any test or approval"
+    }
+
+    private func replacement(of name: Name, from before: EndpointSnapshot, to after: EndpointSnapshot) -> String? {
+        guard let old = before.deployment(name), var new = after.deployment(name)?.definition else { return nil }
+        new.instanceCount = old.definition.instanceCount
+        guard old.definition != new else { return nil }
+        return "replaces \(name), which serves \(served[name]) % of the clients now, by another version"
+    }
+
+    private func shrinking(of name: Name, from before: EndpointSnapshot, to after: EndpointSnapshot) -> String? {
+        guard let old = before.deployment(name)?.instances.wanted, let new = after.deployment(name)?.instances.wanted,
+            new < old, after.traffic.wanted[name] > 0
+        else { return nil }
+        return "leaves \(name), which serves clients, \(new) of its \(old) instances"
+    }
+}
+
+extension Stage {
+    fileprivate var looks: Bool {
+        if approval != nil || analysis != nil || bake > .zero { return true }
+        switch action {
+        case .invoke, .wait: return true
+        default: return false
+        }
+    }
+}
