@@ -115,7 +115,9 @@ extension RunMachine {
         case .observed(let snapshot):
             if let reason = guardRail(snapshot) { return failStage(reason, at: now) }
             if let drift = drift(in: snapshot, at: now) { return drift }
-            return now < until ? commit(then: rest) : succeed(Observation(snapshot), at: now)
+            guard now >= until else { return commit(then: rest) }
+            let reason = stage.analysisSkip.map { "rested \(stage.restingTime) without an analysis: \($0)" }
+            return succeed(Observation(snapshot), reason: reason, at: now)
         // What cannot be seen at the end of the rest is not promoted, and not rolled back either: it is waited for.
         case .refused(let error) where now < until + stage.timeout:
             return wait(at: now, deadline: until + stage.timeout, for: "the endpoint to be observed: \(error.message)")

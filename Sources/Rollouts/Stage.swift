@@ -12,6 +12,8 @@ package struct Stage: Hashable, Sendable, Codable {
     package var bake: Interval
     /// Decides by live evidence when the stage is left, instead of ``bake``.
     package var analysis: GateSpecification?
+    /// Why the analysis that the stage has is not done here (its `when` was false), so that it bakes instead; or nil.
+    package var analysisSkip: String?
     /// How long one attempt may take, from its start until the action is observed to be done (without the bake).
     package var timeout: Interval
     package var retry: Retry
@@ -19,7 +21,8 @@ package struct Stage: Hashable, Sendable, Codable {
 
     package init(
         name: String, action: StageAction, skip: String? = nil, approval: Approval? = nil, bake: Interval = .zero,
-        analysis: GateSpecification? = nil, timeout: Interval? = nil, retry: Retry = Retry(),
+        analysis: GateSpecification? = nil, analysisSkip: String? = nil, timeout: Interval? = nil,
+        retry: Retry = Retry(),
         onFailure: FailurePolicy = .rollBack
     ) {
         self.name = name
@@ -28,6 +31,7 @@ package struct Stage: Hashable, Sendable, Codable {
         self.approval = approval
         self.bake = bake
         self.analysis = analysis
+        self.analysisSkip = analysisSkip
         self.timeout = timeout ?? action.kind.defaultTimeout
         self.retry = retry
         self.onFailure = onFailure

@@ -52,6 +52,11 @@ struct LanguageTests {
             in: Sample.bare
                 + "  - {name: a, traffic: {blue: 100}, ⟦for⟧: 1m, ⟦analysis⟧: {for: 30m, metrics: [errors]}}\n",
             saying: "both 'for' and 'analysis'")
+        expectFindings(
+            "AnalysisHasCandidate", "Analysis",
+            in: Sample.bare
+                + "  - {name: a, traffic: {blue: 100}, ⟦analysis⟧: {⟦when⟧: true, for: 30m, metrics: [errors]}}\n",
+            saying: "no 'for'")
         expectStage(
             "MissingKey", is: "{name: a, traffic: {blue: 100}, analysis: {⟦for⟧: 30m}}", saying: "metrics")
     }

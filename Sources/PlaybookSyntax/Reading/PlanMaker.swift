@@ -89,7 +89,7 @@ struct PlanMaker {
                         continue
                     }
                     for part in parts.indices where !["name", "when"].contains(parts[part].key.text) {
-                        parts[part].value = template.fill(parts[part].value)
+                        parts[part].value = template.fillAllButConditions(parts[part].value)
                     }
                     stages[stage].content = .mapping(parts)
                 }
@@ -207,5 +207,18 @@ struct PlanMaker {
             snapshot: snapshot, draft: plan,
             findings: findings.inOrder(of: files.paths.map { $0 == source.path ? $0 : $0.beside(source.path) }),
             simulation: simulation)
+    }
+}
+
+extension Template {
+    /// `node` with its expressions filled in; a mapping's own `when` stays as it is written.
+    fileprivate mutating func fillAllButConditions(_ node: Node) -> Node {
+        guard case .mapping(var members) = node.content, node.member("when") != nil else { return fill(node) }
+        for index in members.indices where members[index].key.text != "when" {
+            members[index].value = fill(members[index].value)
+        }
+        var filled = node
+        filled.content = .mapping(members)
+        return filled
     }
 }

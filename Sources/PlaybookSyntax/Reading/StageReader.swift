@@ -46,7 +46,7 @@ struct StageReader {
         var stage = Stage(name: name, action: action, skip: skip)
         stage.approval = node["approval"].flatMap { Approval($0) }
         if let bake = node["for"]?.interval { stage.bake = bake }
-        stage.analysis = readAnalysis(node)
+        readAnalysis(node, into: &stage)
         if let timeout = node["timeout"]?.interval { stage.timeout = timeout }
         if let retry = node["retry"] { stage.retry = Retry(retry) }
         if let word = node["on_failure"]?.scalar?.text, let policy = FailurePolicy(rawValue: word) {
@@ -68,21 +68,29 @@ struct StageReader {
         }
     }
 
-    private mutating func readAnalysis(_ node: Node) -> GateSpecification? {
-        guard let member = node.member("analysis") else { return nil }
-        if let bake = node.member("for") {
+    private mutating func readAnalysis(_ node: Node, into stage: inout Stage) {
+        guard let member = node.member("analysis") else { return }
+        let (when, bake) = (member.value.member("when"), node.member("for"))
+        if when == nil, let bake {
             report(
                 "Analysis", bake.key.span,
                 "the stage has both 'for' and 'analysis', each of which says how long it lasts",
                 "remove 'for'; that of 'analysis' is the longest")
+        } else if let when, bake == nil {
+            report(
+                "Analysis", when.key.span, "the analysis has a 'when', and the stage no 'for'",
+                "add to the stage 'for: 10m', how long it rests where the analysis is not done")
         }
         var reader = AnalysisReader(source: source, queryProblem: queryProblem)
         let specification = reader.read(member.value)
         findings += reader.findings
-        return specification
+        stage.analysisSkip = skipReason(member.value)
+        guard stage.analysisSkip == nil else { return }
+        stage.analysis = specification
+        stage.bake = .zero
     }
 
-    /// Why the stage is skipped, or nil.
+    /// Why the stage, or its analysis, is skipped by its `when`; or nil.
     mutating func skipReason(_ node: Node) -> String? {
         guard let when = node["when"] else { return nil }
         if case .invalid = when.content { return nil }

@@ -6,6 +6,9 @@ extension ObjectShape {
         "analysis",
         [
             Field(
+                "when", .condition, "Where this is false, the stage rests as its own 'for' says instead.",
+                example: "${{ backend.metrics }}"),
+            Field(
                 "for", .duration(positive: true), required: true,
                 "How long the gate may look; at the end on_inconclusive decides.", example: "30m"),
             Field("at_least", .duration(), "How long it looks at least; 0s unless it says otherwise.", example: "1m"),

@@ -19,6 +19,8 @@ struct PlanPreview: Hashable, Sendable {
         var warnings: [String] = []
         var approval: Approval?
         var analysis: GateSpecification?
+        /// Why the analysis that is written is not done, or nil.
+        var analysisSkip: String?
         /// When a version that is as good as the one before passes the analysis, at the rate of the plan's load; nil where
         /// it would not, or nobody knows.
         var verdict: Interval?
@@ -110,7 +112,7 @@ extension PlanPreview.Stage {
     ) {
         self.init(
             name: stage.name, action: stage.action.kind, skip: stage.skip, approval: stage.approval,
-            analysis: stage.analysis,
+            analysis: stage.analysis, analysisSkip: stage.analysisSkip,
             bake: stage.bake,
             timeout: stage.timeout, retry: stage.retry, onFailure: stage.onFailure,
             duration: durations == nil ? nil : .zero)

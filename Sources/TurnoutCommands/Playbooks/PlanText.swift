@@ -58,7 +58,8 @@ struct PlanText {
         }
         lines += stage.warnings.flatMap { mark("!", .yellow, $0) }
         if let analysis = stage.analysis { lines += mark("·", nil, analysis.words + stage.verdictWords) }
-        if stage.bake > .zero { lines += mark("·", nil, "bakes \(stage.bake)") }
+        let unanalysed = stage.analysisSkip.map { " without an analysis: \($0)" } ?? ""
+        if stage.bake > .zero { lines += mark("·", nil, "bakes \(stage.bake)" + unanalysed) }
         return lines + mark(" ", nil, stage.limits).map(style.dim)
     }
 
