@@ -61,6 +61,16 @@ struct IncrementTests {
         }
     }
 
+    @Test("latencies that are told later than their requests make no requests")
+    func lateLatencies() {
+        var counts = OutcomeReading.Counts(requests: 50, errors: 10)
+        counts.latencies[3] = 160
+        counts.latencies[9] = 40
+        let consistent = counts.consistent
+        #expect(consistent.requests == 50 && consistent.errors == 10)
+        #expect(consistent.latencies[3] == 40 && consistent.latencies[9] == 10)
+    }
+
     @Test("a histogram's counts up to its bounds become counts of bins")
     func histogram() {
         var counts = OutcomeReading.Counts()

@@ -170,10 +170,16 @@ package struct PrometheusOutcomes: Sendable {
 }
 
 extension OutcomeReading.Counts {
-    /// With no more errors and latencies than requests, also where a scrape came in between.
-    fileprivate var consistent: Self {
+    /// With no more errors and latencies than requests.
+    ///
+    /// Envoy counts requests at once and adds to its histograms every 5 s: a reading may have more latencies than
+    /// requests. Of each bin the same part is left out then, whatever the latencies are.
+    var consistent: Self {
         var counts = self
-        counts.requests = max(requests, errors, latencies.reduce(0, +))
+        counts.requests = max(requests, errors)
+        let sum = latencies.reduce(0, +)
+        guard sum > counts.requests else { return counts }
+        counts.latencies = latencies.map { Int(Double($0) * Double(counts.requests) / Double(sum)) }
         return counts
     }
 }

@@ -11,8 +11,9 @@ final class MeteredCluster: Backend, Sendable {
     private let metrics: KubernetesSettings.MetricsChoice
     private let client: PrometheusClient
 
-    /// How long a gateway may take until its workers do as its status says.
-    private static let grace = Interval.seconds(2)
+    /// How long a gateway may take until its workers do as its status says, and until its histograms tell what they did:
+    /// Envoy adds to them every 5 s.
+    private static let grace = Interval.seconds(7)
     /// For one query; a run looks every second.
     private static let timeout = Interval.seconds(5)
 
