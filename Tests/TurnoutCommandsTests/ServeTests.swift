@@ -87,6 +87,15 @@ import Testing
                 + "from when each was due")
     }
 
+    @Test("what is neither answered nor failed is named")
+    func open() {
+        let report = ClientsReport(sent: 30, succeeded: 25, failed: 0, inFlight: 5, failures: [:], p50: 4, p99: 9)
+        #expect(
+            report.text(.plain)
+                == "clients: 30 requests, none failed, 5 without an answer yet; p50 4 ms, p99 9 ms from when each was due"
+        )
+    }
+
     @Test("where none was answered there are no times")
     func none() {
         let report = ClientsReport(sent: 1, succeeded: 0, failed: 1, failures: ["401": 1])

@@ -38,6 +38,7 @@ package struct LoadReport: Hashable, Sendable, Codable {
     /// All but what was answered with 200; what is still in flight is not among them.
     package var failed: Int { statuses.values.reduce(0, +) + failures.values.reduce(0, +) }
 
+    /// Sent, and without an answer so far, or until their process ended.
     package var inFlight: Int { sent - succeeded - failed }
 
     package var p50: Interval { quantile(0.5) }
@@ -50,11 +51,10 @@ package struct LoadReport: Hashable, Sendable, Codable {
         Interval(milliseconds: (latencies.quantile(share) + 999_999) / 1_000_000)
     }
 
-    /// This report after `earlier`, that of a process which is gone: how its requests in flight ended nobody knows, so
-    /// they are not counted.
+    /// This report after `earlier`, that of a process which is gone: what it had in flight stays without an answer.
     package func following(_ earlier: LoadReport) -> LoadReport {
         var sum = self
-        sum.sent += earlier.succeeded + earlier.failed
+        sum.sent += earlier.sent
         sum.succeeded += earlier.succeeded
         sum.statuses.merge(earlier.statuses, uniquingKeysWith: +)
         sum.failures.merge(earlier.failures, uniquingKeysWith: +)

@@ -10,6 +10,8 @@ struct ClientsReport: Codable, Hashable, Sendable {
     var succeeded: Int
     /// All others that are over: answered otherwise, broken off, or not sent because too many were under way.
     var failed: Int
+    /// Those that were not over when they were counted, or when the process that sent them ended.
+    var inFlight = 0
     /// What they failed with, and how often: `424`, `timed out`.
     var failures: [String: Int]
     var p50: Int?
@@ -18,6 +20,7 @@ struct ClientsReport: Codable, Hashable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case sent, succeeded, failed, failures
+        case inFlight = "in_flight"
         case p50 = "p50_milliseconds"
         case p99 = "p99_milliseconds"
         case slowest = "slowest_milliseconds"
@@ -32,8 +35,9 @@ struct ClientsReport: Codable, Hashable, Sendable {
             failed == 0
             ? "none failed"
             : style("\(failed) failed", .red) + share + (kinds.isEmpty ? "" : ": " + kinds.joined(separator: ", "))
-        guard let p50, let p99 else { return "clients: \(count), \(failed)" }
-        return "clients: \(count), \(failed); p50 \(p50) ms, p99 \(p99) ms "
+        let open = inFlight == 0 ? "" : ", \(inFlight) without an answer yet"
+        guard let p50, let p99 else { return "clients: \(count), \(failed)\(open)" }
+        return "clients: \(count), \(failed)\(open); p50 \(p50) ms, p99 \(p99) ms "
             + "from when each was due"
     }
 

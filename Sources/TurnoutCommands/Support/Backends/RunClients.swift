@@ -122,7 +122,7 @@ extension ClientsReport {
         let isAnswered = report.answered > 0
         self.init(
             sent: report.sent + report.dropped, succeeded: report.succeeded, failed: report.failed + report.dropped,
-            failures: failures, p50: isAnswered ? Int(report.p50.milliseconds) : nil,
+            inFlight: report.inFlight, failures: failures, p50: isAnswered ? Int(report.p50.milliseconds) : nil,
             p99: isAnswered ? Int(report.p99.milliseconds) : nil,
             slowest: isAnswered ? Int(report.longest.milliseconds) : nil)
     }
