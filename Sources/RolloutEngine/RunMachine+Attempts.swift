@@ -5,8 +5,9 @@ extension RunMachine {
     mutating func acting(_ input: Input, _ attempt: Attempt, at now: Timestamp) -> [Action] {
         if let failure {
             switch input {
-            case .observed(let snapshot): return failAttempt(failure, observed: Observation(snapshot), at: now)
-            case .refused: return failAttempt(failure, observed: record.latest, at: now)
+            case .observed(let snapshot):
+                return failAttempt(failure, isRefused: isRefused, observed: Observation(snapshot), at: now)
+            case .refused: return failAttempt(failure, isRefused: isRefused, observed: record.latest, at: now)
             default: return commit(then: .observe)
             }
         }
@@ -37,7 +38,8 @@ extension RunMachine {
         case .refused(let error) where error.code == .unavailable && now < attempt.deadline:
             // Test requests that reached nobody say nothing of the model: they are sent again once somebody is there.
             return wait(at: now, deadline: attempt.deadline, for: error.message)
-        case .refused(let error): return failAttempt(error.message, observed: .never, at: now)
+        case .refused(let error):
+            return failAttempt(error.message, isRefused: error.code == .refused, observed: .never, at: now)
         default: return commit(then: effect)
         }
     }
@@ -88,7 +90,7 @@ extension RunMachine {
         }
         if let violation = safetyViolation(of: change, on: snapshot) {
             guard violation.isTemporary else {
-                return failAttempt(violation.message, observed: Observation(snapshot), at: now)
+                return failAttempt(violation.message, isRefused: true, observed: Observation(snapshot), at: now)
             }
             return commitAndWait(at: now, deadline: attempt.deadline, for: violation.message)
         }
@@ -116,6 +118,7 @@ extension RunMachine {
         case .unavailable: patience = pollInterval
         case .refused, .fenced, .storage:
             failure = "\(change) was refused: \(error.message)"
+            isRefused = true
             return [.perform(.observe)]
         }
         guard now < attempt.deadline else {

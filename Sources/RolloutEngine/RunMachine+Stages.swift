@@ -144,12 +144,17 @@ extension RunMachine {
     }
 
     /// The attempt is over and was no success: tries again, or gives the stage up.
-    mutating func failAttempt(_ reason: String, observed: Observation, at now: Timestamp) -> [Action] {
+    ///
+    /// What was refused for good is not asked for again: there is nothing to wait for.
+    mutating func failAttempt(
+        _ reason: String, isRefused: Bool = false, observed: Observation, at now: Timestamp
+    ) -> [Action] {
         guard let stage else { return goOn(at: now) }
         failure = nil
+        self.isRefused = false
         apply(.attemptFailed(reason: reason, observed: observed), at: now)
         let attempts = stages[record.position].attempts - record.forgivenAttempts
-        guard attempts < stage.retry.attempts else { return failStage(reason, at: now) }
+        guard !isRefused, attempts < stage.retry.attempts else { return failStage(reason, at: now) }
         let until = now + stage.retry.wait(after: attempts)
         apply(.retryScheduled(until: until), at: now)
         return commit(then: .wait(until: until, .time("attempt \(attempts + 1) of \(stage.name), since \(reason)")))

@@ -56,6 +56,8 @@ package struct RunMachine: Sendable {
     private var adopted: PlanSnapshot?
     /// Why the attempt under way has failed, until the endpoint was observed.
     var failure: String?
+    /// True where that is a refusal which asking again would meet again.
+    var isRefused = false
     /// How often in a row an accepted change was not to be seen; some backends show it a moment later.
     var unseen = 0
     /// When the endpoint was last looked at by this process while an analysis goes on.

@@ -127,13 +127,12 @@ struct CheckpointTests {
 
     @Test("P11 retry counts and back-off survive a crash")
     func retries() {
+        let command = Command(words: ["true"], idempotent: true)
         var stand = Stand(
             .of([
-                Stage(
-                    name: "scale", action: .scale("blue", instanceCount: 2),
-                    retry: Retry(attempts: 3, backoff: .seconds(10)))
+                Stage(name: "test", action: .run(command), retry: Retry(attempts: 3, backoff: .seconds(10)))
             ]), endpoint: .shop())
-        stand.answer = { _ in BackendError(.refused, "no quota") }
+        stand.result = "exit code 1"
         stand.begin()
         var waits: [Interval] = []
         for _ in 0..<200 where stand.effect != .stop {
@@ -148,9 +147,26 @@ struct CheckpointTests {
             stand.step()
         }
         #expect(waits == [.seconds(10), .seconds(20)])
-        #expect(stand.sent.count == 3)
-        #expect(stand.stage("scale")?.attempts == 3)
+        #expect(stand.programs == 3)
+        #expect(stand.stage("test")?.attempts == 3)
         #expect(stand.record.status == .rolledBack)
+    }
+
+    @Test("what is refused for good is not asked for again, however many attempts there are")
+    func refusal() {
+        var stand = Stand(
+            .of([
+                Stage(
+                    name: "scale", action: .scale("blue", instanceCount: 2),
+                    retry: Retry(attempts: 3, backoff: .seconds(10)))
+            ]), endpoint: .shop())
+        stand.answer = { _ in BackendError(.refused, "no quota") }
+        stand.begin()
+        stand.run()
+        #expect(stand.sent.count == 1)
+        #expect(stand.stage("scale")?.attempts == 1)
+        #expect(stand.record.status == .rolledBack)
+        #expect(stand.now < Timestamp(milliseconds: 1_000_000) + .seconds(10))
     }
 
     @Test("folding the events gives the records that were committed with them")

@@ -67,6 +67,9 @@ struct RunCommand: AsyncParsableCommand {
         let open = try await making.selection.open(.work, for: snapshot.plan, in: workspace)
         return try await RunWork(workspace: workspace, journal: journal, options: options).work(in: open) {
             if let plan { try await PlanBinding(plan)?.check(snapshot, open.backend) }
+            if snapshot.plan.stages.contains(where: \.action.touchesEndpoint) {
+                try await FirstRefusal.check(snapshot.plan, on: open.backend)
+            }
             let started = try RunStarting(journal: journal, selection: making.selection, now: open.now).start(
                 name, approved: approvals.stages
             ) { run in
