@@ -19,7 +19,11 @@ actor EmulatorParts {
     private let store: LocalStore
     private let dataPlane: DataPlane?
     private let accessLog: AccessLog?
-    private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    /// The loop of all control planes of this process, which is never shut down.
+    ///
+    /// A TLS connection says its good-bye, under a timer of its own, after the server has ended: there must be a loop left
+    /// for that.
+    private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private var registry: EndpointRegistry?
     private var services: ServiceGroup?
     private var life: Task<Void, any Error>?
@@ -66,8 +70,8 @@ actor EmulatorParts {
                 store, "control", host: configuration.controlHost, asked: configuration.controlPort
             ).choose(),
             responder: ControlResponder(routes: plane.routes, token: SecretDigest(token), logger: logger),
-            certificates: try ServerCertificates(authority, hosts: [configuration.controlHost], now: now), group: loops,
-            logger: logger, listening: { port.yield($0) })
+            certificates: try ServerCertificates(authority, hosts: [configuration.controlHost], now: now),
+            group: Self.loops, logger: logger, listening: { port.yield($0) })
         // Services end in the reverse order: no request comes when the registry is gone.
         let services = ServiceGroup(
             configuration: .init(
@@ -118,7 +122,6 @@ actor EmulatorParts {
         do {
             try await registry?.keepTotals()
             try store.close()
-            try await loops.shutdownGracefully()
         } catch {
             logger.error("the emulator did not end well", metadata: ["error": "\(error)"])
         }

@@ -2,6 +2,7 @@ internal import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
+internal import Rollouts
 internal import SimulatedEndpoints
 
 /// What one event loop of the data plane holds; nothing of it is touched from elsewhere.
@@ -94,11 +95,13 @@ final class DataLoop {
         eventLoop.assumeIsolated().scheduleTask(in: amount, work)
     }
 
-    /// `date: …` with its end, as RFC 9110 wants it of a server with a clock; made anew once a second.
+    /// `date: …` with its end, as RFC 9110 wants it of a server with a clock; made anew with every second of the clock, so
+    /// that no loop is behind another.
     func dateLine(at now: NIODeadline) -> [UInt8] {
         if now >= dateUntil {
-            dateLine = Array("date: \(HTTPDate.text(at: WallClock.now))\r\n".utf8)
-            dateUntil = now + .seconds(1)
+            let time = WallClock.now
+            dateLine = Array("date: \(HTTPDate.text(at: time))\r\n".utf8)
+            dateUntil = now + .milliseconds(1000 - time.milliseconds % 1000)
         }
         return dateLine
     }
