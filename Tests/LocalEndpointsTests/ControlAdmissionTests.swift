@@ -83,6 +83,29 @@ struct ControlAdmissionTests {
         }
     }
 
+    @Test("a server that refuses updating does so for a while, counted from the first change about it")
+    func refusesUpdating() async throws {
+        try await ScratchFolder.with { state in
+            try await ControlPlaneFixture.with(state) { fixture in
+                try await fixture.makeBlueLive()
+                let path = "onlineEndpoints/houses/deployments/green"
+                let forLong = ControlPlaneFixture.deployment(
+                    profile: #"{"ready_after": "0s", "fault": "refuse_updating", "fault_after": "1h"}"#)
+                let refused = try await fixture.send(.put, path, forLong)
+                #expect(refused.status == 409)
+                #expect(refused.error.message?.hasSuffix("it is in Updating provisioning state.") == true)
+                #expect(try await fixture.get(path).status == 404)
+                // What is not about it goes on, and so does it when its time is over.
+                try await fixture.deploy("blue", count: 2)
+                let path2 = "onlineEndpoints/houses/deployments/red"
+                let atOnce = ControlPlaneFixture.deployment(
+                    profile: #"{"ready_after": "0s", "fault": "refuse_updating", "fault_after": "0s"}"#)
+                #expect(try await fixture.send(.put, path2, atOnce).status == 201)
+                #expect(try await fixture.settled(path2).state == "Succeeded")
+            }
+        }
+    }
+
     @Test("If-Match holds a change to the state that was read")
     func ifMatch() async throws {
         try await ScratchFolder.with { state in

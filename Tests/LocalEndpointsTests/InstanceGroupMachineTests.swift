@@ -49,6 +49,34 @@ struct InstanceGroupMachineTests {
         #expect(machine.failed == 1)
     }
 
+    @Test(
+        "a server of somebody else fails after half a minute, or when its probe says so; the user's own, as in the cloud",
+        arguments: [
+            (InstanceKind.external(ServerAddress(.tcp(host: "127.0.0.1", port: 9))), Probe(), Interval.seconds(30)),
+            (
+                .external(ServerAddress(.tcp(host: "127.0.0.1", port: 9))),
+                Probe(initialDelay: .seconds(1), period: .seconds(2), timeout: .seconds(1), failureThreshold: 3),
+                .seconds(8)
+            ),
+            (.command(CommandServer(arguments: ["x"], folder: "/")), Probe(), .seconds(312)),
+        ])
+    func startLimits(kind: InstanceKind, readiness: Probe, limit: Interval) {
+        let specification = InstanceSpecification(
+            endpoint: "houses", deployment: "blue", count: 1, kind: kind, folder: "/", readiness: readiness)
+        #expect(InstanceGroupMachine.Settings(specification).startLimit == limit)
+    }
+
+    @Test("what a server that does not answer does is told with its address")
+    func probeWords() async throws {
+        let port = try FreePort.find()
+        let failure = await ServerProbe.connect(to: .tcp(host: "127.0.0.1", port: port), timeout: .seconds(2))
+        #expect(failure == "http://127.0.0.1:\(port) refuses connections")
+        let asked = await ServerProbe.get("/", of: .tcp(host: "127.0.0.1", port: port), timeout: .seconds(2))
+        #expect(asked == "GET /: http://127.0.0.1:\(port) refuses connections")
+        let socket = await ServerProbe.connect(to: .unix(path: "/nobody/listens.sock"), timeout: .seconds(2))
+        #expect(socket == "unix:/nobody/listens.sock is not there")
+    }
+
     @Test("one that ends three times before it was ready fails the deployment at once, with what it said")
     func crashLoop() throws {
         var machine = started(2)

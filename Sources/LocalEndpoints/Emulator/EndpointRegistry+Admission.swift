@@ -36,6 +36,7 @@ extension EndpointRegistry {
         }
         try write.requireMatch(etag)
         do {
+            try refuseWhileFaulty(change, of: endpoint)
             var (kept, acceptance, hadEffect) = try body()
             let item = try item(change, of: endpoint, context, .accepted, hadEffect: hadEffect)
             kept.history.append((endpoint, item))

@@ -24,6 +24,8 @@ actor EndpointRegistry {
     var running: [String: RunningDeployment] = [:]
     /// The highest epoch that was seen, by endpoint.
     var epochs: [Name: Int] = [:]
+    /// Until when changes about a deployment are refused, which has the fault of refusing them.
+    var refusals: [Name: [Name: Timestamp]] = [:]
     var historyCounts: [Name: Int] = [:]
     /// As they were when this process began; what the data plane counted since comes on top.
     var earlierTotals: [Name: EndpointTotals] = [:]

@@ -233,7 +233,10 @@ extension Value {
 }
 
 extension InstanceGroupMachine.Settings {
-    fileprivate init(_ specification: InstanceSpecification) {
+    /// How long a server of somebody else may be away when it is deployed, where its readiness probe says nothing.
+    private static let externalPatience = Interval.seconds(30)
+
+    init(_ specification: InstanceSpecification) {
         switch specification.kind {
         case .simulated(let profile):
             self.init(profile: profile, deployment: specification.deployment, count: specification.count)
@@ -241,13 +244,14 @@ extension InstanceGroupMachine.Settings {
             var instance = InstanceMachine.Settings(
                 liveness: specification.liveness, readiness: specification.readiness)
             var needsPreparation = true
+            var startLimit = specification.readiness.longestStart
             if case .external = specification.kind {
                 instance.isOwned = false
                 needsPreparation = false
+                // It listens already, or somebody has still to start it: nobody waits five minutes for that unasked.
+                if specification.readiness == Probe() { startLimit = Self.externalPatience }
             }
-            self.init(
-                instance: instance, needsPreparation: needsPreparation,
-                startLimit: specification.readiness.longestStart)
+            self.init(instance: instance, needsPreparation: needsPreparation, startLimit: startLimit)
         }
     }
 }

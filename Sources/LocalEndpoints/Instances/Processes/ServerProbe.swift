@@ -1,3 +1,8 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -12,7 +17,7 @@ enum ServerProbe {
             try await channel.close()
             return nil
         } catch {
-            return words(for: error, timeout: timeout)
+            return "\(socket.address) " + words(for: error, timeout: timeout)
         }
     }
 
@@ -22,7 +27,7 @@ enum ServerProbe {
             let status = try await status(of: path, socket, timeout)
             return (200..<400).contains(status) ? nil : "GET \(path) answers \(status)"
         } catch {
-            return "GET \(path): \(words(for: error, timeout: timeout))"
+            return "GET \(path): \(socket.address) \(words(for: error, timeout: timeout))"
         }
     }
 
@@ -61,17 +66,29 @@ enum ServerProbe {
             .connectTimeout(.milliseconds(max(timeout.milliseconds, 1)))
     }
 
-    private static func words(for error: any Error, timeout: Interval) -> String {
+    /// As the rest of a sentence about the address.
+    static func words(for error: any Error, timeout: Interval) -> String {
         switch error {
-        case ChannelError.connectTimeout: "no answer within \(timeout)"
+        case ChannelError.connectTimeout: "gives no answer within \(timeout)"
+        case ChannelError.eof: "closes the connection without an answer"
         case let error as NIOConnectionError:
-            "\(error.connectionErrors.first.map { words(for: $0.error) } ?? "\(error)")"
-        default: words(for: error)
+            error.connectionErrors.first.map { words(for: $0.error, timeout: timeout) }
+                ?? "cannot be reached: \(error.host) has no address"
+        case let error as IOError where error.errnoCode == ECONNREFUSED: "refuses connections"
+        case let error as IOError where error.errnoCode == ENOENT: "is not there"
+        case let error as IOError: "cannot be reached: \(error.description)"
+        default: "cannot be reached: \(error)"
         }
     }
+}
 
-    private static func words(for error: any Error) -> String {
-        (error as? IOError).map { "the connection failed: \($0.description)" } ?? "the connection failed: \(error)"
+extension ServerAddress.Socket {
+    /// As a playbook writes it.
+    var address: String {
+        switch self {
+        case .tcp(let host, let port): "http://\(ListenAddress.authority(host, port))"
+        case .unix(let path): "unix:\(path)"
+        }
     }
 }
 

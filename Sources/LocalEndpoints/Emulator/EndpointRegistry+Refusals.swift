@@ -1,0 +1,55 @@
+internal import AzureEndpoints
+internal import HTTPTypes
+internal import Rollouts
+internal import SimulatedEndpoints
+
+/// The fault `refuse_updating` of a simulated server: changes about its deployment are refused for a while.
+extension EndpointRegistry {
+    /// Where the profile says nothing; the simulated backend's five minutes pass at once, and here somebody waits.
+    private static let standardRefusal = Interval.seconds(10)
+
+    /// Refuses, for now, a change about a deployment that has the fault, from the first such change on.
+    func refuseWhileFaulty(_ change: Change, of endpoint: Name) throws(ControlError) {
+        guard !change.isDone(in: records[endpoint].map(live)) else { return }
+        for name in concerned(by: change) {
+            guard let profile = profile(of: name, in: change, endpoint), profile.fault == .refuseUpdating else {
+                continue
+            }
+            let until = refusals[endpoint]?[name] ?? now() + (profile.faultAfter ?? Self.standardRefusal)
+            refusals[endpoint, default: [:]][name] = until
+            guard now() < until else { continue }
+            throw ControlError(
+                .conflict, "Conflict",
+                "Cannot change endpoint \(records[endpoint]?.name ?? endpoint) (\(change)) because it is in Updating "
+                    + "provisioning state.",
+                retryAfter: 1)
+        }
+    }
+
+    private func concerned(by change: Change) -> [Name] {
+        switch change {
+        case .setTraffic(let traffic), .setMirrorTraffic(let traffic): traffic.deployments
+        case .putDeployment(let definition): [definition.name]
+        case .scale(let name, _), .deleteDeployment(let name): [name]
+        case .putEndpoint, .deleteEndpoint: []
+        }
+    }
+
+    /// What plays the deployment as `change` wants it, or as it is.
+    private func profile(of name: Name, in change: Change, _ endpoint: Name) -> DeploymentProfile? {
+        let text: String?
+        if case .putDeployment(let definition) = change {
+            text = definition.document["properties"]?["properties"]?[InstanceChoice.key]?.string
+        } else {
+            let resource = records[endpoint]?.deployments[name]?.resource
+            text = resource?.properties.properties?[InstanceChoice.key]
+        }
+        guard let text else { return nil }
+        do throws(SettingsProblem) {
+            guard case .simulate(let profile) = try InstanceChoice(property: text) else { return nil }
+            return profile
+        } catch {
+            return nil  // what cannot be read is refused as such
+        }
+    }
+}
