@@ -35,6 +35,14 @@ struct ControlTotalsTests {
         #expect(reading.deployments["blue"]?.latencies == [5, 2])
     }
 
+    @Test("of a deployment that was deleted nothing is left for another of its name")
+    func deleted() {
+        var later = totals(15)
+        later.deployments["b"] = .init(name: "blue", live: .init(requests: 2, latencies: [0, 2]))
+        let reading = later.only(["b"]).reading(since: EndpointTotals())
+        #expect(reading.deployments["blue"]?.requests == 2)
+    }
+
     @Test("a reading across a restart of the emulator says so")
     func restarted() {
         var later = totals(15, cursor: 2)

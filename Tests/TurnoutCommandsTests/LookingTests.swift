@@ -1,6 +1,7 @@
 internal import Foundation
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutTesting
 internal import Rollouts
 internal import SQLiteJournal
 internal import SimulatedEndpoints
@@ -107,5 +108,37 @@ struct LookingTests {
         let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { !$0.hasSuffix("-shm") }
         return try Dictionary(
             uniqueKeysWithValues: files.map { ($0, try Data(contentsOf: URL(filePath: "\(folder)/\($0)"))) })
+    }
+}
+
+@Suite("Logs and deletions by hand")
+struct HandTests {
+    private func lines(_ numbers: Range<Int>) -> [LogLine] {
+        numbers.map { LogLine(at: Timestamp(milliseconds: Int64($0 / 2)), text: "line \($0 % 3)") }
+    }
+
+    @Test("following a log tells every line once", arguments: [(0, 5), (3, 3), (40, 41), (40, 90)])
+    func following(told: Int, written: Int) {
+        let news = EndpointLogs.news(in: lines(0..<written), after: lines(0..<told))
+        #expect(Array(news) == lines(told..<written))
+    }
+
+    @Test("a log that was begun anew is told from its beginning")
+    func begunAnew() {
+        let fresh = [LogLine(at: Timestamp(milliseconds: 99), text: "hello")]
+        #expect(Array(EndpointLogs.news(in: fresh, after: lines(0..<30))) == fresh)
+    }
+
+    @Test("a deployment goes alone, after its mirror; an endpoint after all of its traffic")
+    func deletions() {
+        var endpoint = EndpointSnapshot.blueLive
+        endpoint.mirrorTraffic = Wanted(["green": 10])
+        let alone = EndpointDelete.Deleted(endpoint: "houses", deployment: "green")
+        #expect(alone.changes(of: endpoint) == [.setMirrorTraffic(.none), .deleteDeployment("green")])
+        #expect(alone.words == "deployment green of endpoint houses")
+        let blue = EndpointDelete.Deleted(endpoint: "houses", deployment: "blue")
+        #expect(blue.changes(of: endpoint) == [.deleteDeployment("blue")])
+        let all = EndpointDelete.Deleted(endpoint: "houses")
+        #expect(all.changes(of: endpoint) == [.setMirrorTraffic(.none), .setTraffic(.none), .deleteEndpoint])
     }
 }

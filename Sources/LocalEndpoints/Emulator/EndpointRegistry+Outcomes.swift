@@ -4,12 +4,12 @@ internal import Rollouts
 
 /// What became of requests, also before the emulator was last started.
 extension EndpointRegistry {
-    /// Counts after `cursor`; nil: since the endpoint was first created.
+    /// Counts after `cursor`; nil: since each of the deployments that there are was created.
     ///
     /// What was counted in the second before a kill may be lost, but never told twice: a cursor is kept with all that it
     /// stands for.
     func outcomes(of endpoint: Name, since cursor: Int?) async throws -> OutcomeReading {
-        _ = try record(endpoint)
+        let record = try record(endpoint)
         await count()
         var present = totals[endpoint] ?? EndpointTotals()
         let earlier =
@@ -25,6 +25,7 @@ extension EndpointRegistry {
             earlierTotals[endpoint, default: EndpointTotals()].cursor = present.cursor
             try store.keep([endpoint: present], checkpoint: true)
         }
+        if cursor == nil { present = present.only(Set(record.deployments.values.map(\.incarnation))) }
         return earlier.map(present.reading) ?? OutcomeReading(cursor: present.cursor, continuity: .lost)
     }
 

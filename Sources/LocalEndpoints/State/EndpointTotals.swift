@@ -19,6 +19,13 @@ struct EndpointTotals: Codable, Hashable, Sendable {
     /// How many deployments that are gone are remembered.
     private static let remembered = 64
 
+    /// The same without the deployments that are gone, whose names others may have now.
+    func only(_ present: Set<String>) -> EndpointTotals {
+        var only = self
+        only.deployments = deployments.filter { present.contains($0.key) }
+        return only
+    }
+
     /// What was counted after `earlier`, by name.
     func reading(since earlier: EndpointTotals) -> OutcomeReading {
         var reading = OutcomeReading(

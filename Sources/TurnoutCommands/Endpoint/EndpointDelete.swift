@@ -8,20 +8,25 @@ internal import Rollouts
     internal import Glibc
 #endif
 
-/// Deletes an endpoint by hand, with everything behind it.
+/// Deletes an endpoint by hand with everything behind it, or one of its deployments.
 struct EndpointDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "delete", abstract: "Delete an endpoint and its deployments.",
+        commandName: "delete", abstract: "Delete an endpoint and its deployments, or one deployment.",
         discussion: """
-            Its mirror and live traffic are taken away first. Asks before it does, unless --yes. Refused with 13 while \
-            a runner works on the endpoint, unless --force.
+            An endpoint's mirror and live traffic are taken away first; a deployment that has live traffic is not \
+            deleted, and a mirror to it is turned off. Asks before it does, unless --yes. Refused with 13 while a \
+            runner works on the endpoint, unless --force.
 
             EXAMPLES:
               turnout endpoint delete my-endpoint
               turnout endpoint delete my-endpoint --yes
+              turnout endpoint delete --deployment green
             """)
 
     @OptionGroup var arguments: EndpointArguments
+
+    @Option(help: ArgumentHelp("Delete this deployment only.", valueName: "name"))
+    var deployment: String?
 
     @Flag(help: "Do not ask.")
     var yes = false
@@ -31,35 +36,64 @@ struct EndpointDelete: AsyncParsableCommand {
 
     func run() async throws {
         let selection = try arguments.options.selection()
-        let name = try await arguments.with(.work) { open, name in
-            guard let snapshot = try await open.backend.observe(name) else { return name }
-            if !yes { try confirm(snapshot) }
-            var changes: [Change] = []
-            if !snapshot.mirrorTraffic.wanted.isEmpty { changes.append(.setMirrorTraffic(.none)) }
-            if !snapshot.traffic.wanted.isEmpty { changes.append(.setTraffic(.none)) }
+        let deleted = try await arguments.with(.work) { open, name in
+            let target = if let deployment { try await open.deployment(deployment, of: name) } else { nil as Name? }
+            let deleted = Deleted(endpoint: name, deployment: target)
+            guard let snapshot = try await open.backend.observe(name) else { return deleted }
+            let changes = deleted.changes(of: snapshot)
+            if !yes { try confirm(deleted, snapshot) }
             let hand = HandChange(
                 workspace: Workspace(), selection: selection, open: open, endpoint: name, force: force)
-            _ = try await hand.perform(changes + [.deleteEndpoint], stage: "delete")
-            return name
+            _ = try await hand.perform(changes, stage: "delete")
+            return deleted
         }
         if arguments.options.json {
-            print(try JSONText.pretty(["deleted": name.text]))
+            print(try JSONText.pretty(deleted.payload))
         } else {
-            print("endpoint \(name) is deleted")
+            print("\(deleted.words) is deleted")
         }
     }
 
-    private func confirm(_ endpoint: EndpointSnapshot) throws(CommandFailure) {
+    private func confirm(_ deleted: Deleted, _ endpoint: EndpointSnapshot) throws(CommandFailure) {
         guard isatty(STDIN_FILENO) == 1 else {
-            throw CommandFailure(
-                .usage, "endpoint \(endpoint.name) was left as it is: say --yes where nobody can be asked")
+            throw CommandFailure(.usage, "\(deleted.words) was left as it is: say --yes where nobody can be asked")
         }
-        let deployments = endpoint.deployments.map(\.name.text).joined(separator: ", ")
-        Notices.write(
-            "Delete endpoint \(endpoint.name) with \(deployments.isEmpty ? "no deployments" : deployments), "
-                + "whose traffic is \(endpoint.traffic.wanted.words)? Type its name to go on: ")
-        guard readLine() == endpoint.name.text else {
-            throw CommandFailure(.usage, "endpoint \(endpoint.name) was left as it is")
+        Notices.write("Delete \(deleted.question(endpoint))? Type its name to go on: ")
+        guard readLine() == (deleted.deployment ?? endpoint.name).text else {
+            throw CommandFailure(.usage, "\(deleted.words) was left as it is")
+        }
+    }
+
+    /// What is to go.
+    struct Deleted: Hashable {
+        var endpoint: Name
+        /// Nil: the whole endpoint.
+        var deployment: Name?
+
+        var words: String { deployment.map { "deployment \($0) of endpoint \(endpoint)" } ?? "endpoint \(endpoint)" }
+
+        var payload: [String: String] {
+            guard let deployment else { return ["deleted": endpoint.text] }
+            return ["deleted": deployment.text, "endpoint": endpoint.text]
+        }
+
+        /// In order; the rules refuse what has live traffic.
+        func changes(of snapshot: EndpointSnapshot) -> [Change] {
+            var changes: [Change] = []
+            guard let deployment else {
+                if !snapshot.mirrorTraffic.wanted.isEmpty { changes.append(.setMirrorTraffic(.none)) }
+                if !snapshot.traffic.wanted.isEmpty { changes.append(.setTraffic(.none)) }
+                return changes + [.deleteEndpoint]
+            }
+            if snapshot.mirrorTraffic.wanted[deployment] != 0 { changes.append(.setMirrorTraffic(.none)) }
+            return changes + [.deleteDeployment(deployment)]
+        }
+
+        func question(_ snapshot: EndpointSnapshot) -> String {
+            guard deployment == nil else { return words }
+            let deployments = snapshot.deployments.map(\.name.text).joined(separator: ", ")
+            return "\(words) with \(deployments.isEmpty ? "no deployments" : deployments), whose traffic is "
+                + snapshot.traffic.wanted.words
         }
     }
 }

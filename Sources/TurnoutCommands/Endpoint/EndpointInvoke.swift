@@ -41,6 +41,7 @@ struct EndpointInvoke: AsyncParsableCommand {
         let answers = try await arguments.with(.work) { open, name in
             var target: Name?
             if let deployment { target = try await open.deployment(deployment, of: name) }
+            if !open.isVirtual { try await ServersAwaited(open: open, endpoint: name, deployment: target).wait() }
             var answers: [Answer] = []
             for _ in 1...times {
                 answers.append(Answer(try await open.backend.invoke(name, deployment: target, body)))
@@ -61,7 +62,16 @@ struct EndpointInvoke: AsyncParsableCommand {
         do {
             return try String(contentsOfFile: request, encoding: .utf8)
         } catch {
-            throw CommandFailure(.usage, "\(request) cannot be read: \(error)")
+            throw CommandFailure(.usage, "\(request) cannot be read: \(Self.words(for: error))")
+        }
+    }
+
+    private static func words(for error: any Error) -> String {
+        switch (error as? CocoaError)?.code {
+        case .fileReadNoSuchFile, .fileNoSuchFile: "there is no such file"
+        case .fileReadNoPermission: "it may not be read"
+        case .fileReadInapplicableStringEncoding: "it is no text in UTF-8"
+        default: "\(error)"
         }
     }
 

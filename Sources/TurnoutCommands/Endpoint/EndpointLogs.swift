@@ -10,6 +10,7 @@ struct EndpointLogs: AsyncParsableCommand {
             EXAMPLES:
               turnout endpoint logs --deployment green
               turnout endpoint logs my-endpoint --deployment green --tail 10 --json
+              turnout endpoint logs --deployment green --follow
             """)
 
     @OptionGroup var arguments: EndpointArguments
@@ -20,23 +21,52 @@ struct EndpointLogs: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many lines, at least 1.", valueName: "n"))
     var tail = 50
 
+    @Flag(help: "Go on with what is written from then on, until the command is ended.")
+    var follow = false
+
     func validate() throws {
         guard tail >= 1 else { throw ValidationError("--tail must be at least 1") }
     }
 
     func run() async throws {
-        let style = Terminal.standardOutput.style
-        let lines = try await arguments.with(.look) { open, name in
-            try await open.backend.logs(
-                of: name, deployment: try await open.deployment(deployment, of: name), tail: tail)
+        try await arguments.with(.look) { open, name in
+            let deployment = try await open.deployment(deployment, of: name)
+            var told = try await open.backend.logs(of: name, deployment: deployment, tail: tail)
+            try show(told[...])
+            while follow, !open.isVirtual {
+                try await open.clock.sleep(until: open.clock.now() + .milliseconds(500))
+                // Should more be written in half a second, the rest is not shown.
+                let lines = try await open.backend.logs(of: name, deployment: deployment, tail: Self.window)
+                try show(Self.news(in: lines, after: told))
+                told = lines
+            }
         }
+    }
+
+    /// How many lines are looked through for new ones.
+    private static let window = 2000
+
+    /// What stands in `lines` behind the last of `told`.
+    static func news(in lines: [LogLine], after told: [LogLine]) -> ArraySlice<LogLine> {
+        // A few lines tell the place: each has its time.
+        let end = told.suffix(20)
+        guard !end.isEmpty, lines.count >= end.count else { return lines[...] }
+        for start in stride(from: lines.count, through: end.count, by: -1)
+        where lines[(start - end.count)..<start].elementsEqual(end) {
+            return lines[start...]
+        }
+        return lines[...]
+    }
+
+    private func show(_ lines: ArraySlice<LogLine>) throws {
+        let style = Terminal.standardOutput.style
         for line in lines {
             if arguments.options.json {
-                print(try JSONText.line(Line(at: JSONTime(line.at), instance: line.instance, text: line.text)))
+                let line = Line(at: JSONTime(line.at), instance: line.instance, text: line.text)
+                StandardOutput.shared.line(try JSONText.line(line))
             } else {
-                print(
-                    "\(style.dim(line.at.short)) \((line.instance ?? "platform").padded(to: 11)) \(line.text.printable)"
-                )
+                let who = (line.instance ?? "platform").padded(to: 11)
+                StandardOutput.shared.line("\(style.dim(line.at.short)) \(who) \(line.text.printable)")
             }
         }
     }

@@ -49,7 +49,7 @@ struct EndpointShow: AsyncParsableCommand {
         }
 
         var endpoint: EndpointReport
-        /// Live ones and mirrored copies, since the endpoint was first heard of.
+        /// Live ones and mirrored copies, of the deployments that there are.
         var requests: [Name: Counts]
         var mirrored: [Name: PairsReport]
         /// Where clients send their requests; absent where nobody calls the endpoint over a network.

@@ -24,6 +24,11 @@ struct EndLines {
             lines.append("there is no endpoint \(record.endpoint), as observed")
         }
         if let clients = end.clients { lines.append(clients.text(style)) }
+        if end.stopsServing, !record.status.isEnded, record.latest.snapshot != nil {
+            lines.append(
+                "the endpoint answers nobody until the run goes on: this process served it. `turnout serve`, started "
+                    + "before, serves it all the time; with --wait a run stays at its gates")
+        }
         return lines + choices(style)
     }
 

@@ -105,7 +105,7 @@ struct RunSession: Sendable {
         display.end(
             RunEnd(
                 record: record, stages: machine.stages, approval: approval, isInterrupted: outcome == .interrupted,
-                clients: open.clients))
+                clients: open.clients, stopsServing: await open.servesClients))
         guard outcome == .interrupted else { return record.status.exitStatus }
         return signal?.exitStatus ?? .interrupted
     }

@@ -33,6 +33,9 @@ actor EmulatorLife {
         return false
     }
 
+    /// True while the emulator runs in this process.
+    var isOwn: Bool { own != nil }
+
     /// Where the emulator listens now, whoever runs it; nil while there is none.
     nonisolated func present() throws -> ServeRecord? {
         guard try Self.isTaken(folder) else { return nil }

@@ -29,6 +29,8 @@ protocol OpenBackend: Sendable {
     func begin(_ plan: Plan, _ stages: [StageRecord]) async throws
     /// Lives beside the runner of `run` until it is cancelled.
     func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async
+    /// True while the endpoints' clients are served by this process, and so by nobody once it has ended.
+    var servesClients: Bool { get async }
     /// What the run's clients have met so far; nil where nobody counts.
     var clients: ClientsReport? { get }
 
@@ -50,6 +52,7 @@ extension OpenBackend {
     var pollInterval: Interval? { nil }
     var isVirtual: Bool { false }
     var durations: (@Sendable (Change) -> Interval)? { nil }
+    var servesClients: Bool { get async { false } }
     var clients: ClientsReport? { nil }
 
     func begin(_ plan: Plan, _ stages: [StageRecord]) async throws {}

@@ -6,9 +6,12 @@ internal import Synchronization
 /// A backend whose emulator may be killed and started again while a runner works with it.
 ///
 /// While it is gone nobody can be asked, and until its servers are up again its deployments look as if they had broken
-/// down: both are `unavailable` here, so that a runner waits instead of rolling back.
+/// down: both are `unavailable` here, so that a runner waits instead of rolling back. A person who looks, or changes
+/// something by hand, sees it as it is.
 final class RestartShield: Backend, Sendable {
     private let base: any Backend
+    /// True for a runner, who takes servers that are not there yet for broken ones.
+    private let waitsForServers: Bool
     /// Where the emulator listens now; nil while there is none.
     private let present: @Sendable () throws -> ServeRecord?
     private let seen = Mutex(Seen())
@@ -23,8 +26,9 @@ final class RestartShield: Backend, Sendable {
     /// How long servers may take to come back until they are shown as they are: what doesn't serve then is broken.
     private static let patience = Duration.seconds(60)
 
-    init(_ base: any Backend, present: @escaping @Sendable () throws -> ServeRecord?) {
+    init(_ base: any Backend, waitsForServers: Bool = true, present: @escaping @Sendable () throws -> ServeRecord?) {
         self.base = base
+        self.waitsForServers = waitsForServers
         self.present = present
     }
 
@@ -33,7 +37,7 @@ final class RestartShield: Backend, Sendable {
     func observe(_ endpoint: Name) async throws(BackendError) -> EndpointSnapshot? {
         let record = try record()
         let snapshot = try await base.observe(endpoint)
-        try settle(snapshot, in: record)
+        if waitsForServers { try settle(snapshot, in: record) }
         return snapshot
     }
 
@@ -80,6 +84,7 @@ final class RestartShield: Backend, Sendable {
         throw BackendError(
             .unavailable,
             "the emulator was started in process \(record.pid), and \(missing.instances.ready) of "
-                + "\(missing.instances.wanted) servers of \(missing.name) are up")
+                + "\(missing.instances.wanted) servers of \(missing.name) are up"
+                + (missing.reason.map { ": \($0)" } ?? ""))
     }
 }
