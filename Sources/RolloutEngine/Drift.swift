@@ -36,8 +36,12 @@ private func differences(expected: EndpointSnapshot, observed: EndpointSnapshot)
             var definition = before.definition
             definition.instanceCount = now.definition.instanceCount
             guard definition != now.definition else { continue }
-            let fields = fieldDifferences(
-                before.definition.document, now.definition.document, of: "deployment \(name)")
+            let fields =
+                fieldDifferences(
+                    before.definition.document, now.definition.document, of: "deployment \(name)")
+                + fieldDifferences(
+                    before.definition.serving ?? .null, now.definition.serving ?? .null,
+                    of: "deployment \(name): served")
             found +=
                 fields.isEmpty
                 ? [Difference(what: "deployment \(name)", expected: "as deployed", observed: "deployed otherwise")]

@@ -39,11 +39,16 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     package var folder: String?
     /// What the local paths led to when the plan was made; nil as ``folder``, and where there are none.
     package var contents: LocalContents?
+    /// What the playbook says that serves it: one of `{simulate: {PROFILE}}`, `{command: [prog, arg]}` and `{external: URL}`.
+    ///
+    /// As JSON gives it back, so that equal ones are equal. Nil where its own file decides, or the backend starts no
+    /// servers.
+    package var serving: Value?
 
     package init(
         name: Name, endpoint: Name, instanceType: String? = nil, instanceCount: Int = 1,
         requestSettings: RequestSettings = RequestSettings(), document: Value = [:], folder: String? = nil,
-        contents: LocalContents? = nil
+        contents: LocalContents? = nil, serving: Value? = nil
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -53,6 +58,7 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
         self.document = document
         self.folder = folder
         self.contents = contents
+        self.serving = serving
     }
 }
 

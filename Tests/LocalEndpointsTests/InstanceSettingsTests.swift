@@ -1,3 +1,4 @@
+import AzureEndpoints
 import Rollouts
 import SimulatedEndpoints
 import Testing
@@ -18,10 +19,12 @@ struct InstanceSettingsTests {
         #expect(settings.choices["red"] == .external(ServerAddress(.tcp(host: "127.0.0.1", port: 9000))))
         #expect(settings.choices["grey"] == .external(ServerAddress(.unix(path: "/run/model.sock"))))
         for name in ["blue", "green", "red", "grey"] as [Name] {
-            let property = try #require(settings.instanceProperty(for: name))
-            #expect(try InstanceChoice(property: property) == settings.choices[name])
+            let serving = try #require(settings.serving(name))
+            #expect(try InstanceChoice(property: WireJSON.text(serving)) == settings.choices[name])
         }
-        #expect(settings.instanceProperty(for: "other") == nil)
+        #expect(settings.serving("other") == nil)
+        #expect(settings.serving("green") == ["command": ["python3", "-m", "http.server", 8]])
+        #expect(try LocalSettings(["command": ["a": ["b", .number(1)]]]).serving("a") == ["command": ["b", 1]])
         #expect(try LocalSettings(.null) == LocalSettings())
     }
 
@@ -34,8 +37,8 @@ struct InstanceSettingsTests {
         let incident = Incident(begin: .minutes(5), length: .minutes(2), trouble: Trouble(errors: 0.2))
         #expect(settings.choices["blue"] == .simulate(DeploymentProfile(incidents: [incident])))
         for name in ["blue", "green"] as [Name] {
-            let property = try #require(settings.instanceProperty(for: name))
-            #expect(try InstanceChoice(property: property) == settings.choices[name])
+            let serving = try #require(settings.serving(name))
+            #expect(try InstanceChoice(property: WireJSON.text(serving)) == settings.choices[name])
         }
     }
 

@@ -93,6 +93,54 @@ struct PlanPreviewTests {
         #expect(effects.last?.after == "azureml:houses:2")
     }
 
+    @Test(
+        "What serves a deployment is part of it, and told where it changes",
+        arguments: [
+            (
+                ["simulate": ["errors": 1]], ["command": ["./serve.sh", "--fast"]], "serves", "simulated",
+                "command ./serve.sh --fast"
+            ),
+            (
+                nil, ["external": "http://127.0.0.1:9000"], "serves", "as its file says",
+                "external http://127.0.0.1:9000"
+            ),
+            (["simulate": [:]], ["simulate": ["fault": "quota"]], "simulated: fault", "absent", "quota"),
+            (["simulate": .null, "incidents": [1]], ["simulate": [:]], "incidents", "[1]", "null"),
+        ] as [(Value?, Value?, String, String, String)])
+    func serving(before: Value?, after: Value?, what: String, old: String, new: String) {
+        var green = DeploymentDefinition.green
+        green.serving = after
+        var observed = EndpointSnapshot.blueLive
+        var present = green
+        present.serving = before
+        observed.deployments.append(DeploymentSnapshot(definition: present))
+        observed.deployments.removeAll { $0.name == "green" && $0.definition != present }
+        let effects = Self.preview([Stage(name: "deploy", action: .deploy(green))], on: observed).stages[0].effects
+        #expect(effects.map(\.what) == ["deployment green: \(what)"])
+        #expect(effects.first?.before == old)
+        #expect(effects.first?.after == new)
+    }
+
+    @Test("A run whose first effect would be refused for good is known before it starts")
+    func firstRefusal() {
+        func refusal(_ stages: [Stage], on observed: EndpointSnapshot?) -> FirstRefusal? {
+            let plan = Plan(playbook: "roll-back", backend: "local", endpoint: "houses", stages: StageList(stages))
+            return FirstRefusal(of: plan, on: observed, kind: .managed)
+        }
+        let back = [
+            Stage(name: "mirror-off", action: .mirrorTraffic(.none)),
+            Stage(name: "return-traffic", action: .traffic(["red": 100])),
+        ]
+        #expect(refusal(back, on: nil)?.stage == "return-traffic")
+        #expect(refusal(back, on: .blueLive)?.message == "endpoint houses has no deployment red: deploy it first")
+        #expect(refusal([Stage(name: "back", action: .traffic(["blue": 100]))], on: .blueLive) == nil)
+        // What changes something first, or is refused only for now, is tried.
+        var busy = EndpointSnapshot.blueLive
+        busy.state = .updating
+        #expect(refusal([Stage(name: "back", action: .traffic(.none))], on: busy) == nil)
+        #expect(refusal(Self.stages, on: nil) == nil)
+    }
+
     @Test("Code that was edited is told by its digests, and nothing else of the deployment")
     func editedCode() {
         var green = DeploymentDefinition.green

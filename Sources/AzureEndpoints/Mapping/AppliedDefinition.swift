@@ -29,3 +29,12 @@ enum AppliedDefinition {
         return try? WireJSON.decode(Definition.self, from: text)
     }
 }
+
+extension DeploymentResource {
+    /// What its instances were told to be (``TurnoutProperty/instances``); nil where that is not told, or is no JSON.
+    var serving: Value? {
+        guard let text = properties.properties?[TurnoutProperty.instances] else { return nil }
+        // The emulator refuses what it cannot read; in the cloud the member means nothing.
+        return try? WireJSON.decode(Value.self, from: text)
+    }
+}

@@ -32,6 +32,7 @@ package struct DeploymentMapping: Sendable {
             TurnoutProperty.numericTolerance,
         ]
         for key in extraKeys { owned[key] = extras[key] }
+        if let serving = definition.serving { owned[TurnoutProperty.instances] = try AppliedDefinition.text(serving) }
         owned[TurnoutProperty.definition] = try AppliedDefinition.text(definition)
         properties.properties = owned
         resource.properties = properties

@@ -16,13 +16,14 @@ extension DeploymentMapping {
         return DeploymentDefinition(
             name: name, endpoint: endpoint, instanceType: resource.properties.instanceType, instanceCount: count,
             requestSettings: (resource.properties.requestSettings ?? RequestSettingsBody()).settings,
-            document: document(of: resource, named: name, endpoint: endpoint))
+            document: document(of: resource, named: name, endpoint: endpoint), serving: resource.serving)
     }
 
     /// True where `definition` is what is there; names that it does not say are somebody else's.
     func fits(_ definition: DeploymentDefinition, _ resource: DeploymentResource) -> Bool {
         let expected: DeploymentResource
         do { expected = try self.resource(for: definition) } catch { return false }
+        if let serving = definition.serving, serving != resource.serving { return false }
         let lenient: Set = ["instance_type", "egress_public_network_access", "private_network_connection"]
         return DocumentFit(said: definition.document, lenient: lenient).holds(
             document(of: expected, named: definition.name, endpoint: definition.endpoint),

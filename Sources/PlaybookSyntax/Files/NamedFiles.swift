@@ -16,6 +16,8 @@ struct NamedFiles {
     var servers: ServerIsKnown?
     /// Fingerprints what a deployment's local paths lead to, where the backend reads them.
     var localContents: ((DeploymentDefinition) throws(FileProblem) -> LocalContents?)?
+    /// What the playbook says that serves a deployment; nil where the backend starts no servers.
+    var serving: ((Name) -> Value?)?
     /// Set where deployments are brought to a cluster.
     var cluster: FitsIntoCluster?
 

@@ -62,6 +62,7 @@ extension NamedFiles {
             document: root.value.setting("endpoint_name", to: .string(target.text)))
         let place = PlacedName(
             name: name, what: "deployment", location: Location(source: document.source, span: nameNode.span))
+        definition.serving = serving?(name)
         if servers != nil {
             definition.folder = serverFolder(of: place, in: document, at: node)
             definition.contents = contents(of: definition, at: place)

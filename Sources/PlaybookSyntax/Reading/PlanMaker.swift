@@ -48,6 +48,10 @@ struct PlanMaker {
                 files.localContents = { definition throws(FileProblem) in try read(definition, settings) }
             }
         }
+        if let serving = options.serving {
+            let settings = backends.value
+            files.serving = { serving($0, settings) }
+        }
         files.cluster = options.cluster.map { FitsIntoCluster($0, settings: backends.own) }
         let stages = readStages(root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope)
         findings += files.servers?.findings(in: source) ?? []

@@ -20,6 +20,8 @@ package struct PlanOptions: Sendable {
     package var settledSettings: @Sendable (Value) -> Value
     /// Fingerprints what a deployment's local paths lead to, with the playbook's settings of the backend.
     package var localContents: LocalContentsReader?
+    /// What the playbook's settings of the backend say that serves a deployment (``DeploymentDefinition/serving``).
+    package var serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)?
 
     /// What is wrong with the address of a query's server, or with how it lets its reader in.
     package var queryProblem: QueryProblemFinder?
@@ -36,7 +38,8 @@ package struct PlanOptions: Sendable {
         capabilities: @escaping @Sendable (Value) -> Capabilities, endpoint: Name? = nil,
         runID: RunID, allowAbsolutePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil,
         settledSettings: @escaping @Sendable (Value) -> Value = { $0 }, queryProblem: QueryProblemFinder? = nil,
-        localContents: LocalContentsReader? = nil, cluster: ClusterFit? = nil
+        localContents: LocalContentsReader? = nil,
+        serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)? = nil, cluster: ClusterFit? = nil
     ) {
         self.cluster = cluster
         self.inputs = inputs
@@ -49,6 +52,7 @@ package struct PlanOptions: Sendable {
         self.settledSettings = settledSettings
         self.queryProblem = queryProblem
         self.localContents = localContents
+        self.serving = serving
     }
 }
 

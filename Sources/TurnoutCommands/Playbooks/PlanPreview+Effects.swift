@@ -42,6 +42,7 @@ extension PlanPreview {
         case (.some(let before), .some(let after)):
             var effects = changes(of: what, from: before.definition.document, to: after.definition.document)
             effects += contents(of: what, from: before.definition.contents, to: after.definition.contents)
+            effects += serving(of: what, from: before.definition.serving, to: after.definition.serving)
             if before.instances.wanted != after.instances.wanted {
                 effects.append(
                     Effect(
@@ -69,6 +70,21 @@ extension PlanPreview {
             func words(_ digest: String?) -> String { digest.map { "files \($0.prefix(12))" } ?? "files unknown" }
             return Effect(sign: .change, what: "\(what): \(name)", before: words(old), after: words(new))
         }
+    }
+
+    /// What serves a deployment where that differs: `simulated → command ./serve.sh`, or the keys of its profile.
+    private static func serving(of what: String, from before: Value?, to after: Value?) -> [Effect] {
+        guard before != after else { return [] }
+        guard let old = before?["simulate"]?.members, let new = after?["simulate"]?.members else {
+            return [
+                Effect(sign: .change, what: "\(what): serves", before: before.servingWords, after: after.servingWords)
+            ]
+        }
+        // Beside the profile may stand incidents that hit all of them.
+        let (incidents, later) = (before?["incidents"], after?["incidents"])
+        return changes(of: "\(what): simulated", from: .mapping(old), to: .mapping(new))
+            + (incidents == later
+                ? [] : changes(of: "\(what): incidents", from: incidents ?? .null, to: later ?? .null))
     }
 
     /// Every key of a file that differs, by its path; `instance_count` is told as instances.
@@ -116,5 +132,27 @@ extension Value {
                     + "}"
             }
         return text.cut(to: 60)
+    }
+}
+
+extension Value? {
+    /// What serves, for people: `command ./serve.sh --fast`.
+    fileprivate var servingWords: String {
+        if let words = self?["command"], case .list(let items) = words {
+            return "command " + items.map(\.brief).joined(separator: " ").cut(to: 60)
+        }
+        if let address = self?["external"]?.string { return "external \(address)" }
+        return self?["simulate"] == nil ? "as its file says" : "simulated"
+    }
+}
+
+extension Value {
+    /// Of a mapping, and of nothing, which is as good as an empty one.
+    fileprivate var members: [String: Value]? {
+        switch self {
+        case .null: [:]
+        case .mapping(let members): members
+        default: nil
+        }
     }
 }

@@ -57,7 +57,7 @@ struct PlanMaking {
                 queryProblem: { queryProblem(url: $0, access: $1) },
                 localContents: { definition, settings throws(FileProblem) in
                     try backend.contents(of: definition, settings: settings)
-                }, cluster: backend.cluster))
+                }, serving: { backend.serving($0, settings: $1) }, cluster: backend.cluster))
     }
 
     /// The plan; findings go to standard error, and one error among them is the end of the command.

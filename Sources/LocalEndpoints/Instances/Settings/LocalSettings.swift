@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import AzureEndpoints
 package import Rollouts
 package import SimulatedEndpoints
 
@@ -12,8 +12,8 @@ package struct LocalSettings: Hashable, Sendable {
 
     /// Which server each deployment that is named is to run.
     package private(set) var choices: [Name: InstanceChoice] = [:]
-    /// The same as it was written, for the wire.
-    private var properties: [Name: String] = [:]
+    /// The same as it was written.
+    private var written: [Name: Value] = [:]
 
     /// No deployment is named.
     package init() {}
@@ -50,22 +50,11 @@ package struct LocalSettings: Hashable, Sendable {
                 } else {
                     choices[name] = choice
                 }
-                properties[name] = Self.json(members)
+                written[name] = .mapping(members)
             }
         }
     }
 
-    /// The JSON of the property ``InstanceChoice/key`` for a deployment, or nil where it isn't named.
-    package func instanceProperty(for deployment: Name) -> String? { properties[deployment] }
-
-    private static func json(_ members: [String: Value]) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            return String(decoding: try encoder.encode(Value.mapping(members)), as: UTF8.self)
-        } catch {
-            // Only numbers that JSON lacks, infinity and NaN, cannot be written; the reader says what is wrong then.
-            return "null"
-        }
-    }
+    /// What serves a deployment, as its definition tells it (``DeploymentDefinition/serving``); nil where it isn't named.
+    package func serving(_ deployment: Name) -> Value? { written[deployment]?.throughJSON }
 }

@@ -26,6 +26,9 @@ protocol KnownBackend: OpenBackend {
     /// Fingerprints of what a deployment's local paths lead to; nil where the backend reads none.
     static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents?
 
+    /// What a playbook's settings say that serves a deployment (``DeploymentDefinition/serving``).
+    static func serving(_ deployment: Name, settings: Value) -> Value?
+
     /// Set where deployments are brought to a cluster.
     static var cluster: ClusterFit? { get }
 
@@ -44,6 +47,8 @@ extension KnownBackend {
     static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents? {
         nil
     }
+
+    static func serving(_ deployment: Name, settings: Value) -> Value? { nil }
 
     /// All that a user may write.
     static var names: [String] { [name] + kinds.map { "\(name):\($0.rawValue)" } }

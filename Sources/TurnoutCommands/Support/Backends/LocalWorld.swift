@@ -53,13 +53,20 @@ final class LocalWorld: KnownBackend {
         }
     }
 
+    static func serving(_ deployment: Name, settings: Value) -> Value? {
+        do throws(SettingsProblem) {
+            return try LocalSettings(settings).serving(deployment)
+        } catch {
+            return nil  // reported with the settings
+        }
+    }
+
     static func open(_ opening: BackendOpening) async throws -> any OpenBackend { try await LocalWorld(opening) }
 
     /// - Throws: ``CommandFailure`` where the playbook's settings are wrong or the emulator cannot be had.
     private init(_ opening: BackendOpening) async throws {
         workspace = opening.workspace
         let folder = LocalFolder(state: workspace.state)
-        let settings = try Self.settings(of: opening.plan)
         life = EmulatorLife(folder, for: opening.use)
         _ = try await life.find()
         let life = life
@@ -76,23 +83,17 @@ final class LocalWorld: KnownBackend {
         let tolerance = opening.plan?.numericTolerance
         azure = AzureBackend(client, flavour: .emulator) { definition in
             var properties: [String: String] = [:]
-            properties[TurnoutProperty.instances] = settings.instanceProperty(for: definition.name)
             properties[TurnoutProperty.folder] = definition.folder
             properties[TurnoutProperty.contents] = definition.contents?.property
             properties[TurnoutProperty.numericTolerance] = tolerance.map { "\($0)" }
             return properties
         }
-        backend = RestartShield(azure) { try life.present() }
-    }
-
-    private static func settings(of plan: Plan?) throws(CommandFailure) -> LocalSettings {
-        guard let plan else { return LocalSettings() }
-        do throws(SettingsProblem) {
-            return try LocalSettings(plan.backendSettings)
-        } catch {
-            throw CommandFailure(.invalidPlaybook, "\(plan.playbook): \(error)")
+        backend = RestartShield(azure, waitsForServers: opening.use == .work && opening.plan != nil) {
+            try life.present()
         }
     }
+
+    var servesClients: Bool { get async { await life.isOwn } }
 
     var clients: ClientsReport? { companions.withLock { $0 }?.report }
 

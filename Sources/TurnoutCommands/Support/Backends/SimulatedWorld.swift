@@ -1,3 +1,4 @@
+internal import AzureEndpoints
 internal import FoundationEssentials
 internal import PlaybookSyntax
 internal import RolloutEngine
@@ -35,6 +36,13 @@ struct SimulatedWorld: KnownBackend {
         } catch {
             return SettingsFault(error)
         }
+    }
+
+    static func serving(_ deployment: Name, settings: Value) -> Value? {
+        guard case .mapping(let profiles)? = settings["simulate"],
+            let profile = profiles.first(where: { Name($0.key) == deployment })?.value
+        else { return nil }
+        return (["simulate": profile] as Value).throughJSON
     }
 
     /// - Throws: ``CommandFailure`` where the playbook's settings of the backend are wrong, and ``BackendError`` where
