@@ -1,3 +1,4 @@
+import AzureEndpoints
 import Foundation
 import HTTPTypes
 import Rollouts
@@ -7,6 +8,33 @@ import Testing
 
 @Suite("Assets of the control plane", .timeLimit(.minutes(2)))
 struct ControlAssetTests {
+    @Test("a server that the playbook names needs nothing of the Conda file, wherever that is")
+    func chosenServer() async throws {
+        try await ScratchFolder.with { state in
+            try await ControlPlaneFixture.with(state) { fixture in
+                try await fixture.makeBlueLive()
+                let definition = DeploymentDefinition(
+                    name: "green", endpoint: "houses",
+                    document: ["environment": ["conda_file": "../../nowhere/conda.yaml"]])
+                var body = ControlPlaneFixture.deployment()
+                guard case .mapping(var members) = body, case .mapping(var properties)? = members["properties"] else {
+                    Issue.record("a body is a mapping")
+                    return
+                }
+                let own: [String: Value] = [
+                    "turnout.dev/instances": #"{"external": "http://127.0.0.1:9"}"#,
+                    "turnout.dev/folder": .string(state),
+                    "turnout.dev/definition": .string(try WireJSON.text(definition)),
+                ]
+                properties["properties"] = .mapping(own)
+                members["properties"] = .mapping(properties)
+                body = .mapping(members)
+                let answer = try await fixture.send(.put, "onlineEndpoints/houses/deployments/green", body)
+                #expect(answer.status == 201, "\(answer.body)")
+            }
+        }
+    }
+
     @Test("code is uploaded, registered and found again by its hash")
     func code() async throws {
         try await ScratchFolder.with { state in

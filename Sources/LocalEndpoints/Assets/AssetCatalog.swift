@@ -102,7 +102,8 @@ struct AssetCatalog: Sendable {
         case nil: return (nil, InferenceRoutes())
         case .inline(let document):
             var conda: String?
-            if let path = document["conda_file"]?.string, let paths = parts.paths {
+            // For a server that the playbook names nothing is installed, and the file may be anywhere.
+            if parts.choice == nil, let path = document["conda_file"]?.string, let paths = parts.paths {
                 let file = try kept(parts.contents?.environment) {
                     try paths.resolve(path, what: "environment.conda_file")
                 }
