@@ -27,6 +27,19 @@ struct InstanceMachineTests {
         #expect(machine.wakeUp == at(10_000))
     }
 
+    @Test("of a server that takes long to be ready the log tells after three seconds, and then once a period")
+    func longStart() {
+        var machine = running()
+        var told: [Int64] = []
+        for time in stride(from: Int64(0), through: 25_000, by: 100) {
+            _ = machine.receive(.time, at: at(time))
+            let actions = machine.receive(.probed(.readiness, failure: "it refuses connections"), at: at(time + 1))
+            if actions.contains(.say("ReadinessProbeFailed: it refuses connections")) { told.append(time) }
+        }
+        #expect(told == [3000, 13_000, 23_000])
+        #expect(machine.reason == "ReadinessProbeFailed: it refuses connections")
+    }
+
     @Test("one failed probe is said and changes nothing; as many as the threshold in a row make it unready")
     func threshold() {
         var settings = InstanceMachine.Settings()

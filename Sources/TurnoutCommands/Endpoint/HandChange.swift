@@ -57,6 +57,7 @@ struct HandChange {
         let (backend, clock) = (open.backend, open.clock)
         let deadline = clock.now() + Self.limit
         var isAccepted = false
+        var told = Told(since: clock.now())
         while clock.now() < deadline {
             var pause = open.pollInterval ?? .seconds(5)
             if !isAccepted {
@@ -66,6 +67,7 @@ struct HandChange {
                 } catch {
                     guard case .busy(let after) = error.code else { throw error }
                     pause = after
+                    told.wait(for: "\(change): \(error.message)", at: clock.now())
                 }
             }
             let snapshot = try await backend.observe(endpoint)
@@ -75,5 +77,18 @@ struct HandChange {
         }
         throw CommandFailure(
             .failed, "\(change) is not so after \(Self.limit); `turnout endpoint show` tells how far it is")
+    }
+}
+
+/// What a person was told of a wait, so that none is silent.
+private struct Told {
+    var since: Timestamp
+    var reason: String?
+
+    /// Says it after a moment, and again when it is another.
+    mutating func wait(for reason: String, at now: Timestamp) {
+        guard now - since >= .seconds(2), self.reason != reason else { return }
+        self.reason = reason
+        Notices.say("waits: \(reason)")
     }
 }

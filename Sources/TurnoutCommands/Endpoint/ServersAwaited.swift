@@ -42,6 +42,6 @@ struct ServersAwaited {
         let reason = deployment.reason.map { ", \($0)" } ?? ""
         return "deployment \(deployment.name) cannot answer: "
             + "\(servers.ready) of \(servers.wanted) servers are up\(time)\(reason)\n`turnout endpoint logs \(endpoint) --deployment \(deployment.name)` tells what they said; a run that deploys "
-            + "it anew, or `turnout endpoint delete \(endpoint)`, is the way on"
+            + "it anew, or `turnout endpoint delete \(endpoint) --deployment \(deployment.name)`, is the way on"
     }
 }

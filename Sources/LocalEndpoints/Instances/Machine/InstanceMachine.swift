@@ -75,6 +75,10 @@ struct InstanceMachine: Hashable {
     /// What it said before it ended.
     private(set) var lastOutput = ""
     private var isStopped = false
+    /// When the log was last told that it isn't ready.
+    private var saidUnready: Timestamp?
+    /// What a server may take for its start before the log tells that it isn't ready.
+    private static let usualStart = Interval.seconds(3)
 
     init(settings: Settings) { self.settings = settings }
 
@@ -171,8 +175,9 @@ struct InstanceMachine: Hashable {
         switch kind {
         case .readiness:
             let verdict = running.readiness.ended(well: failure == nil, at: time)
-            if let failure, running.isReady || verdict == .ill {
+            if let failure, isNews(ofBeingUnready: running, verdict, at: time) {
                 actions.append(.say("ReadinessProbeFailed: \(failure)"))
+                saidUnready = time
             }
             if verdict == .well, !running.isReady {
                 running.isReady = true
@@ -195,6 +200,15 @@ struct InstanceMachine: Hashable {
             actions += [.say("Killing: the server failed its liveness probe and is started again"), .terminate]
         }
         return actions + tick(at: time)
+    }
+
+    /// True where the log should have it that a probe failed: of one that was ready at once, else when it takes long, and
+    /// then once a period, however often it is asked.
+    private func isNews(ofBeingUnready running: Running, _ verdict: ProbeSchedule.Verdict, at time: Timestamp) -> Bool {
+        guard !running.isReady else { return true }
+        guard verdict == .ill || time - running.since >= Self.usualStart else { return false }
+        guard let last = saidUnready, last >= running.since else { return true }
+        return time - last >= max(settings.readiness.period, .seconds(1))
     }
 
     private mutating func leave(drain: Interval, grace: Interval, at time: Timestamp) -> [Action] {
