@@ -50,20 +50,25 @@ package protocol Journal: Sendable {
 
 extension RunRecord {
     /// What a runner needs the lease of to work on the run.
-    package var leaseKey: LeaseKey { LeaseKey(backend: backend, endpoint: endpoint) }
+    package var leaseKey: LeaseKey { LeaseKey(backend: backend, place: place, endpoint: endpoint) }
 }
 
 /// What is leased: one endpoint of one backend.
 package struct LeaseKey: Hashable, Sendable, CustomStringConvertible {
     package var backend: String
+    /// Which of several that the backend reaches: a cluster's server and namespace; nil where there is one.
+    package var place: String?
     package var endpoint: Name
 
-    package init(backend: String, endpoint: Name) {
+    package init(backend: String, place: String? = nil, endpoint: Name) {
         self.backend = backend
+        self.place = place
         self.endpoint = endpoint
     }
 
-    package var description: String { "\(backend)/\(endpoint.text.lowercased())" }
+    package var description: String {
+        [backend, place, endpoint.text.lowercased()].compactMap(\.self).joined(separator: "/")
+    }
 }
 
 package struct Lease: Hashable, Sendable {

@@ -23,6 +23,7 @@ package struct RunLauncher: Sendable {
             id: lease.run, backend: snapshot.plan.backend, endpoint: snapshot.plan.endpoint,
             planHash: snapshot.hash, starter: starter, started: now)
         var stages = snapshot.plan.stages.map { StageRecord(name: $0.name, action: $0.action.kind) }
+        record.place = lease.key.place
         if let parent {
             record.parent = .init(run: parent.run.record.id, stage: stages[parent.stage].name)
             record.position = parent.stage

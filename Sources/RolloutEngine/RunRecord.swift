@@ -70,6 +70,8 @@ package struct StageRecord: Codable, Hashable, Sendable {
 package struct RunRecord: Codable, Hashable, Sendable {
     package var id: RunID
     package var backend: String
+    /// As in ``LeaseKey/place``.
+    package var place: String?
     package var endpoint: Name
     package var planHash: String
     /// The run and stage that this one was forked from by `retry --from`.

@@ -155,7 +155,11 @@ package struct Runner: Sendable {
         } catch let error as BackendError {
             logger.debug("refused", metadata: ["code": "\(error.code)", "message": "\(error.message)"])
             switch error.code {
-            case .fenced: throw JournalError(.fenced, error.message)
+            case .fenced:
+                throw JournalError(
+                    .fenced,
+                    "\(error.message); this process leaves, and once nobody else works on the endpoint, "
+                        + "`turnout resume \(record.id)` goes on from what is there then")
             case .storage: throw error
             case .refused, .busy, .unavailable: return .refused(error)
             }

@@ -1,10 +1,21 @@
+internal import FoundationEssentials
 internal import GRDB
 internal import SQLiteState
 
 extension StateSchema {
     /// The journal's file: `application_id` is "Turn" in ASCII.
     static let journal = StateSchema(
-        name: "journal", applicationID: 0x5475_726E, migrations: [{ try $0.execute(sql: firstTables) }])
+        name: "journal", applicationID: 0x5475_726E,
+        migrations: [
+            { try $0.execute(sql: firstTables) },
+            { try $0.execute(sql: homeTable, arguments: [UUID().uuidString.lowercased()]) },
+        ])
+
+    /// Version 2: what this state folder is called where several have one backend.
+    private static let homeTable = """
+        CREATE TABLE home (id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36)) STRICT, WITHOUT ROWID;
+        INSERT INTO home (id) VALUES (?);
+        """
 
     /// The tables of version 1.
     ///

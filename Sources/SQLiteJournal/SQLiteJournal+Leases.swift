@@ -44,6 +44,37 @@ extension SQLiteJournal {
         return lease
     }
 
+    /// What this state folder is called where several have one backend: random, and the same for as long as it is there.
+    package func home() throws(JournalError) -> String {
+        let id = try read { db in try db.firstRow("SELECT id FROM home", []) { $0.text(0) } }
+        guard let id else { throw JournalError(.tampered, "\(path): the table `home` is empty") }
+        return id
+    }
+
+    /// The lease with an epoch that is larger than `seen`, which the backend has from the runner of another home.
+    ///
+    /// What was written under the epoch before stays; under the old lease nothing is written any more.
+    package func raise(_ lease: Lease, above seen: Int) throws(JournalError) -> Lease {
+        guard lease.epoch <= seen else { return lease }
+        var lock: FileLock?
+        let raised = try write { db in
+            try holdLease(lease, for: lease.run, in: db)
+            let (epoch, isUsedUp) = seen.addingReportingOverflow(1)
+            guard !isUsedUp else {
+                throw JournalError(
+                    .tampered, "the epoch of \(lease.key) in its backend was changed by other means than Turnout")
+            }
+            lock = try lockNewEpoch(epoch, of: lease.key)
+            try LeaseRow(key: lease.key, epoch: epoch, run: lease.run, machine: machine).save(in: db)
+            return Lease(key: lease.key, run: lease.run, epoch: epoch)
+        }
+        if let lock {
+            leaseLocks.withLock { $0[lock.path] = lock }
+        }
+        drop(lockPath(key: lease.key.description, epoch: lease.epoch))
+        return raised
+    }
+
     package func heartbeat(_ lease: Lease) throws(JournalError) {
         try write { db in try holdLease(lease, for: lease.run, in: db) }
     }

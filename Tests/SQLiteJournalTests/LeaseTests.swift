@@ -25,6 +25,50 @@ import Testing
         }
     }
 
+    @Test("P5 an epoch is raised above what the backend has seen, and under the one before nothing is written any more")
+    func raised() throws {
+        try Fixture.with { fixture in
+            let journal = try fixture.journal()
+            let first = try journal.acquireLease(on: key, for: run1, takeOver: false)
+            #expect(try journal.raise(first, above: 0) == first)
+            let lease = try journal.raise(first, above: 41)
+            #expect(lease.epoch == 42)
+            try journal.heartbeat(lease)
+            #expect(throws: JournalError.self) { try journal.heartbeat(first) }
+            #expect(try journal.leases().map(\.isAlive) == [true], "its lock is that of the new epoch")
+            #expect(throws: JournalError.self) { try journal.raise(lease, above: .max) }
+            try journal.release(lease)
+            #expect(try journal.acquireLease(on: key, for: run2, takeOver: false).epoch == 43)
+        }
+    }
+
+    @Test("an endpoint of one name elsewhere is another one")
+    func places() throws {
+        try Fixture.with { fixture in
+            let journal = try fixture.journal()
+            for place in [nil, "cluster:6443/p1", "cluster:6443/q3"] {
+                let elsewhere = LeaseKey(backend: "kubernetes", place: place, endpoint: "shop")
+                _ = try journal.acquireLease(on: elsewhere, for: run1, takeOver: false)
+            }
+            #expect(
+                try journal.leases().map(\.key) == [
+                    "kubernetes/cluster:6443/p1/shop", "kubernetes/cluster:6443/q3/shop", "kubernetes/shop",
+                ])
+        }
+    }
+
+    @Test("a state folder has a name of its own, and keeps it")
+    func home() throws {
+        try Fixture.with { fixture in
+            let name = try fixture.journal().home()
+            #expect(try fixture.journal(process: 200).home() == name)
+            try Fixture.with { other in
+                let another = try other.journal().home()
+                #expect(another != name)
+            }
+        }
+    }
+
     @Test("P5 a holder that is alive keeps the endpoint, and the refusal says who it is and what to do")
     func aliveHolder() throws {
         try Fixture.with { fixture in
