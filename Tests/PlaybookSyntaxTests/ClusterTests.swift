@@ -42,6 +42,38 @@ struct ClusterTests {
         ])
     func images(text: String, words: String) { findings(text, saying: words) }
 
+    @Test("an autoscaler keeps its own counts: another one is a warning, and the plan asks for the nearest")
+    func autoscaler() throws {
+        let scaling = "scale_settings: {type: target_utilization, min_instances: 3, max_instances: 5}\n"
+        findings(Self.image + scaling + "instance_count: ⟦1⟧\n", severity: .warning, saying: "the run takes 3")
+        findings(Self.image + scaling + "instance_count: ⟦9⟧\n", severity: .warning, saying: "keeps 3 to 5")
+        let outcome = Sample.plan(
+            Self.gateway + Sample.start, Self.options,
+            files: [
+                "green.yml": Sample.deployment("green", Self.image + scaling),
+                "blue.yml": Sample.deployment("blue", Self.image),
+            ])
+        let counts = try #require(outcome.snapshot).plan.stages.compactMap { stage -> Int? in
+            switch stage.action {
+            case .define(_, let deployment, _): deployment?.instanceCount
+            case .deploy(let deployment): deployment.instanceCount
+            default: nil
+            }
+        }
+        #expect(counts == [1, 3])
+    }
+
+    @Test("an image of a deployment that no stage makes is a finding with the name that was meant")
+    func imageNames() {
+        let outcome = Sample.plan(
+            "backends: {kubernetes: {gateway: {name: edge}, instance_types: {Standard_DS3_v2: {}}, "
+                + "image: {blue: a, gren: b}}}\n" + Sample.start,
+            Self.options,
+            files: ["green.yml": Sample.deployment("green", Self.image), "blue.yml": Sample.deployment("blue")])
+        let found = outcome.findings.map { $0.rendered(color: false) }.joined(separator: "\n")
+        #expect(outcome.findings.count == 1 && found.contains("did you mean 'green'?"), "\(found)")
+    }
+
     @Test("a local model is a finding, and what is registered a warning")
     func models() {
         findings(Self.image + "model: {path: ⟦../model⟧}\n", saying: "a local model cannot be brought to a cluster")

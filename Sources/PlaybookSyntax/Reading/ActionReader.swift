@@ -63,6 +63,7 @@ struct ActionReader {
         if let count = node["instance_count"]?.scalar?.value.integer {
             placed.definition.instanceCount = count
             placed.definition.document = placed.definition.document.setting("instance_count", to: .integer(count))
+            if files.cluster != nil { placed.definition.keepToAutoscaler() }
         }
         return (.deploy(placed.definition), placed.names)
     }

@@ -190,6 +190,10 @@ struct PlanMaker {
         }
         play.end()
         findings += reader.allFindings
+        // A stage that cannot be read makes nobody knows what.
+        if stages.count == nodes.count, let cluster = files.cluster {
+            findings += cluster.findings(forImagesBeside: stages.compactMap(\.action.madeDeployment), in: source)
+        }
         files = reader.actions.files
         ruleFindings += play.findings
         return stages

@@ -35,6 +35,19 @@ struct FitsIntoCluster {
 
     var instanceTypes: [String] { settings?["instance_types"]?.members.map(\.key.text) ?? [] }
 
+    /// Images of deployments that no stage makes.
+    func findings(forImagesBeside deployments: [Name], in playbook: SourceFile) -> [Finding] {
+        guard !deployments.isEmpty else { return [] }
+        return (settings?["image"]?.members ?? []).filter { !deployments.contains(Name($0.key.text)) }.map { member in
+            let near = nearest(member.key.text, among: deployments.map(\.text))
+            return Finding(
+                near == nil ? .warning : .error, Self.name, at: Location(source: playbook, span: member.key.span),
+                "no stage makes a deployment '\(member.key.text)', whose image this is",
+                help: near.map { "did you mean '\($0)'?" }
+                    ?? "the playbook's are \(deployments.map(\.text).joined(separator: ", "))")
+        }
+    }
+
     /// What a stage that defines an endpoint lacks.
     func finding(forDefining stage: Node.Member, in playbook: SourceFile) -> Finding? {
         for key in ["gateway", "route"] where settings?[key]?["name"]?.scalar?.text.isEmpty == false { return nil }
@@ -80,6 +93,16 @@ extension NamedFiles {
         let isImageGiven = fit.namesImage(of: definition.name)
         if !isImageGiven { checkImage(root, place, in: document) }
         if let model = root.member("model") { checkModel(model, in: document) }
+        if let count = root["instance_count"], let told = count.scalar?.value.integer,
+            let range = definition.autoscaledCounts, !range.contains(told)
+        {
+            findings.append(
+                Finding(
+                    .warning, FitsIntoCluster.name, at: Location(source: document.source, span: count.span),
+                    "an autoscaler that keeps \(range.words) does not leave it at \(told)",
+                    help: "write a count within, or none; the run takes \(range.clamping(told))"))
+        }
+        definition.keepToAutoscaler()
         if let type = root["instance_type"], let name = type.scalar?.value.scalarText, !fit.knows(instanceType: name) {
             let known = fit.instanceTypes
             report(
@@ -181,4 +204,34 @@ extension NamedFiles {
                 help: error.help)
         }
     }
+}
+
+extension StageAction {
+    var madeDeployment: Name? {
+        switch self {
+        case .define(_, let deployment, _): deployment?.name
+        case .deploy(let deployment): deployment.name
+        default: nil
+        }
+    }
+}
+
+extension DeploymentDefinition {
+    /// How many instances an autoscaler keeps, by the file's `scale_settings`; nil where there is none.
+    fileprivate var autoscaledCounts: ClosedRange<Int>? {
+        let scaling = document["scale_settings"]
+        guard scaling?["type"]?.string == "target_utilization" else { return nil }
+        let least = max(scaling?["min_instances"]?.integer ?? 1, 1)
+        return least...max(scaling?["max_instances"]?.integer ?? .max, least)
+    }
+
+    /// Asks for as many instances as an autoscaler leaves there: another count would never be observed.
+    mutating func keepToAutoscaler() {
+        if let range = autoscaledCounts { instanceCount = range.clamping(instanceCount) }
+    }
+}
+
+extension ClosedRange<Int> {
+    fileprivate func clamping(_ count: Int) -> Int { Swift.min(Swift.max(count, lowerBound), upperBound) }
+    fileprivate var words: String { upperBound == .max ? "\(lowerBound) or more" : "\(lowerBound) to \(upperBound)" }
 }

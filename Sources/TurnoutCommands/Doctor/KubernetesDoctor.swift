@@ -114,10 +114,12 @@ struct KubernetesDoctor {
             guard !missing.isEmpty else {
                 return [Diagnosis(.ok, "rights", "all \(needed.count) that Turnout uses in namespace \(namespace)")]
             }
-            return missing.map {
+            // One advice for all of them.
+            return missing.indices.map {
                 Diagnosis(
-                    .error, "rights", "you may not \($0)",
-                    advice: "apply Playbooks/samples/kubernetes/role.yml, and be bound to its Role")
+                    .error, "rights", "you may not \(missing[$0])",
+                    advice: $0 == missing.indices.last
+                        ? "apply Playbooks/samples/kubernetes/role.yml, and be bound to its Role" : nil)
             }
         } catch {
             return [Diagnosis(.error, "rights", "they cannot be asked for: \(error)")]

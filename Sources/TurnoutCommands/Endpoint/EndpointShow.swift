@@ -23,7 +23,8 @@ struct EndpointShow: AsyncParsableCommand {
                 open.backend.capabilities.reportsOutcomes
                 ? try await open.backend.outcomes(of: name, since: nil) : OutcomeReading(cursor: 0)
             let payload = Payload(
-                endpoint: EndpointReport(snapshot), requests: requests,
+                endpoint: EndpointReport(snapshot),
+                requests: open.backend.capabilities.reportsOutcomes ? requests : nil,
                 scoringURI: try await open.scoringURI(of: name))
             return (snapshot, payload)
         }
@@ -49,8 +50,8 @@ struct EndpointShow: AsyncParsableCommand {
         }
 
         var endpoint: EndpointReport
-        /// Live ones and mirrored copies, of the deployments that there are.
-        var requests: [Name: Counts]
+        /// Live ones and mirrored copies, of the deployments that there are; absent where nobody counts them.
+        var requests: [Name: Counts]?
         var mirrored: [Name: PairsReport]
         /// Where clients send their requests; absent where nobody calls the endpoint over a network.
         var scoringURI: String?
@@ -60,15 +61,15 @@ struct EndpointShow: AsyncParsableCommand {
             case scoringURI = "scoring_uri"
         }
 
-        init(endpoint: EndpointReport, requests: OutcomeReading, scoringURI: String?) {
+        init(endpoint: EndpointReport, requests: OutcomeReading?, scoringURI: String?) {
             self.endpoint = endpoint
             self.scoringURI = scoringURI
-            self.requests = requests.deployments.mapValues {
+            self.requests = requests?.deployments.mapValues {
                 Counts(
                     requests: $0.requests, failed: $0.errors, p50: $0.latencyBound(of: 0.5),
                     p99: $0.latencyBound(of: 0.99))
             }
-            mirrored = requests.mirrored.mapValues(PairsReport.init)
+            mirrored = requests?.mirrored.mapValues(PairsReport.init) ?? [:]
         }
     }
 
@@ -89,14 +90,15 @@ struct EndpointShow: AsyncParsableCommand {
             .init("REQUESTS", rightAligned: true), .init("FAILED", rightAligned: true),
             .init("IN FLIGHT", rightAligned: true), .init("P99", rightAligned: true))
         table.rows = endpoint.deployments.map { deployment in
-            let counts = payload.requests[deployment.name]
+            let counts = payload.requests?[deployment.name]
+            func counted(_ count: Int?) -> Table.Cell { Table.Cell(payload.requests == nil ? "–" : "\(count ?? 0)") }
             let instances = deployment.instances
             let failed = instances.failed > 0 ? ", \(instances.failed) failed" : ""
             return [
                 Table.Cell(deployment.name.text, .bold), Table.Cell(deployment.state.rawValue, deployment.state.tint),
                 Table.Cell("\(instances.ready)/\(instances.wanted)\(failed)", deployment.isReady ? nil : .yellow),
-                Table.Cell(deployment.definition.instanceType ?? "–"), Table.Cell("\(counts?.requests ?? 0)"),
-                Table.Cell("\(counts?.failed ?? 0)"), Table.Cell("\(deployment.inFlight)"),
+                Table.Cell(deployment.definition.instanceType ?? "–"), counted(counts?.requests),
+                counted(counts?.failed), counted(deployment.inFlight),
                 Table.Cell(latencyText(counts?.p99)),
             ]
         }

@@ -23,6 +23,7 @@ struct EndLines {
         } else if record.latest == .absent {
             lines.append("there is no endpoint \(record.endpoint), as observed")
         }
+        lines += leftovers
         if let clients = end.clients { lines.append(clients.text(style)) }
         if end.stopsServing, !record.status.isEnded, record.latest.snapshot != nil {
             lines.append(
@@ -53,6 +54,18 @@ struct EndLines {
         let separator = record.status == .waiting && !end.isInterrupted ? " " : ": "
         return style.bold("\(record.id)") + " " + style(word, record.status.tint) + time
             + (reason.isEmpty ? "" : (separator + reason).printable)
+    }
+
+    /// Deployments that failed and serve nobody, which nothing takes away by itself.
+    private var leftovers: [String] {
+        guard [.rolledBack, .failed, .aborted].contains(end.record.status), let snapshot = end.record.latest.snapshot
+        else { return [] }
+        let (backend, place) = (end.record.backend, end.record.place)
+        let namespace = place?.split(separator: "/").last.map { " --namespace \($0)" } ?? ""
+        return snapshot.deployments.filter { $0.failure != nil && snapshot.traffic.wanted[$0.name] == 0 }.map {
+            "deployment \($0.name) is left as it failed; take it away by `turnout endpoint delete \(snapshot.name) "
+                + "--deployment \($0.name) --backend \(backend)\(namespace)`, or mend it and try again"
+        }
     }
 
     private func choices(_ style: Style) -> [String] {

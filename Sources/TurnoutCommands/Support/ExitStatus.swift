@@ -46,7 +46,7 @@ extension JournalError {
 }
 
 /// An end that a command comes to by itself: what to say on standard error, and the exit status.
-struct CommandFailure: Error {
+struct CommandFailure: Error, CustomStringConvertible {
     var status: ExitStatus
     /// Sentences without a trailing newline: what is wrong, and what to do next.
     var message: String
@@ -55,6 +55,8 @@ struct CommandFailure: Error {
         self.status = status
         self.message = message
     }
+
+    var description: String { message }
 }
 
 extension ExitStatus {

@@ -97,3 +97,35 @@ extension TurnoutHome.Started {
         return peak
     }
 }
+
+extension KubernetesSuite {
+    @Suite("Deployments that an autoscaler scales") struct AutoscalerTests {
+        @Test("one whose least is above its instance count comes to the least, and the run goes on")
+        func least() async throws {
+            try await ClusterFixture.with { fixture in
+                try await fixture.withHome(.direct) { home in
+                    let file = "Playbooks/samples/kubernetes/blue-deployment.yml"
+                    let scaling = "scale_settings: {type: target_utilization, min_instances: 3, max_instances: 4}\n"
+                    try home.write(try home.read(file) + scaling, to: file)
+                    try home.write(
+                        """
+                        name: autoscaled
+                        backends:
+                          kubernetes: {namespace: \(fixture.namespace), gateway: {name: \(fixture.place.gatewayName)}}
+                        stages:
+                          - name: define
+                            define: {endpoint_file: samples/kubernetes/endpoint.yml, deployment_file: \
+                        samples/kubernetes/blue-deployment.yml, all_traffic: true}
+                          - name: rest
+                            wait: {for: 2s}
+                        """, to: "Playbooks/autoscaled.yml")
+                    let ended = try await home.end("run", "autoscaled")
+                    #expect(ended.status == 0, "\(ended)")
+                    let replicas = try await fixture.kubectl(
+                        "get", "deployment/my-endpoint-blue", "--output", "jsonpath={.status.readyReplicas}")
+                    #expect(replicas == "3")
+                }
+            }
+        }
+    }
+}
