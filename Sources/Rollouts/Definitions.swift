@@ -62,6 +62,15 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     }
 }
 
+extension DeploymentDefinition {
+    /// True where they mean the same; whose folder nobody knows may come from any.
+    package func isSame(as other: DeploymentDefinition) -> Bool {
+        var other = other
+        if folder == nil { other.folder = nil }
+        return self == other
+    }
+}
+
 /// Limits of requests to one deployment, with Azure's defaults (AZURE.md, Files).
 package struct RequestSettings: Hashable, Sendable, Codable {
     /// At most 180 s.

@@ -12,8 +12,11 @@ extension StateSchema {
         ])
 
     /// Version 2: what this state folder is called where several have one backend.
+    ///
+    /// Short, so that all tables' definitions stay on the file's first page: a journal of which another page is damaged
+    /// can be opened, and says what is wrong with it.
     private static let homeTable = """
-        CREATE TABLE home (id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 36)) STRICT, WITHOUT ROWID;
+        CREATE TABLE home (id TEXT NOT NULL) STRICT;
         INSERT INTO home (id) VALUES (?);
         """
 

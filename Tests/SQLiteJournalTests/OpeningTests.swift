@@ -30,7 +30,7 @@ import Testing
             #expect(facts.synchronous == 2)
             #expect(facts.journalMode == "wal")
             #expect(facts.applicationID == 0x5475_726E)
-            #expect(facts.userVersion == 1)
+            #expect(facts.userVersion == 2)
             #expect(throws: JournalError.self) {
                 try journal.write { try $0.run("INSERT INTO run_files (run, path, digest) VALUES ('no-1', 'p', 'd')") }
             }

@@ -12,7 +12,8 @@ extension ChangeWork {
                     + "backends.kubernetes.image in the playbook")
         }
         var manifest = DeploymentManifest(
-            definition: definition, endpoint: endpoint, settings: settings, image: image, code: try code(definition),
+            definition: definition, endpoint: endpoint, settings: settings, image: image,
+            code: try await code(definition),
             namespace: namespace)
         let live = try await fresh(.deployments, manifest.name)
         if let live {
@@ -24,7 +25,7 @@ extension ChangeWork {
             manifest.trial = hasFailed ? manifest.trial(for: author) : live.trial
         }
         let deployment = try manifest.deployment(by: author)
-        if let code = manifest.code {
+        if let code = manifest.code, !code.isThere {
             let map = code.configMap(of: definition.name, in: endpoint, namespace: namespace, by: author)
             try await writer.put(.configMaps, map, over: try await fresh(.configMaps, map.name))
         }
@@ -41,21 +42,21 @@ extension ChangeWork {
     func scale(_ name: Name, to count: Int) async throws {
         let object = ObjectNames.object(of: name, in: endpoint)
         if let live = try await fresh(.horizontalPodAutoscalers, object), live.isTurnouts {
-            var desired = try live.asApplied(by: author)
-            desired["spec", "minReplicas"] = .integer(count)
-            desired["spec", "maxReplicas"] = .integer(max(count, live["spec", "maxReplicas"]?.integer ?? count))
+            let desired = try live.asApplied(by: author) { spec in
+                spec[path: ["minReplicas"]] = .integer(count)
+                spec[path: ["maxReplicas"]] = .integer(max(count, live["spec", "maxReplicas"]?.integer ?? count))
+            }
             try await writer.put(
-                .horizontalPodAutoscalers, try ManifestText.applied(desired), over: live,
+                .horizontalPodAutoscalers, desired, over: live,
                 onConflict: isWayBack ? .takeBack : .takeBackFromHands)
             return
         }
         guard let live = try await fresh(.deployments, object) else {
             throw KubernetesError(.conflict, "Deployment \(object) is not there any more")
         }
-        var desired = try live.asApplied(by: author)
-        desired["spec", "replicas"] = .integer(count)
+        let desired = try live.asApplied(by: author) { $0[path: ["replicas"]] = .integer(count) }
         try await writer.put(
-            .deployments, try ManifestText.applied(desired), over: live,
+            .deployments, desired, over: live,
             onConflict: isWayBack ? .takeBack : .takeBackFromHands)
     }
 
@@ -65,6 +66,15 @@ extension ChangeWork {
         try await unroute(name)
         try await waitForGateways()
         try await deleteObjects(of: name)
+        try await pruneOthers(than: name)
+    }
+
+    /// Deletes code that the other deployments had before: by now nobody goes back to it, and no Pod of it is left.
+    private func pruneOthers(than deleted: Name) async throws {
+        for (name, objects) in objects?.deployments ?? [:] where name != deleted {
+            guard reading?.reading(of: name)?.isSettled ?? false else { continue }
+            try await prune(of: name, keeping: [objects.deployment.codeName].compactMap(\.self))
+        }
     }
 
     /// The route goes last: as long as it is there, the endpoint is.
@@ -145,11 +155,22 @@ extension ChangeWork {
         }
     }
 
-    /// The code, where it is a folder of this machine.
-    private func code(_ definition: DeploymentDefinition) throws -> CodeManifest? {
+    /// The code, where it is a folder of this machine, or is in the cluster since it was one.
+    private func code(_ definition: DeploymentDefinition) async throws -> CodeManifest? {
         let configuration = definition.document["code_configuration"]
         guard let code = configuration?["code"]?.string, !code.contains(":") else { return nil }
-        guard let folder = definition.folder else {
+        let script = configuration?["scoring_script"]?.string ?? "score.py"
+        let planned = configuration?[CodeFolder.digestKey]?.string
+        if let digest = planned,
+            let map = try await fresh(
+                .configMaps, ObjectNames.code(of: definition.name, in: endpoint, digest: digest)),
+            map.deletionTimestamp == nil, map.labels[Mark.name] == ObjectNames.folded(endpoint),
+            map.labels[Mark.deployment] == ObjectNames.folded(definition.name),
+            let kept = CodeManifest(map, digest: digest, script: script)
+        {
+            return kept
+        }
+        guard let folder = definition.folder ?? planned.flatMap({ backend.folders[$0] }) else {
             throw BackendError(.refused, "the code of deployment \(definition.name), \(code), is on no disk here")
         }
         let path = code.hasPrefix("/") ? code : folder + "/" + code
@@ -157,13 +178,12 @@ extension ChangeWork {
         do throws(CodeFolder.Problem) { read = try CodeFolder(at: path) } catch {
             throw BackendError(.refused, "the code of deployment \(definition.name), \(path), \(error)")
         }
-        if let planned = configuration?[CodeFolder.digestKey]?.string, planned != read.digest {
+        if let planned, planned != read.digest {
             throw BackendError(
                 .refused,
                 "the code of deployment \(definition.name), \(path), is not what it was when the plan was made: put it "
                     + "back, or use the edited playbook by --adopt")
         }
-        let script = configuration?["scoring_script"]?.string ?? "score.py"
         return CodeManifest(read, script: script, of: definition.name, in: endpoint)
     }
 }
@@ -187,19 +207,24 @@ extension KubernetesObject {
             "configMap"]?["name"]?.string
     }
 
-    /// What was applied of it last, as a write of `author`'s.
-    func asApplied(by author: Author) throws -> KubernetesObject {
+    /// What was applied of it last with an `edit`, as a write of `author`'s.
+    ///
+    /// Values that somebody changed stay, and stay drift.
+    func asApplied(by author: Author, _ edit: (inout Value) -> Void) throws -> KubernetesObject {
         guard let type = [ResourceType.deployments, .horizontalPodAutoscalers].first(where: { $0.kind == kind }),
             let text = annotations[Mark.applied]
         else {
             throw BackendError(
                 .refused, "\(kind) \(name) has lost its annotation \(Mark.applied): deploy it again")
         }
+        var spec = try JSONReader.value(Array(text.utf8))
+        edit(&spec)
         var kept = annotations.filter { $0.key == Mark.definition }
+        kept[Mark.applied] = try ManifestText.applied(spec)
         kept.merge(author.annotations) { _, new in new }
         let marks = [Mark.managedBy, Mark.name, Mark.instance, Mark.deployment]
         return KubernetesObject(
             type, name: name, namespace: namespace, labels: labels.filter { marks.contains($0.key) },
-            annotations: kept, ["spec": try JSONReader.value(Array(text.utf8))])
+            annotations: kept, ["spec": HiddenValues.shown(inSpec: spec, live: self["spec"] ?? [:])])
     }
 }

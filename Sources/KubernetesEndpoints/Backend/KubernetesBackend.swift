@@ -12,6 +12,10 @@ package final class KubernetesBackend: Backend, Sendable {
     package let namespace: String
     /// Of the plan that is carried out.
     let plan: String?
+    /// Of the state folder whose runs change things; their keys are told from those of other homes by it.
+    let home: String?
+    /// Where on this machine the code with a digest is: what is observed of a deployment does not say.
+    let folders: [String: String]
     let clock: any RunClock
     let view: ClusterView
     let crashes = CrashLogs()
@@ -26,16 +30,21 @@ package final class KubernetesBackend: Backend, Sendable {
     ///   - client: Of the cluster.
     ///   - settings: What the playbook says of the backend; its namespace goes before the client's.
     ///   - plan: The hash of the plan that is carried out, which objects keep.
+    ///   - home: Of the state folder, whose runs have the names that those of other homes have too.
+    ///   - folders: Where the code of the plan's deployments is, by its digest.
     ///   - clock: The machine's; it must agree with the cluster's within seconds, since waiting times are told from
     ///     the moments at which objects were made.
     ///   - logger: Told of what is read again.
     package init(
-        _ client: KubernetesClient, settings: KubernetesSettings, plan: String? = nil,
-        clock: any RunClock = SystemClock(), logger: Logger = Logger(label: "turnout.kubernetes")
+        _ client: KubernetesClient, settings: KubernetesSettings, plan: String? = nil, home: String? = nil,
+        folders: [String: String] = [:], clock: any RunClock = SystemClock(),
+        logger: Logger = Logger(label: "turnout.kubernetes")
     ) {
         self.client = client
         self.settings = settings
         self.plan = plan
+        self.home = home
+        self.folders = folders
         self.clock = clock
         self.logger = logger
         namespace = settings.namespace ?? client.namespace
@@ -121,7 +130,7 @@ package final class KubernetesBackend: Backend, Sendable {
 
     /// Makes the change, or throws ``KubernetesError/Code/conflict`` where it is to be looked at again.
     private func write(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws {
-        var work = ChangeWork(self, endpoint, Author(context, plan: plan), try await fresh(endpoint))
+        var work = ChangeWork(self, endpoint, Author(context, plan: plan, home: home), try await fresh(endpoint))
         try work.guardEpoch()
         if try await work.isDoneAlready(change) { return }
         try work.guardRules(change)
@@ -140,7 +149,7 @@ package final class KubernetesBackend: Backend, Sendable {
     }
 
     /// The endpoint's objects, with the anchor and the route as the server has them this moment.
-    private func fresh(_ endpoint: Name) async throws -> EndpointObjects? {
+    func fresh(_ endpoint: Name) async throws -> EndpointObjects? {
         let name = ObjectNames.route(of: endpoint)
         if let route = try await client.get(.httpRoutes, name, in: namespace),
             let anchor = EndpointAnchor(route, of: endpoint)

@@ -124,7 +124,9 @@ struct ObjectWriter {
     func guardEpoch(_ live: KubernetesObject) throws {
         guard author.context.epoch < live.epoch else { return }
         throw BackendError(
-            .fenced, "epoch \(author.context.epoch) of \(author.context.run) is over: epoch \(live.epoch) was seen")
+            .fenced,
+            "epoch \(author.context.epoch) of \(author.context.run) is over: \(live.kind) \(live.name) has epoch "
+                + "\(live.epoch) of \(live.annotations[Mark.run] ?? "another run")")
     }
 
     /// True where the object is what was wanted, by what was applied and by what is there.

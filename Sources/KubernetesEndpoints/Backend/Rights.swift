@@ -11,6 +11,7 @@ package enum Rights {
         return written.flatMap { access(["get", "list", "watch", "create", "patch", "delete"], $0) }
             + access(["list", "watch"], .pods) + access(["get"], .pods, subresource: "log")
             + access(["list"], .events) + access(["list", "watch"], .endpointSlices) + access(["get"], .gateways)
+            + access(["get", "create", "patch", "delete"], .leases)
             + access(["create"], .services, subresource: "proxy")
     }
 }

@@ -12,6 +12,11 @@ struct CodeManifest: Hashable, Sendable {
     var script: String
     var digest: String
     private var files: [CodeFolder.File]
+    private var paths: [String]
+    /// True where the object is there already, so that nobody needs the folder.
+    var isThere: Bool
+
+    private static let pathsKey = "turnout.dev/paths"
 
     static let volume = "code"
 
@@ -20,10 +25,27 @@ struct CodeManifest: Hashable, Sendable {
         name = ObjectNames.code(of: deployment, in: endpoint, digest: digest)
         self.script = script
         files = folder.files
+        paths = files.map(\.path)
+        isThere = false
+    }
+
+    /// As it was made before; nil where the object is not what it is called.
+    init?(_ map: KubernetesObject, digest: String, script: String) {
+        let present = ["data", "binaryData"].flatMap { map[$0]?.members?.keys.map(\.self) ?? [] }
+        guard map.isTurnouts,
+            case .list(let items)? = map.annotations[Self.pathsKey].flatMap({ try? JSONReader.value($0.utf8) })
+        else { return nil }
+        paths = items.compactMap(\.string)
+        guard Set(paths.map(Self.key)) == Set(present) else { return nil }
+        name = map.name
+        self.digest = digest
+        self.script = script
+        files = []
+        isThere = true
     }
 
     var volume: Value {
-        let items: [Value] = files.map { ["key": .string(Self.key(of: $0.path)), "path": .string($0.path)] }
+        let items: [Value] = paths.map { ["key": .string(Self.key(of: $0)), "path": .string($0)] }
         return ["name": .string(Self.volume), "configMap": ["name": .string(name), "items": .list(items)]]
     }
 
@@ -41,9 +63,12 @@ struct CodeManifest: Hashable, Sendable {
         var members: [String: Value] = ["immutable": true]
         if !texts.isEmpty { members["data"] = .mapping(texts) }
         if !others.isEmpty { members["binaryData"] = .mapping(others) }
+        var annotations = author.annotations
+        annotations[Self.pathsKey] = String(
+            decoding: JSONWriter.data(.list(paths.map(Value.string))), as: UTF8.self)
         return KubernetesObject(
             .configMaps, name: name, namespace: namespace, labels: Mark.labels(of: deployment, in: endpoint),
-            annotations: author.annotations, members)
+            annotations: annotations, members)
     }
 
     private static func key(of path: String) -> String {

@@ -16,8 +16,6 @@ struct ContainerManifest {
     /// A folder of its own: some of Azure's images have their server in the one above.
     static let codeFolder = "/var/azureml-app/code"
     static let portName = "http"
-    /// How long a Pod that is to end goes on serving, until every proxy has heard of it.
-    static let drainSeconds = 5
 
     var value: Value {
         var members: [String: Value] = [
@@ -26,8 +24,13 @@ struct ContainerManifest {
                 ports.map { ["name": .string($0.name), "containerPort": .integer($0.port), "protocol": "TCP"] }),
             "livenessProbe": probe("liveness_probe", image.liveness, isLiveness: true),
             "readinessProbe": probe("readiness_probe", image.readiness, isLiveness: false),
-            "lifecycle": ["preStop": ["exec": ["command": ["sleep", .string("\(Self.drainSeconds)")]]]],
         ]
+        // Kubernetes has had no other hook that only waits until 1.30.
+        if settings.drainSeconds > 0 {
+            members["lifecycle"] = [
+                "preStop": ["exec": ["command": ["sleep", .string("\(settings.drainSeconds)")]]]
+            ]
+        }
         let variables = self.variables
         if !variables.isEmpty { members["env"] = .list(variables) }
         if let resources { members["resources"] = resources }

@@ -36,7 +36,7 @@ struct DeploymentManifest {
         // Where an autoscaler says how many, nobody else does.
         if scaling == nil { spec["replicas"] = .integer(definition.instanceCount) }
         var annotations = author.annotations
-        annotations[Mark.definition] = try ManifestText.definition(definition)
+        annotations[Mark.definition] = try ManifestText.definition(definition.published)
         return try ManifestText.applied(
             KubernetesObject(
                 .deployments, name: name, namespace: namespace, labels: labels, annotations: annotations,
@@ -120,7 +120,7 @@ struct DeploymentManifest {
     /// first for the server itself.
     private var gracePeriod: Int {
         let request = Int((definition.requestSettings.timeout.milliseconds + 999) / 1000)
-        return max(30, 2 * ContainerManifest.drainSeconds + request)
+        return max(30, 2 * settings.drainSeconds + request)
     }
 
     /// How long without progress until the Deployment has failed: as long as the readiness probe allows a container to
@@ -185,9 +185,13 @@ enum ManifestText {
     /// The object, with what is applied of its `spec` as an annotation.
     static func applied(_ object: KubernetesObject) throws(ManifestProblem) -> KubernetesObject {
         var object = object
-        let text = String(decoding: JSONWriter.data(object["spec"] ?? [:]), as: UTF8.self)
-        object.annotations[Mark.applied] = try bounded(text, "the object")
+        object.annotations[Mark.applied] = try applied(HiddenValues.hidden(inSpec: object["spec"] ?? [:]))
         return object
+    }
+
+    /// The annotation's text, of a `spec` without values.
+    static func applied(_ spec: Value) throws(ManifestProblem) -> String {
+        try bounded(String(decoding: JSONWriter.data(spec), as: UTF8.self), "the object")
     }
 
     private static func bounded(_ text: String, _ what: String) throws(ManifestProblem) -> String {

@@ -24,6 +24,9 @@ package struct KubernetesSettings: Hashable, Sendable {
     package var giveUp = GivingUp()
     /// Nil: nobody tells what becomes of requests.
     package var metrics: MetricsChoice?
+    /// How long a container that is to end sleeps first, serving on until every proxy has heard of it; 0: not at all,
+    /// for an image without the program `sleep`, whose server then has to go on for a while after SIGTERM.
+    package var drainSeconds = 5
 
     /// The gateway through which clients come.
     package struct GatewayChoice: Hashable, Sendable {
@@ -118,7 +121,7 @@ extension KubernetesSettings {
             value, [],
             keys: [
                 "kubeconfig", "context", "namespace", "gateway", "route", "image", "instance_types", "service_account",
-                "image_pull_secrets", "give_up", "metrics",
+                "image_pull_secrets", "give_up", "metrics", "drain",
             ])
         kubeconfig = try root.text("kubeconfig")
         context = try root.text("context")
@@ -151,6 +154,14 @@ extension KubernetesSettings {
             if let told = try limits.count("restarts") { giveUp.restarts = told }
         }
         metrics = try MetricsChoice(root, accessKeys: accessKeys)
+        if let word = try root.text("drain") {
+            if word == "off" || word == "false" {
+                drainSeconds = 0
+            } else if let told = try root.interval("drain") {
+                guard told <= .minutes(10) else { throw root.problem("drain", "is more than 10m") }
+                drainSeconds = Int((told.milliseconds + 999) / 1000)
+            }
+        }
         if route != nil, gateway?.hostnames.isEmpty == false {
             throw Problem(path: ["gateway", "hostnames"], message: "is of no use: the route is the user's own")
         }

@@ -89,8 +89,10 @@ package struct Author: Hashable, Sendable {
     /// The hash of the plan that is carried out; nil where there is none.
     package var plan: String?
 
-    package init(_ context: ChangeContext, plan: String? = nil) {
+    /// Of `home`, where its keys are to be told from those of others.
+    package init(_ context: ChangeContext, plan: String? = nil, home: String? = nil) {
         self.context = context
+        if let home { self.context.idempotencyKey = "\(home)/\(context.idempotencyKey)" }
         self.plan = plan
     }
 

@@ -176,6 +176,7 @@ struct DeploymentReading {
             ?? DeploymentDefinition(
                 name: name, endpoint: endpoint,
                 document: ["name": .string(name.text), "endpoint_name": .string(endpoint.text)])
+        definition = definition.showing(HiddenValues.variables(in: deployment["spec"] ?? [:]))
         definition.instanceCount = wanted
         definition.document = DriftedDocument(of: objects).document(definition.document)
         return definition

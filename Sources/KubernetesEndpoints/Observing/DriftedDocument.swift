@@ -6,6 +6,7 @@ internal import Rollouts
 /// else stands under `kubernetes`, by the path of the field.
 struct DriftedDocument {
     private let drift: [(object: String, field: ManifestDrift.Field)]
+    private let variables: [String: String]
 
     static let key = "kubernetes"
 
@@ -28,6 +29,7 @@ struct DriftedDocument {
             found.append(("Deployment", .init(path: "paused", applied: false, live: true)))
         }
         drift = found
+        variables = HiddenValues.variables(in: objects.deployment["spec"] ?? [:])
     }
 
     func document(_ applied: Value) -> Value {
@@ -37,7 +39,8 @@ struct DriftedDocument {
             if object == "Deployment", field.path == Self.container + "image" {
                 document[path: ["environment", "image"]] = live
             } else if object == "Deployment", let variable = field.path.variable(in: Self.container) {
-                document[path: ["environment_variables", variable]] = field.live.flatMap { $0["value"] ?? $0 }
+                document[path: ["environment_variables", variable]] =
+                    variables[variable].map(Value.string) ?? field.live
             } else if object == "Deployment", let amount = field.path.amount(in: Self.container) {
                 document[path: ["resources", amount.part, amount.name]] = field.live
             } else {
@@ -51,12 +54,12 @@ struct DriftedDocument {
 }
 
 extension String {
-    /// `X` of `CONTAINERenv[X]` and `CONTAINERenv[X].value`.
+    /// `X` of `CONTAINERenv[X]`, `CONTAINERenv[X].value` and `CONTAINERenv[X].digest`.
     fileprivate func variable(in container: String) -> String? {
         let prefix = container + "env["
         guard hasPrefix(prefix), let end = lastIndex(of: "]") else { return nil }
         let rest = self[index(after: end)...]
-        guard rest.isEmpty || rest == ".value" else { return nil }
+        guard rest.isEmpty || rest == ".value" || rest == ".\(HiddenValues.key)" else { return nil }
         return String(self[index(startIndex, offsetBy: prefix.count)..<end])
     }
 

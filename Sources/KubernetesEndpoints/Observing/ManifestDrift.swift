@@ -41,7 +41,7 @@ struct ManifestDrift {
     ///   - live: What is there.
     ///   - leavingOut: Paths that somebody else decides on: the replicas that an autoscaler sets.
     init(applied: Value, live: Value, leavingOut: Set<String> = []) {
-        compare(applied, live, at: "", key: "")
+        compare(HiddenValues.hidden(inSpec: applied), HiddenValues.hidden(inSpec: live), at: "", key: "")
         fields.removeAll { leavingOut.contains($0.path) }
         fields.sort { $0.path < $1.path }
     }

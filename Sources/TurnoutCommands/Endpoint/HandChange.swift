@@ -26,8 +26,12 @@ struct HandChange {
         try await workspace.withJournal { journal in
             let key = selection.leaseKey(endpoint)
             do {
-                let lease = try journal.acquireLease(on: key, for: Self.run, takeOver: false)
-                let result = await Self.result { try await apply(changes, stage: stage, epoch: lease.epoch) }
+                var lease = try journal.acquireLease(on: key, for: Self.run, takeOver: false)
+                let result = await Self.result {
+                    let epoch = try await open.take(&lease, as: .hand(force: force), in: journal)
+                    return try await keeping(lease) { try await apply(changes, stage: stage, epoch: epoch) }
+                }
+                await open.giveBackIfPossible(lease, isFinished: true)
                 try journal.release(lease)
                 return try result.get()
             } catch let error as JournalError {
@@ -40,6 +44,24 @@ struct HandChange {
 
     private static func result<Success>(_ body: () async throws -> Success) async -> Result<Success, any Error> {
         do { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    /// Works under the lease for as long as it is this process's.
+    private func keeping<Success: Sendable>(
+        _ lease: Lease, _ body: @escaping @Sendable () async throws -> Success
+    ) async throws -> Success {
+        try await withThrowingTaskGroup(of: Success?.self) { group in
+            group.addTask { try await body() }
+            group.addTask { [open] in
+                try await open.keep(lease)
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let done = try await group.next() {
+                if let done { return done }
+            }
+            throw CancellationError()
+        }
     }
 
     private func apply(_ changes: [Change], stage: String, epoch: Int) async throws -> EndpointSnapshot? {

@@ -60,7 +60,7 @@ struct ResumeCommand: AsyncParsableCommand {
             let adoption = try adoption(of: edited, stored)
             edited.tell(adopted: adoption != nil)
             try submit(about: stored.record, adopting: adoption != nil, to: work.journal)
-            return try await work.takeUp(stored, lease: lease) { machine, now in
+            return try await work.takeUp(stored, lease: lease, takeOver: takeOver) { machine, now in
                 guard let adoption else { return }
                 machine.adopt(
                     adoption.snapshot, stages: adoption.stages, differences: adoption.differences, at: now)

@@ -102,12 +102,11 @@ struct RetryCommand: AsyncParsableCommand {
                     + "the new run uses what \(id) keeps, unless --adopt is given")
         }
         let approvals = try EarlyApprovals(approve, in: snapshot.plan, from: first)
-        let key = LeaseKey(backend: snapshot.plan.backend, endpoint: snapshot.plan.endpoint)
-        try refuseUnfinishedRun(on: key, journal)
         let selection = try BackendSelection(of: snapshot.plan)
+        try refuseUnfinishedRun(on: selection.leaseKey(of: snapshot.plan), journal)
         let open = try await selection.open(.work, for: snapshot.plan, in: work.workspace)
         return try await work.work(in: open) {
-            let started = try RunStarting(journal: journal, selection: selection, now: open.now).start(
+            let started = try await RunStarting(journal: journal, selection: selection, open: open).start(
                 id.playbook, approved: approvals.stages, parent: (parent, first)
             ) { _ in snapshot }
             for note in approvals.notes { Notices.say("note: \(note)") }

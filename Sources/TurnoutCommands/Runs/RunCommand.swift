@@ -39,6 +39,13 @@ struct RunCommand: AsyncParsableCommand {
             valueName: "hash@fingerprint"))
     var plan: String?
 
+    @Flag(
+        help: """
+            Take the place of an unfinished run of another state folder; one that somebody works on must have been silent \
+            for 30 s.
+            """)
+    var takeOver = false
+
     func validate() throws {
         if let plan, PlanBinding(plan) == nil {
             throw ValidationError("'\(plan)' is no plan; copy what `turnout plan` prints behind `plan:`")
@@ -63,14 +70,16 @@ struct RunCommand: AsyncParsableCommand {
         let id = try journal.nextRunID(of: name)
         let snapshot = try making.snapshot(for: id)
         let approvals = try EarlyApprovals(approve, in: snapshot.plan)
-        try refuseUnfinishedRun(on: making.selection.leaseKey(snapshot.plan.endpoint), journal)
+        try refuseUnfinishedRun(on: making.selection.leaseKey(of: snapshot.plan), journal)
         let open = try await making.selection.open(.work, for: snapshot.plan, in: workspace)
         return try await RunWork(workspace: workspace, journal: journal, options: options).work(in: open) {
             if let plan { try await PlanBinding(plan)?.check(snapshot, open.backend) }
             if snapshot.plan.stages.contains(where: \.action.touchesEndpoint) {
                 try await FirstRefusal.check(snapshot.plan, on: open.backend)
             }
-            let started = try RunStarting(journal: journal, selection: making.selection, now: open.now).start(
+            let started = try await RunStarting(
+                journal: journal, selection: making.selection, open: open, takeOver: takeOver
+            ).start(
                 name, approved: approvals.stages
             ) { run in
                 run == id ? snapshot : try making.snapshot(for: run, quiet: true)

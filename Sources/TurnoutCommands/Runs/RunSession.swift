@@ -18,23 +18,30 @@ struct RunSession: Sendable {
     func work(on machine: RunMachine, under lease: Lease) async throws -> ExitStatus {
         do {
             let status = try await perform(machine, under: lease)
+            try await giveBack(lease)
             try journal.release(lease)
             return status
         } catch {
-            giveUp(lease, after: error)
+            await giveUp(lease, after: error)
             throw error
         }
     }
 
     /// Gives back what can be: the lease of a process that has ended is taken over without ceremony anyway.
-    private func giveUp(_ lease: Lease, after error: any Error) {
+    private func giveUp(_ lease: Lease, after error: any Error) async {
         display.abandon()
         if let error = error as? JournalError, error.code == .fenced { return }
         do {
+            try await giveBack(lease)
             try journal.release(lease)
         } catch {
             Notices.warn("the lease of \(lease.key) was not given back: \(error)")
         }
+    }
+
+    /// Others learn from it whether the run has ended.
+    private func giveBack(_ lease: Lease) async throws {
+        await open.giveBackIfPossible(lease, isFinished: try journal.record(of: lease.run).status.isEnded)
     }
 
     private enum Part: Sendable {
@@ -75,6 +82,10 @@ struct RunSession: Sendable {
             }
             group.addTask {
                 for await signal in arriving { return .signalled(signal) }
+                return .displayed
+            }
+            group.addTask {
+                try await open.keep(lease)
                 return .displayed
             }
             group.addTask {

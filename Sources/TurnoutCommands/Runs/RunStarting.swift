@@ -6,23 +6,31 @@ internal import SQLiteJournal
 struct RunStarting {
     var journal: SQLiteJournal
     var selection: BackendSelection
-    /// The time in the backend's world.
-    var now: Timestamp
+    var open: any OpenBackend
+    /// Takes the place of another state folder's run that has not ended.
+    var takeOver = false
 
     /// Starts a run that is counted by the name `playbook`; `snapshot` makes the plan for a run's number.
     func start(
         _ playbook: String, approved: [String], parent: (run: StoredRun, stage: Int)? = nil,
         _ snapshot: (RunID) throws -> PlanSnapshot
-    ) throws -> (RunMachine, Lease) {
+    ) async throws -> (RunMachine, Lease) {
         while true {
             let id = try journal.nextRunID(of: playbook)
             let snapshot = try snapshot(id)
-            let key = selection.leaseKey(snapshot.plan.endpoint)
-            let lease = try journal.acquireLease(on: key, for: id, takeOver: false)
-            let launcher = RunLauncher(journal: journal, starter: .current(), now: now)
+            let key = selection.leaseKey(of: snapshot.plan)
+            var lease = try journal.acquireLease(on: key, for: id, takeOver: false)
+            do {
+                _ = try await open.take(&lease, as: .start(takeOver: takeOver), in: journal)
+            } catch {
+                try journal.release(lease)
+                throw error
+            }
+            let launcher = RunLauncher(journal: journal, starter: .current(), now: open.now)
             do {
                 return (try launcher.create(snapshot, approved: approved, parent: parent, under: lease), lease)
             } catch {
+                await open.giveBackIfPossible(lease, isFinished: true)
                 try journal.release(lease)
                 // Another process has taken the number in between.
                 guard error.code == .runExists else { throw error }

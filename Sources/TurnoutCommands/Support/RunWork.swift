@@ -30,7 +30,7 @@ struct RunWork {
     /// Works on a run as it was loaded under its `lease`; `prepare` changes the machine before it begins, as an adoption
     /// does.
     func takeUp(
-        _ stored: StoredRun, note: String? = nil, lease: Lease,
+        _ stored: StoredRun, note: String? = nil, lease: Lease, takeOver: Bool = false,
         prepare: (inout RunMachine, Timestamp) throws -> Void = { _, _ in }
     ) async throws -> ExitStatus {
         let open: any OpenBackend
@@ -42,12 +42,20 @@ struct RunWork {
             throw error
         }
         return try await work(in: open) {
+            var lease = lease
+            do {
+                _ = try await open.take(&lease, as: .resume(takeOver: takeOver), in: journal)
+            } catch {
+                giveBack(lease)
+                throw error
+            }
             var machine = RunMachine(
                 plan: stored.snapshot.plan, state: RunState(record: stored.record, stages: stored.stages))
             machine.note(.runResumed(by: .current(), epoch: lease.epoch, note: note), at: open.now)
             do {
                 try prepare(&machine, open.now)
             } catch {
+                await open.giveBackIfPossible(lease, isFinished: false)
                 try journal.release(lease)
                 throw error
             }

@@ -25,6 +25,56 @@ struct ManifestTests {
         #expect(container(object)["image"] == "registry.local/houses:1")
     }
 
+    @Test("what an object keeps of itself has no variable's value and no path of this machine, and reads back the same")
+    func hidden() throws {
+        var definition = DeploymentDefinition.sample(
+            "blue", ["environment_variables": ["PASSWORD": "s3cret-word", "WORKERS": 2, "FAST": true]])
+        definition.folder = "/home/alice/models"
+        let object = try manifest(definition).deployment(by: .sample)
+        #expect(container(object)["env"]?.list?.contains(["name": "PASSWORD", "value": "s3cret-word"]) == true)
+        for text in object.annotations.values {
+            #expect(!text.contains("s3cret-word") && !text.contains("/home/alice"), "\(text)")
+        }
+        let reading = DeploymentReading(
+            objects: DeploymentObjects(deployment: object), name: "blue", endpoint: "houses", giveUp: .init(),
+            now: Timestamp(milliseconds: 0))
+        var expected = definition
+        expected.folder = nil
+        #expect(reading.definition == expected)
+        #expect(reading.definition.isSame(as: definition) && !reading.definition.isSame(as: .green))
+    }
+
+    @Test("an object is applied again with the values that are there, and one that was changed stays drift")
+    func again() throws {
+        let definition = DeploymentDefinition.sample("blue", ["environment_variables": ["A": "1", "B": "2"]])
+        var object = try manifest(definition).deployment(by: .sample)
+        object["spec", "template", "spec", "containers"] = .list(
+            (object["spec", "template", "spec", "containers"]?.list ?? []).map {
+                var container = $0
+                container[path: ["env"]] = [["name": "A", "value": "changed"], ["name": "B", "value": "2"]]
+                return container
+            })
+        let again = try object.asApplied(by: .sample) { $0[path: ["replicas"]] = 7 }
+        #expect(again["spec", "replicas"] == 7)
+        #expect(container(again)["env"] == [["name": "A", "value": "changed"], ["name": "B", "value": "2"]])
+        let drift = ManifestDrift(applied: try #require(again.appliedSpec), live: object["spec"] ?? [:])
+        #expect(
+            Set(drift.fields.map(\.path)) == [
+                "replicas", "template.spec.containers[inference-server].env[A].digest",
+            ])
+    }
+
+    @Test(
+        "Pods that end sleep first, as long as the settings say, or not at all", arguments: [("12s", 12), ("off", 0)])
+    func drain(text: String, seconds: Int) throws {
+        let settings = try KubernetesSettings(["drain": .string(text)])
+        var manifest = try manifest(.sample("blue", ["request_settings": ["request_timeout_ms": 5000]]))
+        manifest.settings.drainSeconds = settings.drainSeconds
+        let command = container(try manifest.deployment(by: .sample))["lifecycle"]?["preStop"]?["exec"]?["command"]
+        let expected: Value? = seconds == 0 ? nil : .list(["sleep", .string("\(seconds)")])
+        #expect(command == expected)
+    }
+
     @Test("the Pods' template has nothing that another run, stage or epoch would change")
     func template() throws {
         let manifest = try manifest(.blue)

@@ -102,7 +102,14 @@ struct BackendSelection: Sendable {
         backend.capabilities(of: kind, settings: settings)
     }
 
-    func leaseKey(_ endpoint: Name) -> LeaseKey { LeaseKey(backend: name, endpoint: endpoint) }
+    /// Of an endpoint of no plan.
+    func leaseKey(_ endpoint: Name) -> LeaseKey {
+        LeaseKey(backend: name, place: backend.place(of: settled(.null)), endpoint: endpoint)
+    }
+
+    func leaseKey(of plan: Plan) -> LeaseKey {
+        LeaseKey(backend: name, place: backend.place(of: plan.backendSettings), endpoint: plan.endpoint)
+    }
 
     /// Opens it for `plan`, where there is one.
     func open(_ use: BackendOpening.Use, for plan: Plan? = nil, in workspace: Workspace) async throws

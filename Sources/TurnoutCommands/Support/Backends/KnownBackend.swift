@@ -32,6 +32,10 @@ protocol KnownBackend: OpenBackend {
     /// Set where deployments are brought to a cluster.
     static var cluster: ClusterFit? { get }
 
+    /// Which of several places with endpoints the settings lead to: leases are of endpoints in places. Nil where there is
+    /// one, or where opening it will say what is wrong.
+    static func place(of settings: Value) -> String?
+
     /// Opens it for a command.
     static func open(_ opening: BackendOpening) async throws -> any OpenBackend
 
@@ -42,6 +46,7 @@ protocol KnownBackend: OpenBackend {
 extension KnownBackend {
     static var kinds: [EndpointKind] { [] }
     static var cluster: ClusterFit? { nil }
+    static func place(of settings: Value) -> String? { nil }
     static func time(in workspace: Workspace) throws -> Timestamp { SystemClock().now() }
     static func settled(_ settings: Value, flags: [String: String]) -> Value { settings }
     static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents? {

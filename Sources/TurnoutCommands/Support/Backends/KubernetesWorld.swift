@@ -5,6 +5,7 @@ internal import PlaybookSyntax
 internal import PrometheusMetrics
 internal import RolloutEngine
 internal import Rollouts
+internal import SQLiteJournal
 
 /// The backend `kubernetes`: endpoints on a cluster, by the API of that.
 ///
@@ -20,6 +21,7 @@ struct KubernetesWorld: KnownBackend {
     let clock: any RunClock = SystemClock()
     /// Of the run, where there is one.
     let endpoint: Name?
+    let held = HeldLeases()
     var backend: any Backend { metered ?? kubernetes }
     /// A look costs the cluster nothing: what changes is told by watches.
     var pollInterval: Interval? { .seconds(1) }
@@ -75,14 +77,23 @@ struct KubernetesWorld: KnownBackend {
             })
     }
 
+    static func place(of settings: Value) -> String? {
+        guard let read = try? read(settings), let found = try? configuration(read) else { return nil }
+        let server = found.server.split(separator: "://", maxSplits: 1).last.map(String.init) ?? found.server
+        return "\(server)/\(read.namespace ?? found.namespace)"
+    }
+
     static func open(_ opening: BackendOpening) async throws -> any OpenBackend {
         let value = opening.plan?.backendSettings ?? opening.selection.settled(.null)
         let settings: KubernetesSettings
         do throws(KubernetesSettingsProblem) { settings = try read(value) } catch {
             throw CommandFailure(.invalidPlaybook, "\(opening.plan?.playbook ?? name): \(error)")
         }
+        // Looking makes no state folder.
+        let home = opening.use == .work ? try await opening.workspace.withJournal { try $0.home() } : nil
         let kubernetes = KubernetesBackend(
-            try client(settings), settings: settings, plan: try opening.plan?.hash())
+            try client(settings), settings: settings, plan: try opening.plan?.hash(), home: home,
+            folders: opening.plan.map(folders) ?? [:])
         let world = KubernetesWorld(
             kubernetes: kubernetes, metered: try settings.metrics.map { try MeteredCluster(kubernetes, $0) },
             endpoint: opening.plan?.endpoint)
@@ -97,6 +108,24 @@ struct KubernetesWorld: KnownBackend {
         return world
     }
 
+    /// Where the code is that the plan's deployments have, by its digest.
+    private static func folders(_ plan: Plan) -> [String: String] {
+        var folders: [String: String] = [:]
+        for stage in plan.stages {
+            let deployment: DeploymentDefinition? =
+                switch stage.action {
+                case .define(_, let deployment, _): deployment
+                case .deploy(let deployment): deployment
+                default: nil
+                }
+            guard let deployment, let folder = deployment.folder,
+                let digest = deployment.document["code_configuration"]?[CodeFolder.digestKey]?.string
+            else { continue }
+            folders[digest] = folder
+        }
+        return folders
+    }
+
     /// - Throws: ``CommandFailure`` where there is no usable configuration of a cluster.
     static func client(_ settings: KubernetesSettings) throws -> KubernetesClient {
         do throws(KubernetesError) {
@@ -108,7 +137,14 @@ struct KubernetesWorld: KnownBackend {
 
     private static func configuration(_ settings: KubernetesSettings) throws(KubernetesError) -> ClusterConfiguration {
         var environment = ProcessInfo.processInfo.environment
-        if let path = settings.kubeconfig { environment["KUBECONFIG"] = path }
+        if let path = settings.kubeconfig {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw KubernetesError(
+                    .configuration,
+                    "--kubeconfig, or backends.kubernetes.kubeconfig, names \(path), and no such file is there")
+            }
+            environment["KUBECONFIG"] = path
+        }
         return try ClusterConfiguration.load(
             environment: environment, KubeconfigOverrides(context: settings.context, namespace: settings.namespace),
             parse: yamlValue)
@@ -146,7 +182,7 @@ struct KubernetesWorld: KnownBackend {
         }
     }
 
-    private var logger: Logger { Logger(label: "turnout.kubernetes") }
+    var logger: Logger { Logger(label: "turnout.kubernetes") }
 
     func keys(of endpoint: Name) throws -> ClientKeys {
         throw CommandFailure(

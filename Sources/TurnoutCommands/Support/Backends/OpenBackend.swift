@@ -1,6 +1,7 @@
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
+internal import SQLiteJournal
 
 /// A backend that is open: what changes are sent to, the clock that its endpoints go by, and what commands ask of it
 /// besides.
@@ -34,8 +35,27 @@ protocol OpenBackend: Sendable {
     /// What the run's clients have met so far; nil where nobody counts.
     var clients: ClientsReport? { get }
 
+    /// Takes the endpoint among the runners of all state folders, where others may have the backend too.
+    ///
+    /// The epoch of the `lease` is raised where the backend has seen a later one.
+    /// - Throws: ``CommandFailure`` where another one has it.
+    /// - Returns: The epoch that changes are sent with.
+    func take(_ lease: inout Lease, as manner: Taking, in journal: SQLiteJournal) async throws -> Int
+    /// Says again and again that the runner is alive, until it is cancelled; throws where it was overtaken.
+    func keep(_ lease: Lease) async throws
+    /// Gives back what was taken; `isFinished` where nothing is left to go on with.
+    func giveBack(_ lease: Lease, isFinished: Bool) async throws
+
     /// Keeps what is to be kept, and closes what was opened.
     func close() async throws
+}
+
+/// How an endpoint is taken that the runner of another state folder may have.
+enum Taking {
+    case start(takeOver: Bool)
+    case resume(takeOver: Bool)
+    /// By hand; `force`: beside a runner that is alive, by its epoch.
+    case hand(force: Bool)
 }
 
 /// The two keys of an endpoint with auth mode `key`.
@@ -58,12 +78,24 @@ extension OpenBackend {
     func begin(_ plan: Plan, _ stages: [StageRecord]) async throws {}
     func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async {}
 
+    func take(_ lease: inout Lease, as manner: Taking, in journal: SQLiteJournal) async throws -> Int { lease.epoch }
+    func keep(_ lease: Lease) async throws {}
+    func giveBack(_ lease: Lease, isFinished: Bool) async throws {}
+
     /// The time in its world.
     var now: Timestamp { clock.now() }
 
     /// Closes what can be closed while another error is on its way out.
     func closeAfterFailure() async {
         do { try await close() } catch { Notices.warn("the backend was not closed: \(error)") }
+    }
+
+    /// Gives back what was taken while another error is on its way out, or the work is done: others would wait for
+    /// nothing else.
+    func giveBackIfPossible(_ lease: Lease, isFinished: Bool) async {
+        do { try await giveBack(lease, isFinished: isFinished) } catch {
+            Notices.warn("\(lease.key) was not given back to others, who may have to wait a while for it: \(error)")
+        }
     }
 
     /// Works with the backend, and closes it whatever comes of that.

@@ -1,0 +1,102 @@
+internal import FoundationEssentials
+internal import KubernetesEndpoints
+internal import Logging
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteJournal
+internal import Synchronization
+
+/// One runner on an endpoint, whatever machine and state folder it is of.
+extension KubernetesWorld {
+    func take(_ lease: inout Lease, as manner: Taking, in journal: SQLiteJournal) async throws -> Int {
+        let (endpoint, key) = (lease.key.endpoint, lease.key)
+        let (takeOver, isRun) =
+            switch manner {
+            case .start(let takeOver), .resume(let takeOver): (takeOver, true)
+            case .hand: (false, false)
+            }
+        let claimant = EndpointLease.Claimant(
+            home: try journal.home(), holder: try Self.holder(key, of: journal), who: "\(Person.current())",
+            run: lease.run, isRun: isRun)
+        do {
+            let seen = try await kubernetes.epochSeen(on: endpoint)
+            let epoch = try await kubernetes.lease(of: endpoint).take(
+                by: claimant, takeOver: takeOver, above: seen,
+                waiting: { Notices.say("\($0) is overtaken in \(EndpointLease.duration) unless it speaks") }
+            ) { seen in
+                lease = try journal.raise(lease, above: seen)
+                return lease.epoch
+            }
+            held.note(claimant.holder, of: lease)
+            return epoch
+        } catch let taken as EndpointLease.Taken {
+            if case .hand(force: true) = manner, case .alive(let who, _, _, let epoch) = taken {
+                Notices.warn("\(who) works on \(endpoint); it will find this as drift")
+                return epoch
+            }
+            throw CommandFailure(.notOurs, Self.words(taken, by: lease, manner))
+        } catch let error as KubernetesError {
+            throw BackendError(error)
+        }
+    }
+
+    private static func words(_ taken: EndpointLease.Taken, by lease: Lease, _ manner: Taking) -> String {
+        let takingOver =
+            switch manner {
+            case .start: "`turnout run … --take-over`"
+            case .resume, .hand: "`turnout resume \(lease.run) --take-over`"
+            }
+        let way =
+            switch (taken, manner) {
+            case (.alive, .hand): "wait for it, or go in between by --force"
+            case (.alive, .start(takeOver: false)), (.alive, .resume(takeOver: false)):
+                "wait for it; where it hangs, \(takingOver) takes its place once it has been silent for "
+                    + "\(EndpointLease.duration)"
+            case (.alive, _), (.spoke, _): "wait for it"
+            case (.unfinished(let run, _), _):
+                "go on with it there by `turnout resume \(run)`, or end it by `turnout abort \(run)`; where that state "
+                    + "folder is lost, \(takingOver) goes on without it"
+            }
+        return "\(lease.key) is taken: \(taken.words); \(way)"
+    }
+
+    /// Says so as long as the server can be asked; a runner that nobody hears for a while is overtaken, and finds out.
+    func keep(_ lease: Lease) async throws {
+        guard let holder = held.holder(of: lease) else { return }
+        let kept = kubernetes.lease(of: lease.key.endpoint)
+        while true {
+            try await Task.sleep(for: EndpointLease.renewal.duration)
+            do {
+                guard try await kept.renew(lease.epoch, of: holder) else {
+                    throw JournalError(
+                        .fenced,
+                        "run \(lease.run) was overtaken: the Lease of \(lease.key) is another runner's; this process leaves, "
+                            + "and `turnout resume \(lease.run)` goes on once nobody else works on the endpoint")
+                }
+            } catch let error as KubernetesError {
+                logger.debug("not renewed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    func giveBack(_ lease: Lease, isFinished: Bool) async throws {
+        guard let holder = held.holder(of: lease) else { return }
+        let isGone = isFinished ? try await kubernetes.observe(lease.key.endpoint) == nil : false
+        try await kubernetes.lease(of: lease.key.endpoint).release(
+            lease.epoch, of: holder, for: lease.run, isFinished: isFinished, isEndpointGone: isGone)
+    }
+
+    /// One for all that the journal's own lease keeps apart: another machine that has a copy of the state is another.
+    private static func holder(_ key: LeaseKey, of journal: SQLiteJournal) throws -> String {
+        let text = [try journal.home(), Person.current().host, key.description].joined(separator: "\n")
+        return String(hexadecimalDigest(of: Data(text.utf8)).prefix(32))
+    }
+}
+
+/// What a process holds in clusters, by epoch.
+final class HeldLeases: Sendable {
+    private let known = Mutex<[Lease: String]>([:])
+
+    func note(_ holder: String, of lease: Lease) { known.withLock { $0[lease] = holder } }
+    func holder(of lease: Lease) -> String? { known.withLock { $0[lease] } }
+}
