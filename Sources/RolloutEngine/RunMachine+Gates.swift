@@ -74,7 +74,7 @@ extension RunMachine {
 
     mutating func waitForPeople(at now: Timestamp, until deadline: Timestamp?) -> [Action] {
         let isGuarded = evidenceHolds(on: record.latest.snapshot)
-        let watch = usesEndpoint ? now + (isGuarded ? Self.readingInterval : Self.watchInterval) : .distantFuture
+        let watch = usesEndpoint ? now + (isGuarded ? Self.readingInterval : watchInterval) : .distantFuture
         let until = max(min(watch, deadline ?? .distantFuture), now)
         let wait = Effect.wait(until: until, .people("an approval of stage \(stages[record.position].name)"))
         return mayGather(at: now, for: .seconds(60)) ? [.perform(wait)] : commit(then: wait)

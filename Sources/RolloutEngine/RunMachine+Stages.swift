@@ -185,12 +185,17 @@ extension RunMachine {
                 + "\(deployment.instances.ready) of \(deployment.instances.wanted) instances ready"
                 + (deployment.reason.map { ": \($0)" } ?? "")
         }
-        return nil
+        // Whoever deleted it: those of its share of the clients are failed until somebody else has it.
+        let gone = snapshot.traffic.wanted.deployments.first { name in
+            snapshot.deployment(name) == nil && snapshot.traffic.wanted[name] > before?.traffic.wanted[name] ?? 0
+                && record.expected.snapshot?.traffic.wanted[name] ?? 0 > 0
+        }
+        return gone.map { "deployment \($0) has live traffic and is not there" }
     }
 
     var usesEndpoint: Bool { record.baseline != .never }
 
-    func watchInterval(of stage: Stage) -> Interval { usesEndpoint ? Self.watchInterval : .distantFuture }
+    func watchInterval(of stage: Stage) -> Interval { usesEndpoint ? watchInterval : .distantFuture }
 
     /// What a gate shows: nothing, where the run has no endpoint.
     func gateObservation(_ snapshot: EndpointSnapshot?) -> Observation {

@@ -69,8 +69,9 @@ package struct RunMachine: Sendable {
     /// How often an endpoint is looked at while it changes; a backend whose changes take less than the usual minutes is
     /// looked at more often.
     package var pollInterval = Interval.seconds(5)
-    /// How often it is looked at while it bakes or waits for people.
-    static let watchInterval = Interval.seconds(10)
+    /// How often it is looked at while it bakes or waits for people; a backend that is looked at for nothing is so more
+    /// often, since clients are failed until it is.
+    package var watchInterval = Interval.seconds(10)
     /// Polls until an accepted change that is not to be seen counts as undone by somebody.
     static let patience = 3
     /// How often an analysis reads (ANALYSIS.md, The gate).

@@ -89,6 +89,17 @@ struct GateTests {
         #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
     }
 
+    @Test("P8 a deployment with live traffic that somebody deletes is a guard rail, and no drift to think about")
+    func deletedWithTraffic() {
+        var stand = stand(Approval())
+        stand.model.endpoint?.deployments.remove(at: 1)
+        stand.step()  // the wait's watch is over
+        stand.run()
+        #expect(stand.record.status == .rolledBack)
+        #expect(stand.record.reason?.contains("deployment green has live traffic and is not there") == true)
+        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+    }
+
     @Test(
         "P8 P10 a time-out has an explicit action",
         arguments: [

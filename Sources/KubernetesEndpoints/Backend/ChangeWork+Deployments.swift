@@ -124,7 +124,8 @@ extension ChangeWork {
             guard let objects = try await backend.view.objects(of: endpoint) else { return }
             let reading = EndpointReading(
                 objects: objects, endpoint: endpoint, giveUp: settings.giveUp, now: backend.clock.now())
-            guard let missing = reading.routes.map(\.acceptance).first(where: { $0 != .accepted }) else { return }
+            guard let missing = reading.routes.map({ reading.acceptance(of: $0) }).first(where: { $0 != .accepted })
+            else { return }
             guard backend.clock.now() < deadline else {
                 throw BackendError(.busy(retryAfter: .seconds(2)), missing.words)
             }
@@ -193,7 +194,7 @@ extension RouteReading.Acceptance {
         switch self {
         case .accepted: "the route is accepted"
         case .waiting(let what): "waiting for \(what)"
-        case .refused(let why): why
+        case .refused(let why), .unresolved(let why): why
         }
     }
 }

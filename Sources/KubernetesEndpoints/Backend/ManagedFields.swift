@@ -14,6 +14,27 @@ struct ManagedFields {
         entries.contains { $0["manager"]?.string == manager && $0["operation"]?.string == "Apply" }
     }
 
+    /// The fields of `spec` that somebody else has written once: by `kubectl edit`, `kubectl set env`, a controller.
+    var specByHand: FieldSet? {
+        entriesByHand.compactMap { FieldSet($0["fieldsV1"]?["f:spec"]) }
+            .reduce(nil) { all, one in all?.union(one) ?? one }
+    }
+
+    /// No more of the entries than ``specByHand`` needs; nil for none.
+    var reduced: Value? {
+        let entries = entriesByHand.compactMap { entry -> Value? in
+            guard let spec = entry["fieldsV1"]?["f:spec"] else { return nil }
+            var entry = entry
+            entry[path: ["fieldsV1"]] = ["f:spec": spec]
+            return entry
+        }
+        return entries.isEmpty ? nil : .list(entries)
+    }
+
+    private var entriesByHand: [Value] {
+        entries.filter { $0["operation"]?.string == "Update" && $0["manager"]?.string != Mark.manager }
+    }
+
     /// The entries with what Turnout patched as if it had applied it, so that its next apply may change it; nil where
     /// there is nothing of the kind.
     ///

@@ -140,7 +140,7 @@ struct ObjectWriter {
         guard desired.labels.allSatisfy({ live.labels[$0.key] == $0.value }), live.deletionTimestamp == nil else {
             return false
         }
-        return ManifestDrift(applied: desired["spec"] ?? [:], live: live["spec"] ?? [:]).fields.isEmpty
+        return ManifestDrift(applied: desired["spec"] ?? [:], live: live).fields.isEmpty
     }
 
     private func isTaken(_ fields: [FieldConflict], in live: KubernetesObject, _ conflict: Conflict) -> Bool {

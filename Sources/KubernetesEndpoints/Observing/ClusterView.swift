@@ -147,13 +147,14 @@ final class ClusterView: Sendable {
 }
 
 extension KubernetesObject {
-    /// What is looked at of many: who manages which fields is read anew by whoever writes, and of Pods, which are the
-    /// most, labels and status say all.
+    /// What is looked at of many: of who manages which fields, what others have written into `spec`, since whoever writes
+    /// reads it anew; and of Pods, which are the most, labels and status say all.
     fileprivate var trimmed: KubernetesObject {
         var object = self
-        object["metadata", "managedFields"] = nil
+        object["metadata", "managedFields"] = ManagedFields(self).reduced
         if kind == ResourceType.pods.kind {
             object["spec"] = nil
+            object["metadata", "managedFields"] = nil
             object["metadata", "annotations"] = nil
             object["metadata", "ownerReferences"] = nil
         }

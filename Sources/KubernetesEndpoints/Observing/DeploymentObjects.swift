@@ -87,7 +87,7 @@ struct DeploymentReading {
         }
         switch objects.routing {
         case .accepted: return (.succeeded, nil)
-        case .waiting(let words), .refused(let words): return (changing, words)
+        case .waiting(let words), .refused(let words), .unresolved(let words): return (changing, words)
         }
     }
 

@@ -18,7 +18,7 @@ struct DriftedDocument {
                 found.append((word, .lostAnnotation(of: object)))
                 return
             }
-            let drift = ManifestDrift(applied: applied, live: object["spec"] ?? [:], leavingOut: leavingOut)
+            let drift = ManifestDrift(applied: applied, live: object, leavingOut: leavingOut)
             found += drift.fields.map { (word, $0) }
         }
         // How many there are is told as instances.

@@ -33,7 +33,8 @@ struct EndpointReading {
         guard var deployment = objects.deployments[name] else { return nil }
         if objects.anchor.choice == nil {
             let naming = routes.first { $0.names(name) }
-            deployment.routing = naming?.acceptance ?? .waiting("the gateway has no rule for it yet")
+            deployment.routing =
+                naming.map { acceptance(of: $0, for: [name]) } ?? .waiting("the gateway has no rule for it yet")
         }
         return DeploymentReading(objects: deployment, name: name, endpoint: endpoint, giveUp: giveUp, now: now)
     }
@@ -52,6 +53,17 @@ struct EndpointReading {
         }
     }
 
+    /// Where the gateways stand with a route, as far as it concerns requests to `deployments`.
+    ///
+    /// A gateway goes by a route of which it can resolve some references only: what fails are requests to the others. So
+    /// a Service that somebody deleted is none of those deployments' that have theirs, and does not keep clients from
+    /// being led back to them. References that are missing for no known reason may be anybody's.
+    func acceptance(of route: RouteReading, for deployments: Set<Name> = []) -> RouteReading.Acceptance {
+        guard case .unresolved = route.acceptance else { return route.acceptance }
+        let missing = route.referenced.filter { objects.deployments[$0]?.service == nil }
+        return missing.isEmpty || !missing.isDisjoint(with: deployments) ? route.acceptance : .accepted
+    }
+
     /// Which deployments each of ``routes`` names.
     var parts: RouteParts { RouteParts(routes.map(\.named)) }
 
@@ -62,12 +74,13 @@ struct EndpointReading {
         var actual = wanted
         var state = ProvisioningState.succeeded
         var reason: String?
-        switch route?.acceptance {
+        let served = Set(route?.weights.filter { $0.weight > 0 }.map(\.deployment) ?? [])
+        switch route.map({ acceptance(of: $0, for: served) }) {
         case .accepted?: break
         case .waiting(let what)?:
             (state, reason) = (.updating, "waiting for \(what)")
             actual = anchor.trafficBefore ?? .none
-        case .refused(let why)?:
+        case .refused(let why)?, .unresolved(let why)?:
             (state, reason) = (.failed, why)
             actual = anchor.trafficBefore ?? .none
         case nil: (state, reason) = (.failed, "the route \(anchor.choice?.name ?? "") is not there")
@@ -94,7 +107,7 @@ struct EndpointReading {
         guard case .mapping(var live)? = route["spec"] else { return [] }
         applied["rules"] = applied["rules"].map(Self.withoutWeights)
         live["rules"] = live["rules"].map(Self.withoutWeights)
-        return ManifestDrift(applied: .mapping(applied), live: .mapping(live)).fields
+        return ManifestDrift(applied: .mapping(applied), live: route, spec: .mapping(live)).fields
     }
 
     private static func withoutWeights(_ rules: Value) -> Value {

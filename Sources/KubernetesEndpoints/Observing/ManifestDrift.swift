@@ -3,8 +3,9 @@ internal import Rollouts
 /// Where an object's `spec` is not as Turnout applied it.
 ///
 /// Members that the server fills in are no drift. Amounts compare by what they are, and lists whose items have names by
-/// those: containers, variables, volumes. An item more than was applied is drift, and so is a member more of resources
-/// and node selectors, which have no defaults.
+/// those: containers, variables, volumes. An item more than was applied, and a member more of resources and node
+/// selectors, is drift where somebody has written it there by hand: what admission webhooks put into an object has no
+/// manager, and what another manager applies is that one's own.
 struct ManifestDrift {
     /// One field that differs.
     struct Field: Hashable, Sendable {
@@ -38,29 +39,36 @@ struct ManifestDrift {
 
     /// - Parameters:
     ///   - applied: What Turnout applied.
-    ///   - live: What is there.
+    ///   - live: The object as it is there.
+    ///   - spec: Its `spec`, unless parts of it are to be left out.
     ///   - leavingOut: Paths that somebody else decides on: the replicas that an autoscaler sets.
-    init(applied: Value, live: Value, leavingOut: Set<String> = []) {
-        compare(HiddenValues.hidden(inSpec: applied), HiddenValues.hidden(inSpec: live), at: "", key: "")
+    init(applied: Value, live: KubernetesObject, spec: Value? = nil, leavingOut: Set<String> = []) {
+        compare(
+            HiddenValues.hidden(inSpec: applied), HiddenValues.hidden(inSpec: spec ?? live["spec"] ?? [:]), at: "",
+            key: "", hands: ManagedFields(live).specByHand)
         fields.removeAll { leavingOut.contains($0.path) }
         fields.sort { $0.path < $1.path }
     }
 
-    private mutating func compare(_ applied: Value?, _ live: Value?, at path: String, key: String) {
+    /// `hands` are the fields of this part that somebody has written by hand; nil: none.
+    private mutating func compare(_ applied: Value?, _ live: Value?, at path: String, key: String, hands: FieldSet?) {
         switch (applied, live) {
         case (.mapping(let applied)?, .mapping(let live)?):
-            let keys = Self.closed.contains(key) ? Set(applied.keys).union(live.keys) : Set(applied.keys)
+            var keys = Set(applied.keys)
+            if Self.closed.contains(key) { keys.formUnion(live.keys.filter { hands?[member: $0]?.hasItself ?? false }) }
             for key in keys {
-                compare(applied[key], live[key], at: path.isEmpty ? key : "\(path).\(key)", key: key)
+                compare(
+                    applied[key], live[key], at: path.isEmpty ? key : "\(path).\(key)", key: key,
+                    hands: hands?[member: key])
             }
         case (.list(let applied)?, .list(let live)?):
             if let name = Self.keyed[key] {
-                compare(applied, live, at: path, by: name)
+                compare(applied, live, at: path, by: name, hands: hands)
             } else if applied.count == live.count {
                 for (index, pair) in zip(applied, live).enumerated() {
-                    compare(pair.0, pair.1, at: "\(path)[\(index)]", key: "")
+                    compare(pair.0, pair.1, at: "\(path)[\(index)]", key: "", hands: hands)
                 }
-            } else {
+            } else if hands != nil || !applied.allSatisfy(live.contains) {
                 fields.append(Field(path: path, applied: .list(applied), live: .list(live)))
             }
         default:
@@ -69,13 +77,18 @@ struct ManifestDrift {
         }
     }
 
-    private mutating func compare(_ applied: [Value], _ live: [Value], at path: String, by name: String) {
+    private mutating func compare(
+        _ applied: [Value], _ live: [Value], at path: String, by name: String, hands: FieldSet?
+    ) {
         func items(_ list: [Value]) -> [String: Value] {
             Dictionary(list.map { ($0[name]?.word ?? "", $0) }, uniquingKeysWith: { first, _ in first })
         }
         let (applied, live) = (items(applied), items(live))
-        for key in Set(applied.keys).union(live.keys).sorted() {
-            compare(applied[key], live[key], at: "\(path)[\(key)]", key: "")
+        let added = live.filter { applied[$0.key] == nil && hands?[item: $0.value]?.hasItself ?? false }
+        for key in Set(applied.keys).union(added.keys).sorted() {
+            compare(
+                applied[key], live[key], at: "\(path)[\(key)]", key: "",
+                hands: (live[key] ?? applied[key]).flatMap { hands?[item: $0] })
         }
     }
 

@@ -79,6 +79,13 @@ struct RouteReading {
         case accepted
         case waiting(String)
         case refused(String)
+        /// It is taken, but for references that lead nowhere.
+        case unresolved(String)
+    }
+
+    /// The deployments to which any rule leads.
+    var referenced: Set<Name> {
+        Set(rules.flatMap(\.references).map { deployment(of: $0["name"]?.string ?? "") })
     }
 
     /// Every parent must have accepted the route at this generation, with all references resolved.
@@ -86,6 +93,7 @@ struct RouteReading {
         let statuses = route["status", "parents"]?.list ?? []
         let parents = route["spec", "parentRefs"]?.list ?? []
         guard !parents.isEmpty else { return .refused("the route has no parentRefs") }
+        var unresolved: Acceptance?
         for parent in parents {
             let name = parent["name"]?.string ?? ""
             guard let status = statuses.first(where: { isStatus($0, of: parent) }) else {
@@ -96,15 +104,17 @@ struct RouteReading {
                 guard let condition = conditions.first(where: { $0["type"]?.string == type }),
                     (condition["observedGeneration"]?.integer ?? 0) >= (route.generation ?? 0)
                 else { return .waiting("gateway \(name) to say \(type) of the route as it is now") }
-                guard condition["status"]?.string == "True" else {
+                if condition["status"]?.string != "True" {
                     let reason = condition["reason"]?.string ?? "no reason"
                     let message = condition["message"]?.string.flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
                     let said = "gateway \(name) says of the route that \(type) is not so: \(reason)\(message)"
-                    return condition["status"]?.string == "False" ? .refused(said) : .waiting(said)
+                    guard condition["status"]?.string == "False" else { return .waiting(said) }
+                    if type == "Accepted" { return .refused(said) }
+                    unresolved = unresolved ?? .unresolved(said)
                 }
             }
         }
-        return .accepted
+        return unresolved ?? .accepted
     }
 
     /// Names, namespaces and sections are the same; a namespace that is not said is the route's.

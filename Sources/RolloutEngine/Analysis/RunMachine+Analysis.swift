@@ -87,7 +87,7 @@ extension RunMachine {
 
     func isLookDue(at now: Timestamp) -> Bool {
         guard let lookedAt else { return true }
-        return now - lookedAt >= Self.watchInterval || now < lookedAt
+        return now - lookedAt >= watchInterval || now < lookedAt
     }
 
     /// Whom clients had before this run gave traffic to anybody new: as its last `define` says, else as it was at the start.

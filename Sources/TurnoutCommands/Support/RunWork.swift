@@ -70,6 +70,7 @@ struct RunWork {
         try await open.using { open in
             var (machine, lease) = try await begin()
             if let interval = open.pollInterval { machine.pollInterval = interval }
+            if let interval = open.watchInterval { machine.watchInterval = interval }
             let presentation = options.presentation(machine.plan, journal)
             return try await RunSession(
                 journal: journal, open: open, display: presentation.display,

@@ -104,6 +104,41 @@ struct RouteTests {
         }
     }
 
+    @Test("a Service that is not there fails those whose it is, and keeps nobody from being led back to the others")
+    func unresolved() throws {
+        func snapshot(_ traffic: Traffic, missing: Name?) throws -> EndpointSnapshot {
+            var route = try routeObject(traffic)
+            var parent = route["status", "parents"]?.list?.first ?? [:]
+            var conditions = parent["conditions"]?.list ?? []
+            conditions[1][path: ["status"]] = "False"
+            parent[path: ["conditions"]] = .list(conditions)
+            route["status", "parents"] = [parent]
+            route.annotations[Mark.trafficBefore] = try ValueCoder.text(["blue": 100] as Traffic)
+            func objects(_ definition: DeploymentDefinition) throws -> DeploymentObjects {
+                DeploymentObjects(
+                    deployment: try deploymentObject(definition),
+                    service: definition.name == missing ? nil : KubernetesObject(.services, name: "x"),
+                    slices: [slice(ready: definition.instanceCount)])
+            }
+            return EndpointReading(
+                objects: EndpointObjects(
+                    anchor: try #require(EndpointAnchor(route, of: "houses")), route: route,
+                    deployments: ["blue": try objects(.blue), "green": try objects(.green)]),
+                endpoint: "houses", giveUp: .init(), now: Timestamp(milliseconds: 0)
+            ).snapshot
+        }
+        let canary = try snapshot(["blue": 90, "green": 10], missing: "green")
+        #expect(canary.deployment("blue")?.isReady == true)
+        #expect(canary.deployment("green")?.reason == "its Service is missing")
+        #expect(canary.state == .failed && canary.traffic.actual == ["blue": 100])
+        #expect(canary.reason?.contains("ResolvedRefs is not so") == true)
+        let restored = try snapshot(["blue": 100], missing: "green")
+        #expect(restored.state == .succeeded && restored.traffic == Wanted(["blue": 100]))
+        // Not known to be missing: the gateway has not seen it yet, or may not use it.
+        let unknown = try snapshot(["blue": 100], missing: nil)
+        #expect(unknown.deployment("blue")?.isReady == false && unknown.state == .failed)
+    }
+
     @Test("an endpoint with more deployments than a route has room for names the others by further routes")
     func parts() {
         let names = (1...20).map { Name("version-\($0)") }.sorted()

@@ -26,6 +26,69 @@ struct DriftTests {
         object["spec", "template", "spec", "containers"] = [container]
     }
 
+    /// Members of the container are what somebody has written by `kubectl edit`.
+    private func written(_ object: inout KubernetesObject, _ fields: Value) {
+        object["metadata", "managedFields"] = [
+            ["manager": "turnout", "operation": "Apply", "fieldsV1": ["f:spec": ["f:replicas": [:]]]],
+            [
+                "manager": "kubectl-edit", "operation": "Update",
+                "fieldsV1": [
+                    "f:spec": [
+                        "f:template": ["f:spec": ["f:containers": ["k:{\"name\":\"inference-server\"}": fields]]]
+                    ]
+                ],
+            ],
+        ]
+    }
+
+    /// What webhooks put into Deployments of meshes and policies.
+    private func inject(_ object: inout KubernetesObject) {
+        container(&object) {
+            $0[path: ["env"]] = .list(($0["env"]?.list ?? []) + [["name": "PROXY", "value": "on"]])
+            $0[path: ["volumeMounts"]] = [["name": "certificates", "mountPath": "/certificates"]]
+            $0[path: ["resources", "limits", "ephemeral-storage"]] = "1Gi"
+        }
+        let containers = object["spec", "template", "spec", "containers"]?.list ?? []
+        object["spec", "template", "spec", "containers"] = .list(containers + [["name": "proxy", "image": "proxy:1"]])
+        object["spec", "template", "spec", "volumes"] = [["name": "certificates", "emptyDir": [:]]]
+        object["spec", "template", "spec", "tolerations"] = [["key": "spot", "operator": "Exists"]]
+        object["spec", "template", "spec", "nodeSelector"] = ["pool": "a"]
+    }
+
+    @Test("what a webhook puts in is none, whoever has written something else")
+    func injected() throws {
+        let untouched = try document { _ in }
+        #expect(try document(inject) == untouched)
+        let edited = try document { object in
+            inject(&object)
+            container(&object) { $0[path: ["image"]] = "other:2" }
+            written(&object, ["f:image": [:]])
+        }
+        #expect(edited["environment"]?["image"] == "other:2")
+        #expect(edited["kubernetes"] == nil && edited["environment_variables"] == untouched["environment_variables"])
+    }
+
+    @Test("what somebody adds by hand is told, and what another manager applies is its own")
+    func added() throws {
+        func changed(_ operation: Value) throws -> Value {
+            try document { object in
+                inject(&object)
+                let proxy: Value = [".": [:], "f:image": [:], "f:name": [:]]
+                object["metadata", "managedFields"] = [
+                    [
+                        "manager": "somebody", "operation": operation,
+                        "fieldsV1": [
+                            "f:spec": ["f:template": ["f:spec": ["f:containers": ["k:{\"name\":\"proxy\"}": proxy]]]]
+                        ],
+                    ]
+                ]
+            }
+        }
+        let key = "Deployment spec.template.spec.containers[proxy]"
+        #expect(try changed("Update")["kubernetes"]?[key] == ["name": "proxy", "image": "proxy:1"])
+        #expect(try changed("Apply")["kubernetes"] == nil)
+    }
+
     @Test("what the server fills in, and amounts in another form, are none")
     func none() throws {
         let untouched = try document { _ in }
@@ -50,6 +113,7 @@ struct DriftTests {
                 $0[path: ["env"]] = [["name": "A", "value": "2"], ["name": "B", "value": "3"]]
                 $0[path: ["resources", "limits", "cpu"]] = "4"
             }
+            written(&object, ["f:env": ["k:{\"name\":\"B\"}": [".": [:], "f:name": [:], "f:value": [:]]]])
         }
         #expect(changed["environment"]?["image"] == "other:2")
         #expect(changed["environment_variables"] == ["A": "2", "B": "3"])

@@ -25,6 +25,7 @@ struct KubernetesWorld: KnownBackend {
     var backend: any Backend { metered ?? kubernetes }
     /// A look costs the cluster nothing: what changes is told by watches.
     var pollInterval: Interval? { .seconds(1) }
+    var watchInterval: Interval? { .seconds(2) }
 
     static func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
         // What is wrong with settings is told where they are checked.

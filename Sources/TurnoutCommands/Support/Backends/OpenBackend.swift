@@ -10,6 +10,8 @@ protocol OpenBackend: Sendable {
     var clock: any RunClock { get }
     /// How often a run looks at an endpoint that changes; nil: as often as at one in the cloud.
     var pollInterval: Interval? { get }
+    /// How often it looks at one that rests; nil: alike.
+    var watchInterval: Interval? { get }
     /// True where time passes at once, so that a person who watches is given some.
     var isVirtual: Bool { get }
     /// How long changes take, where that is known beforehand.
@@ -70,6 +72,7 @@ struct ClientKeys: Encodable, Hashable {
 
 extension OpenBackend {
     var pollInterval: Interval? { nil }
+    var watchInterval: Interval? { nil }
     var isVirtual: Bool { false }
     var durations: (@Sendable (Change) -> Interval)? { nil }
     var servesClients: Bool { get async { false } }

@@ -46,7 +46,7 @@ class Control:
             ("GET", "/pods"): self.pods,
             # {"namespace", "endpoint", "deployment": to be copied, "endpoints": N, "deployments": N}, see crowd.py
             ("POST", "/crowd"): self.crowd,
-            # {"namespace", "group", "resource", "deny": message | "patch": […]}
+            # {"namespace", "group", "resource", "deny": message | "patch": […] | "inject": {…}}
             ("POST", "/webhooks"): self.add_webhook,
             ("DELETE", "/webhooks"): self.clear_webhooks,
         }

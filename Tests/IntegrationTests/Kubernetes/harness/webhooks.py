@@ -15,7 +15,8 @@ class Webhooks:
         self.port, self.rules = None, {}
 
     async def add(self, told):
-        """{"namespace", "group", "resource", "deny": message} or, instead of deny, "patch": [JSON Patch …]."""
+        """{"namespace", "group", "resource", "deny": message} or, instead of deny, "patch": [JSON Patch …], or "inject":
+        what is merged into the object, as injectors do: items of lists that have a name once, by it."""
         if self.port is None:
             _, self.port = await http1.start_server(self._answer, tls=self.credentials.server_tls())
         name = f"{told['namespace']}-{told['resource']}.turnout.dev"
@@ -48,8 +49,29 @@ class Webhooks:
         answer = {"uid": review["request"]["uid"], "allowed": "deny" not in told}
         if "deny" in told:
             answer["status"] = {"message": told["deny"]}
-        elif "patch" in told:
+        elif "patch" in told or "inject" in told:
+            patch = told.get("patch") or [
+                {"op": "add", "path": f"/{key}", "value": injected(review["request"]["object"].get(key), value)}
+                for key, value in told["inject"].items()]
             answer["patchType"] = "JSONPatch"
-            answer["patch"] = base64.b64encode(json.dumps(told["patch"]).encode()).decode()
+            answer["patch"] = base64.b64encode(json.dumps(patch).encode()).decode()
         return http1.Response.text(200, json.dumps({
             "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": answer}), "application/json")
+
+
+def injected(present, value):
+    """What is there with `value` merged into it, which changes nothing the second time."""
+    if isinstance(value, dict) and isinstance(present, dict):
+        return {**present, **{key: injected(present.get(key), item) for key, item in value.items()}}
+    if isinstance(value, list) and isinstance(present, list):
+        items = list(present)
+        for item in value:
+            name = item.get("name", item.get("key")) if isinstance(item, dict) else item
+            same = [index for index, old in enumerate(items)
+                    if (old.get("name", old.get("key")) if isinstance(old, dict) else old) == name]
+            if same:
+                items[same[0]] = injected(items[same[0]], item)
+            else:
+                items.append(item)
+        return items
+    return value
