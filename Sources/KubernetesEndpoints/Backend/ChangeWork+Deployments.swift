@@ -21,7 +21,10 @@ extension ChangeWork {
             try writer.guardEpoch(live)
             guard !live.hasKey(author.context.idempotencyKey) else { return }
             // What has failed is tried again with new Pods: neither its controller nor its nodes begin anew by themselves.
-            let hasFailed = reading?.snapshot.deployment(definition.name)?.state == .failed
+            // One that only lacks its rule in the route serves as it is.
+            let hasFailed =
+                reading?.snapshot.deployment(definition.name)?.state == .failed
+                && reading?.reading(of: definition.name)?.objects.routing != nil
             manifest.trial = hasFailed ? manifest.trial(for: author) : live.trial
         }
         let deployment = try manifest.deployment(by: author)

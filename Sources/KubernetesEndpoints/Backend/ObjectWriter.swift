@@ -70,7 +70,7 @@ struct ObjectWriter {
     }
 
     private func make(_ type: ResourceType, _ desired: KubernetesObject) async throws -> KubernetesObject {
-        let (written, isNew) = try await client.applyAndTell(type, desired)
+        let (written, isNew) = try await create(type, desired)
         await saw(type, written)
         guard isNew else {
             throw KubernetesError(
@@ -83,6 +83,20 @@ struct ObjectWriter {
             throw error
         }
         return written
+    }
+
+    /// Says which right is missing: older API servers say of an apply that creates only that it is forbidden.
+    private func create(_ type: ResourceType, _ desired: KubernetesObject) async throws
+        -> (object: KubernetesObject, isNew: Bool)
+    {
+        do {
+            return try await client.applyAndTell(type, desired)
+        } catch var error as KubernetesError where error.code == .forbidden {
+            let access = Access("create", type, namespace: desired.namespace)
+            guard try await !client.canI(access) else { throw error }
+            error.message = "this user may not \(access)"
+            throw error
+        }
     }
 
     /// Deletes what this runner made, unless another one has written it since; controllers may have.

@@ -9,8 +9,9 @@ struct DeploymentObjects {
     var slices: [KubernetesObject] = []
     /// Those that are not on their way out.
     var pods: [KubernetesObject] = []
-    /// Whether requests that name it come to it: always, where there is no such rule.
-    var routing = RouteReading.Acceptance.accepted
+    /// Whether requests that name it come to it: always, where the route is somebody else's; nil where the endpoint's
+    /// own route has no rule for it.
+    var routing: RouteReading.Acceptance? = .accepted
     /// What was told of Pods that do not serve, by their uid.
     var events: [String: PodEvent] = [:]
 
@@ -86,8 +87,10 @@ struct DeploymentReading {
             return (changing, "\(objects.readyEndpoints) of \(wanted) Pods are behind its Service")
         }
         switch objects.routing {
-        case .accepted: return (.succeeded, nil)
-        case .waiting(let words), .refused(let words), .unresolved(let words): return (changing, words)
+        case .accepted?: return (.succeeded, nil)
+        // Its rule is written before it: whoever began to delete it, or edited the route, has taken that away.
+        case nil: return (.failed, "the route has no rule for requests that name it")
+        case .waiting(let words)?, .refused(let words)?, .unresolved(let words)?: return (changing, words)
         }
     }
 

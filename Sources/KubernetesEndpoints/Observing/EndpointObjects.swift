@@ -33,8 +33,7 @@ struct EndpointReading {
         guard var deployment = objects.deployments[name] else { return nil }
         if objects.anchor.choice == nil {
             let naming = routes.first { $0.names(name) }
-            deployment.routing =
-                naming.map { acceptance(of: $0, for: [name]) } ?? .waiting("the gateway has no rule for it yet")
+            deployment.routing = naming.map { acceptance(of: $0, for: [name]) }
         }
         return DeploymentReading(objects: deployment, name: name, endpoint: endpoint, giveUp: giveUp, now: now)
     }

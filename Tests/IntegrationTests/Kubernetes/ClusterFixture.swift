@@ -115,6 +115,11 @@ struct ClusterFixture: Sendable {
         try await control.tell("POST", "/webhooks", webhook(resource, group, ["patch": patch]))
     }
 
+    /// Has a webhook merge `object` into the objects of that type in this namespace from now on, as injectors do.
+    func inject(_ resource: String, group: String = "", _ object: Value) async throws {
+        try await control.tell("POST", "/webhooks", webhook(resource, group, ["inject": object]))
+    }
+
     private func webhook(_ resource: String, _ group: String, _ more: [String: Value]) -> Value {
         .mapping(
             more.merging(["namespace": .string(namespace), "group": .string(group), "resource": .string(resource)]) {

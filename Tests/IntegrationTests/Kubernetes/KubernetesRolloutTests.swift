@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesEndpoints
+import Rollouts
 import Testing
 
 extension KubernetesSuite {
@@ -56,16 +57,71 @@ extension KubernetesSuite {
         func again() async throws {
             try await with { home, fixture in
                 #expect(try home.run(words(fixture, "--approve", "all")).status == 0)
-                func green() async throws -> String {
+                /// Their resourceVersions, which any write of anything of them would change.
+                func green() async throws -> [String] {
                     try await fixture.kubectl(
-                        "get", "deployment/my-endpoint-green", "service/my-endpoint-green", "--output",
-                        "jsonpath={range .items[*]}{.kind} {.metadata.generation} {.metadata.annotations.turnout\\.dev/key} {end}"
-                    )
+                        "get", "deployments,services,configmaps", "--selector",
+                        "app.kubernetes.io/instance=my-endpoint-green", "--output",
+                        "jsonpath={range .items[*]}{.kind} {.metadata.name} {.metadata.resourceVersion}{'\\n'}{end}"
+                    ).split(separator: "\n").map(String.init)
                 }
                 let before = try await green()
+                #expect(before.count == 3, "\(before)")
                 let ended = try home.run(words(fixture, "--approve", "all"))
                 #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
                 #expect(try await green() == before)
+            }
+        }
+
+        @Test("what a webhook puts into Deployments is no drift, and stays")
+        func injected() async throws {
+            try await with { home, fixture in
+                try await fixture.inject(
+                    "deployments", group: "apps",
+                    [
+                        "metadata": ["labels": ["injected": "yes"], "annotations": ["injected": "yes"]],
+                        "spec": [
+                            "template": [
+                                "metadata": ["labels": ["injected": "yes"], "annotations": ["injected": "yes"]],
+                                "spec": [
+                                    "containers": [
+                                        ["name": "proxy", "image": "proxy:1"],
+                                        [
+                                            "name": "inference-server", "env": [["name": "PROXY", "value": "on"]],
+                                            "volumeMounts": [["name": "certificates", "mountPath": "/certificates"]],
+                                        ],
+                                    ],
+                                    "volumes": [["name": "certificates", "emptyDir": [:]]],
+                                    "tolerations": [["key": "spot", "operator": "Exists"]],
+                                ],
+                            ]
+                        ],
+                    ])
+                let ended = try home.run(words(fixture, "--approve", "all"))
+                #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
+                let containers = try await fixture.kubectl(
+                    "get", "deployment", "my-endpoint-green", "--output",
+                    "jsonpath={.metadata.generation} {.spec.template.spec.containers[*].name}")
+                #expect(containers == "1 inference-server proxy")
+            }
+        }
+
+        @Test("green's Service deleted in the canary: all clients are led back to blue")
+        func serviceDeleted() async throws {
+            try await with { home, fixture in
+                let run = try home.start(
+                    words(fixture, "--approve", "all").map { $0 == "canary_for=1s" ? "canary_for=30s" : $0 })
+                try await eventually("green has traffic") {
+                    try await home.stages()["canary"] == "running"
+                        && (try home.status("kubernetes-rollout-1")).traffic.actual["green"] == 10
+                }
+                try await fixture.kubectl("delete", "service", "my-endpoint-green")
+                let ended = try await run.end()
+                #expect(ended.status == 10, "\(ended.output)\(ended.errors)")
+                #expect(ended.output.contains("its Service is missing"), "\(ended.output)")
+                let weights = try await fixture.kubectl(
+                    "get", "httproute", "my-endpoint", "--output", "jsonpath={.spec.rules[-1:].backendRefs[*].weight}")
+                #expect(weights == "100", "\(weights)")
             }
         }
 

@@ -11,7 +11,7 @@ private let now = Timestamp(rfc3339: "2026-11-24T20:01:00Z") ?? Timestamp(millis
 struct ObservingTests {
     private func read(
         _ deployment: KubernetesObject, pods: [KubernetesObject] = [], endpoints: Int? = nil,
-        routing: RouteReading.Acceptance = .accepted,
+        routing: RouteReading.Acceptance? = .accepted,
         autoscaler: KubernetesObject? = nil, at time: Timestamp = now
     ) throws -> DeploymentSnapshot {
         let ready = endpoints ?? deployment["status", "availableReplicas"]?.integer ?? 0
@@ -51,6 +51,8 @@ struct ObservingTests {
     func reachable() throws {
         #expect(try read(try deploymentObject(), endpoints: 0).isReady == false)
         #expect(try read(try deploymentObject(), routing: .waiting("no rule")).isReady == false)
+        // Deploying it again brings its rule back; waiting for it would last for ever.
+        #expect(try read(try deploymentObject(), routing: nil).state == .failed)
     }
 
     private static let deadline = Interval.minutes(10)
