@@ -66,6 +66,12 @@ extension KubernetesObject {
         set { self["metadata", "annotations"] = Value(strings: newValue) }
     }
 
+    /// What somebody has to do before the object goes, beside the server's own deletion of what it owns.
+    package var foreignFinalizers: [String] {
+        (self["metadata", "finalizers"]?.list ?? []).compactMap(\.string)
+            .filter { !["foregroundDeletion", "orphan"].contains($0) }
+    }
+
     package var ownerReferences: [OwnerReference] {
         guard case .list(let items)? = self["metadata", "ownerReferences"] else { return [] }
         return items.compactMap(OwnerReference.init)

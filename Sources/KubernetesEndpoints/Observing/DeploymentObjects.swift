@@ -65,7 +65,10 @@ struct DeploymentReading {
     // MARK: State
 
     private var verdict: (state: ProvisioningState, reason: String?) {
-        if deployment.deletionTimestamp != nil { return (.deleting, "its Pods are ending") }
+        if deployment.deletionTimestamp != nil {
+            let kept = deployment.foreignFinalizers.joined(separator: ", ")
+            return (.deleting, kept.isEmpty ? "its Pods are ending" : "its Deployment has the finalizer \(kept)")
+        }
         let isSeen = (deployment.observedGeneration ?? 0) >= (deployment.generation ?? 0)
         if isSeen, let failure { return (.failed, failure) }
         guard isSeen else { return (changing, "the Deployment's controller has not seen it yet") }

@@ -245,7 +245,11 @@ struct ObservingTests {
 
     @Test("being deleted")
     func deleting() throws {
-        let deployment = try deploymentObject { $0["metadata", "deletionTimestamp"] = "2026-11-24T20:00:00Z" }
+        var deployment = try deploymentObject { $0["metadata", "deletionTimestamp"] = "2026-11-24T20:00:00Z" }
+        deployment["metadata", "finalizers"] = ["foregroundDeletion"]
         #expect(try read(deployment).state == .deleting)
+        #expect(try read(deployment).reason == "its Pods are ending")
+        deployment["metadata", "finalizers"] = ["foregroundDeletion", "example.com/hold"]
+        #expect(try read(deployment).reason == "its Deployment has the finalizer example.com/hold")
     }
 }
