@@ -70,6 +70,8 @@ extension RunMachine {
         }
         if change.isRequested(of: snapshot), attempt.intent.accepted || change.failure(in: snapshot) == nil {
             if !attempt.intent.accepted { apply(.changeAccepted, at: now) }
+            // Whoever has lost its servers meanwhile fails clients already, or would as soon as the traffic is so.
+            if case .setTraffic = change, let reason = guardRail(snapshot) { return failStage(reason, at: now) }
             return wait(at: now, deadline: attempt.deadline, for: progress(of: change, on: snapshot))
         }
         guard differences(expected: attempt.intent.before, observed: snapshot).isEmpty else {

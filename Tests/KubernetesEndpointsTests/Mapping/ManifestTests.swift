@@ -57,7 +57,7 @@ struct ManifestTests {
         let again = try object.asApplied(by: .sample) { $0[path: ["replicas"]] = 7 }
         #expect(again["spec", "replicas"] == 7)
         #expect(container(again)["env"] == [["name": "A", "value": "changed"], ["name": "B", "value": "2"]])
-        let drift = ManifestDrift(applied: try #require(again.appliedSpec), live: object["spec"] ?? [:])
+        let drift = ManifestDrift(applied: try #require(again.appliedSpec), live: object)
         #expect(
             Set(drift.fields.map(\.path)) == [
                 "replicas", "template.spec.containers[inference-server].env[A].digest",
