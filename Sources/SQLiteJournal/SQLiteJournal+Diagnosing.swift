@@ -88,15 +88,18 @@ extension SQLiteJournal {
 
     private func chains() throws -> [Diagnosis] {
         let runs = try runIDs()
-        return try runs.flatMap { run in
+        var broken: [Diagnosis] = []
+        var whole = 0
+        for run in runs {
             let findings = try verify(run)
-            guard !findings.isEmpty else {
-                return [Diagnosis(.ok, "chain", "\(run): every event is as it was written")]
-            }
-            return findings.map {
+            if findings.isEmpty { whole += 1 }
+            broken += findings.map {
                 Diagnosis(.error, "chain", $0, advice: "trust what the backend shows, not \(run); see `turnout events`")
             }
         }
+        guard whole > 0 else { return broken }
+        let subject = whole == 1 ? "1 run" : "\(whole) runs"
+        return broken + [Diagnosis(.ok, "chain", "\(subject): every event is as it was written")]
     }
 
     /// The names of all runs, newest first, without a look at their records.

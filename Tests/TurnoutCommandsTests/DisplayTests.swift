@@ -62,7 +62,7 @@ import Testing
                     "✓ scale         2m",
                     "✓ canary       31m",
                     "\(StageStatus.waiting.icon) cut-over          waits for an approval of stage cut-over (0 of 2 given),",
-                    "                    until 2026-11-23 23:00:00",
+                    "                    until 2026-11-23 23:00:00 UTC",
                     "○ delete-blue",
                     "",
                     "traffic blue    90 % ███████████████████████████████████",
@@ -78,7 +78,7 @@ import Testing
         #expect(
             lines.dropFirst(5).prefix(5) == [
                 "\(StageStatus.waiting.icon) cut-over          "
-                    + "waits for an approval of stage cut-over (0 of 2 given), until 2026-11-23 23:00:00",
+                    + "waits for an approval of stage cut-over (0 of 2 given), until 2026-11-23 23:00:00 UTC",
                 "○ delete-blue",
                 "",
                 "traffic blue    90 % ████████████████████████████████████",
@@ -92,6 +92,14 @@ import Testing
         let lines = tree.lines(.colored, columns: columns, rows: rows, footer: prompt)
         #expect(lines.count < rows)
         for line in lines { #expect(RunWatch.height(of: line, columns: columns) == 1, "\(line)") }
+    }
+
+    @Test("at 50 columns the question is whole")
+    func prompt() {
+        #expect(
+            GatePrompt(gate: Sample.gate()).lines(tree, .plain, columns: 50).suffix(3) == [
+                "Approve cut-over?", "[y]es  [n]o", "Ctrl-C leaves it for later",
+            ])
     }
 
     @Test("colours end where a line is cut")

@@ -17,7 +17,7 @@ import Testing
             "started":"2026-11-22T23:33:00.000Z","status":"waiting"}],"started":"2026-11-22T23:00:00.000Z",\
             "starter":"ann@vm","status":"waiting",\
             "traffic":{"actual":{"blue":90,"green":10},"wanted":{"blue":90,"green":10}},\
-            "waiting_for":"an approval of stage the run, until 2026-11-23 23:00:00"}
+            "waiting_for":"an approval of stage the run, until 2026-11-23 23:00:00 UTC"}
             """
         #expect(try JSONText.line(report) == expected)
     }
@@ -27,7 +27,7 @@ import Testing
         let record = Sample.record(.waiting(Sample.gate(approvals: [Sample.ann])), .waiting)
         #expect(
             record.waitingFor(stage: "cut-over", approval: Sample.plan.stages[2].approval)
-                == "an approval of stage cut-over (1 of 2 given), until 2026-11-23 23:00:00")
+                == "an approval of stage cut-over (1 of 2 given), until 2026-11-23 23:00:00 UTC")
     }
 }
 

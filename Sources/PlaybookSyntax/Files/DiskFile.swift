@@ -49,10 +49,13 @@ enum DiskFile {
         return String(cString: resolved)
     }
 
+    static func missing(_ name: String) -> FileProblem {
+        FileProblem("there is no file \(name.quoted)", help: "paths are relative to the playbook's folder")
+    }
+
     private static func problem(_ code: Int32, _ name: String) -> FileProblem {
         switch code {
-        case ENOENT, ENOTDIR:
-            FileProblem("there is no file \(name.quoted)", help: "paths are relative to the playbook's folder")
+        case ENOENT, ENOTDIR: missing(name)
         case EACCES, EPERM: FileProblem("\(name.quoted) may not be read")
         case ELOOP: FileProblem("\(name.quoted) is a loop of symbolic links")
         default: FileProblem("\(name.quoted) cannot be read: \(String(cString: strerror(code)))")

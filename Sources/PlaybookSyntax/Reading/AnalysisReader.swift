@@ -6,7 +6,9 @@ package func readAnalysis(path: String) -> (specification: GateSpecification?, f
     do throws(FileProblem) {
         return readAnalysis(SourceFile(path: path, data: try DiskFile.read(path, named: path)))
     } catch {
-        return (nil, [Finding("Analysis", file: path, error.message, help: error.help)])
+        // What a gate's file is relative to is the working folder, as everywhere on a command line.
+        let help = error == DiskFile.missing(path) ? "a file with the analysis mapping of a stage is meant" : error.help
+        return (nil, [Finding("Analysis", file: path, error.message, help: help)])
     }
 }
 

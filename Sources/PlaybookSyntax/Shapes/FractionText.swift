@@ -19,6 +19,9 @@ func readFraction(_ value: Value, in range: ClosedRange<Double>) throws(ValuePro
         throw ValueProblem(message: "is no fraction", help: "a fraction is written 1%, 0.5%, 1pt or 0.01")
     }
     guard range.contains(fraction) else {
+        if fraction == 1, value.double == 1 {
+            throw ValueProblem(message: "is all of them", help: "write '1pt' or '1%'")
+        }
         throw ValueProblem(
             message: "is out of range",
             help: "it must be \(percentText(range.lowerBound)) to \(percentText(range.upperBound))")

@@ -2,6 +2,14 @@ internal import FoundationEssentials
 package import RolloutStatistics
 internal import Rollouts
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
 extension Verdict {
     /// Why the verdict is as it is, in a sentence: what was measured against what limit, how many were exposed and, where
     /// there is no verdict, what could not be told.
@@ -30,14 +38,14 @@ extension Verdict {
 }
 
 extension Measurement {
-    /// `errors: green 5.07 %, blue 0.49 %, limit 1.49 %; evidence 10^2.9 where 10^2.7 is a fail`.
+    /// `errors: green 5.07 %, blue 0.49 %, limit 1.49 %; the odds against chance are 790:1, and 500:1 is a fail`.
     package func words(for arms: AnalysisArms) -> String {
         var parts: [String] = []
         if let candidate { parts.append("\(arms.candidate) \(text(candidate))") }
         if let control, let name = arms.control { parts.append("\(name) \(text(control))") }
         if let limit { parts.append("limit \(text(limit))") }
         let evidence = harm.map {
-            "; evidence 10^\($0.log10E.rounded(to: 1)) where 10^\($0.threshold.rounded(to: 1)) is a fail"
+            "; the odds against chance are \($0.odds), and \($0.thresholdOdds) is a fail"
         }
         return "\(title): " + parts.joined(separator: ", ") + (evidence ?? "")
     }
@@ -61,6 +69,26 @@ extension Measurement {
         case .latency: "\(value.rounded(to: 1)) ms"
         case .signal: "\(value.rounded(to: 4))"
         }
+    }
+}
+
+extension Measurement.Level {
+    /// How often the evidence has beaten chance, as bookmakers write it: `790:1`.
+    ///
+    /// An e-value is what a stake of 1 has become by bets that are fair where there is nothing to be shown; so it is
+    /// above N in at most one of N such cases (Ville's inequality).
+    package var odds: String { Self.odds(log10E) }
+    /// Those at which it is decided.
+    package var thresholdOdds: String { Self.odds(threshold) }
+
+    /// To two digits, and in words beyond a million.
+    private static func odds(_ log10: Double) -> String {
+        guard log10.isFinite else { return log10 > 0 ? "beyond all doubt" : "below 1:1" }
+        guard log10 >= 0 else { return "below 1:1" }
+        guard log10 < 6 else { return log10 < 9 ? "over a million:1" : "over a billion:1" }
+        let value = pow(10, log10)
+        let unit = pow(10, max(log10.rounded(.down) - 1, 0))
+        return "\(Int((value / unit).rounded() * unit)):1"
     }
 }
 

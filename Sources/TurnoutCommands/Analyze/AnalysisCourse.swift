@@ -12,6 +12,18 @@ final class AnalysisCourse {
         /// log10 E against green, and for its safety, in the order of the measurements.
         var harm: [Double?]
         var safety: [Double?]
+        /// The p95 of both in milliseconds, and what green's may be; nil where none is known.
+        var latency: Latency?
+    }
+
+    struct Latency {
+        var candidate: Double?
+        var control: Double?
+        var limit: Double?
+
+        init(_ measurement: Measurement) {
+            (candidate, control, limit) = (measurement.candidate, measurement.control, measurement.limit)
+        }
     }
 
     /// At most twice as many are kept.
@@ -28,7 +40,8 @@ final class AnalysisCourse {
     func add(_ verdict: Verdict) {
         let point = Point(
             seconds: verdict.seconds, candidate: verdict.candidate, control: verdict.control,
-            harm: verdict.measurements.map { $0.harm?.log10E }, safety: verdict.measurements.map { $0.safety?.log10E })
+            harm: verdict.measurements.map { $0.harm?.log10E }, safety: verdict.measurements.map { $0.safety?.log10E },
+            latency: verdict.measurements.first { $0.test == .latency }.map(Latency.init))
         last = point
         defer { count += 1 }
         guard count % stride == 0 else { return }

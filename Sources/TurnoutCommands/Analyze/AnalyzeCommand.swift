@@ -14,7 +14,11 @@ struct AnalyzeCommand: ParsableCommand {
             second; le_X is how many took at most X ms), or JSON lines of requests, {"t": 12.031, "deployment": \
             "green", "status": 200, "ms": 41.2}, and of mirrored pairs, {"t": …, "pair": {"live": {…}, "mirror": {…}, \
             "agree": true}}. An answer that is not 2xx or 3xx is an error. A gate is the analysis mapping of a stage, in \
-            YAML. What is wrong with the recording is told at its line; a line that cannot be trusted is not counted.
+            YAML: `for` is the longest that it looks, and nothing passes before `at_least`, though it may fail before. \
+            What is wrong with the recording is told at its line; a line that cannot be trusted is not counted.
+
+            Evidence is told as odds against chance: 500:1 is what a version that is no worse reaches in at most one \
+            of 500 stages, however often anybody looks. --json has their decimal logarithms.
 
             Exits with 0 for a pass, 10 for a fail, 11 when it is inconclusive, and 65 when there are errors in the \
             gate or in the recording, whatever the verdict over the rest is.
@@ -102,8 +106,8 @@ struct AnalyzeCommand: ParsableCommand {
             return try ExitStatus.invalidPlaybook.leave()
         }
         if let svg {
-            let drawing = CourseDrawing(course: course, verdict: verdict)
-            try drawing.text.write(toFile: svg, atomically: true, encoding: .utf8)
+            let drawing = CourseDrawing(course: course, verdict: verdict, control: control, candidate: candidate)
+            try OutputFile(path: svg).write(drawing.text)
         }
         if json {
             let report = VerdictReport(
@@ -111,7 +115,8 @@ struct AnalyzeCommand: ParsableCommand {
             StandardOutput.shared.line(try JSONText.line(report))
         } else {
             let text = VerdictText(
-                verdict: verdict, specification: specification, style: Terminal.standardOutput.style)
+                verdict: verdict, specification: specification, control: control, candidate: candidate,
+                style: Terminal.standardOutput.style)
             for line in text.lines { StandardOutput.shared.line(line) }
         }
         guard findings.errors == 0 else { return try ExitStatus.invalidPlaybook.leave() }

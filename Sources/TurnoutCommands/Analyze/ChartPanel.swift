@@ -21,8 +21,36 @@ struct ChartPanel {
 
     private func y(_ value: Double) -> Double {
         let span = max(values.upperBound - values.lowerBound, .leastNormalMagnitude)
-        let inside = min(max(value, values.lowerBound), values.upperBound)
-        return top + height * (1 - (inside - values.lowerBound) / span)
+        // Far outside is as good as just outside, where the frame hides it.
+        let near = min(max(value, values.lowerBound - span), values.upperBound + span)
+        return top + height * (1 - (near - values.lowerBound) / span)
+    }
+
+    /// The elements, as far as they are inside the frame.
+    func clipped(_ elements: [String]) -> [String] {
+        let name = "frame-\(Self.number(top))"
+        return [
+            "<clipPath id=\"\(name)\"><rect x=\"\(left)\" y=\"\(top)\" width=\"\(width)\" height=\"\(height)\"/>"
+                + "</clipPath>",
+            "<g clip-path=\"url(#\(name))\">",
+        ] + elements + ["</g>"]
+    }
+
+    /// A mark on a value that lies inside the panel; elsewhere none.
+    func dot(_ point: (Double, Double)?, color: String, radius: Double = 2.5) -> String {
+        guard let point, values.contains(point.1) else { return "" }
+        return "<circle cx=\"\(Self.number(x(point.0)))\" cy=\"\(Self.number(y(point.1)))\" r=\"\(radius)\" "
+            + "fill=\"\(color)\"/>"
+    }
+
+    /// A line from top to bottom at the moment of the verdict.
+    func verdict(_ seconds: Double, _ name: String, color: String) -> [String] {
+        let x = Self.number(x(seconds))
+        return [
+            "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"\(top)\" y2=\"\(top + height)\" stroke=\"\(color)\" "
+                + "stroke-width=\"1.6\"/>",
+            Self.label(name, x: self.x(seconds) - 6, y: top + 14, anchor: "end", weight: "600", fill: color),
+        ]
     }
 
     func axes(_ text: (Double) -> String) -> [String] {
@@ -67,11 +95,12 @@ struct ChartPanel {
         ]
     }
 
-    func legend(_ name: String, color: String, row: Double) -> [String] {
+    func legend(_ name: String, color: String, row: Double, dash: String? = nil) -> [String] {
+        let dashes = dash.map { " stroke-dasharray=\"\($0)\"" } ?? ""
         let y = top + 10 + row * 20
         return [
             "<line x1=\"\(left + width + 12)\" x2=\"\(left + width + 32)\" y1=\"\(y)\" y2=\"\(y)\" stroke=\"\(color)\" "
-                + "stroke-width=\"2.5\"/>",
+                + "stroke-width=\"2\"\(dashes)/>",
             Self.label(name, x: left + width + 38, y: y + 4),
         ]
     }

@@ -1,40 +1,51 @@
 internal import RolloutStatistics
 
-/// The course of an analysis as an SVG: both error rates with their bands and the margin, and below the evidence
-/// against its thresholds.
+/// The course of an analysis as an SVG: both error rates with their bands and the margin, latencies where they are
+/// looked at, and below the evidence against its thresholds.
 struct CourseDrawing {
     let course: AnalysisCourse
     let verdict: Verdict
+    /// The names of the two deployments.
+    let control: String
+    let candidate: String
 
     private static let blue = "#2563eb"
     private static let green = "#15803d"
     private static let red = "#b91c1c"
     private static let grey = "#6b7280"
     private static let metricColors = ["#b91c1c", "#c2410c", "#7c3aed", "#0f766e", "#92400e", "#be185d"]
+    private static let dashes = "5 4"
 
     /// The whole file.
     var text: String {
         let points = self.points
         let duration = max(points.last?.seconds ?? 0, 1)
-        let rates = ChartPanel(top: 64, height: 236, time: duration, values: 0...highestRate(points))
-        let evidence = ChartPanel(top: 372, height: 236, time: duration, values: evidenceRange(points))
-        var elements = [
-            "<rect width=\"960\" height=\"660\" fill=\"#ffffff\"/>",
-            ChartPanel.label(title, x: 64, y: 30, size: 17, weight: "600"),
-            ChartPanel.label(
-                "error rate, with the interval that holds at all times with 95 %", x: 64, y: 54, fill: Self.grey),
-            ChartPanel.label(
-                "evidence: log10 E against the candidate (solid) and for a pass (dashed)", x: 64, y: 362,
-                fill: Self.grey),
-        ]
-        elements += rates.axes { VerdictText.number($0 * 100, digits: 3) + " %" }
-        elements += drawnRates(points, in: rates)
-        elements += evidence.axes { VerdictText.number($0, digits: 2) }
-        elements += drawnEvidence(points, in: evidence)
+        var elements: [String] = []
+        var top = 64.0
+        func add(_ caption: String, _ range: ClosedRange<Double>, _ draw: (ChartPanel) -> [String]) {
+            elements.append(ChartPanel.label(caption, x: 64, y: top - 10, fill: Self.grey))
+            elements += draw(ChartPanel(top: top, height: 236, time: duration, values: range))
+            top += 308
+        }
+        add("error rate, with the interval that holds at all times with 95 %", 0...highestRate(points)) { panel in
+            panel.axes { VerdictText.number($0 * 100, digits: 3) + " %" } + drawnRates(points, in: panel)
+        }
+        if let highest = highestLatency(points) {
+            add("latency, p95", 0...highest) { panel in
+                panel.axes { VerdictText.number($0, digits: 1) + " ms" } + drawnLatencies(points, in: panel)
+            }
+        }
+        add(
+            "odds against chance: that \(candidate) is worse (solid), and that it is inside its margin (dashed)",
+            evidenceRange(points)
+        ) { panel in panel.axes(Self.odds) + drawnEvidence(points, in: panel) }
+        let height = Int(top - 20)
         return """
-            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 660" width="960" height="660" \
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 \(height)" width="960" height="\(height)" \
             font-family="system-ui, sans-serif" font-size="12">
             <title>\(ChartPanel.escaped(title))</title>
+            <rect width="960" height="\(height)" fill="#ffffff"/>
+            \(ChartPanel.label(title, x: 64, y: 30, size: 17, weight: "600"))
             \(elements.joined(separator: "\n"))
             </svg>
 
@@ -42,9 +53,9 @@ struct CourseDrawing {
     }
 
     private var title: String {
-        let metric = verdict.metric.map { " (\($0))" } ?? ""
+        let metric = verdict.metric.map { verdict.decision == .inconclusive ? "" : " (\($0))" } ?? ""
         return "\(verdict.decision.rawValue)\(metric) after \(VerdictText.number(verdict.seconds)) s: "
-            + "\(verdict.candidate.requests) requests to the candidate, \(verdict.candidate.errors) failed"
+            + "\(verdict.candidate.requests) requests to \(candidate), \(verdict.candidate.errors) failed"
     }
 
     private var points: [AnalysisCourse.Point] {
@@ -53,38 +64,59 @@ struct CourseDrawing {
     }
 
     private func drawnRates(_ points: [AnalysisCourse.Point], in panel: ChartPanel) -> [String] {
-        var elements: [String] = []
+        var curves: [String] = []
+        var legend: [String] = []
         for (color, name, row, exposure) in [
-            (Self.blue, "control", 0.0, { (point: AnalysisCourse.Point) in point.control }),
-            (Self.green, "candidate", 1.0, { $0.candidate }),
+            (Self.blue, control, 0.0, { (point: AnalysisCourse.Point) in point.control }),
+            (Self.green, candidate, 1.0, { $0.candidate }),
         ] {
             let known = points.filter { exposure($0).requests > 0 }
             let intervals = known.map {
                 ConfidenceSequence.interval(of: exposure($0).errors, in: exposure($0).requests)
             }
-            elements.append(
+            let rates = known.map { ($0.seconds, exposure($0).rate) }
+            curves.append(
                 panel.band(zip(known, intervals).map { ($0.seconds, $1.lowerBound, $1.upperBound) }, color: color))
-            elements.append(panel.line(known.map { ($0.seconds, exposure($0).rate) }, color: color))
-            elements += panel.legend(name, color: color, row: row)
+            curves.append(panel.line(rates, color: color))
+            legend.append(panel.dot(rates.last, color: color))
+            legend += panel.legend(name, color: color, row: row)
         }
         if let margin {
-            let known = points.filter { $0.control.requests > 0 }
-            elements.append(
-                panel.line(
-                    known.map { ($0.seconds, $0.control.rate + margin * (1 - $0.control.rate)) }, color: Self.grey,
-                    dash: "5 4"))
-            elements += panel.legend("margin", color: Self.grey, row: 2)
+            let limits = points.filter { $0.control.requests > 0 }.map {
+                ($0.seconds, $0.control.rate + margin * (1 - $0.control.rate))
+            }
+            curves.append(panel.line(limits, color: Self.grey, dash: Self.dashes))
+            legend += panel.legend("margin", color: Self.grey, row: 2, dash: Self.dashes)
         }
-        return elements
+        return panel.clipped(curves) + legend
+    }
+
+    private func drawnLatencies(_ points: [AnalysisCourse.Point], in panel: ChartPanel) -> [String] {
+        var curves: [String] = []
+        var legend: [String] = []
+        let kinds: [(String, String, String?, KeyPath<AnalysisCourse.Latency, Double?>)] = [
+            (control, Self.blue, nil, \.control), (candidate, Self.green, nil, \.candidate),
+            ("margin", Self.grey, Self.dashes, \.limit),
+        ]
+        for (row, (name, color, dash, value)) in kinds.enumerated() {
+            let values = points.compactMap { point in
+                point.latency?[keyPath: value].map { (point.seconds, $0) }
+            }
+            curves.append(panel.line(values, color: color, dash: dash))
+            legend.append(panel.dot(values.last, color: color))
+            legend += panel.legend(name, color: color, row: Double(row), dash: dash)
+        }
+        return panel.clipped(curves) + legend
     }
 
     private func drawnEvidence(_ points: [AnalysisCourse.Point], in panel: ChartPanel) -> [String] {
-        var elements: [String] = []
+        var curves: [String] = []
+        var marks: [String] = []
         if let threshold = verdict.measurements.compactMap(\.harm?.threshold).first {
-            elements += panel.threshold(threshold, "fail", color: Self.red)
+            marks += panel.threshold(threshold, "fail", color: Self.red)
         }
         if let threshold = verdict.measurements.compactMap(\.safety?.threshold).first {
-            elements += panel.threshold(threshold, "pass", color: Self.green)
+            marks += panel.threshold(threshold, "pass", color: Self.green)
         }
         for (index, measurement) in verdict.measurements.enumerated() {
             let color = Self.metricColors[index % Self.metricColors.count]
@@ -95,12 +127,31 @@ struct CourseDrawing {
                     return (point.seconds, level)
                 }
             }
-            elements.append(panel.line(values(\.harm), color: color))
-            elements.append(panel.line(values(\.safety), color: color, dash: "5 4"))
+            for (levels, dash) in [(values(\.harm), nil), (values(\.safety), Self.dashes)] {
+                curves.append(panel.line(levels, color: color, dash: dash))
+                marks.append(panel.dot(levels.last, color: color))
+            }
             let name = measurement.test == .hardLimit ? "hard limit" : measurement.metric
-            elements += panel.legend(name, color: color, row: Double(index))
+            marks += panel.legend(name, color: color, row: Double(index))
         }
-        return elements
+        let tints: [Verdict.Decision: String] = [.pass: Self.green, .fail: Self.red, .inconclusive: Self.grey]
+        marks += panel.verdict(
+            verdict.seconds, verdict.decision.rawValue, color: tints[verdict.decision] ?? Self.grey)
+        return panel.clipped(curves) + marks
+    }
+
+    /// A decimal logarithm as odds: `100:1`, `1:100`.
+    private static func odds(_ power: Double) -> String {
+        guard power == power.rounded(), power.magnitude < 7 else {
+            return "10^\(VerdictText.number(power, digits: 1)):1"
+        }
+        let number = "1" + String(repeating: "0", count: Int(power.magnitude))
+        return power < 0 ? "1:\(number)" : "\(number):1"
+    }
+
+    private func highestLatency(_ points: [AnalysisCourse.Point]) -> Double? {
+        let known = points.flatMap { [$0.latency?.candidate, $0.latency?.control, $0.latency?.limit] }
+        return known.compactMap(\.self).filter(\.isFinite).max().map { max($0 * 1.1, 1) }
     }
 
     private var margin: Double? {
@@ -122,9 +173,9 @@ struct CourseDrawing {
     private func evidenceRange(_ points: [AnalysisCourse.Point]) -> ClosedRange<Double> {
         let thresholds = verdict.measurements.flatMap { [$0.harm?.threshold, $0.safety?.threshold].compactMap(\.self) }
         let levels = points.flatMap { ($0.harm + $0.safety).compactMap(\.self) }
-        let highest = max(thresholds.max() ?? 1, min(levels.max() ?? 0, 2 * (thresholds.max() ?? 1)))
+        let highest = max(thresholds.max() ?? 1, levels.filter(\.isFinite).max() ?? 0)
         // What is far below, as evidence against a good version is, would press the rest together.
-        return max(levels.min() ?? 0, -highest)...highest * 1.15
+        return min(max(levels.min() ?? 0, -highest) * 1.1, 0)...highest * 1.15
     }
 }
 

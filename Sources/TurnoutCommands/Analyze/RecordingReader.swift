@@ -15,6 +15,8 @@ struct RecordingReader {
     private(set) var replay: StageReplay?
     private var csv: CSVRecording?
     private var unknown: Set<[UInt8]> = []
+    private var hasControl = false
+    private var hasCandidate = false
     private var toldBefore = false
     /// False once nothing more can be read.
     private(set) var isReadable = true
@@ -59,12 +61,35 @@ struct RecordingReader {
             isReadable = false
             return findings.report("EmptyFile", message: "there is nothing in the file", help: .forms)
         }
+        checkArms()
+        guard isReadable else { return }
         try replay?.finish()
         for finding in replay?.findings ?? [] { tell(finding) }
         guard replay?.second == nil else { return }
         findings.report(
             "NoStage", .warning, message: "there is no traffic of a stage: no line from second 0 on",
             help: "lines before second 0 tell what the control did before the stage")
+    }
+
+    /// Finds an arm that stands nowhere: what a gate says without it is about nobody.
+    private mutating func checkArms() {
+        // A recording without a stage has a finding of its own, and a line that could not be read may be the missing one.
+        guard findings.errors == 0, replay?.second != nil || !unknown.isEmpty else { return }
+        let found = (unknown + [hasControl ? control : nil, hasCandidate ? candidate : nil].compactMap(\.self))
+            .map { String(decoding: $0, as: UTF8.self) }.sorted()
+        for (rule, option, name, isMissing) in [
+            ("NoCandidate", "--candidate", candidate, !hasCandidate),
+            ("NoControl", "--control", control, !hasControl && specification.comparesArms),
+        ] where isMissing {
+            let name = String(decoding: name, as: UTF8.self)
+            let near = nearest(name, among: found.filter { unknown.contains(Array($0.utf8)) })
+            findings.report(
+                rule,
+                message: "no line of '\(name)' is in the file; its deployments: "
+                    + (found.isEmpty ? "none" : found.joined(separator: ", ")),
+                help: near.map { "did you mean '\($0)'?" } ?? "\(option) names the one that is meant")
+            isReadable = false
+        }
     }
 
     private mutating func tell(_ finding: ReadingFinding) {
@@ -136,6 +161,7 @@ struct RecordingReader {
             if second < 0, arm == .candidate { return tellBefore(line) }
             replay?.add(failed: answer.failed, latency: answer.latency, of: arm)
         case .pair(let live, let mirror, let agree):
+            (hasControl, hasCandidate) = (true, true)
             guard second >= 0 else { return tellBefore(line) }
             if replay?.gate?.hasCandidate == true, replay?.gate?.design != .mirrored {
                 return findings.report(
@@ -185,8 +211,14 @@ struct RecordingReader {
     }
 
     private mutating func arm(of name: some Collection<UInt8>, _ place: RecordingLines.Line) -> Arm? {
-        if name.elementsEqual(candidate) { return .candidate }
-        if name.elementsEqual(control) { return .control }
+        if name.elementsEqual(candidate) {
+            hasCandidate = true
+            return .candidate
+        }
+        if name.elementsEqual(control) {
+            hasControl = true
+            return .control
+        }
         // Names are told once, and a file with ever new ones fills no memory.
         guard unknown.count < 64, unknown.insert(Array(name.prefix(128))).inserted else { return nil }
         let text = String(decoding: name.prefix(128), as: UTF8.self)
@@ -202,6 +234,18 @@ struct RecordingReader {
         findings.report(
             "BeforeStage", .warning, line: place, "the candidate stands before second 0",
             help: "not counted: what lies before is the control's alone")
+    }
+}
+
+extension GateSpecification {
+    /// True where green is held against what the control does.
+    fileprivate var comparesArms: Bool {
+        metrics.contains { metric in
+            switch metric {
+            case .errors, .latency: true
+            case .disagreement, .prometheus: false
+            }
+        }
     }
 }
 

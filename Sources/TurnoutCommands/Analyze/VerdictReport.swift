@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import PlaybookSyntax
+internal import RolloutEngine
 internal import RolloutStatistics
 
 /// One reading, or the last word, of an analysis as JSON.
@@ -83,18 +84,20 @@ extension VerdictReport.Arm {
 struct VerdictText {
     var verdict: Verdict
     var specification: GateSpecification
+    var control: String
+    var candidate: String
     var style: Style
 
     var lines: [String] {
-        let decided = verdict.metric.map { "\($0): " } ?? ""
+        let decided = verdict.decision == .inconclusive ? "" : verdict.metric.map { ": \($0)" } ?? ""
         let time = Self.number(verdict.seconds) + " s"
         let tints: [Verdict.Decision: Style.Tint] = [.pass: .green, .fail: .red, .inconclusive: .yellow]
         var lines = [
             style("\(verdict.decision.rawValue) after \(time)", tints[verdict.decision])
-                + "; \(decided)log10 E \(Self.number(verdict.log10E, digits: 3))"
+                + decided
         ]
         lines += verdict.measurements.map { "  " + text(of: $0) }
-        lines.append("  candidate \(text(of: verdict.candidate)); control \(text(of: verdict.control))")
+        lines.append("  \(candidate): \(verdict.candidate.words); \(control): \(verdict.control.words)")
         if verdict.decision == .inconclusive {
             let rest = Self.number(specification.longest - verdict.seconds)
             lines.append(
@@ -106,36 +109,13 @@ struct VerdictText {
     }
 
     private func text(of measurement: Measurement) -> String {
-        let name = measurement.test == .hardLimit ? "\(measurement.metric) (hard limit)" : measurement.metric
-        var parts: [String] = []
-        if let value = measurement.candidate {
-            parts.append(
-                quantity(value, measurement)
-                    + (measurement.control.map { " beside \(quantity($0, measurement))" } ?? "")
-                    + (measurement.limit.map { ", limit \(quantity($0, measurement))" } ?? ""))
-        } else {
-            parts.append("no data")
-        }
-        if let harm = measurement.harm {
-            parts.append("log10 E \(Self.number(harm.log10E, digits: 3)) of \(Self.number(harm.threshold, digits: 3))")
-        }
-        if let safety = measurement.safety {
-            parts.append(
-                "for a pass \(Self.number(safety.log10E, digits: 3)) of \(Self.number(safety.threshold, digits: 3))")
-        }
-        return name + ": " + parts.joined(separator: "; ")
-    }
-
-    private func quantity(_ value: Double, _ measurement: Measurement) -> String {
-        switch measurement.test {
-        case .latency: "\(Self.number(value, digits: 1)) ms"
-        case .signal: "\(value)"
-        case .errors, .pairedErrors, .hardLimit, .disagreement: Self.number(value * 100, digits: 2) + " %"
-        }
-    }
-
-    private func text(of exposure: Verdict.Exposure) -> String {
-        "\(exposure.requests) requests, \(exposure.errors) failed"
+        let values = [
+            measurement.candidate.map { "\(candidate) \(measurement.text($0))" },
+            measurement.control.map { "\(control) \(measurement.text($0))" },
+            measurement.limit.map { "limit \(measurement.text($0))" },
+        ].compactMap(\.self).joined(separator: ", ")
+        let measured = measurement.candidate == nil ? "no data" : values
+        return "\(measurement.title): " + [measured, measurement.odds].compactMap(\.self).joined(separator: "; ")
     }
 
     /// Without zeros at the end.

@@ -21,7 +21,8 @@ struct DoctorCommand: AsyncParsableCommand {
             """)
 
     @Option(
-        help: ArgumentHelp("Look at this backend too: kubernetes asks the cluster what it has, and what you may do."))
+        help: ArgumentHelp("Look at this backend too: kubernetes asks the cluster what it has, and what you may do."),
+        completion: .list(Completions.backends()))
     var backend: String?
 
     @OptionGroup var cluster: ClusterOptions

@@ -25,7 +25,9 @@ struct EndpointCommand: ParsableCommand {
 
 /// Which endpoint of which backend.
 struct EndpointArguments: ParsableArguments {
-    @Argument(help: ArgumentHelp("The endpoint.", valueName: "name"))
+    @Argument(
+        help: ArgumentHelp("The endpoint.", valueName: "name"),
+        completion: .custom { _, _, _ in Completions.endpoints() })
     var name: String?
 
     @OptionGroup var options: BackendOptions
@@ -53,7 +55,8 @@ struct EndpointArguments: ParsableArguments {
 struct BackendOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            BackendSelection.help, discussion: BackendSelection.helpOnDefault, valueName: "backend"))
+            BackendSelection.help, discussion: BackendSelection.helpOnDefault, valueName: "backend"),
+        completion: .list(Completions.backends()))
     var backend: String?
 
     @OptionGroup var azure: AzureOptions

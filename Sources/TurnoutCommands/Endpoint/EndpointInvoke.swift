@@ -19,7 +19,9 @@ struct EndpointInvoke: AsyncParsableCommand {
 
     @OptionGroup var arguments: EndpointArguments
 
-    @Option(help: ArgumentHelp("Who is to answer.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Who is to answer.", valueName: "name"),
+        completion: .custom { _, _, _ in Completions.deployments() })
     var deployment: String?
 
     @Option(help: ArgumentHelp("A file with the body.", valueName: "file"))

@@ -15,7 +15,9 @@ struct EndpointLogs: AsyncParsableCommand {
 
     @OptionGroup var arguments: EndpointArguments
 
-    @Option(help: ArgumentHelp("Whose log.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Whose log.", valueName: "name"),
+        completion: .custom { _, _, _ in Completions.deployments() })
     var deployment: String
 
     @Option(help: ArgumentHelp("How many lines, at least 1.", valueName: "n"))

@@ -16,7 +16,9 @@ struct EndpointScale: AsyncParsableCommand {
 
     @OptionGroup var arguments: EndpointArguments
 
-    @Option(help: ArgumentHelp("Which deployment.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Which deployment.", valueName: "name"),
+        completion: .custom { _, _, _ in Completions.deployments() })
     var deployment: String
 
     @Option(help: ArgumentHelp("How many instances, at least 1.", valueName: "n"))

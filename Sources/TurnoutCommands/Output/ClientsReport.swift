@@ -41,6 +41,15 @@ struct ClientsReport: Codable, Hashable, Sendable {
             + "from when each was due"
     }
 
+    /// The same in lines of at most `width` characters.
+    func lines(_ style: Style, width: Int) -> [String] {
+        let head = "clients: "
+        let count = "\(failed) failed"
+        return String(text(.plain).dropFirst(head.count)).hanging(behind: head, width: width).map {
+            failed == 0 ? $0 : $0.replacing(count, with: style(count, .red))
+        }
+    }
+
     private static func percent(_ part: Int, of whole: Int) -> String {
         let hundredths = (part * 10_000 + whole / 2) / whole
         return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"

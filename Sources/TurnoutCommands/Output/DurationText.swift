@@ -42,4 +42,7 @@ extension Timestamp {
         guard self != .distantFuture else { return "never" }
         return String(description.prefix(19)).split(separator: "T").joined(separator: " ")
     }
+
+    /// The same with its time zone, for what a person has to be there for: `2026-11-22 10:15:30 UTC`.
+    var zoned: String { self == .distantFuture ? short : "\(short) UTC" }
 }

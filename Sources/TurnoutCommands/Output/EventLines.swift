@@ -10,6 +10,8 @@ struct EventLines {
     /// What was asked for last, so that its acceptance can be told.
     private var steps: ArraySlice<Step> = []
     private var change = ""
+    /// Of the analysis under way: what was told last, and when.
+    private var evidence: (told: EvidenceProgress, at: Timestamp)?
     /// Why something failed, as it was told last: it is not told again.
     private var reason = ""
 
@@ -21,6 +23,7 @@ struct EventLines {
     /// The lines for one event: it, and the day before it when a new one has begun.
     mutating func lines(_ event: StampedEvent, stage: String?) -> [String] {
         follow(event.event)
+        guard isNews(event) else { return [] }
         let (day, time) = Self.parts(of: event.at)
         let head = style.dim(time) + " " + (stage ?? "").cut(to: width).padded(to: width)
         let line = head + " " + style(sentence(event.event).printable, event.event.tint)
@@ -28,6 +31,21 @@ struct EventLines {
         guard day != self.day else { return [line] }
         defer { self.day = day }
         return [style.dim("-- \(day) (UTC)"), line]
+    }
+
+    /// How long evidence that has not come nearer to a verdict is not told again.
+    private static let silence = Interval.minutes(5)
+
+    /// False for a reading that tells a person nothing new.
+    private mutating func isNews(_ event: StampedEvent) -> Bool {
+        guard case .evidenceGathered(let analysis, _) = event.event else {
+            if case .analysisStarted = event.event { evidence = nil }
+            return true
+        }
+        let progress = EvidenceProgress(analysis)
+        if let evidence, !progress.isNews(beyond: evidence.told), event.at - evidence.at < Self.silence { return false }
+        evidence = (progress, event.at)
+        return true
     }
 
     private func sentence(_ event: RunEvent) -> String {

@@ -13,7 +13,7 @@ extension RunEvent {
         case .requestMade(let request): request.sentence
         case .stageSkipped(let reason, let person): "skipped\(person.by): \(reason)"
         case .gateOpened(let gate):
-            "waits for an approval" + (gate.deadline.map { " until \($0.short)" } ?? ", without a deadline")
+            "waits for an approval" + (gate.deadline.map { " until \($0.zoned)" } ?? ", without a deadline")
         case .approvalCounted(let request, let person): "request \(request): the yes of \(person) counts"
         case .requestVoided(let request, let reason): "request \(request) does not count: \(reason)"
         case .gateVoided(let reason): "the approval was set aside: \(reason)"

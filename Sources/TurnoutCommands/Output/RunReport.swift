@@ -109,14 +109,14 @@ extension RunRecord {
         case .starting, .ready, .ended: return nil
         case .waiting(let gate):
             let count = approval.map { $0.required > 1 ? " (\(gate.approvals.count) of \($0.required) given)" : "" }
-            let limit = gate.deadline.map { ", until \($0.short)" } ?? ""
+            let limit = gate.deadline.map { ", until \($0.zoned)" } ?? ""
             return "an approval of stage \(stage)\(count ?? "")\(limit)"
         case .acting(let attempt):
             return attempt.step < attempt.steps.count ? attempt.steps[attempt.step].waitingText : nil
-        case .baking(let until): return "stage \(stage) to rest until \(until.short)"
+        case .baking(let until): return "stage \(stage) to rest until \(until.zoned)"
         case .analysing:
-            return "a verdict on stage \(stage)" + (analysis.map { ", at the latest at \($0.ends.short)" } ?? "")
-        case .backingOff(let until): return "another attempt of stage \(stage) at \(until.short)"
+            return "a verdict on stage \(stage)" + (analysis.map { ", at the latest at \($0.ends.zoned)" } ?? "")
+        case .backingOff(let until): return "another attempt of stage \(stage) at \(until.zoned)"
         case .rollingBack(let rollBack):
             return rollBack.change.map { "the way back: \($0)" } ?? "the way back to what was observed at the start"
         case .held(let hold): return "a person's word on how to go on: \(hold.reason)"

@@ -19,7 +19,7 @@ struct RunTree {
     func lines() -> [String] {
         var lines = heading() + [""] + stageLines() + [""] + trafficLines()
         if let analysis = record.analysis { lines += AnalysisLines(style: style, columns: columns).lines(of: analysis) }
-        if let clients { lines.append(clients.text(style)) }
+        if let clients { lines += clients.lines(style, width: columns) }
         if case .waiting = record.phase, let instructions = approval?.instructions {
             lines += instructions.hanging(behind: "instructions: ", width: columns)
         }

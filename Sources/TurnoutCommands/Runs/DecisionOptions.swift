@@ -7,10 +7,12 @@ internal import SQLiteJournal
 struct DecisionOptions: ParsableArguments {
     @Argument(
         help: "The run; without it, the only one that waits.",
-        completion: .custom { _, _, _ in Completions.runs() })
+        completion: .custom { _, _, _ in Completions.unfinishedRuns() })
     var run: String?
 
-    @Option(help: "The stage; without it, the one whose gate is open.")
+    @Option(
+        help: "The stage; without it, the one whose gate is open.",
+        completion: .custom { _, _, _ in Completions.stages() })
     var stage: String?
 
     @Option(help: "Why, for the record.")
@@ -38,7 +40,8 @@ struct DecisionOptions: ParsableArguments {
             stage == nil ? record.status == .waiting : !record.status.isEnded
         }
         let decision = GateDecision(kind: kind, stage: stage, by: try .current(calling: by), reason: reason)
-        let subject = try decision.subject(in: try work.journal.load(record.id))
+        let isLive = try work.journal.holder(of: record.id) != nil
+        let subject = try decision.subject(in: try work.journal.load(record.id), isLive: isLive)
         let now = try BackendSelection(named: record.backend).backend.time(in: work.workspace)
         try decision.checkTime(of: subject, at: now)
         do throws(JournalError) {

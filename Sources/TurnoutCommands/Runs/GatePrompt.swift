@@ -44,15 +44,16 @@ struct GatePrompt {
         if let notice { lines += notice.printable.hanging(behind: "", width: columns).map { style($0, .yellow) } }
         let stage = tree.stageName ?? "the stage"
         guard let answer else {
-            return lines + [
-                style.bold("Approve \(stage)?") + "  [y]es  [n]o  " + style.dim("Ctrl-C leaves it for later")
-            ]
+            let (question, keys, leave) = ("Approve \(stage)?", "[y]es  [n]o", "Ctrl-C leaves it for later")
+            guard question.count + keys.count + leave.count + 4 > columns else {
+                return lines + [style.bold(question) + "  \(keys)  " + style.dim(leave)]
+            }
+            return lines + question.hanging(behind: "", width: columns).map(style.bold) + [keys, style.dim(leave)]
         }
         let question = answer.kind == .approve ? "Approve \(stage); why?" : "Reject \(stage); why?"
         let room = max(columns - question.count - 3, 10)
         return lines + [
-            style.bold(question) + " " + answer.reason.suffix(room) + "▏",
-            style.dim("Enter decides, with or without a reason; Esc goes back"),
-        ]
+            style.bold(question) + " " + answer.reason.suffix(room) + "▏"
+        ] + "Enter decides, with or without a reason; Esc goes back".hanging(behind: "", width: columns).map(style.dim)
     }
 }

@@ -71,7 +71,10 @@ struct LiveTree {
         let heading = tree.heading()
         var rest = tree.stageLines() + [""] + tree.trafficLines()
         if let address { rest.append(style.dim("clients send to \(address)")) }
-        if let clients { rest.append(clients.text(style)) }
+        if let analysis = state.record.analysis {
+            rest += AnalysisLines(style: style, columns: columns).lines(of: analysis)
+        }
+        if let clients { rest += clients.lines(style, width: columns) }
         if case .rollingBack(let rollBack) = state.record.phase {
             rest += rollBack.cause.printable.hanging(behind: "rolling back: ", width: columns).map {
                 style($0, .yellow)

@@ -1,7 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Shows a run again and again until it ends, or stops with nobody working on it.
+/// Shows a run again and again until it ends: one that waits may go on by somebody else.
 struct RunWatch {
     var journal: any Journal
     var workspace: Workspace
@@ -25,7 +25,7 @@ struct RunWatch {
                 StandardOutput.shared.line(shown.isEmpty || json ? text : "\n" + text)
             }
             shown = news
-            if view.record.status.isEnded || view.record.status != .running && !view.isLive { return }
+            if view.record.status.isEnded { return }
             try await Task.sleep(for: .seconds(1))
         }
     }

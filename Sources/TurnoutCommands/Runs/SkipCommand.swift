@@ -19,10 +19,12 @@ struct SkipCommand: AsyncParsableCommand {
 
     @Argument(
         help: "The run; without it, the only one that has not ended.",
-        completion: .custom { _, _, _ in Completions.runs() })
+        completion: .custom { _, _, _ in Completions.unfinishedRuns() })
     var run: String?
 
-    @Option(help: "The stage; without it, the one that is under way or next.")
+    @Option(
+        help: "The stage; without it, the one that is under way or next.",
+        completion: .custom { _, _, _ in Completions.stages() })
     var stage: String?
 
     @Option(help: "Why, for the record.")

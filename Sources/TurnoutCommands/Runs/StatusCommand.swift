@@ -23,7 +23,7 @@ struct StatusCommand: AsyncParsableCommand {
         completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
-    @Flag(help: "Show it again whenever it changes, until it stops.")
+    @Flag(help: "Show it again whenever it changes, until it ends.")
     var watch = false
 
     @Flag(help: "Print JSON; with --watch, one object a line.")
@@ -57,6 +57,23 @@ extension RunSelection {
     }
 }
 
+extension RunRecord {
+    /// The record with every yes that is kept for the open gate, and that the run will count once it goes on.
+    func counting(_ kept: [KeptRequest], stages: [StageRecord], approval: Approval?) -> RunRecord {
+        guard case .waiting(var gate) = phase, stages.indices.contains(position) else { return self }
+        for request in kept.filter({ !$0.isUsed }).map(\.request) {
+            guard request.kind == .approve, request.stage == stages[position].name, request.planHash == planHash,
+                request.fingerprint == nil || request.fingerprint == gate.fingerprint,
+                approval?.starterMayApprove != false || request.by != starter, !gate.approvals.contains(request.by)
+            else { continue }
+            gate.approvals.append(request.by)
+        }
+        var record = self
+        record.phase = .waiting(gate)
+        return record
+    }
+}
+
 /// One run as the journal has it at one moment.
 struct RunView {
     var record: RunRecord
@@ -73,6 +90,7 @@ struct RunView {
         if case .waiting = record.phase {
             let plan = try journal.load(run).snapshot.plan
             approval = plan.stages.indices.contains(record.position) ? plan.stages[record.position].approval : nil
+            record = record.counting(try journal.requests(of: run), stages: stages, approval: approval)
         }
     }
 

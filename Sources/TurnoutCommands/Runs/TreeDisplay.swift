@@ -119,7 +119,7 @@ final class TreeDisplay: RunDisplay {
     /// What became of the decision, in a sentence.
     private func submit(_ decision: GateDecision, _ run: RunID) -> String {
         do {
-            let subject = try decision.subject(in: try journal.load(run))
+            let subject = try decision.subject(in: try journal.load(run), isLive: true)
             let request = try decision.submit(on: subject, to: journal, at: SystemClock().now())
             return "\(request.kind == .approve ? "approved" : "rejected") by \(request.by)"
         } catch let failure as CommandFailure {

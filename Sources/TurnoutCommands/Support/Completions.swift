@@ -1,5 +1,6 @@
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import Rollouts
 internal import SQLiteJournal
 
 /// What shells complete.
@@ -14,14 +15,51 @@ enum Completions {
         }
     }
 
-    static func runs() -> [String] {
+    static func runs() -> [String] { records().map(\.id.description) }
+
+    static func unfinishedRuns() -> [String] { unfinished().map(\.id.description) }
+
+    /// Those of the runs that have not ended.
+    static func stages() -> [String] {
+        withJournal { journal in
+            try unfinished().flatMap { try journal.stages(of: $0.id) }.map(\.name)
+        }.uniqued
+    }
+
+    /// Those that runs were about.
+    static func endpoints() -> [String] { records().map(\.endpoint.text).uniqued }
+
+    /// Those that runs have seen last.
+    static func deployments() -> [String] {
+        records().flatMap { $0.latest.snapshot?.deployments.map(\.name.text) ?? [] }.uniqued
+    }
+
+    static func backends() -> [String] {
+        knownBackends.flatMap { backend in
+            [backend.name] + backend.kinds.map { "\(backend.name):\($0.rawValue)" }
+        }
+    }
+
+    private static func records() -> [RunRecord] { withJournal { try $0.runs() } }
+
+    private static func unfinished() -> [RunRecord] { records().filter { !$0.status.isEnded } }
+
+    private static func withJournal<Element>(_ read: (SQLiteJournal) throws -> [Element]) -> [Element] {
         do {
             let journal = try SQLiteJournal(folder: Workspace().state, readOnly: true)
-            let runs = try journal.runs().map(\.id.description)
+            let found = try read(journal)
             try journal.close()
-            return runs
+            return found
         } catch {
             return []
         }
+    }
+}
+
+extension [String] {
+    /// Each once, in the order of its first.
+    fileprivate var uniqued: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
     }
 }

@@ -20,7 +20,9 @@ struct GateDecision {
     }
 
     /// The gate that is meant, and whether this person may decide it.
-    func subject(in run: StoredRun) throws(CommandFailure) -> Subject {
+    ///
+    /// `isLive` says whether a process works on the run now: what is to be typed next depends on it.
+    func subject(in run: StoredRun, isLive: Bool = false) throws(CommandFailure) -> Subject {
         let record = run.record
         guard !record.status.isEnded else {
             throw CommandFailure(
@@ -41,8 +43,9 @@ struct GateDecision {
             case .acting, .baking, .analysing, .backingOff, .rollingBack:
                 throw CommandFailure(
                     .usage,
-                    "stage \(name) has begun (\(record.status.words)): its gate is behind it; "
-                        + "next: \(NextCommand(record, isLive: false).text ?? "turnout status \(record.id)")")
+                    "stage \(name) has begun (\(record.status.words)): its gate is behind it"
+                        + (isLive ? ", and a process works on it; " : "; ")
+                        + "next: \(NextCommand(record, isLive: isLive).text ?? "turnout status \(record.id)")")
             }
         }
         if kind == .approve { try checkPerson(approval, record, name) }
@@ -56,7 +59,7 @@ struct GateDecision {
         guard let deadline = subject.gate?.deadline, now > deadline else { return }
         throw CommandFailure(
             .usage,
-            "the time to decide stage \(subject.stage.name) of \(subject.run.id) ran out at \(deadline.short); "
+            "the time to decide stage \(subject.stage.name) of \(subject.run.id) ran out at \(deadline.zoned); "
                 + "`turnout resume \(subject.run.id)` does what its on_timeout says "
                 + "(\(subject.approval.onTimeout.rawValue))")
     }

@@ -14,13 +14,16 @@ struct PlanArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            BackendSelection.help, discussion: BackendSelection.helpOnDefault))
+            BackendSelection.help, discussion: BackendSelection.helpOnDefault),
+        completion: .list(Completions.backends()))
     var backend: String?
 
     @OptionGroup var azure: AzureOptions
     @OptionGroup var cluster: ClusterOptions
 
-    @Option(help: ArgumentHelp("The endpoint, instead of the one that the playbook names.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The endpoint, instead of the one that the playbook names.", valueName: "name"),
+        completion: .custom { _, _, _ in Completions.endpoints() })
     var endpoint: String?
 
     @Flag(help: "Let the playbook name files by absolute paths, and outside its folder.")

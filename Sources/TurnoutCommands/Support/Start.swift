@@ -16,6 +16,7 @@ extension Turnout {
         signal(SIGPIPE, SIG_IGN)
         Log.start()
         do {
+            try UnknownCommand.check(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

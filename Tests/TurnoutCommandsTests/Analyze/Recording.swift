@@ -11,18 +11,21 @@ struct Recording {
     var readings: [Verdict]
 
     init(
-        _ text: String, gate: GateSpecification = .errors, form: CountForm = .auto, weight: Double = 0.1
+        _ text: String, gate: GateSpecification = .errors, form: CountForm = .auto, weight: Double = 0.1,
+        control: String = "blue", candidate: String = "green"
     ) throws {
-        try self.init(bytes: Array(text.utf8), gate: gate, form: form, weight: weight)
+        try self.init(
+            bytes: Array(text.utf8), gate: gate, form: form, weight: weight, control: control, candidate: candidate)
     }
 
     init(
-        bytes: [UInt8], gate: GateSpecification = .errors, form: CountForm = .auto, weight: Double = 0.1
+        bytes: [UInt8], gate: GateSpecification = .errors, form: CountForm = .auto, weight: Double = 0.1,
+        control: String = "blue", candidate: String = "green"
     ) throws {
         let course = AnalysisCourse(specification: gate)
         let kept = Kept()
         var reader = RecordingReader(
-            file: "f", control: "blue", candidate: "green", weight: weight, specification: gate, form: form,
+            file: "f", control: control, candidate: candidate, weight: weight, specification: gate, form: form,
             stopsAtVerdict: false
         ) { _, verdict in
             course.add(verdict)

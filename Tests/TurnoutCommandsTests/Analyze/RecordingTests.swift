@@ -34,6 +34,26 @@ struct RecordingTests {
         #expect(csv.readings.count == Int(verdict.seconds))
     }
 
+    @Test("A name that stands nowhere in the file is no verdict, and the near one is asked for")
+    func missingArm() throws {
+        let candidate = try Recording(sampleCSV(seconds: 60, failing: 4), candidate: "grren")
+        let found = try #require(candidate.findings.first { $0.rule == "NoCandidate" })
+        #expect(found.message == "no line of 'grren' is in the file; its deployments: blue, green")
+        #expect(found.help == "did you mean 'green'?")
+        #expect(!candidate.isReadable)
+        let control = try Recording(sampleCSV(seconds: 60, failing: 4), control: "old")
+        #expect(control.findings.contains { $0.rule == "NoControl" && $0.help?.contains("--control") == true })
+        #expect(!control.isReadable)
+    }
+
+    @Test("A gate that compares nobody needs no control")
+    func noControl() throws {
+        let gate = GateSpecification(longest: 60, metrics: [.disagreement(DisagreementLimits())])
+        let recording = try Recording(
+            #"{"t": 0, "deployment": "green", "status": 200, "ms": 4}"# + "\n", gate: gate)
+        #expect(recording.isReadable)
+    }
+
     @Test("A good version passes, and nothing behind the verdict changes it")
     func pass() throws {
         let short = try Recording(sampleCSV(seconds: 300, failing: 1000))

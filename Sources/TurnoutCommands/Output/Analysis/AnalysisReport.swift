@@ -23,6 +23,13 @@ struct AnalysisReport: Encodable, Sendable {
         init(_ point: CoursePoint) { self.point = point }
     }
 
+    /// What one of its tests measured, against what.
+    struct Measured: Encodable, Sendable {
+        var measurement: Measurement
+
+        init(_ measurement: Measurement) { self.measurement = measurement }
+    }
+
     init(_ analysis: AnalysisRecord) {
         candidate = analysis.arms.candidate
         control = analysis.arms.control
@@ -54,9 +61,40 @@ struct AnalysisReport: Encodable, Sendable {
         try container.encode(verdict.metric, forKey: .metric)
         try container.encode(verdict.seconds, forKey: .seconds)
         try container.encode(verdict.log10E, forKey: .log10E)
-        try container.encode(verdict.measurements, forKey: .measurements)
+        try container.encode(verdict.measurements.map(Measured.init), forKey: .measurements)
         try container.encode(verdict.candidate, forKey: .exposed)
         try container.encode(verdict.control, forKey: .controlExposed)
+    }
+}
+
+extension AnalysisReport.Measured {
+    private enum Key: String, CodingKey {
+        case metric, test, harm, safety, candidate, control, limit, threshold
+        case isHarmful = "is_harmful"
+        case isSafe = "is_safe"
+        case log10E = "log10_e"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(measurement.metric, forKey: .metric)
+        try container.encode(measurement.test, forKey: .test)
+        try encode(measurement.harm, forKey: .harm, in: &container)
+        try container.encode(measurement.isHarmful, forKey: .isHarmful)
+        try encode(measurement.safety, forKey: .safety, in: &container)
+        try container.encode(measurement.isSafe, forKey: .isSafe)
+        try container.encode(measurement.candidate, forKey: .candidate)
+        try container.encode(measurement.control, forKey: .control)
+        try container.encode(measurement.limit, forKey: .limit)
+    }
+
+    private func encode(
+        _ level: Measurement.Level?, forKey key: Key, in container: inout KeyedEncodingContainer<Key>
+    ) throws {
+        guard let level else { return try container.encodeNil(forKey: key) }
+        var nested = container.nestedContainer(keyedBy: Key.self, forKey: key)
+        try nested.encode(level.log10E, forKey: .log10E)
+        try nested.encode(level.threshold, forKey: .threshold)
     }
 }
 

@@ -13,7 +13,7 @@ extension AnalysisRecord {
         return "analyses \(arms.candidate)\(beside), for at most \(Interval(seconds: gate.specification.longest).short)"
     }
 
-    /// `green: 1204 requests, 6 failed; blue: 10900, 54 failed; errors 10^-0.4 of 10^2.7 against, 10^0.9 of 10^1.3 for it`.
+    /// `green: 1204 requests, 6 failed; blue: 10900, 54 failed; errors: odds against it …`.
     ///
     /// What could not be told stands behind it.
     var words: String {
@@ -32,30 +32,24 @@ extension Verdict.Exposure {
 }
 
 extension Measurement {
-    /// `errors 10^-0.4 of 10^2.7 against it, 10^0.9 of 10^1.3 for it`.
-    var evidenceWords: String {
-        let parts = [harm.map { "\($0.words) against it" }, safety.map { "\($0.words) for it" }].compactMap(\.self)
-        return title + (parts.isEmpty ? "" : " " + parts.joined(separator: ", "))
+    /// `errors: odds against it below 1:1 (500:1 is a fail), for it 8:1 (20:1 is a pass)`.
+    var evidenceWords: String { title + (odds.map { ": \($0)" } ?? "") }
+
+    /// `odds against it below 1:1 (500:1 is a fail), for it 8:1 (20:1 is a pass)`; nil where there is no evidence.
+    var odds: String? {
+        let parts = [
+            harm.map { "against it \($0.odds) (\($0.thresholdOdds) is a fail)" },
+            safety.map { "for it \($0.odds) (\($0.thresholdOdds) is a pass)" },
+        ].compactMap(\.self)
+        return parts.isEmpty ? nil : "odds " + parts.joined(separator: ", ")
     }
 }
 
 extension Measurement.Level {
-    /// `10^0.9 of 10^1.3`.
-    var words: String { "10^\(log10E.tenths) of 10^\(threshold.tenths)" }
-
     /// How much of what is needed there is, 0 to 100.
     var percent: Int {
         guard threshold > 0, log10E.isFinite else { return log10E > 0 ? 100 : 0 }
         return Int(min(max(log10E / threshold, 0), 1) * 100)
-    }
-}
-
-extension Double {
-    /// With one digit behind the point; beyond nine digits, as it comes.
-    fileprivate var tenths: String {
-        guard magnitude < 1e9 else { return "\(self)" }
-        let tenths = (self * 10).rounded()
-        return "\(tenths == 0 ? 0 : tenths / 10)"
     }
 }
 

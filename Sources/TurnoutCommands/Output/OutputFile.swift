@@ -1,0 +1,25 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#else
+    internal import Darwin
+#endif
+
+/// A file that a user has named for a command to write.
+struct OutputFile {
+    var path: String
+
+    /// Writes the text in place of what was there.
+    func write(_ text: String) throws(CommandFailure) {
+        guard !path.utf8.contains(0), let file = fopen(path, "w") else { throw failure(errno) }
+        let written = fputs(text, file) >= 0
+        let code = errno
+        guard fclose(file) == 0 else { throw failure(errno) }
+        guard written else { throw failure(code) }
+    }
+
+    private func failure(_ code: Int32) -> CommandFailure {
+        CommandFailure(.usage, "\(path.printable) cannot be written: \(String(cString: strerror(code)))")
+    }
+}
