@@ -11,15 +11,15 @@ package enum RestorationStep: Hashable, Sendable {
 
 /// The next step from `observed` back to `target`: first capacity, then traffic, then the mirror (DESIGN §4, P18).
 ///
-/// Rolling back (`everything` false) restores live and mirrored traffic and the deployments that serve it; it leaves
-/// other deployments and larger instance counts alone. Undoing drift restores every deployment as it was. Neither
-/// deletes what others added.
+/// Rolling back (`everything` false) restores the endpoint's definition, live and mirrored traffic and the deployments
+/// that serve it; it leaves other deployments and larger instance counts alone. Undoing drift restores every deployment
+/// as it was. Neither deletes what others added.
 package func restorationStep(
     from observed: EndpointSnapshot?, to target: EndpointSnapshot?, everything: Bool
 ) -> RestorationStep {
     guard let target else { return withoutTarget(observed, everything: everything) }
     guard let observed else { return .change(.putEndpoint(target.definition)) }
-    if everything, observed.definition != target.definition { return .change(.putEndpoint(target.definition)) }
+    if observed.definition != target.definition { return .change(.putEndpoint(target.definition)) }
     for deployment in target.deployments where everything || target.traffic.wanted[deployment.name] != 0 {
         if let step = capacityStep(deployment, in: observed, exactly: everything) { return step }
     }

@@ -32,6 +32,8 @@ package enum RunEvent: Codable, Hashable, Sendable {
     case evidenceGathered(AnalysisRecord, course: [CoursePoint])
     case stageSucceeded(observed: Observation, reason: String?, by: Person?)
     case stageFailed(reason: String)
+    /// Why the run has been waiting for a while, in the backend's words.
+    case waitExplained(reason: String)
     case runHeld(Hold)
     /// A person said how a held run goes on.
     case holdReleased(how: Request.Kind, by: Person, reason: String?)
@@ -71,6 +73,7 @@ extension RunEvent {
         case .evidenceGathered: "evidence.gathered"
         case .stageSucceeded: "stage.succeeded"
         case .stageFailed: "stage.failed"
+        case .waitExplained: "wait.explained"
         case .runHeld: "run.held"
         case .holdReleased: "hold.released"
         case .driftUndone: "drift.undone"

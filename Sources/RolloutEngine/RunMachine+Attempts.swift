@@ -37,7 +37,7 @@ extension RunMachine {
         case .finished(let failure?): return failAttempt(failure, observed: .never, at: now)
         case .refused(let error) where error.code == .unavailable && now < attempt.deadline:
             // Test requests that reached nobody say nothing of the model: they are sent again once somebody is there.
-            return wait(at: now, deadline: attempt.deadline, for: error.message)
+            return wait(at: now, deadline: attempt.deadline, for: error.message, because: error.message)
         case .refused(let error):
             return failAttempt(error.message, isRefused: error.code == .refused, observed: .never, at: now)
         default: return commit(then: effect)
@@ -72,7 +72,9 @@ extension RunMachine {
             if !attempt.intent.accepted { apply(.changeAccepted, at: now) }
             // Whoever has lost its servers meanwhile fails clients already, or would as soon as the traffic is so.
             if case .setTraffic = change, let reason = guardRail(snapshot) { return failStage(reason, at: now) }
-            return wait(at: now, deadline: attempt.deadline, for: progress(of: change, on: snapshot))
+            return wait(
+                at: now, deadline: attempt.deadline, for: progress(of: change, on: snapshot),
+                because: cause(of: change, on: snapshot))
         }
         guard differences(expected: attempt.intent.before, observed: snapshot).isEmpty else {
             return hold(
@@ -83,7 +85,8 @@ extension RunMachine {
         if attempt.intent.accepted {
             unseen += 1
             guard unseen > Self.patience else {
-                return wait(at: now, deadline: attempt.deadline, for: "\(change) to be seen")
+                return wait(
+                    at: now, deadline: attempt.deadline, for: "\(change) to be seen", because: snapshot?.trouble)
             }
             return failAttempt("\(change) was accepted and then undone", observed: Observation(snapshot), at: now)
         }
@@ -127,11 +130,12 @@ extension RunMachine {
             failure = "\(change) could not be asked for in time: \(error.message)"
             return [.perform(.observe)]
         }
-        return wait(patience, at: now, deadline: attempt.deadline, for: error.message)
+        return wait(patience, at: now, deadline: attempt.deadline, for: error.message, because: error.message)
     }
 
     private mutating func commitAndWait(at now: Timestamp, deadline: Timestamp, for reason: String) -> [Action] {
-        commit(then: .wait(until: min(now + pollInterval, deadline), .time(reason)))
+        explain(reason, at: now)
+        return commit(then: .wait(until: min(now + pollInterval, deadline), .time(reason)))
     }
 
     private mutating func holdUnknownCommand(_ attempt: Attempt, at now: Timestamp) -> [Action] {
@@ -178,6 +182,16 @@ extension RunMachine {
         case .setMirrorTraffic(let traffic):
             "mirror traffic \(snapshot?.mirrorTraffic.actual ?? .none) to become \(traffic)" + reason(of: snapshot)
         case .putEndpoint, .deleteDeployment, .deleteEndpoint: "\(change) to be done" + reason(of: snapshot)
+        }
+    }
+
+    /// What the backend says of a change that takes its time.
+    private func cause(of change: Change, on snapshot: EndpointSnapshot?) -> String? {
+        switch change {
+        case .putDeployment(let definition):
+            snapshot?.deployment(definition.name)?.reason.map { "deployment \(definition.name): \($0)" }
+        case .scale(let name, _): snapshot?.deployment(name)?.reason.map { "deployment \(name): \($0)" }
+        case .putEndpoint, .setTraffic, .setMirrorTraffic, .deleteDeployment, .deleteEndpoint: snapshot?.trouble
         }
     }
 

@@ -28,7 +28,9 @@ extension RunMachine {
             }
             return judge(gate, approval, hasQuorum: hasQuorum, on: record.latest.snapshot, at: now)
         case .refused(let error):
-            return wait(at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)")
+            return wait(
+                at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)",
+                because: error.message)
         default:
             guard !isLookDue(at: now), !hasQuorum, evidenceHolds(on: record.latest.snapshot) else {
                 return commit(then: .observe)

@@ -51,19 +51,20 @@ extension RunMachine {
             if change.isDone(in: snapshot) {
                 apply(.rollBackChangeDone(observed: Observation(snapshot)), at: now)
             } else if change.isRequested(of: snapshot), change.failure(in: snapshot) == nil {
-                return wait(rollBack, for: "\(change) to be done", at: now)
+                return wait(rollBack, for: "\(change) to be done", because: snapshot?.trouble, at: now)
             } else if rollBack.intent?.accepted == true, let reason = change.failure(in: snapshot) {
                 return giveUp(rollBack, reason, at: now)
             } else if rollBack.intent?.accepted == true, unseen < Self.patience {
                 unseen += 1
-                return wait(rollBack, for: "\(change) to be seen", at: now)
+                return wait(rollBack, for: "\(change) to be seen", because: snapshot?.trouble, at: now)
             }
         }
         let target = rollBack.purpose == .undoDrift ? record.expected : record.baseline
         let everything = rollBack.purpose == .undoDrift
         switch restorationStep(from: snapshot, to: target.snapshot, everything: everything) {
         case .done: return finish(rollBack, on: snapshot, at: now)
-        case .wait(let reason): return wait(rollBack, for: reason, at: now)
+        case .wait(let reason):
+            return wait(rollBack, for: reason, because: snapshot?.trouble.map { "\(reason): \($0)" }, at: now)
         case .change(let change):
             guard now < rollBack.deadline else {
                 return giveUp(rollBack, "\(change) was not done within \(Self.rollBackTimeout)", at: now)
@@ -81,16 +82,20 @@ extension RunMachine {
         }
     }
 
-    private mutating func wait(_ rollBack: RollBack, for reason: String, at now: Timestamp) -> [Action] {
+    private mutating func wait(
+        _ rollBack: RollBack, for reason: String, because cause: String?, at now: Timestamp
+    ) -> [Action] {
         guard now < rollBack.deadline else {
-            return giveUp(rollBack, "still waiting for \(reason) after \(Self.rollBackTimeout)", at: now)
+            return giveUp(
+                rollBack, "still waiting for \(cause ?? reason) after \(Self.rollBackTimeout)", at: now)
         }
+        explain(cause, at: now)
         return commit(then: .wait(until: min(now + pollInterval, rollBack.deadline), .time(reason)))
     }
 
     private mutating func refused(_ error: BackendError, _ rollBack: RollBack, at now: Timestamp) -> [Action] {
         switch error.code {
-        case .busy, .unavailable: wait(rollBack, for: error.message, at: now)
+        case .busy, .unavailable: wait(rollBack, for: error.message, because: error.message, at: now)
         case .refused, .fenced, .storage: giveUp(rollBack, error.message, at: now)
         }
     }

@@ -6,7 +6,9 @@ extension RunMachine {
         switch input {
         case .observed(let snapshot): apply(.baselineObserved(Observation(snapshot)), at: now)
         case .refused(let error):
-            return wait(at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)")
+            return wait(
+                at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)",
+                because: error.message)
         default:
             guard !stages.contains(where: { $0.action.touchesEndpoint }) else { return commit(then: .observe) }
             apply(.baselineObserved(.never), at: now)
@@ -18,7 +20,9 @@ extension RunMachine {
         switch input {
         case .observed(let snapshot): begin(on: snapshot, at: now)
         case .refused(let error):
-            wait(at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)")
+            wait(
+                at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)",
+                because: error.message)
         default: goOn(at: now)
         }
     }
@@ -120,7 +124,9 @@ extension RunMachine {
             return succeed(Observation(snapshot), reason: reason, at: now)
         // What cannot be seen at the end of the rest is not promoted, and not rolled back either: it is waited for.
         case .refused(let error) where now < until + stage.timeout:
-            return wait(at: now, deadline: until + stage.timeout, for: "the endpoint to be observed: \(error.message)")
+            return wait(
+                at: now, deadline: until + stage.timeout, for: "the endpoint to be observed: \(error.message)",
+                because: error.message)
         case .refused(let error): return failStage("the endpoint cannot be observed: \(error.message)", at: now)
         default: return commit(then: .observe)
         }
@@ -136,7 +142,9 @@ extension RunMachine {
             if let drift = drift(in: snapshot, at: now) { return drift }
             return beginAttempt(of: stage, on: snapshot, at: now)
         case .refused(let error):
-            return wait(at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)")
+            return wait(
+                at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)",
+                because: error.message)
         default:
             return stage.action.touchesEndpoint
                 ? commit(then: .observe) : beginAttempt(of: stage, on: nil, at: now)

@@ -60,6 +60,8 @@ package struct RunMachine: Sendable {
     var isRefused = false
     /// How often in a row an accepted change was not to be seen; some backends show it a moment later.
     var unseen = 0
+    /// What the present wait is known to be for.
+    var waitWatch = WaitWatch()
     /// When the endpoint was last looked at by this process while an analysis goes on.
     var lookedAt: Timestamp?
 
@@ -152,6 +154,7 @@ package struct RunMachine: Sendable {
         let position = record.position
         let stamped = StampedEvent(at: now, stage: position < stages.count ? position : nil, event: event)
         let before = event.touchesManyStages ? state.stages : []
+        if event.endsWait { waitWatch = WaitWatch() }
         state.apply(stamped)
         if event.touchesManyStages {
             for index in state.stages.indices where index >= before.count || state.stages[index] != before[index] {
@@ -189,10 +192,24 @@ package struct RunMachine: Sendable {
     mutating func stop() -> [Action] { commit(then: .stop) }
 
     /// A wait that ends at the latest at `deadline`, so that the endpoint is looked at now and then.
-    func wait(
-        _ interval: Interval? = nil, at now: Timestamp, deadline: Timestamp, for reason: String
+    ///
+    /// `cause` is what the backend says of it, which is told where the wait takes long.
+    mutating func wait(
+        _ interval: Interval? = nil, at now: Timestamp, deadline: Timestamp, for reason: String, because cause: String?
     ) -> [Action] {
-        [.perform(.wait(until: max(min(now + (interval ?? pollInterval), deadline), now), .time(reason)))]
+        explain(cause, at: now)
+        let effect = Effect.wait(
+            until: max(min(now + (interval ?? pollInterval), deadline), now), .time(reason))
+        guard waitWatch.isTold else { return [.perform(effect)] }
+        waitWatch.isTold = false
+        return commit(then: effect)
+    }
+
+    /// Tells why the run waits, once it has for a while, and again when the reason is another.
+    mutating func explain(_ cause: String?, at now: Timestamp) {
+        guard waitWatch.isToTell(cause, at: now), let cause else { return }
+        apply(.waitExplained(reason: cause), at: now)
+        waitWatch.isTold = true
     }
 
     mutating func hold(_ cause: Hold.Cause, _ reason: String, at now: Timestamp) -> [Action] {

@@ -82,6 +82,8 @@ package struct RunRecord: Codable, Hashable, Sendable {
     package var status: RunStatus
     /// Why the run ended, is held or is waiting, in a sentence.
     package var reason: String?
+    /// Why it has been waiting for a while, in the backend's words; nil where nothing is known, or it goes on.
+    package var waitReason: String?
     /// Index of the stage that is under way or next; the number of stages when all are done.
     package var position: Int
     package var phase: Phase

@@ -15,8 +15,10 @@ package struct RunState: Hashable, Sendable {
 
     package mutating func apply(_ stamped: StampedEvent) {
         let now = stamped.at
+        if stamped.event.endsWait { record.waitReason = nil }
         switch stamped.event {
         case .runStarted, .requestMade, .requestVoided, .runLeft, .gateRefused: break
+        case .waitExplained(let reason): record.waitReason = reason
         case .baselineObserved(let observation):
             record.baseline = observation
             expect(observation)
@@ -208,6 +210,16 @@ package struct RunState: Hashable, Sendable {
                 stages[index].ended = now
             default: break
             }
+        }
+    }
+}
+
+extension RunEvent {
+    /// True where the run goes on to something else, whatever it has waited for.
+    var endsWait: Bool {
+        switch self {
+        case .requestMade, .requestVoided, .waitExplained, .changeAccepted: false
+        default: true
         }
     }
 }

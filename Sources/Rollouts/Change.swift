@@ -59,7 +59,10 @@ extension Change {
             return "endpoint \(endpoint.name) is \(endpoint.state.rawValue)" + (endpoint.reason.map { ": \($0)" } ?? "")
         case .putDeployment(let definition): return endpoint?.deployment(definition.name)?.failure
         case .scale(let name, _): return endpoint?.deployment(name)?.failure
-        case .setTraffic, .setMirrorTraffic, .deleteDeployment, .deleteEndpoint: return nil
+        case .setTraffic(let traffic):
+            guard let endpoint, endpoint.state == .failed, endpoint.traffic.actual != traffic else { return nil }
+            return "endpoint \(endpoint.name) is \(endpoint.state.rawValue)" + (endpoint.reason.map { ": \($0)" } ?? "")
+        case .setMirrorTraffic, .deleteDeployment, .deleteEndpoint: return nil
         }
     }
 }

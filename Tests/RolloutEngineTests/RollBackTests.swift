@@ -149,4 +149,23 @@ struct RollBackTests {
         #expect(stand.record.status == .rolledBack)
         #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
     }
+
+    @Test("P18 an endpoint that was defined otherwise is defined as at the start again, before its traffic is restored")
+    func definition() {
+        var other = EndpointDefinition(name: "shop", document: ["cluster": ["hostnames": ["a.example"]]])
+        other.authMode = "aad_token"
+        var stand = Stand(
+            .of([
+                Stage(name: "define", action: .define(other, deployment: nil, allTraffic: false)),
+                Stage(name: "check", action: .invoke(Invocation(deployment: "blue", request: .init(body: "{}")))),
+            ]), endpoint: .shop())
+        let before = stand.model.endpoint?.definition
+        stand.begin()
+        stand.run { if case .invoke = $0.effect { true } else { false } }
+        #expect(stand.model.endpoint?.definition == other)
+        stand.result = "it answers 500"
+        stand.run()
+        #expect(stand.record.status == .rolledBack)
+        #expect(stand.model.endpoint?.definition == before)
+    }
 }

@@ -5,6 +5,7 @@ internal import Rollouts
 extension ChangeWork {
     /// The Deployment is written last: that it has this change's key says that everything before it is there.
     func put(_ definition: DeploymentDefinition) async throws {
+        let settings = settings.settings(of: definition)
         guard let image = ServedImage(definition, settings) else {
             throw BackendError(
                 .refused,

@@ -14,10 +14,18 @@ extension ChangeWork {
                 "endpoint \(endpoint) has the user's route \(objects?.anchor.choice?.name ?? ""): name it under "
                     + "backends.kubernetes.route")
         }
+        let gateway = settings.gateway(of: definition)
+        let place = try self.place(gateway, anchor)
+        if !isWayBack,
+            let rival = try await backend.rival(of: endpoint, parents: place.parents, hostnames: place.hostnames)
+        {
+            throw BackendError(.refused, rival)
+        }
         var annotations = anchor?.kept ?? [:]
         annotations[Mark.definition] = try ManifestText.definition(definition)
-        annotations[EndpointAnchor.address] = settings.gateway?.address ?? annotations[EndpointAnchor.address]
-        try await writeRoute(live, anchor, annotations, backends: backends, reading?.route?.traffic ?? .none)
+        annotations[EndpointAnchor.address] = gateway?.address ?? annotations[EndpointAnchor.address]
+        let backends = try await objects == nil ? orphans() : backends
+        try await writeRoute(live, anchor, annotations, backends: backends, reading?.route?.traffic ?? .none, at: place)
     }
 
     /// The weights; what clients have until they hold is kept beside them.
@@ -61,9 +69,20 @@ extension ChangeWork {
         }
     }
 
+    /// The deployments that are there although their endpoint's route is not: requests come to them again.
+    private func orphans() async throws -> [RouteManifest.Backend] {
+        try await backend.view.deployments(of: endpoint).sorted { $0.key < $1.key }.compactMap { name, objects in
+            guard objects.deployment.deletionTimestamp == nil else { return nil }
+            let reading = DeploymentReading(
+                objects: objects, name: name, endpoint: endpoint, giveUp: settings.giveUp, now: backend.clock.now())
+            return RouteManifest.Backend(
+                deployment: name, timeout: reading.definition.requestSettings.timeout)
+        }
+    }
+
     private func writeRoute(
         _ live: KubernetesObject?, _ anchor: EndpointAnchor?, _ kept: [String: String],
-        backends: [RouteManifest.Backend], _ traffic: Traffic, keepsKey: Bool = false
+        backends: [RouteManifest.Backend], _ traffic: Traffic, keepsKey: Bool = false, at place: Place? = nil
     ) async throws {
         guard traffic.deployments.count <= RouteParts.mostReferences else {
             throw BackendError(
@@ -72,8 +91,9 @@ extension ChangeWork {
                     + "\(RouteParts.mostReferences): give it to fewer")
         }
         let parts = (reading?.parts ?? RouteParts([])).naming(backends.map(\.deployment))
+        let place = try place ?? self.place(nil, anchor)
         var manifest = RouteManifest(
-            endpoint: endpoint, namespace: namespace, parents: try parents(anchor), hostnames: hostnames(anchor),
+            endpoint: endpoint, namespace: namespace, parents: place.parents, hostnames: place.hostnames,
             backends: [], weighted: [], traffic: .none)
         manifest.hasFilters = settings.metrics?.needsFilters ?? false
         // What is named anew can be reached before it has traffic.
@@ -123,19 +143,26 @@ extension ChangeWork {
         }
     }
 
-    /// The settings' gateway, or the one that the route already has.
-    private func parents(_ anchor: EndpointAnchor?) throws -> Value {
-        if let gateway = settings.gateway { return RouteManifest.parents(gateway, namespace: namespace) }
-        if let present = anchor?.object["spec", "parentRefs"], present.list?.isEmpty == false { return present }
-        throw BackendError(
-            .refused,
-            "nothing says through which gateway clients come: set backends.kubernetes.gateway: {name: …} in the "
-                + "playbook, or backends.kubernetes.route for a route of your own")
+    /// Where clients come in.
+    struct Place {
+        var parents: Value
+        var hostnames: [String]
     }
 
-    private func hostnames(_ anchor: EndpointAnchor?) -> [String] {
-        if let gateway = settings.gateway { return gateway.hostnames }
-        return anchor?.object["spec", "hostnames"]?.list?.compactMap(\.string) ?? []
+    /// The gateway's, else as the route was applied: only what defines an endpoint moves it.
+    private func place(_ gateway: KubernetesSettings.GatewayChoice?, _ anchor: EndpointAnchor?) throws -> Place {
+        if let gateway {
+            return Place(
+                parents: RouteManifest.parents(gateway, namespace: namespace), hostnames: gateway.hostnames)
+        }
+        let applied = anchor?.object.appliedSpec ?? anchor?.object["spec"]
+        guard let parents = applied?["parentRefs"], parents.list?.isEmpty == false else {
+            throw BackendError(
+                .refused,
+                "nothing says through which gateway clients come: set backends.kubernetes.gateway: {name: …} in the "
+                    + "playbook, or backends.kubernetes.route for a route of your own")
+        }
+        return Place(parents: parents, hostnames: applied?["hostnames"]?.list?.compactMap(\.string) ?? [])
     }
 }
 
@@ -162,7 +189,8 @@ extension ChangeWork {
         annotations[Mark.definition] = try ManifestText.definition(definition)
         annotations[EndpointAnchor.routeName] = choice.name
         annotations[EndpointAnchor.routeRule] = "\(choice.rule)"
-        annotations[EndpointAnchor.address] = settings.gateway?.address ?? annotations[EndpointAnchor.address]
+        annotations[EndpointAnchor.address] =
+            settings.gateway(of: definition)?.address ?? annotations[EndpointAnchor.address]
         try await writer.put(
             .configMaps,
             KubernetesObject(

@@ -56,6 +56,15 @@ struct ChangeWork {
     /// Refuses what the rules of endpoints are against, as they are now.
     func guardRules(_ change: Change) throws {
         var snapshot = reading?.snapshot
+        // What waits for a gateway alone may be mended, given up or brought back all the same.
+        let isMended =
+            switch change {
+            case .putEndpoint, .deleteEndpoint: true
+            default: isWayBack
+            }
+        if isMended, snapshot?.state == .updating { snapshot?.state = .succeeded }
+        // A gateway that never takes the route need not say that it leads to nobody.
+        if change == .deleteEndpoint, let wanted = snapshot?.traffic.wanted { snapshot?.traffic.actual = wanted }
         for index in (snapshot?.deployments ?? []).indices {
             guard let deployment = snapshot?.deployments[index], deployment.state.isBusy, deployment.state != .deleting
             else { continue }

@@ -33,6 +33,8 @@ final class GatewayCallers: Sendable {
         /// The path of predictions.
         var path: String
         var service: String
+        /// What answers to requests that name a deployment say of the endpoint; nil: nothing.
+        var mark: String?
     }
 
     /// Who answered is what the answer says, else who was asked.
@@ -65,9 +67,12 @@ final class GatewayCallers: Sendable {
             let answer = try await HTTPClient.shared.execute(
                 request, deadline: .now() + .nanoseconds(Int64(Self.timeout / .nanoseconds(1))))
             let bytes = try await answer.body.collect(upTo: Self.largestAnswer)
+            if let deployment { try target.guardAnswer(Int(answer.status.code), answer.headers, of: deployment) }
             return response(
                 Int(answer.status.code), Array(bytes.readableBytesView),
                 answer.headers.first(name: RouteManifest.header))
+        } catch let error as BackendError {
+            throw error
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -105,5 +110,23 @@ final class GatewayCallers: Sendable {
         guard let listener = wanted ?? listeners.first, let port = listener["port"]?.integer else { return nil }
         let scheme = listener["protocol"]?.string == "HTTPS" ? "https" : "http"
         return "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+}
+
+extension GatewayCallers.Target {
+    /// Refuses the answer of another route: it says nothing of the deployment that was asked.
+    ///
+    /// That nobody is there (404, 5xx) is for gateways to say, which do so without marks.
+    func guardAnswer(_ status: Int, _ headers: HTTPHeaders, of deployment: Name) throws(BackendError) {
+        guard let mark else { return }
+        let answered = (headers.first(name: RouteManifest.endpointHeader), headers.first(name: RouteManifest.header))
+        guard answered != (mark, ObjectNames.folded(deployment)) else { return }
+        let isNobodys = answered.0 == nil && (status == 404 || status >= 500)
+        guard !isNobodys else { return }
+        let who = answered.0.map { "deployment \(answered.1 ?? "") of endpoint \($0)" } ?? "a route of somebody else's"
+        throw BackendError(
+            .refused,
+            "the request to deployment \(deployment) of endpoint \(mark) was answered by another route: \(who); routes on "
+                + "one gateway need hostnames or paths of their own (backends.kubernetes.gateway.hostnames)")
     }
 }

@@ -27,7 +27,9 @@ extension KubernetesBackend {
             let target = GatewayCallers.Target(
                 route: objects.route, address: isNamedByProxy ? nil : try await self.address(of: objects),
                 path: definition.map { ServedImage.scoring(of: $0).path } ?? ServedImage.usualScoringPath,
-                service: ObjectNames.object(of: asked, in: endpoint))
+                service: ObjectNames.object(of: asked, in: endpoint),
+                mark: reading.routes.contains { $0.marks(asked) }
+                    ? RouteManifest.endpointMark(endpoint, namespace: self.namespace) : nil)
             return try await self.callers.call(target, deployment: deployment, asked: asked, request.body)
         }
     }

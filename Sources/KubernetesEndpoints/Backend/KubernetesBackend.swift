@@ -20,6 +20,7 @@ package final class KubernetesBackend: Backend, Sendable {
     let view: ClusterView
     let crashes = CrashLogs()
     let features = RouteFeatures()
+    let routeWaits = RouteWaits()
     let callers: GatewayCallers
     let logger: Logger
 
@@ -110,12 +111,18 @@ package final class KubernetesBackend: Backend, Sendable {
     /// With what was told of Pods that do not serve, and the last lines of containers that crashed.
     private func snapshot(of endpoint: Name, _ objects: EndpointObjects) async throws -> EndpointSnapshot {
         var reading = EndpointReading(objects: objects, endpoint: endpoint, giveUp: settings.giveUp, now: clock.now())
+        if let route = reading.routeInWaiting {
+            reading.gateway = try await routeWaits.state(
+                of: route.route, route.acceptance, at: clock.now(), by: client)
+        }
+        let gateway = reading.gateway
         let waiting = objects.deployments.keys.sorted().flatMap { reading.reading(of: $0)?.podsInTrouble ?? [] }
         if !waiting.isEmpty {
             for pod in waiting { await view.events.look(at: pod) }
             reading = EndpointReading(
                 objects: objects.knowing(view.events.known), endpoint: endpoint, giveUp: settings.giveUp,
                 now: clock.now())
+            reading.gateway = gateway
         }
         var snapshot = reading.snapshot
         for index in snapshot.deployments.indices {

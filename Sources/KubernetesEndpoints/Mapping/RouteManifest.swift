@@ -29,6 +29,12 @@ struct RouteManifest {
     }
 
     static let header = "azureml-model-deployment"
+    /// In answers to requests that name a deployment: whose they are, as `NAMESPACE/ENDPOINT`.
+    static let endpointHeader = "turnout-endpoint"
+
+    static func endpointMark(_ endpoint: Name, namespace: String) -> String {
+        "\(namespace)/\(ObjectNames.folded(endpoint))"
+    }
 
     var spec: Value {
         var spec: [String: Value] = ["parentRefs": parents]
@@ -50,7 +56,8 @@ struct RouteManifest {
                     ]
                 ],
             ]
-            return rule(match, [reference(to: backend.deployment, weight: 1)], timeout: backend.timeout)
+            return rule(match, [reference(to: backend.deployment, weight: 1)], timeout: backend.timeout).setting(
+                "filters", to: [Self.filter(marks(of: backend.deployment))])
         }
         if let timeout = weighted.map(\.timeout).max(), !traffic.isEmpty {
             let references = referred.map { name in
@@ -87,12 +94,21 @@ struct RouteManifest {
     }
 
     private static func filtered(_ reference: Value, naming deployment: Name) -> Value {
-        let header: Value = ["name": .string(header), "value": .string(ObjectNames.folded(deployment))]
-        var reference = reference
-        reference[path: ["filters"]] = [
-            ["type": "ResponseHeaderModifier", "responseHeaderModifier": ["set": [header]]]
+        reference.setting("filters", to: [filter([(header, ObjectNames.folded(deployment))])])
+    }
+
+    /// Of two routes that a gateway takes for one, the wrong one may answer: the right one's answers say so.
+    private func marks(of deployment: Name) -> [(name: String, value: String)] {
+        [
+            (Self.header, ObjectNames.folded(deployment)),
+            (Self.endpointHeader, Self.endpointMark(endpoint, namespace: namespace)),
         ]
-        return reference
+    }
+
+    /// Sets headers of answers.
+    private static func filter(_ headers: [(name: String, value: String)]) -> Value {
+        let set = headers.map { ["name": .string($0.name), "value": .string($0.value)] as Value }
+        return ["type": "ResponseHeaderModifier", "responseHeaderModifier": ["set": .list(set)]]
     }
 
     /// As Gateway API writes durations: up to five digits of each unit (GEP-2257).
@@ -110,5 +126,13 @@ struct RouteManifest {
         ]
         parent["sectionName"] = gateway.sectionName.map(Value.string)
         return [.mapping(parent)]
+    }
+}
+
+extension Value {
+    fileprivate func setting(_ key: String, to value: Value) -> Value {
+        var changed = self
+        changed[path: [key]] = value
+        return changed
     }
 }

@@ -12,6 +12,8 @@ struct DeploymentObjects {
     /// Whether requests that name it come to it: always, where the route is somebody else's; nil where the endpoint's
     /// own route has no rule for it.
     var routing: RouteReading.Acceptance? = .accepted
+    /// True where a gateway that refuses has had its time.
+    var isRoutingFinal = false
     /// What was told of Pods that do not serve, by their uid.
     var events: [String: PodEvent] = [:]
 
@@ -93,7 +95,9 @@ struct DeploymentReading {
         case .accepted?: return (.succeeded, nil)
         // Its rule is written before it: whoever began to delete it, or edited the route, has taken that away.
         case nil: return (.failed, "the route has no rule for requests that name it")
-        case .waiting(let words)?, .refused(let words)?, .unresolved(let words)?: return (changing, words)
+        case .waiting(let what)?: return (changing, "waiting for \(what)")
+        case .unresolved(let words)?: return (changing, words)
+        case .refused(let words)?: return (objects.isRoutingFinal ? .failed : changing, words)
         }
     }
 

@@ -28,12 +28,23 @@ struct EndpointReading {
     let endpoint: Name
     let giveUp: KubernetesSettings.GivingUp
     let now: Timestamp
+    /// How long the gateways have not taken a route as it is, and what they themselves say of that.
+    var gateway: (age: Interval, problem: String?) = (.zero, nil)
+
+    /// The route that gateways have not taken as it is, else the endpoint's own.
+    var routeInWaiting: RouteReading? {
+        guard objects.anchor.choice == nil else { return route }
+        return routes.first { $0.acceptance != .accepted } ?? route
+    }
+
+    private var hasGivenUp: Bool { gateway.age >= giveUp.after }
 
     func reading(of name: Name) -> DeploymentReading? {
         guard var deployment = objects.deployments[name] else { return nil }
         if objects.anchor.choice == nil {
             let naming = routes.first { $0.names(name) }
             deployment.routing = naming.map { acceptance(of: $0, for: [name]) }
+            deployment.isRoutingFinal = hasGivenUp
         }
         return DeploymentReading(objects: deployment, name: name, endpoint: endpoint, giveUp: giveUp, now: now)
     }
@@ -77,10 +88,15 @@ struct EndpointReading {
         switch route.map({ acceptance(of: $0, for: served) }) {
         case .accepted?: break
         case .waiting(let what)?:
-            (state, reason) = (.updating, "waiting for \(what)")
+            let why = gateway.problem.map { ": \($0)" } ?? ""
+            let limit = hasGivenUp ? " for \(giveUp.after) and more" : ""
+            (state, reason) = (hasGivenUp ? .failed : .updating, "waiting\(limit) for \(what)\(why)")
             actual = anchor.trafficBefore ?? .none
-        case .refused(let why)?, .unresolved(let why)?:
+        case .unresolved(let why)?:
             (state, reason) = (.failed, why)
+            actual = anchor.trafficBefore ?? .none
+        case .refused(let why)?:
+            (state, reason) = (hasGivenUp ? .failed : .updating, why)
             actual = anchor.trafficBefore ?? .none
         case nil: (state, reason) = (.failed, "the route \(anchor.choice?.name ?? "") is not there")
         }

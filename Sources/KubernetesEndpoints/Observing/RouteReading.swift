@@ -71,6 +71,14 @@ struct RouteReading {
         }
     }
 
+    /// True where answers of the deployment to requests that name it say whose they are.
+    func marks(_ deployment: Name) -> Bool {
+        rules.contains { rule in
+            rule.namedDeployment.map { Name($0) } == deployment
+                && (rule["filters"]?.list ?? []).contains { $0["type"]?.string == "ResponseHeaderModifier" }
+        }
+    }
+
     /// The deployments that requests can name, in the order of their rules.
     var named: [Name] { rules.compactMap { $0.namedDeployment.map { Name($0) } } }
 
@@ -105,6 +113,7 @@ struct RouteReading {
                     (condition["observedGeneration"]?.integer ?? 0) >= (route.generation ?? 0)
                 else { return .waiting("gateway \(name) to say \(type) of the route as it is now") }
                 if condition["status"]?.string != "True" {
+                    if condition["reason"]?.string == "BackendNotFound", awaitsDeployments { continue }
                     let reason = condition["reason"]?.string ?? "no reason"
                     let message = condition["message"]?.string.flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
                     let said = "gateway \(name) says of the route that \(type) is not so: \(reason)\(message)"
@@ -115,6 +124,12 @@ struct RouteReading {
             }
         }
         return unresolved ?? .accepted
+    }
+
+    /// True where a rule of the user's leads to deployments of the endpoint's that are still to be made.
+    private var awaitsDeployments: Bool {
+        let prefix = ObjectNames.folded(endpoint) + "-"
+        return choice != nil && weights.contains { $0.service.hasPrefix(prefix) && deployments[$0.service] == nil }
     }
 
     /// Names, namespaces and sections are the same; a namespace that is not said is the route's.

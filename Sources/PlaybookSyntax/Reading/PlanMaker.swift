@@ -56,14 +56,25 @@ struct PlanMaker {
         let stages = readStages(root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope)
         findings += files.servers?.findings(in: source) ?? []
         guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
+        let counting = options.settledSettings(backends.value)
         let plan = Plan(
             playbook: name, description: root["description"]?.scalar?.text, backend: options.backend,
             endpoint: endpoint, inputs: inputs.values, load: load,
-            backendSettings: options.settledSettings(backends.value),
+            backendSettings: counting,
             files: files.paths.compactMap { path in
                 files.contents[path].map { Plan.File(path: path, digest: hexadecimalDigest(of: $0)) }
-            }, stages: stages)
+            }, stages: self.settled(stages, counting))
         return outcome(plan)
+    }
+
+    /// The stages with what the backend's settings make of them.
+    private func settled(_ stages: StageList, _ settings: Value) -> StageList {
+        StageList(
+            stages.map { stage in
+                var stage = stage
+                stage.action = options.settledAction(stage.action, settings)
+                return stage
+            })
     }
 
     /// The backend's name without its kind: `simulated` of `simulated:kubernetes`.

@@ -18,6 +18,8 @@ package struct PlanOptions: Sendable {
     package var settingsProblem: (@Sendable (Value) -> SettingsFault?)?
     /// The settings that count where the playbook has these.
     package var settledSettings: @Sendable (Value) -> Value
+    /// An action as it is where those settings count.
+    package var settledAction: @Sendable (StageAction, _ settings: Value) -> StageAction
     /// Fingerprints what a deployment's local paths lead to, with the playbook's settings of the backend.
     package var localContents: LocalContentsReader?
     /// What the playbook's settings of the backend say that serves a deployment (``DeploymentDefinition/serving``).
@@ -37,8 +39,9 @@ package struct PlanOptions: Sendable {
         inputs: [String: InputText] = [:], backend: String,
         capabilities: @escaping @Sendable (Value) -> Capabilities, endpoint: Name? = nil,
         runID: RunID, allowAbsolutePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil,
-        settledSettings: @escaping @Sendable (Value) -> Value = { $0 }, queryProblem: QueryProblemFinder? = nil,
-        localContents: LocalContentsReader? = nil,
+        settledSettings: @escaping @Sendable (Value) -> Value = { $0 },
+        settledAction: @escaping @Sendable (StageAction, Value) -> StageAction = { action, _ in action },
+        queryProblem: QueryProblemFinder? = nil, localContents: LocalContentsReader? = nil,
         serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)? = nil, cluster: ClusterFit? = nil
     ) {
         self.cluster = cluster
@@ -50,6 +53,7 @@ package struct PlanOptions: Sendable {
         self.allowAbsolutePaths = allowAbsolutePaths
         self.settingsProblem = settingsProblem
         self.settledSettings = settledSettings
+        self.settledAction = settledAction
         self.queryProblem = queryProblem
         self.localContents = localContents
         self.serving = serving

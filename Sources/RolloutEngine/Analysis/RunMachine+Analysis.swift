@@ -41,7 +41,9 @@ extension RunMachine {
             guard now < deadline else {
                 return failStage("the endpoint cannot be observed: \(error.message)", at: now)
             }
-            return wait(at: now, deadline: deadline, for: "the endpoint to be observed: \(error.message)")
+            return wait(
+                at: now, deadline: deadline, for: "the endpoint to be observed: \(error.message)",
+                because: error.message)
         default: return isLookDue(at: now) ? [.perform(.observe)] : [.perform(.measure)]
         }
     }

@@ -47,7 +47,8 @@ struct DoctorCommand: AsyncParsableCommand {
         if selection.backend.cluster != nil {
             let plan = try plan(selection)
             diagnoses += await KubernetesDoctor(
-                settings: plan?.backendSettings ?? selection.settled(.null), endpoint: plan?.endpoint
+                settings: plan?.backendSettings ?? selection.settled(.null), endpoint: plan?.endpoint,
+                definition: plan?.definedEndpoint
             ).look()
         }
         if json {

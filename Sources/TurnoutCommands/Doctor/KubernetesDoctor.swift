@@ -8,6 +8,8 @@ struct KubernetesDoctor {
     var settings: Value
     /// The endpoint whose requests somebody should count; nil where nobody said.
     var endpoint: Name?
+    /// What the playbook makes of it; nil where there is none that defines one.
+    var definition: EndpointDefinition?
 
     func look() async -> [Diagnosis] {
         let client: KubernetesClient
@@ -26,7 +28,10 @@ struct KubernetesDoctor {
         }
         var found = await server(client, namespace)
         if !found.contains(where: { $0.level == .error }) {
-            found += await gatewayAPI(client)
+            found += await place(client, namespace)
+            let api = await gatewayAPI(client)
+            found += api
+            if !api.contains(where: { $0.level == .error }) { found += await gateway(client, settings, namespace) }
             found += await rights(client, namespace)
             found += await metrics(client, settings)
         }
@@ -89,6 +94,58 @@ struct KubernetesDoctor {
         }
     }
 
+    /// Whether the namespace is there, as far as that may be asked.
+    private func place(_ client: KubernetesClient, _ namespace: String) async -> [Diagnosis] {
+        do {
+            guard try await client.get(.namespaces, namespace) == nil else { return [] }
+            return [
+                Diagnosis(
+                    .error, "namespace", "there is no namespace \(namespace)",
+                    advice: "make it (kubectl create namespace \(namespace)), or name another one by --namespace")
+            ]
+        } catch let error as KubernetesError where error.code == .forbidden {
+            return []  // who has a Role alone may not ask
+        } catch {
+            return [Diagnosis(.error, "namespace", "\(error)")]
+        }
+    }
+
+    /// Whether the gateway that the settings name takes routes from here, and no other route has the endpoint's place.
+    private func gateway(
+        _ client: KubernetesClient, _ settings: KubernetesSettings, _ namespace: String
+    ) async -> [Diagnosis] {
+        guard settings.route == nil, let choice = settings.gateway else { return [] }
+        let place = choice.namespace ?? namespace
+        do {
+            guard
+                let look = try await client.look(
+                    at: choice.name, in: place, section: choice.sectionName, forRoutesOf: namespace)
+            else {
+                return [
+                    Diagnosis(
+                        .warning, "gateway", "you may not look at Gateway \(place)/\(choice.name)",
+                        advice: "let yourself `get gateways` there, so that what is wrong with it can be told")
+                ]
+            }
+            if let problem = look.problem {
+                return [
+                    Diagnosis(
+                        .error, "gateway", problem,
+                        advice: "see backends.kubernetes.gateway in the playbook, and "
+                            + "`kubectl describe gateway --namespace \(place) \(choice.name)`")
+                ]
+            }
+            if let definition,
+                let rival = try await KubernetesBackend(client, settings: settings).rival(of: definition)
+            {
+                return [Diagnosis(.error, "gateway", rival)]
+            }
+            return [Diagnosis(.ok, "gateway", "Gateway \(place)/\(choice.name) takes routes of namespace \(namespace)")]
+        } catch {
+            return [Diagnosis(.error, "gateway", "\(error)")]
+        }
+    }
+
     private func gatewayAPI(_ client: KubernetesClient) async -> [Diagnosis] {
         do {
             let versions = try await client.versions(ofGroup: ResourceType.httpRoutes.group) ?? []
@@ -98,6 +155,15 @@ struct KubernetesDoctor {
                     Diagnosis(
                         .error, "gateway", "the Gateway API \(present): HTTPRoutes of v1 are needed",
                         advice: "install it and a gateway controller: https://gateway-api.sigs.k8s.io")
+                ]
+            }
+            let types = try await client.types(
+                ofGroup: ResourceType.httpRoutes.group, version: ResourceType.httpRoutes.version)
+            guard types.contains(where: { $0.plural == ResourceType.httpRoutes.plural }) else {
+                return [
+                    Diagnosis(
+                        .error, "gateway", "the Gateway API is there, but not its HTTPRoutes of v1",
+                        advice: "install all of it: https://gateway-api.sigs.k8s.io")
                 ]
             }
             return [Diagnosis(.ok, "gateway", "the Gateway API is installed (\(versions.joined(separator: ", ")))")]

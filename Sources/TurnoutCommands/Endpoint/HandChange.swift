@@ -69,13 +69,14 @@ struct HandChange {
         for (index, change) in changes.enumerated() {
             let context = ChangeContext(
                 run: Self.run, stage: stage, attempt: 1, idempotencyKey: "by-hand/\(identity)/\(index)", epoch: epoch)
-            try await settle(change, as: context)
+            // What is deleted in the end need not be well before.
+            try await settle(change, as: context, mustSucceed: changes.last != .deleteEndpoint)
         }
         return try await open.backend.observe(endpoint)
     }
 
     /// Asks for the change, and waits until it is observed to be so.
-    private func settle(_ change: Change, as context: ChangeContext) async throws {
+    private func settle(_ change: Change, as context: ChangeContext, mustSucceed: Bool) async throws {
         let (backend, clock) = (open.backend, open.clock)
         let deadline = clock.now() + Self.limit
         var isAccepted = false
@@ -94,7 +95,11 @@ struct HandChange {
             }
             let snapshot = try await backend.observe(endpoint)
             if isAccepted, change.isDone(in: snapshot) { return }
-            if isAccepted, let failure = change.failure(in: snapshot) { throw CommandFailure(.failed, failure) }
+            if isAccepted, let failure = change.failure(in: snapshot) {
+                guard mustSucceed else { return Notices.warn(failure) }
+                throw CommandFailure(.failed, failure)
+            }
+            if isAccepted, let reason = snapshot?.reason { told.wait(for: "\(change): \(reason)", at: clock.now()) }
             try await clock.sleep(until: clock.now() + pause)
         }
         throw CommandFailure(

@@ -23,6 +23,7 @@ extension RunEvent {
         case .changeAccepted: "the backend accepted the change"
         case .stepDone(let observed, _): "observed to be so: \(observed.words)"
         case .attemptFailed(let reason, _): "the attempt failed: \(reason)"
+        case .waitExplained(let reason): "waits: \(reason)"
         case .retryScheduled(let until): "tries again at \(until.short)"
         case .bakeStarted(let until, _): "rests until \(until.short)"
         case .analysisStarted(let analysis, _): analysis.startWords
@@ -49,7 +50,8 @@ extension RunEvent {
         switch self {
         case .stageSucceeded, .gatePassed: .green
         case .stageFailed, .attemptFailed, .gateRefused: .red
-        case .runHeld, .gateOpened, .rollBackStarted, .retryScheduled, .gateVoided, .requestVoided: .yellow
+        case .runHeld, .gateOpened, .waitExplained, .rollBackStarted, .retryScheduled, .gateVoided, .requestVoided:
+            .yellow
         case .stageSkipped, .baselineObserved, .changeAccepted, .stepDone, .evidenceGathered: .dim
         case .runEnded(let status, _, _): status.tint
         default: nil

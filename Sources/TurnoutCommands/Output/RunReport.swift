@@ -105,20 +105,24 @@ extension RunRecord {
     /// `stage` is the name of the stage under way, and `approval` what it asks of people, where its plan is at hand.
     func waitingFor(stage: String?, approval: Approval? = nil) -> String? {
         let stage = stage ?? "the run"
+        let because = waitReason.map { ": \($0)" } ?? ""
         switch phase {
-        case .starting, .ready, .ended: return nil
+        case .starting, .ready: return waitReason
+        case .ended: return nil
         case .waiting(let gate):
             let count = approval.map { $0.required > 1 ? " (\(gate.approvals.count) of \($0.required) given)" : "" }
             let limit = gate.deadline.map { ", until \($0.zoned)" } ?? ""
             return "an approval of stage \(stage)\(count ?? "")\(limit)"
         case .acting(let attempt):
-            return attempt.step < attempt.steps.count ? attempt.steps[attempt.step].waitingText : nil
+            guard attempt.step < attempt.steps.count else { return nil }
+            return attempt.steps[attempt.step].waitingText + because
         case .baking(let until): return "stage \(stage) to rest until \(until.zoned)"
         case .analysing:
             return "a verdict on stage \(stage)" + (analysis.map { ", at the latest at \($0.ends.zoned)" } ?? "")
-        case .backingOff(let until): return "another attempt of stage \(stage) at \(until.zoned)"
+        case .backingOff(let until): return "another attempt of stage \(stage) at \(until.zoned)" + because
         case .rollingBack(let rollBack):
-            return rollBack.change.map { "the way back: \($0)" } ?? "the way back to what was observed at the start"
+            return (rollBack.change.map { "the way back: \($0)" } ?? "the way back to what was observed at the start")
+                + because
         case .held(let hold): return "a person's word on how to go on: \(hold.reason)"
         }
     }

@@ -41,7 +41,8 @@ struct PlanCommand: AsyncParsableCommand {
         let making = try PlanMaking(path: path, selection: selection, arguments: plan)
         let snapshot = try making.snapshot(for: try workspace.nextRunID(of: try making.playbookName()))
         let preview = try await selection.open(.look, for: snapshot.plan, in: workspace).using { open in
-            PlanPreview(
+            for obstacle in try await open.obstacles(to: snapshot.plan) { Notices.warn(obstacle) }
+            return PlanPreview(
                 of: snapshot.plan, on: try await open.backend.observe(snapshot.plan.endpoint), kind: selection.kind,
                 durations: open.durations)
         }

@@ -54,6 +54,7 @@ struct PlanMaking {
                 endpoint: endpoint, runID: run, allowAbsolutePaths: allowAbsolutePaths,
                 settingsProblem: { backend.problem(in: $0, kind: kind) },
                 settledSettings: { selection.settled($0) },
+                settledAction: { backend.settled($0, settings: $1) },
                 queryProblem: { queryProblem(url: $0, access: $1) },
                 localContents: { definition, settings throws(FileProblem) in
                     try backend.contents(of: definition, settings: settings)

@@ -59,8 +59,8 @@ extension KubernetesSuite {
                 for _ in 0..<40 {
                     try await cluster.clearFaults()
                     try await cluster.fault([
-                        "verb": Self.writing, "action": .string(action), "after": .integer(after), "times": 1,
-                        "seconds": 60,
+                        "verb": Self.writing, "path": "^(?!.*/leases)", "action": .string(action),
+                        "after": .integer(after), "times": 1, "seconds": 60,
                     ])
                     let run = try home.start(words)
                     try await eventually("a write is held, or it is over") {

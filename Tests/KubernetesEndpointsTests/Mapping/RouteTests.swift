@@ -22,6 +22,20 @@ struct RouteTests {
                 ["type": "Exact", "name": "azureml-model-deployment", "value": "green"]
             ])
         #expect(
+            rules[1]["filters"] == [
+                [
+                    "type": "ResponseHeaderModifier",
+                    "responseHeaderModifier": [
+                        "set": [
+                            ["name": "azureml-model-deployment", "value": "green"],
+                            ["name": "turnout-endpoint", "value": "models/houses"],
+                        ]
+                    ],
+                ]
+            ])
+        #expect(rules[2]["filters"] == nil)
+        #expect(reading(route).marks("green") && !reading(route).marks("red"))
+        #expect(
             rules[2]["backendRefs"] == [
                 ["group": "", "kind": "Service", "name": "houses-blue", "port": 80, "weight": 100],
                 ["group": "", "kind": "Service", "name": "houses-green", "port": 80, "weight": 0],
@@ -173,5 +187,26 @@ struct RouteTests {
         arguments: [(5000, "5s"), (180_000, "180s"), (250, "250ms"), (1500, "1s500ms")] as [(Int64, String)])
     func durations(milliseconds: Int64, text: String) {
         #expect(RouteManifest.duration(.milliseconds(milliseconds)) == text)
+    }
+
+    @Test("a user's rule may lead to deployments of the endpoint's that are still to be made, and to nothing else")
+    func unmade() throws {
+        var route = try routeObject(["blue": 100])
+        route["status", "parents"] = [
+            [
+                "parentRef": ["name": "edge", "namespace": "gateways"],
+                "conditions": [
+                    ["type": "Accepted", "status": "True", "observedGeneration": 4],
+                    ["type": "ResolvedRefs", "status": "False", "reason": "BackendNotFound", "observedGeneration": 4],
+                ],
+            ]
+        ]
+        func acceptance(_ deployments: [Name], _ rule: KubernetesSettings.RouteChoice.Rule?) -> RouteReading.Acceptance
+        {
+            RouteReading(route, of: "houses", deployments: deployments, choice: rule).acceptance
+        }
+        #expect(acceptance(["blue"], .index(2)) == .accepted)
+        #expect(acceptance(["blue", "green"], .index(2)) != .accepted)
+        #expect(acceptance(["blue"], nil) != .accepted)
     }
 }

@@ -23,6 +23,9 @@ protocol KnownBackend: OpenBackend {
     /// The settings that count where the playbook says `settings` and flags say `flags`.
     static func settled(_ settings: Value, flags: [String: String]) -> Value
 
+    /// An action with what of the settings is part of what it wants; else they would be in no plan.
+    static func settled(_ action: StageAction, settings: Value) -> StageAction
+
     /// Fingerprints of what a deployment's local paths lead to; nil where the backend reads none.
     static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents?
 
@@ -49,6 +52,7 @@ extension KnownBackend {
     static func place(of settings: Value) -> String? { nil }
     static func time(in workspace: Workspace) throws -> Timestamp { SystemClock().now() }
     static func settled(_ settings: Value, flags: [String: String]) -> Value { settings }
+    static func settled(_ action: StageAction, settings: Value) -> StageAction { action }
     static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents? {
         nil
     }

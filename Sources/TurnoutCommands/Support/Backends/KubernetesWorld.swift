@@ -70,6 +70,26 @@ struct KubernetesWorld: KnownBackend {
         return members.isEmpty ? settings : .mapping(members)
     }
 
+    static func settled(_ action: StageAction, settings: Value) -> StageAction {
+        // What is wrong with settings is told where they are checked.
+        guard let settings = try? read(settings) else { return action }
+        switch action {
+        case .define(let endpoint, let deployment, let allTraffic):
+            return .define(
+                settings.planned(endpoint), deployment: deployment.map(settings.planned), allTraffic: allTraffic)
+        case .deploy(let definition): return .deploy(settings.planned(definition))
+        default: return action
+        }
+    }
+
+    func obstacles(to plan: Plan) async throws -> [String] {
+        guard let endpoint = plan.definedEndpoint,
+            // What is so already is not written.
+            try await kubernetes.observe(endpoint.name)?.definition != endpoint
+        else { return [] }
+        return [try await kubernetes.rival(of: endpoint)].compactMap(\.self)
+    }
+
     /// Where a plan's endpoints are, as flags would say it.
     static func place(_ settings: Value) -> [String: String] {
         Dictionary(
@@ -195,5 +215,15 @@ struct KubernetesWorld: KnownBackend {
     func close() async {
         await metered?.close()
         await kubernetes.close()
+    }
+}
+
+extension Plan {
+    /// What the plan's first stage that defines an endpoint makes of it.
+    var definedEndpoint: EndpointDefinition? {
+        for stage in stages where stage.skip == nil {
+            if case .define(let definition, _, _) = stage.action { return definition }
+        }
+        return nil
     }
 }

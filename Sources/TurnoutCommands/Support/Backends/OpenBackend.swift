@@ -17,6 +17,8 @@ protocol OpenBackend: Sendable {
     /// How long changes take, where that is known beforehand.
     var durations: (@Sendable (Change) -> Interval)? { get }
 
+    /// What stands in the way of a plan that only its world can tell, in sentences.
+    func obstacles(to plan: Plan) async throws -> [String]
     /// The endpoints that exist, by name.
     func endpoints() async throws -> [Name]
     /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
@@ -78,6 +80,7 @@ extension OpenBackend {
     var servesClients: Bool { get async { false } }
     var clients: ClientsReport? { nil }
 
+    func obstacles(to plan: Plan) async throws -> [String] { [] }
     func begin(_ plan: Plan, _ stages: [StageRecord]) async throws {}
     func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async {}
 
