@@ -8,7 +8,25 @@ internal import Synchronization
 
 /// One runner on an endpoint, whatever machine and state folder it is of.
 extension KubernetesWorld {
+    /// How long a run that begins asks again while the server gives no answer; later on it waits as its stages say.
+    private static let patience = Interval.seconds(60)
+
     func take(_ lease: inout Lease, as manner: Taking, in journal: SQLiteJournal) async throws -> Int {
+        let deadline = clock.now() + Self.patience
+        var isTold = false
+        while true {
+            do {
+                return try await takeOnce(&lease, as: manner, in: journal)
+            } catch let error as BackendError {
+                guard let pause = error.pause, manner.waits, clock.now() + pause < deadline else { throw error }
+                if !isTold { Notices.say("waits: \(error.message)") }
+                isTold = true
+                try await clock.sleep(until: clock.now() + pause)
+            }
+        }
+    }
+
+    private func takeOnce(_ lease: inout Lease, as manner: Taking, in journal: SQLiteJournal) async throws -> Int {
         let (endpoint, key) = (lease.key.endpoint, lease.key)
         let (takeOver, isRun) =
             switch manner {
@@ -99,4 +117,25 @@ final class HeldLeases: Sendable {
 
     func note(_ holder: String, of lease: Lease) { known.withLock { $0[lease] = holder } }
     func holder(of lease: Lease) -> String? { known.withLock { $0[lease] } }
+}
+
+extension BackendError {
+    /// After how long it may be asked again, or nil where that is of no use.
+    fileprivate var pause: Interval? {
+        switch code {
+        case .busy(let interval): interval
+        case .unavailable: .seconds(1)
+        case .refused, .fenced, .storage: nil
+        }
+    }
+}
+
+extension Taking {
+    /// A person who changes something by hand sees at once that nobody answers.
+    fileprivate var waits: Bool {
+        switch self {
+        case .start, .resume: true
+        case .hand: false
+        }
+    }
 }
