@@ -62,8 +62,8 @@ struct InstanceFixture {
         while true {
             let status = await group.status
             if try condition(status) { return status }
-            // What has failed stays so: there is nothing to wait for.
-            guard status.failure == nil, ContinuousClock.now < deadline else {
+            // What has failed and is gone stays so: there is nothing to wait for.
+            guard status.failure == nil || !status.instances.isEmpty, ContinuousClock.now < deadline else {
                 throw NeverHappened(description: "\(status)")
             }
             try await Task.sleep(for: .milliseconds(20))

@@ -261,8 +261,8 @@ struct InstanceTests {
         for (fault, code) in [(DeploymentProfile.Fault.neverReady, "ResourceNotReady"), (.quota, "OutOfQuota")] {
             let profile = DeploymentProfile(fault: fault, faultAfter: .milliseconds(300))
             try await InstanceFixture.with(2, kind: { _ in .simulated(profile) }) { fixture in
-                let status = try await fixture.wait(.seconds(5)) { $0.failure != nil }
-                #expect(status.failure?.code == code && status.failed == 2 && status.instances.isEmpty)
+                let status = try await fixture.wait(.seconds(5)) { $0.failure != nil && $0.instances.isEmpty }
+                #expect(status.failure?.code == code && status.failed == 2)
             }
         }
     }
