@@ -5,9 +5,8 @@ extension RunMachine {
     mutating func acting(_ input: Input, _ attempt: Attempt, at now: Timestamp) -> [Action] {
         if let failure {
             switch input {
-            case .observed(let snapshot):
-                return failAttempt(failure, isRefused: isRefused, observed: Observation(snapshot), at: now)
-            case .refused: return failAttempt(failure, isRefused: isRefused, observed: record.latest, at: now)
+            case .observed(let snapshot): return fail(failure, observed: Observation(snapshot), at: now)
+            case .refused: return fail(failure, observed: record.latest, at: now)
             default: return commit(then: .observe)
             }
         }
@@ -18,6 +17,10 @@ extension RunMachine {
             if case .begin = input, !command.idempotent { return holdUnknownCommand(attempt, at: now) }
             return finishing(input, .run(command), attempt, at: now)
         }
+    }
+
+    private mutating func fail(_ failure: AttemptFailure, observed: Observation, at now: Timestamp) -> [Action] {
+        failAttempt(failure.reason, isRefused: failure.isRefused, observed: observed, at: now)
     }
 
     /// Begins the attempt's present step, which was just made durable or is about to be.
@@ -122,12 +125,11 @@ extension RunMachine {
         case .busy(let retryAfter): patience = max(retryAfter, .seconds(1))
         case .unavailable: patience = pollInterval
         case .refused, .fenced, .storage:
-            failure = "\(change) was refused: \(error.message)"
-            isRefused = true
+            failure = AttemptFailure(reason: "\(change) was refused: \(error.message)", isRefused: true)
             return [.perform(.observe)]
         }
         guard now < attempt.deadline else {
-            failure = "\(change) could not be asked for in time: \(error.message)"
+            failure = AttemptFailure(reason: "\(change) could not be asked for in time: \(error.message)")
             return [.perform(.observe)]
         }
         return wait(patience, at: now, deadline: attempt.deadline, for: error.message, because: error.message)

@@ -28,9 +28,7 @@ extension RunMachine {
             }
             return judge(gate, approval, hasQuorum: hasQuorum, on: record.latest.snapshot, at: now)
         case .refused(let error):
-            return wait(
-                at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)",
-                because: error.message)
+            return waitToObserve(after: error, at: now)
         default:
             guard !isLookDue(at: now), !hasQuorum, evidenceHolds(on: record.latest.snapshot) else {
                 return commit(then: .observe)

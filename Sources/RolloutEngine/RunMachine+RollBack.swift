@@ -4,7 +4,6 @@ internal import Rollouts
 extension RunMachine {
     mutating func rollBack(_ cause: String, ending: RunStatus, at now: Timestamp) -> [Action] {
         failure = nil
-        isRefused = false
         guard usesEndpoint else {
             return end(ending, cause + "; no traffic was touched", observed: .never, at: now)
         }

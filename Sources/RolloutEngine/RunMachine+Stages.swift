@@ -6,9 +6,7 @@ extension RunMachine {
         switch input {
         case .observed(let snapshot): apply(.baselineObserved(Observation(snapshot)), at: now)
         case .refused(let error):
-            return wait(
-                at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)",
-                because: error.message)
+            return waitToObserve(after: error, at: now)
         default:
             guard !stages.contains(where: { $0.action.touchesEndpoint }) else { return commit(then: .observe) }
             apply(.baselineObserved(.never), at: now)
@@ -20,9 +18,7 @@ extension RunMachine {
         switch input {
         case .observed(let snapshot): begin(on: snapshot, at: now)
         case .refused(let error):
-            wait(
-                at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)",
-                because: error.message)
+            waitToObserve(after: error, at: now)
         default: goOn(at: now)
         }
     }
@@ -124,9 +120,7 @@ extension RunMachine {
             return succeed(Observation(snapshot), reason: reason, at: now)
         // What cannot be seen at the end of the rest is not promoted, and not rolled back either: it is waited for.
         case .refused(let error) where now < until + stage.timeout:
-            return wait(
-                at: now, deadline: until + stage.timeout, for: "the endpoint to be observed: \(error.message)",
-                because: error.message)
+            return waitToObserve(after: error, until: until + stage.timeout, at: now)
         case .refused(let error): return failStage("the endpoint cannot be observed: \(error.message)", at: now)
         default: return commit(then: .observe)
         }
@@ -142,9 +136,7 @@ extension RunMachine {
             if let drift = drift(in: snapshot, at: now) { return drift }
             return beginAttempt(of: stage, on: snapshot, at: now)
         case .refused(let error):
-            return wait(
-                at: now, deadline: .distantFuture, for: "the endpoint to be observed: \(error.message)",
-                because: error.message)
+            return waitToObserve(after: error, at: now)
         default:
             return stage.action.touchesEndpoint
                 ? commit(then: .observe) : beginAttempt(of: stage, on: nil, at: now)
@@ -159,7 +151,6 @@ extension RunMachine {
     ) -> [Action] {
         guard let stage else { return goOn(at: now) }
         failure = nil
-        self.isRefused = false
         apply(.attemptFailed(reason: reason, observed: observed), at: now)
         let attempts = stages[record.position].attempts - record.forgivenAttempts
         guard !isRefused, attempts < stage.retry.attempts else { return failStage(reason, at: now) }

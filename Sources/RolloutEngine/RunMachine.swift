@@ -43,6 +43,13 @@ package struct RunMachine: Sendable {
         case people(String)
     }
 
+    /// Why an attempt is over without success.
+    struct AttemptFailure: Hashable, Sendable {
+        var reason: String
+        /// True of a refusal that asking again would meet again.
+        var isRefused = false
+    }
+
     package enum Action: Sendable {
         case commit(Commit)
         case perform(Effect)
@@ -55,9 +62,7 @@ package struct RunMachine: Sendable {
     private var usedRequests: [Int] = []
     private var adopted: PlanSnapshot?
     /// Why the attempt under way has failed, until the endpoint was observed.
-    var failure: String?
-    /// True where that is a refusal which asking again would meet again.
-    var isRefused = false
+    var failure: AttemptFailure?
     /// How often in a row an accepted change was not to be seen; some backends show it a moment later.
     var unseen = 0
     /// What the present wait is known to be for.
@@ -203,6 +208,14 @@ package struct RunMachine: Sendable {
         guard waitWatch.isTold else { return [.perform(effect)] }
         waitWatch.isTold = false
         return commit(then: effect)
+    }
+
+    /// Waits for an endpoint that cannot be looked at now.
+    mutating func waitToObserve(
+        after error: BackendError, until deadline: Timestamp = .distantFuture, at now: Timestamp
+    ) -> [Action] {
+        wait(
+            at: now, deadline: deadline, for: "the endpoint to be observed: \(error.message)", because: error.message)
     }
 
     /// Tells why the run waits, once it has for a while, and again when the reason is another.

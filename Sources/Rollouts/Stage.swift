@@ -52,6 +52,15 @@ package indirect enum StageAction: Hashable, Sendable, Codable {
     case wait(Interval)
     case run(Command)
 
+    /// The deployment that it creates or updates; nil where it does neither.
+    package var deployment: DeploymentDefinition? {
+        switch self {
+        case .define(_, let deployment, _): deployment
+        case .deploy(let deployment): deployment
+        default: nil
+        }
+    }
+
     /// The word for it in a playbook.
     package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
         case define, scale, deploy, invoke

@@ -52,7 +52,7 @@ extension ChangeWork {
             }
             try await writer.put(
                 .horizontalPodAutoscalers, desired, over: live,
-                onConflict: isWayBack ? .takeBack : .takeBackFromHands)
+                onConflict: conflict)
             return
         }
         guard let live = try await fresh(.deployments, object) else {
@@ -61,7 +61,7 @@ extension ChangeWork {
         let desired = try live.asApplied(by: author) { $0[path: ["replicas"]] = .integer(count) }
         try await writer.put(
             .deployments, desired, over: live,
-            onConflict: isWayBack ? .takeBack : .takeBackFromHands)
+            onConflict: conflict)
     }
 
     /// Its requests are ended first: nothing leads to it, gateways have said so, and its Pods take their grace period.

@@ -109,7 +109,6 @@ extension ChangeWork {
         if let actual = reading?.snapshot.traffic.actual {
             kept[Mark.trafficBefore] = try ManifestText.definition(actual)
         }
-        let conflict: ObjectWriter.Conflict = isWayBack ? .takeBack : .takeBackFromHands
         _ = try await backend.features.write(manifest) { manifest in
             var annotations = kept.merging(self.author.annotations) { _, new in new }
             if keepsKey { annotations[Mark.key] = kept[Mark.key] }
@@ -117,7 +116,7 @@ extension ChangeWork {
                 KubernetesObject(
                     .httpRoutes, name: ObjectNames.route(of: self.endpoint), namespace: self.namespace,
                     labels: Mark.labels(of: self.endpoint), annotations: annotations, ["spec": manifest.spec]))
-            return try await self.writer.put(.httpRoutes, object, over: live, onConflict: conflict)
+            return try await self.writer.put(.httpRoutes, object, over: live, onConflict: self.conflict)
         }
     }
 
@@ -130,7 +129,6 @@ extension ChangeWork {
             try writer.guardEpoch(live)
             return try await end(.httpRoutes, live)
         }
-        let conflict: ObjectWriter.Conflict = isWayBack ? .takeBack : .takeBackFromHands
         _ = try await backend.features.write(manifest) { manifest in
             var annotations = self.author.annotations
             // A route takes part in several changes, each of which has one key.
@@ -139,7 +137,7 @@ extension ChangeWork {
                 KubernetesObject(
                     .httpRoutes, name: name, namespace: self.namespace, labels: Mark.labels(of: self.endpoint),
                     annotations: annotations, ["spec": manifest.spec]))
-            return try await self.writer.put(.httpRoutes, object, over: live, onConflict: conflict)
+            return try await self.writer.put(.httpRoutes, object, over: live, onConflict: self.conflict)
         }
     }
 

@@ -27,6 +27,7 @@ struct ChangeWork {
 
     /// The way back to what clients had takes back what hands have changed; any other change is for a person to see.
     var isWayBack: Bool { author.context.stage == "roll-back" }
+    var conflict: ObjectWriter.Conflict { isWayBack ? .takeBack : .takeBackFromHands }
 
     var reading: EndpointReading? {
         objects.map {

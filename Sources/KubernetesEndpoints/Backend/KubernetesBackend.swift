@@ -115,14 +115,10 @@ package final class KubernetesBackend: Backend, Sendable {
             reading.gateway = try await routeWaits.state(
                 of: route.route, route.acceptance, at: clock.now(), by: client)
         }
-        let gateway = reading.gateway
         let waiting = objects.deployments.keys.sorted().flatMap { reading.reading(of: $0)?.podsInTrouble ?? [] }
         if !waiting.isEmpty {
             for pod in waiting { await view.events.look(at: pod) }
-            reading = EndpointReading(
-                objects: objects.knowing(view.events.known), endpoint: endpoint, giveUp: settings.giveUp,
-                now: clock.now())
-            reading.gateway = gateway
+            reading.objects = objects.knowing(view.events.known)
         }
         var snapshot = reading.snapshot
         for index in snapshot.deployments.indices {

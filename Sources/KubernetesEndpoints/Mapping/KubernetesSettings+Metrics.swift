@@ -70,7 +70,7 @@ extension KubernetesSettings.MetricsChoice {
         source = try Self.source(metrics)
         delay = try metrics.interval("delay")
         for (key, value) in try metrics.texts(of: "labels") {
-            guard Self.isLabel(key) else {
+            guard key.isIdentifier else {
                 throw SettingsMembers.problem(["metrics", "labels", key], "is no name of a label")
             }
             labels[key] = value
@@ -106,7 +106,7 @@ extension KubernetesSettings.MetricsChoice {
             read[key] = text
         }
         let label = read["label"] ?? ""
-        guard isLabel(label) else { throw queries.problem("label", "is '\(label)', which is no name of a label") }
+        guard label.isIdentifier else { throw queries.problem("label", "is '\(label)', which is no name of a label") }
         let unit = try queries.text("unit") ?? "s"
         guard let milliseconds = ["s": 1000.0, "ms": 1][unit] else {
             throw queries.problem("unit", "is '\(unit)': the unit of the histogram's le is s or ms")
@@ -116,14 +116,6 @@ extension KubernetesSettings.MetricsChoice {
         return Queries(
             requests: read["requests"] ?? "", errors: read["errors"] ?? "", latencies: try queries.text("latencies"),
             latencyUnit: milliseconds, label: label, values: values)
-    }
-
-    /// As Prometheus names labels.
-    private static func isLabel(_ text: String) -> Bool {
-        guard let first = text.utf8.first, !(48...57).contains(first) else { return false }
-        return text.utf8.allSatisfy {
-            (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 95
-        }
     }
 }
 

@@ -24,7 +24,7 @@ struct EndpointObjects {
 
 /// Reads what an endpoint is from its objects.
 struct EndpointReading {
-    let objects: EndpointObjects
+    var objects: EndpointObjects
     let endpoint: Name
     let giveUp: KubernetesSettings.GivingUp
     let now: Timestamp

@@ -203,7 +203,7 @@ struct PlanMaker {
         findings += reader.allFindings
         // A stage that cannot be read makes nobody knows what.
         if stages.count == nodes.count, let cluster = files.cluster {
-            findings += cluster.findings(forImagesBeside: stages.compactMap(\.action.madeDeployment), in: source)
+            findings += cluster.findings(forImagesBeside: stages.compactMap(\.action.deployment?.name), in: source)
         }
         files = reader.actions.files
         ruleFindings += play.findings

@@ -206,16 +206,6 @@ extension NamedFiles {
     }
 }
 
-extension StageAction {
-    var madeDeployment: Name? {
-        switch self {
-        case .define(_, let deployment, _): deployment?.name
-        case .deploy(let deployment): deployment.name
-        default: nil
-        }
-    }
-}
-
 extension DeploymentDefinition {
     /// How many instances an autoscaler keeps, by the file's `scale_settings`; nil where there is none.
     fileprivate var autoscaledCounts: ClosedRange<Int>? {

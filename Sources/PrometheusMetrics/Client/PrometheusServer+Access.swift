@@ -64,7 +64,7 @@ extension PrometheusServer {
         }
         if let variable {
             // Somebody may have written the secret itself: it is not repeated.
-            guard variable.isVariable else {
+            guard variable.isIdentifier else {
                 throw AccessProblem(
                     key: what + "_env",
                     message: "is no name of an environment variable; the \(what) itself does not belong into a playbook"
@@ -93,15 +93,5 @@ extension PrometheusServer {
         guard let user = environment["TURNOUT_PROMETHEUS_USER"], let password = secret("TURNOUT_PROMETHEUS_PASSWORD")
         else { return .none }
         return .basic(user: user, password)
-    }
-}
-
-extension String {
-    /// True for a name that a shell takes for a variable's.
-    fileprivate var isVariable: Bool {
-        guard let first = utf8.first, !(48...57).contains(first) else { return false }
-        return utf8.allSatisfy {
-            (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || $0 == 95
-        }
     }
 }

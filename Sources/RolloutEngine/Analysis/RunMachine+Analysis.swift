@@ -41,9 +41,7 @@ extension RunMachine {
             guard now < deadline else {
                 return failStage("the endpoint cannot be observed: \(error.message)", at: now)
             }
-            return wait(
-                at: now, deadline: deadline, for: "the endpoint to be observed: \(error.message)",
-                because: error.message)
+            return waitToObserve(after: error, until: deadline, at: now)
         default: return isLookDue(at: now) ? [.perform(.observe)] : [.perform(.measure)]
         }
     }

@@ -70,7 +70,7 @@ struct World: Sendable {
     struct Key: Hashable, Sendable {
         var machine: TimelessState
         var committed: TimelessState
-        var failure: String?
+        var failure: RunMachine.AttemptFailure?
         var effect: RunMachine.Effect
         var endpoint: EndpointSnapshot?
         var underway: [Change]

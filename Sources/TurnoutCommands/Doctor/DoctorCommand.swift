@@ -22,7 +22,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("Look at this backend too: kubernetes asks the cluster what it has, and what you may do."),
-        completion: .list(Completions.backends()))
+        completion: .list(BackendSelection.names))
     var backend: String?
 
     @OptionGroup var cluster: ClusterOptions

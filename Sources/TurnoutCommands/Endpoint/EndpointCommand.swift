@@ -56,7 +56,7 @@ struct BackendOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             BackendSelection.help, discussion: BackendSelection.helpOnDefault, valueName: "backend"),
-        completion: .list(Completions.backends()))
+        completion: .list(BackendSelection.names))
     var backend: String?
 
     @OptionGroup var azure: AzureOptions

@@ -21,10 +21,9 @@ struct EndpointShow: AsyncParsableCommand {
             }
             let requests =
                 open.backend.capabilities.reportsOutcomes
-                ? try await open.backend.outcomes(of: name, since: nil) : OutcomeReading(cursor: 0)
+                ? try await open.backend.outcomes(of: name, since: nil) : nil
             let payload = Payload(
-                endpoint: EndpointReport(snapshot),
-                requests: open.backend.capabilities.reportsOutcomes ? requests : nil,
+                endpoint: EndpointReport(snapshot), requests: requests,
                 scoringURI: try await open.scoringURI(of: name))
             return (snapshot, payload)
         }

@@ -69,8 +69,8 @@ struct PlanPreview: Hashable, Sendable {
         stages = plan.stages.map { written in
             let before = model.endpoint
             var stage = Stage(written, on: &model, durations: durations)
-            if stage.skip == nil { stage.warnings = care.warnings(of: written, from: before, to: model.endpoint) }
             guard stage.skip == nil else { return stage }
+            stage.warnings = care.warnings(of: written, from: before, to: model.endpoint)
             let arms = baseline.arms(after: written.action, on: model.endpoint)
             if let analysis = written.analysis, let rate = plan.load?.rate, let arms {
                 stage.verdict = analysis.expectedSeconds(

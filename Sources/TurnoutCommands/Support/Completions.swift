@@ -34,12 +34,6 @@ enum Completions {
         records().flatMap { $0.latest.snapshot?.deployments.map(\.name.text) ?? [] }.uniqued
     }
 
-    static func backends() -> [String] {
-        knownBackends.flatMap { backend in
-            [backend.name] + backend.kinds.map { "\(backend.name):\($0.rawValue)" }
-        }
-    }
-
     private static func records() -> [RunRecord] { withJournal { try $0.runs() } }
 
     private static func unfinished() -> [RunRecord] { records().filter { !$0.status.isEnded } }

@@ -15,7 +15,7 @@ struct PlanArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             BackendSelection.help, discussion: BackendSelection.helpOnDefault),
-        completion: .list(Completions.backends()))
+        completion: .list(BackendSelection.names))
     var backend: String?
 
     @OptionGroup var azure: AzureOptions

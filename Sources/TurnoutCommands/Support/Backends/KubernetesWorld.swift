@@ -133,13 +133,7 @@ struct KubernetesWorld: KnownBackend {
     private static func folders(_ plan: Plan) -> [String: String] {
         var folders: [String: String] = [:]
         for stage in plan.stages {
-            let deployment: DeploymentDefinition? =
-                switch stage.action {
-                case .define(_, let deployment, _): deployment
-                case .deploy(let deployment): deployment
-                default: nil
-                }
-            guard let deployment, let folder = deployment.folder,
+            guard let deployment = stage.action.deployment, let folder = deployment.folder,
                 let digest = deployment.document["code_configuration"]?[CodeFolder.digestKey]?.string
             else { continue }
             folders[digest] = folder
@@ -198,7 +192,7 @@ struct KubernetesWorld: KnownBackend {
                 return
             } catch {
                 logger.debug("where the endpoint is cannot be told", metadata: ["error": "\(error)"])
-                if (try? await Task.sleep(for: .seconds(2))) == nil { return }
+                guard (try? await Task.sleep(for: .seconds(2))) != nil else { return }  // cancelled
             }
         }
     }
