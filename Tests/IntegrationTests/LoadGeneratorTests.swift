@@ -105,6 +105,22 @@ struct LoadGeneratorTests {
         }
     }
 
+    @Test("what is in flight when it is stopped is still answered; silence is not waited for")
+    func stopping() async throws {
+        try await withServer({ _ in .answer(200, after: .milliseconds(200)) }) { url in
+            let generator = try LoadGenerator(url: url, key: "k", body: "{}", rate: 100)
+            try await run(generator, for: .seconds(1))
+            let report = generator.report
+            #expect(report.inFlight == 0 && report.failed == 0 && report.succeeded == report.sent, "\(report)")
+        }
+        try await withServer({ _ in .silence }) { url in
+            let generator = try LoadGenerator(url: url, key: "k", body: "{}", rate: 100)
+            let seconds = try await run(generator, for: .seconds(1))
+            #expect(seconds < 5, "\(seconds) s")
+            #expect(generator.report.inFlight > 0 && generator.report.failed == 0, "\(generator.report)")
+        }
+    }
+
     @Test("answers are counted by status, and requests without an answer by what went wrong")
     func failures() async throws {
         let outcomes: [(@Sendable (HTTPRequestHead) -> Handler.Behaviour, (LoadReport) -> Int)] = [

@@ -21,6 +21,9 @@ final class LoadClient {
     private var alarm: Scheduled<Void>?
     private var sweep: RepeatedTask?
     private var isStopped = false
+    private var isOver = false
+    /// How long answers to the last requests are waited for.
+    private static let patience = TimeAmount.seconds(1)
 
     init(_ settings: LoadGenerator.Settings, _ shared: LoadState, loop: any EventLoop) {
         self.settings = settings
@@ -40,13 +43,27 @@ final class LoadClient {
         return ended.futureResult
     }
 
+    /// Sends nothing more, and ends when what is in flight was answered, or after a moment.
     func stop() {
         guard !isStopped else { return }
         isStopped = true
         alarm?.cancel()
         sweep?.cancel()
-        for connection in idle + busy.values { connection.close() }
-        (idle, busy) = ([], [:])
+        for connection in idle { connection.close() }
+        idle = []
+        loop.assumeIsolated().scheduleTask(in: Self.patience) { self.end() }
+        endIfIdle()
+    }
+
+    private func endIfIdle() {
+        if isStopped, busy.isEmpty, connecting == 0 { end() }
+    }
+
+    private func end() {
+        guard !isOver else { return }
+        isOver = true
+        for connection in busy.values { connection.close() }
+        busy = [:]
         ended.succeed()
     }
 
@@ -107,10 +124,11 @@ final class LoadClient {
             .whenComplete { result in
                 self.connecting -= 1
                 switch result {
-                case .success(let connection) where self.isStopped: connection.close()
+                case .success(let connection) where self.isOver: connection.close()
                 case .success(let connection): self.use(connection, for: request)
                 case .failure: self.shared.report.withLock { $0.note(.refused) }
                 }
+                self.endIfIdle()
             }
     }
 
@@ -120,6 +138,7 @@ final class LoadClient {
         busy[ObjectIdentifier(connection)] = nil
         let nanoseconds = Self.now() - request.intended
         shared.report.withLock { $0.noteAnswer(status, nanoseconds: nanoseconds) }
+        defer { endIfIdle() }
         guard connection.isReusable, !isStopped, (connection.host, connection.port) == (target.host, target.port)
         else { return connection.close() }
         idle.append(connection)
@@ -128,7 +147,8 @@ final class LoadClient {
     /// `isStale`: a kept connection was closed before anything of the answer came, as any server may do at any time.
     func failed(_ connection: LoadConnection, _ request: LoadRequest, _ failure: LoadReport.Failure, isStale: Bool) {
         busy[ObjectIdentifier(connection)] = nil
-        guard !isStopped else { return }
+        guard !isOver else { return }
+        defer { endIfIdle() }
         guard isStale, !request.isRepeated else { return shared.report.withLock { $0.note(failure) } }
         shared.report.withLock { $0.repeated += 1 }
         var request = request

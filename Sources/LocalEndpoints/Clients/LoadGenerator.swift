@@ -39,7 +39,7 @@ package final class LoadGenerator: Sendable {
         shared.target.withLock { $0 = target }
     }
 
-    /// Sends until it is cancelled; what is in flight then is left without an answer.
+    /// Sends until it is cancelled; answers to what is in flight then are waited for a second.
     package func run() async {
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let stop = LoadStop()
