@@ -30,22 +30,24 @@ private struct TrimmedBins: Codable {
 
 extension OutcomeReading.Counts: Codable {
     private enum CodingKeys: CodingKey {
-        case requests, errors, bins, latencies
+        case requests, errors, refused, bins, latencies
     }
 
     package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(requests, forKey: .requests)
         try members.encode(errors, forKey: .errors)
+        if refused > 0 { try members.encode(refused, forKey: .refused) }
         try members.encodeIfPresent(TrimmedBins(latencies), forKey: .bins)
     }
 
-    /// Also reads `latencies`, the fifteen bins in which an earlier Turnout counted.
+    /// Also reads what an earlier Turnout wrote: no `refused`, and `latencies` in fifteen bins.
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             requests: try members.decode(Int.self, forKey: .requests),
-            errors: try members.decode(Int.self, forKey: .errors))
+            errors: try members.decode(Int.self, forKey: .errors),
+            refused: try members.decodeIfPresent(Int.self, forKey: .refused) ?? 0)
         if let bins = try members.decodeIfPresent(TrimmedBins.self, forKey: .bins) {
             latencies = bins.latencies
         } else if let coarse = try members.decodeIfPresent([Int].self, forKey: .latencies) {
@@ -104,7 +106,7 @@ extension OutcomeReading.Counts {
     package func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
         Self(
             requests: combine(requests, other.requests), errors: combine(errors, other.errors),
-            latencies: zip(latencies, other.latencies).map(combine))
+            refused: combine(refused, other.refused), latencies: zip(latencies, other.latencies).map(combine))
     }
 }
 

@@ -26,13 +26,22 @@ package struct OutcomeReading: Hashable, Sendable, Codable {
 
     package struct Counts: Hashable, Sendable {
         package var requests: Int
+        /// Requests that failed, whoever failed them.
         package var errors: Int
+        /// Those of ``errors`` that the platform answered and not the model: too many in flight, no answer in time, no
+        /// instance.
+        package var refused: Int
         /// Requests per latency bin; bounds in ``latencyBounds``, the last bin has no upper bound.
+        ///
+        /// Only requests that the model answered successfully: a refusal takes no time, and says nothing about the model.
         package var latencies: [Int]
 
-        package init(requests: Int = 0, errors: Int = 0, latencies: [Int] = Self.noLatencies) {
+        package init(
+            requests: Int = 0, errors: Int = 0, refused: Int = 0, latencies: [Int] = Self.noLatencies
+        ) {
             self.requests = requests
             self.errors = errors
+            self.refused = refused
             self.latencies = latencies
         }
 
@@ -49,7 +58,7 @@ package struct OutcomeReading: Hashable, Sendable, Codable {
         package var compared: Int
         /// Of these, those that differ.
         package var disagreed: Int
-        /// As ``Counts/latencies``, of the pairs' live requests.
+        /// As ``Counts/latencies``, of the live requests of pairs of which neither failed.
         package var liveLatencies: [Int]
         /// Of the copies of the same requests.
         package var mirrorLatencies: [Int]

@@ -89,6 +89,7 @@ extension EndpointSimulation {
         let reached = generator.successes(of: requests, share: readyShare(of: name, during: span))
         // Nobody answered the others: the router knows at once.
         counts.errors = requests - reached
+        counts.refused = requests - reached
         counts.latencies[0] = requests - reached
         let profile = profile(of: name)
         let limit = Double(timeout(of: name).milliseconds)

@@ -47,6 +47,7 @@ struct AnalysisReader {
         if let interval = duration("warm_up", of: node, atMost: longest) { specification.warmUp = interval.seconds }
         if let chance = node["false_alarm"]?.fraction { specification.falseAlarm = chance }
         if let chance = node["wrong_pass"]?.fraction { specification.wrongPass = chance }
+        specification.controlLimit = node["control_limit"]?.fraction
         if let word = node["on_inconclusive"]?.scalar?.text,
             let policy = GateSpecification.InconclusivePolicy(rawValue: word)
         {

@@ -23,6 +23,10 @@ extension ObjectShape {
                 "wrong_pass", .fraction(AnalysisLimit.chance),
                 "The chance that a version at its margin is passed; 5% unless it says otherwise.", example: "5%"),
             Field(
+                "control_limit", .fraction(AnalysisLimit.share),
+                "The part of the control's requests that may fail. Above it, nothing is compared with the control and "
+                    + "the verdict is inconclusive, except by hard_limit. Default: 10%.", example: "10%"),
+            Field(
                 "on_inconclusive", .choice(GateSpecification.InconclusivePolicy.allCases.map(\.rawValue)),
                 "What becomes of the run without a verdict: hold unless it says otherwise."),
             Field(

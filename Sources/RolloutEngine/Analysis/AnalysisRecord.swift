@@ -78,7 +78,11 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
     }
 
     private mutating func read(_ reading: Reading, at now: Timestamp, lag: Double = 0) {
-        verdict = gate.read(reading, at: (now - began).seconds, lag: lag)
+        let verdict = gate.read(reading, at: (now - began).seconds, lag: lag)
+        if let trouble = verdict.controlTrouble, let control = arms.control {
+            troubles = [trouble.words(for: control.text)] + (troubles ?? [])
+        }
+        self.verdict = verdict
     }
 }
 
@@ -97,7 +101,8 @@ extension OutcomeReading {
 
 extension Reading.Counts {
     fileprivate init(_ counts: OutcomeReading.Counts) {
-        self.init(requests: counts.requests, errors: counts.errors, latencies: counts.latencies)
+        self.init(
+            requests: counts.requests, errors: counts.errors, refused: counts.refused, latencies: counts.latencies)
     }
 }
 

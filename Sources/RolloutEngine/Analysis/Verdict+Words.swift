@@ -15,17 +15,24 @@ extension Verdict {
     /// there is no verdict, what could not be told.
     package func reason(for analysis: AnalysisRecord) -> String {
         let arms = analysis.arms
+        let refused = candidate.refused.map { " (\($0) refused by the platform)" } ?? ""
         let exposed =
             "\(arms.candidate) answered \(candidate.requests) \(arms.isMirror ? "copies" : "requests"), "
-            + "\(candidate.errors) of them failed"
+            + "\(candidate.errors) of them failed\(refused)"
         switch decision {
         case .fail:
             let measured = measurements.first { $0.metric == metric && $0.isHarmful }?.words(for: arms) ?? ""
-            return "the analysis fails \(arms.candidate) after \(duration): \(measured); \(exposed)"
+            let shortest = analysis.gate.specification.shortest
+            let early =
+                seconds < shortest ? " (before at_least, which holds for passes: \(Interval(seconds: shortest)))" : ""
+            return "the analysis fails \(arms.candidate) after \(duration)\(early): \(measured); \(exposed)"
         case .pass: return "the analysis passes \(arms.candidate) after \(duration); \(exposed)"
         case .inconclusive:
             let missing = measurements.filter { !$0.isSafe }.map(\.metric)
             let troubles = (analysis.troubles ?? []).map { "; \($0)" }.joined()
+            guard controlTrouble == nil else {
+                return "no verdict on \(arms.candidate) after \(duration)\(troubles); \(exposed)"
+            }
             guard candidate.requests > 0 else {
                 return "no verdict on \(arms.candidate) after \(duration): nothing was answered by it\(troubles)"
             }
@@ -35,6 +42,20 @@ extension Verdict {
     }
 
     private var duration: String { "\(Interval(seconds: seconds))" }
+}
+
+extension Verdict.ControlTrouble {
+    /// Why `control` is not compared with, and what helps, in a sentence.
+    package func words(for control: String) -> String {
+        func percent(_ share: Double) -> String { "\((share * 100).rounded(to: 1)) %" }
+        guard refused > failed / 2 else {
+            return "\(control) is unhealthy: \(percent(failed)) of its requests failed, and above "
+                + "\(percent(limit)) (control_limit) nothing is compared with it"
+        }
+        return
+            "\(control) is overloaded: \(percent(refused)) of its requests were refused or timed out; lower load.rate, scale "
+            + "\(control), or raise its max_concurrent_requests_per_instance"
+    }
 }
 
 extension Measurement {
@@ -56,7 +77,7 @@ extension Measurement {
         case .errors: "errors"
         case .pairedErrors: "errors of copies alone"
         case .hardLimit: "errors against the hard limit"
-        case .latency: "latency, p95"
+        case .latency: "latency, p\(Int(((quantile ?? 0.95) * 100).rounded()))"
         case .disagreement: "disagreement"
         case .signal: metric
         }

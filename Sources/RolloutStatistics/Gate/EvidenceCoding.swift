@@ -77,13 +77,14 @@ private struct ScalePlaces: Codable {
 
 extension Reading.Counts: Codable {
     private enum CodingKeys: String, CodingKey {
-        case requests, errors, latencies, bins, counts
+        case requests, errors, refused, latencies, bins, counts
     }
 
     package func encode(to encoder: any Encoder) throws {
         var members = encoder.container(keyedBy: CodingKeys.self)
         try members.encode(requests, forKey: .requests)
         try members.encode(errors, forKey: .errors)
+        if refused > 0 { try members.encode(refused, forKey: .refused) }
         guard !latencies.isEmpty else { return }
         try members.encode(latencies.count, forKey: .bins)
         try members.encodeIfPresent(CompactCounts.text(of: latencies), forKey: .counts)
@@ -93,7 +94,8 @@ extension Reading.Counts: Codable {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             requests: try members.decode(Int.self, forKey: .requests),
-            errors: try members.decode(Int.self, forKey: .errors))
+            errors: try members.decode(Int.self, forKey: .errors),
+            refused: try members.decodeIfPresent(Int.self, forKey: .refused) ?? 0)
         guard let bins = try members.decodeIfPresent(Int.self, forKey: .bins) else {
             latencies = try members.decodeIfPresent([Int].self, forKey: .latencies) ?? []
             return

@@ -24,12 +24,15 @@ extension Gate {
     }
 
     /// Lets every process bet on a reading, by what was known before it.
-    mutating func bet(_ arms: ArmCounts, _ pairs: Reading.PairCounts) {
+    ///
+    /// Unless `comparing`, only what judges green alone: blue is not healthy enough to be compared with.
+    mutating func bet(_ arms: ArmCounts, _ pairs: Reading.PairCounts, comparing: Bool) {
         var comparison = design == .mirrored ? evidence.mirrored : evidence.live
         for metric in specification.metrics {
             switch metric {
             case .errors:
                 evidence.hardLimit?.add(events: arms.candidate.errors, of: arms.candidate.requests)
+                guard comparing else { continue }
                 if design == .mirrored {
                     evidence.pairedFailures.add(onlyMirror: pairs.onlyMirrorFailed, onlyLive: pairs.onlyLiveFailed)
                 }
@@ -39,7 +42,7 @@ extension Gate {
                 if design != .mirrored { comparison.errors.add(arms.counts, rate: rate, weight: arms.weight) }
                 comparison.errorSafety?.add(arms.counts, rate: rate, weight: arms.weight)
             case .latency:
-                guard let scale = evidence.scale else { continue }
+                guard comparing, let scale = evidence.scale else { continue }
                 comparison.latency.add(
                     candidate: scale.bins(of: arms.candidate.latencies, at: scale.candidateEdges),
                     control: scale.bins(of: arms.control.latencies, at: scale.controlEdges),

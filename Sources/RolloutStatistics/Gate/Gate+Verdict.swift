@@ -3,13 +3,14 @@ extension Gate {
     mutating func verdict(_ findings: [ReadingFinding]) -> Verdict {
         var measurements: [Measurement] = []
         for metric in specification.metrics { measurements += measure(metric) }
-        let isFail = measurements.contains(where: \.isHarmful)
+        let trouble = controlTrouble
+        let isFail = measurements.contains { $0.isHarmful && (trouble == nil || $0.judgesCandidateAlone) }
         // Without a request, nothing is known of green, whatever an earlier stage has shown.
         // Values of queries prove nothing: where there are no others, they must hold to the end.
         let earliest =
             measurements.contains { $0.safety != nil } ? specification.shortest : specification.longest
         let isPass =
-            !isFail && seconds >= earliest && candidate.requests > 0 && !measurements.isEmpty
+            !isFail && trouble == nil && seconds >= earliest && candidate.requests > 0 && !measurements.isEmpty
             && measurements.allSatisfy(\.isSafe)
         let decision: Verdict.Decision = isFail ? .fail : isPass ? .pass : .inconclusive
         let decider = measurements.decider(of: decision)
@@ -17,8 +18,8 @@ extension Gate {
             decision: decision, isOver: seconds >= specification.longest, seconds: seconds,
             metric: candidate.requests > 0 || isFail ? decider?.metric : nil,
             log10E: (isPass ? decider?.safety : decider?.harm)?.log10E ?? 0, measurements: measurements,
-            candidate: Verdict.Exposure(requests: candidate.requests, errors: candidate.errors),
-            control: Verdict.Exposure(requests: control.requests, errors: control.errors), findings: findings)
+            candidate: Verdict.Exposure(candidate), control: Verdict.Exposure(control), controlTrouble: trouble,
+            findings: findings)
     }
 
     private mutating func measure(_ metric: Metric) -> [Measurement] {
@@ -37,11 +38,13 @@ extension Gate {
         if safety.isReached { errorsAreSafe = true }
         let rate = rate(candidate.errors, of: candidate.requests)
         let controlRate = self.rate(control.errors, of: control.requests)
+        // What fails is more errors than blue has; what passes is fewer than blue's and the margin.
+        let margin = isHarmful(harm) ? 0 : limits.margin
         var measurements = [
             Measurement(
                 metric: "errors", test: design == .mirrored ? .pairedErrors : .errors, harm: harm,
                 isHarmful: isHarmful(harm), safety: safety, isSafe: errorsAreSafe, candidate: rate,
-                control: controlRate, limit: controlRate.map { $0 + limits.margin * (1 - $0) })
+                control: controlRate, limit: controlRate.map { $0 + margin * (1 - $0) })
         ]
         if let limit = evidence.hardLimit {
             let harm = self.harm(limit.logE)
@@ -62,11 +65,30 @@ extension Gate {
         }
         let isSafe = exceedancesAreSafe.count == 2 && exceedancesAreSafe.allSatisfy(\.self)
         if exceedancesAreSafe.isEmpty { safety.log10E = 0 }
-        let controlP95 = control.latencies.quantile(0.95, bounds: evidence.latencyBounds)
+        // What fails is a distribution shifted by more than the tolerance, wherever it shows; what passes is a p95
+        // inside the margin.
+        let isHarmful = isHarmful(harm)
+        let shown = isHarmful ? mostShiftedQuantile : Self.shownQuantile
+        let controlValue = control.latencies.quantile(shown, bounds: evidence.latencyBounds)
         return Measurement(
-            metric: "latency", test: .latency, harm: harm, isHarmful: isHarmful(harm), safety: safety, isSafe: isSafe,
-            candidate: candidate.latencies.quantile(0.95, bounds: evidence.latencyBounds), control: controlP95,
-            limit: controlP95.map { $0 * (1 + limits.p95Margin) })
+            metric: "latency", test: .latency, harm: harm, isHarmful: isHarmful, safety: safety, isSafe: isSafe,
+            candidate: candidate.latencies.quantile(shown, bounds: evidence.latencyBounds), control: controlValue,
+            quantile: shown, limit: controlValue.map { $0 * (1 + (isHarmful ? limits.tolerance : limits.p95Margin)) })
+    }
+
+    private static let shownQuantile = 0.95
+
+    /// Where green's latencies exceed blue's by the largest factor.
+    private var mostShiftedQuantile: Double {
+        let factors = [0.95, 0.5, 0.75, 0.9, 0.25, 0.99].map { quantile in
+            let (green, blue) = (
+                candidate.latencies.quantile(quantile, bounds: evidence.latencyBounds),
+                control.latencies.quantile(quantile, bounds: evidence.latencyBounds)
+            )
+            guard let green, let blue, blue > 0 else { return (quantile, 0.0) }
+            return (quantile, green / blue)
+        }
+        return factors.max { $0.1 < $1.1 }?.0 ?? Self.shownQuantile
     }
 
     private mutating func disagreementMeasurement(_ limits: DisagreementLimits) -> Measurement {
@@ -102,6 +124,22 @@ extension Gate {
 
     private func safety(_ logE: Double) -> Measurement.Level {
         Measurement.Level(logE: logE, needed: Mathematics.log(1 / specification.wrongPass))
+    }
+}
+
+extension Measurement {
+    /// Whether it holds whatever the control does.
+    fileprivate var judgesCandidateAlone: Bool {
+        switch test {
+        case .hardLimit, .signal: true
+        case .errors, .pairedErrors, .latency, .disagreement: false
+        }
+    }
+}
+
+extension Verdict.Exposure {
+    fileprivate init(_ counts: Reading.Counts) {
+        self.init(requests: counts.requests, errors: counts.errors, refused: counts.refused)
     }
 }
 

@@ -35,6 +35,8 @@ package struct Gate: Hashable, Sendable, Codable {
     var baselineIsTold = false
     var candidate = Reading.Counts()
     var control = Reading.Counts()
+    /// Nil before the first requests of blue, and in what an earlier Turnout wrote.
+    var controlHealth: ControlHealth?
     var disagreed = Verdict.Exposure()
     var errorsAreSafe = false
     var exceedancesAreSafe: [Bool] = []
@@ -82,8 +84,10 @@ package struct Gate: Hashable, Sendable, Codable {
         if wrong.isEmpty {
             let arms = arms(of: reading)
             expose(arms)
-            if seconds - max(lag, 0) > specification.warmUp { bet(arms, reading.pairs) }
-            learn(reading, arms, elapsed: elapsed, &findings)
+            // By what was known before this reading: a bet that looks at its own outcome first is not fair.
+            let isYardstick = controlTrouble == nil
+            if seconds - max(lag, 0) > specification.warmUp { bet(arms, reading.pairs, comparing: isYardstick) }
+            learn(reading, arms, elapsed: elapsed, fromControl: isYardstick, &findings)
         }
         take(reading.signals)
         if !baselineIsTold, hasCandidate, evidence.scale == nil, specification.metrics.contains(where: \.isLatency) {
@@ -112,10 +116,12 @@ package struct Gate: Hashable, Sendable, Codable {
 
     /// What this reading teaches for the next ones.
     private mutating func learn(
-        _ reading: Reading, _ arms: ArmCounts, elapsed: Double, _ findings: inout [ReadingFinding]
+        _ reading: Reading, _ arms: ArmCounts, elapsed: Double, fromControl isYardstick: Bool,
+        _ findings: inout [ReadingFinding]
     ) {
         let live = reading.control.requests > 0 ? reading.control : arms.control
-        evidence.controlRate.add(errors: live.errors, of: live.requests, elapsed: elapsed)
+        controlHealth = (controlHealth ?? ControlHealth()).adding(live, elapsed: elapsed)
+        if isYardstick { evidence.controlRate.add(errors: live.errors, of: live.requests, elapsed: elapsed) }
         if evidence.scale == nil {
             evidence.controlLatencies.add(live.latencies)
             prepareLatencies()
@@ -184,6 +190,7 @@ extension Reading.Counts {
     mutating func add(_ other: Reading.Counts) {
         requests = requests.addingClamped(other.requests)
         errors = errors.addingClamped(other.errors)
+        refused = refused.addingClamped(other.refused)
         if latencies.isEmpty { latencies = other.latencies } else { latencies.add(other.latencies) }
     }
 }
@@ -191,7 +198,8 @@ extension Reading.Counts {
 extension Gate {
     /// Takes what blue did before the stage, told after it began; see ``Evidence/observeControl(_:elapsed:)``.
     package mutating func observeControl(_ counts: Reading.Counts, elapsed: Double = 0) {
-        evidence.observeControl(counts, elapsed: elapsed)
+        let findings = evidence.observeControl(counts, elapsed: elapsed)
+        if findings.isEmpty { controlHealth = (controlHealth ?? ControlHealth()).adding(counts, elapsed: elapsed) }
         prepareLatencies()
     }
 

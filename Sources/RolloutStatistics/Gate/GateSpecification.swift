@@ -13,12 +13,15 @@ package struct GateSpecification: Hashable, Sendable, Codable {
     /// The chance that a version at the margin, or beyond, is ever passed early.
     package var wrongPass: Double
     package var onInconclusive: InconclusivePolicy
+    /// `control_limit`: the part of the control's requests that may fail for it to be compared with; nil: the default.
+    package var controlLimit: Double?
     /// At least one, each with a name of its own.
     package var metrics: [Metric]
 
     package init(
         longest: Double, shortest: Double = 0, warmUp: Double = 0, falseAlarm: Double = 0.01,
-        wrongPass: Double = 0.05, onInconclusive: InconclusivePolicy = .hold, metrics: [Metric]
+        wrongPass: Double = 0.05, onInconclusive: InconclusivePolicy = .hold, controlLimit: Double? = nil,
+        metrics: [Metric]
     ) {
         self.longest = longest
         self.shortest = shortest
@@ -26,8 +29,12 @@ package struct GateSpecification: Hashable, Sendable, Codable {
         self.falseAlarm = falseAlarm
         self.wrongPass = wrongPass
         self.onInconclusive = onInconclusive
+        self.controlLimit = controlLimit
         self.metrics = metrics
     }
+
+    /// The default of ``controlLimit``.
+    package static let defaultControlLimit = 0.1
 
     /// What becomes of the stage when its time is over without a verdict.
     package enum InconclusivePolicy: String, Hashable, Sendable, Codable, CaseIterable {

@@ -25,14 +25,17 @@ package struct Reading: Hashable, Sendable, Codable {
     package struct Counts: Hashable, Sendable {
         package var requests: Int
         package var errors: Int
+        /// Those of ``errors`` that the platform refused or dropped, so that the model never answered them.
+        package var refused: Int
         /// Requests per latency bin, one bin more than ``Evidence/latencyBounds``; empty where latencies are not known.
         ///
         /// Their sum may be smaller than ``requests``.
         package var latencies: [Int]
 
-        package init(requests: Int = 0, errors: Int = 0, latencies: [Int] = []) {
+        package init(requests: Int = 0, errors: Int = 0, refused: Int = 0, latencies: [Int] = []) {
             self.requests = requests
             self.errors = errors
+            self.refused = refused
             self.latencies = latencies
         }
     }

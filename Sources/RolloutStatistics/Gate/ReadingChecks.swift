@@ -13,7 +13,9 @@ extension Reading.Counts {
 
     /// True when there is nothing to find, told without making a list.
     fileprivate func isSound(bins: Int) -> Bool {
-        guard errors >= 0, errors <= requests, requests <= Self.largest else { return false }
+        guard errors >= 0, errors <= requests, refused >= 0, refused <= errors, requests <= Self.largest else {
+            return false
+        }
         guard !latencies.isEmpty else { return true }
         var rest = requests
         for count in latencies {
@@ -26,11 +28,11 @@ extension Reading.Counts {
     /// What is wrong with the counts of `name`.
     func findings(of name: String, bins: Int) -> [ReadingFinding] {
         var findings: [ReadingFinding] = []
-        for (what, count) in [("requests", requests), ("errors", errors)] {
+        for (what, count) in [("requests", requests), ("errors", errors), ("refused", refused)] {
             findings += countFindings(of: name, what, count)
         }
-        if errors > requests {
-            findings.append(.tooMany(of: name, name: "errors", count: errors, limit: requests))
+        for (what, count, limit) in [("errors", errors, requests), ("refused", refused, errors)] where count > limit {
+            findings.append(.tooMany(of: name, name: what, count: count, limit: limit))
         }
         return findings + histogramFindings(of: name, "latencies", latencies, bins: bins, limit: requests)
     }

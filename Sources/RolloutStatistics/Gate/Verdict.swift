@@ -21,11 +21,14 @@ package struct Verdict: Hashable, Sendable, Codable {
     /// Live requests that green answered in this stage; in a mirror stage, copies.
     package var candidate: Exposure
     package var control: Exposure
+    /// Why nothing is compared with the control now; nil while it is healthy.
+    package var controlTrouble: ControlTrouble?
     package var findings: [ReadingFinding]
 
     package init(
         decision: Decision, isOver: Bool, seconds: Double, metric: String?, log10E: Double,
-        measurements: [Measurement], candidate: Exposure, control: Exposure, findings: [ReadingFinding]
+        measurements: [Measurement], candidate: Exposure, control: Exposure, controlTrouble: ControlTrouble? = nil,
+        findings: [ReadingFinding]
     ) {
         self.decision = decision
         self.isOver = isOver
@@ -35,6 +38,7 @@ package struct Verdict: Hashable, Sendable, Codable {
         self.measurements = measurements
         self.candidate = candidate
         self.control = control
+        self.controlTrouble = controlTrouble
         self.findings = findings
     }
 
@@ -42,10 +46,13 @@ package struct Verdict: Hashable, Sendable, Codable {
     package struct Exposure: Hashable, Sendable, Codable {
         package var requests: Int
         package var errors: Int
+        /// Those of ``errors`` that the platform refused; nil where none was.
+        package var refused: Int?
 
-        package init(requests: Int = 0, errors: Int = 0) {
+        package init(requests: Int = 0, errors: Int = 0, refused: Int = 0) {
             self.requests = requests
             self.errors = errors
+            self.refused = refused > 0 ? refused : nil
         }
     }
 }
@@ -77,12 +84,15 @@ package struct Measurement: Hashable, Sendable, Codable {
     /// An error rate or a part of pairs; of latencies, the p95 in milliseconds; nil as long as there is no data.
     package var candidate: Double?
     package var control: Double?
-    /// What ``candidate`` is held against: blue's and the margin, the hard limit, the maximum.
+    /// Of latencies, which quantile ``candidate`` and ``control`` are; nil: the p95.
+    package var quantile: Double?
+    /// The limit of the test that decided, or of the nearest: of a fail what is no worse than blue, of a pass what is
+    /// inside the margin; the hard limit; the maximum.
     package var limit: Double?
 
     package init(
         metric: String, test: Test, harm: Level?, isHarmful: Bool, safety: Level?, isSafe: Bool, candidate: Double?,
-        control: Double?, limit: Double?
+        control: Double?, quantile: Double? = nil, limit: Double?
     ) {
         self.metric = metric
         self.test = test
@@ -92,6 +102,7 @@ package struct Measurement: Hashable, Sendable, Codable {
         self.isSafe = isSafe
         self.candidate = candidate
         self.control = control
+        self.quantile = quantile
         self.limit = limit
     }
 

@@ -8,6 +8,8 @@ struct JSONRequest {
 
         /// Everything but an answer of 2xx or 3xx.
         var failed: Bool { status.map { $0 < 200 || $0 >= 400 } ?? false }
+        /// Whether the platform answered, and not the model: too many in flight, no answer in time, no instance.
+        var isRefused: Bool { status == 429 || status == 408 || status == 500 }
     }
 
     enum Kind {

@@ -160,7 +160,7 @@ struct RecordingReader {
         case .single(let name, let answer):
             guard let arm = arm(of: name, line) else { return }
             if second < 0, arm == .candidate { return tellBefore(line) }
-            replay?.add(failed: answer.failed, latency: answer.latency, of: arm)
+            replay?.add(failed: answer.failed, isRefused: answer.isRefused, latency: answer.latency, of: arm)
         case .pair(let live, let mirror, let agree):
             (hasControl, hasCandidate) = (true, true)
             guard second >= 0 else { return tellBefore(line) }

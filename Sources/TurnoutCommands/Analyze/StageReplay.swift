@@ -103,17 +103,19 @@ struct StageReplay {
     }
 
     /// Adds one request; `latency` in milliseconds, nil where it is not known.
-    mutating func add(failed: Bool, latency: Double?, of arm: Arm) {
+    mutating func add(failed: Bool, isRefused: Bool, latency: Double?, of arm: Arm) {
+        // Only latencies of answers that succeeded are compared.
+        let bin = failed ? nil : latency.map { self.bin($0) }
         guard !isDecided else { return }
         guard second != nil else {
             guard arm == .control else { return }
-            before.add(failed, bin: latency.map(bin))
-            if let latency { sample?.add(latency) }
+            before.add(failed, isRefused: isRefused, bin: bin)
+            if let latency, !failed { sample?.add(latency) }
             return
         }
         switch arm {
-        case .control: reading.control.add(failed, bin: latency.map(bin))
-        case .candidate: reading.candidate.add(failed, bin: latency.map(bin))
+        case .control: reading.control.add(failed, isRefused: isRefused, bin: bin)
+        case .candidate: reading.candidate.add(failed, isRefused: isRefused, bin: bin)
         }
     }
 
@@ -130,6 +132,7 @@ struct StageReplay {
             reading.pairs.compared += 1
             if !agree { reading.pairs.disagreed += 1 }
         }
+        guard !live.failed, !mirror.failed else { return }
         if let latency = live.latency { reading.pairs.liveLatencies[bin(latency)] += 1 }
         if let latency = mirror.latency { reading.pairs.mirrorLatencies[bin(latency)] += 1 }
     }
@@ -210,9 +213,10 @@ struct StageReplay {
 }
 
 extension Reading.Counts {
-    fileprivate mutating func add(_ failed: Bool, bin: Int?) {
+    fileprivate mutating func add(_ failed: Bool, isRefused: Bool, bin: Int?) {
         requests += 1
         if failed { errors += 1 }
+        if isRefused { refused += 1 }
         if let bin { latencies[bin] += 1 }
     }
 
@@ -224,6 +228,7 @@ extension Reading.Counts {
         }
         return Reading.Counts(
             requests: sum(requests, other.requests), errors: sum(errors, other.errors),
+            refused: sum(refused, other.refused),
             latencies: other.latencies.isEmpty ? latencies : zip(latencies, other.latencies).map(sum))
     }
 }

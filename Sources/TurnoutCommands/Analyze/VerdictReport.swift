@@ -27,6 +27,8 @@ struct VerdictReport: Encodable {
     struct Arm: Encodable {
         var requests: Int
         var errors: Int
+        /// Those of ``errors`` that the platform answered (429, 408, 500); nil where there were none.
+        var refused: Int?
         /// The error rate, and the interval that holds it at all times with 95 %.
         var rate: Double?
         var low: Double
@@ -74,7 +76,7 @@ extension VerdictReport.Arm {
     init(_ exposure: Verdict.Exposure) {
         let interval = ConfidenceSequence.interval(of: exposure.errors, in: exposure.requests)
         self.init(
-            requests: exposure.requests, errors: exposure.errors,
+            requests: exposure.requests, errors: exposure.errors, refused: exposure.refused,
             rate: exposure.requests > 0 ? Double(exposure.errors) / Double(exposure.requests) : nil,
             low: interval.lowerBound, high: interval.upperBound)
     }
@@ -98,6 +100,7 @@ struct VerdictText {
         ]
         lines += verdict.measurements.map { "  " + text(of: $0) }
         lines.append("  \(candidate): \(verdict.candidate.words); \(control): \(verdict.control.words)")
+        if let trouble = verdict.controlTrouble { lines.append("  " + trouble.words(for: control)) }
         if verdict.decision == .inconclusive {
             let rest = Self.number(specification.longest - verdict.seconds)
             lines.append(

@@ -13,8 +13,9 @@ struct DataCountingTests {
         for outcome in RequestOutcome.allCases { tally.add(outcome, nanoseconds: 6_000_000) }
         #expect(tally.counts.requests == 5)
         #expect(tally.counts.errors == 4)
-        #expect(tally.counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: 6)] == 5)
-        #expect(tally.counts.latencies.reduce(0, +) == 5)
+        #expect(tally.counts.refused == 3, "the model answered the one that failed")
+        #expect(tally.counts.latencies[OutcomeReading.latencyBin(ofMilliseconds: 6)] == 1, "a refusal has no latency")
+        #expect(tally.counts.latencies.reduce(0, +) == 1)
         #expect(tally.count(of: .abandoned) == 1)
     }
 
@@ -34,8 +35,9 @@ struct DataCountingTests {
         let state = DeploymentState(endpoint: "houses", deployment: "green", incarnation: "1")
         state.countPair(live: end(live, 40), copy: end(copy, 60), agree: agree)
         var counts = counts
-        counts.liveLatencies[OutcomeReading.latencyBin(ofMilliseconds: 40)] = 1
-        counts.mirrorLatencies[OutcomeReading.latencyBin(ofMilliseconds: 60)] = 1
+        let isCompared = live && copy
+        counts.liveLatencies[OutcomeReading.latencyBin(ofMilliseconds: 40)] = isCompared ? 1 : 0
+        counts.mirrorLatencies[OutcomeReading.latencyBin(ofMilliseconds: 60)] = isCompared ? 1 : 0
         #expect(state.reading.mirrored == counts)
     }
 

@@ -93,13 +93,13 @@ final class DeploymentState: Sendable {
     func countPair(live: MirrorPair.End, copy: MirrorPair.End, agree: Bool?) {
         shared.withLock { shared in
             shared.pairs.pairs += 1
-            shared.pairs.liveLatencies[OutcomeReading.latencyBin(ofNanoseconds: live.nanoseconds)] += 1
-            shared.pairs.mirrorLatencies[OutcomeReading.latencyBin(ofNanoseconds: copy.nanoseconds)] += 1
             switch (live.answer == nil, copy.answer == nil) {
             case (true, true): shared.pairs.bothFailed += 1
             case (true, false): shared.pairs.onlyLiveFailed += 1
             case (false, true): shared.pairs.onlyMirrorFailed += 1
             case (false, false):
+                shared.pairs.liveLatencies[OutcomeReading.latencyBin(ofNanoseconds: live.nanoseconds)] += 1
+                shared.pairs.mirrorLatencies[OutcomeReading.latencyBin(ofNanoseconds: copy.nanoseconds)] += 1
                 shared.pairs.compared += 1
                 shared.pairs.disagreed += agree == false ? 1 : 0
             }

@@ -3,8 +3,10 @@ internal import RolloutEngine
 /// Requests by outcome and by latency since the process began.
 struct OutcomeTally: Sendable {
     private(set) var outcomes = [Int](repeating: 0, count: RequestOutcome.allCases.count)
-    /// As ``OutcomeReading/Counts/latencies``.
+    /// Latencies of all of them, binned as ``OutcomeReading/Counts/latencies``.
     private(set) var bins = OutcomeReading.Counts.noLatencies
+    /// Latencies of those that the model answered.
+    private var answeredBins = OutcomeReading.Counts.noLatencies
     /// The sum of all latencies.
     private(set) var nanoseconds: UInt64 = 0
 
@@ -12,7 +14,9 @@ struct OutcomeTally: Sendable {
         outcomes[outcome.index] += 1
         guard outcome != .abandoned else { return }
         nanoseconds &+= latency
-        bins[OutcomeReading.latencyBin(ofNanoseconds: latency)] += 1
+        let bin = OutcomeReading.latencyBin(ofNanoseconds: latency)
+        bins[bin] += 1
+        if outcome == .answered { answeredBins[bin] += 1 }
     }
 
     func count(of outcome: RequestOutcome) -> Int { outcomes[outcome.index] }
@@ -21,6 +25,7 @@ struct OutcomeTally: Sendable {
     var counts: OutcomeReading.Counts {
         let requests = outcomes.reduce(0, +) - count(of: .abandoned)
         return OutcomeReading.Counts(
-            requests: requests, errors: requests - count(of: .answered), latencies: bins)
+            requests: requests, errors: requests - count(of: .answered),
+            refused: count(of: .refused) + count(of: .timedOut) + count(of: .platformFailed), latencies: answeredBins)
     }
 }

@@ -27,8 +27,11 @@ extension AnalysisRecord {
 }
 
 extension Verdict.Exposure {
-    /// `1204 requests, 6 failed`.
-    var words: String { "\(requests) request\(requests == 1 ? "" : "s"), \(errors == 0 ? "none" : "\(errors)") failed" }
+    /// `1204 requests, 6 failed`, or `1204 requests, 6 failed (4 refused)`.
+    var words: String {
+        "\(requests) request\(requests == 1 ? "" : "s"), \(errors == 0 ? "none" : "\(errors)") failed"
+            + (refused.map { " (\($0) refused)" } ?? "")
+    }
 }
 
 extension Measurement {
