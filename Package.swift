@@ -41,7 +41,8 @@ let package = Package(
             name: "TurnoutCommands",
             dependencies: [
                 "Rollouts", "RolloutEngine", "RolloutStatistics", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints",
-                "LocalEndpoints", "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax", "PrometheusMetrics",
+                "LocalEndpoints", "AssetFiles", "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax",
+                "PrometheusMetrics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -62,7 +63,8 @@ let package = Package(
         .target(
             name: "LocalEndpoints",
             dependencies: [
-                "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutStatistics", "SimulatedEndpoints", "SQLiteState",
+                "AssetFiles", "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutStatistics", "SimulatedEndpoints",
+                "SQLiteState",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -82,9 +84,12 @@ let package = Package(
             ],
             swiftSettings: habits),
         .target(
+            name: "AssetFiles", dependencies: ["Rollouts", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: habits),
+        .target(
             name: "AzureEndpoints",
             dependencies: [
-                "Rollouts", "RolloutEngine",
+                "AssetFiles", "Rollouts", "RolloutEngine",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -133,7 +138,8 @@ let package = Package(
             ],
             swiftSettings: habits),
         .target(
-            name: "PlaybookSyntax", dependencies: ["CLibYAML", "Rollouts", "RolloutEngine", "RolloutStatistics"],
+            name: "PlaybookSyntax",
+            dependencies: ["AssetFiles", "CLibYAML", "Rollouts", "RolloutEngine", "RolloutStatistics"],
             swiftSettings: habits),
         .target(
             name: "RolloutEngine",
@@ -157,8 +163,11 @@ let package = Package(
             swiftSettings: habits),
         .testTarget(
             name: "AzureEndpointsTests",
-            dependencies: ["AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutTesting"],
+            dependencies: ["AssetFiles", "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutTesting"],
             swiftSettings: habits),
+        .testTarget(
+            name: "AssetFilesTests", dependencies: ["AssetFiles", "PlaybookSyntax", "Rollouts"],
+            exclude: ["record.py", "recorded.json"], swiftSettings: habits),
         .testTarget(
             name: "KubernetesEndpointsTests",
             dependencies: [
@@ -169,8 +178,8 @@ let package = Package(
         .testTarget(
             name: "LocalEndpointsTests",
             dependencies: [
-                "AzureEndpoints", "LocalEndpoints", "Rollouts", "RolloutEngine", "SimulatedEndpoints", "SQLiteState",
-                "RolloutTesting",
+                "AssetFiles", "AzureEndpoints", "LocalEndpoints", "Rollouts", "RolloutEngine", "SimulatedEndpoints",
+                "SQLiteState", "RolloutTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -217,7 +226,9 @@ let package = Package(
             swiftSettings: habits),
         .testTarget(
             name: "PlaybookSyntaxTests",
-            dependencies: ["Rollouts", "RolloutEngine", "RolloutStatistics", "PlaybookSyntax", "RolloutTesting"],
+            dependencies: [
+                "AssetFiles", "Rollouts", "RolloutEngine", "RolloutStatistics", "PlaybookSyntax", "RolloutTesting",
+            ],
             swiftSettings: habits),
         .testTarget(
             name: "TurnoutCommandsTests",

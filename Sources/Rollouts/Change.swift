@@ -21,7 +21,7 @@ extension Change {
             endpoint.map { $0.definition == definition && $0.state != .deleting } ?? false
         case .putDeployment(let definition):
             endpoint?.deployment(definition.name).map {
-                $0.definition.isSame(as: definition) && $0.instances.wanted == definition.instanceCount
+                $0.definition == definition && $0.instances.wanted == definition.instanceCount
                     && $0.state != .deleting
             } ?? false
         case .scale(let name, let count):

@@ -35,11 +35,12 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     package var document: Value
     /// The folder of its file, absolute: what the document's local paths are relative to.
     ///
-    /// Nil where nobody reads them: the backend is not on this machine, or takes only registered assets.
-    package var folder: String?
-    /// What the local paths led to when the plan was made; nil as ``folder``, and where there are none.
+    /// Nil if the backend takes no files, or the definition was observed. Definitions are equal whatever it is.
+    @Uncompared package var folder: String?
+    /// Digests of what the local paths led to when the plan was made: by them the files are stored and found again.
     package var contents: LocalContents?
-    /// What the playbook says that serves it: one of `{simulate: {PROFILE}}`, `{command: [prog, arg]}` and `{external: URL}`.
+    /// What the playbook says that serves it: one of `{simulate: {PROFILE}}`, `{command: [prog, arg]}` and `{external: URL}`;
+    /// beside `command`, the `folder` of the playbook and the `files` that it names.
     ///
     /// As JSON gives it back, so that equal ones are equal. Nil where its own file decides, or the backend starts no
     /// servers.
@@ -59,15 +60,6 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
         self.folder = folder
         self.contents = contents
         self.serving = serving
-    }
-}
-
-extension DeploymentDefinition {
-    /// True where they mean the same; whose folder nobody knows may come from any.
-    package func isSame(as other: DeploymentDefinition) -> Bool {
-        var other = other
-        if folder == nil { other.folder = nil }
-        return self == other
     }
 }
 

@@ -100,7 +100,7 @@ package struct EndpointModel: Hashable, Sendable {
             return
         }
         update(definition.name) { deployment in
-            guard !deployment.definition.isSame(as: definition) || deployment.state == .failed else { return }
+            guard deployment.definition != definition || deployment.state == .failed else { return }
             deployment.definition = definition
             deployment.instances.wanted = definition.instanceCount
             deployment.instances.failed = 0

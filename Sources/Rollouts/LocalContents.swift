@@ -1,15 +1,14 @@
-/// Fingerprints of what a deployment's local paths lead to, so that code which is edited in place makes it another
-/// definition.
+/// Digests of what a deployment's local paths lead to: the identity of its files, by which they are stored.
 ///
-/// Each is lowercase hexadecimal SHA-256; nil where the deployment has no such part, or nothing of it is read.
+/// Each is lowercase hexadecimal SHA-256; nil if the deployment has no such part, or its servers use none.
 package struct LocalContents: Hashable, Sendable, Codable {
-    /// Of the code's folder.
+    /// Of the code, as `azure-ai-ml` finds code again (`get_content_hash`).
     package var code: String?
-    /// Of the Conda file.
+    /// Of the environment: the version that `azure-ai-ml` gives to one without a name.
     package var environment: String?
-    /// Of the model.
+    /// Of the model, as `azure-ai-ml` names its uploads (`get_object_hash`).
     package var model: String?
-    /// Of the files that a command's words name.
+    /// Of the files that a command names.
     package var command: String?
 
     package init(code: String? = nil, environment: String? = nil, model: String? = nil, command: String? = nil) {

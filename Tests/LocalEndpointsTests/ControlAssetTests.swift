@@ -8,33 +8,6 @@ import Testing
 
 @Suite("Assets of the control plane", .timeLimit(.minutes(2)))
 struct ControlAssetTests {
-    @Test("a server that the playbook names needs nothing of the Conda file, wherever that is")
-    func chosenServer() async throws {
-        try await ScratchFolder.with { state in
-            try await ControlPlaneFixture.with(state) { fixture in
-                try await fixture.makeBlueLive()
-                let definition = DeploymentDefinition(
-                    name: "green", endpoint: "houses",
-                    document: ["environment": ["conda_file": "../../nowhere/conda.yaml"]])
-                var body = ControlPlaneFixture.deployment()
-                guard case .mapping(var members) = body, case .mapping(var properties)? = members["properties"] else {
-                    Issue.record("a body is a mapping")
-                    return
-                }
-                let own: [String: Value] = [
-                    "turnout.dev/instances": #"{"external": "http://127.0.0.1:9"}"#,
-                    "turnout.dev/folder": .string(state),
-                    "turnout.dev/definition": .string(try WireJSON.text(definition)),
-                ]
-                properties["properties"] = .mapping(own)
-                members["properties"] = .mapping(properties)
-                body = .mapping(members)
-                let answer = try await fixture.send(.put, "onlineEndpoints/houses/deployments/green", body)
-                #expect(answer.status == 201, "\(answer.body)")
-            }
-        }
-    }
-
     @Test("code is uploaded, registered and found again by its hash")
     func code() async throws {
         try await ScratchFolder.with { state in
@@ -65,9 +38,26 @@ struct ControlAssetTests {
                 #expect(try await fixture.send(.put, versions + "/1", body).status == 200)
                 let moved: Value = ["properties": ["codeUri": "https://127.0.0.1/store/x/y"]]
                 #expect(try await fixture.send(.put, versions + "/1", moved).status == 409)
-                let found = try await fixture.get(versions + "?hash=abc").body["value"]
+                // Clients ask by a random name.
+                let found = try await fixture.get("codes/another/versions?hash=abc").body["value"]
                 guard case .list(let items) = found else { throw ControlPlaneFixture.NeverSettled(path: versions) }
                 #expect(items.first?["id"]?.string?.hasSuffix("/codes/c1/versions/1") == true)
+            }
+        }
+    }
+
+    @Test("a registered environment keeps its content, and what its labels say may change")
+    func environments() async throws {
+        try await ScratchFolder.with { state in
+            try await ControlPlaneFixture.with(state) { fixture in
+                let path = "environments/sklearn/versions/1"
+                func body(_ conda: String, _ owner: String) -> Value {
+                    ["properties": ["condaFile": .string(conda), "image": "x/y:1", "tags": ["owner": .string(owner)]]]
+                }
+                #expect(try await fixture.send(.put, path, body("dependencies: []", "a")).status == 201)
+                #expect(try await fixture.send(.put, path, body("dependencies: []", "b")).status == 200)
+                let other = try await fixture.send(.put, path, body("dependencies: [pip]", "a"))
+                #expect(other.status == 409 && other.body["error"]?["message"]?.string?.contains("condaFile") == true)
             }
         }
     }
@@ -117,13 +107,10 @@ struct ControlAssetTests {
         arguments: [
             ["codeConfiguration": ["codeId": "azureml:none:1", "scoringScript": "score.py"]],
             ["codeConfiguration": ["codeId": "/etc", "scoringScript": "passwd"]],
-            [
-                "codeConfiguration": ["codeId": "../x", "scoringScript": "score.py"],
-                "properties": ["turnout.dev/folder": "/tmp"],
-            ],
+            ["codeConfiguration": ["codeId": "../x", "scoringScript": "score.py"]],
             [
                 "codeConfiguration": ["codeId": ".", "scoringScript": "../../etc/passwd"],
-                "properties": ["turnout.dev/folder": "/tmp"],
+                "properties": ["turnout.dev/contents": "{}"],
             ],
         ] as [Value])
     func outside(properties: Value) async throws {

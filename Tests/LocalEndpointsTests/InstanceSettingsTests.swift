@@ -15,7 +15,7 @@ struct InstanceSettingsTests {
             "external": ["red": "http://127.0.0.1:9000", "grey": "unix:/run/model.sock"],
         ])
         #expect(settings.choices["BLUE"] == .simulate(DeploymentProfile(errors: 0.005)))
-        #expect(settings.choices["green"] == .command(["python3", "-m", "http.server", "8"]))
+        #expect(settings.choices["green"] == .command(.init(["python3", "-m", "http.server", "8"])))
         #expect(settings.choices["red"] == .external(ServerAddress(.tcp(host: "127.0.0.1", port: 9000))))
         #expect(settings.choices["grey"] == .external(ServerAddress(.unix(path: "/run/model.sock"))))
         for name in ["blue", "green", "red", "grey"] as [Name] {
@@ -23,8 +23,13 @@ struct InstanceSettingsTests {
             #expect(try InstanceChoice(property: WireJSON.text(serving)) == settings.choices[name])
         }
         #expect(settings.serving("other") == nil)
-        #expect(settings.serving("green") == ["command": ["python3", "-m", "http.server", 8]])
-        #expect(try LocalSettings(["command": ["a": ["b", .number(1)]]]).serving("a") == ["command": ["b", 1]])
+        #expect(settings.serving("green") == ["command": ["python3", "-m", "http.server", "8"]])
+        #expect(try LocalSettings(["command": ["a": ["b", .number(1.5)]]]).serving("a") == ["command": ["b", "1.5"]])
+        let needing = try LocalSettings(["command": ["a": ["run": ["python3", "srv.py"], "files": ["data/"]]]])
+        #expect(needing.serving("a") == ["command": ["python3", "srv.py"], "files": ["data/"]])
+        for wrong in [["files": ["x"]], ["run": ["a"], "files": ["/x"]], ["run": ["a"], "file": ["x"]]] as [Value] {
+            #expect(throws: SettingsProblem.self) { try LocalSettings(["command": ["a": wrong]]) }
+        }
         #expect(try LocalSettings(.null) == LocalSettings())
     }
 

@@ -1,3 +1,4 @@
+import AssetFiles
 import FoundationEssentials
 import RolloutEngine
 import Rollouts
@@ -25,7 +26,8 @@ extension PlanOptions {
     static func local(allowAbsolutePaths: Bool = false) -> PlanOptions {
         PlanOptions(
             backend: "local", capabilities: { _ in .local }, runID: RunID(playbook: "x", number: 1),
-            allowAbsolutePaths: allowAbsolutePaths)
+            allowAbsolutePaths: allowAbsolutePaths, digests: DigestCache(path: nil),
+            serving: { name, settings in settings["simulate"]?[name.text].map { ["simulate": $0] } })
     }
 
     static func kubernetes(_ inputs: [String: InputText] = [:]) -> PlanOptions {

@@ -104,20 +104,19 @@ struct ServerTests {
         }
     }
 
-    @Test("what is not there, or leaves the playbook's folder, is a finding; absolute paths must be allowed")
+    @Test("what a deployment names may lie anywhere; what is not there is a finding at the key that names it")
     func missing() throws {
         let outside = "code_configuration: {code: ../../code, scoring_script: score.py}\n"
         let files = ["p/files/green.yml": Sample.deployment("green", outside), "code/score.py": ""]
         try withDisk(files) { root in
-            let refused = makePlan(of: root + "/p/x.yml", options: .local())
-            #expect(refused.findings.map(\.rule) == ["ServerIsKnown", "ServerIsKnown"])
-            #expect(refused.findings.allSatisfy { $0.help?.contains("--allow-absolute-paths") == true })
-            let allowed = makePlan(of: root + "/p/x.yml", options: .local(allowAbsolutePaths: true))
-            #expect(allowed.findings.isEmpty, "\(allowed.findings.map { $0.rendered(color: false) })")
+            let outcome = makePlan(of: root + "/p/x.yml", options: .local())
+            #expect(outcome.findings.isEmpty, "\(outcome.findings.map { $0.rendered(color: false) })")
         }
         try withDisk(["p/files/green.yml": Sample.deployment("green", Self.code)]) { root in
             let outcome = makePlan(of: root + "/p/x.yml", options: .local())
-            #expect(outcome.findings.first?.message == "there is nothing at 'files/onlinescoring'")
+            let finding = try #require(outcome.findings.first)
+            #expect(finding.rule == "FilesAreThere" && finding.message.hasSuffix("/p/files/onlinescoring"))
+            #expect(finding.start.line > 1)
         }
     }
 }

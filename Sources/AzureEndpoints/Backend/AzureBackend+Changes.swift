@@ -27,13 +27,14 @@ extension AzureBackend {
             try await updateEndpoint(endpoint, change, headers, as: context) { $0.mirrorTraffic = traffic.wire }
         case .putDeployment(let definition):
             let path = ResourcePath(client.workspace, endpoint: endpoint, deployment: definition.name)
+            let assets = try await self.assets(for: definition)
             try await update(
                 path, headers, reading: { try await self.client.deployment(definition.name, of: endpoint) }
             ) { present in
                 if present == nil, try await self.client.endpoint(endpoint) == nil {
                     return try await self.refuse(change, on: endpoint, as: context)
                 }
-                var resource = try self.resource(for: definition, over: present)
+                var resource = try self.resource(for: definition, over: present, assets)
                 resource.location = try await self.location(resource.location)
                 return resource.asRequest
             }

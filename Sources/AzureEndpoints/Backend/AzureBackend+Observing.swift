@@ -16,6 +16,7 @@ extension AzureBackend {
         let mapping = DeploymentMapping(workspace: client.workspace)
         for resource in deployments {
             var deployment = DeploymentSnapshot(resource, of: endpoint, mapping)
+            deployment.definition = try await verified(deployment.definition, resource)
             if deployment.state == .failed, deployment.reason == nil {
                 deployment.reason = try await reason(of: deployment.name, of: endpoint)
             }

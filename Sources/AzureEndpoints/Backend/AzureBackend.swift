@@ -1,3 +1,4 @@
+package import AssetFiles
 internal import FoundationEssentials
 package import RolloutEngine
 package import Rollouts
@@ -15,21 +16,26 @@ package final class AzureBackend: Backend, Sendable {
     let callers: EndpointCallers
     let operations = LastOperations()
     let clock: any RunClock
+    let uploader: AssetUploader
+    let codeHashes = CodeHashes()
     private let properties: @Sendable (DeploymentDefinition) -> [String: String]
 
     /// - Parameters:
     ///   - client: Speaks to the workspace that the endpoints are in.
     ///   - flavour: Whose answers they are.
     ///   - clock: The machine's.
+    ///   - yaml: Reads files that assets name.
     ///   - properties: Further properties of a deployment (``TurnoutProperty``), for the emulator.
     package init(
         _ client: AzureClient, flavour: Flavour, clock: any RunClock = SystemClock(),
+        yaml: @escaping YAMLReader = { _ in throw AssetProblem("YAML cannot be read here") },
         properties: @escaping @Sendable (DeploymentDefinition) -> [String: String] = { _ in [:] }
     ) {
         self.client = client
         self.flavour = flavour
         self.clock = clock
         self.properties = properties
+        uploader = AssetUploader(client, yaml: yaml)
         callers = EndpointCallers(client, clock: clock)
     }
 
@@ -79,19 +85,12 @@ package final class AzureBackend: Backend, Sendable {
 
     /// The body that makes `definition` so.
     func resource(
-        for definition: DeploymentDefinition, over present: DeploymentResource?
+        for definition: DeploymentDefinition, over present: DeploymentResource?, _ assets: DeploymentAssets
     ) throws(MappingProblem) -> DeploymentResource {
-        if flavour == .cloud { try refuseLocalParts(of: definition) }
+        var extras = properties(definition)
+        extras[TurnoutProperty.contents] = definition.contents?.property
         return try DeploymentMapping(workspace: client.workspace)
-            .resource(for: definition, over: present, extras: properties(definition))
-    }
-
-    private func refuseLocalParts(of definition: DeploymentDefinition) throws(MappingProblem) {
-        let parts = definition.localParts
-        guard !parts.isEmpty else { return }
-        throw MappingProblem(
-            "deployment \(definition.name) brings along \(parts.joined(separator: ", ")): on azure only registered assets "
-                + "are possible; register each (`az ml model create` and the like) and name it azureml:NAME:VERSION")
+            .resource(for: definition, over: present, extras: extras, assets: assets)
     }
 }
 

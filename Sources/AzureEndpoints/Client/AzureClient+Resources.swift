@@ -36,7 +36,7 @@ extension AzureClient {
     }
 
     /// All pages of a list; none where what it belongs to is not there.
-    private func list<Item: Codable & Hashable & Sendable>(
+    func list<Item: Codable & Hashable & Sendable>(
         _ type: Item.Type, _ path: ResourcePath
     ) async throws -> [Item] {
         var answer = try await send(.get, path)

@@ -5,6 +5,7 @@ package import Rollouts
 package struct HTTPExchange: Sendable {
     package enum Method: String, Hashable, Sendable {
         case get = "GET"
+        case head = "HEAD"
         case put = "PUT"
         case post = "POST"
         case delete = "DELETE"

@@ -1,3 +1,4 @@
+package import AssetFiles
 package import Logging
 package import RolloutEngine
 
@@ -10,7 +11,8 @@ extension AzureBackend {
     /// - Throws: ``BackendError`` that says what is missing: the workspace's names, or a certificate that can be read.
     package static func cloud(
         _ workspace: CloudWorkspace, environment: [String: String], asking az: AzureCommand = .installed,
-        clock: any RunClock = SystemClock(), logger: Logger = Logger(label: "turnout.azure")
+        clock: any RunClock = SystemClock(), logger: Logger = Logger(label: "turnout.azure"),
+        yaml: @escaping YAMLReader = { _ in throw AssetProblem("YAML cannot be read here") }
     ) async throws -> AzureBackend {
         let configuration = try AzureConfiguration(of: environment)
         let found = try await workspace.found(in: environment, configuration, asking: az)
@@ -21,7 +23,7 @@ extension AzureBackend {
         let client = AzureClient(workspace: found, transport: transport, clock: clock, logger: logger) {
             AzureConnection(origin: origin) { try await token.value() }
         }
-        return AzureBackend(client, flavour: .cloud, clock: clock)
+        return AzureBackend(client, flavour: .cloud, clock: clock, yaml: yaml)
     }
 
     /// `https://HOST[:PORT]`, without a slash at its end; a token is never sent in the clear.

@@ -6,7 +6,14 @@ internal import Rollouts
 /// must come back as it went. Azure says of `properties` that they "can be added, but not removed or altered";
 /// whether it refuses an altered value is unknown: where it ignores it, the definition is read from the members.
 enum AppliedDefinition {
-    static func text(_ definition: some Encodable) throws(MappingProblem) -> String {
+    /// Without the folder of its file, which is where one machine had it.
+    static func text(_ definition: DeploymentDefinition) throws(MappingProblem) -> String {
+        var kept = definition
+        kept.folder = nil
+        return try text(kept as any Encodable)
+    }
+
+    static func text(_ definition: any Encodable) throws(MappingProblem) -> String {
         do {
             return try WireJSON.text(definition)
         } catch {

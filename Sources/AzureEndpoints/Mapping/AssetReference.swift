@@ -1,9 +1,9 @@
 internal import Rollouts
 
 /// How files name assets (`azureml:NAME:VERSION`, a path) and how the wire does (ids of Azure Resource Manager).
-struct AssetReference {
+package struct AssetReference {
     /// A collection of assets in the workspace's path.
-    enum Collection: String {
+    package enum Collection: String, Sendable {
         case models, codes, environments, data, computes
     }
 
@@ -13,12 +13,6 @@ struct AssetReference {
     init(_ collection: Collection, in workspace: WorkspaceID) {
         self.workspace = workspace
         self.collection = collection
-    }
-
-    /// True of what is neither an asset of a workspace or registry nor one of Azure's own: a path on this machine.
-    static func isLocal(_ text: String) -> Bool {
-        let lowercased = text.lowercased()
-        return !lowercased.hasPrefix("azureml:") && !lowercased.hasPrefix("/subscriptions/")
     }
 
     /// The wire's form of what a file says; a path stays what it is.

@@ -8,9 +8,11 @@ package struct DeploymentMapping: Sendable {
 
     /// The body that makes `definition` so, from what is there; server's own members are kept for the reader.
     ///
-    /// `extras` are further properties of Turnout (``TurnoutProperty``), which replace those that are there.
+    /// `extras` are further properties of Turnout (``TurnoutProperty``), which replace those that are there; `assets` hold
+    /// the definition's files, and without them its ids are those that follow from its contents.
     package func resource(
-        for definition: DeploymentDefinition, over present: DeploymentResource? = nil, extras: [String: String] = [:]
+        for definition: DeploymentDefinition, over present: DeploymentResource? = nil, extras: [String: String] = [:],
+        assets: DeploymentAssets? = nil
     ) throws(MappingProblem) -> DeploymentResource {
         let document = definition.document
         let applied = present.flatMap { AppliedDefinition.deployment(in: $0) }?.document ?? .null
@@ -23,13 +25,13 @@ package struct DeploymentMapping: Sendable {
         resource.tags = words("tags", present?.tags)
         resource.sku = resource.sku ?? SKU(name: "Default")
         resource.sku?.capacity = definition.instanceCount
-        var properties = try members(of: definition, over: present?.properties)
+        var properties = try members(
+            of: definition, assets ?? definition.derivedAssets(in: workspace), over: present?.properties)
         properties.environmentVariables = words(
             "environment_variables", present?.properties.environmentVariables)
         var owned = words("properties", present?.properties.properties)
         let extraKeys = [
-            TurnoutProperty.instances, TurnoutProperty.folder, TurnoutProperty.contents,
-            TurnoutProperty.numericTolerance,
+            TurnoutProperty.instances, TurnoutProperty.contents, TurnoutProperty.numericTolerance,
         ]
         for key in extraKeys { owned[key] = extras[key] }
         if let serving = definition.serving { owned[TurnoutProperty.instances] = try AppliedDefinition.text(serving) }
@@ -40,18 +42,21 @@ package struct DeploymentMapping: Sendable {
     }
 
     private func members(
-        of definition: DeploymentDefinition, over present: DeploymentProperties?
+        of definition: DeploymentDefinition, _ assets: DeploymentAssets, over present: DeploymentProperties?
     ) throws(MappingProblem) -> DeploymentProperties {
         let document = definition.document
         var properties = present ?? DeploymentProperties()
         let isKubernetes = document["type"]?.string?.lowercased() == "kubernetes"
         properties.endpointComputeType = isKubernetes ? "Kubernetes" : "Managed"
         properties.description = document["description"]?.string
-        properties.model = try asset(.models, document["model"], over: present?.model)
+        properties.model = try asset(
+            .models, assets.model.map(Value.string) ?? document["model"], over: present?.model)
         properties.modelMountPath = document["model_mount_path"]?.string
         properties.environmentId = try asset(
-            .environments, document["environment"], over: present?.environmentId)
-        properties.codeConfiguration = try code(document["code_configuration"], over: present?.codeConfiguration)
+            .environments, assets.environment.map(Value.string) ?? document["environment"], over: present?.environmentId
+        )
+        properties.codeConfiguration = try code(
+            document["code_configuration"], assets.code, over: present?.codeConfiguration)
         properties.instanceType = definition.instanceType ?? present?.instanceType
         properties.appInsightsEnabled = document["app_insights_enabled"]?.bool ?? false
         properties.requestSettings = .changed(
@@ -92,7 +97,7 @@ package struct DeploymentMapping: Sendable {
         return present
     }
 
-    /// Inline assets have their path on the wire, for a server that sees it; what else they say is in the definition.
+    /// Inline assets that are not uploaded have their path on the wire; what else they say is in the definition.
     private func asset(
         _ collection: AssetReference.Collection, _ value: Value?, over present: String?
     ) throws(MappingProblem) -> String? {
@@ -106,11 +111,11 @@ package struct DeploymentMapping: Sendable {
     }
 
     private func code(
-        _ document: Value?, over present: CodeConfiguration?
+        _ document: Value?, _ id: String?, over present: CodeConfiguration?
     ) throws(MappingProblem) -> CodeConfiguration? {
         guard let document else { return nil }
         return CodeConfiguration(
-            codeId: try asset(.codes, document["code"], over: present?.codeId),
+            codeId: try asset(.codes, id.map(Value.string) ?? document["code"], over: present?.codeId),
             scoringScript: document["scoring_script"]?.string)
     }
 }

@@ -1,3 +1,4 @@
+internal import AssetFiles
 package import Rollouts
 
 extension DeploymentMapping {
@@ -22,7 +23,11 @@ extension DeploymentMapping {
     /// True where `definition` is what is there; names that it does not say are somebody else's.
     func fits(_ definition: DeploymentDefinition, _ resource: DeploymentResource) -> Bool {
         let expected: DeploymentResource
-        do { expected = try self.resource(for: definition) } catch { return false }
+        // Which code and which chosen version have its contents only the server knows; ``AzureBackend`` asks it.
+        var assets = definition.derivedAssets(in: workspace)
+        if definition.hasLocalCode { assets.code = resource.properties.codeConfiguration?.codeId }
+        if definition.hasChosenModel { assets.model = resource.properties.model }
+        do { expected = try self.resource(for: definition, assets: assets) } catch { return false }
         if let serving = definition.serving, serving != resource.serving { return false }
         let lenient: Set = ["instance_type", "egress_public_network_access", "private_network_connection"]
         return DocumentFit(said: definition.document, lenient: lenient).holds(
@@ -63,7 +68,7 @@ extension DeploymentMapping {
     /// A reference, or `{path: …}` for what is on this machine.
     private func asset(_ collection: AssetReference.Collection, _ wire: String) -> Value {
         let text = AssetReference(collection, in: workspace).document(wire)
-        return AssetReference.isLocal(text) ? ["path": .string(text)] : .string(text)
+        return text.isLocalPath ? ["path": .string(text)] : .string(text)
     }
 
     private func code(_ configuration: CodeConfiguration) -> Value? {

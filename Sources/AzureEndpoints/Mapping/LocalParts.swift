@@ -1,14 +1,15 @@
+internal import AssetFiles
 package import Rollouts
 
 extension DeploymentDefinition {
     /// What the file brings along instead of naming a registered asset, each as a fragment: `model: path ../model`.
     ///
-    /// Only a server on this machine can take such a deployment as it is.
+    /// They are uploaded before the deployment is.
     package var localParts: [String] {
         var parts: [String] = []
         func look(_ key: String, _ value: Value?) {
             switch value {
-            case .string(let text) where AssetReference.isLocal(text): parts.append("\(key): \(text)")
+            case .string(let text) where text.isLocalPath: parts.append("\(key): \(text)")
             case .mapping(let members):
                 let named = ["path", "conda_file", "image", "build"].first { members[$0] != nil }
                 parts.append(named.map { "\(key): \($0) \(members[$0]?.string ?? "inline")" } ?? "\(key): inline")

@@ -1,14 +1,14 @@
+internal import AssetFiles
 internal import AzureEndpoints
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import Rollouts
 
-/// What deployments are made of: registered assets, uploaded files, folders of this machine.
+/// What deployments are made of: registered assets, whose files are in the emulator's own store.
 struct AssetCatalog: Sendable {
     let store: LocalStore
     let folder: LocalFolder
     let blobs: BlobStore
-    private var copies: CodeStore { CodeStore(assets: folder.assets) }
 
     /// What the instances of a deployment are, taken from its body; which kind is never guessed.
     func specification(
@@ -32,10 +32,13 @@ struct AssetCatalog: Sendable {
             let told = try environment(of: parts).routes.scoring
             if server.scoringPath == InferenceRoutes().scoring { server.scoringPath = told }
             return .external(server)
-        case .command(let arguments):
-            let start = try parts.paths?.root ?? (try code(of: parts)) ?? scratch
+        case .command(let command):
+            let stored = try commandFiles(parts, command)
+            let start = try command.folder ?? code(of: parts) ?? scratch
             return .command(
-                CommandServer(arguments: arguments, folder: start, routes: try environment(of: parts).routes))
+                CommandServer(
+                    arguments: command.arguments, folder: start, stored: stored,
+                    routes: try environment(of: parts).routes))
         case nil:
             guard let script = parts.scoringScript, let code = try code(of: parts) else {
                 throw ControlError.badArgument(
@@ -52,81 +55,77 @@ struct AssetCatalog: Sendable {
         }
     }
 
+    /// The script is one of the code's files, and no path that leads out of them.
     private func requireScript(_ script: String, in code: String) throws(ControlError) {
-        _ = try LocalPaths(code).resolve(script, what: "codeConfiguration.scoringScript")
+        let segments = script.split(separator: "/").filter { $0 != "." }
+        let isInside = !script.hasPrefix("/") && !segments.isEmpty && !segments.contains("..")
+        guard isInside, FileManager.default.fileExists(atPath: "\(code)/\(script)") else {
+            throw .badArgument(
+                "code_configuration.scoring_script is \(script), and the code has no such file; what .amlignore or "
+                    + ".gitignore excludes is not uploaded", target: "properties.codeConfiguration.scoringScript")
+        }
     }
 
     /// The folder of the deployment's code; nil where it has none.
     private func code(of parts: DeploymentParts) throws -> String? {
         guard let code = parts.code else { return nil }
-        if let reference = AssetReference(code, .codes) {
-            let asset = try find(reference, .codes)
-            return try upload(of: asset)
-        }
-        guard let paths = parts.paths else {
+        guard let reference = AssetReference(code, .codes) else {
+            // A server that the playbook names may do without the code that the file says for the cloud.
+            guard parts.choice == nil else { return nil }
             throw ControlError.badArgument(
                 "codeConfiguration.codeId is \(code), which is no registered code of this workspace",
                 target: "properties.codeConfiguration.codeId")
         }
-        return try kept(parts.contents?.code) { try paths.resolve(code, what: "code_configuration.code") }
+        return try upload(of: try find(reference, .codes))
     }
 
-    /// The copy of local files under their digest; without one, as whoever else than Turnout's client sends none, they
-    /// are used where they are.
-    private func kept(_ digest: String?, _ place: () throws -> String) throws -> String {
-        guard let digest else { return try place() }
-        return try copies.copy(digest, of: place) {
-            let resources = try store.records().flatMap(\.deployments.values).flatMap { [$0.resource, $0.serving] }
-            let told = resources.compactMap { $0?.properties.properties?[TurnoutProperty.contents] }
-            let contents = try told.map { try LocalContents(property: $0) }
-            return Set(contents.flatMap { [$0.code, $0.environment].compactMap(\.self) })
+    /// The stored files of a command; nil where its words name none.
+    private func commandFiles(_ parts: DeploymentParts, _ command: InstanceChoice.Command) throws
+        -> CommandServer.Stored?
+    {
+        guard let digest = parts.contents?.command else { return nil }
+        let name = CommandFiles.assetName(digest)
+        guard let asset = try store.asset(.codes, name, "1") else {
+            throw ControlError(
+                .notFound, "ResourceNotFound", "the files of the deployment's command are not stored: \(name)")
         }
+        let notes = asset.properties["properties"]
+        let executables: [String]
+        do {
+            executables = try WireJSON.decode([String].self, from: notes?[TurnoutProperty.executables]?.string ?? "[]")
+        } catch {
+            throw ControlError.badArgument("\(name): \(TurnoutProperty.executables) cannot be read")
+        }
+        let levels = notes?[TurnoutProperty.levels]?.string.flatMap { Int($0) } ?? 0
+        return CommandServer.Stored(tree: try upload(of: asset), executables: executables, levels: levels)
     }
 
-    /// What `AZUREML_MODEL_DIR` names: the folder that holds what the model's path names.
+    /// What `AZUREML_MODEL_DIR` names: the folder that holds what the model's path names, and nothing else.
     private func model(of parts: DeploymentParts) throws -> String? {
         guard let model = parts.model else { return nil }
-        if let reference = AssetReference(model, .models) {
-            return Self.parent(try upload(of: try find(reference, .models)))
-        }
-        guard let paths = parts.paths else {
+        guard let reference = AssetReference(model, .models) else {
             throw ControlError.badArgument(
                 "model is \(model), which is no registered model of this workspace", target: "properties.model")
         }
-        return Self.parent(try paths.resolve(model, what: "model.path"))
+        return Self.parent(try upload(of: try find(reference, .models)))
     }
 
     /// What the deployment's environment says: the conda file's text, and the routes of its server.
     private func environment(of parts: DeploymentParts) throws -> (conda: String?, routes: InferenceRoutes) {
-        switch parts.environment {
-        case nil: return (nil, InferenceRoutes())
-        case .inline(let document):
-            var conda: String?
-            // For a server that the playbook names nothing is installed, and the file may be anywhere.
-            if parts.choice == nil, let path = document["conda_file"]?.string, let paths = parts.paths {
-                let file = try kept(parts.contents?.environment) {
-                    try paths.resolve(path, what: "environment.conda_file")
-                }
-                conda = String(decoding: try StateFile.read(file) ?? [], as: UTF8.self)
-            }
-            return (conda, InferenceRoutes(document["inference_config"], suffix: "_route"))
-        case .named(let name):
-            guard let reference = AssetReference(name, .environments) else {
-                throw ControlError.badArgument(
-                    "environmentId is \(name), which is no registered environment of this workspace",
-                    target: "properties.environmentId")
-            }
-            // Without code nothing of it is installed; only its routes would count, where it is known.
-            guard parts.choice == nil else {
-                let known = try store.asset(.environments, reference.name, reference.version ?? "")
-                return (nil, InferenceRoutes(known?.properties["inferenceConfig"], suffix: "Route"))
-            }
-            let asset = try find(reference, .environments)
-            return (
-                asset.properties["condaFile"]?.string,
-                InferenceRoutes(asset.properties["inferenceConfig"], suffix: "Route")
-            )
+        guard let name = parts.environment else { return (nil, InferenceRoutes()) }
+        guard let reference = AssetReference(name, .environments) else {
+            guard parts.choice == nil else { return (nil, InferenceRoutes()) }
+            throw ControlError.badArgument(
+                "environmentId is \(name), which is no registered environment of this workspace",
+                target: "properties.environmentId")
         }
+        // Without code nothing of it is installed; only its routes would count, where it is known.
+        guard parts.choice == nil else {
+            let known = try store.asset(.environments, reference.name, reference.version ?? "")
+            return (nil, InferenceRoutes(known?.properties["inferenceConfig"]))
+        }
+        let asset = try find(reference, .environments)
+        return (asset.properties["condaFile"]?.string, InferenceRoutes(asset.properties["inferenceConfig"]))
     }
 
     private func find(_ reference: AssetReference, _ kind: AssetKind) throws -> AssetRecord {

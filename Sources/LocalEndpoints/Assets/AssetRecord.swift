@@ -21,6 +21,27 @@ struct AssetRecord: Codable, Hashable, Sendable {
     /// Of uploaded code, by which a client finds it again.
     var hash: String? { properties["properties"]?["hash_sha256"]?.string }
 
+    /// The first member that makes it another content than `other`; nil where both are the same.
+    ///
+    /// What deployments were made of stays as it was registered.
+    func contentDifference(from other: AssetRecord) -> String? {
+        let members =
+            switch kind {
+            case .codes: ["codeUri"]
+            case .models: ["modelUri", "modelType"]
+            case .data: ["dataUri"]
+            case .environments: ["condaFile", "image", "build", "inferenceConfig", "osType"]
+            }
+        return members.first { member in
+            let (mine, others) = (properties[member] ?? .null, other.properties[member] ?? .null)
+            if member == "codeUri", let mine = mine.string, let others = others.string {
+                // The emulator may have another port by now.
+                return BlobPath(uri: mine) != BlobPath(uri: others) || BlobPath(uri: mine) == nil && mine != others
+            }
+            return mine != others
+        }
+    }
+
     /// Where its files are.
     var uri: String? {
         switch kind {

@@ -20,8 +20,10 @@ struct BlobStore: Sendable {
     /// Signs addresses that open a container without the bearer token.
     private let secret: String
 
-    /// The largest blob.
+    /// The largest body of one request.
     static let limit = 1 << 30
+    /// The largest blob that is put together of blocks.
+    static let joinedLimit = 1 << 40
     /// The longest time that one may take to arrive.
     static let patience = Duration.seconds(15 * 60)
     /// How long a signed address opens its container.
@@ -85,26 +87,35 @@ struct BlobStore: Sendable {
         }
     }
 
-    /// Puts blocks that were uploaded one by one together.
+    /// Puts blocks that were uploaded one by one together, part by part.
     func join(_ blocks: [BlobPath], as blob: BlobPath) async throws {
-        let parts = blocks.map { path($0) }
-        try await put(
-            RequestBody(
-                asyncSequence: AsyncThrowingStream { continuation in
-                    do {
-                        for part in parts {
-                            guard FileManager.default.fileExists(atPath: part) else {
-                                throw ControlError(
-                                    .badRequest, "InvalidBlockList", "a block of the list was not uploaded")
-                            }
-                            continuation.yield(ByteBuffer(bytes: try Data(contentsOf: URL(filePath: part))))
-                        }
-                        continuation.finish()
-                    } catch {
-                        continuation.finish(throwing: error)
-                    }
-                }), as: blob)
-        for part in parts { try StateFile.remove(part) }
+        let name = "\(partial)/\(Secrets.identifier())"
+        let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw EmulatorError.system(name, doing: "creating", errno: errno) }
+        defer { close(file) }
+        do {
+            var count = 0
+            for block in blocks {
+                guard let size = try attributes(of: block)?.size else {
+                    throw ControlError(.badRequest, "InvalidBlockList", "a block of the list was not uploaded")
+                }
+                count += size
+                guard count <= Self.joinedLimit else { throw ControlError.tooLarge(Self.joinedLimit) }
+                var reader = try reader(block, 0..<size)
+                while let part = try reader.next() {
+                    try part.withUnsafeReadableBytes { try Descriptor.write($0, to: file, path: name) }
+                    await Task.yield()
+                }
+            }
+            try LocalFolder.make(path(blob.parent))
+            guard rename(name, path(blob)) == 0 else {
+                throw EmulatorError.system(path(blob), doing: "naming", errno: errno)
+            }
+        } catch {
+            unlink(name)
+            throw error
+        }
+        for block in Set(blocks) { try StateFile.remove(path(block)) }
     }
 
     /// What a blob is beside its bytes.

@@ -1,4 +1,5 @@
 internal import AzureEndpoints
+internal import FoundationEssentials
 internal import Rollouts
 internal import SimulatedEndpoints
 
@@ -6,47 +7,23 @@ internal import SimulatedEndpoints
 struct DeploymentParts {
     /// Nil where the body chooses nothing, so that its code decides.
     var choice: InstanceChoice?
-    /// Where local paths begin; nil where the body has none, as bodies of the Azure SDK.
-    var paths: LocalPaths?
-    /// What the paths led to when the client looked; nil where it did not say.
+    /// Digests of what it was made of, as the client said them; nil where it did not say.
     var contents: LocalContents?
     var code: String?
     var scoringScript: String?
     var model: String?
-    var environment: Environment?
-
-    enum Environment {
-        /// An asset.
-        case named(String)
-        /// As in a deployment's file.
-        case inline(Value)
-    }
+    var environment: String?
 
     init(_ resource: DeploymentResource) throws(ControlError) {
         let properties = resource.properties
         let own = properties.properties ?? [:]
         if let text = own[InstanceChoice.key] { choice = try Self.choice(text) }
+        if let text = own[TurnoutProperty.contents] { contents = try Self.contents(text) }
         code = properties.codeConfiguration?.codeId
         scoringScript = properties.codeConfiguration?.scoringScript
         model = properties.model
-        environment = properties.environmentId.map { .named($0) }
+        environment = properties.environmentId
         if let text = own[TurnoutProperty.numericTolerance] { try Self.checkTolerance(text) }
-        guard let folder = own[TurnoutProperty.folder] else { return }
-        paths = try LocalPaths(folder)
-        if let text = own[TurnoutProperty.contents] { contents = try LocalContents(property: text) }
-        // Turnout's client names local files in the definition only: what stands in the body are assets' ids.
-        guard let text = own[TurnoutProperty.definition] else { return }
-        let document = try Self.decode(DeploymentDefinition.self, text, TurnoutProperty.definition).document
-        if let local = document["code_configuration"] {
-            code = local["code"]?.string ?? code
-            scoringScript = local["scoring_script"]?.string ?? scoringScript
-        }
-        model = document["model"]?.string ?? document["model"]?["path"]?.string ?? model
-        switch document["environment"] {
-        case .string(let name): environment = .named(name)
-        case .mapping(let members): environment = .inline(.mapping(members))
-        default: break
-        }
     }
 
     private static func choice(_ property: String) throws(ControlError) -> InstanceChoice {
@@ -57,6 +34,14 @@ struct DeploymentParts {
         }
     }
 
+    private static func contents(_ property: String) throws(ControlError) -> LocalContents {
+        do {
+            return try WireJSON.decode(LocalContents.self, from: property)
+        } catch {
+            throw .badArgument("the member \(TurnoutProperty.contents) cannot be read", target: "properties.properties")
+        }
+    }
+
     private static func checkTolerance(_ property: String) throws(ControlError) {
         guard let tolerance = Double(property), (0...1).contains(tolerance) else {
             throw .badArgument(
@@ -64,25 +49,14 @@ struct DeploymentParts {
                 target: "properties.properties")
         }
     }
-
-    private static func decode<Decoded: Decodable>(_ type: Decoded.Type, _ text: String, _ member: String)
-        throws(ControlError) -> Decoded
-    {
-        do {
-            return try WireJSON.decode(type, from: text)
-        } catch {
-            throw .badArgument(
-                "the member \(member) cannot be read: \(JSONBody.words(for: error))", target: "properties.properties")
-        }
-    }
 }
 
 extension InferenceRoutes {
-    /// `{liveness_route: {path, port}, …}` of a file, `{livenessRoute: …}` of an asset.
-    init(_ document: Value?, suffix: String) {
+    /// `{livenessRoute: {path, port}, …}` of an environment.
+    init(_ document: Value?) {
         self.init()
-        liveness = document?["liveness" + suffix]?["path"]?.string ?? liveness
-        readiness = document?["readiness" + suffix]?["path"]?.string ?? readiness
-        scoring = document?["scoring" + suffix]?["path"]?.string ?? scoring
+        liveness = document?["livenessRoute"]?["path"]?.string ?? liveness
+        readiness = document?["readinessRoute"]?["path"]?.string ?? readiness
+        scoring = document?["scoringRoute"]?["path"]?.string ?? scoring
     }
 }

@@ -12,10 +12,12 @@ extension LocalStore {
         try versions(kind, name).first
     }
 
-    /// The versions of an asset, the one that was registered last first; of code, those with `hash` only.
+    /// The versions of an asset, the one that was registered last first.
+    ///
+    /// With `hash`, those with that hash whatever their name is: clients ask by a random one.
     func versions(_ kind: AssetKind, _ name: String, hash: String? = nil) throws(EmulatorError) -> [AssetRecord] {
         guard let hash else { return try assets(kind, "name = ?", [name.lowercased()]) }
-        return try assets(kind, "name = ? AND hash = ?", [name.lowercased(), hash])
+        return try assets(kind, "hash = ?", [hash])
     }
 
     /// The latest version of every asset of a kind.

@@ -66,10 +66,11 @@ struct AssetRoutes: Sendable {
             let asset = AssetRecord(
                 kind: kind, name: present?.name ?? name, version: version, properties: body.properties,
                 created: present?.created ?? now(), modified: now())
-            if let present, present.uri != asset.uri {
+            if let present, let member = present.contentDifference(from: asset) {
                 throw ControlError(
                     .conflict, "UserError",
-                    "The asset path of \(kind.rawValue)/\(name)/versions/\(version) can't be changed")
+                    "\(kind.rawValue)/\(name)/versions/\(version) is registered already, and its \(member) can't be "
+                        + "changed: register another version")
             }
             try store.keep(asset)
             return try .json(Self.answer(asset, request), status: present == nil ? .created : .ok)

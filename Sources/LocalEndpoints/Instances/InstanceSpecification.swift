@@ -70,13 +70,36 @@ package struct PythonServer: Hashable, Sendable {
 package struct CommandServer: Hashable, Sendable {
     /// The program and its arguments; no shell sees them.
     package var arguments: [String]
-    /// The folder that it starts in, absolute.
+    /// The playbook's folder, absolute.
+    ///
+    /// An instance starts in a folder like it (``CommandFolder``); without stored files, in the folder itself.
     package var folder: String
+    /// What of the folder is stored; nil where the command names no files.
+    package var stored: Stored?
     package var routes: InferenceRoutes
 
-    package init(arguments: [String], folder: String, routes: InferenceRoutes = InferenceRoutes()) {
+    /// The files that the command names, as they were when the deployment was made.
+    package struct Stored: Hashable, Sendable {
+        /// The folder that holds them in the emulator's store, absolute; nothing in it changes.
+        package var tree: String
+        /// Those of them that may be executed, below ``tree``.
+        package var executables: [String]
+        /// How many folders above the playbook's their root is.
+        package var levels: Int
+
+        package init(tree: String, executables: [String] = [], levels: Int = 0) {
+            self.tree = tree
+            self.executables = executables
+            self.levels = levels
+        }
+    }
+
+    package init(
+        arguments: [String], folder: String, stored: Stored? = nil, routes: InferenceRoutes = InferenceRoutes()
+    ) {
         self.arguments = arguments
         self.folder = folder
+        self.stored = stored
         self.routes = routes
     }
 }

@@ -1,3 +1,4 @@
+internal import AssetFiles
 internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
@@ -14,8 +15,8 @@ struct NamedFiles {
     var findings: [Finding] = []
     /// Set where the backend runs the deployments' servers on this machine.
     var servers: ServerIsKnown?
-    /// Fingerprints what a deployment's local paths lead to, where the backend reads them.
-    var localContents: ((DeploymentDefinition) throws(FileProblem) -> LocalContents?)?
+    /// Set where the backend takes the files that deployments name.
+    var digests: DigestCache?
     /// What the playbook says that serves a deployment; nil where the backend starts no servers.
     var serving: ((Name) -> Value?)?
     /// Set where deployments are brought to a cluster.

@@ -63,25 +63,10 @@ extension NamedFiles {
         let place = PlacedName(
             name: name, what: "deployment", location: Location(source: document.source, span: nameNode.span))
         definition.serving = serving?(name)
-        if servers != nil {
-            definition.folder = serverFolder(of: place, in: document, at: node)
-            definition.contents = contents(of: definition, at: place)
-        }
+        if servers != nil { checkServer(of: place, in: document) }
+        if digests != nil { readFiles(of: &definition, at: place, in: document, node) }
         fit(&definition, place, in: document, at: node)
         return PlacedDefinition(definition: definition, names: [place])
-    }
-}
-
-extension NamedFiles {
-    private mutating func contents(of definition: DeploymentDefinition, at place: PlacedName) -> LocalContents? {
-        // What is not there was reported already.
-        guard definition.folder != nil, !findings.hasErrors else { return nil }
-        do throws(FileProblem) {
-            return try localContents?(definition)
-        } catch {
-            report(ServerIsKnown.name, place.location, error.message, help: error.help)
-            return nil
-        }
     }
 }
 

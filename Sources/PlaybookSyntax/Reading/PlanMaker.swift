@@ -43,11 +43,8 @@ struct PlanMaker {
         }
         if capabilities.runsServers {
             files.servers = ServerIsKnown(backend: backend, settings: backends.own)
-            let settings = backends.value
-            if let read = options.localContents {
-                files.localContents = { definition throws(FileProblem) in try read(definition, settings) }
-            }
         }
+        files.digests = options.digests
         if let serving = options.serving {
             let settings = backends.value
             files.serving = { serving($0, settings) }

@@ -1,3 +1,4 @@
+package import AssetFiles
 package import RolloutEngine
 package import Rollouts
 
@@ -20,8 +21,8 @@ package struct PlanOptions: Sendable {
     package var settledSettings: @Sendable (Value) -> Value
     /// An action as it is where those settings count.
     package var settledAction: @Sendable (StageAction, _ settings: Value) -> StageAction
-    /// Fingerprints what a deployment's local paths lead to, with the playbook's settings of the backend.
-    package var localContents: LocalContentsReader?
+    /// Set where the backend takes the files that deployments name: their digests are part of the plan.
+    package var digests: DigestCache?
     /// What the playbook's settings of the backend say that serves a deployment (``DeploymentDefinition/serving``).
     package var serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)?
 
@@ -30,8 +31,6 @@ package struct PlanOptions: Sendable {
 
     package typealias QueryProblemFinder =
         @Sendable (_ url: String, _ access: [String: String]) -> SettingsFault?
-    package typealias LocalContentsReader =
-        @Sendable (_ definition: DeploymentDefinition, _ settings: Value) throws(FileProblem) -> LocalContents?
     /// Set where deployments are brought to a cluster.
     package var cluster: ClusterFit?
 
@@ -41,7 +40,7 @@ package struct PlanOptions: Sendable {
         runID: RunID, allowAbsolutePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil,
         settledSettings: @escaping @Sendable (Value) -> Value = { $0 },
         settledAction: @escaping @Sendable (StageAction, Value) -> StageAction = { action, _ in action },
-        queryProblem: QueryProblemFinder? = nil, localContents: LocalContentsReader? = nil,
+        queryProblem: QueryProblemFinder? = nil, digests: DigestCache? = nil,
         serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)? = nil, cluster: ClusterFit? = nil
     ) {
         self.cluster = cluster
@@ -55,7 +54,7 @@ package struct PlanOptions: Sendable {
         self.settledSettings = settledSettings
         self.settledAction = settledAction
         self.queryProblem = queryProblem
-        self.localContents = localContents
+        self.digests = digests
         self.serving = serving
     }
 }

@@ -6,8 +6,7 @@ internal import Rollouts
 /// The playbook names it under `backends.local`: `simulate` plays a profile, `command` starts a program, `external` is
 /// a server that already listens. A deployment that is not named there must have a `code_configuration`, and is served
 /// by its scoring script in Python. Nothing is guessed from the rest. What is named there must be a deployment of the
-/// playbook. The code, model and Conda file of a script are read on this machine: they must be there, relative to the
-/// deployment file's folder, and under the playbook's unless absolute paths are allowed.
+/// playbook.
 struct ServerIsKnown {
     static let name = String(describing: Self.self)
 
@@ -26,6 +25,9 @@ struct ServerIsKnown {
 
     func names(_ deployment: Name) -> Bool { named.contains { $0.name == deployment } }
 
+    /// Where the playbook names the deployment.
+    func span(of deployment: Name) -> Span? { named.first { $0.name == deployment }?.key.span }
+
     /// Notes a deployment of the playbook.
     mutating func note(_ deployment: Name) { deployments.insert(deployment) }
 
@@ -42,57 +44,24 @@ struct ServerIsKnown {
 }
 
 extension NamedFiles {
-    /// The folder that the local paths of a deployment's file are relative to, after what serves it was checked; nil
-    /// where the files are on no disk.
-    mutating func serverFolder(of deployment: PlacedName, in document: Document, at node: Node?) -> String? {
-        guard let servers, let path = node?.scalar?.value.scalarText else { return nil }
+    /// Reports a deployment of which nothing says what serves it.
+    mutating func checkServer(of deployment: PlacedName, in document: Document) {
+        guard let servers else { return }
         self.servers?.note(deployment.name)
-        if !servers.names(deployment.name) {
-            if let code = document.root["code_configuration"]?["code"] {
-                checkScript(code, in: document, at: path)
-            } else {
-                report(
-                    ServerIsKnown.name, deployment.location,
-                    "nothing says what serves deployment '\(deployment.name)' on \(servers.backend)",
-                    help: "name it in the playbook under backends.\(servers.backend): "
-                        + "\(ServerIsKnown.kinds.joined(separator: ", ")); or give it a code_configuration")
-            }
+        guard !servers.names(deployment.name) else { return }
+        guard document.root["code_configuration"]?["code"] != nil else {
+            return report(
+                ServerIsKnown.name, deployment.location,
+                "nothing says what serves deployment '\(deployment.name)' on \(servers.backend)",
+                help: "name it in the playbook under backends.\(servers.backend): "
+                    + "\(ServerIsKnown.kinds.joined(separator: ", ")); or give it a code_configuration")
         }
-        do throws(FileProblem) {
-            return try place(of: path)?.folder
-        } catch {
-            return nil  // the file was read: it is reported where that failed
-        }
-    }
-
-    /// A script is served from files that are there.
-    private mutating func checkScript(_ code: Node, in document: Document, at path: String) {
-        let root = document.root
-        check(code, in: document, at: path)
-        if let script = root["code_configuration"]?["scoring_script"], let folder = code.scalar?.value.scalarText {
-            check(script, in: document, at: path, below: folder)
-        } else if root["code_configuration"]?["scoring_script"] == nil,
-            let key = root.member("code_configuration")?.key.span
+        if document.root["code_configuration"]?["scoring_script"] == nil,
+            let key = document.root.member("code_configuration")?.key.span
         {
             report(
                 ServerIsKnown.name, Location(source: document.source, span: key),
                 "code_configuration has no 'scoring_script'", help: "add 'scoring_script: score.py'")
-        }
-        for file in [root["model"]?["path"], root["environment"]?["conda_file"]] {
-            if let file { check(file, in: document, at: path) }
-        }
-    }
-
-    /// Reports a local path that leads to nothing, or out of the playbook's folder.
-    private mutating func check(_ node: Node, in document: Document, at path: String, below folder: String? = nil) {
-        guard let text = node.scalar?.value.scalarText, !text.contains(":") else { return }
-        let local = folder.map { $0 + "/" + text } ?? text
-        do throws(FileProblem) {
-            _ = try place(of: local.hasPrefix("/") || !path.contains("/") ? local : path.folder + "/" + local)
-        } catch {
-            report(
-                ServerIsKnown.name, Location(source: document.source, span: node.span), error.message,
-                help: error.help)
         }
     }
 }

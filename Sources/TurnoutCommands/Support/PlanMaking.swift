@@ -1,3 +1,4 @@
+internal import AssetFiles
 internal import PlaybookSyntax
 internal import PrometheusMetrics
 internal import RolloutEngine
@@ -56,9 +57,8 @@ struct PlanMaking {
                 settledSettings: { selection.settled($0) },
                 settledAction: { backend.settled($0, settings: $1) },
                 queryProblem: { queryProblem(url: $0, access: $1) },
-                localContents: { definition, settings throws(FileProblem) in
-                    try backend.contents(of: definition, settings: settings)
-                }, serving: { backend.serving($0, settings: $1) }, cluster: backend.cluster))
+                digests: backend.takesFiles ? DigestCache(path: Workspace().state + "/digests.json") : nil,
+                serving: { backend.serving($0, settings: $1) }, cluster: backend.cluster))
     }
 
     /// The plan; findings go to standard error, and one error among them is the end of the command.

@@ -117,18 +117,52 @@ struct DeploymentBodyTests {
         #expect(found.document["name"] == "blue")
     }
 
-    @Test("how its instances are made and where its files are come with it, and go when they are not said")
+    @Test("how its instances are made and what its files are come with it, and go when they are not said")
     func extras() throws {
         let extras = [
-            TurnoutProperty.instances: #"{"simulate":{}}"#, TurnoutProperty.folder: "/playbooks",
+            TurnoutProperty.instances: #"{"simulate":{}}"#, TurnoutProperty.contents: "{}",
             TurnoutProperty.numericTolerance: "0.01",
         ]
         let there = try mapping.resource(for: definition([:]), extras: extras)
         #expect(there.properties.properties?[TurnoutProperty.instances] == #"{"simulate":{}}"#)
-        #expect(there.properties.properties?[TurnoutProperty.folder] == "/playbooks")
+        #expect(there.properties.properties?[TurnoutProperty.contents] == "{}")
         #expect(there.properties.properties?[TurnoutProperty.numericTolerance] == "0.01")
         let again = try mapping.resource(for: definition([:]), over: there)
         #expect(again.properties.properties?.keys.sorted() == [TurnoutProperty.definition])
+    }
+
+    /// A deployment that brings all its files.
+    private var local: DeploymentDefinition {
+        var definition = definition([
+            "model": ["path": "../model"], "environment": ["image": "busybox"],
+            "code_configuration": ["code": "../code", "scoring_script": "score.py"],
+        ])
+        definition.folder = "/home/me"
+        definition.contents = LocalContents(code: "c", environment: "e", model: "m")
+        return definition
+    }
+
+    @Test("P20 what a deployment brings has the ids of its contents, and comes back with them, without its folder")
+    func localAssets() throws {
+        let there = try mapping.resource(for: local, assets: DeploymentAssets(code: "/subscriptions/code"))
+        let ids = try mapping.resource(for: local).properties
+        #expect(there.properties.codeConfiguration?.codeId == "/subscriptions/code")
+        #expect(ids.environmentId?.hasSuffix("/environments/CliV2AnonymousEnvironment/versions/e") == true)
+        #expect(ids.model?.hasSuffix("/versions/1") == true)
+        var applied = try mapping.resource(for: local)
+        applied.properties.codeConfiguration?.codeId = "/subscriptions/code"
+        let found = mapping.definition(of: applied, named: "blue", endpoint: "houses")
+        #expect(found == local && found.folder == nil && found.contents == local.contents)
+        #expect(applied.properties.properties?.values.contains { $0.contains("/home/me") } == false)
+    }
+
+    @Test("P20 another model or environment in the place of the one that was applied is another definition")
+    func otherAssets() throws {
+        for change in [\DeploymentProperties.model, \.environmentId] {
+            var there = try mapping.resource(for: local)
+            there.properties[keyPath: change]? += "0"
+            #expect(mapping.definition(of: there, named: "blue", endpoint: "houses") != local)
+        }
     }
 
     @Test("local parts are named")

@@ -41,7 +41,7 @@ struct ManifestTests {
         var expected = definition
         expected.folder = nil
         #expect(reading.definition == expected)
-        #expect(reading.definition.isSame(as: definition) && !reading.definition.isSame(as: .green))
+        #expect(reading.definition == definition && reading.definition != .green)
     }
 
     @Test("an object is applied again with the values that are there, and one that was changed stays drift")

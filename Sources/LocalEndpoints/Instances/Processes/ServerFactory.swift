@@ -44,7 +44,8 @@ struct ServerFactory: Sendable {
         switch specification.kind {
         case .command(let server):
             command = ServerCommand(
-                arguments: server.arguments, folder: server.folder, environment: environment, port: port,
+                arguments: server.arguments, folder: try folder(of: server, for: name), environment: environment,
+                port: port,
                 routes: server.routes)
         case .python(let server):
             command = server.command(python: python ?? "python3", port: port, environment: environment)
@@ -54,6 +55,16 @@ struct ServerFactory: Sendable {
         let log = log
         return try ProcessServer(command, guardian: guardian, leftovers: leftovers) { line in
             log.append(LogLine(at: SystemClock().now(), instance: name, text: line))
+        }
+    }
+
+    /// Where an instance of a command starts.
+    private func folder(of server: CommandServer, for instance: String) throws(InstanceProblem) -> String {
+        do {
+            return try CommandFolder(server: server).make(at: "\(specification.folder)/work/\(instance)")
+        } catch {
+            throw InstanceProblem(
+                code: "InternalServerError", message: "the working folder of the command could not be made: \(error)")
         }
     }
 

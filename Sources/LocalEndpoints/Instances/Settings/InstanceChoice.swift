@@ -5,11 +5,27 @@ package import SimulatedEndpoints
 /// Which kind of server a deployment was told to run, where it isn't its own scoring script.
 ///
 /// On the wire it is the deployment's property ``key``, one of `{"simulate": {PROFILE}}`, `{"command": ["prog", "arg"]}`
-/// and `{"external": "http://127.0.0.1:9000"}`; beside `simulate` may stand the `incidents` of its endpoint.
+/// and `{"external": "http://127.0.0.1:9000"}`; beside `simulate` may stand the `incidents` of its endpoint, beside
+/// `command` the `folder` of its playbook and the `files` that it names.
 package enum InstanceChoice: Hashable, Sendable {
     case simulate(DeploymentProfile)
-    case command([String])
+    case command(Command)
     case external(ServerAddress)
+
+    package struct Command: Hashable, Sendable {
+        /// The program and its arguments.
+        package var arguments: [String]
+        /// Files and folders that the program needs beside those that its words name, relative to the playbook's folder.
+        package var files: [String]
+        /// The playbook's folder, absolute; nil where it is not known.
+        package var folder: String?
+
+        package init(_ arguments: [String], files: [String] = [], folder: String? = nil) {
+            self.arguments = arguments
+            self.files = files
+            self.folder = folder
+        }
+    }
 
     /// In `properties.properties` of a deployment.
     package static let key = "turnout.dev/instances"
@@ -28,7 +44,7 @@ package enum InstanceChoice: Hashable, Sendable {
         } catch {
             throw SettingsProblem(path: "", message: "is no JSON", root: Self.key)
         }
-        let reader = try SettingsReader(value, keys: Self.words + [Self.incidents], root: Self.key)
+        let reader = try SettingsReader(value, keys: Self.words + [Self.incidents, "files", "folder"], root: Self.key)
         let told = Self.words.filter { reader.members[$0] != nil }
         guard told.count == 1, let word = told.first else {
             throw SettingsProblem(
@@ -37,6 +53,11 @@ package enum InstanceChoice: Hashable, Sendable {
                     + "simulate, command and external is expected", root: Self.key)
         }
         try self.init(word, word, in: reader)
+        if case .command(var command) = self {
+            command.folder = reader.members["folder"]?.string
+            command.files = try Self.files(in: reader)
+            self = .command(command)
+        }
         if case .simulate(var profile) = self {
             profile.incidents = try Incident.list(Self.incidents, in: reader)
             self = .simulate(profile)
@@ -47,7 +68,19 @@ package enum InstanceChoice: Hashable, Sendable {
     init(_ word: String, _ key: String, in reader: SettingsReader) throws(SettingsProblem) {
         let value = reader.members[key] ?? .null
         switch word {
-        case "command": self = .command(try Self.command(value, key, in: reader))
+        case "command":
+            guard case .mapping = value else {
+                self = .command(Command(try Self.command(value, key, in: reader)))
+                return
+            }
+            let parts = try reader.mapping(key, keys: ["run", "files"])
+            self = .command(
+                try parts.map { reader throws(SettingsProblem) in
+                    guard let words = reader.members["run"] else {
+                        throw reader.problem("has no 'run', the program and its arguments: {run: [prog, arg]}")
+                    }
+                    return Command(try Self.command(words, "run", in: reader), files: try Self.files(in: reader))
+                } ?? Command([]))
         case "external":
             guard let text = value.string else { throw reader.problem(key, value, ServerAddress.expected) }
             guard let address = ServerAddress(external: text) else {
@@ -59,6 +92,18 @@ package enum InstanceChoice: Hashable, Sendable {
             self = .simulate(
                 try profile.map { reader throws(SettingsProblem) in try DeploymentProfile(reader) } ?? .init())
         }
+    }
+
+    private static func files(in reader: SettingsReader) throws(SettingsProblem) -> [String] {
+        guard let value = reader.members["files"], value != .null else { return [] }
+        guard case .list(let items) = value else {
+            throw reader.problem("files", value, "a list of files and folders is expected: [helper.py, data/]")
+        }
+        let paths = items.compactMap(\.string)
+        guard paths.count == items.count,
+            !paths.contains(where: { $0.isEmpty || $0.hasPrefix("/") || $0.contains("\0") })
+        else { throw reader.problem("files", value, "paths relative to the playbook's folder are expected") }
+        return paths
     }
 
     private static func command(_ value: Value, _ key: String, in reader: SettingsReader) throws(SettingsProblem)

@@ -5,7 +5,8 @@ package import SimulatedEndpoints
 /// What a playbook says about the local backend: its mapping `backends.local`.
 ///
 /// `{simulate: {NAME: PROFILE}, command: {NAME: [prog, arg]}, external: {NAME: URL or unix:PATH}}`; a deployment that is
-/// not named runs its own scoring script. `incidents: [{at: 5m, for: 2m, errors: 20%}]` hits every simulated one.
+/// not named runs its own scoring script. A command that needs more files than its words name is written
+/// `{run: [prog, arg], files: [helper.py, data/]}`. `incidents: [{at: 5m, for: 2m, errors: 20%}]` hits every simulated one.
 package struct LocalSettings: Hashable, Sendable {
     package static let root = "backends.local"
     private static let users = "users"
@@ -43,6 +44,10 @@ package struct LocalSettings: Hashable, Sendable {
                         key, "names a deployment that \(place) names already: it can be one of them only")
                 }
                 var members = [word: named.members[key] ?? .null]
+                if case .command(let command) = choice {
+                    members[word] = .list(command.arguments.map(Value.string))
+                    if !command.files.isEmpty { members["files"] = .list(command.files.map(Value.string)) }
+                }
                 if case .simulate(var profile) = choice, !incidents.isEmpty {
                     profile.incidents = incidents
                     members[InstanceChoice.incidents] = root.members[InstanceChoice.incidents]

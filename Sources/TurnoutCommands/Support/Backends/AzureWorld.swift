@@ -67,11 +67,13 @@ struct AzureWorld: KnownBackend {
             .reduce(into: [:]) { settings, pair in settings[pair.0] = pair.1 }
     }
 
+    static let takesFiles = true
+
     static func open(_ opening: BackendOpening) async throws -> any OpenBackend {
         let settings = opening.selection.settled(opening.plan?.backendSettings ?? .null)
         return AzureWorld(
             azure: try await AzureBackend.cloud(
-                workspace(settings), environment: ProcessInfo.processInfo.environment))
+                workspace(settings), environment: ProcessInfo.processInfo.environment, yaml: pythonYAMLValue(of:)))
     }
 
     func endpoints() async throws -> [Name] { try await azure.endpoints() }

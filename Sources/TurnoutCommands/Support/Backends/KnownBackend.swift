@@ -26,8 +26,8 @@ protocol KnownBackend: OpenBackend {
     /// An action with what of the settings is part of what it wants; else they would be in no plan.
     static func settled(_ action: StageAction, settings: Value) -> StageAction
 
-    /// Fingerprints of what a deployment's local paths lead to; nil where the backend reads none.
-    static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents?
+    /// Whether the files that a deployment names are brought to it.
+    static var takesFiles: Bool { get }
 
     /// What a playbook's settings say that serves a deployment (``DeploymentDefinition/serving``).
     static func serving(_ deployment: Name, settings: Value) -> Value?
@@ -53,10 +53,7 @@ extension KnownBackend {
     static func time(in workspace: Workspace) throws -> Timestamp { SystemClock().now() }
     static func settled(_ settings: Value, flags: [String: String]) -> Value { settings }
     static func settled(_ action: StageAction, settings: Value) -> StageAction { action }
-    static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents? {
-        nil
-    }
-
+    static var takesFiles: Bool { false }
     static func serving(_ deployment: Name, settings: Value) -> Value? { nil }
 
     /// All that a user may write.

@@ -40,19 +40,6 @@ final class LocalWorld: KnownBackend {
         }
     }
 
-    /// - Throws: ``FileProblem`` where a folder cannot be read, or holds too much.
-    static func contents(of definition: DeploymentDefinition, settings: Value) throws(FileProblem) -> LocalContents? {
-        do {
-            return try LocalContents(of: definition, served: LocalSettings(settings).choices[definition.name])
-        } catch is SettingsProblem {
-            return nil  // reported with the settings
-        } catch let problem as FileTreeProblem {
-            throw FileProblem(message: problem.message)
-        } catch {
-            throw FileProblem(message: "\(error)")
-        }
-    }
-
     static func serving(_ deployment: Name, settings: Value) -> Value? {
         do throws(SettingsProblem) {
             return try LocalSettings(settings).serving(deployment)
@@ -60,6 +47,8 @@ final class LocalWorld: KnownBackend {
             return nil  // reported with the settings
         }
     }
+
+    static let takesFiles = true
 
     static func open(_ opening: BackendOpening) async throws -> any OpenBackend { try await LocalWorld(opening) }
 
@@ -81,10 +70,8 @@ final class LocalWorld: KnownBackend {
             }
         }
         let tolerance = opening.plan?.numericTolerance
-        azure = AzureBackend(client, flavour: .emulator) { definition in
+        azure = AzureBackend(client, flavour: .emulator, yaml: pythonYAMLValue(of:)) { _ in
             var properties: [String: String] = [:]
-            properties[TurnoutProperty.folder] = definition.folder
-            properties[TurnoutProperty.contents] = definition.contents?.property
             properties[TurnoutProperty.numericTolerance] = tolerance.map { "\($0)" }
             return properties
         }

@@ -1,0 +1,86 @@
+internal import Crypto
+internal import FoundationEssentials
+package import Rollouts
+
+/// The files of a deployment that a `command` serves: those that its words name, and those of `files`.
+///
+/// Words and `files` are relative to the playbook's folder. Absolute words are programs and files of this machine, and
+/// are not stored.
+package struct CommandFiles: Sendable {
+    package struct File: Hashable, Sendable {
+        /// Below ``base``.
+        package var path: String
+        package var place: String
+        package var size: Int
+        package var isExecutable: Bool
+        var changed: String
+    }
+
+    /// The playbook's folder, or the folder above it that holds every file too.
+    package let base: String
+    /// How many folders ``base`` is above the playbook's.
+    package let levels: Int
+    /// Sorted by path.
+    package private(set) var files: [File] = []
+
+    /// Of what serves a deployment (``DeploymentDefinition/serving``); nil if that is no command, or names no files.
+    package init?(_ serving: Value?) throws(AssetProblem) {
+        guard let serving, let folder = serving["folder"]?.string, case .list(let words)? = serving["command"] else {
+            return nil
+        }
+        var named: [(text: String, place: String)] = []
+        for word in words.compactMap(\.string) where !word.isEmpty && !word.hasPrefix("/") && !word.hasPrefix("-") {
+            let place = DiskPath.joined(folder, word)
+            // A word that names nothing is no file's name; the folder itself would be all of the neighbours.
+            if place != folder, !folder.hasPrefix(place + "/"), DiskFacts(place) != nil { named.append((word, place)) }
+        }
+        if case .list(let items)? = serving["files"] {
+            for text in items.compactMap(\.string) {
+                let place = DiskPath.joined(folder, text)
+                guard DiskFacts(place) != nil else {
+                    throw AssetProblem("there is nothing at \(place)", member: "files")
+                }
+                named.append((text, place))
+            }
+        }
+        guard !named.isEmpty else { return nil }
+        var base = folder
+        var levels = 0
+        while let outside = named.first(where: {
+            $0.place != base && !$0.place.hasPrefix(base == "/" ? "/" : base + "/")
+        }) {
+            guard base != "/" else { throw AssetProblem("\(outside.text) names nothing below a common folder") }
+            base = DiskPath.parent(of: base)
+            levels += 1
+        }
+        self.base = base
+        self.levels = levels
+        var found: [String: File] = [:]
+        for (_, place) in named {
+            let tree = try AssetTree(place)
+            for file in tree.files {
+                let path = tree.isFile ? place : place + "/" + file.path
+                let below = DiskPath.relative(path, to: base)
+                found[below] = File(
+                    path: below, place: file.place, size: file.size, isExecutable: file.isExecutable,
+                    changed: file.changed)
+            }
+        }
+        files = found.values.sorted { $0.path.isBefore($1.path) }
+        guard !files.isEmpty else { return nil }
+    }
+
+    /// SHA-256 over names, sizes, what may be executed, and all bytes.
+    package func digest() throws(AssetProblem) -> String {
+        var hasher = SHA256()
+        hasher.update("command \(levels)\n")
+        for file in files {
+            hasher.update("\(file.path.utf8.count):\(file.path):\(file.isExecutable):\(file.size)\n")
+            try DiskFile.read(file.place) { hasher.update(bufferPointer: $0) }
+        }
+        return hasher.finalize().hexadecimal
+    }
+
+    /// The name of the code asset that holds files with that digest.
+    package static func assetName(_ digest: String) -> String { "turnout-command-\(digest)" }
+}

@@ -1,0 +1,112 @@
+package import Rollouts
+
+/// The files of this machine that a deployment's definition names, as far as its servers use them.
+package struct DeploymentFiles: Sendable {
+    private let definition: DeploymentDefinition
+    private let folder: String
+    private let yaml: YAMLReader
+
+    /// Nil if it is not known which folder the paths of the definition are relative to.
+    package init?(_ definition: DeploymentDefinition, yaml: @escaping YAMLReader) {
+        guard let folder = definition.folder else { return nil }
+        self.definition = definition
+        self.folder = folder
+        self.yaml = yaml
+    }
+
+    /// What serves it, if that is not its own code.
+    private var word: String? { ["simulate", "command", "external"].first { definition.serving?[$0] != nil } }
+
+    /// The folder or file of its code; nil if it names none on this machine, or none is used.
+    package func code() throws(AssetProblem) -> AssetTree? {
+        try tree(definition.document["code_configuration"]?["code"]?.string, "code_configuration.code")
+    }
+
+    package func model() throws(AssetProblem) -> AssetTree? {
+        try tree(definition.document.modelPath, "model.path")
+    }
+
+    private func tree(_ path: String?, _ member: String) throws(AssetProblem) -> AssetTree? {
+        guard let path, path.isLocalPath, word == nil || word == "command" else { return nil }
+        let place = DiskPath.joined(folder, path)
+        // A command may do without what the file says for the cloud.
+        if word == "command", DiskFacts(place) == nil { return nil }
+        do {
+            return try AssetTree(place)
+        } catch {
+            throw AssetProblem(error.message, member: member)
+        }
+    }
+
+    /// Its inline environment; of one that only another server's routes are taken from, what is there.
+    package func environment() throws(AssetProblem) -> EnvironmentFiles? {
+        guard case .mapping(let members)? = definition.document["environment"], word != "simulate" else { return nil }
+        guard word == nil || members["inference_config"] != nil else { return nil }
+        return try EnvironmentFiles(.mapping(members), folder: folder, needsConda: word == nil, yaml: yaml)
+    }
+
+    package func command() throws(AssetProblem) -> CommandFiles? { try CommandFiles(definition.serving) }
+
+    /// The digests of all that is there; nil if nothing of it is used.
+    package func contents(_ digests: DigestCache) throws(AssetProblem) -> LocalContents? {
+        var contents = LocalContents()
+        if let code = try code() { contents.code = try digests.hashes(of: code).content }
+        if let model = try model() { contents.model = try digests.hashes(of: model).object }
+        contents.environment = try environment()?.digest
+        contents.command = try command()?.digest()
+        return contents == LocalContents() ? nil : contents
+    }
+}
+
+extension Value {
+    /// The path of a deployment's `model`; nil if it names a registered one.
+    package var modelPath: String? { self["model"]?.string ?? self["model"]?["path"]?.string }
+}
+
+extension String {
+    /// Whether it is a path on this machine, and neither an asset's name nor an address.
+    package var isLocalPath: Bool {
+        let text = lowercased()
+        return !text.hasPrefix("azureml:") && !text.hasPrefix("/subscriptions/") && !text.hasPrefix("runs:/") && !isURL
+    }
+}
+
+extension DeploymentFiles {
+    /// What is wrong with the scoring script, which must be one of the code's files; nil if the code is not on this machine.
+    package func scriptProblem() throws(AssetProblem) -> AssetProblem? {
+        let member = "code_configuration.scoring_script"
+        guard word == nil, let code = try code(),
+            let script = definition.document["code_configuration"]?["scoring_script"]?.string
+        else { return nil }
+        let path = script.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+        guard !code.files.contains(where: { $0.path == path }) else { return nil }
+        let isThere = DiskFacts(code.root + "/" + script)?.isRegular == true
+        return AssetProblem(
+            isThere
+                ? "\(script) is excluded by the .amlignore or .gitignore of \(code.root), so it is not uploaded"
+                : "there is no file \(script) in \(code.root)", member: member)
+    }
+
+    /// What is wrong with the program of a command; nil if it can be started, or nothing starts one.
+    package func programProblem() -> AssetProblem? {
+        guard let serving = definition.serving, case .list(let words)? = serving["command"],
+            let program = words.first?.string, let folder = serving["folder"]?.string
+        else { return nil }
+        if program.contains("/") {
+            let place = DiskPath.joined(folder, program)
+            guard let facts = DiskFacts(place), facts.isRegular else {
+                return AssetProblem("the program \(program) is not there: \(place)")
+            }
+            return facts.isExecutable ? nil : AssetProblem("\(place) is not executable; `chmod +x` makes it so")
+        }
+        let folders = (DiskPath.searchPath ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
+        let isFound = folders.contains { folder in
+            DiskFacts("\(folder)/\(program)").map { $0.isRegular && $0.isExecutable } ?? false
+        }
+        guard !isFound else { return nil }
+        let beside = DiskFacts(DiskPath.joined(folder, program)) != nil
+        return AssetProblem(
+            "there is no program '\(program)' in PATH"
+                + (beside ? "; the file beside the playbook is './\(program)'" : ""))
+    }
+}

@@ -1,0 +1,145 @@
+internal import FoundationEssentials
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// Paths on this machine, as text.
+enum DiskPath {
+    /// The absolute path without links and `..`; nil if nothing is there.
+    static func resolved(_ path: String) -> String? {
+        guard !path.utf8.contains(0), let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// Where programs are looked for.
+    static var searchPath: String? { ProcessInfo.processInfo.environment["PATH"] }
+
+    static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// The last part.
+    static func name(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    /// `path` as seen from `folder`, both absolute: `../b/c`.
+    static func relative(_ path: String, to folder: String) -> String {
+        let parts = path.split(separator: "/")
+        let base = folder.split(separator: "/")
+        let common = zip(parts, base).prefix { $0 == $1 }.count
+        let words = Array(repeating: "..", count: base.count - common) + parts.dropFirst(common).map(String.init)
+        return words.isEmpty ? "." : words.joined(separator: "/")
+    }
+
+    /// What a file in `folder` means by `path`, without looking at the disk: `..` and `.` are worked out.
+    static func joined(_ folder: String, _ path: String) -> String {
+        var parts: [Substring] = []
+        let whole = path.hasPrefix("/") ? path : folder + "/" + path
+        for part in whole.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}
+
+/// What the system says of a file, links followed.
+struct DiskFacts: Hashable, Sendable {
+    var size: Int
+    /// Seconds and nanoseconds of its last change, and of the last change of its entry; the latter cannot be set by hand.
+    var changed: String
+    /// When its bytes or its entry last changed, in seconds since 1970.
+    var seconds: Int
+    var isRegular: Bool
+    var isFolder: Bool
+    var isExecutable: Bool
+
+    /// Nil if nothing is there.
+    init?(_ path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        size = Int(status.st_size)
+        #if canImport(Darwin)
+            let (modified, entry) = (status.st_mtimespec, status.st_ctimespec)
+        #else
+            let (modified, entry) = (status.st_mtim, status.st_ctim)
+        #endif
+        changed = "\(modified.tv_sec).\(modified.tv_nsec)/\(entry.tv_sec).\(entry.tv_nsec)/\(status.st_ino)"
+        seconds = max(Int(modified.tv_sec), Int(entry.tv_sec))
+        isRegular = status.st_mode & S_IFMT == S_IFREG
+        isFolder = status.st_mode & S_IFMT == S_IFDIR
+        isExecutable = status.st_mode & 0o100 != 0
+    }
+}
+
+/// The bytes of files.
+enum DiskFile {
+    /// Gives the file's bytes to `body`, part by part.
+    static func read(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(AssetProblem) {
+        let file = try open(path)
+        defer { close(file) }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try fill(buffer, from: file, path)
+            guard count > 0 else { return }
+            body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    static func contents(of path: String, limit: Int) throws(AssetProblem) -> [UInt8] {
+        guard let facts = DiskFacts(path) else { throw problem(path) }
+        guard facts.size <= limit else { throw AssetProblem("\(path) has more than \(limit) bytes") }
+        var bytes: [UInt8] = []
+        try read(path) { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
+    static func open(_ path: String) throws(AssetProblem) -> Int32 {
+        #if canImport(Darwin)
+            let file = Darwin.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        #else
+            let file = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        #endif
+        guard file >= 0 else { throw problem(path) }
+        return file
+    }
+
+    static func close(_ file: Int32) {
+        #if canImport(Darwin)
+            _ = Darwin.close(file)
+        #else
+            _ = Glibc.close(file)
+        #endif
+    }
+
+    /// Fills the buffer as far as the file goes on, and returns how many bytes there were.
+    static func fill(_ buffer: UnsafeMutableRawBufferPointer, from file: Int32, _ path: String) throws(AssetProblem)
+        -> Int
+    {
+        var count = 0
+        while count < buffer.count, let start = buffer.baseAddress {
+            #if canImport(Darwin)
+                let read = Darwin.read(file, start + count, buffer.count - count)
+            #else
+                let read = Glibc.read(file, start + count, buffer.count - count)
+            #endif
+            if read < 0 {
+                if errno == EINTR { continue }
+                throw problem(path)
+            }
+            if read == 0 { break }
+            count += read
+        }
+        return count
+    }
+
+    static func problem(_ path: String) -> AssetProblem {
+        AssetProblem("\(path) cannot be read: \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,61 @@
+internal import FoundationEssentials
+internal import SQLiteState
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// The working folder of one instance of a command: as the playbook's folder, with the stored files in their places.
+///
+/// What stands beside the stored files in the playbook's folder is linked to, so that files which nobody named are found.
+struct CommandFolder {
+    let server: CommandServer
+
+    /// Makes it at `root`, anew, and returns the folder that the instance starts in.
+    func make(at root: String) throws -> String {
+        guard let stored = server.stored else { return server.folder }
+        let files = FileManager.default
+        if files.fileExists(atPath: root) { try files.removeItem(atPath: root) }
+        var segments = server.folder.split(separator: "/").map(String.init)
+        let below = Array(segments.suffix(stored.levels))
+        segments.removeLast(min(stored.levels, segments.count))
+        let origin = "/" + segments.joined(separator: "/")
+        let start = ([root] + below).joined(separator: "/")
+        try Folder.create(start)
+        try copy(stored.tree, to: root, origin: origin, Set(stored.executables), at: "")
+        if !below.isEmpty { try link(server.folder, into: start) }
+        return start
+    }
+
+    private func copy(
+        _ source: String, to target: String, origin: String, _ executables: Set<String>, at path: String
+    ) throws {
+        try Folder.create(target)
+        for name in try FileManager.default.contentsOfDirectory(atPath: source) {
+            let below = path.isEmpty ? name : "\(path)/\(name)"
+            let place = "\(source)/\(name)"
+            if FileFacts(path: place)?.isFolder == true {
+                try copy(place, to: "\(target)/\(name)", origin: "\(origin)/\(name)", executables, at: below)
+            } else {
+                try FileManager.default.copyItem(atPath: place, toPath: "\(target)/\(name)")
+                guard chmod("\(target)/\(name)", executables.contains(below) ? 0o700 : 0o600) == 0 else {
+                    throw EmulatorError.system("\(target)/\(name)", doing: "chmod", errno: errno)
+                }
+            }
+        }
+        try link(origin, into: target)
+    }
+
+    /// Links to what is in `origin` and not in `target`; nothing where `origin` is gone.
+    private func link(_ origin: String, into target: String) throws {
+        guard FileFacts(path: origin)?.isFolder == true else { return }
+        for name in try FileManager.default.contentsOfDirectory(atPath: origin)
+        where FileFacts(path: "\(target)/\(name)") == nil {
+            guard symlink("\(origin)/\(name)", "\(target)/\(name)") == 0 else {
+                throw EmulatorError.system("\(target)/\(name)", doing: "linking", errno: errno)
+            }
+        }
+    }
+}

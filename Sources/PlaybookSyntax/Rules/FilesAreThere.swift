@@ -1,0 +1,76 @@
+internal import AssetFiles
+internal import RolloutEngine
+internal import Rollouts
+
+/// The files that a deployment names are there, and their digests are part of the plan.
+///
+/// Code, model and Conda file are relative to the file that names them, and may lie anywhere on this machine. What a
+/// command of the playbook names is relative to the playbook's folder. A scoring script must be among the code's files
+/// that are uploaded.
+enum FilesAreThere {
+    static let name = String(describing: Self.self)
+}
+
+extension NamedFiles {
+    /// Notes in the definition which folder its paths are relative to, and what is there now.
+    mutating func readFiles(
+        of definition: inout DeploymentDefinition, at place: PlacedName, in document: Document, _ node: Node?
+    ) {
+        guard let digests, let path = node?.scalar?.value.scalarText, let folder = folder(of: path) else { return }
+        definition.folder = folder
+        if case .mapping(var serving)? = definition.serving, serving["command"] != nil {
+            serving["folder"] = self.folder(of: playbook.path.lastSegment).map(Value.string)
+            definition.serving = .mapping(serving)
+        }
+        guard let files = DeploymentFiles(definition, yaml: pythonYAMLValue(of:)) else { return }
+        do throws(AssetProblem) {
+            definition.contents = try files.contents(digests)
+            if let problem = try files.scriptProblem() { throw problem }
+            if let problem = files.programProblem() {
+                report(
+                    FilesAreThere.name, Location(source: playbook, span: commandSpan(of: place.name)), problem.message)
+            }
+        } catch {
+            if error.member == "files" {
+                report(
+                    FilesAreThere.name, Location(source: playbook, span: commandSpan(of: place.name)), error.message,
+                    help: "files of a command are relative to the playbook's folder")
+            } else {
+                report(
+                    FilesAreThere.name, document.place(of: error.member) ?? place.location, error.message,
+                    help: "paths are relative to the folder of \(document.source.path)")
+            }
+        }
+    }
+
+    /// The folder of a file that the playbook names, absolute; nil where the files are on no disk.
+    private func folder(of path: String) -> String? {
+        do throws(FileProblem) {
+            return try place(of: path.contains("/") ? path.folder : ".")
+        } catch {
+            return nil  // reported where the file was read
+        }
+    }
+
+    private func commandSpan(of deployment: Name) -> Span {
+        servers?.span(of: deployment) ?? Span(start: Position(line: 1, column: 1), end: Position(line: 1, column: 1))
+    }
+}
+
+extension NamedFiles.Document {
+    /// Where a member such as `code_configuration.code` stands; what of its path is there.
+    fileprivate func place(of member: String) -> Location? {
+        guard !member.isEmpty else { return nil }
+        var found: Node?
+        var node = root
+        for key in member.split(separator: ".") {
+            guard let next = node[String(key)] else { break }
+            (node, found) = (next, next)
+        }
+        return found.map { Location(source: source, span: $0.span) }
+    }
+}
+
+extension String {
+    fileprivate var lastSegment: String { split(separator: "/").last.map(String.init) ?? self }
+}
