@@ -30,6 +30,13 @@ package struct FileFacts: Hashable, Sendable {
         self.init(status)
     }
 
+    /// Of what `path` leads to, through links; nil where nothing is, or `errno` says why.
+    package init?(following path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
     /// Of what stands at `path`, without following a link; nil where nothing does, or `errno` says why.
     package init?(path: String) {
         var status = stat()

@@ -24,7 +24,7 @@ struct FileHeader {
             throw StateError(errno: errno, path: path, doing: "opening")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw StateError(.cannotOpen, path: path, "\(path): this is no file; move it away, or set TURNOUT_HOME")
+            throw StateError(.cannotOpen, path: path, "\(path): this is no file; move it away, or set TURNOUT_STATE")
         }
         guard access(path, R_OK) == 0 else { throw StateError(errno: errno, path: path, doing: "opening") }
         guard status.st_size > 0 else { return nil }

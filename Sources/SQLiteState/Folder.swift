@@ -18,7 +18,7 @@ package enum Folder {
             guard stat(path, &status) == 0 else { throw StateError(errno: errno, path: path, doing: "opening") }
             guard status.st_mode & S_IFMT == S_IFDIR else {
                 throw StateError(
-                    .cannotOpen, path: path, "\(path): this is no folder; move it away, or set TURNOUT_HOME")
+                    .cannotOpen, path: path, "\(path): this is no folder; move it away, or set TURNOUT_STATE")
             }
         case ENOENT where parent(of: path) != path:
             try create(parent(of: path))

@@ -11,11 +11,11 @@ extension StateError {
         let cause = "\(path): \(action) failed: \(String(cString: strerror(number)))"
         switch number {
         case ENOSPC, EDQUOT: self.init(.noSpace, path: path, "\(cause); free some space, then type the command again")
-        case EROFS: self.init(.readOnly, path: path, "\(cause); set TURNOUT_HOME to a folder that can be written")
+        case EROFS: self.init(.readOnly, path: path, "\(cause); set TURNOUT_STATE to a folder that can be written")
         case EACCES, EPERM:
-            self.init(.readOnly, path: path, "\(cause); give this user the right to write there, or set TURNOUT_HOME")
+            self.init(.readOnly, path: path, "\(cause); give this user the right to write there, or set TURNOUT_STATE")
         case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EMFILE, ENFILE, ENXIO, EEXIST:
-            self.init(.cannotOpen, path: path, "\(cause); see what stands at that path, or set TURNOUT_HOME")
+            self.init(.cannotOpen, path: path, "\(cause); see what stands at that path, or set TURNOUT_STATE")
         default:
             self.init(.inputOutput, path: path, "\(cause); look at the disk (dmesg) before you go on")
         }
@@ -65,7 +65,7 @@ extension StateError {
     init(notADatabase path: String) {
         self.init(
             .notADatabase, path: path,
-            "\(path): this is no SQLite file, so it was left as it is; move it away, or set TURNOUT_HOME elsewhere")
+            "\(path): this is no SQLite file, so it was left as it is; move it away, or set TURNOUT_STATE elsewhere")
     }
 
     /// `error` itself, or what it says about `path`.

@@ -67,7 +67,7 @@ struct StateOpening {
     private static func nothingYet(_ path: String, _ schema: StateSchema) -> StateError {
         StateError(
             .cannotOpen, path: path,
-            "\(path): there is no \(schema.name) yet; `turnout run` makes it, or set TURNOUT_HOME to its folder")
+            "\(path): there is no \(schema.name) yet; `turnout run` makes it, or set TURNOUT_STATE to its folder")
     }
 
     private func connect(readOnly: Bool, path: String? = nil) throws -> DatabaseQueue {
@@ -92,7 +92,7 @@ struct StateOpening {
                 throw StateError(
                     .readOnly, path: path,
                     "\(path): its latest commits are in \(path)-wal, which can be read only where the folder can be "
-                        + "written; copy both files to such a folder and set TURNOUT_HOME to it")
+                        + "written; copy both files to such a folder and set TURNOUT_STATE to it")
             }
             return try connect(readOnly: true, path: FileHeader.unchanging(path))
         }
@@ -105,7 +105,7 @@ struct StateOpening {
         guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
             throw StateError(
                 .cannotOpen, path: path,
-                "\(path): the file system does not allow SQLite's WAL mode; set TURNOUT_HOME to a local disk")
+                "\(path): the file system does not allow SQLite's WAL mode; set TURNOUT_STATE to a local disk")
         }
         // A checkpoint at every 4000 pages (16 MB) instead of 1000, a WAL that is written over instead of anew: a commit
         // costs one fdatasync. Debian's SQLite overwrites what is deleted, which is wasted on a journal that keeps all.
@@ -148,7 +148,7 @@ struct StateOpening {
             throw StateError(
                 .foreign(applicationID: application), path: path,
                 "\(path): this SQLite file is not Turnout's \(schema.name) (its application_id is \(application)), so it "
-                    + "was left as it is; move it away, or set TURNOUT_HOME elsewhere")
+                    + "was left as it is; move it away, or set TURNOUT_STATE elsewhere")
         }
         guard version >= 0 else {
             throw StateError(

@@ -12,11 +12,12 @@ package struct Turnout: AsyncParsableCommand {
               turnout status --watch
 
             Runs are named PLAYBOOK-N; without a name, a command means the only run that it can mean. \
-            Playbooks/ and state/ are looked for in TURNOUT_HOME, or in the working folder.
+            Playbooks/ and state/ are looked for in TURNOUT_HOME, or in the working folder; TURNOUT_STATE names the \
+            state folder by itself.
 
             Completion: turnout --generate-completion-script bash|zsh|fish
             """,
-        version: "0.1.0",
+        version: TurnoutVersion.current,
         groupedSubcommands: [
             CommandGroup(
                 name: "Running",

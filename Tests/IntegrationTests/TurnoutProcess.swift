@@ -39,6 +39,7 @@ struct TurnoutHome: Sendable {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("turnout-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer {
+            endEmulator(of: folder.path)
             do {
                 try FileManager.default.removeItem(at: folder)
             } catch {
@@ -48,6 +49,37 @@ struct TurnoutHome: Sendable {
         try FileManager.default.copyItem(
             at: repository.appendingPathComponent("Playbooks"), to: folder.appendingPathComponent("Playbooks"))
         return try await body(TurnoutHome(path: folder.path, backend: backend))
+    }
+
+    /// Ends the emulator that programs of the home have left in the background.
+    private static func endEmulator(of home: String) {
+        guard let process = emulator(of: home) else { return }
+        kill(process, SIGKILL)
+        let deadline = Date(timeIntervalSinceNow: 10)
+        while emulator(of: home) == process, Date() < deadline { Thread.sleep(forTimeInterval: 0.005) }
+    }
+
+    /// The emulator in the background; its lock names it before its record does.
+    var emulator: Int32? { Self.emulator(of: path) }
+
+    private static func emulator(of home: String) -> Int32? {
+        guard let text = try? String(contentsOfFile: home + "/state/local/serve.lock", encoding: .utf8),
+            let process = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))
+        else { return nil }
+        return emulators(of: home).contains(process) ? process : nil
+    }
+
+    /// Every process that serves the home in the background, the one that has its lock or not.
+    static func emulators(of home: String) -> [Int32] {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap(Int32.init) ?? []
+        return processes.filter { process in
+            guard let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline"),
+                String(decoding: line, as: UTF8.self).contains("--detached"),
+                let variables = FileManager.default.contents(atPath: "/proc/\(process)/environ")
+            else { return false }
+            return String(decoding: variables, as: UTF8.self).split(separator: "\0")
+                .contains("TURNOUT_STATE=\(home)/state")
+        }
     }
 
     /// Runs `turnout` with `words` to its end, under `wrapper` if there is one; output is kept in files, which never
@@ -90,7 +122,8 @@ struct TurnoutHome: Sendable {
         let line = wrapper + [Self.program] + words
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = line
-        let own = ["TURNOUT_HOME": path, "TURNOUT_BACKEND": backend, "NO_COLOR": "1"]
+        // An emulator that a test leaves behind, because it was killed itself, does not stay.
+        let own = ["TURNOUT_HOME": path, "TURNOUT_BACKEND": backend, "NO_COLOR": "1", "TURNOUT_SERVE_IDLE": "30s"]
         process.environment = environment.merging(own) { _, new in new }.merging(variables) { _, new in new }
             .merging(extra) { _, new in new }
         let output = "\(path)/\(UUID().uuidString).out"

@@ -1,6 +1,7 @@
 import Foundation
 import LocalEndpoints
 import RolloutEngine
+import Rollouts
 import SQLiteJournal
 import SQLiteState
 import Testing
@@ -50,8 +51,32 @@ struct LocalDoctorTests {
             #expect(try lock?.tryAcquire() == true)
         }
         #expect(found.map(\.level) == [.error])
-        #expect(found.first?.advice?.contains("kill 4194305") == true)
+        #expect(found.first?.advice?.contains("kill -9 4194305") == true)
         lock?.release()
+    }
+
+    @Test("an emulator that answers is shown with its users and with when it leaves")
+    func serving() async throws {
+        try await withScratchFolder { home in
+            let folder = LocalFolder(state: home)
+            let doctor = LocalDoctor(folder: folder, now: SystemClock().now())
+            var record = ServeRecord(
+                pid: 7, control: "https://127.0.0.1:1", data: "http://127.0.0.1:2", started: Timestamp(milliseconds: 0),
+                program: .current)
+            #expect(try doctor.words(on: record).hasSuffix("used by no process; it stays until it is ended"))
+            record.idle = .minutes(5)
+            let use = try EmulatorUse(of: folder, for: "turnout run x", at: Timestamp(milliseconds: 0))
+            #expect(
+                try doctor.words(on: record).contains(
+                    "used by turnout run x (process \(getpid())); it leaves once unused for 5m"))
+            try use.rename("run x-1")
+            #expect(try doctor.words(on: record).contains("used by run x-1 (process"))
+            use.end()
+            _ = try FileLock(path: folder.serveLock)
+            #expect(try doctor.words(on: record).contains("used by no process; unless a client sends a request"))
+            record.program?.version = "0.0.1"
+            #expect(doctor.otherProgram(record).first?.finding.contains("Turnout 0.0.1") == true)
+        }
     }
 
     @Test("a token that others can read, and a certificate that is none, are in the way")

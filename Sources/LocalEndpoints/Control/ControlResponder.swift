@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import NIOCore
+internal import Synchronization
 
 /// Authenticates a request, finds its route, and answers every failure in ARM's shape.
 struct ControlResponder: HTTPResponder {
@@ -12,6 +13,8 @@ struct ControlResponder: HTTPResponder {
     let routes: RouteTable
     let token: SecretDigest
     let logger: Logger
+    /// Requests so far that came from someone who may ask.
+    let requests = RequestCount()
 
     func respond(to request: Request, context: ControlContext) async throws -> Response {
         let identifier = Secrets.identifier()
@@ -53,6 +56,7 @@ struct ControlResponder: HTTPResponder {
             error.closesConnection = (request.headers[.contentLength].flatMap(Int.init) ?? 0) > ControlRequest.limit
             throw error
         }
+        requests.add()
         switch match {
         case .none:
             throw ControlError(
@@ -75,6 +79,15 @@ struct ControlResponder: HTTPResponder {
         guard let shown = headers[.authorization], shown.lowercased().hasPrefix("bearer ") else { return false }
         return token.matches(shown.dropFirst("bearer ".count))
     }
+}
+
+/// Counts the requests of the control plane.
+final class RequestCount: Sendable {
+    private let count = Atomic(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+
+    func add() { count.wrappingAdd(1, ordering: .relaxed) }
 }
 
 /// What is known of a request beside its contents.

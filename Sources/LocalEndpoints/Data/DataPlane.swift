@@ -105,6 +105,9 @@ package final class DataPlane: Sendable {
     /// What was counted since the process began, per incarnation of a deployment.
     package func readings() async -> [DeploymentReading] { shared.readings }
 
+    /// A number that is another whenever clients have sent requests since it was read; nil while one is in flight.
+    package var useMark: Int? { shared.useMark }
+
     /// Takes no new requests, waits until those in flight are answered, for `draining` at most, and closes.
     package func stop(draining: Interval) async {
         let previous = state.withLock { state in

@@ -28,6 +28,10 @@ package final class Emulator: Sendable {
         /// Bytes per second of each endpoint, requests and answers together, as Azure's 5 MBps; nil: no limit.
         package var bandwidth: Int? = 5_000_000
         package var accessLog = AccessLog.Place.deployments
+        /// The program that this is part of.
+        package var program: EmulatorProgram?
+        /// How long ``untilUnused()`` waits for the next use; nil: for ever.
+        package var idle: Interval?
 
         package init(
             folder: LocalFolder, controlHost: String = "127.0.0.1", controlPort: Int = 0,
@@ -78,7 +82,8 @@ package final class Emulator: Sendable {
             let record: ServeRecord
             do {
                 record = try await parts.start()
-                try record.write(configuration.folder)
+                // One that only shows what is kept is for its own process.
+                if configuration.servesInstances { try record.write(configuration.folder) }
             } catch {
                 await parts.stop(draining: .zero)
                 throw error
@@ -99,6 +104,41 @@ package final class Emulator: Sendable {
         try await parts.untilEnded()
     }
 
+    /// Returns when no process and no client has used the emulator for ``Configuration/idle``, or its folder is gone.
+    ///
+    /// No process finds the emulator any more then; it is to be stopped.
+    package func untilUnused() async throws {
+        guard case .running(let parts) = state.withLock({ $0 }) else { return }
+        let folder = configuration.folder
+        let pause = min(Interval.seconds(1), configuration.idle.map { max($0, .milliseconds(100)) } ?? .seconds(1))
+        var lastUse = ContinuousClock.now
+        var mark = await parts.useMark
+        while true {
+            try await Task.sleep(for: pause.duration)
+            guard lock.isInPlace(folder) else {
+                logger.notice("the folder is gone, and so is the emulator", metadata: ["folder": "\(folder.path)"])
+                return
+            }
+            let last = mark
+            mark = await parts.useMark
+            do {
+                let users = try EmulatorUser.all(in: folder)
+                if mark == nil || mark != last || !users.isEmpty {
+                    lastUse = .now
+                    ServeLock.touch(folder)
+                }
+                guard let idle = configuration.idle, ContinuousClock.now - lastUse >= idle.duration else { continue }
+                let isLeaving: Void? = try EmulatorUse.withoutUsers(folder) {
+                    try StateFile.remove(folder.serveRecord)
+                }
+                guard isLeaving == nil else { return }
+            } catch {
+                // It stays: who uses it is not known.
+                logger.error("who uses the emulator cannot be read", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
     /// Takes no new requests, lets those in flight be answered for `draining` at most, and ends every instance.
     ///
     /// Endpoints stay as they are and are served again by the next emulator of the folder. Also complete in a task that
@@ -112,13 +152,14 @@ package final class Emulator: Sendable {
             if case .new = previous { lock.release() }
             return
         }
-        // A task of its own: what is cancelled must still be ended.
-        await Task { await parts.stop(draining: draining) }.value
+        // First, so that no process takes it for one that will answer.
         do {
-            try StateFile.remove(configuration.folder.serveRecord)
+            if configuration.servesInstances { try StateFile.remove(configuration.folder.serveRecord) }
         } catch {
             logger.error("serve.json could not be removed", metadata: ["error": "\(error)"])
         }
+        // A task of its own: what is cancelled must still be ended.
+        await Task { await parts.stop(draining: draining) }.value
         lock.release()
     }
 }

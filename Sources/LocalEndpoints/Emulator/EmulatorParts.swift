@@ -25,6 +25,7 @@ actor EmulatorParts {
     /// for that.
     private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private var registry: EndpointRegistry?
+    private var requests: RequestCount?
     private var services: ServiceGroup?
     private var life: Task<Void, any Error>?
 
@@ -63,13 +64,15 @@ actor EmulatorParts {
         let plane = ControlPlane(registry: registry, store: store, blobs: blobs, dataOrigin: dataOrigin, now: now)
         let authority = try CertificateAuthority.load(folder.certificate, keyPath: folder.certificateKey, now: now())
         let token = try BearerToken.load(folder.token)
+        let responder = ControlResponder(routes: plane.routes, token: SecretDigest(token), logger: logger)
+        requests = responder.requests
         let (ports, port) = AsyncStream.makeStream(of: Int.self)
         let server = ControlServer(
             host: configuration.controlHost,
             port: try PreferredPort(
                 store, "control", host: configuration.controlHost, asked: configuration.controlPort
             ).choose(),
-            responder: ControlResponder(routes: plane.routes, token: SecretDigest(token), logger: logger),
+            responder: responder,
             certificates: try ServerCertificates(authority, hosts: [configuration.controlHost], now: now),
             group: Self.loops, logger: logger, listening: { port.yield($0) })
         // Services end in the reverse order: no request comes when the registry is gone.
@@ -94,7 +97,16 @@ actor EmulatorParts {
         return ServeRecord(
             pid: getpid(),
             control: "https://" + ListenAddress.authority(reachable(configuration.controlHost), listening),
-            data: dataOrigin, started: now())
+            data: dataOrigin, started: now(), program: configuration.program, idle: configuration.idle,
+            settings: ServeSettings(
+                controlHost: configuration.controlHost, dataHost: configuration.dataHost,
+                bandwidth: configuration.bandwidth, accessLog: configuration.accessLog.words))
+    }
+
+    /// What clients of both planes have asked so far; nil while one waits for its answer.
+    var useMark: [Int]? {
+        guard let dataPlane else { return [requests?.value ?? 0] }
+        return dataPlane.useMark.map { [$0, requests?.value ?? 0] }
     }
 
     func untilEnded() async throws { try await life?.value }

@@ -25,6 +25,16 @@ package final class AccessLog: Sendable {
         case file(path: String)
         /// There and on standard output.
         case standardOutput
+
+        /// As `turnout serve --access-log` has it.
+        package var words: String {
+            switch self {
+            case .nowhere: "off"
+            case .deployments: "logs"
+            case .file(let path): path
+            case .standardOutput: "-"
+            }
+        }
     }
 
     private struct Buffer {

@@ -10,7 +10,7 @@ internal import SQLiteState
 package struct LocalFolder: Hashable, Sendable {
     package let path: String
 
-    /// - Parameter state: The folder of state, `TURNOUT_HOME/state`.
+    /// - Parameter state: The folder of state.
     package init(state: String) { path = state + "/local" }
 
     /// The authority's certificate, for clients to trust.
@@ -21,6 +21,10 @@ package struct LocalFolder: Hashable, Sendable {
     /// Where a running emulator listens; see ``ServeRecord``.
     package var serveRecord: String { path + "/serve.json" }
     package var serveLock: String { path + "/serve.lock" }
+    /// Who uses the emulator; see ``EmulatorUser``.
+    var users: String { path + "/users" }
+    /// What an emulator in the background says of its own working.
+    package var emulatorLog: String { path + "/emulator.log" }
     package var database: String { path + "/local.sqlite" }
     package var assets: String { path + "/assets" }
     package var environments: String { path + "/environments" }
@@ -36,7 +40,7 @@ package struct LocalFolder: Hashable, Sendable {
     }
 
     /// Makes the folder, for its owner alone: it holds keys, uploaded code and logs.
-    func create() throws(EmulatorError) {
+    package func create() throws(EmulatorError) {
         do throws(StateError) {
             try Folder.create(Folder.parent(of: path))
             try Folder.create(path)

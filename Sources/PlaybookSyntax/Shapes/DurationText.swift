@@ -84,3 +84,10 @@ func readPercent(_ value: Value) throws(ValueProblem) -> Int {
     }
     return number
 }
+
+extension Interval {
+    /// The duration that `text` names as a playbook would (`90s`, `1h30m`), or nil.
+    package init?(named text: String) {
+        do throws(ValueProblem) { try self.init(durationText: text) } catch { return nil }
+    }
+}

@@ -18,18 +18,18 @@ struct Doctor {
     var workspace: Workspace
 
     func look() async -> [Diagnosis] {
-        let local = LocalDoctor(folder: LocalFolder(state: workspace.state), now: SystemClock().now())
+        let local = LocalDoctor(folder: LocalFolder(state: workspace.absoluteState), now: SystemClock().now())
         return stateFolder() + journal() + endpoints() + (await local.look()) + playbooks() + backend()
     }
 
     private func stateFolder() -> [Diagnosis] {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: workspace.state, isDirectory: &isFolder) else {
-            guard access(workspace.home, W_OK) == 0 else {
+            guard access(Folder.parent(of: workspace.state), W_OK) == 0 else {
                 return [
                     Diagnosis(
                         .error, "state", "there is no \(workspace.state), and it cannot be made",
-                        advice: "set TURNOUT_HOME to a folder that you may write")
+                        advice: "set TURNOUT_STATE to a folder that you may write")
                 ]
             }
             return [Diagnosis(.ok, "state", "there is no \(workspace.state) yet; the first run makes it")]
@@ -37,14 +37,14 @@ struct Doctor {
         guard isFolder else {
             return [
                 Diagnosis(
-                    .error, "state", "\(workspace.state) is no folder", advice: "move it away, or set TURNOUT_HOME")
+                    .error, "state", "\(workspace.state) is no folder", advice: "move it away, or set TURNOUT_STATE")
             ]
         }
         guard access(workspace.state, W_OK | X_OK) == 0 else {
             return [
                 Diagnosis(
                     .error, "state", "\(workspace.state) cannot be written by you",
-                    advice: "change its owner or mode, or set TURNOUT_HOME to a folder that you may write")
+                    advice: "change its owner or mode, or set TURNOUT_STATE to a folder that you may write")
             ]
         }
         return [Diagnosis(.ok, "state", "\(workspace.state) can be written"), freeSpace()] + locks()
@@ -102,7 +102,7 @@ struct Doctor {
     private func advice(on error: JournalError) -> String {
         switch error.code {
         case .notAJournal: "move the file away; the next run makes a new journal"
-        case .newer: "use the newer Turnout, or another TURNOUT_HOME"
+        case .newer: "use the newer Turnout, or another TURNOUT_STATE"
         case .busy: "see who has it open by `fuser \(workspace.state)/turnout.lock`"
         case .noSpace: "make room on the disk"
         default: "copy \(workspace.state) away before anything else, then move the journal away"

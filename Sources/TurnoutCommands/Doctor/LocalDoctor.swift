@@ -34,11 +34,12 @@ struct LocalDoctor {
                     return [
                         Diagnosis(
                             .error, "local", "process \(record.pid) has \(folder.path), and does not answer",
-                            advice: "end it by `kill \(record.pid)`; its endpoints come back with the next run or serve"
+                            advice:
+                                "end it by `kill -9 \(record.pid)`; its endpoints come back with the next run or serve"
                         )
                     ]
                 }
-                return [Diagnosis(.ok, "local", "process \(record.pid) serves the endpoints at \(record.data)")]
+                return try [Diagnosis(.ok, "local", words(on: record))] + otherProgram(record)
             case (true, nil):
                 return [
                     Diagnosis(
@@ -49,10 +50,11 @@ struct LocalDoctor {
                 return [
                     Diagnosis(
                         .warning, "local",
-                        "process \(record.pid), which served the endpoints, was killed; nobody serves them now",
+                        "process \(record.pid), which served the endpoints, was killed; they are not served now",
                         advice: "`turnout serve`, or the next run, takes them up again")
                 ]
-            case (false, nil): return [Diagnosis(.ok, "local", "nobody serves the local endpoints now")]
+            case (false, nil):
+                return [Diagnosis(.ok, "local", "the local endpoints are not served now; the next run serves them")]
             }
         } catch {
             return [
@@ -60,6 +62,31 @@ struct LocalDoctor {
                     .error, "local", "\(error)", advice: "remove \(folder.serveRecord); the next serve writes it anew")
             ]
         }
+    }
+
+    /// Who the emulator is, who uses it, and when it leaves.
+    func words(on record: ServeRecord) throws -> String {
+        let users = try EmulatorUser.all(in: folder)
+        let text =
+            "process \(record.pid) serves the endpoints at \(record.data) since \(record.started.zoned), "
+            + (users.isEmpty ? "used by no process" : "used by \(users.words)")
+        guard let idle = record.idle else { return text + "; it stays until it is ended" }
+        guard users.isEmpty, let last = ServeLock.lastUse(folder) else {
+            return text + "; it leaves once unused for \(idle.short)"
+        }
+        return text + "; unless a client sends a request, it leaves at \((last + idle).zoned)"
+    }
+
+    func otherProgram(_ record: ServeRecord) -> [Diagnosis] {
+        let version = record.program?.version
+        guard version != TurnoutVersion.current else { return [] }
+        return [
+            Diagnosis(
+                .warning, "local",
+                "process \(record.pid) is \(version.map { "Turnout \($0)" } ?? "an older Turnout"), and this is Turnout "
+                    + TurnoutVersion.current,
+                advice: "once it is unused, the next run replaces it; `turnout serve --stop` ends it now")
+        ]
     }
 
     /// Files that only their owner may read.

@@ -76,7 +76,8 @@ extension EndpointArguments {
         _ use: BackendOpening.Use, mayBeGone: Bool = false, _ body: (any OpenBackend, Name) async throws -> Result
     ) async throws -> Result {
         try await options.selection().open(use, in: Workspace()).using { open in
-            try await body(open, try endpoint(among: try await open.endpoints(), mayBeGone: mayBeGone))
+            if let caveat = open.caveat { Notices.say("note: \(caveat)") }
+            return try await body(open, try endpoint(among: try await open.endpoints(), mayBeGone: mayBeGone))
         }
     }
 }

@@ -16,9 +16,10 @@ struct EndpointList: AsyncParsableCommand {
 
     func run() async throws {
         let endpoints = try await options.selection().open(.look, in: Workspace()).using { open in
+            if let caveat = open.caveat { Notices.say("note: \(caveat)") }
             var found: [EndpointSnapshot] = []
             for name in try await open.endpoints() {
-                if let endpoint = try await open.backend.observe(name) { found.append(endpoint) }
+                if let endpoint = try await open.shown(name) { found.append(endpoint) }
             }
             return found
         }

@@ -16,7 +16,7 @@ struct EndpointShow: AsyncParsableCommand {
 
     func run() async throws {
         let (snapshot, payload) = try await arguments.with(.look) { open, name in
-            guard let snapshot = try await open.backend.observe(name) else {
+            guard let snapshot = try await open.shown(name) else {
                 throw CommandFailure(.usage, "there is no endpoint '\(name)'")
             }
             let requests =

@@ -25,11 +25,7 @@ struct EndLines {
         }
         lines += leftovers
         if let clients = end.clients { lines.append(clients.text(style)) }
-        if end.stopsServing, !record.status.isEnded, record.latest.snapshot != nil {
-            lines.append(
-                "the endpoint answers nobody until the run goes on: this process served it. `turnout serve`, started "
-                    + "before, serves it all the time; with --wait a run stays at its gates")
-        }
+        if let afterwards = end.afterwards, record.latest.snapshot != nil { lines.append(afterwards) }
         return lines + choices(style)
     }
 

@@ -34,8 +34,8 @@ struct RunEnd: Sendable {
     var isInterrupted: Bool
     /// What the run's clients have met while this process worked on it; nil where it had none.
     var clients: ClientsReport?
-    /// True where this process served the endpoint, which answers nobody once it has ended.
-    var stopsServing = false
+    /// What becomes of the endpoint's clients when this process has ended; nil where nothing changes.
+    var afterwards: String?
 
     var report: RunReport {
         RunReport(record: record, stages: stages, approval: approval, isLive: false, clients: clients)

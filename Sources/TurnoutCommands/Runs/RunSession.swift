@@ -116,7 +116,7 @@ struct RunSession: Sendable {
         display.end(
             RunEnd(
                 record: record, stages: machine.stages, approval: approval, isInterrupted: outcome == .interrupted,
-                clients: open.clients, stopsServing: await open.servesClients))
+                clients: open.clients, afterwards: try open.afterwards))
         guard outcome == .interrupted else { return record.status.exitStatus }
         return signal?.exitStatus ?? .interrupted
     }

@@ -1,10 +1,11 @@
 internal import ArgumentParser
+internal import FoundationEssentials
 internal import LocalEndpoints
 internal import Logging
 internal import RolloutEngine
 internal import Rollouts
 
-/// `turnout serve`: runs the local endpoints until it is told to stop.
+/// `turnout serve`: keeps the local endpoints served until it is told to stop.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
@@ -12,7 +13,9 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             The endpoints of the state folder answer as long as this runs: the control plane over TLS with a bearer \
             token, as `turnout run`, `turnout endpoint` and Azure's SDK speak to it, and the data plane over HTTP for \
-            clients. A run that finds it uses it; without it, a run serves the endpoints itself while it lives.
+            clients. A run that finds no emulator starts one in the background, which leaves once it has not been used \
+            for a while (TURNOUT_SERVE_IDLE, 5m without it); this command keeps such a one as it is, so that no client \
+            notices.
 
             SIGINT and SIGTERM answer what is under way, and leave. A second signal leaves at once; nothing is lost, \
             since everything is in the state folder.
@@ -22,13 +25,66 @@ struct ServeCommand: AsyncParsableCommand {
               turnout serve --data 127.0.0.1:8080
               turnout serve --control 127.0.0.1:8443 --data 127.0.0.1:8080 --json
               turnout serve --bandwidth-limit off --access-log requests.log
+              turnout serve --background --idle 1h
+              turnout serve --stop
             """)
 
+    @OptionGroup var options: ServeOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Leave once no run, command or client has used the endpoints for this long, as 90s or 10m.",
+            valueName: "time"))
+    var idle = IdleTime.never
+
+    @Flag(help: "Serve in a process of its own, and return when it does.")
+    var background = false
+
+    @Flag(help: "End the emulator that serves the state folder, wherever it was started.")
+    var stop = false
+
+    @Flag(help: "With --stop: end it although runs or commands use it.")
+    var force = false
+
+    /// In a process that ``EmulatorLaunch`` has started.
+    @Flag(help: .hidden)
+    var detached = false
+
+    @Flag(help: "Print one JSON object a line: what it listens on, and its end.")
+    var json = false
+
+    func validate() throws {
+        guard !(json && options.accessLog.place == .standardOutput) else {
+            throw ValidationError("--json and --access-log - both want standard output: give the log a file")
+        }
+        guard !(background && options.accessLog.place == .standardOutput) else {
+            throw ValidationError("--background has no standard output for --access-log -: give the log a file")
+        }
+        guard !(stop && background) else { throw ValidationError("--stop and --background exclude each other") }
+        guard stop || !force else { throw ValidationError("--force is for --stop") }
+    }
+
+    func run() async throws {
+        let state = Workspace().absoluteState
+        let folder = LocalFolder(state: state)
+        if stop { return try await ServeStop(folder: folder, force: force, json: json).run() }
+        let configuration = options.configuration(of: folder, idle: idle)
+        if detached { return try await DetachedServe(configuration: configuration).run() }
+        if background {
+            let launch = EmulatorLaunch(folder: folder, state: state, idle: idle, options: options.words)
+            return try await ServeInBackground(launch: launch, options: options, json: json).run()
+        }
+        try await StandingServe(configuration: configuration, options: options, json: json).run()
+    }
+}
+
+/// Where and how an emulator serves.
+struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the control plane listens; port 0 picks a free one.", valueName: "host:port"))
-    var control = HostAndPort(host: "127.0.0.1", port: 0)
+    var control = HostAndPort.anyPort
 
     @Option(help: ArgumentHelp("Where clients send; port 0 picks a free one.", valueName: "host:port"))
-    var data = HostAndPort(host: "127.0.0.1", port: 0)
+    var data = HostAndPort.anyPort
 
     @Option(
         help: ArgumentHelp(
@@ -45,53 +101,41 @@ struct ServeCommand: AsyncParsableCommand {
             valueName: "logs|path|-|off"))
     var accessLog = AccessLogPlace(.deployments)
 
-    @Flag(help: "Print one JSON object a line: what it listens on, and its end.")
-    var json = false
-
-    func validate() throws {
-        guard !(json && accessLog.place == .standardOutput) else {
-            throw ValidationError("--json and --access-log - both want standard output: give the log a file")
-        }
-    }
-
-    func run() async throws {
-        let folder = LocalFolder(state: Workspace().state)
+    func configuration(of folder: LocalFolder, idle: IdleTime) -> Emulator.Configuration {
         var configuration = Emulator.Configuration(folder: folder)
         (configuration.controlHost, configuration.controlPort) = (control.host, control.port)
         (configuration.dataHost, configuration.dataPort) = (data.host, data.port)
         (configuration.bandwidth, configuration.accessLog) = (bandwidthLimit.bytesPerSecond, accessLog.place)
-        let signals = Signals {}
-        defer { withExtendedLifetime(signals) {} }
-        let emulator = try Emulator(configuration, logger: Logger(label: "turnout.serve"))
-        let record = try await emulator.start()
-        try tell(ServeReport(record, folder))
-        ResidentCode.release()
-        try await serve(until: signals.stream, emulator)
-        if json { StandardOutput.shared.line(try JSONText.line(["event": "stopped"])) }
+        (configuration.program, configuration.idle) = (.current, idle.interval)
+        return configuration
     }
 
-    /// Serves until the first signal; throws when the emulator has ended by itself.
-    private func serve(until signals: AsyncStream<Signals.Kind>, _ emulator: Emulator) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in signals { return } }
-            group.addTask { try await emulator.untilEnded() }
-            defer { group.cancelAll() }
-            do {
-                try await group.next()
-            } catch {
-                await emulator.stop(draining: .zero)
-                throw error
-            }
-            if !json { Notices.say("answers what is under way, and leaves; a second signal leaves at once") }
-            await emulator.stop(draining: Self.patience)
+    /// As a command line of a process that works elsewhere.
+    var words: [String] {
+        var log = accessLog.place.words
+        if case .file(let path) = accessLog.place, !path.hasPrefix("/") {
+            log = FileManager.default.currentDirectoryPath + "/" + path
         }
+        return [
+            "--control", "\(control)", "--data", "\(data)", "--bandwidth-limit", "\(bandwidthLimit)", "--access-log",
+            log,
+        ]
     }
 
-    private static let patience = Interval.seconds(30)
-
-    private func tell(_ report: ServeReport) throws {
-        StandardOutput.shared.line(
-            json ? try JSONText.line(report) : report.lines(Terminal.standardOutput.style).joined(separator: "\n"))
+    /// Options that were given, and that the emulator behind `record` was not started with.
+    func differences(from record: ServeRecord) -> [String] {
+        var differences: [String] = []
+        if !control.fits(record.control, host: record.settings?.controlHost) {
+            differences.append("--control \(control)")
+        }
+        if !data.fits(record.data, host: record.settings?.dataHost) { differences.append("--data \(data)") }
+        if bandwidthLimit != .azure, record.settings?.bandwidth != .some(bandwidthLimit.bytesPerSecond) {
+            differences.append("--bandwidth-limit \(bandwidthLimit)")
+        }
+        if accessLog.place != .deployments, record.settings?.accessLog != accessLog.place.words {
+            differences.append("--access-log \(accessLog.place.words)")
+        }
+        return differences
     }
 }
 
@@ -99,6 +143,9 @@ struct ServeCommand: AsyncParsableCommand {
 struct HostAndPort: ExpressibleByArgument, Hashable, CustomStringConvertible {
     var host: String
     var port: Int
+
+    /// What is listened on where no option says otherwise.
+    static let anyPort = HostAndPort(host: "127.0.0.1", port: 0)
 
     init(host: String, port: Int) {
         self.host = host
@@ -113,6 +160,13 @@ struct HostAndPort: ExpressibleByArgument, Hashable, CustomStringConvertible {
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         guard !host.isEmpty, host.contains(":") == argument.hasPrefix("[") else { return nil }
         self.init(host: host, port: port)
+    }
+
+    /// Whether what listens at `origin`, asked for `host`, is what this asks for; the default asks for nothing.
+    func fits(_ origin: String, host listening: String?) -> Bool {
+        guard self != .anyPort else { return true }
+        guard listening == host else { return false }
+        return port == 0 || origin.hasSuffix(":\(port)")
     }
 
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }

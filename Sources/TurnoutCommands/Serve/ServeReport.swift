@@ -12,8 +12,14 @@ struct ServeReport: Encodable {
     /// The certificate to trust, and the file with the control plane's bearer token.
     var certificate: String
     var token: String
+    /// Whether the emulator is another process than the one that says so.
+    var isKept: Bool
+    /// How long it stays when nothing uses it, in milliseconds; nil: until it is ended.
+    var idle: Interval?
 
-    init(_ record: ServeRecord, _ folder: LocalFolder) {
+    init(_ record: ServeRecord, _ folder: LocalFolder, isKept: Bool = false) {
+        self.isKept = isKept
+        idle = record.idle
         process = record.pid
         control = record.control
         data = record.data
@@ -21,14 +27,26 @@ struct ServeReport: Encodable {
         token = folder.token
     }
 
+    private enum CodingKeys: String, CodingKey {
+        case event, process, control, data, certificate, token
+        case isKept = "in_background"
+        case idle = "idle_milliseconds"
+    }
+
     /// A subscription, a resource group and a workspace: any are taken, and all lead to the same endpoints.
     private static let workspace =
         "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local"
         + "/providers/Microsoft.MachineLearningServices/workspaces/turnout"
 
+    private var end: String {
+        guard isKept else { return "; end it with ^C" }
+        guard let idle else { return " in the background; end it by `turnout serve --stop`" }
+        return " in the background; it leaves once unused for \(idle.short)"
+    }
+
     func lines(_ style: Style) -> [String] {
         [
-            style.bold("serving the local endpoints") + style.dim(" in process \(process); end it with ^C"),
+            style.bold("serving the local endpoints") + style.dim(" in process \(process)\(end)"),
             "  clients        \(data)/endpoints/NAME/score",
             "  metrics        \(data)/metrics",
             "  control plane  \(control)",

@@ -40,6 +40,16 @@ final class DataPlaneShared: Sendable {
 
     var openConnections: Int { connections.load(ordering: .relaxed) }
 
+    /// As ``DataPlane/useMark``.
+    var useMark: Int? {
+        let deployments = compiler.withLock { $0.observations() }
+        guard deployments.allSatisfy({ $0.inFlight == 0 && $0.waiting == 0 }) else { return nil }
+        let answered = deployments.reduce(0) { sum, deployment in
+            RequestOutcome.allCases.reduce(sum) { $0 + deployment.live.count(of: $1) }
+        }
+        return answered + refused.withLock { $0.values.reduce(0, +) }
+    }
+
     /// The page that Prometheus reads.
     func metrics() -> String {
         MetricsPage(

@@ -11,7 +11,7 @@ internal import Synchronization
 
 /// The backend `local`, the default: managed online endpoints emulated on this machine, over HTTP.
 ///
-/// It speaks to its emulator as to the cloud; see ``EmulatorLife`` for which process that runs in.
+/// It speaks to its emulator as to the cloud; see ``EmulatorLife`` for who starts that.
 final class LocalWorld: KnownBackend {
     static let name = "local"
 
@@ -20,6 +20,7 @@ final class LocalWorld: KnownBackend {
     private let azure: AzureBackend
     private let life: EmulatorLife
     private let workspace: Workspace
+    private let folder: LocalFolder
     private let companions = Mutex<RunClients?>(nil)
 
     /// Changes take as long as servers need to start, not the cloud's minutes.
@@ -55,15 +56,21 @@ final class LocalWorld: KnownBackend {
     /// - Throws: ``CommandFailure`` where the playbook's settings are wrong or the emulator cannot be had.
     private init(_ opening: BackendOpening) async throws {
         workspace = opening.workspace
-        let folder = LocalFolder(state: workspace.state)
-        life = EmulatorLife(folder, for: opening.use)
-        _ = try await life.find()
+        folder = LocalFolder(state: workspace.absoluteState)
+        let folder = folder
+        life = EmulatorLife(in: workspace, for: opening.use)
         let life = life
+        do {
+            _ = try await life.find()
+        } catch {
+            await life.leave()
+            throw error
+        }
         let client = AzureClient(
             workspace: .local, transport: try NetworkTransport(trusting: .authority(path: folder.certificate))
         ) {
             guard let record = try life.present() else {
-                throw BackendError(.unavailable, "nobody serves the local endpoints")
+                throw BackendError(.unavailable, "the local endpoints are not served")
             }
             return AzureConnection(origin: record.control) {
                 try String(contentsOfFile: folder.token, encoding: .utf8).filter { !$0.isWhitespace }
@@ -80,7 +87,21 @@ final class LocalWorld: KnownBackend {
         }
     }
 
-    var servesClients: Bool { get async { await life.isOwn } }
+    var caveat: String? {
+        guard !life.isServed else { return nil }
+        return "the local endpoints are not served now: this is what is kept of them; `turnout serve` serves them, and "
+            + "so does the next run"
+    }
+
+    var afterwards: String? {
+        get throws {
+            guard let record = try life.present(), let idle = record.idle,
+                try !EmulatorUser.all(in: folder).contains(where: \.keeps)
+            else { return nil }
+            return "the endpoint keeps answering until it has been unused for \(idle.short); "
+                + "`turnout serve` keeps it for good"
+        }
+    }
 
     var clients: ClientsReport? { companions.withLock { $0 }?.report }
 
@@ -89,8 +110,11 @@ final class LocalWorld: KnownBackend {
         companions.withLock { $0 = RunClients(load, endpoint: plan.endpoint, on: self) }
     }
 
-    /// Sends the playbook's load, and takes over when nobody runs the emulator any more.
+    /// Sends the playbook's load, and starts another emulator when there is none any more.
     func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async {
+        do { try await life.rename("run \(run)") } catch {
+            tell(.note("`turnout doctor` cannot say that \(run) uses the emulator: \(error)"))
+        }
         let file = ClientsFile(run, in: workspace)
         let clients = companions.withLock { $0 }
         await withTaskGroup { group in
@@ -110,7 +134,7 @@ final class LocalWorld: KnownBackend {
 
     func close() async {
         await azure.close()
-        await life.stop()
+        await life.leave()
     }
 
     func endpoints() async throws -> [Name] { try await azure.endpoints() }

@@ -34,8 +34,10 @@ protocol OpenBackend: Sendable {
     func begin(_ plan: Plan, _ stages: [StageRecord]) async throws
     /// Lives beside the runner of `run` until it is cancelled.
     func accompany(_ run: RunID, tell: @escaping @Sendable (WorldNews) -> Void) async
-    /// True while the endpoints' clients are served by this process, and so by nobody once it has ended.
-    var servesClients: Bool { get async }
+    /// What a person who looks should know of how the endpoints are shown, in a sentence.
+    var caveat: String? { get }
+    /// What becomes of the endpoint's clients when this process has ended, in a sentence; nil where nothing changes.
+    var afterwards: String? { get throws }
     /// What the run's clients have met so far; nil where nobody counts.
     var clients: ClientsReport? { get }
 
@@ -77,7 +79,8 @@ extension OpenBackend {
     var watchInterval: Interval? { nil }
     var isVirtual: Bool { false }
     var durations: (@Sendable (Change) -> Interval)? { nil }
-    var servesClients: Bool { get async { false } }
+    var caveat: String? { nil }
+    var afterwards: String? { get throws { nil } }
     var clients: ClientsReport? { nil }
 
     func obstacles(to plan: Plan) async throws -> [String] { [] }
@@ -102,6 +105,14 @@ extension OpenBackend {
         do { try await giveBack(lease, isFinished: isFinished) } catch {
             Notices.warn("\(lease.key) was not given back to others, who may have to wait a while for it: \(error)")
         }
+    }
+
+    /// The endpoint as a person is shown it: where nothing serves it, no instance is ready.
+    func shown(_ endpoint: Name) async throws -> EndpointSnapshot? {
+        var snapshot = try await backend.observe(endpoint)
+        guard caveat != nil else { return snapshot }
+        for index in snapshot?.deployments.indices ?? 0..<0 { snapshot?.deployments[index].instances.ready = 0 }
+        return snapshot
     }
 
     /// Works with the backend, and closes it whatever comes of that.

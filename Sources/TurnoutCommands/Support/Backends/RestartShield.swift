@@ -69,7 +69,7 @@ final class RestartShield: Backend, Sendable {
         }
         throw BackendError(
             .unavailable,
-            "nobody serves the local endpoints at the moment; `turnout serve` does, or this run in a moment")
+            "the local endpoints are not served at the moment; an emulator is about to be started")
     }
 
     /// Lets nobody look until the servers of an emulator that was started since have come back.

@@ -1,0 +1,170 @@
+internal import FoundationEssentials
+package import Rollouts
+internal import SQLiteState
+internal import Synchronization
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// A process that needs the emulator of a folder to stay.
+package struct EmulatorUser: Codable, Hashable, Sendable {
+    package var pid: Int32
+    /// `run safe-rollout-1`, `turnout endpoint invoke`.
+    package var purpose: String
+    /// Milliseconds since 1970.
+    package var since: Timestamp
+    /// Whether it keeps the emulator for good, as `turnout serve` does.
+    package var keeps: Bool
+
+    /// The processes that use the emulator now, the longest first.
+    ///
+    /// A process that has ended, however that came about, uses nothing any more.
+    package static func all(in folder: LocalFolder) throws(EmulatorError) -> [EmulatorUser] {
+        var users: [EmulatorUser] = []
+        for path in try EmulatorUse.files(of: folder) where try EmulatorUse.isHeld(path) {
+            // A user that is registering has not written its file yet, and one that leaves has removed it.
+            guard let bytes = try StateFile.read(path), !bytes.isEmpty,
+                let user = try? JSONDecoder().decode(EmulatorUser.self, from: Data(bytes))
+            else { continue }
+            users.append(user)
+        }
+        return users.sorted { ($0.since, $0.pid) < ($1.since, $1.pid) }
+    }
+}
+
+/// This process's use of an emulator, which does not leave by itself while there is one.
+///
+/// Each user has a file in `users/` that it holds locked: the kernel frees the lock when the process ends. Users
+/// register, and an emulator leaves, under one lock, so that none registers with an emulator that is leaving.
+package final class EmulatorUse: Sendable {
+    package let path: String
+    private let lock: FileLock
+    private let user: Mutex<EmulatorUser>
+
+    private static let patience = Duration.seconds(10)
+
+    /// Registers the process.
+    package init(of folder: LocalFolder, for purpose: String, keeps: Bool = false, at now: Timestamp)
+        throws(EmulatorError)
+    {
+        let user = EmulatorUser(pid: getpid(), purpose: purpose, since: now, keeps: keeps)
+        // Process ids of other containers may be the same.
+        let path = "\(folder.users)/\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16)).json"
+        try folder.create()
+        try LocalFolder.make(folder.users)
+        lock = try Self.alone(in: folder) { () throws(EmulatorError) in
+            try Self.sweep(folder)
+            do throws(StateError) {
+                let lock = try FileLock(path: path)
+                try lock.acquire(within: Self.patience)
+                return lock
+            } catch {
+                throw EmulatorError(.storage, error.message)
+            }
+        }
+        self.path = path
+        self.user = Mutex(user)
+        do throws(EmulatorError) {
+            try Self.write(user, to: path)
+        } catch {
+            end()
+            throw error
+        }
+    }
+
+    /// Says more exactly what the process does.
+    package func rename(_ purpose: String) throws(EmulatorError) {
+        let user = user.withLock { user in
+            user.purpose = purpose
+            return user
+        }
+        try Self.write(user, to: path)
+    }
+
+    /// The process does not need the emulator any more.
+    package func end() {
+        unlink(path)
+        lock.release()
+    }
+
+    /// Runs `body` if no process uses the emulator, while none can register; nil where one does.
+    static func withoutUsers<Result>(_ folder: LocalFolder, _ body: () throws -> Result) throws -> Result? {
+        try LocalFolder.make(folder.users)
+        let gate = try gate(of: folder)
+        defer { gate.release() }
+        for path in try files(of: folder) where try isHeld(path) { return nil }
+        return try body()
+    }
+
+    static func files(of folder: LocalFolder) throws(EmulatorError) -> [String] {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: folder.users)
+        } catch {
+            guard access(folder.users, F_OK) != 0, errno == ENOENT else {
+                throw EmulatorError(.storage, "\(folder.users): who uses the emulator cannot be read")
+            }
+            return []
+        }
+        return names.filter { $0.hasSuffix(".json") }.sorted().map { "\(folder.users)/\($0)" }
+    }
+
+    /// Whether the process that the file stands for is alive.
+    static func isHeld(_ path: String) throws(EmulatorError) -> Bool {
+        do throws(StateError) {
+            guard let lock = try FileLock(existing: path) else { return false }
+            guard try lock.tryAcquire(.shared) else { return true }
+            lock.release()
+            return false
+        } catch {
+            throw EmulatorError(.storage, error.message)
+        }
+    }
+
+    /// Removes what processes that were killed have left.
+    ///
+    /// Only under the gate: no file is without its lock there.
+    private static func sweep(_ folder: LocalFolder) throws(EmulatorError) {
+        for path in try files(of: folder) where try !isHeld(path) { unlink(path) }
+    }
+
+    private static func alone<Result>(
+        in folder: LocalFolder, _ body: () throws(EmulatorError) -> Result
+    ) throws(EmulatorError) -> Result {
+        let gate = try gate(of: folder)
+        defer { gate.release() }
+        return try body()
+    }
+
+    private static func gate(of folder: LocalFolder) throws(EmulatorError) -> FileLock {
+        do throws(StateError) {
+            let gate = try FileLock(path: folder.users + "/gate.lock")
+            try gate.acquire(within: patience)
+            return gate
+        } catch {
+            throw EmulatorError(.storage, error.message)
+        }
+    }
+
+    /// The file stays the same file, since it carries the lock.
+    private static func write(_ user: EmulatorUser, to path: String) throws(EmulatorError) {
+        let bytes: [UInt8]
+        do {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            bytes = Array(try encoder.encode(user)) + [UInt8(ascii: "\n")]
+        } catch {
+            throw EmulatorError(.storage, "\(path): the user of the emulator cannot be written: \(error)")
+        }
+        let descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw .system(path, doing: "opening", errno: errno) }
+        defer { close(descriptor) }
+        let written = bytes.withUnsafeBytes { buffer in
+            Result { () throws(EmulatorError) in try Descriptor.write(buffer, to: descriptor, path: path) }
+        }
+        try written.get()
+    }
+}

@@ -1,0 +1,81 @@
+internal import FoundationEssentials
+internal import LocalEndpoints
+internal import Logging
+internal import RolloutEngine
+internal import Rollouts
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// The process that ``EmulatorLaunch`` starts: says once on standard output whether it serves, and then belongs to no
+/// command any more.
+struct DetachedServe {
+    var configuration: Emulator.Configuration
+
+    /// Nothing waits for it to be gone, other than who ends it.
+    private static let draining = Interval.seconds(10)
+
+    func run() async throws {
+        // It keeps no folder of a caller's busy.
+        guard chdir("/") == 0 else { throw CommandFailure(.failed, "/ cannot be entered") }
+        let signals = Signals {}
+        defer { withExtendedLifetime(signals) {} }
+        let emulator: Emulator
+        do {
+            emulator = try Emulator(configuration, logger: Logger(label: "turnout.serve"))
+            _ = try await emulator.start()
+        } catch {
+            try report(on: error)
+            return
+        }
+        try say(.init(outcome: .serving))
+        ResidentCode.release()
+        try await emulator.serve(until: signals.stream, draining: Self.draining)
+    }
+
+    private func report(on error: any Error) throws {
+        if let error = error as? EmulatorError, case .inUse = error.code {
+            return try say(.init(outcome: .superfluous))
+        }
+        let status = (error as? EmulatorError)?.exitStatus ?? .failed
+        try say(
+            .init(outcome: .failed, message: "the emulator could not be started: \(error)", status: status.rawValue))
+        throw error
+    }
+
+    /// One line, after which the other end of the pipe is let go.
+    private func say(_ report: EmulatorLaunch.Report) throws {
+        StandardOutput.shared.line(try JSONText.line(report))
+        let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
+        guard null >= 0 else { return }
+        dup2(null, STDOUT_FILENO)
+        close(null)
+    }
+}
+
+/// `turnout serve --background`: starts an emulator, and says where it listens.
+struct ServeInBackground {
+    var launch: EmulatorLaunch
+    var options: ServeOptions
+    var json: Bool
+
+    func run() async throws {
+        let folder = launch.folder
+        guard let process = try await launch.start() else {
+            let record = try ServeRecord.read(folder)
+            throw CommandFailure(
+                .notOurs,
+                "\(folder.path): an emulator already runs here\(record.map { " (process \($0.pid))" } ?? ""): use it, or "
+                    + "end it by `turnout serve --stop`")
+        }
+        guard let record = try ServeRecord.read(folder), record.pid == process else {
+            throw CommandFailure(.failed, "the emulator (process \(process)) was ended; see \(folder.emulatorLog)")
+        }
+        let report = ServeReport(record, folder, isKept: true)
+        StandardOutput.shared.line(
+            json ? try JSONText.line(report) : report.lines(Terminal.standardOutput.style).joined(separator: "\n"))
+    }
+}

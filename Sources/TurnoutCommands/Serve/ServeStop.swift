@@ -1,0 +1,48 @@
+internal import LocalEndpoints
+internal import Rollouts
+
+/// `turnout serve --stop`: ends the emulator of the state folder.
+struct ServeStop {
+    var folder: LocalFolder
+    /// Ends it although runs or commands use it.
+    var force: Bool
+    var json: Bool
+
+    private struct Report: Encodable {
+        var event = "stopped"
+        /// Nil where there was none.
+        var process: Int32?
+
+        private enum CodingKeys: String, CodingKey { case event, process }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(event, forKey: .event)
+            try container.encode(process, forKey: .process)
+        }
+    }
+
+    func run() async throws {
+        guard try EmulatorLife.isTaken(folder) else { return try say("no emulator runs here", nil) }
+        guard let process = try ServeRecord.read(folder)?.pid ?? ServeLock.holder(folder) else {
+            throw CommandFailure(
+                .failed, "\(folder.serveLock) is held, and does not say by whom; see `fuser \(folder.serveLock)`")
+        }
+        let end = EmulatorEnd(folder: folder)
+        let users = try end.users().filter { $0.pid != process }
+        guard users.isEmpty || force else {
+            throw CommandFailure(
+                .notOurs,
+                "the emulator (process \(process)) is used by \(users.words): end that first, or add --force; a run that "
+                    + "goes on starts another one")
+        }
+        try await end.end(process)
+        try say(
+            "the emulator (process \(process)) is ended; the next run or `turnout serve` takes its endpoints up",
+            process)
+    }
+
+    private func say(_ text: String, _ process: Int32?) throws {
+        StandardOutput.shared.line(json ? try JSONText.line(Report(process: process)) : text)
+    }
+}

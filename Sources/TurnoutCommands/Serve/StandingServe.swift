@@ -1,0 +1,137 @@
+internal import LocalEndpoints
+internal import Logging
+internal import RolloutEngine
+internal import Rollouts
+
+/// `turnout serve` at a terminal or under a service manager: serves itself, or keeps the emulator that a run has started
+/// in the background.
+struct StandingServe {
+    var configuration: Emulator.Configuration
+    var options: ServeOptions
+    var json: Bool
+
+    /// How long answers that are under way are waited for.
+    private static let draining = Interval.seconds(30)
+    /// How long another process that only reads the folder, or is about to leave, is waited for.
+    private static let patience = Duration.seconds(20)
+
+    private var folder: LocalFolder { configuration.folder }
+
+    func run() async throws {
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            do {
+                let emulator = try Emulator(configuration, logger: Logger(label: "turnout.serve"))
+                return try await serve(emulator)
+            } catch let error as EmulatorError {
+                guard case .inUse = error.code, ContinuousClock.now < deadline else { throw error }
+                if let record = try ServeRecord.read(folder), await Health.isWell(record) {
+                    if try await keep(record, otherwise: error) { return }
+                } else {
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+        }
+    }
+
+    private func serve(_ emulator: Emulator) async throws {
+        let use = try EmulatorUse(of: folder, for: "turnout serve", keeps: true, at: SystemClock().now())
+        defer { use.end() }
+        let signals = Signals {}
+        defer { withExtendedLifetime(signals) {} }
+        let record = try await emulator.start()
+        try say(ServeReport(record, folder))
+        ResidentCode.release()
+        // Where it is to leave by itself, it does not count as its own user.
+        if configuration.idle != nil { use.end() }
+        try await emulator.serve(until: signals.stream, draining: Self.draining) {
+            if !json { Notices.say("answers what is under way, and leaves; a second signal leaves at once") }
+        }
+        try sayEnd()
+    }
+
+    /// Keeps the emulator in the background; false where it has left meanwhile, or was ended to be replaced.
+    private func keep(_ record: ServeRecord, otherwise error: EmulatorError) async throws -> Bool {
+        guard let idle = record.idle else { throw error }
+        let end = EmulatorEnd(folder: folder)
+        let users = try end.users()
+        if let other = users.first(where: \.keeps) {
+            throw CommandFailure(
+                .notOurs,
+                "\(folder.path): another `turnout serve` (process \(other.pid)) keeps the emulator here already")
+        }
+        let differences = options.differences(from: record)
+        guard differences.isEmpty, record.program?.version == TurnoutVersion.current else {
+            guard try end.isUnused(at: SystemClock().now()) else {
+                let who = users.isEmpty ? "clients" : users.words
+                let what =
+                    differences.isEmpty ? "another Turnout" : "it does not have \(differences.joined(separator: " "))"
+                throw CommandFailure(
+                    .notOurs,
+                    "an emulator (process \(record.pid)) serves the endpoints at \(record.data) for \(who), and "
+                        + "\(what): wait until it is unused, or end it by `turnout serve --stop --force`")
+            }
+            try await end.end(record.pid)
+            return false
+        }
+        let use = try EmulatorUse(of: folder, for: "turnout serve", keeps: true, at: SystemClock().now())
+        defer { use.end() }
+        guard try EmulatorLife.isTaken(folder), try ServeRecord.read(folder) == record else { return false }
+        let signals = Signals {}
+        defer { withExtendedLifetime(signals) {} }
+        try say(ServeReport(record, folder, isKept: true))
+        await watch(until: signals.stream)
+        if !json {
+            Notices.say("the emulator goes on, and leaves once unused for \(idle.short)")
+        }
+        try sayEnd()
+        return true
+    }
+
+    /// Until the first signal, an emulator that is gone is replaced.
+    private func watch(until signals: AsyncStream<Signals.Kind>) async {
+        await withTaskGroup { group in
+            group.addTask { for await _ in signals { return } }
+            group.addTask {
+                await EmulatorLife(in: Workspace(), for: .work).watch { news in
+                    if case .note(let text) = news { Notices.warn(text) }
+                }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func say(_ report: ServeReport) throws {
+        StandardOutput.shared.line(
+            json ? try JSONText.line(report) : report.lines(Terminal.standardOutput.style).joined(separator: "\n"))
+    }
+
+    private func sayEnd() throws {
+        if json { StandardOutput.shared.line(try JSONText.line(["event": "stopped"])) }
+    }
+}
+
+extension Emulator {
+    /// Serves until the first signal, or until nothing has used it for as long as it may be idle.
+    ///
+    /// `leaving` is called before the end. Throws when the emulator has ended by itself.
+    func serve(
+        until signals: AsyncStream<Signals.Kind>, draining: Interval, leaving: () -> Void = {}
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in signals { return } }
+            group.addTask { try await self.untilEnded() }
+            group.addTask { try await self.untilUnused() }
+            defer { group.cancelAll() }
+            do {
+                try await group.next()
+            } catch {
+                await stop(draining: .zero)
+                throw error
+            }
+            leaving()
+            await stop(draining: draining)
+        }
+    }
+}
