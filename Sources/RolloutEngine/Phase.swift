@@ -125,6 +125,23 @@ package struct Hold: Codable, Hashable, Sendable {
     package var cause: Cause
     package var reason: String
 
+    /// Whether a request of `kind` lets a run go on, or ends it, that is held for ``cause``.
+    ///
+    /// The only table of this: the run machine follows it, and whoever offers next steps asks it.
+    package func accepts(_ kind: Request.Kind) -> Bool {
+        switch (cause, kind) {
+        case (_, .abort): true
+        case (_, .approve), (_, .reject): false
+        case (.rollBackFailed, .retry), (.rollBackFailed, .adopt): true
+        case (.rollBackFailed, .skip), (.rollBackFailed, .succeed), (.rollBackFailed, .restore): false
+        case (_, .skip), (_, .succeed): true
+        case (.drift, .restore), (.drift, .adopt): true
+        case (.drift, .retry): false
+        case (.failed, .retry), (.unknown, .retry), (.timedOut, .retry), (.inconclusive, .retry): true
+        case (.failed, _), (.unknown, _), (.timedOut, _), (.inconclusive, _): false
+        }
+    }
+
     package init(cause: Cause, reason: String) {
         self.cause = cause
         self.reason = reason

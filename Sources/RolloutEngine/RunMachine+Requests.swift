@@ -27,7 +27,7 @@ extension RunMachine {
         switch record.phase {
         case .ready, .waiting, .baking, .analysing, .backingOff: break
         case .held(let hold):
-            if case .rollBackFailed = hold.cause { return [] }
+            guard hold.accepts(request.kind) else { return [] }
             apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
         case .starting, .acting, .rollingBack, .ended: return []
         }
@@ -45,30 +45,18 @@ extension RunMachine {
 
     /// Says how a held run goes on.
     private mutating func release(_ request: Request, at now: Timestamp) -> [Action] {
-        guard case .held(let hold) = record.phase else { return [] }
+        guard case .held(let hold) = record.phase, hold.accepts(request.kind) else { return [] }
+        use(request)
+        apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
         switch (hold.cause, request.kind) {
-        case (.drift, .restore):
-            use(request)
-            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
-            return undoDrift(at: now)
-        case (.drift, .adopt):
-            use(request)
-            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
-        case (.failed, .retry), (.unknown, .retry), (.timedOut, .retry), (.inconclusive, .retry):
-            use(request)
-            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
-        case (.rollBackFailed(let rollBack), .retry):
-            use(request)
-            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
-            return startAgain(rollBack, at: now)
+        case (.drift, .restore): return undoDrift(at: now)
+        case (.rollBackFailed(let rollBack), .retry): return startAgain(rollBack, at: now)
         case (.rollBackFailed(let rollBack), .adopt):
-            use(request)
-            apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
             guard rollBack.purpose == .undoDrift else {
                 return end(.failed, "\(rollBack.cause); left as it is by \(request.by)", observed: .never, at: now)
             }
             apply(.driftAdopted(observed: record.latest), at: now)
-        default: return []
+        default: break
         }
         return commit(then: .wait(until: now, .time("the next stage")))
     }

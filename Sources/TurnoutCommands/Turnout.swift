@@ -19,16 +19,17 @@ package struct Turnout: AsyncParsableCommand {
             """,
         version: TurnoutVersion.current,
         groupedSubcommands: [
-            CommandGroup(
-                name: "Running",
-                subcommands: [
-                    RunCommand.self, ResumeCommand.self, RetryCommand.self, AbortCommand.self, SkipCommand.self,
-                    ApproveCommand.self, RejectCommand.self,
-                ]),
+            CommandGroup(name: "Running", subcommands: runningCommands),
             CommandGroup(name: "Playbooks", subcommands: playbookCommands),
             CommandGroup(name: "Runs", subcommands: runCommands),
             CommandGroup(name: "Endpoints and state", subcommands: endpointCommands),
         ])
 
     package init() {}
+
+    /// Those that start a rollout and work on it.
+    static let runningCommands: [any ParsableCommand.Type] = [
+        RunCommand.self, ResumeCommand.self, RetryCommand.self, AbortCommand.self, SkipCommand.self,
+        ApproveCommand.self, RejectCommand.self,
+    ]
 }

@@ -12,8 +12,9 @@ struct HelpTests {
 
     @Test("Every command's help is as its snapshot has it, and has examples")
     func commands() throws {
-        let commands = Turnout.playbookCommands + Turnout.runCommands + Turnout.endpointCommands
-        for command in commands {
+        let groups = Turnout.configuration.groupedSubcommands
+        #expect(groups.flatMap(\.subcommands).count == Turnout.configuration.subcommands.count)
+        for command in groups.flatMap(\.subcommands) {
             let help = Turnout.helpMessage(for: command, columns: 80)
             #expect(help.contains("EXAMPLES:"))
             try expectSnapshot(help, "help-\(command._commandName)")

@@ -12,7 +12,7 @@ struct AbortCommand: AsyncParsableCommand {
             Traffic goes back to what was observed at the run's start, and the run ends as aborted once that is \
             observed. Where another process works on the run, that process does it.
 
-            Examples:
+            EXAMPLES:
               turnout abort
               turnout abort safe-rollout-1 --reason "wrong model" --wait
             """)

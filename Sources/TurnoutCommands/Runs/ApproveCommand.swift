@@ -10,7 +10,7 @@ struct ApproveCommand: AsyncParsableCommand {
             The decision is bound to the run, the stage, its attempt, the plan and the endpoint as you were shown it. \
             It may be given early, or while nothing runs; it is used once, and the first decision counts.
 
-            Examples:
+            EXAMPLES:
               turnout approve --resume
               turnout approve safe-rollout-1 --stage cut-over --reason "the canary is clean"
             """)

@@ -9,7 +9,7 @@ struct RejectCommand: AsyncParsableCommand {
         discussion: """
             The run rolls back to the traffic that was observed at its start, unless the stage says `on_failure: hold`.
 
-            Examples:
+            EXAMPLES:
               turnout reject --resume --reason "the canary's latency"
               turnout reject safe-rollout-1 --stage cut-over
             """)

@@ -12,7 +12,7 @@ struct ResumeCommand: AsyncParsableCommand {
             The run goes on with the playbook and the files as they were at its start. Where they were edited since, \
             the difference is shown, and used only with --adopt.
 
-            Examples:
+            EXAMPLES:
               turnout resume
               turnout resume safe-rollout-1 --take-over
               turnout resume safe-rollout-1 --restore
@@ -90,7 +90,7 @@ struct ResumeCommand: AsyncParsableCommand {
     private func submit(about record: RunRecord, adopting: Bool, to journal: SQLiteJournal) throws {
         guard adopt || restore else { return }
         let kind: Request.Kind = adopt ? .adopt : .restore
-        guard case .held(let hold) = record.phase, hold.cause.takes(kind) else {
+        guard case .held(let hold) = record.phase, hold.accepts(kind) else {
             if restore {
                 throw CommandFailure(
                     .usage,
@@ -105,16 +105,5 @@ struct ResumeCommand: AsyncParsableCommand {
         let request = Request(
             kind: kind, planHash: record.planHash, by: .current(), at: SystemClock().now(), reason: reason)
         _ = try journal.submit(request, to: record.id) { _ in }
-    }
-}
-
-extension Hold.Cause {
-    /// True where a request of `kind` lets the run go on.
-    func takes(_ kind: Request.Kind) -> Bool {
-        switch (self, kind) {
-        case (.drift, .restore), (.drift, .adopt), (.rollBackFailed, .adopt), (.rollBackFailed, .retry): true
-        case (.failed, .retry), (.unknown, .retry), (.timedOut, .retry): true
-        default: false
-        }
     }
 }

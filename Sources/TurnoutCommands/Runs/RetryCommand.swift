@@ -13,7 +13,7 @@ struct RetryCommand: AsyncParsableCommand {
             A run that has ended is never changed: a new run is forked from it, which counts the stages before as done \
             in its parent. It uses the playbook as its parent kept it, or with --adopt as it is on disk.
 
-            Examples:
+            EXAMPLES:
               turnout retry
               turnout retry safe-rollout-1 --from canary
               turnout retry safe-rollout-1 --adopt
@@ -62,10 +62,10 @@ struct RetryCommand: AsyncParsableCommand {
                     + "end it first by `turnout abort \(record.id)`, or go on with it by "
                     + "`\(NextCommand(record, isLive: false).text ?? "turnout resume \(record.id)")`")
         }
-        guard case .held(let hold) = record.phase, hold.cause.takes(.retry) else {
+        guard case .held(let hold) = record.phase, hold.accepts(.retry) else {
             throw CommandFailure(
                 .usage,
-                "run \(record.id) is \(record.status.words), and not held for a stage that failed; "
+                "run \(record.id) is \(record.status.words), and there is no stage to try again; "
                     + "next: \(NextCommand(record, isLive: false).text ?? "turnout status \(record.id)")")
         }
         let request = Request(

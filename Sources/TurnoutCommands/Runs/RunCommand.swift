@@ -12,7 +12,7 @@ struct RunCommand: AsyncParsableCommand {
             The playbook and every file that it names are kept as they are now; the run is journaled from its first \
             step on, so that it can be killed at any moment and resumed.
 
-            Examples:
+            EXAMPLES:
               turnout run safe-rollout
               turnout run safe-rollout --approve all
               turnout run safe-rollout --input canary=5 --wait

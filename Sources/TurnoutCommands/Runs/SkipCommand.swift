@@ -12,7 +12,7 @@ struct SkipCommand: AsyncParsableCommand {
         discussion: """
             Both are recorded with who and why. A stage that acts now is let finish first.
 
-            Examples:
+            EXAMPLES:
               turnout skip --reason "tested by hand" --succeeded --resume
               turnout skip safe-rollout-1 --stage mirror --reason "no budget for it"
             """)
