@@ -23,19 +23,21 @@ extension Plan {
         package var load: Load?
         package var backendSettings: Value
         package var files: [File]
+        package var roles: Roles?
     }
 
     package var header: Header {
         Header(
             playbook: playbook, description: description, backend: backend, endpoint: endpoint, inputs: inputs,
-            load: load, backendSettings: backendSettings, files: files)
+            load: load, backendSettings: backendSettings, files: files, roles: roles)
     }
 
     package init(header: Header, stages: StageList) {
         self.init(
             playbook: header.playbook, description: header.description, backend: header.backend,
             endpoint: header.endpoint, inputs: header.inputs, load: header.load,
-            backendSettings: header.backendSettings, files: header.files, stages: stages)
+            backendSettings: header.backendSettings, files: header.files, stages: stages,
+            roles: header.roles)
     }
 
     /// The hash that approvals, snapshots and the journal bind to: SHA-256 over the header and every stage, each as

@@ -5,11 +5,14 @@ package struct RunLauncher: Sendable {
     package var journal: any Journal
     package var starter: Person
     package var now: Timestamp
+    /// As in ``RunRecord/playbookFolder``.
+    package var playbookFolder: String?
 
-    package init(journal: any Journal, starter: Person, now: Timestamp) {
+    package init(journal: any Journal, starter: Person, now: Timestamp, playbookFolder: String? = nil) {
         self.journal = journal
         self.starter = starter
         self.now = now
+        self.playbookFolder = playbookFolder
     }
 
     /// Writes a new run of `snapshot` under `lease`, with the starter's own approvals of the stages in `approved`, and
@@ -24,6 +27,8 @@ package struct RunLauncher: Sendable {
             planHash: snapshot.hash, starter: starter, started: now)
         var stages = snapshot.plan.stages.map { StageRecord(name: $0.name, action: $0.action.kind) }
         record.place = lease.key.place
+        record.roles = snapshot.plan.roles
+        record.playbookFolder = playbookFolder
         if let parent {
             record.parent = .init(run: parent.run.record.id, stage: stages[parent.stage].name)
             record.position = parent.stage

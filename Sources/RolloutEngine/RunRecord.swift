@@ -74,6 +74,10 @@ package struct RunRecord: Codable, Hashable, Sendable {
     package var place: String?
     package var endpoint: Name
     package var planHash: String
+    /// As in ``Plan/roles``.
+    package var roles: Roles?
+    /// The playbook's folder on the machine that started the run, absolute; nil where it is not known.
+    package var playbookFolder: String?
     /// The run and stage that this one was forked from by `retry --from`.
     package var parent: Parent?
     package var starter: Person

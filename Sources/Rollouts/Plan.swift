@@ -13,6 +13,8 @@ package struct Plan: Sendable {
     /// Every file that the plan was made from, the playbook first.
     package var files: [File]
     package var stages: StageList
+    /// What `${{ live }}` and `${{ candidate }}` stand for; nil where the playbook uses neither.
+    package var roles: Roles?
 
     /// A file as it was when the plan was made.
     package struct File: Hashable, Sendable, Codable {
@@ -29,7 +31,8 @@ package struct Plan: Sendable {
 
     package init(
         playbook: String, description: String? = nil, backend: String, endpoint: Name, inputs: [String: Value] = [:],
-        load: Load? = nil, backendSettings: Value = .null, files: [File] = [], stages: StageList
+        load: Load? = nil, backendSettings: Value = .null, files: [File] = [], stages: StageList,
+        roles: Roles? = nil
     ) {
         self.playbook = playbook
         self.description = description
@@ -40,6 +43,7 @@ package struct Plan: Sendable {
         self.backendSettings = backendSettings
         self.files = files
         self.stages = stages
+        self.roles = roles
     }
 }
 

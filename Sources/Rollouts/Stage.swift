@@ -105,8 +105,13 @@ package struct Command: Hashable, Sendable, Codable {
     package var environment: [String: String]
     /// True when running it twice is harmless, so that a crash in its middle runs it again.
     package var idempotent: Bool
+    /// The deployment that the program is about; nil where there is none.
+    package var deployment: Name?
 
-    package init(words: [String], environment: [String: String] = [:], idempotent: Bool = false) {
+    package init(
+        words: [String], environment: [String: String] = [:], idempotent: Bool = false, deployment: Name? = nil
+    ) {
+        self.deployment = deployment
         self.words = words
         self.environment = environment
         self.idempotent = idempotent

@@ -137,7 +137,7 @@ struct NamedFileTests {
         for (finding, word) in zip(outcome.findings, words) { #expect(finding.message.contains(word), "\(finding)") }
 
         var options = PlanOptions.managed()
-        options.allowAbsolutePaths = true
+        options.allowOutsidePaths = true
         let allowed = makePlan(of: playbook, options: options)
         #expect(allowed.findings.map(\.start.line) == [4, 5, 8, 9, 10])
         #expect(makePlan(of: folder.path + "/no.yml", options: options).findings.count == 1)

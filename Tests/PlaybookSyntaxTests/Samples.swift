@@ -23,10 +23,10 @@ extension PlanOptions {
             runID: RunID(playbook: "x", number: 1))
     }
 
-    static func local(allowAbsolutePaths: Bool = false) -> PlanOptions {
+    static func local(allowOutsidePaths: Bool = false) -> PlanOptions {
         PlanOptions(
             backend: "local", capabilities: { _ in .local }, runID: RunID(playbook: "x", number: 1),
-            allowAbsolutePaths: allowAbsolutePaths, digests: DigestCache(path: nil),
+            allowOutsidePaths: allowOutsidePaths, digests: DigestCache(path: nil),
             serving: { name, settings in settings["simulate"]?[name.text].map { ["simulate": $0] } })
     }
 

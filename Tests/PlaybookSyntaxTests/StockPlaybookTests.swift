@@ -10,15 +10,21 @@ import Testing
 struct StockPlaybookTests {
     static let names = [
         "safe-rollout", "scored-rollout", "kubernetes-rollout", "progressive-canary", "blue-green", "roll-back",
-        "tear-down",
+        "tear-down", "next-rollout",
     ]
+
+    /// What a playbook needs that has no default.
+    static func inputs(_ name: String) -> [String: InputText] {
+        name == "next-rollout" ? ["file": .text("samples/score/blue-deployment.yml")] : [:]
+    }
 
     /// The folder of playbooks, three levels above this file.
     static let folder = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/Playbooks/"
 
     @Test("they have no findings", arguments: names)
     func planCleanly(name: String) throws {
-        for options in [PlanOptions.managed(), .kubernetes(), .local()] {
+        for var options in [PlanOptions.managed(), .kubernetes(), .local()] {
+            options.inputs = Self.inputs(name)
             let outcome = makePlan(of: Self.folder + name + ".yml", options: options)
             #expect(outcome.findings.isEmpty, "\(outcome.findings.map { $0.rendered(color: false) })")
             let snapshot = try #require(outcome.snapshot)
@@ -31,8 +37,8 @@ struct StockPlaybookTests {
     @Test("a plan made of a snapshot's contents is the same plan", arguments: names)
     func stored(name: String) throws {
         let path = Self.folder + name + ".yml"
-        let snapshot = try #require(makePlan(of: path, options: .managed()).snapshot)
-        let again = makePlan(of: path, options: .managed(), files: .stored(snapshot.contents))
+        let snapshot = try #require(makePlan(of: path, options: .managed(Self.inputs(name))).snapshot)
+        let again = makePlan(of: path, options: .managed(Self.inputs(name)), files: .stored(snapshot.contents))
         #expect(again.snapshot?.hash == snapshot.hash)
     }
 

@@ -1,4 +1,5 @@
 import AzureEndpoints
+import Foundation
 import RolloutEngine
 import Rollouts
 import Testing

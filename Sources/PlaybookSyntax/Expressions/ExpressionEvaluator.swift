@@ -174,8 +174,8 @@ struct ExpressionEvaluator {
             throw ExpressionProblem(
                 range: current.range, message: "a value is expected before \(text(of: current))",
                 help:
-                    "values are inputs.NAME, backend.name, backend.mirroring, backend.metrics, run.id, integers, 'text', true "
-                    + "and false")
+                    "values are inputs.NAME, live, candidate, backend.name, backend.mirroring, backend.metrics, run.id, "
+                    + "integers, 'text', true and false")
         }
     }
 

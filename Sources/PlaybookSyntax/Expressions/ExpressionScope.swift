@@ -11,6 +11,11 @@ struct ExpressionScope: Sendable {
     static let mirroring = "backend.mirroring"
     /// Whether it is told what becomes of requests; not known where the settings of backends are filled in.
     static let metrics = "backend.metrics"
+    /// The deployment that serves clients now; empty where none does.
+    static let live = "live"
+    /// The deployment that is to replace the live one.
+    static let candidate = "candidate"
+    static let roles: Set<String> = [live, candidate]
 }
 
 /// What is wrong with an expression.

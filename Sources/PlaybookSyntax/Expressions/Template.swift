@@ -3,7 +3,7 @@ internal import Rollouts
 /// Fills in the `${{ … }}` of nodes.
 struct Template {
     let source: SourceFile
-    let scope: ExpressionScope
+    var scope: ExpressionScope
     var findings: [Finding] = []
 
     /// What a scalar with expressions comes to.

@@ -5,32 +5,22 @@ package struct FileSource: Sendable {
     /// The largest file that is read.
     static let limit = 1 << 20
 
-    private let read: @Sendable (_ path: String, _ playbook: String) throws(FileProblem) -> Data
+    private let read: @Sendable (_ path: String, _ playbook: String, _ isFree: Bool) throws(FileProblem) -> Data
     /// Nil where there is nothing but contents.
-    private let find: (@Sendable (_ path: String, _ playbook: String) throws(FileProblem) -> String)?
+    private let disk: Disk?
 
-    private init(
-        read: @escaping @Sendable (_ path: String, _ playbook: String) throws(FileProblem) -> Data,
-        find: (@Sendable (_ path: String, _ playbook: String) throws(FileProblem) -> String)? = nil
-    ) {
-        self.read = read
-        self.find = find
+    private struct Disk: Sendable {
+        var allowsOutsidePaths: Bool
     }
 
-    /// The disk: files stand relative to the playbook's folder, and under it unless absolute paths are allowed.
-    package static func disk(allowAbsolutePaths: Bool = false) -> FileSource {
-        FileSource { path, playbook throws(FileProblem) in
-            guard path != playbook else { return try DiskFile.read(path, named: path) }
-            if !allowAbsolutePaths { try guardFolder(of: playbook, against: path) }
-            return try DiskFile.read(path.beside(playbook), named: path)
-        } find: { path, playbook throws(FileProblem) in
-            if !allowAbsolutePaths { try guardFolder(of: playbook, against: path) }
-            guard let place = DiskFile.resolved(path.beside(playbook)) else {
-                throw FileProblem(
-                    "there is nothing at \(path.quoted)", help: "paths are relative to the file that names them")
-            }
-            return place
-        }
+    /// The disk: files stand relative to the playbook's folder, and under it unless outside paths are allowed.
+    package static func disk(allowOutsidePaths: Bool = false) -> FileSource {
+        FileSource(
+            read: { path, playbook, isFree throws(FileProblem) in
+                guard path != playbook else { return try DiskFile.read(path, named: path) }
+                if !isFree, !allowOutsidePaths { try guardFolder(of: playbook, against: path) }
+                return try DiskFile.read(path.beside(playbook), named: path)
+            }, disk: Disk(allowsOutsidePaths: allowOutsidePaths))
     }
 
     /// Refuses a path that leads out of the playbook's folder, by its text or by a symbolic link.
@@ -45,19 +35,44 @@ package struct FileSource: Sendable {
 
     /// What a snapshot kept: the playbook by its path, the other files as they were named.
     package static func stored(_ contents: [String: Data]) -> FileSource {
-        FileSource { path, _ throws(FileProblem) in
-            guard let data = contents[path] else { throw FileProblem("there is no file \(path.quoted)") }
-            guard data.count <= limit else { throw FileProblem.tooLarge(path) }
-            return data
-        }
+        FileSource(
+            read: { path, _, _ throws(FileProblem) in
+                guard let data = contents[path] else { throw FileProblem("there is no file \(path.quoted)") }
+                guard data.count <= limit else { throw FileProblem.tooLarge(path) }
+                return data
+            }, disk: nil)
     }
 
-    /// The bytes of the file that `playbook` names as `path`.
-    func contents(of path: String, namedBy playbook: String) throws(FileProblem) -> Data { try read(path, playbook) }
+    /// False where there is nothing but contents.
+    var isDisk: Bool { disk != nil }
+
+    /// The bytes of the file that `playbook` names as `path`; where the path `isFree`, it may lead anywhere.
+    func contents(of path: String, namedBy playbook: String, isFree: Bool = false) throws(FileProblem) -> Data {
+        try read(path, playbook, isFree)
+    }
 
     /// Where the file or folder that `playbook` names as `path` is on this machine: absolute, without symbolic links;
     /// nil where the source is no disk.
-    func place(of path: String, namedBy playbook: String) throws(FileProblem) -> String? { try find?(path, playbook) }
+    func place(of path: String, namedBy playbook: String, isFree: Bool) throws(FileProblem) -> String? {
+        guard isDisk else { return nil }
+        try checkFolder(of: path, namedBy: playbook, isFree: isFree)
+        guard let place = DiskFile.resolved(path.beside(playbook)) else {
+            throw FileProblem(
+                "there is nothing at \(path.quoted)", help: "paths are relative to the file that names them")
+        }
+        return place
+    }
+
+    /// Refuses a path outside the playbook's folder, unless it `isFree` or such paths are allowed.
+    func checkFolder(of path: String, namedBy playbook: String, isFree: Bool) throws(FileProblem) {
+        guard let disk, !disk.allowsOutsidePaths, !isFree else { return }
+        try Self.guardFolder(of: playbook, against: path)
+    }
+
+    /// What a user who typed `text` in the folder `base` means.
+    func userPath(_ text: String, from base: String, playbook: String) -> UserPath {
+        isDisk && !text.isEmpty ? .onDisk(text, from: base, playbook: playbook) : UserPath(path: text)
+    }
 }
 
 extension String {
@@ -81,7 +96,7 @@ extension String {
     }
 
     /// True for an absolute path, and for one that climbs out by `..`.
-    fileprivate var leavesFolder: Bool {
+    package var leavesFolder: Bool {
         guard !hasPrefix("/") else { return true }
         var depth = 0
         for part in split(separator: "/") where part != "." {
@@ -96,7 +111,7 @@ extension FileProblem {
     fileprivate static func outside(_ path: String) -> FileProblem {
         FileProblem(
             "\(path.quoted) is outside the playbook's folder",
-            help: "move it under that folder, or allow it with --allow-absolute-paths")
+            help: "move it under that folder, or allow it with --allow-outside-paths")
     }
 
     static func tooLarge(_ path: String) -> FileProblem {

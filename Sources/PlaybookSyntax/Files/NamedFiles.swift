@@ -6,7 +6,11 @@ internal import Rollouts
 /// The files that a playbook names, each read once.
 struct NamedFiles {
     let playbook: SourceFile
-    private let source: FileSource
+    let source: FileSource
+    /// Paths that the user typed, and therefore may lead anywhere.
+    var userPaths: Set<String> = []
+    /// Where paths that the user typed were looked for in vain.
+    var lookedAt: [String: [String]] = [:]
     /// In the order in which they were first named.
     private(set) var paths: [String] = []
     private(set) var contents: [String: Data] = [:]
@@ -91,7 +95,7 @@ struct NamedFiles {
         let place = Location(source: playbook, span: span)
         do throws(FileProblem) {
             if let known = contents[path], path != playbook.path { return known }
-            let data = try source.contents(of: path, namedBy: playbook.path)
+            let data = try source.contents(of: path, namedBy: playbook.path, isFree: isUsers(path))
             guard path != playbook.path else {
                 report("NamedFile", place, "\(path.quoted) is the playbook itself")
                 return nil
@@ -100,15 +104,26 @@ struct NamedFiles {
             paths.append(path)
             return data
         } catch {
-            report("NamedFile", place, error.message, help: error.help)
+            let places = lookedAt[path].map { "looked at \($0.joined(separator: " and at "))" }
+            report("NamedFile", place, error.message, help: places ?? error.help)
             return nil
         }
     }
 
     /// Where the file or folder at `path`, relative to the playbook's folder, is on this machine; nil where the files
     /// are on no disk.
-    func place(of path: String) throws(FileProblem) -> String? {
-        try source.place(of: path, namedBy: playbook.path)
+    ///
+    /// What is not the playbook's own word, as a path in a deployment file, `isFree` to lead anywhere.
+    func place(of path: String, isFree: Bool = false) throws(FileProblem) -> String? {
+        try source.place(of: path, namedBy: playbook.path, isFree: isFree || isUsers(path))
+    }
+
+    var isOnDisk: Bool { source.isDisk }
+
+    /// True for a path that the user typed, and for one below a folder that the user typed.
+    func isUsers(_ path: String) -> Bool {
+        userPaths.contains(path)
+            || userPaths.contains { path.hasPrefix($0 + "/") && !path.dropFirst($0.count + 1).description.leavesFolder }
     }
 
     mutating func report(_ rule: String, _ place: Location, _ message: String, help: String? = nil) {

@@ -58,7 +58,8 @@ struct ActionReader {
     private mutating func deploy(_ node: Node) -> (StageAction, [PlacedName])? {
         guard
             var placed = files.deployment(
-                at: node["deployment_file"], endpoint: endpoint, override: override, kind: kind)
+                at: node["deployment_file"], endpoint: endpoint, override: override, kind: kind,
+                name: newName(node))
         else { return nil }
         if let count = node["instance_count"]?.scalar?.value.integer {
             placed.definition.instanceCount = count
@@ -98,7 +99,7 @@ struct ActionReader {
         return node["endpoint"]?.scalar?.value.bool == true ? (.deleteEndpoint, []) : nil
     }
 
-    private func run(_ node: Node) -> (StageAction, [PlacedName])? {
+    private mutating func run(_ node: Node) -> (StageAction, [PlacedName])? {
         let words = node["command"]?.items.compactMap { $0.value.scalarText } ?? []
         guard !words.isEmpty else { return nil }
         let environment = (node["environment"]?.members ?? []).map {
@@ -106,8 +107,15 @@ struct ActionReader {
         }
         let command = Command(
             words: words, environment: Dictionary(environment, uniquingKeysWith: { first, _ in first }),
-            idempotent: node["idempotent"]?.scalar?.value.bool ?? false)
-        return (.run(command), [])
+            idempotent: node["idempotent"]?.scalar?.value.bool ?? false, deployment: node["deployment"]?.name)
+        if let program = node["command"]?.items.first { files.checkProgram(program) }
+        return (.run(command), [deploymentName(node)].compactMap(\.self))
+    }
+
+    /// The name that `deploy` gives its deployment, where it gives one.
+    private func newName(_ node: Node) -> PlacedName? {
+        guard let written = node["name"], let name = written.name else { return nil }
+        return placed(name, at: written.span)
     }
 
     private func deploymentName(_ node: Node) -> PlacedName? {

@@ -35,13 +35,14 @@ extension NamedFiles {
     ///
     /// Its `endpoint_name` must be `endpoint`, unless `override` takes its place.
     mutating func deployment(
-        at node: Node?, endpoint: Name?, override: Name?, kind: EndpointKind
+        at node: Node?, endpoint: Name?, override: Name?, kind: EndpointKind, name given: PlacedName? = nil
     ) -> PlacedDefinition<DeploymentDefinition>? {
         guard let document = document(at: node, .deploymentFile), let nameNode = document.root["name"],
-            let name = nameNode.name, let endpointNode = document.root["endpoint_name"],
+            let ownName = nameNode.name, let endpointNode = document.root["endpoint_name"],
             let written = endpointNode.name
         else { return nil }
         let root = document.root
+        let name = given?.name ?? ownName
         if override == nil, let endpoint, written != endpoint {
             report(
                 "EndpointName", Location(source: document.source, span: endpointNode.span),
@@ -60,7 +61,8 @@ extension NamedFiles {
             instanceCount: root["instance_count"]?.scalar?.value.integer ?? 1,
             requestSettings: RequestSettings(root["request_settings"]),
             document: root.value.setting("endpoint_name", to: .string(target.text)))
-        let place = PlacedName(
+        if given != nil { definition.document = definition.document.setting("name", to: .string(name.text)) }
+        let place = given ?? PlacedName(
             name: name, what: "deployment", location: Location(source: document.source, span: nameNode.span))
         definition.serving = serving?(name)
         if servers != nil { checkServer(of: place, in: document) }

@@ -7,9 +7,19 @@ struct InputReader {
     /// Inputs without a value, because of a finding.
     private(set) var faulty: Set<String> = []
     private(set) var findings: [Finding] = []
+    /// Paths that the user typed, by what the playbook names them.
+    private(set) var userPaths: [String: UserPath] = [:]
+    private let userPath: UserPathFinder
 
-    init(source: SourceFile, inputs: Node.Member?, given: [String: InputText]) {
+    /// What a path means that the user typed for an input; nil where it is the playbook's word.
+    typealias UserPathFinder = (_ input: String, _ text: String) -> UserPath?
+
+    init(
+        source: SourceFile, inputs: Node.Member?, given: [String: InputText],
+        userPath: @escaping UserPathFinder = { _, _ in nil }
+    ) {
         self.source = source
+        self.userPath = userPath
         let members = inputs?.value.members ?? []
         for member in members {
             if !TextPattern.inputName.fits(member.key.text) {
@@ -53,6 +63,10 @@ struct InputReader {
         }
         do throws(ValueProblem) {
             values[name] = try declaration.value(of: given)
+            if declaration.type == .path, let text = values[name]?.string, let path = userPath(name, text) {
+                values[name] = .string(path.path)
+                take(path, text, of: declaration)
+            }
         } catch {
             values[name] = nil
             faulty.insert(name)
@@ -60,6 +74,16 @@ struct InputReader {
                 declaration.keySpan, "the value \(given.written.quoted) of input \(name.quoted) \(error.message)",
                 error.help)
         }
+    }
+
+    private mutating func take(_ path: UserPath, _ text: String, of declaration: InputDeclaration) {
+        userPaths[path.path] = path
+        guard let other = path.other else { return }
+        findings.append(
+            Finding(
+                .warning, "Input", at: Location(source: source, span: declaration.keySpan),
+                "\(text.quoted) is in the folder that it was typed in, and another one is in the playbook's folder",
+                help: "\(path.path.quoted) is used, as seen from the playbook; for the other one, type \(other)"))
     }
 
     private mutating func checkBounds(of declaration: InputDeclaration) {

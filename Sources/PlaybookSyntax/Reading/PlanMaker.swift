@@ -13,6 +13,8 @@ struct PlanMaker {
     /// What rules have against stages that could be read.
     private var ruleFindings: [Finding] = []
     private var simulation = Value.null
+    private var roles: Roles?
+    private var situations: [RoleSource.Situation] = []
 
     init(source: SourceFile, data: Data, options: PlanOptions, files: FileSource) {
         self.source = source
@@ -23,13 +25,24 @@ struct PlanMaker {
 
     mutating func make() -> PlanOutcome {
         guard let written = loadYAML(source, findings: &findings) else { return outcome(nil) }
-        let inputs = InputReader(source: source, inputs: written.member("inputs"), given: options.inputs)
+        let inputs = InputReader(
+            source: source, inputs: written.member("inputs"), given: options.inputs,
+            userPath: { [options, files, source] input, text in
+                options.inputFolders[input].map { files.source.userPath(text, from: $0, playbook: source.path) }
+            })
+        files.userPaths = options.userPaths.union(inputs.userPaths.keys)
+        files.lookedAt = inputs.userPaths.mapValues(\.lookedAt).filter { !$0.value.isEmpty }
         var scope = scope(inputs)
+        let plainScope = scope
+        let resolution = RoleResolution(of: written, source, scope, from: options.roles, files: &files)
+        roles = resolution?.roles
+        situations = resolution?.situations ?? []
+        if let roles { scope = scope.with(roles) }
         let settled = filled(written, ["backends"], scope)
         let backends = BackendSettings(settled["backends"], of: backend)
         capabilities = options.capabilities(backends.value)
         scope.values[ExpressionScope.metrics] = .bool(capabilities.reportsOutcomes)
-        let root = filled(settled, ["endpoint", "load", "stages"], scope)
+        let root = filled(filled(settled, ["endpoint", "load"], plainScope), ["stages"], scope)
         var shape = ShapeCheck(source: source)
         shape.check(root, .object(.playbook), "a playbook")
         findings += shape.findings + inputs.findings
@@ -50,7 +63,10 @@ struct PlanMaker {
             files.serving = { serving($0, settings) }
         }
         files.cluster = options.cluster.map { FitsIntoCluster($0, settings: backends.own) }
-        let stages = readStages(root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope)
+        let stages = readStages(
+            root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope, start: resolution?.start)
+        // Which of them is deployed this time depends on what is live.
+        for name in roles?.names ?? [] { files.servers?.note(name) }
         findings += files.servers?.findings(in: source) ?? []
         guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
         let counting = options.settledSettings(backends.value)
@@ -60,7 +76,7 @@ struct PlanMaker {
             backendSettings: counting,
             files: files.paths.compactMap { path in
                 files.contents[path].map { Plan.File(path: path, digest: hexadecimalDigest(of: $0)) }
-            }, stages: self.settled(stages, counting))
+            }, stages: self.settled(stages, counting), roles: roles)
         return outcome(plan)
     }
 
@@ -100,10 +116,17 @@ struct PlanMaker {
                     guard stages[stage].hasExpression, case .mapping(var parts) = stages[stage].content else {
                         continue
                     }
+                    let written = stages[stage]
+                    let isSkipped = roles?.live == nil && isSkipped(written, scope)
+                    if isSkipped, let roles { template.scope = scope.withSomeLive(besides: roles.candidate) }
                     for part in parts.indices where !["name", "when"].contains(parts[part].key.text) {
                         parts[part].value = template.fillAllButConditions(parts[part].value)
                     }
                     stages[stage].content = .mapping(parts)
+                    template.scope = scope
+                    guard roles != nil, !isSkipped else { continue }
+                    stages[stage] = Self.checkingRoles(
+                        stages[stage], written: written, in: source, findings: &findings)
                 }
                 members[index].value.content = .list(stages)
             default: break
@@ -113,6 +136,13 @@ struct PlanMaker {
         var root = written
         root.content = .mapping(members)
         return root
+    }
+
+    /// True where the stage's condition is false; what is wrong with one is reported when the stage is read.
+    private func isSkipped(_ stage: Node, _ scope: ExpressionScope) -> Bool {
+        guard let when = stage["when"], let scalar = when.scalar else { return false }
+        var template = Template(source: source, scope: scope)
+        return template.evaluate(scalar, at: when.span)?.value.bool == false
     }
 
     private mutating func checkName(_ node: Node?) {
@@ -170,7 +200,7 @@ struct PlanMaker {
 
     /// Reads the stages and plays them.
     private mutating func readStages(
-        _ nodes: [Node], endpoint: Name?, rate: Double?, _ scope: ExpressionScope
+        _ nodes: [Node], endpoint: Name?, rate: Double?, _ scope: ExpressionScope, start: Play.Start?
     ) -> StageList {
         let actions = ActionReader(
             files: files, endpoint: endpoint, override: options.endpoint, kind: capabilities.kind)
@@ -180,8 +210,8 @@ struct PlanMaker {
         var probe = reader  // what it finds is found again when the stages are read
         let defines = nodes.contains { $0["define"] != nil && probe.skipReason($0) == nil }
         var play = Play(
-            endpoint: endpoint ?? "endpoint", definesEndpoint: defines, capabilities: capabilities,
-            rate: rate)
+            endpoint: endpoint ?? "endpoint", start: start ?? (defines ? .known(nil) : .unknown),
+            capabilities: capabilities, rate: rate, roles: roles)
         var stages = StageList([])
         for node in nodes {
             if let define = node.member("define"), probe.skipReason(node) == nil,
@@ -193,8 +223,9 @@ struct PlanMaker {
                 play.playUnreadable()
                 continue
             }
-            play.play(placed)
-            stages.append(placed.stage)
+            let named = naming(placed, after: stages)
+            play.play(named)
+            stages.append(named.stage)
         }
         play.end()
         findings += reader.allFindings
@@ -205,6 +236,20 @@ struct PlanMaker {
         files = reader.actions.files
         ruleFindings += play.findings
         return stages
+    }
+
+    /// A program that is about no deployment by name is about the candidate: the role or, without roles, what the playbook
+    /// has deployed last.
+    private func naming(_ placed: PlacedStage, after earlier: StageList) -> PlacedStage {
+        guard case .run(var command) = placed.stage.action, command.deployment == nil else { return placed }
+        let deployed = earlier.filter { $0.skip == nil }.compactMap { stage -> Name? in
+            guard case .deploy(let definition) = stage.action else { return nil }
+            return definition.name
+        }
+        command.deployment = roles?.candidate ?? deployed.last
+        var named = placed
+        named.stage.action = .run(command)
+        return named
     }
 
     private mutating func outcome(_ plan: Plan?) -> PlanOutcome {
@@ -222,7 +267,7 @@ struct PlanMaker {
         return PlanOutcome(
             snapshot: snapshot, draft: plan,
             findings: findings.inOrder(of: files.paths.map { $0 == source.path ? $0 : $0.beside(source.path) }),
-            simulation: simulation)
+            simulation: simulation, roles: roles, situations: situations)
     }
 }
 

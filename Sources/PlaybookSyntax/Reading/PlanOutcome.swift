@@ -13,8 +13,13 @@ package struct PlanOptions: Sendable {
     package var endpoint: Name?
     /// What `${{ run.id }}` is.
     package var runID: RunID
-    /// True where named files may be anywhere.
-    package var allowAbsolutePaths: Bool
+    /// True where the files that the playbook names may be anywhere.
+    package var allowOutsidePaths: Bool
+    /// The folder that a path is relative to which the user typed for an input, by the input's name; where there is none,
+    /// the value is the playbook's word.
+    package var inputFolders: [String: String] = [:]
+    /// Paths that may be anywhere because the user typed them for an earlier plan.
+    package var userPaths: Set<String> = []
     /// What is wrong with the playbook's settings of the backend; nil where nobody can tell before it is opened.
     package var settingsProblem: (@Sendable (Value) -> SettingsFault?)?
     /// The settings that count where the playbook has these.
@@ -33,29 +38,51 @@ package struct PlanOptions: Sendable {
         @Sendable (_ url: String, _ access: [String: String]) -> SettingsFault?
     /// Set where deployments are brought to a cluster.
     package var cluster: ClusterFit?
+    /// What the roles of a playbook that uses them are resolved against.
+    package var roles: RoleSource
 
     package init(
         inputs: [String: InputText] = [:], backend: String,
         capabilities: @escaping @Sendable (Value) -> Capabilities, endpoint: Name? = nil,
-        runID: RunID, allowAbsolutePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil,
+        runID: RunID, allowOutsidePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil,
         settledSettings: @escaping @Sendable (Value) -> Value = { $0 },
         settledAction: @escaping @Sendable (StageAction, Value) -> StageAction = { action, _ in action },
         queryProblem: QueryProblemFinder? = nil, digests: DigestCache? = nil,
-        serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)? = nil, cluster: ClusterFit? = nil
+        serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)? = nil, cluster: ClusterFit? = nil,
+        roles: RoleSource = .assumed(.later)
     ) {
+        self.roles = roles
         self.cluster = cluster
         self.inputs = inputs
         self.backend = backend
         self.capabilities = capabilities
         self.endpoint = endpoint
         self.runID = runID
-        self.allowAbsolutePaths = allowAbsolutePaths
+        self.allowOutsidePaths = allowOutsidePaths
         self.settingsProblem = settingsProblem
         self.settledSettings = settledSettings
         self.settledAction = settledAction
         self.queryProblem = queryProblem
         self.digests = digests
         self.serving = serving
+    }
+}
+
+/// What `${{ live }}` and `${{ candidate }}` are resolved against.
+package enum RoleSource: Sendable {
+    /// The endpoint was not looked at.
+    case assumed(Situation)
+    /// The endpoint as observed; nil where it does not exist.
+    case observed(EndpointSnapshot?)
+    /// The roles of a plan that was made before, whatever is live now.
+    case kept(Roles)
+
+    /// A state of the endpoint that a plan can be made for without looking.
+    package enum Situation: Hashable, Sendable {
+        /// There is no endpoint yet.
+        case first
+        /// One deployment serves all clients.
+        case later
     }
 }
 
@@ -83,8 +110,17 @@ package struct PlanOutcome: Sendable {
     /// The settings of a simulated world for the playbook: `backends.simulated`, with the profiles of
     /// `backends.local.simulate` where it has none.
     package var simulation: Value
+    /// What the roles are; nil where the playbook uses none.
+    package var roles: Roles?
+    /// The situations that a check without looking must assume; none where the playbook uses no roles.
+    package var situations: [RoleSource.Situation] = []
 
-    package init(snapshot: PlanSnapshot?, draft: Plan? = nil, findings: [Finding], simulation: Value = .null) {
+    package init(
+        snapshot: PlanSnapshot?, draft: Plan? = nil, findings: [Finding], simulation: Value = .null,
+        roles: Roles? = nil, situations: [RoleSource.Situation] = []
+    ) {
+        self.roles = roles
+        self.situations = situations
         self.snapshot = snapshot
         self.draft = draft
         self.simulation = simulation
@@ -94,7 +130,7 @@ package struct PlanOutcome: Sendable {
 
 /// Makes the plan of a playbook on disk.
 package func makePlan(of playbookPath: String, options: PlanOptions) -> PlanOutcome {
-    makePlan(of: playbookPath, options: options, files: .disk(allowAbsolutePaths: options.allowAbsolutePaths))
+    makePlan(of: playbookPath, options: options, files: .disk(allowOutsidePaths: options.allowOutsidePaths))
 }
 
 /// Makes the plan of a playbook whose files come from `files`.

@@ -8,6 +8,7 @@ struct Play {
     private var rules = playbookRules()
     private var baseline: AnalysisBaseline
     private let rate: Double?
+    private let roles: Roles?
     private let isWholeStory: Bool
     /// Deployments that this playbook deleted, which therefore are not there already.
     private var deleted: Set<Name> = []
@@ -15,16 +16,35 @@ struct Play {
     private var knowsHistory = true
     private(set) var findings: [Finding] = []
 
-    /// Begins with no endpoint where `definesEndpoint`; else it is there already, with deployments and traffic that
-    /// are not known.
-    init(endpoint: Name, definesEndpoint: Bool, capabilities: Capabilities, rate: Double? = nil) {
+    /// What is there before the first stage.
+    enum Start: Sendable {
+        /// All of it: the endpoint as it is, or nil where there is none.
+        case known(EndpointSnapshot?)
+        /// An endpoint whose deployments and traffic are not known.
+        case unknown
+        /// An endpoint on which this deployment serves all clients; other deployments are not known.
+        case serving(Name)
+    }
+
+    init(endpoint: Name, start: Start, capabilities: Capabilities, rate: Double? = nil, roles: Roles? = nil) {
         self.capabilities = capabilities
         self.rate = rate
-        isWholeStory = definesEndpoint
-        model = EndpointModel(
-            kind: capabilities.kind,
-            endpoint: definesEndpoint
-                ? nil : EndpointSnapshot(definition: EndpointDefinition(name: endpoint), kind: capabilities.kind))
+        self.roles = roles
+        let bare = EndpointSnapshot(definition: EndpointDefinition(name: endpoint), kind: capabilities.kind)
+        switch start {
+        case .known(let present):
+            isWholeStory = true
+            model = EndpointModel(kind: capabilities.kind, endpoint: present)
+        case .unknown:
+            isWholeStory = false
+            model = EndpointModel(kind: capabilities.kind, endpoint: bare)
+        case .serving(let live):
+            isWholeStory = false
+            var present = bare
+            present.deployments = [DeploymentSnapshot(definition: DeploymentDefinition(name: live, endpoint: endpoint))]
+            present.traffic = Wanted([live: 100])
+            model = EndpointModel(kind: capabilities.kind, endpoint: present)
+        }
         baseline = AnalysisBaseline(model.endpoint)
     }
 
@@ -44,7 +64,7 @@ struct Play {
             }
         }
         let moment = Moment(
-            stage: stage, capabilities: capabilities, rate: rate, before: before, after: model.endpoint, steps: steps,
+            stage: stage, capabilities: capabilities, rate: rate, roles: roles, before: before, after: model.endpoint, steps: steps,
             arms: baseline.arms(after: stage.stage.action, on: model.endpoint), isWholeStory: isWholeStory)
         for index in rules.indices where knowsHistory || type(of: rules[index]).judgesAlone {
             findings += rules[index].check(moment)

@@ -107,6 +107,9 @@ struct StageReader {
         if result.names.contains(ExpressionScope.mirroring), !capabilities.mirroring {
             return "\(capabilities.name) does not mirror traffic"
         }
+        if result.names == [ExpressionScope.live], let live = template.scope.values[ExpressionScope.live]?.string {
+            return live.isEmpty ? "nothing is live yet" : "'\(live)' is live"
+        }
         guard result.names.contains(ExpressionScope.metrics) else {
             return "when: \(scalar.expressionText) is false"
         }

@@ -8,12 +8,14 @@ internal import Rollouts
 struct CreatedBeforeUse: PlaybookRule {
     func check(_ moment: Moment) -> [Finding] {
         let action = moment.stage.stage.action
+        // A program names the deployment that it is about.
+        let used = action.kind == .run ? moment.stage.names.map(\.name) : action.usedDeployments
         guard let endpoint = moment.before else {
             let needsEndpoint = moment.steps.flatMap(\.violations).first { $0.rule == "existence" } != nil
-            guard needsEndpoint || !action.usedDeployments.isEmpty || action.kind == .invoke else { return [] }
+            guard needsEndpoint || !used.isEmpty || action.kind == .invoke else { return [] }
             return [finding(at: moment.stage.actionLocation, .noEndpoint, help: .defineFirst)]
         }
-        return action.usedDeployments.compactMap { name in
+        return used.compactMap { name in
             guard
                 let violation = ExistenceRule().violation(
                     of: .scale(name, instanceCount: 1), on: endpoint, kind: moment.capabilities.kind)

@@ -176,8 +176,8 @@ extension NamedFiles {
         }
         do throws(FileProblem) {
             let local = text.hasPrefix("/") || !path.contains("/") ? text : path.folder + "/" + text
-            definition.folder = try place(of: path)?.folder
-            guard let folder = try place(of: local), let cluster else { return }
+            definition.folder = try place(of: path, isFree: true)?.folder
+            guard let folder = try place(of: local, isFree: true), let cluster else { return }
             do throws(ClusterMisfit) {
                 let digest = try cluster.cluster.codeDigest(folder)
                 let key = cluster.cluster.digestKey
@@ -197,7 +197,7 @@ extension NamedFiles {
         else { return }
         do throws(FileProblem) {
             let local = text.hasPrefix("/") || !path.contains("/") ? text : path.folder + "/" + text
-            _ = try place(of: local + "/" + name)
+            _ = try place(of: local + "/" + name, isFree: true)
         } catch {
             report(
                 FitsIntoCluster.name, Location(source: document.source, span: script.span), error.message,

@@ -36,6 +36,8 @@ struct Moment {
     let capabilities: Capabilities
     /// Requests a second that the playbook's `load` says, if it does.
     let rate: Double?
+    /// Nil where the playbook names none.
+    let roles: Roles?
     /// The endpoint when the stage begins and when it ends.
     let before: EndpointSnapshot?
     let after: EndpointSnapshot?
@@ -43,7 +45,7 @@ struct Moment {
     let steps: [Step]
     /// Who would be analysed now, and beside whom.
     let arms: AnalysisArms?
-    /// True where the playbook defines the endpoint, so that all that exists is known.
+    /// True where the playbook defines the endpoint, or it was observed, so that all that exists is known.
     let isWholeStory: Bool
 
     struct Step {
@@ -63,6 +65,6 @@ func playbookRules() -> [any PlaybookRule] {
     [
         ValidNames(), BackendCanDoIt(), TrafficSums(), MirrorLimit(), LiveOrMirrored(), CreatedBeforeUse(),
         EndpointLimits(), NoDeleteWithTraffic(), CutOverHasGate(), MirrorLeftOn(), ClientsStayServed(),
-        AnalysisHasCandidate(), MetricIsReported(), VerdictInTime(),
+        AnalysisHasCandidate(), CandidateIsIdle(), MetricIsReported(), VerdictInTime(),
     ]
 }

@@ -63,6 +63,9 @@ extension ObjectShape {
             Field(
                 "deployment_file", .path, required: true, "The deployment in Azure ML's YAML form.",
                 example: "samples/green-deployment.yml"),
+            Field(
+                "name", .name, "The deployment's name, instead of the file's: a name, or one of the roles.",
+                example: "${{ candidate }}"),
             Field("instance_count", .integer(0...1000), "Instances, instead of the file's number."),
         ])
 
@@ -99,9 +102,15 @@ extension ObjectShape {
         "run",
         [
             Field(
-                "command", .list(.word, atLeast: 1), required: true, "The program and its arguments.",
+                "command", .list(.word, atLeast: 1), required: true,
+                "The program and its arguments. A program with a slash is relative to the playbook's folder, which is "
+                    + "also the working folder; a bare name is looked up in PATH.",
                 example: "[notify, done]"),
             Field("environment", .mapping(.word), "Environment variables to add."),
+            Field(
+                "deployment", .name,
+                "The deployment that the program is told about in TURNOUT_DEPLOYMENT. Default: the candidate.",
+                example: "green"),
             Field("idempotent", .boolean, "True where running it twice is harmless, so that a crash runs it again."),
         ])
 

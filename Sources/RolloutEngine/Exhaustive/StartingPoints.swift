@@ -33,6 +33,9 @@ extension ExhaustiveCheck {
                 needed.append(name)
             }
         }
+        if let roles = plan.roles {
+            return startingPoints(of: roles, definition, defined, needed: needed, hasDefine: !points.isEmpty)
+        }
         var candidates = needed.isEmpty ? defined.keys.sorted() : needed
         if candidates.isEmpty || needed.count == 1 { candidates.append("other") }
         for live in candidates {
@@ -48,6 +51,34 @@ extension ExhaustiveCheck {
                     sentence: "at the start there is \(present.map(\.text).joined(separator: " and ")), "
                         + "with traffic \(endpoint.traffic.actual)", endpoint: endpoint))
         }
+        return points
+    }
+}
+
+extension ExhaustiveCheck {
+    /// What a plan whose roles are resolved can meet: any other state would have made another plan. A candidate that an
+    /// earlier rollout has left without traffic may be there.
+    private func startingPoints(
+        of roles: Roles, _ definition: EndpointDefinition, _ defined: [Name: DeploymentDefinition], needed: [Name],
+        hasDefine: Bool
+    ) -> [StartingPoint] {
+        func point(_ present: Set<Name>) -> StartingPoint {
+            let deployments = present.sorted().map { name in
+                DeploymentSnapshot(
+                    definition: defined[name] ?? DeploymentDefinition(name: name, endpoint: plan.endpoint))
+            }
+            let traffic: Traffic = roles.live.map { [$0: 100] } ?? .none
+            let names = present.isEmpty ? "the endpoint" : present.sorted().map(\.text).joined(separator: " and ")
+            return StartingPoint(
+                sentence: "at the start there is \(names), with traffic \(traffic)",
+                endpoint: EndpointSnapshot(
+                    definition: definition, kind: kind, traffic: Wanted(traffic), deployments: deployments))
+        }
+        let first = StartingPoint(sentence: "at the start there is no endpoint", endpoint: nil)
+        let present = Set(needed).union(roles.live.map { [$0] } ?? [])
+        var points = roles.live == nil && hasDefine ? [first] : []
+        points.append(point(present))
+        if !present.contains(roles.candidate) { points.append(point(present.union([roles.candidate]))) }
         return points
     }
 }

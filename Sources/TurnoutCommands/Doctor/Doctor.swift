@@ -158,12 +158,24 @@ struct Doctor {
         let making = PlanMaking(path: path, selection: selection)
         let outcome = making.outcome(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1))
         guard outcome.snapshot == nil else { return [] }
+        let needsInput = try isWaitingForInput(path)
+        guard !needsInput || outcome.findings.contains(where: { $0.severity == .error && $0.rule != "Input" }) else {
+            return []
+        }
         let first = outcome.findings.first { $0.severity == .error }
         return [
             Diagnosis(
                 .error, "playbooks", "\(path): \(outcome.findings.summary); first: \(first?.message ?? "no plan")",
                 advice: "see `turnout check \(PlaybookArgument.name(of: path))`")
         ]
+    }
+
+    private func isWaitingForInput(_ path: String) throws(CommandFailure) -> Bool {
+        do throws(FileProblem) {
+            return try PlaybookSource(path: path).summary.inputs.contains { $0.default == nil }
+        } catch {
+            throw CommandFailure(.invalidPlaybook, "\(path): \(error)")
+        }
     }
 
     private func backend() -> [Diagnosis] {

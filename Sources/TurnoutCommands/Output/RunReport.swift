@@ -13,6 +13,8 @@ struct RunReport: Encodable, Sendable {
     var started: Timestamp
     var ended: Timestamp?
     var starter: Person
+    /// Nil where the playbook names none.
+    var roles: Roles?
     var stages: [Stage]
     /// Empty where there is no endpoint, or nobody has looked yet.
     var traffic: Wanted<Traffic>
@@ -45,6 +47,7 @@ struct RunReport: Encodable, Sendable {
         started = record.started
         ended = record.ended
         starter = record.starter
+        roles = record.roles
         self.stages = stages.map(Stage.init)
         traffic = snapshot?.traffic ?? Wanted(.none)
         mirrorTraffic = snapshot?.mirrorTraffic ?? Wanted(.none)
@@ -56,7 +59,7 @@ struct RunReport: Encodable, Sendable {
     }
 
     private enum Key: String, CodingKey {
-        case run, playbook, status, backend, endpoint, started, ended, starter, stages, traffic
+        case run, playbook, status, backend, endpoint, started, ended, starter, roles, stages, traffic
         case mirrorTraffic = "mirror_traffic"
         case waitingFor = "waiting_for"
         case next, analysis, clients
@@ -72,6 +75,7 @@ struct RunReport: Encodable, Sendable {
         try container.encode(JSONTime(started), forKey: .started)
         try container.encode(ended.map(JSONTime.init), forKey: .ended)
         try container.encode(starter.description, forKey: .starter)
+        try container.encode(roles, forKey: .roles)
         try container.encode(stages, forKey: .stages)
         try container.encode(traffic, forKey: .traffic)
         try container.encode(mirrorTraffic, forKey: .mirrorTraffic)

@@ -35,7 +35,11 @@ struct RunTree {
         let time = elapsed(from: record.started, to: record.ended).map { " after \($0.short)" } ?? ""
         let place = "\(record.backend)/\(record.endpoint), started \(record.started.short) by \(record.starter)"
         let parent = record.parent.map { ", forked from \($0.run) at \($0.stage)" } ?? ""
-        return [name + time] + (place + parent).hanging(behind: "", width: columns).map(style.dim)
+        let roles = record.roles.map { "\n\($0.atStart)" } ?? ""
+        return [name + time]
+            + (place + parent + roles).split(separator: "\n").flatMap {
+                String($0).hanging(behind: "", width: columns).map(style.dim)
+            }
     }
 
     /// One line or more for each stage; of very many only those around the present one.
@@ -123,6 +127,11 @@ struct RunTree {
         let length = (end ?? now) - start
         return length < .zero ? nil : length
     }
+}
+
+extension Roles {
+    /// `live at the start: blue; candidate: green`.
+    fileprivate var atStart: String { "live at the start: \(live?.text ?? "nothing"); candidate: \(candidate)" }
 }
 
 extension [StageRecord] {

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import Rollouts
 
 /// Finds what is wrong with a playbook, and changes nothing.
 struct CheckCommand: ParsableCommand {
@@ -10,6 +11,9 @@ struct CheckCommand: ParsableCommand {
         discussion: """
             Reads the playbook and every file that it names, fills its inputs in, and holds the stages against the \
             rules of the backend. All findings are reported at once. Exits with 65 when there is an error.
+
+            A playbook that asks what is live is checked for the first rollout, where nothing is, and for a later one, \
+            where blue is; the endpoint is not looked at. `turnout plan` does.
 
             With --exhaustive, the run machine and a model of the endpoint are explored together over every outcome at \
             every point: changes accepted, refused, unanswered or taken without an answer; gates passed, failed, \
@@ -56,10 +60,15 @@ struct CheckCommand: ParsableCommand {
         let path = try PlaybookArgument().path(of: playbook)
         let selection = try plan.selection().asking(playbook: path)
         let making = try PlanMaking(path: path, selection: selection, arguments: plan)
-        let outcome = making.outcome(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1))
-        var report = Report(playbook: path, findings: outcome.findings)
-        if exhaustive, let plan = outcome.draft {
-            report.proof = Proof(ExhaustiveCheck(plan: plan, kind: selection.kind).run())
+        let id = RunID(playbook: PlaybookArgument.name(of: path), number: 1)
+        let outcomes = making.outcomes(for: id)
+        var findings: [Finding] = []
+        for finding in outcomes.flatMap(\.findings) where !findings.contains(finding) { findings.append(finding) }
+        var report = Report(playbook: path, findings: findings)
+        report.assumed = outcomes.compactMap(\.roles)
+        if exhaustive {
+            report.proof = Proof(
+                outcomes.compactMap(\.draft).map { ExhaustiveCheck(plan: $0, kind: selection.kind).run() })
         }
         if json {
             print(try JSONText.pretty(report))
@@ -76,6 +85,8 @@ struct CheckCommand: ParsableCommand {
         var errors: Int
         var warnings: Int
         var findings: [Finding]
+        /// The roles that the playbook was checked with, one after another; none where it names none.
+        var assumed: [Roles] = []
         /// Of `--exhaustive`, where the playbook could be read.
         var proof: Proof?
 
@@ -89,6 +100,9 @@ struct CheckCommand: ParsableCommand {
         func text(style: Style) -> String {
             var lines = findings.map { $0.rendered(color: style.isColored) }
             lines += findings.isEmpty ? ["\(playbook): no findings"] : ["", style.bold(findings.summary)]
+            lines += assumed.map { roles in
+                "assumed, since the endpoint is not looked at: \(roles.sentence)"
+            }
             if let proof { lines += proof.lines(style: style) }
             return lines.joined(separator: "\n")
         }

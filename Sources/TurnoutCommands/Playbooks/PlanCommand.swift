@@ -39,7 +39,8 @@ struct PlanCommand: AsyncParsableCommand {
         let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
         let selection = try plan.selection().asking(playbook: path)
         let making = try PlanMaking(path: path, selection: selection, arguments: plan)
-        let snapshot = try making.snapshot(for: try workspace.nextRunID(of: try making.playbookName()))
+        let id = try workspace.nextRunID(of: try making.playbookName())
+        let snapshot = try await making.looking(for: id, in: workspace).snapshot(for: id)
         let preview = try await selection.open(.look, for: snapshot.plan, in: workspace).using { open in
             for obstacle in try await open.obstacles(to: snapshot.plan) { Notices.warn(obstacle) }
             return PlanPreview(

@@ -52,6 +52,8 @@ struct PlanPreview: Hashable, Sendable {
     var now: EndpointSnapshot?
     var then: EndpointSnapshot?
     var stages: [Stage]
+    /// Nil where the playbook names none.
+    var roles: Roles?
 
     /// Plays `plan` on the endpoint as observed; `durations` tells how long the backend needs for a change, if that is
     /// known.
@@ -62,6 +64,7 @@ struct PlanPreview: Hashable, Sendable {
         playbook = plan.playbook
         endpoint = plan.endpoint
         backend = plan.backend
+        roles = plan.roles
         now = observed
         var model = EndpointModel(kind: kind, endpoint: observed)
         var baseline = AnalysisBaseline(observed)

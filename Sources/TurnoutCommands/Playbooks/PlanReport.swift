@@ -66,6 +66,8 @@ struct PlanReport: Encodable {
     var endpoint: Name
     var backend: String
     var observed: EndpointReport?
+    /// Nil where the playbook names none.
+    var roles: Roles?
     var stages: [Stage]
     var summary: Summary
     /// To be passed to `turnout run --plan`.
@@ -74,7 +76,7 @@ struct PlanReport: Encodable {
     var fingerprint: String
 
     private enum CodingKeys: String, CodingKey {
-        case playbook, endpoint, backend, observed, stages, summary, plan, fingerprint
+        case playbook, endpoint, backend, observed, roles, stages, summary, plan, fingerprint
         case planHash = "plan_hash"
     }
 
@@ -83,6 +85,7 @@ struct PlanReport: Encodable {
         endpoint = preview.endpoint
         backend = preview.backend
         observed = preview.now.map { EndpointReport($0) }
+        roles = preview.roles
         stages = preview.stages.map(Stage.init)
         summary = Summary(
             create: preview.count(of: .create), change: preview.count(of: .change),

@@ -12,6 +12,7 @@ struct PlanText {
         ]
         if preview.touchesEndpoint {
             lines += now(preview)
+            if let roles = preview.roles { lines += "\(roles.sentence).".hanging(behind: "Roles: ", width: columns) }
         } else {
             lines = ["\(style.bold(preview.playbook)), which touches no endpoint"]
         }
@@ -77,6 +78,11 @@ struct PlanText {
         guard let first = lines.first else { return [] }
         return ["    " + style(sign, tint) + first.dropFirst(4 + sign.count)] + lines.dropFirst()
     }
+}
+
+extension Roles {
+    /// `blue is live, green is the candidate`.
+    var sentence: String { "\(live.map { "\($0) is live" } ?? "nothing is live yet"), \(candidate) is the candidate" }
 }
 
 extension StageAction.Kind {

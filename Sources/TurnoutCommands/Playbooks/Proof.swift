@@ -10,9 +10,13 @@ struct Proof: Encodable {
     var problem: String?
     var story: [String]?
 
-    init(_ report: ExhaustiveCheck.Report) {
+    /// What the explorations of one playbook come to, or nil where none was made; the first refutation counts.
+    init?(_ reports: [ExhaustiveCheck.Report]) {
+        guard let report = reports.first(where: { $0.refutation != nil || !$0.isComplete }) ?? reports.last else {
+            return nil
+        }
         holds = report.refutation == nil && report.isComplete
-        states = report.worlds
+        states = reports.reduce(0) { $0 + $1.worlds }
         problem = report.refutation?.problem
         story = report.refutation?.story
         if !report.isComplete, problem == nil {

@@ -16,8 +16,8 @@ struct RehearseCommand: AsyncParsableCommand {
             Where the playbook has an analysis, it is rehearsed again for typical regressions of the new version: which \
             stage would catch each, after how long, and how many clients would notice.
 
-            A playbook that defines its endpoint starts in an empty world; any other one on a copy of the endpoint as \
-            it is now. Nothing is changed. Exits as `turnout run` would.
+            A playbook that defines its endpoint starts in an empty world; any other one, and one that asks what is \
+            live, on a copy of the endpoint as it is now. Nothing is changed. Exits as `turnout run` would.
 
             EXAMPLES:
               turnout rehearse safe-rollout
@@ -44,11 +44,12 @@ struct RehearseCommand: AsyncParsableCommand {
         let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
         let selection = try plan.selection().asking(playbook: path)
         let making = try PlanMaking(path: path, selection: selection, arguments: plan)
-        let (snapshot, simulation) = try making.rehearsable(
-            for: RunID(playbook: try making.playbookName(), number: 1))
+        let id = RunID(playbook: try making.playbookName(), number: 1)
+        let (snapshot, simulation) = try await making.looking(for: id, in: workspace).rehearsable(for: id)
         var settings = try SimulationSettings(simulation, of: snapshot.plan, kind: selection.kind)
         if let seed { settings.seed = seed }
-        let isFresh = snapshot.plan.stages.contains { $0.action.kind == .define }
+        let isFresh =
+            snapshot.plan.roles == nil && snapshot.plan.stages.contains { $0.skip == nil && $0.action.kind == .define }
         func rehearse(_ settings: SimulationSettings) async throws -> RehearsalReport {
             let store =
                 isFresh

@@ -4,6 +4,12 @@
     internal import Glibc
 #endif
 
+/// The C library's, which the Swift overlay of glibc leaves out: the folder that a program starts in.
+@_silgen_name("posix_spawn_file_actions_addchdir_np")
+private func addChangeOfFolder(
+    _ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ path: UnsafePointer<CChar>
+) -> Int32
+
 /// A program that this process has started, in a process group of its own and with nothing to read.
 struct ChildProcess {
     enum Ending: Sendable {
@@ -22,9 +28,13 @@ struct ChildProcess {
 
     private static let patience = Duration.seconds(5)
 
-    /// Starts `words[0]`, which is looked for in `PATH` unless it contains a slash.
-    init(words: [String], environment: [String: String]) throws(StartError) {
-        guard let program = words.first, !program.isEmpty else { throw StartError(description: "it has no name") }
+    /// Starts `words[0]` in `folder`, which a name with a slash is relative to; any other name is looked up in `PATH`.
+    init(words: [String], environment: [String: String], folder: String) throws(StartError) {
+        guard let word = words.first, !word.isEmpty else { throw StartError(description: "it has no name") }
+        let program = word.contains("/") && !word.hasPrefix("/") ? folder + "/" + word : word
+        guard access(folder, X_OK) == 0 else {
+            throw StartError(description: "its working folder \(folder): \(String(cString: strerror(errno)))")
+        }
         var pipes: [Int32] = [-1, -1]
         guard pipe(&pipes) == 0 else { throw Self.error("making a pipe", errno) }
         defer { close(pipes[1]) }
@@ -37,6 +47,9 @@ struct ChildProcess {
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, pipes[1], STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, pipes[1], STDERR_FILENO)
+        guard addChangeOfFolder(&actions, folder) == 0 else {
+            throw StartError(description: "its working folder \(folder) cannot be set")
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -49,7 +62,8 @@ struct ChildProcess {
         guard code == 0 else {
             close(pipes[0])
             throw code == ENOENT
-                ? StartError(description: "there is no such program, as a path or in PATH") : Self.error(program, code)
+                ? StartError(description: "there is no \(program)" + (word.contains("/") ? "" : " in PATH"))
+                : Self.error(program, code)
         }
         self.process = process
         output = pipes[0]

@@ -3,15 +3,39 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
 /// Runs the programs of `run:` stages; no shell ever sees their words.
+///
+/// A program runs in the playbook's folder. What it is about it learns from its environment: `TURNOUT_RUN`,
+/// `TURNOUT_STAGE`, `TURNOUT_ENDPOINT`, `TURNOUT_DEPLOYMENT`, `TURNOUT_SCORING_URI` and `TURNOUT_KEY_FILE`. A variable
+/// is not set where there is nothing to say: no deployment in the playbook, no endpoint yet, or a backend whose endpoints
+/// have no address or no keys (`simulated` has neither, `kubernetes` has no keys; nor have endpoints whose auth mode is
+/// not `key`).
 final class ProgramRunner: Sendable {
     private let run: RunID
     private let endpoint: Name
+    /// Nil where the playbook is not on disk any more.
+    private let folder: String?
+    private let keys: KeyFile
+    /// Nil where the playbook touches no endpoint.
+    private let backend: (any OpenBackend)?
     private let stage = Mutex("")
 
-    init(run: RunID, endpoint: Name) {
+    /// How long an endpoint is asked for its address and key that does not answer.
+    private static let patience = Duration.seconds(30)
+
+    init(run: RunID, endpoint: Name, folder: String?, keys: KeyFile, backend: (any OpenBackend)?) {
         self.run = run
         self.endpoint = endpoint
+        self.folder = folder
+        self.keys = keys
+        self.backend = backend
+        keys.remove()  // of a process that died while a program ran
     }
 
     /// Learns which stage a program belongs to, before it is run.
@@ -26,15 +50,16 @@ final class ProgramRunner: Sendable {
     /// - Returns: Nil when it exited with 0, else what was wrong with the last of what it said.
     func run(_ command: Command, output: (_ line: String, _ stage: String) -> Void) async -> String? {
         let stage = stage.withLock { $0 }
-        var environment = ProcessInfo.processInfo.environment
-        environment.merge(command.environment) { _, given in given }
-        environment["TURNOUT_RUN"] = run.description
-        environment["TURNOUT_STAGE"] = stage
-        environment["TURNOUT_ENDPOINT"] = endpoint.text
         let program = command.words.first ?? ""
+        guard let folder else {
+            return "the program \(program) could not be started: the playbook of \(run), whose folder it is run in, is "
+                + "not on disk any more"
+        }
+        defer { keys.remove() }
         let child: ChildProcess
         do {
-            child = try ChildProcess(words: command.words, environment: environment)
+            child = try ChildProcess(
+                words: command.words, environment: try await environment(of: command, stage), folder: folder)
         } catch {
             return "the program \(program) could not be started: \(error)"
         }
@@ -49,6 +74,92 @@ final class ProgramRunner: Sendable {
         case .signalled(let number): return "\(program) was ended by signal \(number)\(said.tailText)"
         case .lost(let reason): return "nobody can say how \(program) ended: \(reason)"
         }
+    }
+
+    private func environment(of command: Command, _ stage: String) async throws -> [String: String] {
+        var environment = ProcessInfo.processInfo.environment
+        environment.merge(command.environment) { _, given in given }
+        let access = try await access()
+        environment["TURNOUT_RUN"] = run.description
+        environment["TURNOUT_STAGE"] = stage
+        environment["TURNOUT_ENDPOINT"] = endpoint.text
+        environment["TURNOUT_DEPLOYMENT"] = command.deployment?.text
+        environment["TURNOUT_SCORING_URI"] = access.address
+        environment["TURNOUT_KEY_FILE"] = try access.key.map(keys.write)
+        return environment
+    }
+
+    /// The endpoint's address and key, as far as it has them.
+    private func access() async throws -> (address: String?, key: String?) {
+        guard let backend else { return (nil, nil) }
+        let start = ContinuousClock.now
+        while true {
+            do {
+                guard try await backend.backend.observe(endpoint) != nil else { return (nil, nil) }
+                return (try await backend.scoringURI(of: endpoint), try await key(backend))
+            } catch let error as BackendError where error.code.isPassing {
+                guard ContinuousClock.now - start < Self.patience else { throw error }
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    private func key(_ backend: any OpenBackend) async throws -> String? {
+        do {
+            return try await backend.keys(of: endpoint).primary
+        } catch is CommandFailure {
+            return nil  // the backend, or the endpoint's auth mode, has no keys
+        }
+    }
+}
+
+#if canImport(Darwin)
+    private let writeBytes = Darwin.write
+#else
+    private let writeBytes = Glibc.write
+#endif
+
+extension BackendError.Code {
+    /// True where asking again may help.
+    fileprivate var isPassing: Bool {
+        switch self {
+        case .unavailable, .busy: true
+        default: false
+        }
+    }
+}
+
+/// A file with an endpoint's key, for the time that a program runs.
+struct KeyFile: Sendable {
+    let path: String
+    private let folder: String
+
+    init(run: RunID, state: String) {
+        folder = state + "/keys"
+        path = folder + "/\(run)"
+    }
+
+    /// Writes the key into a new file that only this user can read, and returns its path.
+    func write(_ key: String) throws(CommandFailure) -> String {
+        remove()
+        if mkdir(folder, 0o700) != 0, errno != EEXIST { throw failure() }
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw failure() }
+        defer { close(descriptor) }
+        let bytes = Array(key.utf8)
+        guard fchmod(descriptor, 0o600) == 0,
+            bytes.withUnsafeBytes({ writeBytes(descriptor, $0.baseAddress, $0.count) }) == bytes.count
+        else { throw failure() }
+        return path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    func remove() {
+        guard unlink(path) != 0, errno != ENOENT, errno != ENOTDIR else { return }
+        Notices.warn("the key file \(path) was not removed: \(String(cString: strerror(errno)))")
+    }
+
+    private func failure() -> CommandFailure {
+        CommandFailure(.stateNotWritten, "the key file \(path) could not be written: \(String(cString: strerror(errno)))")
     }
 }
 

@@ -56,7 +56,7 @@ struct ResumeCommand: AsyncParsableCommand {
         let lease = try await LeaseTaking(journal: work.journal).take(key, for: record.id, takeOver: takeOver)
         do {
             let stored = try work.journal.load(record.id)
-            let edited = EditedFiles(stored.snapshot, in: work.workspace)
+            let edited = EditedFiles(stored, in: work.workspace)
             let adoption = try adoption(of: edited, stored)
             edited.tell(adopted: adoption != nil)
             try submit(about: stored.record, adopting: adoption != nil, to: work.journal)

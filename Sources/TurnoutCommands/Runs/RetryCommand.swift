@@ -89,7 +89,7 @@ struct RetryCommand: AsyncParsableCommand {
     private func fork(_ parent: StoredRun, _ work: RunWork) async throws -> ExitStatus {
         let (journal, id) = (work.journal, parent.record.id)
         let first = try firstStage(of: parent)
-        let edited = EditedFiles(parent.snapshot, in: work.workspace)
+        let edited = EditedFiles(parent, in: work.workspace)
         var snapshot = parent.snapshot
         if adopt {
             snapshot = try Adoption.plan(

@@ -68,6 +68,7 @@ struct RunCommand: AsyncParsableCommand {
     {
         let name = try making.playbookName()
         let id = try journal.nextRunID(of: name)
+        let making = try await making.looking(for: id, in: workspace)
         let snapshot = try making.snapshot(for: id)
         let approvals = try EarlyApprovals(approve, in: snapshot.plan)
         try refuseUnfinishedRun(on: making.selection.leaseKey(of: snapshot.plan), journal)

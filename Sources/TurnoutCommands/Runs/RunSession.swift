@@ -4,6 +4,7 @@ internal import SQLiteJournal
 
 /// One process's work on one run, from the lease to the last word.
 struct RunSession: Sendable {
+    var workspace: Workspace
     var journal: SQLiteJournal
     var open: any OpenBackend
     var display: any RunDisplay
@@ -124,7 +125,11 @@ struct RunSession: Sendable {
     private func makeRunner(_ machine: RunMachine, under lease: Lease, _ queries: QuerySignals) -> Runner {
         let (display, plan) = (display, machine.plan)
         let clock = PacedClock(base: open.clock, pace: pace)
-        let programs = ProgramRunner(run: machine.record.id, endpoint: machine.record.endpoint)
+        let programs = ProgramRunner(
+            run: machine.record.id, endpoint: machine.record.endpoint,
+            folder: EditedFiles.playbookFolder(of: machine.record, plan, in: workspace),
+            keys: KeyFile(run: machine.record.id, state: workspace.state),
+            backend: plan.stages.contains(where: \.action.touchesEndpoint) ? open : nil)
         return Runner(
             journal: journal, backend: open.backend, clock: clock, lease: lease,
             waitsForPeople: waitsForPeople,

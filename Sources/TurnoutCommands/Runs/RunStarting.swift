@@ -26,7 +26,17 @@ struct RunStarting {
                 try journal.release(lease)
                 throw error
             }
-            let launcher = RunLauncher(journal: journal, starter: .current(), now: open.now)
+            do {
+                try await LiveRole.check(snapshot.plan, parent, on: open.backend)
+            } catch {
+                await open.giveBackIfPossible(lease, isFinished: true)
+                try journal.release(lease)
+                throw error
+            }
+            let launcher = RunLauncher(
+                journal: journal, starter: .current(), now: open.now,
+                playbookFolder: parent?.run.record.playbookFolder
+                    ?? snapshot.plan.files.first.map { folder(of: $0.path) })
             do {
                 return (try launcher.create(snapshot, approved: approved, parent: parent, under: lease), lease)
             } catch {

@@ -17,10 +17,13 @@ struct Adoption {
                 "the playbook of \(run) is not on disk any more; without --adopt the run goes on with what it keeps"
             )
         }
-        let making = PlanMaking(
+        var making = PlanMaking(
             path: path, selection: try BackendSelection(of: old.plan),
             inputs: old.plan.inputs.mapValues(InputText.value), endpoint: old.plan.endpoint,
-            allowAbsolutePaths: old.plan.files.dropFirst().contains { $0.path.hasPrefix("/") })
+            allowOutsidePaths: false)
+        // What was named before may be named again; the run keeps its deployments, whoever is live by now.
+        making.userPaths = Set(old.plan.files.dropFirst().map(\.path).filter(\.leavesFolder))
+        if let roles = old.plan.roles { making.roles = .kept(roles) }
         return try making.snapshot(for: run)
     }
 

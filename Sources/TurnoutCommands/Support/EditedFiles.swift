@@ -11,10 +11,11 @@ struct EditedFiles {
     /// Where the playbook is now; nil where it is gone.
     var playbook: String?
 
-    /// A playbook that was named from another working folder is looked for in the workspace too.
-    init(_ snapshot: PlanSnapshot, in workspace: Workspace) {
+    /// A playbook that is not where it was any more, as on another machine, is looked for in the workspace.
+    init(_ run: StoredRun, in workspace: Workspace) {
+        let snapshot = run.snapshot
         guard let first = snapshot.plan.files.first else { return }
-        playbook = Self.place(of: first.path, in: workspace)
+        playbook = Self.place(of: first.path, from: run.record.playbookFolder, in: workspace)
         let folder = playbook.map(Self.folder)
         for (index, file) in snapshot.plan.files.enumerated() {
             let place =
@@ -38,18 +39,21 @@ struct EditedFiles {
         ).lines.map(\.printable)
     }
 
-    private static func place(of path: String, in workspace: Workspace) -> String? {
+    private static func place(of path: String, from folder: String?, in workspace: Workspace) -> String? {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let candidates =
-            [path] + (path.hasPrefix("/") ? [] : [workspace.home + "/" + path])
+            (folder.map { [$0 + "/" + name] } ?? []) + [path] + (path.hasPrefix("/") ? [] : [workspace.home + "/" + path])
             + [workspace.playbooks + "/" + name]
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
     }
 
-    private static func folder(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
+    /// The folder of a run's playbook, absolute; nil where the playbook is not on disk any more.
+    static func playbookFolder(of record: RunRecord, _ plan: Plan, in workspace: Workspace) -> String? {
+        guard let first = plan.files.first else { return nil }
+        return place(of: first.path, from: record.playbookFolder, in: workspace).map(folder)
     }
+
+    private static func folder(of path: String) -> String { TurnoutCommands.folder(of: path) }
 }
 
 extension EditedFiles {

@@ -4,12 +4,15 @@ internal import ArgumentParser
 struct PlanArguments: ParsableArguments {
     @Option(
         name: .customLong("input"),
-        help: ArgumentHelp("Set an input of the playbook; may be given many times.", valueName: "key=value"))
+        help: ArgumentHelp(
+            "Set an input of the playbook; may be given many times. A path is relative to the working folder or, if "
+                + "nothing is there, to the playbook's.", valueName: "key=value"))
     var inputs: [String] = []
 
     @Option(
         name: .customLong("inputs"),
-        help: ArgumentHelp("Read inputs from a YAML file; --input overrides it.", valueName: "file"))
+        help: ArgumentHelp(
+            "Read inputs from a YAML file, whose paths are relative to it; --input overrides it.", valueName: "file"))
     var inputsFile: String?
 
     @Option(
@@ -26,8 +29,8 @@ struct PlanArguments: ParsableArguments {
         completion: .custom { _, _, _ in Completions.endpoints() })
     var endpoint: String?
 
-    @Flag(help: "Let the playbook name files by absolute paths, and outside its folder.")
-    var allowAbsolutePaths = false
+    @Flag(help: "Let the playbook name files and programs outside its folder.")
+    var allowOutsidePaths = false
 
     /// The backend that is named, in the workspace or cluster that is named.
     func selection() throws(CommandFailure) -> BackendSelection {

@@ -1,4 +1,5 @@
 internal import AssetFiles
+internal import FoundationEssentials
 internal import PlaybookSyntax
 internal import PrometheusMetrics
 internal import RolloutEngine
@@ -11,30 +12,40 @@ struct PlanMaking {
     var selection: BackendSelection
     var inputs: [String: InputText]
     var endpoint: Name?
-    var allowAbsolutePaths: Bool
+    var allowOutsidePaths: Bool
+    /// Where paths among the inputs were typed, by the input's name.
+    var inputFolders: [String: String] = [:]
+    /// Paths that the user typed for an earlier plan.
+    var userPaths: Set<String> = []
+    /// What the roles of the playbook are resolved against; see ``looking(for:in:)``.
+    var roles = RoleSource.assumed(.later)
 
     init(
         path: String, selection: BackendSelection, inputs: [String: InputText] = [:], endpoint: Name? = nil,
-        allowAbsolutePaths: Bool = false
+        allowOutsidePaths: Bool = false
     ) {
         self.path = path
         self.selection = selection
         self.inputs = inputs
         self.endpoint = endpoint
-        self.allowAbsolutePaths = allowAbsolutePaths
+        self.allowOutsidePaths = allowOutsidePaths
     }
 
     /// - Throws: ``CommandFailure`` where the inputs' file is wrong, after its findings are shown.
     init(path: String, selection: BackendSelection, arguments: PlanArguments) throws {
         self.init(
             path: path, selection: selection, endpoint: arguments.endpoint.map { Name($0) },
-            allowAbsolutePaths: arguments.allowAbsolutePaths)
+            allowOutsidePaths: arguments.allowOutsidePaths)
         if let file = arguments.inputsFile {
             let (values, findings) = readInputs(path: file)
             try Self.show(findings, file: file)
             inputs = values
+            inputFolders = values.mapValues { _ in folder(of: file) }
         }
-        for (key, value) in try arguments.pairs() { inputs[key] = .text(value) }
+        for (key, value) in try arguments.pairs() {
+            inputs[key] = .text(value)
+            inputFolders[key] = FileManager.default.currentDirectoryPath
+        }
     }
 
     /// The name that runs of the playbook have.
@@ -46,19 +57,46 @@ struct PlanMaking {
         }
     }
 
-    func outcome(for run: RunID) -> PlanOutcome {
+    /// The same, with the endpoint as it is now where the playbook uses `live` or `candidate`, which depend on it.
+    ///
+    /// Nothing is changed by looking.
+    func looking(for run: RunID, in workspace: Workspace) async throws -> PlanMaking {
+        guard case .assumed = roles else { return self }
+        let assumed = outcome(for: run)
+        guard !assumed.situations.isEmpty, let draft = assumed.draft ?? outcome(for: run, roles: .assumed(.first)).draft
+        else { return self }
+        var making = self
+        making.roles = .observed(
+            try await selection.open(.look, for: draft, in: workspace).using { open in
+                try await open.backend.observe(draft.endpoint)
+            })
+        return making
+    }
+
+    /// The outcomes without a look at the endpoint: one for each situation that a playbook with roles can meet, else one.
+    func outcomes(for run: RunID) -> [PlanOutcome] {
+        let outcome = outcome(for: run)
+        guard case .assumed = roles, !outcome.situations.isEmpty else { return [outcome] }
+        return outcome.situations.map { $0 == .later ? outcome : self.outcome(for: run, roles: .assumed($0)) }
+    }
+
+    func outcome(for run: RunID) -> PlanOutcome { outcome(for: run, roles: roles) }
+
+    /// The outcome where the roles come from `roles`.
+    func outcome(for run: RunID, roles: RoleSource) -> PlanOutcome {
         let (selection, backend, kind) = (selection, selection.backend, selection.kind)
-        return makePlan(
-            of: path,
-            options: PlanOptions(
+        var options = PlanOptions(
                 inputs: inputs, backend: selection.name, capabilities: { selection.capabilities($0) },
-                endpoint: endpoint, runID: run, allowAbsolutePaths: allowAbsolutePaths,
+                endpoint: endpoint, runID: run, allowOutsidePaths: allowOutsidePaths,
                 settingsProblem: { backend.problem(in: $0, kind: kind) },
                 settledSettings: { selection.settled($0) },
                 settledAction: { backend.settled($0, settings: $1) },
                 queryProblem: { queryProblem(url: $0, access: $1) },
                 digests: backend.takesFiles ? DigestCache(path: Workspace().state + "/digests.json") : nil,
-                serving: { backend.serving($0, settings: $1) }, cluster: backend.cluster))
+                serving: { backend.serving($0, settings: $1) }, cluster: backend.cluster, roles: roles)
+        options.inputFolders = inputFolders
+        options.userPaths = userPaths
+        return makePlan(of: path, options: options)
     }
 
     /// The plan; findings go to standard error, and one error among them is the end of the command.
@@ -86,6 +124,14 @@ struct PlanMaking {
         throw CommandFailure(
             .invalidPlaybook, "\(file) has \(count) error\(count == 1 ? "" : "s"); nothing was changed")
     }
+}
+
+/// The folder of a file that a command line names, absolute.
+func folder(of path: String) -> String {
+    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    guard !folder.hasPrefix("/") else { return folder }
+    let working = FileManager.default.currentDirectoryPath
+    return folder == "." ? working : working + "/" + folder
 }
 
 /// What is wrong with the server that an analysis' query names: at which of its keys, and how.

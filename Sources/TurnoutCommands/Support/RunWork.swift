@@ -23,7 +23,7 @@ struct RunWork {
             giveBack(lease)
             throw error
         }
-        EditedFiles(stored.snapshot, in: workspace).tell(adopted: false)
+        EditedFiles(stored, in: workspace).tell(adopted: false)
         return try await takeUp(stored, note: note, lease: lease)
     }
 
@@ -73,7 +73,7 @@ struct RunWork {
             if let interval = open.watchInterval { machine.watchInterval = interval }
             let presentation = options.presentation(machine.plan, journal)
             return try await RunSession(
-                journal: journal, open: open, display: presentation.display,
+                workspace: workspace, journal: journal, open: open, display: presentation.display,
                 waitsForPeople: presentation.waitsForPeople, pace: open.isVirtual ? presentation.pace : .none
             ).work(on: machine, under: lease)
         }

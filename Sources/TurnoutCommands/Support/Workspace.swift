@@ -3,7 +3,7 @@ internal import FoundationEssentials
 /// The folder with `Playbooks/` and `state/`: `TURNOUT_HOME`, or the working folder.
 ///
 /// `TURNOUT_STATE` names the state folder by itself.
-struct Workspace {
+struct Workspace: Sendable {
     /// Without a trailing slash.
     var home: String
     /// The journal, the endpoints of `local` and `simulated`, and what belongs to them.

@@ -1,0 +1,173 @@
+internal import RolloutEngine
+internal import Rollouts
+
+/// How a playbook uses the roles `live` and `candidate`, and what they are.
+struct RoleResolution {
+    var roles: Roles
+    /// What stages are played on.
+    var start: Play.Start
+    /// The situations that the playbook can meet.
+    var situations: [RoleSource.Situation]
+
+    /// Nil where no expression of the playbook names a role.
+    init?(
+        of written: Node, _ source: SourceFile, _ scope: ExpressionScope, from origin: RoleSource,
+        files: inout NamedFiles
+    ) {
+        guard !written.expressionNames.isDisjoint(with: ExpressionScope.roles) else { return nil }
+        let stages = written["stages"]?.items ?? []
+        let newDeployment = Self.newDeployment(stages)
+        var newName: Name?
+        if let node = newDeployment?["deployment_file"] {
+            var template = Template(source: source, scope: scope.withFaultyRoles)
+            newName = files.deploymentName(at: template.fill(node))
+        }
+        let definesEndpoint = stages.contains { $0["define"] != nil }
+        situations = definesEndpoint ? [.first, .later] : [.later]
+        switch origin {
+        case .assumed(let situation):
+            roles = .assumed(isFirst: situation == .first, newName: newName)
+            start = Self.start(for: roles, definesEndpoint: definesEndpoint)
+        case .kept(let kept):
+            roles = kept
+            start = Self.start(for: roles, definesEndpoint: definesEndpoint)
+        case .observed(let endpoint):
+            roles = Roles(on: endpoint, deploysCandidate: newDeployment != nil, newName: newName)
+            start = .known(endpoint)
+        }
+    }
+
+    /// The action that brings the candidate: the one whose `name` is the role or, where none is, the first `deploy`.
+    private static func newDeployment(_ stages: [Node]) -> Node? {
+        let actions = stages.flatMap { stage in ["define", "deploy"].compactMap { stage[$0] } }
+        return actions.first { $0["name"]?.expressionNames.contains(ExpressionScope.candidate) ?? false }
+            ?? stages.lazy.compactMap { $0["deploy"] }.first
+    }
+
+    private static func start(for roles: Roles, definesEndpoint: Bool) -> Play.Start {
+        if let live = roles.live { return .serving(live) }
+        return definesEndpoint ? .known(nil) : .unknown
+    }
+}
+
+extension NamedFiles {
+    /// The name that a `deployment_file` says, if it can be read; a file that can't is reported where it is used.
+    fileprivate mutating func deploymentName(at node: Node) -> Name? {
+        let before = findings
+        let document = document(at: node, .deploymentFile)
+        let new = findings.dropFirst(before.count)
+        if new.allSatisfy({ $0.rule == "NamedFile" }) { findings = before }
+        return document?.root["name"]?.name
+    }
+}
+
+extension Node {
+    /// The names that the expressions of the node use.
+    var expressionNames: Set<String> {
+        guard hasExpression else { return [] }
+        switch content {
+        case .scalar(let scalar): return scalar.expressionNames
+        case .list(let items): return items.reduce(into: []) { $0.formUnion($1.expressionNames) }
+        case .mapping(let members):
+            return members.reduce(into: []) {
+                $0.formUnion($1.key.scalar.expressionNames.union($1.value.expressionNames))
+            }
+        case .invalid: return []
+        }
+    }
+}
+
+extension Scalar {
+    /// The words of the expressions, as far as they can be read.
+    fileprivate var expressionNames: Set<String> {
+        guard hasExpression else { return [] }
+        let characters = Array(text.unicodeScalars)
+        var names: Set<String> = []
+        var index = 0
+        while index + 2 < characters.count {
+            guard characters[index] == "$", characters[index + 1] == "{", characters[index + 2] == "{" else {
+                index += 1
+                continue
+            }
+            var lexer = ExpressionLexer(characters, opening: index)
+            do throws(ExpressionProblem) {
+                var token = try lexer.next()
+                while token.kind != .end {
+                    if case .word(let word) = token.kind { names.insert(word) }
+                    token = try lexer.next()
+                }
+            } catch {
+                // Reported where the expression is evaluated.
+            }
+            index = max(lexer.position, index + 3)
+        }
+        return names
+    }
+}
+
+extension ExpressionScope {
+    fileprivate var withFaultyRoles: ExpressionScope {
+        var scope = self
+        scope.faulty.formUnion(Self.roles)
+        return scope
+    }
+
+    /// The scope with what the roles are; `live` is the empty string where no deployment serves.
+    func with(_ roles: Roles) -> ExpressionScope {
+        var scope = self
+        scope.values[Self.live] = .string(roles.live?.text ?? "")
+        scope.values[Self.candidate] = .string(roles.candidate.text)
+        return scope
+    }
+
+    /// The scope for a stage that is skipped since nothing is live: its action is kept in the plan, and needs a name.
+    func withSomeLive(besides candidate: Name) -> ExpressionScope {
+        var scope = self
+        scope.values[Self.live] = .string(candidate.otherColour.text)
+        return scope
+    }
+}
+
+extension PlanMaker {
+    /// The names of deployments in `filled`, a stage that is not skipped, must not have come out empty.
+    ///
+    /// - Returns: The stage with such names marked as invalid, after a finding about each.
+    static func checkingRoles(
+        _ filled: Node, written: Node, in source: SourceFile, findings: inout [Finding]
+    ) -> Node {
+        guard case .mapping(var members) = filled.content else { return filled }
+        func isEmptyRole(_ filled: Node?, _ written: Node?) -> Bool {
+            filled?.scalar?.text.isEmpty == true && written?.expressionNames.contains(ExpressionScope.live) == true
+        }
+        for index in members.indices {
+            let action = members[index].key.text
+            guard let before = written[action] else { continue }
+            switch action {
+            case "traffic", "mirror_traffic":
+                let keys = before.members.filter { $0.key.scalar.expressionNames.contains(ExpressionScope.live) }
+                guard let key = keys.first?.key, members[index].value.members.contains(where: { $0.key.text.isEmpty })
+                else { continue }
+                findings.append(.nothingLive(at: Location(source: source, span: key.span)))
+                members[index].value.content = .invalid
+            case "scale", "invoke", "delete", "deploy", "run", "define":
+                for name in ["deployment", "name"] where isEmptyRole(members[index].value[name], before[name]) {
+                    let span = before[name]?.span ?? before.span
+                    findings.append(.nothingLive(at: Location(source: source, span: span)))
+                    members[index].value.content = .invalid
+                }
+            default: break
+            }
+        }
+        var stage = filled
+        stage.content = .mapping(members)
+        return stage
+    }
+}
+
+extension Finding {
+    fileprivate static func nothingLive(at place: Location) -> Finding {
+        Finding(
+            .error, "NothingLive", at: place, "no deployment is live here, so that 'live' names none",
+            help: "skip the stage in the first rollout: when: \"${{ live != '' }}\"")
+    }
+}
