@@ -44,7 +44,9 @@ struct PathTests {
         return (definition.name.text, outcome)
     }
 
-    @Test("a typed path is relative to the working folder, else to the playbook's; the plan keeps how the playbook sees it")
+    @Test(
+        "a typed path is relative to the working folder, else to the playbook's; the plan keeps how the playbook sees it"
+    )
     func typed() throws {
         try withFiles(Self.files) { root in
             for text in ["mine.yml", "../work/mine.yml", root + "/work/mine.yml"] {

@@ -9,7 +9,8 @@ import Testing
 struct RoleTests {
     private static func endpoint(_ traffic: Traffic, mirror: Traffic = .none, _ names: Name...) -> EndpointSnapshot {
         EndpointSnapshot(
-            definition: EndpointDefinition(name: "my-endpoint"), traffic: Wanted(traffic), mirrorTraffic: Wanted(mirror),
+            definition: EndpointDefinition(name: "my-endpoint"), traffic: Wanted(traffic),
+            mirrorTraffic: Wanted(mirror),
             deployments: names.map {
                 DeploymentSnapshot(definition: DeploymentDefinition(name: $0, endpoint: "my-endpoint"))
             })
@@ -60,7 +61,7 @@ struct RoleTests {
 
         """
 
-    private func plan(_ playbook: String = playbook, _ roles: RoleSource) -> PlanOutcome {
+    private func plan(_ roles: RoleSource, of playbook: String = playbook) -> PlanOutcome {
         var options = PlanOptions.managed()
         options.roles = roles
         return Sample.plan(playbook, options)
@@ -102,7 +103,7 @@ struct RoleTests {
         #expect(plan(.assumed(.first)).findings.isEmpty)
         #expect(plan(.assumed(.later)).findings.isEmpty)
         let promotion = Sample.bare + "  - {name: a, traffic: {\"${{ candidate }}\": 100}, approval: {}}\n"
-        #expect(plan(promotion, .assumed(.later)).situations == [.later])
+        #expect(plan(.assumed(.later), of: promotion).situations == [.later])
         #expect(Sample.plan(Sample.start).situations.isEmpty && Sample.plan(Sample.start).roles == nil)
     }
 
@@ -117,7 +118,8 @@ struct RoleTests {
             expectFindings("NothingLive", in: Sample.bare + "  - {name: a, \(action)}\n", options)
         }
         expectFindings(
-            in: Sample.bare + "  - {name: a, when: \"${{ live != '' }}\", delete: {deployment: \"${{ live }}\"}}\n", options)
+            in: Sample.bare + "  - {name: a, when: \"${{ live != '' }}\", delete: {deployment: \"${{ live }}\"}}\n",
+            options)
     }
 
     @Test("rules know who is live")
@@ -132,14 +134,17 @@ struct RoleTests {
 
                 """, options)
         expectFindings(
-            "NoDeleteWithTraffic", in: Sample.bare + "  - {name: a, delete: {deployment: ⟦\"${{ live }}\"⟧}}\n", options)
+            "NoDeleteWithTraffic", in: Sample.bare + "  - {name: a, delete: {deployment: ⟦\"${{ live }}\"⟧}}\n", options
+        )
         expectFindings(
             "CreatedBeforeUse",
-            in: Sample.bare + "  - {name: a, scale: {deployment: ⟦\"${{ candidate }}\"⟧, instance_count: 2}}\n", options)
+            in: Sample.bare + "  - {name: a, scale: {deployment: ⟦\"${{ candidate }}\"⟧, instance_count: 2}}\n", options
+        )
         options.roles = .observed(Self.endpoint(["blue": 90, "green": 10], "blue", "green"))
         expectFindings(
             "CandidateIsIdle",
-            in: Sample.bare + "  - {name: a, deploy: {deployment_file: green.yml, name: ⟦\"${{ candidate }}\"⟧}}\n", options,
+            in: Sample.bare + "  - {name: a, deploy: {deployment_file: green.yml, name: ⟦\"${{ candidate }}\"⟧}}\n",
+            options,
             saying: "10 % of the clients")
     }
 

@@ -125,7 +125,13 @@ import Testing
 }
 
 @Suite("Programs of run stages", .timeLimit(.minutes(1))) struct ProgramRunnerTests {
-    private let programs = ProgramRunner(run: RunID(playbook: "demo", number: 1), endpoint: "houses")
+    private let programs: ProgramRunner
+
+    init() {
+        let run = RunID(playbook: "demo", number: 1)
+        programs = ProgramRunner(
+            run: run, endpoint: "houses", folder: "/", keys: KeyFile(run: run, state: "/no/state"), backend: nil)
+    }
 
     @Test(
         "how a program ends decides",
@@ -134,7 +140,7 @@ import Testing
             (["sh", "-c", "kill -9 $$"], "sh was ended by signal 9"),
             (
                 ["no-such-program"],
-                "the program no-such-program could not be started: there is no such program, as a path or in PATH"
+                "the program no-such-program could not be started: there is no no-such-program in PATH"
             ),
         ] as [([String], String?)])
     func endings(words: [String], failure: String?) async {
@@ -148,6 +154,38 @@ import Testing
             words: ["sh", "-c", "echo $TURNOUT_RUN $X \"$1\"", "sh", "$HOME; ls"], environment: ["X": "y"])
         _ = await programs.run(command) { line, _ in said.append(line) }
         #expect(said == ["demo-1 y $HOME; ls"])
+    }
+
+    @Test("a program runs in the playbook's folder, which its own path is relative to, and learns its deployment")
+    func folder() async throws {
+        try await withScratchFolder { scratch in
+            let path = scratch + "/where.sh"
+            try Data("#!/bin/sh\nbasename $PWD; echo $TURNOUT_DEPLOYMENT ${TURNOUT_KEY_FILE-none}\n".utf8)
+                .write(to: URL(filePath: path))
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+            let run = RunID(playbook: "demo", number: 1)
+            let programs = ProgramRunner(
+                run: run, endpoint: "houses", folder: scratch, keys: KeyFile(run: run, state: scratch), backend: nil)
+            var said: [String] = []
+            let failure = await programs.run(Command(words: ["./where.sh"], deployment: "green")) { line, _ in
+                said.append(line)
+            }
+            #expect(failure == nil)
+            #expect(said == [URL(filePath: scratch).lastPathComponent, "green none"])
+        }
+    }
+
+    @Test("a key's file is for its user alone, and goes with the program")
+    func keyFile() async throws {
+        try await withScratchFolder { scratch in
+            let file = KeyFile(run: RunID(playbook: "demo", number: 1), state: scratch)
+            let path = try file.write("secret")
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == "secret")
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            file.remove()
+            #expect(!FileManager.default.fileExists(atPath: path))
+        }
     }
 
     @Test("cancelling ends the program and its children")

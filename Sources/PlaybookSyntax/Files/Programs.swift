@@ -32,7 +32,8 @@ extension NamedFiles {
             let folder = DiskFile.resolved(playbook.path.folder) ?? playbook.path.folder
             throw FileProblem(
                 "there is no program \(word.quoted)",
-                help: "looked at \(word.hasPrefix("/") ? word : folder + "/" + word); a program with a slash is relative "
+                help:
+                    "looked at \(word.hasPrefix("/") ? word : folder + "/" + word); a program with a slash is relative "
                     + "to the playbook's folder")
         }
         guard !DiskFile.isFolder(place) else { throw FileProblem("\(word.quoted) is a folder, not a program") }

@@ -62,8 +62,10 @@ extension NamedFiles {
             requestSettings: RequestSettings(root["request_settings"]),
             document: root.value.setting("endpoint_name", to: .string(target.text)))
         if given != nil { definition.document = definition.document.setting("name", to: .string(name.text)) }
-        let place = given ?? PlacedName(
-            name: name, what: "deployment", location: Location(source: document.source, span: nameNode.span))
+        let place =
+            given
+            ?? PlacedName(
+                name: name, what: "deployment", location: Location(source: document.source, span: nameNode.span))
         definition.serving = serving?(name)
         if servers != nil { checkServer(of: place, in: document) }
         if digests != nil { readFiles(of: &definition, at: place, in: document, node) }

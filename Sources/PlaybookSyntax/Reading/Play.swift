@@ -64,7 +64,8 @@ struct Play {
             }
         }
         let moment = Moment(
-            stage: stage, capabilities: capabilities, rate: rate, roles: roles, before: before, after: model.endpoint, steps: steps,
+            stage: stage, capabilities: capabilities, rate: rate, roles: roles, before: before, after: model.endpoint,
+            steps: steps,
             arms: baseline.arms(after: stage.stage.action, on: model.endpoint), isWholeStory: isWholeStory)
         for index in rules.indices where knowsHistory || type(of: rules[index]).judgesAlone {
             findings += rules[index].check(moment)

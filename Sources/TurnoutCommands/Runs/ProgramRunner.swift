@@ -159,7 +159,8 @@ struct KeyFile: Sendable {
     }
 
     private func failure() -> CommandFailure {
-        CommandFailure(.stateNotWritten, "the key file \(path) could not be written: \(String(cString: strerror(errno)))")
+        CommandFailure(
+            .stateNotWritten, "the key file \(path) could not be written: \(String(cString: strerror(errno)))")
     }
 }
 

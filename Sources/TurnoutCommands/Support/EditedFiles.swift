@@ -42,7 +42,8 @@ struct EditedFiles {
     private static func place(of path: String, from folder: String?, in workspace: Workspace) -> String? {
         let name = path.split(separator: "/").last.map(String.init) ?? path
         let candidates =
-            (folder.map { [$0 + "/" + name] } ?? []) + [path] + (path.hasPrefix("/") ? [] : [workspace.home + "/" + path])
+            (folder.map { [$0 + "/" + name] } ?? []) + [path]
+            + (path.hasPrefix("/") ? [] : [workspace.home + "/" + path])
             + [workspace.playbooks + "/" + name]
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
     }

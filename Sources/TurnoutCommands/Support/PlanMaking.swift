@@ -86,14 +86,14 @@ struct PlanMaking {
     func outcome(for run: RunID, roles: RoleSource) -> PlanOutcome {
         let (selection, backend, kind) = (selection, selection.backend, selection.kind)
         var options = PlanOptions(
-                inputs: inputs, backend: selection.name, capabilities: { selection.capabilities($0) },
-                endpoint: endpoint, runID: run, allowOutsidePaths: allowOutsidePaths,
-                settingsProblem: { backend.problem(in: $0, kind: kind) },
-                settledSettings: { selection.settled($0) },
-                settledAction: { backend.settled($0, settings: $1) },
-                queryProblem: { queryProblem(url: $0, access: $1) },
-                digests: backend.takesFiles ? DigestCache(path: Workspace().state + "/digests.json") : nil,
-                serving: { backend.serving($0, settings: $1) }, cluster: backend.cluster, roles: roles)
+            inputs: inputs, backend: selection.name, capabilities: { selection.capabilities($0) },
+            endpoint: endpoint, runID: run, allowOutsidePaths: allowOutsidePaths,
+            settingsProblem: { backend.problem(in: $0, kind: kind) },
+            settledSettings: { selection.settled($0) },
+            settledAction: { backend.settled($0, settings: $1) },
+            queryProblem: { queryProblem(url: $0, access: $1) },
+            digests: backend.takesFiles ? DigestCache(path: Workspace().state + "/digests.json") : nil,
+            serving: { backend.serving($0, settings: $1) }, cluster: backend.cluster, roles: roles)
         options.inputFolders = inputFolders
         options.userPaths = userPaths
         return makePlan(of: path, options: options)
