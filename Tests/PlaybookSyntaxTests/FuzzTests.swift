@@ -24,12 +24,13 @@ struct FuzzTests {
         "---\n",
         "...\n", "!!int ", "!x ", "? ", "# ", "\u{FEFF}", "\u{2028}", "é", "%YAML 1.1\n", "9999999999999999999", "-1",
         "~",
-        "traffic: {blue: 50}", "when: false", "inputs.", " + ", "/0", "name", "stages:\n", "\n  ", "\\",
+        "traffic: {blue: 50}", "when: false", "inputs.", "live", "candidate", "${{ live }}", "${{ candidate }}", " + ",
+        "/0", "name", "stages:\n", "\n  ", "\\",
     ].map { Array($0.utf8) }
 
     /// Plans a playbook in which one file was replaced, and checks where the findings point.
-    private func check(_ contents: [String: Data], playbook: String) {
-        let outcome = makePlan(of: playbook, options: .managed(), files: .stored(contents))
+    private func check(_ contents: [String: Data], playbook: String, _ options: PlanOptions = .managed()) {
+        let outcome = makePlan(of: playbook, options: options, files: .stored(contents))
         #expect((outcome.snapshot == nil) == outcome.findings.hasErrors)
         let files = contents.map { ($0.key.beside(playbook), SourceFile(path: $0.key, data: $0.value)) }
         let sources = Dictionary(files, uniquingKeysWith: { $1 })
@@ -65,7 +66,8 @@ struct FuzzTests {
     @Test("mutated playbooks and files give findings that lie in their file", arguments: StockPlaybookTests.names)
     func mutations(name: String) throws {
         let path = StockPlaybookTests.folder + name + ".yml"
-        let contents = try #require(makePlan(of: path, options: .managed()).snapshot).contents
+        var options = PlanOptions.managed(StockPlaybookTests.inputs(name))
+        let contents = try #require(makePlan(of: path, options: options).snapshot).contents
         var generator = Generator(state: UInt64(name.utf8.count))
         for _ in 0..<170 {
             var changed = contents
@@ -73,7 +75,9 @@ struct FuzzTests {
                 Int.random(in: 0..<2, using: &generator) == 0
                 ? path : contents.keys.sorted().randomElement(using: &generator)
             if let victim, let data = contents[victim] { changed[victim] = Data(mutated(Array(data), &generator)) }
-            check(changed, playbook: path)
+            options.roles =
+                [.assumed(.first), .assumed(.later), .observed(nil)].randomElement(using: &generator) ?? options.roles
+            check(changed, playbook: path, options)
         }
     }
 

@@ -18,8 +18,8 @@ struct UserPath: Sendable {
             let places = text.hasPrefix("/") ? [typed] : [typed, folder.withoutTrailingSlash + "/" + text]
             return UserPath(path: text, lookedAt: there == nil ? places : [])
         }
-        guard here != there else { return UserPath(path: text) }
-        return UserPath(path: named(typed, resolved: here, by: playbook), other: there)
+        if here == there, !text.leavesFolder { return UserPath(path: text) }
+        return UserPath(path: named(typed, resolved: here, by: playbook), other: here == there ? nil : there)
     }
 
     /// Folders are resolved, a link to a file is not: what the file names is relative to where the link is.

@@ -128,7 +128,7 @@ struct RunSession: Sendable {
         let programs = ProgramRunner(
             run: machine.record.id, endpoint: machine.record.endpoint,
             folder: EditedFiles.playbookFolder(of: machine.record, plan, in: workspace),
-            keys: KeyFile(run: machine.record.id, state: workspace.state),
+            keys: KeyFile(run: machine.record.id, state: workspace.absoluteState),
             backend: plan.stages.contains(where: \.action.touchesEndpoint) ? open : nil)
         return Runner(
             journal: journal, backend: open.backend, clock: clock, lease: lease,
