@@ -56,8 +56,9 @@ extension ExhaustiveCheck {
 }
 
 extension ExhaustiveCheck {
-    /// What a plan whose roles are resolved can meet: any other state would have made another plan. A candidate that an
-    /// earlier rollout has left without traffic may be there.
+    /// What a plan whose roles are resolved can meet: any other state would have made another plan.
+    ///
+    /// A candidate that an earlier rollout has left without traffic may be there.
     private func startingPoints(
         of roles: Roles, _ definition: EndpointDefinition, _ defined: [Name: DeploymentDefinition], needed: [Name],
         hasDefine: Bool
