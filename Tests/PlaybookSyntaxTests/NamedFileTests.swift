@@ -22,21 +22,21 @@ struct NamedFileTests {
     @Test("a deployment file is checked at every level")
     func deployment() {
         expectFindings(
-            "UnknownKey", "ValueType", "ValueType", "ValueType", "UnknownKey", "ValueType",
+            "UnknownKey", "ValueType", "ValueType", "SettingsInRange", "ValueType", "UnknownKey", "ValueType",
             in: Sample.deployment(
                 "green",
                 """
                 ⟦instance_cuont⟧: 2
-                model: {path: ⟦5⟧, version: 1}
+                model: {path: ⟦5⟧, version: ⟦1⟧}
                 request_settings: {request_timeout_ms: ⟦200000⟧}
                 app_insights_enabled: ⟦maybe⟧
-                resources: {limits: {⟦gpu⟧: 1, nvidia.com/gpu: 1}}
+                ⟦resources⟧: {limits: {nvidia.com/gpu: '1'}}
                 scale_settings: {type: ⟦magic⟧}
 
                 """), as: "green.yml", saying: "did you mean 'instance_count'?")
     }
 
-    @Test("an endpoint file has no traffic when it is created, and known keys")
+    @Test("an endpoint file has known keys, and its traffic is not used")
     func endpoint() {
         expectFindings(
             "UnknownKey", "EndpointFile",
@@ -64,15 +64,15 @@ struct NamedFileTests {
     func definition() throws {
         let file = Sample.deployment(
             "green",
-            "instance_count: 3\ntags: {a: 1}\nrequest_settings: {request_timeout_ms: 3000, max_queue_wait_ms: 0}\n")
+            "instance_count: 3\ntags: {a: 1}\nrequest_settings: {request_timeout_ms: 3000, max_queue_wait_ms: '20'}\n")
         let outcome = Sample.plan(Sample.start, files: ["green.yml": file])
         guard case .deploy(let definition)? = outcome.snapshot?.plan.stages[1].action else {
             Issue.record("\(outcome.findings)")
             return
         }
         #expect(definition.instanceCount == 3 && definition.instanceType == "Standard_DS3_v2")
-        #expect(definition.requestSettings == RequestSettings(timeout: .seconds(3), maxQueueWait: .zero))
-        #expect(definition.document["tags"] == ["a": 1])
+        #expect(definition.requestSettings == RequestSettings(timeout: .seconds(3), maxQueueWait: .milliseconds(20)))
+        #expect(definition.document["tags"] == ["a": "1"])
     }
 
     @Test("a deploy stage's instance count takes the place of the file's")

@@ -46,6 +46,11 @@ package struct FileSource: Sendable {
     /// False where there is nothing but contents.
     var isDisk: Bool { disk != nil }
 
+    /// What lies around the file that `playbook` names as `path`.
+    func surroundings(of path: String, namedBy playbook: String) -> FileSurroundings {
+        isDisk ? .disk(around: path.beside(playbook)) : .unknown
+    }
+
     /// The bytes of the file that `playbook` names as `path`; where the path `isFree`, it may lead anywhere.
     func contents(of path: String, namedBy playbook: String, isFree: Bool = false) throws(FileProblem) -> Data {
         try read(path, playbook, isFree)

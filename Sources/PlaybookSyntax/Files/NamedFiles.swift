@@ -15,6 +15,7 @@ struct NamedFiles {
     private(set) var paths: [String] = []
     private(set) var contents: [String: Data] = [:]
     private var requests: [String: InferenceRequest?] = [:]
+    /// YAML files as they are written.
     private var documents: [String: Document?] = [:]
     var findings: [Finding] = []
     /// Set where the backend runs the deployments' servers on this machine.
@@ -23,10 +24,13 @@ struct NamedFiles {
     var digests: DigestCache?
     /// What the playbook says that serves a deployment; nil where the backend starts no servers.
     var serving: ((Name) -> Value?)?
+    /// Whether the files that deployments name must be there when their own file is read; plans have a rule for that
+    /// (FilesAreThere), which knows what the backend reads.
+    var looksAround = false
     /// Set where deployments are brought to a cluster.
     var cluster: FitsIntoCluster?
 
-    /// A YAML file that has the right shape.
+    /// A YAML file.
     struct Document {
         var source: SourceFile
         var root: Node
@@ -68,26 +72,68 @@ struct NamedFiles {
         return InferenceRequest(body: String(decoding: file.bytes, as: UTF8.self))
     }
 
-    /// A YAML file checked against `shape`; nil where it cannot be used, and a finding says why.
-    mutating func document(at node: Node?, _ shape: ObjectShape) -> Document? {
+    /// A YAML file as Azure's client reads YAML; nil where it cannot be used, and a finding says why.
+    mutating func document(at node: Node?) -> Document? {
         guard let node, let path = node.scalar?.value.scalarText else { return nil }
-        let key = shape.what + ":" + path
-        if let known = documents[key] {
+        if let known = documents[path] {
             if known == nil { _ = read(path, at: node.span) }
             return known
         }
         var document: Document?
         if let data = read(path, at: node.span) {
             let file = SourceFile(path: path.beside(playbook.path), data: data)
-            if let root = loadYAML(file, findings: &findings) {
-                var check = ShapeCheck(source: file)
-                check.check(root, .object(shape), shape.what)
-                findings += check.findings
-                if case .mapping = root.content { document = Document(source: file, root: root) }
+            if let root = loadYAML(file, as: .azure, findings: &findings) {
+                document = Document(source: file, root: root)
             }
         }
-        documents[key] = .some(document)
+        documents[path] = .some(document)
         return document
+    }
+
+    /// What Azure's client makes of the endpoint file at `node`.
+    mutating func endpointFile(at node: Node?, _ overrides: FileOverrides, kind: EndpointKind) -> Document? {
+        guard var document = document(at: node) else { return nil }
+        let (root, problems) = overrides.endpointFile(document.root)
+        var reader = AzureFileReader(source: document.source, playbook: playbook, surroundings: .unknown, kind: kind)
+        let read = reader.endpoint(root)
+        collect(reader, problems)
+        guard let read else { return nil }
+        document.root = read
+        return document
+    }
+
+    /// What Azure's client makes of the deployment file at `node`.
+    mutating func deploymentFile(at node: Node?, _ overrides: FileOverrides, kind: EndpointKind) -> Document? {
+        guard var document = document(at: node) else { return nil }
+        let (root, problems) = overrides.deploymentFile(document.root)
+        var reader = AzureFileReader(
+            source: document.source, playbook: playbook, surroundings: surroundings(of: node), kind: kind)
+        let read = reader.deployment(root)
+        collect(reader, problems)
+        guard let read else { return nil }
+        document.root = read
+        findings += SettingsInRange.findings(in: read) { reader.location($0) }
+        return document
+    }
+
+    /// What lies around the deployment file at `node`.
+    private func surroundings(of node: Node?) -> FileSurroundings {
+        guard looksAround, let path = node?.scalar?.value.scalarText else { return .unknown }
+        return source.surroundings(of: path, namedBy: playbook.path)
+    }
+
+    private mutating func collect(_ reader: AzureFileReader, _ problems: [FileOverrides.Problem]) {
+        findings += reader.findings
+        for problem in problems {
+            report(
+                "Set", Location(source: playbook, span: problem.span), problem.message,
+                help: "set the whole value, or change the file")
+        }
+    }
+
+    /// Where a node of a document stands.
+    func location(_ node: Node, in document: Document) -> Location {
+        Location(source: node.origin == .document ? document.source : playbook, span: node.span)
     }
 
     /// The bytes of a file; what hinders is reported at `span` of the playbook.

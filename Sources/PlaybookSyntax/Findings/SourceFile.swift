@@ -32,7 +32,7 @@ struct Span: Hashable, Sendable {
     static let beginning = Span(start: Position(line: 1, column: 1), end: Position(line: 1, column: 1))
 }
 
-/// A file's path and bytes, cut into lines as YAML cuts them.
+/// A file's path and bytes, without a byte order mark, cut into lines as YAML cuts them.
 struct SourceFile: Sendable {
     /// As the user named it, which is how findings name it.
     let path: String
@@ -42,7 +42,8 @@ struct SourceFile: Sendable {
 
     init(path: String, data: Data) {
         self.path = path
-        bytes = Array(data)
+        // A byte order mark says nothing in UTF-8, and is no character of the first line.
+        bytes = Array(data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data)
         lineStarts = Self.lineStarts(of: bytes)
     }
 
@@ -55,7 +56,6 @@ struct SourceFile: Sendable {
         let end = number < lineStarts.count ? lineStarts[number] : bytes.count
         var scalars = Array(String(decoding: bytes[start..<end], as: UTF8.self).unicodeScalars)
         while let last = scalars.last, last.isLineBreak { scalars.removeLast() }
-        if number == 1, scalars.first == "\u{FEFF}" { scalars.removeFirst() }
         var text = String.UnicodeScalarView()
         text.append(contentsOf: scalars)
         return String(text)
@@ -71,8 +71,15 @@ struct SourceFile: Sendable {
         }
         let before = String(
             decoding: bytes[lineStarts[low]..<min(max(offset, lineStarts[low]), bytes.count)], as: UTF8.self)
-        let mark = low == 0 && before.unicodeScalars.first == "\u{FEFF}" ? 1 : 0
-        return Position(line: low + 1, column: before.unicodeScalars.count - mark + 1)
+        return Position(line: low + 1, column: before.unicodeScalars.count + 1)
+    }
+
+    /// What is written at `span`; empty where it goes over several lines.
+    func text(of span: Span) -> String {
+        guard span.start.line == span.end.line else { return "" }
+        let characters = line(span.start.line).unicodeScalars
+        let part = characters.dropFirst(span.start.column - 1).prefix(span.end.column - span.start.column)
+        return String(String.UnicodeScalarView(part))
     }
 
     private static func lineStarts(of bytes: [UInt8]) -> [Int] {

@@ -33,9 +33,15 @@ struct ActionReader {
 
     private mutating func define(_ node: Node) -> (StageAction, [PlacedName])? {
         let deploymentNode = node["deployment_file"]
-        let placed = files.endpoint(at: node["endpoint_file"], override: override)
-        let deployment = files.deployment(
-            at: deploymentNode, endpoint: endpoint, override: override, kind: kind)
+        for key in ["name", "set"] where deploymentNode == nil {
+            guard let member = node.member(key) else { continue }
+            files.report(
+                "Set", Location(source: files.playbook, span: member.key.span),
+                "\(key) is about a deployment, and the stage defines none",
+                help: key == "set" ? "add 'deployment_file: …', or write 'endpoint_set'" : "add 'deployment_file: …'")
+        }
+        let placed = files.endpoint(at: node["endpoint_file"], endpointOverrides(node), kind: kind)
+        let deployment = files.deployment(at: deploymentNode, deploymentOverrides(node), kind: kind)
         let allTraffic = node["all_traffic"]?.scalar?.value.bool ?? false
         if allTraffic, deploymentNode == nil, let place = node.member("all_traffic")?.key.span {
             files.report(
@@ -55,11 +61,19 @@ struct ActionReader {
         )
     }
 
+    /// What takes the place of values in a define stage's endpoint file.
+    func endpointOverrides(_ node: Node) -> FileOverrides {
+        FileOverrides(endpoint: override, usualEndpoint: endpoint, set: node["endpoint_set"])
+    }
+
+    /// What takes the place of values in the stage's deployment file.
+    private func deploymentOverrides(_ node: Node) -> FileOverrides {
+        FileOverrides(endpoint: override, usualEndpoint: endpoint, name: node["name"], set: node["set"])
+    }
+
     private mutating func deploy(_ node: Node) -> (StageAction, [PlacedName])? {
         guard
-            var placed = files.deployment(
-                at: node["deployment_file"], endpoint: endpoint, override: override, kind: kind,
-                name: newName(node))
+            var placed = files.deployment(at: node["deployment_file"], deploymentOverrides(node), kind: kind)
         else { return nil }
         if let count = node["instance_count"]?.scalar?.value.integer {
             placed.definition.instanceCount = count
@@ -110,12 +124,6 @@ struct ActionReader {
             idempotent: node["idempotent"]?.scalar?.value.bool ?? false, deployment: node["deployment"]?.name)
         if let program = node["command"]?.items.first { files.checkProgram(program) }
         return (.run(command), [deploymentName(node)].compactMap(\.self))
-    }
-
-    /// The name that `deploy` gives its deployment, where it gives one.
-    private func newName(_ node: Node) -> PlacedName? {
-        guard let written = node["name"], let name = written.name else { return nil }
-        return placed(name, at: written.span)
     }
 
     private func deploymentName(_ node: Node) -> PlacedName? {

@@ -8,64 +8,60 @@ struct PlacedDefinition<Definition> {
 }
 
 extension NamedFiles {
-    /// The endpoint that an `endpoint_file` defines, under `override` where that is given.
-    mutating func endpoint(at node: Node?, override: Name?) -> PlacedDefinition<EndpointDefinition>? {
-        guard let document = document(at: node, .endpointFile), let nameNode = document.root["name"],
-            let written = nameNode.name
+    /// The endpoint that an `endpoint_file` defines.
+    mutating func endpoint(
+        at node: Node?, _ overrides: FileOverrides, kind: EndpointKind
+    ) -> PlacedDefinition<EndpointDefinition>? {
+        guard let document = endpointFile(at: node, overrides, kind: kind), let nameNode = document.root["name"],
+            let name = nameNode.name
         else { return nil }
         for key in ["traffic", "mirror_traffic"] {
-            guard let member = document.root.member(key), !member.value.members.isEmpty else { continue }
-            report(
-                "EndpointFile", Location(source: document.source, span: member.key.span),
-                "\(key) cannot be set when an endpoint is created: its deployments must exist first",
-                help: key == "traffic"
-                    ? "remove it, and say 'all_traffic: true' in define or add a traffic stage"
-                    : "remove it, and add a mirror_traffic stage")
+            guard let written = self.document(at: node), let member = written.root.member(key),
+                !member.value.members.isEmpty
+            else { continue }
+            findings.append(
+                Finding(
+                    .warning, "EndpointFile", at: Location(source: written.source, span: member.key.span),
+                    "\(key) of an endpoint file is not used: the playbook's stages set it",
+                    help: key == "traffic"
+                        ? "remove it; 'all_traffic: true' in define, or a traffic stage, sets traffic"
+                        : "remove it; a mirror_traffic stage sets mirror traffic"))
         }
-        let name = override ?? written
         let definition = EndpointDefinition(
             name: name, authMode: document.root["auth_mode"]?.scalar?.value.string ?? "key",
-            document: document.root.value.setting("name", to: .string(name.text)))
-        let place = PlacedName(
-            name: name, what: "endpoint", location: Location(source: document.source, span: nameNode.span))
+            document: document.root.value)
+        let place = PlacedName(name: name, what: "endpoint", location: location(nameNode, in: document))
         return PlacedDefinition(definition: definition, names: [place])
     }
 
     /// The deployment that a `deployment_file` defines.
     ///
-    /// Its `endpoint_name` must be `endpoint`, unless `override` takes its place.
+    /// Its `endpoint_name` must be the playbook's endpoint, unless the command line names another.
     mutating func deployment(
-        at node: Node?, endpoint: Name?, override: Name?, kind: EndpointKind, name given: PlacedName? = nil
+        at node: Node?, _ overrides: FileOverrides, kind: EndpointKind
     ) -> PlacedDefinition<DeploymentDefinition>? {
-        guard let document = document(at: node, .deploymentFile), let nameNode = document.root["name"],
-            let ownName = nameNode.name, let endpointNode = document.root["endpoint_name"],
-            let written = endpointNode.name
+        guard let document = deploymentFile(at: node, overrides, kind: kind), let nameNode = document.root["name"],
+            let name = nameNode.name, let endpointNode = document.root["endpoint_name"], let target = endpointNode.name
         else { return nil }
         let root = document.root
-        let name = given?.name ?? ownName
-        if override == nil, let endpoint, written != endpoint {
+        if let endpoint = overrides.usualEndpoint, target != overrides.endpoint ?? endpoint {
             report(
-                "EndpointName", Location(source: document.source, span: endpointNode.span),
-                "deployment '\(name)' belongs to endpoint '\(written)', and the playbook's is '\(endpoint)'",
-                help: "write 'endpoint_name: \(endpoint)', or override both with --endpoint")
+                "EndpointName", location(endpointNode, in: document),
+                "deployment '\(name)' belongs to endpoint '\(target)', and the playbook's is '\(endpoint)'",
+                help: "write 'endpoint_name: \(endpoint)' or remove the line, or override both with --endpoint")
         }
-        if kind == .managed, root["instance_type"] == nil {
+        if kind == .managed, root["instance_type"] == nil, root["type"]?.scalar?.text == "kubernetes" {
             report(
-                "MissingKey", Location(source: document.source, span: root.headSpan),
+                "InstanceType", Location(source: document.source, span: root.headSpan),
                 "a deployment of a managed endpoint has no 'instance_type'",
                 help: "add 'instance_type: Standard_DS3_v2'")
         }
-        let target = override ?? written
         var definition = DeploymentDefinition(
             name: name, endpoint: target, instanceType: root["instance_type"]?.scalar?.value.string,
             instanceCount: root["instance_count"]?.scalar?.value.integer ?? 1,
-            requestSettings: RequestSettings(root["request_settings"]),
-            document: root.value.setting("endpoint_name", to: .string(target.text)))
-        if given != nil { definition.document = definition.document.setting("name", to: .string(name.text)) }
-        let place =
-            given
-            ?? PlacedName(
-                name: name, what: "deployment", location: Location(source: document.source, span: nameNode.span))
+            requestSettings: RequestSettings(root["request_settings"]), document: root.value)
+        let place = PlacedName(
+            name: name, what: "deployment", location: location(nameNode, in: document))
         definition.serving = serving?(name)
         if servers != nil { checkServer(of: place, in: document) }
         if digests != nil { readFiles(of: &definition, at: place, in: document, node) }

@@ -172,7 +172,8 @@ struct PlanMaker {
         }
         let stages = root["stages"]?.items ?? []
         if let define = stages.lazy.compactMap({ $0["define"] }).first {
-            return files.endpoint(at: define["endpoint_file"], override: nil)?.definition.name
+            let overrides = FileOverrides(set: define["endpoint_set"])
+            return files.endpoint(at: define["endpoint_file"], overrides, kind: capabilities.kind)?.definition.name
         }
         let needsNone: Set<String> = ["wait", "run"]
         let actions = Set(StageAction.Kind.allCases.map(\.rawValue)).subtracting(needsNone)

@@ -54,7 +54,7 @@ extension NamedFiles {
     /// The name that a `deployment_file` says, if it can be read; a file that can't is reported where it is used.
     fileprivate mutating func deploymentName(at node: Node) -> Name? {
         let before = findings
-        let document = document(at: node, .deploymentFile)
+        let document = document(at: node)
         let new = findings.dropFirst(before.count)
         if new.allSatisfy({ $0.rule == "NamedFile" }) { findings = before }
         return document?.root["name"]?.name

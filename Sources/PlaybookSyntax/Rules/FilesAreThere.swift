@@ -37,7 +37,8 @@ extension NamedFiles {
                     help: "files of a command are relative to the playbook's folder")
             } else {
                 report(
-                    FilesAreThere.name, document.place(of: error.member) ?? place.location, error.message,
+                    FilesAreThere.name,
+                    document.node(of: error.member).map { location($0, in: document) } ?? place.location, error.message,
                     help: "paths are relative to the folder of \(document.source.path)")
             }
         }
@@ -59,7 +60,7 @@ extension NamedFiles {
 
 extension NamedFiles.Document {
     /// Where a member such as `code_configuration.code` stands; what of its path is there.
-    fileprivate func place(of member: String) -> Location? {
+    fileprivate func node(of member: String) -> Node? {
         guard !member.isEmpty else { return nil }
         var found: Node?
         var node = root
@@ -67,7 +68,7 @@ extension NamedFiles.Document {
             guard let next = node[String(key)] else { break }
             (node, found) = (next, next)
         }
-        return found.map { Location(source: source, span: $0.span) }
+        return found
     }
 }
 

@@ -22,6 +22,9 @@ struct ValidNames: PlaybookRule {
     /// What the rule has against one name.
     static func finding(for name: PlacedName, kind: EndpointKind) -> Finding? {
         guard let violation = NamingRule().violation(of: name.name, what: name.what, kind: kind) else { return nil }
+        if let placeholder = Placeholder(in: name.name.text) {
+            return Finding(.error, "Placeholder", at: name.location, placeholder.message, help: placeholder.help)
+        }
         return Finding(.error, Self.name, at: name.location, violation.message, help: .help)
     }
 }

@@ -8,8 +8,8 @@ package let playbookSchema: String = {
     schema["title"] = "Turnout playbook"
     schema["$defs"] = [
         "expression": expressionSchema,
-        "endpoint_file": .mapping(ObjectShape.endpointFile.schema(expressions: false)),
-        "deployment_file": .mapping(ObjectShape.deploymentFile.schema(expressions: false)),
+        "endpoint_file": .mapping(AzureObject.anyEndpoint.schema),
+        "deployment_file": .mapping(AzureObject.anyDeployment.schema),
     ]
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -48,7 +48,21 @@ extension ObjectShape {
                 example: "samples/endpoint.yml"),
             Field("deployment_file", .path, "The first deployment in Azure ML's YAML form."),
             Field("all_traffic", .boolean, "True gives that deployment all traffic."),
+            deploymentName, set,
+            Field(
+                "endpoint_set", .mapping(.any),
+                "Values that take the place of the endpoint file's, by dotted keys, as `az ml online-endpoint create --set`.",
+                example: "{auth_mode: aad_token}"),
         ])
+
+    private static let deploymentName = Field(
+        "name", .name, "Name of the deployment, or one of the roles; takes the place of the file's.",
+        example: "${{ candidate }}")
+
+    private static let set = Field(
+        "set", .mapping(.any),
+        "Values that take the place of the deployment file's, by dotted keys, as `az ml online-deployment create --set`; paths are relative to that file.",
+        example: "{request_settings.request_timeout_ms: 60000, instance_count: 3}")
 
     static let scale = ObjectShape(
         "scale",
@@ -63,10 +77,8 @@ extension ObjectShape {
             Field(
                 "deployment_file", .path, required: true, "The deployment in Azure ML's YAML form.",
                 example: "samples/green-deployment.yml"),
-            Field(
-                "name", .name, "The deployment's name, instead of the file's: a name, or one of the roles.",
-                example: "${{ candidate }}"),
             Field("instance_count", .integer(0...1000), "Instances, instead of the file's number."),
+            deploymentName, set,
         ])
 
     static let invoke = ObjectShape(

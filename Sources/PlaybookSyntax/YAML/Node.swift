@@ -4,6 +4,16 @@ internal import Rollouts
 struct Node: Sendable {
     var content: Content
     var span: Span
+    /// Where the span lies.
+    var origin = Origin.document
+
+    /// The file that a node was written in.
+    enum Origin: UInt8, Sendable {
+        /// The file that is read.
+        case document
+        /// The playbook, whose `set` or `name` takes the place of what the file says.
+        case playbook
+    }
 
     indirect enum Content: Sendable {
         case scalar(Scalar)
@@ -22,6 +32,7 @@ struct Node: Sendable {
     struct Key: Sendable {
         var scalar: Scalar
         var span: Span
+        var origin = Origin.document
         var text: String { scalar.text }
     }
 
@@ -45,7 +56,7 @@ struct Node: Sendable {
     }
 
     /// Where something that the node lacks is to be reported: its first key, or all of it when it is short.
-    var headSpan: Span { members.first?.key.span ?? span }
+    var headSpan: Span { members.first { $0.key.origin == origin }?.key.span ?? span }
 
     /// The value without positions; what is not usable is null.
     var value: Value {
@@ -69,11 +80,20 @@ struct Scalar: Sendable {
     var style: Style
     /// What it counts as where neither text nor style tells: a tag or an expression does.
     private let given: Value?
+    /// The tag that is written before it, in files that Azure's client reads too.
+    private let tag: ScalarTag?
 
-    init(text: String, style: Style, value given: Value? = nil) {
+    init(text: String, style: Style, value given: Value? = nil, tag: ScalarTag? = nil) {
         self.text = text
         self.style = style
         self.given = given
+        self.tag = tag
+    }
+
+    /// What it counts as for Azure's client.
+    func python() throws(PythonProblem) -> PythonValue {
+        guard let given else { return try PythonValue(text: text, style: style, tag: tag) }
+        return PythonValue(given)
     }
 
     /// What it counts as; computed, because a large file has many scalars and few are asked for their value.

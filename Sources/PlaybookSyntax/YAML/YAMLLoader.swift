@@ -8,16 +8,24 @@ enum YAMLLimit {
     static let aliasedNodes = 20_000
 }
 
+/// How YAML is read.
+enum YAMLDialect: Sendable {
+    /// YAML 1.2's core schema; a key that is given twice is a mistake.
+    case core
+    /// YAML 1.1 as PyYAML's safe loader reads it, and with it Azure's own client: the last of equal keys counts.
+    case azure
+}
+
 /// Reads the one document of a file.
 /// - Returns: Nil where there is none that can be used; a finding then says why.
-func loadYAML(_ source: SourceFile, findings: inout [Finding]) -> Node? {
+func loadYAML(_ source: SourceFile, as dialect: YAMLDialect = .core, findings: inout [Finding]) -> Node? {
     if let problem = source.encodingProblem {
         findings.append(problem)
         return nil
     }
     do {
         return try source.bytes.withUnsafeBufferPointer { bytes throws(YAMLProblem) in
-            var loader = YAMLLoader(source: source)
+            var loader = YAMLLoader(source: source, dialect: dialect)
             let root = try loader.load(YAMLEvents(bytes))
             findings += loader.findings
             return root
@@ -38,6 +46,8 @@ private struct YAMLLoader {
         var key: Node.Key?
         /// A key of the mapping cannot be used, and its value is dropped.
         var dropsValue = false
+        /// A placeholder that YAML takes for a mapping.
+        var isPlaceholder = false
         var items: [Node] = []
         var members: [Node.Member] = []
         var size = 1
@@ -51,13 +61,19 @@ private struct YAMLLoader {
     }
 
     let source: SourceFile
+    let dialect: YAMLDialect
     var findings: [Finding] = []
     private var stack: [Open] = []
     private var anchors: [String: Anchored] = [:]
     private var aliasedNodes = 0
+    /// Scalars in quotes or blocks, in the order of the file.
+    private var quoted: [Span] = []
     private var root: Node?
 
-    init(source: SourceFile) { self.source = source }
+    init(source: SourceFile, dialect: YAMLDialect) {
+        self.source = source
+        self.dialect = dialect
+    }
 
     mutating func load(_ events: consuming YAMLEvents) throws(YAMLProblem) -> Node? {
         var documents = 0
@@ -66,6 +82,7 @@ private struct YAMLLoader {
             switch event.kind {
             case .streamEnd:
                 if root == nil, findings.isEmpty { report("YAMLSyntax", event.span, .emptyFile) }
+                if dialect == .azure { checkTabs() }
                 return root
             case .documentStart:
                 documents += 1
@@ -74,8 +91,13 @@ private struct YAMLLoader {
                     return root
                 }
             case .other: break
+            case .scalar, .listStart, .mappingStart: checkAnchor(event)
+            default: break
+            }
+            switch event.kind {
             case .alias(let name): use(alias: name, at: event.span)
             case .scalar(let text, let style):
+                if style != .plain { quoted.append(event.span) }
                 place(
                     Node(content: scalar(text, style, event), span: event.span), size: 1, height: 1,
                     anchor: event.anchor)
@@ -91,13 +113,40 @@ private struct YAMLLoader {
                         node: Node(content: .invalid, span: event.span), isMapping: isMapping, isFlow: event.isFlow,
                         anchor: event.anchor))
             case .end: close(at: event.span)
+            case .streamEnd, .documentStart, .other: break
             }
         }
     }
 
+    /// Outside quotes, blocks and comments PyYAML takes no tab.
+    private mutating func checkTabs() {
+        guard source.bytes.contains(9) else { return }
+        var rest = quoted[...]
+        for number in 1...source.lineCount {
+            var before: Unicode.Scalar = " "
+            for (offset, character) in source.line(number).unicodeScalars.enumerated() {
+                defer { before = character }
+                let place = Position(line: number, column: offset + 1)
+                while let first = rest.first, first.end <= place { rest.removeFirst() }
+                guard rest.first.map({ place < $0.start }) ?? true else { continue }
+                if character == "#", before == " " || before == "\t" { break }
+                guard character == "\t" else { continue }
+                return report("YAMLSyntax", Span(start: place, end: place), .tab, help: "write spaces")
+            }
+        }
+    }
+
+    /// An anchor stands once in a document that PyYAML reads.
+    private mutating func checkAnchor(_ event: YAMLEvents.Event) {
+        guard dialect == .azure, let anchor = event.anchor else { return }
+        guard anchors[anchor] != nil || stack.contains(where: { $0.anchor == anchor }) else { return }
+        report("YAMLSyntax", event.span, .secondAnchor(anchor), help: "give each anchor a name of its own")
+    }
+
     private mutating func close(at end: Span) {
         guard var open = stack.popLast() else { return }
-        open.node.content = open.isMapping ? .mapping(merged(open.members)) : .list(open.items)
+        open.node.content =
+            open.isPlaceholder ? .invalid : open.isMapping ? .mapping(merged(open.members)) : .list(open.items)
         if open.isFlow {
             open.node.span.end = end.end
         } else if let last = open.members.last?.value.span.end ?? open.items.last?.span.end {
@@ -128,9 +177,19 @@ private struct YAMLLoader {
         } else if let scalar = node.scalar {
             stack[top].key = Node.Key(scalar: scalar, span: node.span)
         } else {
-            if case .invalid = node.content {} else { report("YAMLSyntax", node.span, .keyIsNoScalar) }
+            if case .invalid = node.content {} else { reportKey(node) }
             stack[top].dropsValue = true
         }
+    }
+
+    /// A key that is a collection; `{{NAME}}` is one for YAML, and a placeholder for the person who wrote it.
+    private mutating func reportKey(_ node: Node) {
+        let written = source.text(of: node.span)
+        guard let placeholder = Placeholder(braced: written) else {
+            return report("YAMLSyntax", node.span, .keyIsNoScalar)
+        }
+        stack[stack.count - 1].isPlaceholder = true
+        report("Placeholder", node.span, placeholder.message, help: placeholder.help)
     }
 
     private mutating func use(alias name: String, at span: Span) {
@@ -154,6 +213,7 @@ private struct YAMLLoader {
 
     /// The members without duplicates, and with those that merge keys (`<<`) bring in.
     private mutating func merged(_ members: [Node.Member]) -> [Node.Member] {
+        guard dialect == .core else { return mergedByPython(members) }
         var seen: [String: Span] = [:]
         var result: [Node.Member] = []
         var merges: [Node] = []
@@ -186,9 +246,41 @@ private struct YAMLLoader {
         return result
     }
 
+    /// As PyYAML does it: merge keys come first, whatever their place, and a later member takes the place of an equal
+    /// one.
+    private mutating func mergedByPython(_ members: [Node.Member]) -> [Node.Member] {
+        var result: [Node.Member] = []
+        var places: [PythonValue: Int] = [:]
+        func isMerge(_ member: Node.Member) -> Bool { member.key.text == "<<" && member.key.scalar.style == .plain }
+        func put(_ member: Node.Member) {
+            // A key without a value was reported where it stands.
+            guard let key = try? member.key.scalar.python().keyIdentity else { return }
+            if let place = places[key] {
+                result[place].value = member.value
+                result[place].key.span = member.key.span
+            } else {
+                places[key] = result.count
+                result.append(member)
+            }
+        }
+        for merge in members where isMerge(merge) {
+            let parts = if case .list(let items) = merge.value.content { items } else { [merge.value] }
+            for part in parts.reversed() {
+                switch part.content {
+                case .mapping(let others): for other in others { put(other) }
+                case .invalid: break
+                case .scalar, .list: report("YAMLSyntax", part.span, .mergeOfNoMapping)
+                }
+            }
+        }
+        for member in members where !isMerge(member) { put(member) }
+        return result
+    }
+
     private mutating func scalar(
         _ text: String, _ style: Scalar.Style, _ event: YAMLEvents.Event
     ) -> Node.Content {
+        guard dialect == .core else { return scalarOfPython(text, style, event) }
         guard let tag = event.tag else { return .scalar(Scalar(text: text, style: style)) }
         let plain = Value(plainScalar: text)
         let value: Value
@@ -205,10 +297,38 @@ private struct YAMLLoader {
         return .scalar(Scalar(text: text, style: style, value: value))
     }
 
-    private mutating func checkCollectionTag(_ event: YAMLEvents.Event, isMapping: Bool) {
-        guard let tag = event.tag, tag != (isMapping ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq") else {
-            return
+    /// Whether the next node is a key.
+    private var isKey: Bool { stack.last.map { $0.isMapping && $0.key == nil && !$0.dropsValue } ?? false }
+
+    private mutating func scalarOfPython(
+        _ text: String, _ style: Scalar.Style, _ event: YAMLEvents.Event
+    ) -> Node.Content {
+        // With a lone `!` PyYAML goes by the text, whatever the style.
+        let style = event.tag == "!" ? .plain : style
+        let tag = event.tag.flatMap { $0 == "!" ? nil : ScalarTag($0) }
+        if tag == nil, let written = event.tag, written != "!" {
+            report("YAMLSyntax", event.span, .tag(written), help: "remove the tag")
+            return .invalid
         }
+        if tag == nil, style == .plain, isKey {
+            // No values in YAML 1.1, but keys.
+            if text == "<<" { return .scalar(Scalar(text: text, style: style)) }
+            if text == "=" { return .scalar(Scalar(text: text, style: style, tag: .string)) }
+        }
+        let scalar = Scalar(text: text, style: style, tag: tag)
+        do throws(PythonProblem) {
+            _ = try scalar.python()
+        } catch {
+            report("YAMLSyntax", event.span, "\(text.quoted) \(error.message)", help: error.help)
+            return .invalid
+        }
+        return .scalar(scalar)
+    }
+
+    private mutating func checkCollectionTag(_ event: YAMLEvents.Event, isMapping: Bool) {
+        guard let tag = event.tag, tag != (isMapping ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq"),
+            tag != "!" || dialect == .core
+        else { return }
         report("YAMLSyntax", event.span, .tag(tag), help: "remove the tag")
     }
 
@@ -218,7 +338,8 @@ private struct YAMLLoader {
 }
 
 extension String {
-    fileprivate static let emptyFile = "the file has no content"
+    fileprivate static let tab = "a tab is not possible here: Azure's client cannot read it"
+    static let emptyFile = "the file has no content"
     fileprivate static let severalDocuments = "a file holds one document, and here a second one begins"
     fileprivate static let tooDeep = "this is nested more than \(YAMLLimit.depth) levels deep"
     fileprivate static let keyIsNoScalar = "a key must be text, not a list or a mapping"
@@ -226,6 +347,7 @@ extension String {
     fileprivate static let mergeOfNoMapping = "'<<' takes a mapping, or a list of mappings"
     fileprivate static func recursiveAlias(_ name: String) -> String { "alias *\(name) is used inside its own anchor" }
     fileprivate static func unknownAlias(_ name: String) -> String { "there is no anchor &\(name) before this alias" }
+    fileprivate static func secondAnchor(_ name: String) -> String { "there is already an anchor &\(name)" }
     fileprivate static func duplicateKey(_ key: String, firstLine: Int) -> String {
         "key \(key.quoted) is already given in line \(firstLine)"
     }

@@ -1,0 +1,24 @@
+/// Text that stands for something that a person has yet to fill in: `{{NAME}}`, `<NAME>`, `${NAME}`.
+struct Placeholder {
+    let text: String
+
+    /// The first placeholder in `text`, or nil.
+    init?(in text: String) {
+        let forms = [
+            #/\{\{[ \t]*[A-Za-z_][\w .-]*\}\}/#, #/<[A-Za-z_][\w .-]*>/#, #/\$\{[A-Za-z_][\w.-]*\}/#,
+            #/%[A-Z_][A-Z0-9_]*%/#,
+        ]
+        let matches = forms.compactMap { text.firstMatch(of: $0) }
+        guard let first = matches.min(by: { $0.range.lowerBound < $1.range.lowerBound }) else { return nil }
+        self.text = String(first.output)
+    }
+
+    /// `{NAME}` with the braces around it that YAML took for a mapping, or nil.
+    init?(braced written: String) {
+        guard let name = written.wholeMatch(of: #/\{[ \t]*([A-Za-z_][\w .-]*?)[ \t]*\}?\}?/#)?.1 else { return nil }
+        text = "{{\(name)}}"
+    }
+
+    var message: String { "the placeholder \(text.quoted) is not filled in" }
+    var help: String { "write the value in its place" }
+}

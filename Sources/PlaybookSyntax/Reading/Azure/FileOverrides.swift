@@ -1,0 +1,145 @@
+internal import Rollouts
+
+/// What takes the place of a file's own values before the file is read, as the flags of `az ml` do.
+struct FileOverrides {
+    /// The name of the endpoint on the command line.
+    var endpoint: Name?
+    /// The playbook's endpoint, which fills in where the file names none.
+    var usualEndpoint: Name?
+    /// The stage's `name`: the deployment's.
+    var name: Node?
+    /// The stage's `set`: values by dotted keys.
+    var set: Node?
+
+    /// What cannot be set, at its key in the playbook.
+    struct Problem: Error {
+        var span: Span
+        var message: String
+    }
+
+    /// The endpoint file's root with these values.
+    func endpointFile(_ root: Node) -> (root: Node, problems: [Problem]) {
+        var (root, problems) = withSettings(root)
+        if let endpoint { root = root.setting("name", to: .text(endpoint.text, in: root["name"] ?? root)) }
+        if let usualEndpoint, root["name"] == nil {
+            root = root.setting("name", to: .text(usualEndpoint.text, in: root))
+        }
+        return (root, problems)
+    }
+
+    /// The deployment file's root with these values.
+    func deploymentFile(_ root: Node) -> (root: Node, problems: [Problem]) {
+        var (root, problems) = withSettings(root)
+        let key = "endpoint_name"
+        if let endpoint { root = root.setting(key, to: .text(endpoint.text, in: root[key] ?? root)) }
+        if let usualEndpoint, root[key] == nil { root = root.setting(key, to: .text(usualEndpoint.text, in: root)) }
+        if let name { root = root.setting("name", to: name.inPlaybook) }
+        return (root, problems)
+    }
+
+    private func withSettings(_ root: Node) -> (root: Node, problems: [Problem]) {
+        var root = root
+        var problems: [Problem] = []
+        guard case .mapping = root.content else { return (root, problems) }
+        for member in set?.members ?? [] {
+            do throws(Problem) {
+                root = try root.setting(member.key.text.dottedParts[...], of: member, path: [])
+            } catch {
+                problems.append(error)
+            }
+        }
+        return (root, problems)
+    }
+}
+
+extension Node {
+    /// A mapping with one member replaced or added.
+    func setting(_ key: String, to value: Node) -> Node {
+        guard case .mapping(var members) = content else { return self }
+        if let index = members.firstIndex(where: { $0.key.text == key }) {
+            members[index].value = value
+        } else {
+            let scalar = Scalar(text: key, style: .plain, value: .string(key))
+            members.append(Member(key: Key(scalar: scalar, span: value.span, origin: value.origin), value: value))
+        }
+        var node = self
+        node.content = .mapping(members)
+        return node
+    }
+
+    /// Text that stands where nothing, or other text, is written.
+    fileprivate static func text(_ text: String, in place: Node) -> Node {
+        let span = place.scalar == nil ? place.headSpan : place.span
+        return Node(
+            content: .scalar(Scalar(text: text, style: .plain, value: .string(text))), span: span, origin: place.origin)
+    }
+
+    /// The node with everything in it marked as the playbook's.
+    fileprivate var inPlaybook: Node {
+        var node = self
+        node.origin = .playbook
+        switch content {
+        case .list(let items): node.content = .list(items.map(\.inPlaybook))
+        case .mapping(let members):
+            node.content = .mapping(
+                members.map { member in
+                    var member = member
+                    member.key.origin = .playbook
+                    member.value = member.value.inPlaybook
+                    return member
+                })
+        case .scalar, .invalid: break
+        }
+        return node
+    }
+
+    /// The mapping with the value of `member` at `keys`; mappings on the way are made where there is none.
+    fileprivate func setting(
+        _ keys: ArraySlice<String>, of member: Member, path: [String]
+    ) throws(FileOverrides.Problem) -> Node {
+        guard let key = keys.first else { return member.value.inPlaybook }
+        let place = member.key.span
+        guard case .mapping(var members) = content else {
+            if case .scalar(let scalar) = content, scalar.text.isEmpty || scalar.text == "~" {
+                let empty = Node(content: .mapping([]), span: place, origin: .playbook)
+                return try empty.setting(keys, of: member, path: path)
+            }
+            let what = path.joined(separator: ".")
+            let kind = if case .list = content { "a list" } else { "not a mapping" }
+            throw FileOverrides.Problem(
+                span: place,
+                message: "\(member.key.text.quoted) cannot be set: the file's '\(what)' is \(kind)")
+        }
+        let index = members.firstIndex { $0.key.text == key }
+        let present = index.map { members[$0].value } ?? Node(content: .mapping([]), span: place, origin: .playbook)
+        let value = try present.setting(keys.dropFirst(), of: member, path: path + [key])
+        if let index {
+            members[index].value = value
+        } else {
+            let scalar = Scalar(text: key, style: .plain, value: .string(key))
+            members.append(Member(key: Key(scalar: scalar, span: place, origin: .playbook), value: value))
+        }
+        var node = self
+        node.content = .mapping(members)
+        return node
+    }
+}
+
+extension String {
+    /// `a.b` in parts; a point behind a backslash belongs to its part.
+    fileprivate var dottedParts: [String] {
+        var parts = [""]
+        var isEscaped = false
+        for character in self {
+            if isEscaped || character != "." && character != "\\" {
+                parts[parts.count - 1].append(character)
+                isEscaped = false
+            } else if character == "." {
+                parts.append("")
+            } else {
+                isEscaped = true
+            }
+        }
+        return parts
+    }
+}
