@@ -68,7 +68,10 @@ struct RunCommand: AsyncParsableCommand {
     {
         let name = try making.playbookName()
         let id = try journal.nextRunID(of: name)
-        let making = try await making.looking(for: id, in: workspace)
+        // In the middle of another run, who is live is that run's business.
+        let making = try await making.looking(for: id, in: workspace) { draft in
+            try refuseUnfinishedRun(on: making.selection.leaseKey(of: draft), journal)
+        }
         let snapshot = try making.snapshot(for: id)
         let approvals = try EarlyApprovals(approve, in: snapshot.plan)
         try refuseUnfinishedRun(on: making.selection.leaseKey(of: snapshot.plan), journal)

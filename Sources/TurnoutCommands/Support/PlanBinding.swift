@@ -29,6 +29,7 @@ struct PlanBinding: Hashable, Sendable {
         if !snapshot.hash.hasPrefix(hash) {
             differences.append(
                 "the plan is \(snapshot.hash.prefix(12)) now: the playbook, a file or an input was changed"
+                    + (snapshot.plan.roles.map { ", or who is live: now \($0.sentence)" } ?? "")
             )
         }
         if observed.fingerprint != fingerprint {

@@ -59,12 +59,15 @@ struct PlanMaking {
 
     /// The same, with the endpoint as it is now where the playbook uses `live` or `candidate`, which depend on it.
     ///
-    /// Nothing is changed by looking.
-    func looking(for run: RunID, in workspace: Workspace) async throws -> PlanMaking {
+    /// Nothing is changed by looking. `before` is asked first, with the plan as far as it is known without.
+    func looking(
+        for run: RunID, in workspace: Workspace, before: (Plan) throws -> Void = { _ in }
+    ) async throws -> PlanMaking {
         guard case .assumed = roles else { return self }
         let assumed = outcome(for: run)
         guard !assumed.situations.isEmpty, let draft = assumed.draft ?? outcome(for: run, roles: .assumed(.first)).draft
         else { return self }
+        try before(draft)
         var making = self
         making.roles = .observed(
             try await selection.open(.look, for: draft, in: workspace).using { open in
