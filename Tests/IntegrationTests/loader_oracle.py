@@ -200,6 +200,15 @@ def situations():
         "unknown deep": d + "request_settings: {timeout: 1}\n", "sampling text": d + "data_collector: {collections: {}, sampling_rate: '1e-1'}\n",
         "no collections": d + "data_collector: {sampling_rate: 1}\n", "control character": d + "tags: {a: \x07}\n", "nel": d + "tags: {a: x\x85}\n",
     }
+    files |= {
+        "set tag": d + "tags: {a: !!set {x, y}}\n", "omap tag": d + "tags: {a: !!omap [x: 1]}\n", "pairs tag": d + "tags: {a: !!pairs [x: 1]}\n",
+        "recursive": d + "tags: &t {a: *t}\n", "environment file": d.replace("\n  image: x/y:1", " file:environment.yml"),
+        "33 bits": d + "instance_count: 4294967296\n", "deep": d + "tags: {a: " + "[" * 80 + "]" * 80 + "}\n",
+        "merge order": d + "tags: &t {key: 1}\nproperties: &p {key: 2}\nenvironment_variables: {<<: [*t, *p]}\n",
+        "value of a mapping": d + "tags: {a: !!str {=: x}}\n", "tab behind a block sign": d + "description: |\t\n  text\n",
+        "tab in quotes": d + "tags: {a: 'x\ty'}\n", "tab in a block": d + "description: |\n  a\tb\n", "tab in a comment": d + "# a\tb\n",
+        "tab behind": d + "description: text\t\n", "no-break space": d + "tags: {a: x\u00a0}\n", "emoji": d + "tags: {\U0001f600: \U0001f680}\n",
+    }
     for name, content in files.items():
         yield "deployment", name, content
     show = text(ENDPOINT) + (
@@ -348,6 +357,7 @@ def main():
     (folder / "docker" / "Dockerfile").write_text("FROM x\n")
     (folder / "conda.yml").write_text("dependencies: [python=3.11]\n")
     (folder / "broken.yml").write_text("a: [\n")
+    (folder / "environment.yml").write_text("image: x/y:1\n")
     os.chdir(folder)
     answers = []
     seen = set()

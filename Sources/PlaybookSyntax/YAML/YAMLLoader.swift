@@ -97,7 +97,7 @@ private struct YAMLLoader {
             switch event.kind {
             case .alias(let name): use(alias: name, at: event.span)
             case .scalar(let text, let style):
-                if style != .plain { quoted.append(event.span) }
+                if style != .plain { quoted.append(event.span.contents(style)) }
                 place(
                     Node(content: scalar(text, style, event), span: event.span), size: 1, height: 1,
                     anchor: event.anchor)
@@ -334,6 +334,14 @@ private struct YAMLLoader {
 
     private mutating func report(_ rule: String, _ span: Span, _ message: String, help: String? = nil) {
         findings.append(Finding(.error, rule, at: Location(source: source, span: span), message, help: help))
+    }
+}
+
+extension Span {
+    /// The span of a scalar without the sign of a block, which stands on a line before.
+    fileprivate func contents(_ style: Scalar.Style) -> Span {
+        guard style == .block, start.line < end.line else { return self }
+        return Span(start: Position(line: start.line + 1, column: 1), end: end)
     }
 }
 
