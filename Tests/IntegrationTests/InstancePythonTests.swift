@@ -12,7 +12,7 @@ struct InstancePythonTests {
     @Test("the samples' two versions answer the sample request, alike", arguments: [1, 2])
     func samples(version: Int) async throws {
         let samples = TurnoutHome.repository.path + "/Playbooks/samples"
-        let model = "\(samples)/score/model-\(version)"
+        let model = "\(samples)/article/model-\(version)"
         let request = try String(contentsOfFile: samples + "/sample-request.json", encoding: .utf8)
         let conda = try String(contentsOfFile: model + "/environment/conda.yaml", encoding: .utf8)
         try await InstanceFixture.with(

@@ -81,7 +81,7 @@ def put_traffic(traffic=None, mirror=None):
 
 
 def deployment(name, version, count=1):
-    folder = f"{samples}/score/model-{version}"
+    folder = f"{samples}/article/model-{version}"
     local = {
         "model": Model(path=f"{folder}/model"),
         "code_configuration": CodeConfiguration(code=f"{folder}/onlinescoring", scoring_script="score.py"),
@@ -252,7 +252,7 @@ check(43000 < token.refresh_after_time_utc - time.time() <= 43201, token.refresh
 client.online_endpoints.begin_delete(with_token.name).result()
 
 step("a model is registered, listed and downloaded as it was")
-folder = f"{samples}/score/model-1"
+folder = f"{samples}/article/model-1"
 name = "houses-" + uuid.uuid4().hex[:8]
 registered = client.models.create_or_update(Model(name=name, version="1", path=folder))
 check(name in [each.name for each in client.models.list()], "the model is not listed")
