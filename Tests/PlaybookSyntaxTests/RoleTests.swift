@@ -157,7 +157,7 @@ struct RoleTests {
     @Test("the first rollout and a later one are proved", arguments: [nil, "green"] as [String?])
     func proof(live: String?) throws {
         let folder = StockPlaybookTests.folder
-        var options = PlanOptions.managed(["file": .text("samples/score/blue-deployment.yml")])
+        var options = PlanOptions.managed(["file": .text("samples/article/managed/sample/blue-deployment.yml")])
         options.roles = live.map { .kept(Roles(live: Name($0), candidate: Name($0).otherColour)) } ?? .assumed(.first)
         let outcome = makePlan(of: folder + "next-rollout.yml", options: options)
         #expect(outcome.findings.isEmpty, "\(outcome.findings.map { $0.rendered(color: false) })")

@@ -15,7 +15,7 @@ struct StockPlaybookTests {
 
     /// What a playbook needs that has no default.
     static func inputs(_ name: String) -> [String: InputText] {
-        name == "next-rollout" ? ["file": .text("samples/score/blue-deployment.yml")] : [:]
+        name == "next-rollout" ? ["file": .text("samples/article/managed/sample/blue-deployment.yml")] : [:]
     }
 
     /// The folder of playbooks, three levels above this file.
