@@ -52,10 +52,10 @@ struct DoctorCommand: AsyncParsableCommand {
             ).look()
         }
         if json {
-            print(try JSONText.pretty(diagnoses.map(Entry.init)))
+            StandardOutput.shared.line(try JSONText.pretty(diagnoses.map(Entry.init)))
         } else {
             let terminal = Terminal.standardOutput
-            print(Self.lines(diagnoses, terminal).joined(separator: "\n"))
+            StandardOutput.shared.line(Self.lines(diagnoses, terminal).joined(separator: "\n"))
         }
         guard !diagnoses.contains(where: { $0.level == .error }) else { throw ExitCode(ExitStatus.failed.rawValue) }
     }

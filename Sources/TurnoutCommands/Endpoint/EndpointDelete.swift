@@ -48,9 +48,9 @@ struct EndpointDelete: AsyncParsableCommand {
             return deleted
         }
         if arguments.options.json {
-            print(try JSONText.pretty(deleted.payload))
+            StandardOutput.shared.line(try JSONText.pretty(deleted.payload))
         } else {
-            print("\(deleted.words) is deleted")
+            StandardOutput.shared.line("\(deleted.words) is deleted")
         }
     }
 

@@ -23,15 +23,15 @@ struct EndpointHistory: AsyncParsableCommand {
             return (name, entries)
         }
         guard !entries.isEmpty || arguments.options.json else {
-            print("Nothing was asked of \(name) yet.")
+            StandardOutput.shared.line("Nothing was asked of \(name) yet.")
             return
         }
         if arguments.options.json {
-            print(try JSONText.pretty(entries))
+            StandardOutput.shared.line(try JSONText.pretty(entries))
         } else {
             let terminal = Terminal.standardOutput
             let width = terminal.isInteractive ? terminal.columns : Int.max
-            print(Self.table(entries).lines(terminal.style, width: width).joined(separator: "\n"))
+            StandardOutput.shared.line(Self.table(entries).lines(terminal.style, width: width).joined(separator: "\n"))
         }
     }
 

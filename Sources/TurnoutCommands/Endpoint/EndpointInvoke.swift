@@ -50,7 +50,8 @@ struct EndpointInvoke: AsyncParsableCommand {
             }
             return answers
         }
-        print(try arguments.options.json ? JSONText.pretty(answers) : Self.text(answers, .standardOutput))
+        StandardOutput.shared.line(
+            try arguments.options.json ? JSONText.pretty(answers) : Self.text(answers, .standardOutput))
         guard answers.allSatisfy({ $0.status == 200 }) else { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 

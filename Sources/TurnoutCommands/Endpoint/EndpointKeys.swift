@@ -25,9 +25,9 @@ struct EndpointKeys: AsyncParsableCommand {
             return try await open.regenerate(regenerate, of: name)
         }
         if arguments.options.json {
-            print(try JSONText.pretty(keys))
+            StandardOutput.shared.line(try JSONText.pretty(keys))
         } else {
-            print("primary    \(keys.primary)\nsecondary  \(keys.secondary)")
+            StandardOutput.shared.line("primary    \(keys.primary)\nsecondary  \(keys.secondary)")
         }
     }
 }

@@ -24,11 +24,11 @@ struct EndpointList: AsyncParsableCommand {
             return found
         }
         guard !options.json else {
-            print(try JSONText.pretty(endpoints.map { EndpointReport($0) }))
+            StandardOutput.shared.line(try JSONText.pretty(endpoints.map { EndpointReport($0) }))
             return
         }
         guard !endpoints.isEmpty else {
-            print("There is no endpoint on \(try options.selection().name) yet.")
+            StandardOutput.shared.line("There is no endpoint on \(try options.selection().name) yet.")
             return
         }
         var table = Table(.init("ENDPOINT"), .init("STATE"), .init("TRAFFIC"), .init("MIRROR"), .init("DEPLOYMENTS"))
@@ -41,7 +41,7 @@ struct EndpointList: AsyncParsableCommand {
                         .joined(separator: ", ")),
             ]
         }
-        print(table.lines(Terminal.standardOutput.style).joined(separator: "\n"))
+        StandardOutput.shared.line(table.lines(Terminal.standardOutput.style).joined(separator: "\n"))
     }
 }
 

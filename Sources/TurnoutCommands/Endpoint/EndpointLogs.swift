@@ -35,7 +35,7 @@ struct EndpointLogs: AsyncParsableCommand {
             let deployment = try await open.deployment(deployment, of: name)
             var told = try await open.backend.logs(of: name, deployment: deployment, tail: tail)
             try show(told[...])
-            while follow, !open.isVirtual {
+            while follow, !open.isVirtual, StandardOutput.shared.isOpen {
                 try await open.clock.sleep(until: open.clock.now() + .milliseconds(500))
                 // Should more be written in half a second, the rest is not shown.
                 let lines = try await open.backend.logs(of: name, deployment: deployment, tail: Self.window)

@@ -41,9 +41,9 @@ struct EndpointScale: AsyncParsableCommand {
         }
         guard let snapshot else { return }
         if arguments.options.json {
-            print(try JSONText.pretty(EndpointReport(snapshot)))
+            StandardOutput.shared.line(try JSONText.pretty(EndpointReport(snapshot)))
         } else {
-            print("\(change): done")
+            StandardOutput.shared.line("\(change): done")
         }
     }
 }

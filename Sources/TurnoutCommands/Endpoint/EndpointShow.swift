@@ -28,9 +28,9 @@ struct EndpointShow: AsyncParsableCommand {
             return (snapshot, payload)
         }
         if arguments.options.json {
-            print(try JSONText.pretty(payload))
+            StandardOutput.shared.line(try JSONText.pretty(payload))
         } else {
-            print(Self.lines(snapshot, payload, .standardOutput).joined(separator: "\n"))
+            StandardOutput.shared.line(Self.lines(snapshot, payload, .standardOutput).joined(separator: "\n"))
         }
     }
 

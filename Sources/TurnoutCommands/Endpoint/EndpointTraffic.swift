@@ -45,9 +45,9 @@ struct EndpointTraffic: AsyncParsableCommand {
         guard let snapshot else { throw CommandFailure(.usage, "there is no endpoint '\(name)'") }
         if arguments.options.json {
             let payload = Payload(traffic: snapshot.traffic, mirrorTraffic: snapshot.mirrorTraffic)
-            print(try JSONText.pretty(payload))
+            StandardOutput.shared.line(try JSONText.pretty(payload))
         } else {
-            print(EndpointShow.trafficLines(snapshot, .standardOutput).joined(separator: "\n"))
+            StandardOutput.shared.line(EndpointShow.trafficLines(snapshot, .standardOutput).joined(separator: "\n"))
         }
     }
 

@@ -17,9 +17,20 @@ struct NextCommand: Sendable {
     var text: String? { choices.first?.command }
 
     /// What comes next depends on whether a process works on the run now (`isLive`).
-    init(_ record: RunRecord, isLive: Bool) {
+    ///
+    /// A run that was decided about goes on, rather than asks again.
+    init(_ record: RunRecord, isLive: Bool, decided: KeptDecisions = .none) {
         let run = record.id.description
         let abort = Choice(command: "turnout abort \(run)", purpose: "roll back and end it")
+        if decided.letsGoOn, !record.status.isEnded {
+            choices = [
+                isLive
+                    ? Choice(command: "turnout status \(run) --watch", purpose: "follow it")
+                    : Choice(command: "turnout resume \(run)", purpose: "go on as it was decided")
+            ]
+            if !decided.requests.contains(where: { $0.kind == .abort }) { choices.append(abort) }
+            return
+        }
         switch record.status {
         case .running where isLive:
             choices = [Choice(command: "turnout status \(run) --watch", purpose: "follow it"), abort]

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 #if canImport(Darwin)
     internal import Darwin
 #else
@@ -14,18 +16,42 @@ enum Notices {
     static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
 }
 
-/// Standard output, which a reader may close without ending a rollout.
+/// Standard output: everything that a command prints goes through it.
+///
+/// A write that fails ends no rollout, but the command's exit status says that not everything was shown.
 final class StandardOutput: Sendable {
-    static let shared = StandardOutput()
+    static let shared = StandardOutput(descriptor: STDOUT_FILENO)
+
+    private let descriptor: Int32
+    /// Why the first write failed, as an `errno`.
+    private let failed = Mutex<Int32?>(nil)
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
 
     func line(_ text: String) { write(text + "\n") }
 
-    /// What cannot be written is dropped: the journal has it.
-    func write(_ text: String) { writeAll(text, to: STDOUT_FILENO) }
+    /// What cannot be written, and all that comes after it, is dropped: the journal has it.
+    func write(_ text: String) {
+        failed.withLock { failed in
+            guard failed == nil else { return }
+            failed = writeAll(text, to: descriptor)
+        }
+    }
+
+    /// Whether what is written still arrives; a command that only follows something has nothing left to do if not.
+    var isOpen: Bool { failed.withLock { $0 == nil } }
+
+    /// Refuses a command's success where something was not written; a reader that has gone wanted no more.
+    func check() throws(CommandFailure) {
+        guard let code = failed.withLock({ $0 }), code != EPIPE else { return }
+        throw CommandFailure(
+            .stateNotWritten, "standard output could not be written: \(String(cString: strerror(code)))")
+    }
 }
 
-/// Writes `text` as a whole, or as much of it as the reader takes.
-private func writeAll(_ text: String, to descriptor: Int32) {
+/// Writes `text` as a whole; nil, or the `errno` of the write that failed.
+@discardableResult
+private func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
         let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -37,8 +63,9 @@ private func writeAll(_ text: String, to descriptor: Int32) {
         case EINTR: continue
         case EAGAIN:
             var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-            guard poll(&entry, 1, 1000) > 0 else { return }
-        default: return
+            guard poll(&entry, 1, 1000) > 0 else { return EAGAIN }
+        case let code: return code
         }
     }
+    return nil
 }

@@ -21,6 +21,8 @@ struct RunReport: Encodable, Sendable {
     var mirrorTraffic: Wanted<Traffic>
     /// What the run waits for, or why it is held, as a fragment.
     var waitingFor: String?
+    /// Decisions that the run has not used yet.
+    var decisions: [DecisionReport]
     /// The command to type next, or nil when there is nothing left to do.
     var next: String?
     /// What its newest analysis says; nil where it has none.
@@ -36,7 +38,7 @@ struct RunReport: Encodable, Sendable {
     /// process works on the run now.
     init(
         record: RunRecord, stages: [StageRecord], approval: Approval? = nil, isLive: Bool,
-        clients: ClientsReport? = nil
+        clients: ClientsReport? = nil, decided: KeptDecisions = .none
     ) {
         let snapshot = record.latest.snapshot
         run = record.id
@@ -52,8 +54,9 @@ struct RunReport: Encodable, Sendable {
         traffic = snapshot?.traffic ?? Wanted(.none)
         mirrorTraffic = snapshot?.mirrorTraffic ?? Wanted(.none)
         let stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
-        waitingFor = record.waitingFor(stage: stage, approval: approval)
-        next = NextCommand(record, isLive: isLive).text
+        waitingFor = record.waitingFor(stage: stage, approval: approval, decided: decided)
+        decisions = decided.requests.map(DecisionReport.init)
+        next = NextCommand(record, isLive: isLive, decided: decided).text
         analysis = record.analysis.map { AnalysisReport($0) }
         self.clients = clients
     }
@@ -62,7 +65,7 @@ struct RunReport: Encodable, Sendable {
         case run, playbook, status, backend, endpoint, started, ended, starter, roles, stages, traffic
         case mirrorTraffic = "mirror_traffic"
         case waitingFor = "waiting_for"
-        case next, analysis, clients
+        case decisions, next, analysis, clients
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -80,6 +83,7 @@ struct RunReport: Encodable, Sendable {
         try container.encode(traffic, forKey: .traffic)
         try container.encode(mirrorTraffic, forKey: .mirrorTraffic)
         try container.encode(waitingFor, forKey: .waitingFor)
+        try container.encode(decisions, forKey: .decisions)
         try container.encode(next, forKey: .next)
         try container.encode(analysis, forKey: .analysis)
         try container.encode(clients, forKey: .clients)
@@ -107,8 +111,9 @@ extension RunRecord {
     /// What the run waits for, or why it is held, as a fragment; nil where nothing keeps it.
     ///
     /// `stage` is the name of the stage under way, and `approval` what it asks of people, where its plan is at hand.
-    func waitingFor(stage: String?, approval: Approval? = nil) -> String? {
+    func waitingFor(stage: String?, approval: Approval? = nil, decided: KeptDecisions = .none) -> String? {
         let stage = stage ?? "the run"
+        if decided.letsGoOn { return "a process that works on it: what was decided is not used yet" }
         let because = waitReason.map { ": \($0)" } ?? ""
         switch phase {
         case .starting, .ready: return waitReason

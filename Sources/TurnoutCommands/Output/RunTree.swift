@@ -13,6 +13,8 @@ struct RunTree {
     var now: Timestamp
     var style: Style
     var columns: Int
+    /// What people have decided and the run has not used yet.
+    var decided = KeptDecisions.none
     /// What its clients have met, where it has some that are counted.
     var clients: ClientsReport?
 
@@ -83,9 +85,12 @@ struct RunTree {
         var parts: [String] = []
         if stage.attempts > 1 { parts.append("attempt \(stage.attempts)") }
         if index == record.position, !record.status.isEnded, stage.status != .held,
-            let waiting = record.waitingFor(stage: stage.name, approval: approval)
+            let waiting = record.waitingFor(stage: stage.name, approval: approval, decided: decided)
         {
             parts.append("waits for \(waiting)")
+        }
+        if index >= record.position {
+            parts += decided.words(on: stage.name, isPresent: index == record.position)
         }
         if stage.status == .held, case .held(let hold) = record.phase, case .drift = hold.cause {
             parts.append("the endpoint is not as this run left it")
@@ -107,7 +112,7 @@ struct RunTree {
 
     /// The commands with their purposes, as far as those fit beside them.
     private func choices() -> [String] {
-        let choices = NextCommand(record, isLive: isLive).choices
+        let choices = NextCommand(record, isLive: isLive, decided: decided).choices
         let width = choices.map(\.command.count).max() ?? 0
         return choices.enumerated().map { index, choice in
             let head = (index == 0 ? "next: " : "  or: ") + style(choice.command, index == 0 ? .bold : nil)

@@ -54,7 +54,7 @@ struct CheckCommand: ParsableCommand {
 
     func run() throws {
         guard let playbook else {
-            print(playbookSchema)
+            StandardOutput.shared.line(playbookSchema)
             return
         }
         let path = try PlaybookArgument().path(of: playbook)
@@ -71,9 +71,9 @@ struct CheckCommand: ParsableCommand {
                 outcomes.compactMap(\.draft).map { ExhaustiveCheck(plan: $0, kind: selection.kind).run() })
         }
         if json {
-            print(try JSONText.pretty(report))
+            StandardOutput.shared.line(try JSONText.pretty(report))
         } else {
-            print(report.text(style: Terminal.standardOutput.style))
+            StandardOutput.shared.line(report.text(style: Terminal.standardOutput.style))
         }
         guard report.errors == 0, report.proof?.holds != false else {
             throw ExitCode(ExitStatus.invalidPlaybook.rawValue)

@@ -48,12 +48,12 @@ struct PlanCommand: AsyncParsableCommand {
                 durations: open.durations)
         }
         if json {
-            print(try JSONText.pretty(PlanReport(preview, snapshot: snapshot)))
+            StandardOutput.shared.line(try JSONText.pretty(PlanReport(preview, snapshot: snapshot)))
             return
         }
         let token = PlanBinding(snapshot, Observation(preview.now))
         let lines = PlanText(style: terminal.style, columns: terminal.columns).lines(preview)
-        print((lines + ["plan: \(token.text)"]).joined(separator: "\n"))
+        StandardOutput.shared.line((lines + ["plan: \(token.text)"]).joined(separator: "\n"))
     }
 }
 

@@ -21,9 +21,9 @@ struct PlaybooksCommand: ParsableCommand {
     func run() throws {
         let entries = try PlaybookArgument().all().map(Entry.init)
         if json {
-            print(try JSONText.pretty(entries))
+            StandardOutput.shared.line(try JSONText.pretty(entries))
         } else {
-            print(Self.text(entries, terminal: .standardOutput))
+            StandardOutput.shared.line(Self.text(entries, terminal: .standardOutput))
         }
     }
 

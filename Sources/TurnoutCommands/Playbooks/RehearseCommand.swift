@@ -67,11 +67,11 @@ struct RehearseCommand: AsyncParsableCommand {
             }
         }
         if json {
-            print(try JSONText.pretty(report))
+            StandardOutput.shared.line(try JSONText.pretty(report))
         } else {
             let terminal = Terminal.standardOutput
             let text = RehearsalText(style: terminal.style, columns: terminal.columns)
-            print(text.lines(report).joined(separator: "\n"))
+            StandardOutput.shared.line(text.lines(report).joined(separator: "\n"))
         }
         let status = report.status.exitStatus
         guard status == .finished else { throw ExitCode(status.rawValue) }

@@ -48,7 +48,11 @@ struct DecisionOptions: ParsableArguments {
             tell(try decision.submit(on: subject, to: work.journal, at: now), subject)
         } catch {
             // Who types `approve --resume` after `approve` wants to go on.
-            guard resume, error.code == .notAllowed, try isDecided(kind, subject, work.journal) else { throw error }
+            guard error.code == .notAllowed else { throw error }
+            guard resume, try isDecided(kind, subject, work.journal) else {
+                let next = try? work.journal.nextCommand(for: record, isLive: isLive).text
+                throw JournalError(.notAllowed, error.message + (next.map { "; next: \($0)" } ?? ""))
+            }
             say("note: \(error.message)".printable)
         }
         guard try work.journal.holder(of: record.id) == nil else {

@@ -74,7 +74,7 @@ struct EventsCommand: AsyncParsableCommand {
                     json ? try JSONText.line(JournaledEventReport(run: run, event: event)) : lines.line(event))
             }
             last = events.last?.sequence ?? last
-            guard follow, try !journal.record(of: run).status.isEnded else { return }
+            guard follow, StandardOutput.shared.isOpen, try !journal.record(of: run).status.isEnded else { return }
             try await Task.sleep(for: .milliseconds(500))
         }
     }

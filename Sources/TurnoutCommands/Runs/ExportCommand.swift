@@ -30,7 +30,7 @@ struct ExportCommand: AsyncParsableCommand {
         }
         try await workspace.withJournal(readOnly: true) { journal in
             let id = try RunSelection.toLookAt(run, in: journal).id
-            print(try JSONText.pretty(try RunExport(of: id, in: journal)))
+            StandardOutput.shared.line(try JSONText.pretty(try RunExport(of: id, in: journal)))
         }
     }
 }

@@ -60,13 +60,15 @@ struct RetryCommand: AsyncParsableCommand {
                 .usage,
                 "run \(record.id) has not ended (\(record.status.words)), so that nothing is forked from it; "
                     + "end it first by `turnout abort \(record.id)`, or go on with it by "
-                    + "`\(NextCommand(record, isLive: false).text ?? "turnout resume \(record.id)")`")
+                    + "`\(try work.journal.nextCommand(for: record, isLive: false).text ?? "turnout resume \(record.id)")`"
+            )
         }
         guard case .held(let hold) = record.phase, hold.accepts(.retry) else {
             throw CommandFailure(
                 .usage,
                 "run \(record.id) is \(record.status.words), and there is no stage to try again; "
-                    + "next: \(NextCommand(record, isLive: false).text ?? "turnout status \(record.id)")")
+                    + "next: \(try work.journal.nextCommand(for: record, isLive: false).text ?? "turnout status \(record.id)")"
+            )
         }
         let request = Request(
             kind: .retry, planHash: record.planHash, by: .current(), at: SystemClock().now(), reason: reason)

@@ -60,7 +60,7 @@ func refuseUnfinishedRun(on key: LeaseKey, _ journal: SQLiteJournal) throws {
                 + "wait for it, follow it by `turnout status \(other) --watch`, or end it by `turnout abort \(other)`")
     }
     let reason = record.reason.map { ", \($0)" } ?? ""
-    let ways = NextCommand(record, isLive: false).choices
+    let ways = try journal.nextCommand(for: record, isLive: false).choices
     let width = ways.map(\.command.count).max() ?? 0
     throw CommandFailure(
         .notOurs,

@@ -17,7 +17,9 @@ struct RunWatch {
             let view = try RunView(of: run, in: journal, workspace)
             let text = json ? try JSONText.line(view.report) : view.text(redraws ? .standardOutput : terminal)
             // What only grows older or more is shown again on a terminal, and is no news elsewhere.
-            let news = json ? try JSONText.line(view.reportWithoutClients) : "\(view.record)\(view.isLive)"
+            let news =
+                json
+                ? try JSONText.line(view.reportWithoutClients) : "\(view.record)\(view.isLive)\(view.decided.requests)"
             if redraws {
                 StandardOutput.shared.write(Self.redrawing(text, over: height))
                 height = Self.height(of: text, columns: terminal.columns)
@@ -25,7 +27,7 @@ struct RunWatch {
                 StandardOutput.shared.line(shown.isEmpty || json ? text : "\n" + text)
             }
             shown = news
-            if view.record.status.isEnded { return }
+            if view.record.status.isEnded || !StandardOutput.shared.isOpen { return }
             try await Task.sleep(for: .seconds(1))
         }
     }

@@ -24,9 +24,9 @@ struct RunsCommand: AsyncParsableCommand {
             entries = try await workspace.withJournal(readOnly: true) { try Self.entries(in: $0) }
         }
         if json {
-            print(try JSONText.pretty(entries))
+            StandardOutput.shared.line(try JSONText.pretty(entries))
         } else {
-            print(Self.text(entries, now: SystemClock().now(), terminal: .standardOutput))
+            StandardOutput.shared.line(Self.text(entries, now: SystemClock().now(), terminal: .standardOutput))
         }
     }
 

@@ -40,7 +40,7 @@ struct StatusCommand: AsyncParsableCommand {
                 try await RunWatch(journal: journal, workspace: workspace, run: record.id, json: json).follow()
             } else {
                 let view = try RunView(of: record.id, in: journal, workspace)
-                print(json ? try JSONText.pretty(view.report) : view.text(.standardOutput))
+                StandardOutput.shared.line(json ? try JSONText.pretty(view.report) : view.text(.standardOutput))
             }
         }
     }
@@ -81,25 +81,30 @@ struct RunView {
     var approval: Approval?
     var isLive: Bool
     var clients: ClientsReport?
+    var decided = KeptDecisions.none
 
     init(of run: RunID, in journal: any Journal, _ workspace: Workspace) throws {
         record = try journal.record(of: run)
         stages = try journal.stages(of: run)
         isLive = try journal.holder(of: run) != nil
         clients = try ClientsFile(run, in: workspace).read().map(ClientsReport.init)
+        guard !record.status.isEnded else { return }
+        let kept = try journal.requests(of: run)
         if case .waiting = record.phase {
             let plan = try journal.load(run).snapshot.plan
             approval = plan.stages.indices.contains(record.position) ? plan.stages[record.position].approval : nil
-            record = record.counting(try journal.requests(of: run), stages: stages, approval: approval)
+            record = record.counting(kept, stages: stages, approval: approval)
         }
+        decided = KeptDecisions(kept, of: record, stages: stages, approval: approval)
     }
 
     var reportWithoutClients: RunReport {
-        RunReport(record: record, stages: stages, approval: approval, isLive: isLive)
+        RunReport(record: record, stages: stages, approval: approval, isLive: isLive, decided: decided)
     }
 
     var report: RunReport {
-        RunReport(record: record, stages: stages, approval: approval, isLive: isLive, clients: clients)
+        RunReport(
+            record: record, stages: stages, approval: approval, isLive: isLive, clients: clients, decided: decided)
     }
 
     func text(_ terminal: Terminal) -> String {
@@ -107,7 +112,7 @@ struct RunView {
         return RunTree(
             record: record, stages: stages, approval: approval, isLive: isLive,
             now: max(wall, stages.latestMoment ?? wall), style: terminal.style, columns: terminal.columns,
-            clients: clients
+            decided: decided, clients: clients
         ).lines().joined(separator: "\n")
     }
 }

@@ -106,7 +106,7 @@ struct RunWork {
                 throw CommandFailure(
                     .waitingForPerson,
                     "run \(run) is \(last.status.words), and nobody works on it any more; "
-                        + "next: \(NextCommand(last, isLive: false).text ?? "turnout status \(run)")")
+                        + "next: \(try journal.nextCommand(for: last, isLive: false).text ?? "turnout status \(run)")")
             }
             try await Task.sleep(for: .milliseconds(200))
         }

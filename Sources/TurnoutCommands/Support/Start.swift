@@ -23,17 +23,10 @@ extension Turnout {
             } else {
                 try command.run()
             }
-            try checkOutput()
+            try StandardOutput.shared.check()
         } catch {
             leave(after: error)
         }
-    }
-
-    /// What a looking command has shown nobody was not shown; a reader that has gone wanted no more.
-    private static func checkOutput() throws(CommandFailure) {
-        guard fflush(nil) != 0, errno != EPIPE else { return }
-        throw CommandFailure(
-            .stateNotWritten, "standard output could not be written: \(String(cString: strerror(errno)))")
     }
 
     private static func leave(after error: any Error) -> Never {
@@ -59,8 +52,17 @@ extension Turnout {
     /// Usage errors, `--help`, `--version` and completion scripts are ArgumentParser's.
     private static func leaveAsParsed(after error: any Error) -> Never {
         let code = exitCode(for: error)
-        guard !code.isSuccess, !(error is ExitCode) else { exit(withError: error) }
         let message = fullMessage(for: error)
+        if code.isSuccess {
+            if !message.isEmpty { StandardOutput.shared.line(message) }
+            do throws(CommandFailure) { try StandardOutput.shared.check() } catch { leave(after: error) }
+            code.endProcess()
+        }
+        guard !(error is ExitCode) else {
+            // A status that says more than 0 stays; what was not shown is said beside it.
+            do throws(CommandFailure) { try StandardOutput.shared.check() } catch { Notices.error(error.message) }
+            code.endProcess()
+        }
         let prefix = "Error: "
         Notices.error(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)
         code.endProcess()
