@@ -141,7 +141,10 @@ struct NextRolloutTests {
     @Test("P16 a plan is refused when another deployment is live by then, and so is an old run's retry")
     func stale() async throws {
         try await TurnoutHome.with { home throws in
-            let file = ["next-rollout", "--input", "file=\(home.path)/Playbooks/samples/article/managed/sample/blue-deployment.yml"]
+            let file = [
+                "next-rollout", "--input",
+                "file=\(home.path)/Playbooks/samples/article/managed/sample/blue-deployment.yml",
+            ]
             let whole = ["run"] + file + ["--approve", "all"]
             for _ in 1...2 { #expect(try home.run(whole).status == 0) }
             let planned = try home.run(["plan"] + file).output

@@ -11,7 +11,7 @@ import Testing
             record: Sample.record(.waiting(Sample.gate()), .waiting), stages: Array(Sample.stages.prefix(3).suffix(1)),
             isLive: false)
         let expected = """
-            {"analysis":null,"backend":"simulated","clients":null,"ended":null,"endpoint":"houses",\
+            {"analysis":null,"backend":"simulated","clients":null,"decisions":[],"ended":null,"endpoint":"houses",\
             "mirror_traffic":{"actual":{},"wanted":{}},"next":"turnout approve demo-1 --resume","playbook":"demo",\
             "roles":null,"run":"demo-1","stages":[{"action":"traffic","attempts":0,"ended":null,"name":"cut-over","reason":null,\
             "started":"2026-11-22T23:33:00.000Z","status":"waiting"}],"started":"2026-11-22T23:00:00.000Z",\
