@@ -49,6 +49,11 @@ package struct AssetTree: Sendable {
             .map(\.file)
     }
 
+    /// Reads what a file in `folder` means by `path`.
+    package init(_ path: String, in folder: String) throws(AssetProblem) {
+        try self.init(DiskPath.joined(folder, path))
+    }
+
     /// The name under which an upload stands.
     package var name: String { DiskPath.name(of: root) }
 
@@ -168,6 +173,8 @@ extension SHA256 {
 extension SHA256.Digest {
     var hexadecimal: String { map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
 }
+
+func sha256(_ bytes: [UInt8]) -> String { SHA256.hash(data: bytes).hexadecimal }
 
 /// Lowercase hexadecimal SHA-256 of a text.
 package func sha256(_ text: String) -> String { SHA256.hash(data: Data(text.utf8)).hexadecimal }

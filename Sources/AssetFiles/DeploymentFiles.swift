@@ -110,3 +110,56 @@ extension DeploymentFiles {
                 + (beside ? "; the file beside the playbook is './\(program)'" : ""))
     }
 }
+
+extension DeploymentFiles {
+    /// A file with a mark that differs after it has changed.
+    package struct Source: Hashable, Sendable {
+        /// As the definition names it: `src/score.py`.
+        package var path: String
+        package var mark: String
+    }
+
+    /// Files beyond that are not told one by one.
+    private static let mostSources = 2000
+    /// Larger files are known by size and times: their digest is part of the whole's.
+    private static let largest = 1 << 20
+
+    /// Every file, to say later which of them have changed; of a part that is not there, its path alone.
+    package func sources() -> [Source] {
+        var sources: [Source] = []
+        func add(_ path: String?, _ tree: () throws(AssetProblem) -> AssetTree?) {
+            guard let path else { return }
+            do throws(AssetProblem) {
+                guard let tree = try tree() else { return }
+                for file in tree.files {
+                    sources.append(
+                        Source(
+                            path: tree.isFile ? path : (path.hasSuffix("/") ? path : path + "/") + file.path,
+                            mark: try Self.mark(file.place, file.size, file.changed)))
+                }
+            } catch {
+                sources.append(Source(path: path, mark: "none"))
+            }
+        }
+        add(definition.document["code_configuration"]?["code"]?.string, code)
+        add(definition.document.modelPath, model)
+        if case .mapping(let members)? = definition.document["environment"], word == nil {
+            add(members["conda_file"]?.string) { () throws(AssetProblem) in
+                try members["conda_file"]?.string.map { path throws(AssetProblem) in try AssetTree(path, in: folder) }
+            }
+        }
+        do throws(AssetProblem) {
+            for file in try command()?.files ?? [] {
+                sources.append(Source(path: file.path, mark: try Self.mark(file.place, file.size, file.changed)))
+            }
+        } catch {
+            sources.append(Source(path: "the files of the command", mark: "none"))
+        }
+        return Array(sources.prefix(Self.mostSources))
+    }
+
+    private static func mark(_ place: String, _ size: Int, _ changed: String) throws(AssetProblem) -> String {
+        guard size <= largest else { return "\(size) \(changed)" }
+        return String(sha256(try DiskFile.contents(of: place, limit: largest)).prefix(16))
+    }
+}

@@ -24,12 +24,14 @@ extension Plan {
         package var backendSettings: Value
         package var files: [File]
         package var roles: Roles?
+        package var sources: [Source]?
     }
 
     package var header: Header {
         Header(
             playbook: playbook, description: description, backend: backend, endpoint: endpoint, inputs: inputs,
-            load: load, backendSettings: backendSettings, files: files, roles: roles)
+            load: load, backendSettings: backendSettings, files: files, roles: roles,
+            sources: sources.isEmpty ? nil : sources)
     }
 
     package init(header: Header, stages: StageList) {
@@ -38,6 +40,7 @@ extension Plan {
             endpoint: header.endpoint, inputs: header.inputs, load: header.load,
             backendSettings: header.backendSettings, files: header.files, stages: stages,
             roles: header.roles)
+        sources = header.sources ?? []
     }
 
     /// The hash that approvals, snapshots and the journal bind to: SHA-256 over the header and every stage, each as
@@ -69,6 +72,7 @@ extension Observation {
         var text = "\(snapshot.name)|\(snapshot.traffic.wanted)|\(snapshot.mirrorTraffic.wanted)"
         for deployment in snapshot.deployments.sorted(by: { $0.name < $1.name }) {
             text += "|\(deployment.name)×\(deployment.instances.wanted)|\(deployment.definition.document.canonical)"
+            if let contents = deployment.definition.contents { text += "|\(contents.canonical)" }
         }
         return String(hexadecimalDigest(of: Data(text.utf8)).prefix(16))
     }
@@ -84,7 +88,15 @@ extension DeploymentDefinition {
             members["instance_count"] = nil
             document = .mapping(members)
         }
-        return String(hexadecimalDigest(of: Data(document.canonical.utf8)).prefix(16))
+        let files = contents.map { "|\($0.canonical)" } ?? ""
+        return String(hexadecimalDigest(of: Data((document.canonical + files).utf8)).prefix(16))
+    }
+}
+
+extension LocalContents {
+    /// One text for equal contents.
+    fileprivate var canonical: String {
+        [code, environment, model, command].map { $0 ?? "" }.joined(separator: ",")
     }
 }
 

@@ -15,6 +15,21 @@ package struct Plan: Sendable {
     package var stages: StageList
     /// What `${{ live }}` and `${{ candidate }}` stand for; nil where the playbook uses neither.
     package var roles: Roles?
+    /// The files of deployments (code, models, environments, commands), to say later which of them have changed.
+    package var sources: [Source] = []
+
+    /// A file of a deployment when the plan was made; its content is not part of the plan.
+    package struct Source: Hashable, Sendable, Codable {
+        /// As a person would name it: `src/score.py`.
+        package var path: String
+        /// Differs after a change: a digest, or size and times of a large file.
+        package var mark: String
+
+        package init(path: String, mark: String) {
+            self.path = path
+            self.mark = mark
+        }
+    }
 
     /// A file as it was when the plan was made.
     package struct File: Hashable, Sendable, Codable {

@@ -22,6 +22,7 @@ package struct Turnout: AsyncParsableCommand {
             CommandGroup(name: "Running", subcommands: runningCommands),
             CommandGroup(name: "Playbooks", subcommands: playbookCommands),
             CommandGroup(name: "Runs", subcommands: runCommands),
+            CommandGroup(name: "Assets", subcommands: assetCommands),
             CommandGroup(name: "Endpoints and state", subcommands: endpointCommands),
         ])
 

@@ -19,10 +19,14 @@ struct HelpTests {
             #expect(help.contains("EXAMPLES:"))
             try expectSnapshot(help, "help-\(command._commandName)")
         }
-        for command in EndpointCommand.configuration.subcommands {
-            let help = Turnout.helpMessage(for: command, columns: 80)
-            #expect(help.contains("EXAMPLES:"))
-            try expectSnapshot(help, "help-endpoint-\(command._commandName)")
+        for group in [EndpointCommand.self, ModelCommand.self, EnvironmentCommand.self, CodeCommand.self]
+            as [any ParsableCommand.Type]
+        {
+            for command in group.configuration.subcommands {
+                let help = Turnout.helpMessage(for: command, columns: 80)
+                #expect(help.contains("EXAMPLES:"))
+                try expectSnapshot(help, "help-\(group._commandName)-\(command._commandName)")
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ package import Rollouts
 /// have changed.
 package struct AssetUploader: Sendable {
     package let client: AzureClient
-    let yaml: YAMLReader
+    package let yaml: YAMLReader
 
     static let hashVersion = 202208
 

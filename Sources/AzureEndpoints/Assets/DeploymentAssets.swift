@@ -46,6 +46,7 @@ extension Value {
         switch self {
         case .string(let text): text.isEmpty ? nil : text
         case .integer(let number): "\(number)"
+        case .number(let number): "\(number)"
         default: nil
         }
     }

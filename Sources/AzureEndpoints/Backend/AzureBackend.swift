@@ -16,7 +16,7 @@ package final class AzureBackend: Backend, Sendable {
     let callers: EndpointCallers
     let operations = LastOperations()
     let clock: any RunClock
-    let uploader: AssetUploader
+    package let uploader: AssetUploader
     let codeHashes = CodeHashes()
     private let properties: @Sendable (DeploymentDefinition) -> [String: String]
 

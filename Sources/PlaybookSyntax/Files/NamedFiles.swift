@@ -22,6 +22,10 @@ struct NamedFiles {
     var servers: ServerIsKnown?
     /// Set where the backend takes the files that deployments name.
     var digests: DigestCache?
+    /// The files of deployments, as they are now.
+    var sources: Set<Plan.Source> = []
+    /// Set where registered assets can be looked up.
+    var assets: AssetLookup?
     /// What the playbook says that serves a deployment; nil where the backend starts no servers.
     var serving: ((Name) -> Value?)?
     /// Whether the files that deployments name must be there when their own file is read; plans have a rule for that

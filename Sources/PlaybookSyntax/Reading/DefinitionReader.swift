@@ -64,6 +64,7 @@ extension NamedFiles {
             name: name, what: "deployment", location: location(nameNode, in: document))
         definition.serving = serving?(name)
         if servers != nil { checkServer(of: place, in: document) }
+        resolveAssets(of: &definition, in: document)
         if digests != nil { readFiles(of: &definition, at: place, in: document, node) }
         fit(&definition, place, in: document, at: node)
         return PlacedDefinition(definition: definition, names: [place])

@@ -58,6 +58,7 @@ struct PlanMaker {
             files.servers = ServerIsKnown(backend: backend, settings: backends.own)
         }
         files.digests = options.digests
+        files.assets = options.assets?(backends.value)
         if let serving = options.serving {
             let settings = backends.value
             files.serving = { serving($0, settings) }
@@ -70,13 +71,14 @@ struct PlanMaker {
         findings += files.servers?.findings(in: source) ?? []
         guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
         let counting = options.settledSettings(backends.value)
-        let plan = Plan(
+        var plan = Plan(
             playbook: name, description: root["description"]?.scalar?.text, backend: options.backend,
             endpoint: endpoint, inputs: inputs.values, load: load,
             backendSettings: counting,
             files: files.paths.compactMap { path in
                 files.contents[path].map { Plan.File(path: path, digest: hexadecimalDigest(of: $0)) }
             }, stages: self.settled(stages, counting), roles: roles)
+        plan.sources = files.sources.sorted { ($0.path, $0.mark) < ($1.path, $1.mark) }
         return outcome(plan)
     }
 

@@ -28,6 +28,8 @@ package struct PlanOptions: Sendable {
     package var settledAction: @Sendable (StageAction, _ settings: Value) -> StageAction
     /// Set where the backend takes the files that deployments name: their digests are part of the plan.
     package var digests: DigestCache?
+    /// Looks registered assets up, with the playbook's settings of the backend.
+    package var assets: (@Sendable (_ settings: Value) -> AssetLookup?)?
     /// What the playbook's settings of the backend say that serves a deployment (``DeploymentDefinition/serving``).
     package var serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)?
 
@@ -48,6 +50,7 @@ package struct PlanOptions: Sendable {
         settledSettings: @escaping @Sendable (Value) -> Value = { $0 },
         settledAction: @escaping @Sendable (StageAction, Value) -> StageAction = { action, _ in action },
         queryProblem: QueryProblemFinder? = nil, digests: DigestCache? = nil,
+        assets: (@Sendable (_ settings: Value) -> AssetLookup?)? = nil,
         serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)? = nil, cluster: ClusterFit? = nil,
         roles: RoleSource = .assumed(.later)
     ) {
@@ -64,6 +67,7 @@ package struct PlanOptions: Sendable {
         self.settledAction = settledAction
         self.queryProblem = queryProblem
         self.digests = digests
+        self.assets = assets
         self.serving = serving
     }
 }

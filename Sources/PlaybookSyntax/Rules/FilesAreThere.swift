@@ -23,6 +23,7 @@ extension NamedFiles {
             definition.serving = .mapping(serving)
         }
         guard let files = DeploymentFiles(definition, yaml: pythonYAMLValue(of:)) else { return }
+        sources.formUnion(files.sources().map { Plan.Source(path: $0.path, mark: $0.mark) })
         do throws(AssetProblem) {
             definition.contents = try files.contents(digests)
             if let problem = try files.scriptProblem() { throw problem }

@@ -1,4 +1,6 @@
+internal import AssetFiles
 internal import FoundationEssentials
+internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 
@@ -22,7 +24,36 @@ struct EditedFiles {
                 index == 0 ? playbook : file.path.hasPrefix("/") ? file.path : folder.map { "\($0)/\(file.path)" }
             compare(file, snapshot.contents[file.path] ?? Data(), place)
         }
+        compareSources(of: snapshot.plan)
     }
+
+    /// Files inside of code folders and models, whose content the run does not keep: which of them differ.
+    private mutating func compareSources(of plan: Plan) {
+        guard !plan.sources.isEmpty else { return }
+        var present: Set<Plan.Source> = []
+        for definition in plan.stages.compactMap(\.action.deployment) {
+            let files = DeploymentFiles(definition, yaml: pythonYAMLValue(of:))
+            present.formUnion((files?.sources() ?? []).map { Plan.Source(path: $0.path, mark: $0.mark) })
+        }
+        let before = Set(plan.sources)
+        guard present != before else { return }
+        let (old, new) = (Set(before.map(\.path)), Set(present.map(\.path)))
+        let changed = Set(present.symmetricDifference(before).map(\.path)).sorted()
+        for path in changed.prefix(Self.mostLines) {
+            let what =
+                !old.contains(path)
+                ? "is new since the plan was made"
+                : new.contains(path) ? "is not as it was when the plan was made" : "is not there any more"
+            lines.append("\(path) \(what)".printable)
+        }
+        if changed.count > Self.mostLines { lines.append("and \(changed.count - Self.mostLines) more files") }
+        names +=
+            changed.count > Self.mostNames
+            ? Array(changed.prefix(Self.mostNames)) + ["\(changed.count - Self.mostNames) more"] : changed
+    }
+
+    private static let mostLines = 20
+    private static let mostNames = 5
 
     private mutating func compare(_ file: Plan.File, _ kept: Data, _ place: String?) {
         let present = place.flatMap(FileManager.default.contents(atPath:))

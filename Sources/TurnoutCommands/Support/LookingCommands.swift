@@ -12,6 +12,10 @@ extension Turnout {
     ]
 
     /// The commands about endpoints and about the state folder.
+    static let assetCommands: [any ParsableCommand.Type] = [
+        ModelCommand.self, EnvironmentCommand.self, CodeCommand.self,
+    ]
+
     static let endpointCommands: [any ParsableCommand.Type] = [
         EndpointCommand.self, ServeCommand.self, DoctorCommand.self,
     ]

@@ -13,6 +13,9 @@ package struct LocalSettings: Hashable, Sendable {
 
     /// Which server each deployment that is named is to run.
     package private(set) var choices: [Name: InstanceChoice] = [:]
+    /// What stands on this machine for environments of Azure's registries: as an inline `environment`, or a name.
+    package private(set) var environments: [String: Value] = [:]
+    private static let standIns = "environments"
     /// The same as it was written.
     private var written: [Name: Value] = [:]
 
@@ -22,7 +25,7 @@ package struct LocalSettings: Hashable, Sendable {
     /// Reads the mapping; `null` is as good as nothing.
     package init(_ value: Value) throws(SettingsProblem) {
         let root = try SettingsReader(
-            value, keys: InstanceChoice.words + [InstanceChoice.incidents, Self.users], root: Self.root)
+            value, keys: InstanceChoice.words + [InstanceChoice.incidents, Self.users, Self.standIns], root: Self.root)
         if root.members[Self.users] != nil {
             throw root.problem(
                 Self.users,
@@ -32,6 +35,14 @@ package struct LocalSettings: Hashable, Sendable {
         let incidents = try Incident.list(InstanceChoice.incidents, in: root)
         if !incidents.isEmpty, try root.mapping("simulate", keys: nil)?.members.isEmpty != false {
             throw root.problem(InstanceChoice.incidents, "hits simulated deployments, and simulate names none")
+        }
+        if let named = try root.mapping(Self.standIns, keys: nil) {
+            for (key, value) in named.members {
+                if value.string == nil {
+                    _ = try named.mapping(key, keys: ["image", "conda_file", "inference_config", "build", "os_type"])
+                }
+            }
+            environments = named.members
         }
         var places: [Name: String] = [:]
         for word in InstanceChoice.words {

@@ -76,6 +76,8 @@ struct AzureWorld: KnownBackend {
                 workspace(settings), environment: ProcessInfo.processInfo.environment, yaml: pythonYAMLValue(of:)))
     }
 
+    var uploader: AssetUploader? { azure.uploader }
+
     func endpoints() async throws -> [Name] { try await azure.endpoints() }
 
     func history(of endpoint: Name) async throws -> [HistoryLine] {

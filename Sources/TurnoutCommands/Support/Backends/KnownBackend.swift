@@ -29,6 +29,11 @@ protocol KnownBackend: OpenBackend {
     /// Whether the files that a deployment names are brought to it.
     static var takesFiles: Bool { get }
 
+    /// Looks registered assets up without opening the backend; nil where that is not possible.
+    ///
+    /// Paths in the settings are relative to `folder`, the playbook's.
+    static func assets(settings: Value, folder: String, in workspace: Workspace) -> AssetLookup?
+
     /// What a playbook's settings say that serves a deployment (``DeploymentDefinition/serving``).
     static func serving(_ deployment: Name, settings: Value) -> Value?
 
@@ -54,6 +59,7 @@ extension KnownBackend {
     static func settled(_ settings: Value, flags: [String: String]) -> Value { settings }
     static func settled(_ action: StageAction, settings: Value) -> StageAction { action }
     static var takesFiles: Bool { false }
+    static func assets(settings: Value, folder: String, in workspace: Workspace) -> AssetLookup? { nil }
     static func serving(_ deployment: Name, settings: Value) -> Value? { nil }
 
     /// All that a user may write.

@@ -137,6 +137,8 @@ final class LocalWorld: KnownBackend {
         await life.leave()
     }
 
+    var uploader: AssetUploader? { azure.uploader }
+
     func endpoints() async throws -> [Name] { try await azure.endpoints() }
 
     func history(of endpoint: Name) async throws -> [HistoryLine] {

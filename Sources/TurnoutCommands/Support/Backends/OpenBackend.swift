@@ -1,3 +1,4 @@
+internal import AzureEndpoints
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
@@ -21,6 +22,8 @@ protocol OpenBackend: Sendable {
     func obstacles(to plan: Plan) async throws -> [String]
     /// The endpoints that exist, by name.
     func endpoints() async throws -> [Name]
+    /// What registers assets; nil where the backend has none.
+    var uploader: AssetUploader? { get }
     /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
     func history(of endpoint: Name) async throws -> [HistoryLine]
     /// Where clients send their requests; nil where nobody calls the endpoint over a network.
@@ -82,6 +85,7 @@ extension OpenBackend {
     var caveat: String? { nil }
     var afterwards: String? { get throws { nil } }
     var clients: ClientsReport? { nil }
+    var uploader: AssetUploader? { nil }
 
     func obstacles(to plan: Plan) async throws -> [String] { [] }
     func begin(_ plan: Plan, _ stages: [StageRecord]) async throws {}

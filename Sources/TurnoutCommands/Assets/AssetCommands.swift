@@ -1,0 +1,279 @@
+internal import ArgumentParser
+internal import AssetFiles
+internal import AzureEndpoints
+internal import FoundationEssentials
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import Rollouts
+
+/// Models that deployments name `azureml:NAME:VERSION`.
+struct ModelCommand: ParsableCommand {
+    static let configuration = assetCommand(RegisteredModel.self, example: "housing")
+}
+
+/// Environments that deployments name `azureml:NAME:VERSION`.
+struct EnvironmentCommand: ParsableCommand {
+    static let configuration = assetCommand(RegisteredEnvironment.self, example: "sklearn")
+}
+
+/// Code that deployments name `azureml:NAME:VERSION`.
+struct CodeCommand: ParsableCommand {
+    static let configuration = assetCommand(RegisteredCode.self, example: "scoring")
+}
+
+private func assetCommand(_ kind: (some RegisteredKind).Type, example: String) -> CommandConfiguration {
+    func configuration<Kind: RegisteredKind>(_ kind: Kind.Type) -> CommandConfiguration {
+        CommandConfiguration(
+            commandName: Kind.word,
+            abstract: "Register \(Kind.word == "code" ? "code" : Kind.word + "s"), and list them.",
+            discussion: """
+                The files are those of `az ml \(Kind.word) create`. They are registered on the backend: on local in the \
+                store of the emulator, on azure in the workspace.
+
+                EXAMPLES:
+                  turnout \(Kind.word) create --file \(Kind.word).yml
+                  turnout \(Kind.word) list
+                  turnout \(Kind.word) show --name \(example) --version 1
+                """,
+            subcommands: [AssetCreate<Kind>.self, AssetList<Kind>.self, AssetShow<Kind>.self])
+    }
+    return configuration(kind)
+}
+
+/// `turnout model create`: registers a version.
+struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "create", abstract: "Register \(Kind.one) from a file.",
+            discussion: """
+                Paths in the file are relative to it. Without a version, the one after the last is taken. A version that \
+                is registered keeps its content; the same content may be registered again.
+
+                EXAMPLES:
+                  turnout \(Kind.word) create --file \(Kind.word).yml
+                  turnout \(Kind.word) create --file \(Kind.word).yml --name my-\(Kind.word) --version 2
+                """)
+    }
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The YAML file that describes it.", valueName: "file"),
+        completion: .file(extensions: ["yml", "yaml"]))
+    var file: String
+
+    @Option(name: .shortAndLong, help: "Its name, instead of the file's.")
+    var name: String?
+
+    @Option(name: .shortAndLong, help: "Its version, instead of the file's.")
+    var version: String?
+
+    @OptionGroup var options: BackendOptions
+
+    func run() async throws {
+        let document = try Self.document(file)
+        guard let name = name ?? document["name"]?.versionText else {
+            throw CommandFailure(.usage, "\(file) has no 'name': give one by --name")
+        }
+        let folder = try Self.folder(of: file)
+        let registered = try await options.withAssets(.work) { uploader in
+            let version: String
+            if let said = self.version ?? document["version"]?.versionText {
+                version = said
+            } else {
+                version = try await uploader.nextVersion(Kind.collection, name)
+            }
+            do {
+                let id = AssetID(Kind.collection, name, version)
+                let answer = try await Kind.create(document, folder: folder, as: id, uploader)
+                return RegisteredAsset(answer, Kind.collection, named: name)
+            } catch let problem as AssetProblem {
+                throw CommandFailure(.failed, "\(file): \(problem.message)")
+            }
+        }
+        guard !options.json else {
+            print(try JSONText.pretty(registered))
+            return
+        }
+        print("\(Kind.word) \(registered.name):\(registered.version) is registered")
+        print("deployments name it azureml:\(registered.name):\(registered.version)")
+    }
+
+    private static func document(_ file: String) throws -> Value {
+        guard let bytes = FileManager.default.contents(atPath: file) else {
+            throw CommandFailure(.usage, "the file \(file) cannot be read")
+        }
+        let document: Value
+        do {
+            document = try pythonYAMLValue(of: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw CommandFailure(.failed, "\(file): \(error)")
+        }
+        guard case .mapping(let members) = document else {
+            throw CommandFailure(.failed, "\(file) is not a mapping of keys such as name, version and path")
+        }
+        if let key = members.keys.sorted().first(where: { !Kind.keys.contains($0) }) {
+            let near = nearest(key, among: Kind.keys).map { "did you mean '\($0)'?" }
+            throw CommandFailure(
+                .failed,
+                "\(file): the key '\(key)' is not known: \(near ?? "possible are \(Kind.keys.joined(separator: ", "))")"
+            )
+        }
+        return document
+    }
+
+    private static func folder(of file: String) throws -> String {
+        let whole = file.hasPrefix("/") ? file : FileManager.default.currentDirectoryPath + "/" + file
+        guard let slash = whole.lastIndex(of: "/"), slash != whole.startIndex else { return "/" }
+        return String(whole[..<slash])
+    }
+}
+
+/// `turnout model list`: names with their latest versions, or all versions of one.
+struct AssetList<Kind: RegisteredKind>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "list", abstract: "List what is registered, or the versions of one.",
+            discussion: """
+                EXAMPLES:
+                  turnout \(Kind.word) list
+                  turnout \(Kind.word) list --name my-\(Kind.word) --json
+                """)
+    }
+
+    @Option(name: .shortAndLong, help: "List the versions of this one.")
+    var name: String?
+
+    @OptionGroup var options: BackendOptions
+
+    func run() async throws {
+        let found = try await options.withAssets(.look) { uploader in
+            guard let name else {
+                var assets: [RegisteredAsset] = []
+                for container in try await uploader.client.assets(Kind.collection) {
+                    guard let name = container["name"]?.string,
+                        let latest = container["properties"]?["latestVersion"]?.string,
+                        let answer = try await uploader.client.asset(AssetID(Kind.collection, name, latest))
+                    else { continue }
+                    assets.append(RegisteredAsset(answer, Kind.collection, named: name))
+                }
+                return assets.filter { !$0.isAnonymous }
+            }
+            return try await uploader.client.assets(Kind.collection, named: name).map {
+                RegisteredAsset($0, Kind.collection, named: name)
+            }
+        }
+        guard !options.json else {
+            print(try JSONText.pretty(found))
+            return
+        }
+        guard !found.isEmpty else {
+            print(
+                "Nothing is registered\(name.map { " as '\($0)'" } ?? "") yet: turnout \(Kind.word) create --file FILE")
+            return
+        }
+        var table = Table(.init("NAME"), .init("VERSION"), .init("CREATED"), .init("WHAT"))
+        table.rows = found.map { asset in
+            [
+                Table.Cell(asset.name, .bold), Table.Cell(asset.version), Table.Cell(asset.created ?? ""),
+                Table.Cell(Kind.summary(asset.properties)),
+            ]
+        }
+        print(table.lines(Terminal.standardOutput.style).joined(separator: "\n"))
+    }
+}
+
+/// `turnout model show`: one version.
+struct AssetShow<Kind: RegisteredKind>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "show", abstract: "Show a version, or the latest.",
+            discussion: """
+                EXAMPLES:
+                  turnout \(Kind.word) show --name my-\(Kind.word)
+                  turnout \(Kind.word) show --name my-\(Kind.word) --version 2 --json
+                """)
+    }
+
+    @Option(name: .shortAndLong, help: "Which one.")
+    var name: String
+
+    @Option(name: .shortAndLong, help: "Its version; without it, the latest.")
+    var version: String?
+
+    @OptionGroup var options: BackendOptions
+
+    func run() async throws {
+        let found: RegisteredAsset = try await options.withAssets(.look) { uploader in
+            let latest = try await uploader.client.container(Kind.collection, name)?["properties"]?["latestVersion"]
+            guard let version = version ?? latest?.string,
+                let answer = try await uploader.client.asset(AssetID(Kind.collection, name, version))
+            else {
+                let what = "\(Kind.word) \(name)\(version.map { ":\($0)" } ?? "") is not registered"
+                throw CommandFailure(
+                    .failed,
+                    "\(what); `turnout \(Kind.word) list` shows what is, `turnout \(Kind.word) create` registers it")
+            }
+            return RegisteredAsset(answer, Kind.collection, named: name)
+        }
+        guard !options.json else {
+            print(try JSONText.pretty(found))
+            return
+        }
+        print("\(found.name):\(found.version)  \(Kind.summary(found.properties))")
+        for (key, value) in found.properties.plainMembers { print("  \(key): \(value)") }
+    }
+}
+
+/// One version as the backend has it.
+struct RegisteredAsset: Encodable {
+    var name: String
+    var version: String
+    var id: String?
+    var created: String?
+    var properties: Value
+
+    init(_ answer: Value, _ collection: AssetReference.Collection, named name: String) {
+        let path = answer["id"]?.string
+        let id = path.flatMap(AssetID.init(path:))
+        self.name = id?.name ?? name
+        version = id?.version ?? answer["name"]?.string ?? ""
+        self.id = path
+        created = answer["systemData"]?["createdAt"]?.string
+        properties = answer["properties"] ?? [:]
+    }
+
+    var isAnonymous: Bool { properties["isAnonymous"]?.bool == true }
+}
+
+extension Value {
+    /// Members that say something, with their values on one line.
+    fileprivate var plainMembers: [(String, String)] {
+        guard case .mapping(let members) = self else { return [] }
+        return members.sorted { $0.key < $1.key }.compactMap { key, value in
+            switch value {
+            case .string(let text):
+                (key, text.contains("\n") ? "\n    " + text.split(separator: "\n").joined(separator: "\n    ") : text)
+            case .bool(let flag): (key, "\(flag)")
+            case .integer(let number): (key, "\(number)")
+            case .mapping(let inner) where inner.isEmpty: nil
+            case .null: nil
+            default: (key, (try? JSONText.line(value)) ?? "")  // any value can be written as JSON
+            }
+        }
+    }
+}
+
+extension BackendOptions {
+    /// Works with the registered assets of the backend.
+    func withAssets<Result>(
+        _ use: BackendOpening.Use, _ body: (AssetUploader) async throws -> Result
+    ) async throws -> Result {
+        let selection = try selection()
+        return try await selection.open(use, in: Workspace()).using { open in
+            guard let uploader = open.uploader else {
+                throw CommandFailure(
+                    .usage, "the backend \(selection.name) has no registered assets: add --backend local or azure")
+            }
+            return try await body(uploader)
+        }
+    }
+}
