@@ -34,6 +34,8 @@ package final class DataPlane: Sendable {
 
     private enum State {
         case idle
+        /// Clients connect, and are served when there is a table.
+        case bound(any Channel)
         case listening(any Channel)
         case stopped
     }
@@ -65,7 +67,7 @@ package final class DataPlane: Sendable {
         }
     }
 
-    /// Listens, and returns the port.
+    /// Listens, and returns the port; the first ``install(_:)`` lets clients in, who wait until then.
     package func start() async throws -> Int {
         threads.start()
         OpenFiles.raiseLimit()
@@ -75,6 +77,7 @@ package final class DataPlane: Sendable {
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.autoRead, value: false)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -88,7 +91,7 @@ package final class DataPlane: Sendable {
                 }
             }
             .bind(host: configuration.host, port: configuration.port).get()
-        state.withLock { $0 = .listening(channel) }
+        state.withLock { $0 = .bound(channel) }
         let port = channel.localAddress?.port ?? configuration.port
         logger.debug("the data plane listens", metadata: ["port": "\(port)", "loops": "\(loops.count)"])
         return port
@@ -100,6 +103,12 @@ package final class DataPlane: Sendable {
             loops.map { box in box.eventLoop.submit { () -> Void in box.value?.exchange(compiled) } }
         }
         for exchange in exchanged { await settled(exchange) }
+        let bound = state.withLock { state -> (any Channel)? in
+            guard case .bound(let channel) = state else { return nil }
+            state = .listening(channel)
+            return channel
+        }
+        if let bound { await settled(bound.setOption(.autoRead, value: true)) }
     }
 
     /// What was counted since the process began, per incarnation of a deployment.
@@ -109,20 +118,35 @@ package final class DataPlane: Sendable {
     package var useMark: Int? { shared.useMark }
 
     /// Takes no new requests, waits until those in flight are answered, for `draining` at most, and closes.
-    package func stop(draining: Interval) async {
+    ///
+    /// Answers that are not complete by then are cut, after what the model has sent of them, and their number is
+    /// returned.
+    @discardableResult
+    package func stop(draining: Interval) async -> Int {
         let previous = state.withLock { state in
             defer { state = .stopped }
             return state
         }
-        if case .stopped = previous { return }
-        if case .listening(let channel) = previous { await settled(channel.close()) }
+        switch previous {
+        case .stopped: return 0
+        case .idle: break
+        case .bound(let channel), .listening(let channel): await settled(channel.close())
+        }
         for box in loops { await settled(box.eventLoop.submit { () -> Void in box.value?.drain() }) }
         let deadline = ContinuousClock.now.advanced(by: draining.duration)
         while shared.openConnections > 0, ContinuousClock.now < deadline, !Task.isCancelled {
             do { try await Task.sleep(for: .milliseconds(10)) } catch { break }
         }
-        for box in loops { await settled(box.eventLoop.submit { () -> Void in box.value?.end() }) }
+        var cut = 0
+        for box in loops {
+            do {
+                cut += try await box.eventLoop.submit { box.value?.end() ?? 0 }.get()
+            } catch {
+                logger.debug("an event loop had ended already", metadata: ["error": "\(error)"])
+            }
+        }
         await endThreads()
+        return cut
     }
 
     private func endThreads() async {

@@ -12,6 +12,10 @@ package struct DataPlaneLimits: Sendable {
     package var headerFields = 128
     /// An answer that is longer is passed on while it comes, and no longer held for its end.
     package var heldAnswerBytes = 256 * 1024
+    /// An answer that is no stream is passed on as it comes from this time after its head on.
+    package var holding = TimeAmount.milliseconds(50)
+    /// After the data plane's start, requests wait this long for the first instance of their deployment.
+    package var firstInstance = TimeAmount.seconds(10)
     /// Connections of clients, on each event loop; further ones are closed at once.
     package var connections = 16_384
     /// Until a request's head is complete: from the connection's beginning, or from the last answer.

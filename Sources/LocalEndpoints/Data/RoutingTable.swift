@@ -100,9 +100,21 @@ package struct ServerAddress: Hashable, Sendable {
     package var socket: Socket
     /// As in `inference_config.scoring_route.path`: `/score`.
     package var scoringPath: String
+    package var routes: ServerRoutes
 
-    package init(_ socket: Socket, scoringPath: String = "/score") {
+    package init(_ socket: Socket, scoringPath: String = "/score", routes: ServerRoutes = .all) {
         self.socket = socket
         self.scoringPath = scoringPath
+        self.routes = routes
     }
+}
+
+/// Which requests below an endpoint reach the deployment's server.
+package enum ServerRoutes: Hashable, Sendable {
+    /// Every path and method: a container or program of the user's.
+    case all
+    /// Those of `azureml-inference-server-http`: `/`, `/score` and `/swagger.json`.
+    case inferenceServer
+    /// `POST /score` and `GET /swagger.json`: a simulated profile.
+    case scoring
 }

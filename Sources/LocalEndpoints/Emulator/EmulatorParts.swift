@@ -128,7 +128,12 @@ actor EmulatorParts {
         } catch {
             logger.error("the emulator did not end well", metadata: ["error": "\(error)"])
         }
-        await dataPlane?.stop(draining: draining)
+        let cut = await dataPlane?.stop(draining: draining) ?? 0
+        if cut > 0 {
+            logger.warning(
+                "answers that were still being sent were cut",
+                metadata: ["answers": "\(cut)", "drain": "\(draining)"])
+        }
         await registry?.endInstances()
         await accessLog?.flush()
         do {

@@ -13,8 +13,10 @@ final class RawClient {
         var what: String
     }
 
-    private let descriptor: Int32
+    private var descriptor: Int32
     private var received = Data()
+    /// Whether a reset is an error rather than an end.
+    private var throwsResets = false
 
     /// Every wait for bytes ends after `patience`.
     init(port: Int, patience: Int = 10) throws {
@@ -35,7 +37,31 @@ final class RawClient {
         guard connected == 0 else { throw Failure(what: "connect: \(errno)") }
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Closes the connection, with a reset if that is wanted.
+    func end(resets: Bool) {
+        var option = linger(l_onoff: resets ? 1 : 0, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        close(descriptor)
+        descriptor = -1
+    }
+
+    /// Reads until `text` has come; what has come is kept for ``answer()``.
+    func receive(until text: String) throws {
+        while received.range(of: Data(text.utf8)) == nil {
+            guard try readMore() else { throw Failure(what: "the connection ended before \(text)") }
+        }
+    }
+
+    /// Everything up to the connection's end; throws if that is a reset.
+    @discardableResult
+    func receiveAll() throws -> String {
+        throwsResets = true
+        defer { throwsResets = false }
+        while try readMore() {}
+        return String(decoding: received, as: UTF8.self)
+    }
 
     /// False where the other side has closed.
     @discardableResult
@@ -86,6 +112,7 @@ final class RawClient {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &bytes, bytes.count, 0)
         if count < 0, errno == EAGAIN { throw Failure(what: "nothing came in time") }
+        if count < 0, throwsResets { throw Failure(what: "the connection was reset") }
         guard count > 0 else { return false }
         received.append(contentsOf: bytes[..<count])
         return true

@@ -13,12 +13,15 @@ struct DataAdmissionTests {
     }
 
     /// Who enters: an instance, or `waits`, `full`, `nobody`.
-    private static func enter(_ places: inout Places, _ waiter: Int = 0, isRetry: Bool = false, at now: UInt64 = 0)
+    private static func enter(
+        _ places: inout Places, _ waiter: Int = 0, isRetry: Bool = false, first: Bool = false, at now: UInt64 = 0
+    )
         -> String
     {
-        switch places.enter(at: now, isRetry: isRetry, waiter: { waiter }) {
+        switch places.enter(at: now, isRetry: isRetry, mayWaitForFirst: first, waiter: { waiter }) {
         case .seated(let instance): instance
         case .waits(let ticket): "waits \(ticket)"
+        case .waitsForFirst(let ticket): "first \(ticket)"
         case .full: "full"
         case .nobodyReady: "nobody"
         }
@@ -42,6 +45,17 @@ struct DataAdmissionTests {
         #expect(entries[8] == "full")
         #expect(places.inFlight == 8)
         #expect(Self.enter(&places, isRetry: true).hasPrefix("waits"))
+    }
+
+    @Test("requests wait for a first instance, and for no later one")
+    func first() {
+        var places = Places()
+        #expect(Self.enter(&places) == "nobody")
+        #expect((0..<1024).allSatisfy { Self.enter(&places, $0, first: true).hasPrefix("first") })
+        #expect(Self.enter(&places, first: true) == "full")
+        #expect(places.update([("a", true)], limit: 2, at: 0).map(\.1) == [0, 1])
+        _ = places.update([("a", false)], limit: 2, at: 0)
+        #expect(Self.enter(&places, first: true) == "nobody")
     }
 
     @Test("a free place goes to who waits longest")
@@ -119,7 +133,7 @@ struct DataAdmissionTests {
                 case 0, 1:
                     switch places.enter(at: UInt64(step), waiter: { step }) {
                     case .seated(let instance): seated.append(instance)
-                    case .waits(let ticket): tickets.append(ticket)
+                    case .waits(let ticket), .waitsForFirst(let ticket): tickets.append(ticket)
                     case .full, .nobodyReady: break
                     }
                 case 2:

@@ -3,6 +3,7 @@ import NIOEmbedded
 import NIOHTTP1
 import NIOPosix
 import Rollouts
+import SimulatedEndpoints
 import Testing
 
 @testable import LocalEndpoints
@@ -66,15 +67,123 @@ struct DataHeadTests {
     @Test(
         "a request line says what is asked for",
         arguments: [
-            ("/score", .score(endpoint: nil)), ("/score?a=b", .score(endpoint: nil)),
-            ("/endpoints/houses/score", .score(endpoint: "houses")),
-            ("/endpoints/houses/swagger.json?x", .swagger(endpoint: "houses")),
-            ("http://127.0.0.1:1/endpoints/houses/score", .score(endpoint: "houses")),
-            ("/metrics", .metrics), ("/healthz", .health), ("/readyz", .readiness), ("/", .unknown), ("*", .unknown),
-            ("http://a", .unknown), ("/endpoints//score", .unknown), ("/endpoints/a/b/score", .unknown),
-            ("/Score", .unknown), ("", .unknown),
-        ] as [(String, RequestTarget)])
-    func targets(_ uri: String, _ target: RequestTarget) { #expect(RequestTarget(uri: uri) == target) }
+            ("/score", "score - /score "), ("/score?a=b", "score - /score ?a=b"),
+            ("/endpoints/houses/score", "score houses /score "),
+            ("/endpoints/houses/swagger.json?x", "swagger houses /swagger.json ?x"),
+            ("http://127.0.0.1:1/endpoints/houses/score", "score houses /score "),
+            ("HTTPS://houses.example/v1/models?a=/b?c", "other - /v1/models ?a=/b?c"),
+            ("/endpoints/houses/v1/chat/completions", "other houses /v1/chat/completions "),
+            ("/endpoints/houses", "other houses / "), ("/endpoints/houses/?q", "other houses / ?q"),
+            ("/endpoints/houses//score", "other houses //score "),
+            ("/endpoints/houses/score/", "other houses /score/ "),
+            ("/endpoints/a/endpoints/b/score", "other a /endpoints/b/score "), ("/endpoints", "other - /endpoints "),
+            ("/metrics?x", "metrics - /metrics ?x"), ("/healthz", "health - /healthz "),
+            ("/readyz", "readiness - /readyz "), ("/", "other - / "), ("/?a", "other - / ?a"),
+            ("http://a", "other - / "), ("http://a?b", "other - / ?b"), ("/Score", "other - /Score "),
+            ("*", "unknown - * "), ("", "unknown -  "), ("ftp://a/score", "unknown - ftp://a/score "),
+            ("/endpoints//score", "unknown  /score "),
+        ])
+    func targets(_ uri: String, _ expected: String) {
+        let target = RequestTarget(uri: uri)
+        #expect("\(target.route) \(target.endpoint ?? "-") \(target.path) \(target.query)" == expected)
+    }
+
+    @Test(
+        "space around a field's value is no part of it",
+        arguments: [("a", "a"), (" a ", "a"), ("\ta b\t ", "a b"), (" ", ""), ("", ""), ("ä ", "ä")])
+    func optionalSpace(_ value: String, _ trimmed: String) { #expect(value.trimmingOptionalSpace == trimmed) }
+
+    @Test("fields mean the same with space around their values")
+    func spacedFields() throws {
+        let facts = try RequestFacts(
+            Self.head([
+                "host": "a", "authorization": "Bearer x ", "azureml-model-deployment": "blue\t", "content-length": "5 ",
+                "expect": "100-continue ",
+            ]))
+        #expect(facts.authorization == "Bearer x" && facts.deployment == "blue" && facts.contentLength == 5)
+        #expect(facts.expectsContinue)
+        _ = try RequestFacts(Self.head(["host": "a", "transfer-encoding": "chunked "]))
+    }
+
+    @Test(
+        "an answer is a stream if it has no length, or is one of events",
+        arguments: [
+            (["content-length": "5"], false), ([:], true),
+            (["content-length": "5", "content-type": "text/plain"], false),
+            (["content-length": "5", "Content-Type": "Text/Event-Stream; charset=utf-8"], true),
+            (["content-length": "5 ", "content-type": "text/event-stream"], true),
+            (["content-length": "5", "content-type": "text/event-streams"], false),
+            (["transfer-encoding": "chunked", "content-type": "application/json"], true),
+        ] as [(HTTPHeaders, Bool)])
+    func streams(_ headers: HTTPHeaders, _ isStream: Bool) {
+        #expect(ModelAnswer(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers)).isStream == isStream)
+    }
+
+    private static func instance() -> Instance {
+        Instance(
+            InstanceRoute(
+                id: "instance-0", target: .server(ServerAddress(.tcp(host: "::1", port: 9), scoringPath: "/p")),
+                isReady: true))
+    }
+
+    private static func forwarded(
+        _ method: HTTPMethod, _ uri: String, _ headers: HTTPHeaders = [:], body: String = "", from address: String = ""
+    ) throws -> String {
+        var fields: HTTPHeaders = ["host": "a", "authorization": "Bearer key"]
+        fields.add(contentsOf: headers)
+        let request = try IncomingRequest(
+            HTTPRequestHead(version: .http1_1, method: method, uri: uri, headers: fields), on: .sample(.all))
+        request.clientAddress = Array(address.utf8)
+        if !body.isEmpty { _ = request.append(ByteBuffer(string: body)) }
+        let destination = try #require(request.model)
+        return String(buffer: .composed { request.write(destination, to: &$0, for: instance()) })
+            .replacing("x-request-id: \(request.id)\r\n", with: "").replacing("host: [::1]:9\r\n", with: "")
+    }
+
+    @Test("a server is asked for what the client asked for: method, path, query and body")
+    func parity() throws {
+        #expect(
+            try Self.forwarded(.POST, "/score?lang=de", body: "{}")
+                == "POST /p?lang=de HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}")
+        #expect(try Self.forwarded(.GET, "/score?a=%20b") == "GET /p?a=%20b HTTP/1.1\r\n\r\n")
+        #expect(try Self.forwarded(.HEAD, "/endpoints/houses/v1/models") == "HEAD /v1/models HTTP/1.1\r\n\r\n")
+        #expect(try Self.forwarded(.OPTIONS, "/endpoints/houses/") == "OPTIONS / HTTP/1.1\r\n\r\n")
+        #expect(try Self.forwarded(.GET, "/swagger.json?version=3") == "GET /swagger.json?version=3 HTTP/1.1\r\n\r\n")
+        #expect(
+            try Self.forwarded(.GET, "/x", ["content-length": "0"]) == "GET /x HTTP/1.1\r\ncontent-length: 0\r\n\r\n")
+        #expect(
+            try Self.forwarded(.DELETE, "/x", body: "ab") == "DELETE /x HTTP/1.1\r\ncontent-length: 2\r\n\r\nab")
+    }
+
+    @Test("the server learns where the client is, and through whom it came")
+    func forwardedFor() throws {
+        #expect(
+            try Self.forwarded(.GET, "/x", from: "127.0.0.1") == "GET /x HTTP/1.1\r\nx-forwarded-for: 127.0.0.1\r\n\r\n"
+        )
+        #expect(
+            try Self.forwarded(.GET, "/x", ["X-Forwarded-For": "1.2.3.4 ", "x-forwarded-for": "::2"], from: "::1")
+                == "GET /x HTTP/1.1\r\nx-forwarded-for: 1.2.3.4, ::2, ::1\r\n\r\n")
+    }
+
+    @Test(
+        "which methods and paths reach a server depends on what it is",
+        arguments: [
+            (.scoring, .POST, "/score", 0), (.scoring, .GET, "/score", 405), (.scoring, .GET, "/swagger.json", 0),
+            (.scoring, .POST, "/swagger.json", 405), (.scoring, .GET, "/", 404), (.inferenceServer, .GET, "/score", 0),
+            (.inferenceServer, .OPTIONS, "/score", 0), (.inferenceServer, .PUT, "/score", 405),
+            (.inferenceServer, .GET, "/", 0), (.inferenceServer, .POST, "/", 405), (.inferenceServer, .GET, "/v1", 404),
+            (.all, .PUT, "/score", 0), (.all, .PATCH, "/v1/x", 0), (.all, .TRACE, "/score", 405),
+        ] as [(ServerRoutes, HTTPMethod, String, Int)])
+    func reach(_ routes: ServerRoutes, _ method: HTTPMethod, _ uri: String, _ status: Int) {
+        let head = HTTPRequestHead(
+            version: .http1_1, method: method, uri: uri, headers: ["host": "a", "authorization": "Bearer key"])
+        do throws(PlatformAnswer) {
+            _ = try IncomingRequest(head, on: .sample(routes))
+            #expect(status == 0)
+        } catch {
+            #expect(error.status == status)
+        }
+    }
 
     @Test("what goes to a model server has neither the credential nor what belongs to the client's connection")
     func forwarded() throws {
@@ -86,13 +195,10 @@ struct DataHeadTests {
             ]), on: .sample())
         #expect(!request.append(ByteBuffer(string: "{")))
         #expect(request.append(ByteBuffer(string: "}")))
-        let instance = Instance(
-            InstanceRoute(
-                id: "instance-0", target: .server(ServerAddress(.tcp(host: "::1", port: 9), scoringPath: "/p")),
-                isReady: true))
         #expect(request.separateBody == nil)
+        let destination = try #require(request.model)
         #expect(
-            String(buffer: .composed { request.write(.score, to: &$0, for: instance) })
+            String(buffer: .composed { request.write(destination, to: &$0, for: Self.instance()) })
                 == "POST /p HTTP/1.1\r\nhost: [::1]:9\r\nContent-Type: application/json\r\n"
                 + "azureml-model-deployment: blue\r\naccept: */*\r\nx-request-id: \(request.id)\r\n"
                 + "content-length: 2\r\n\r\n{}")
@@ -126,7 +232,8 @@ struct DataHeadTests {
         "what a field means is told by its name",
         arguments: [
             ("Host", .host), ("content-LENGTH", .contentLength), ("Te", .hop), ("x-request-ID", .requestID),
-            ("content-type", .other), ("hos", .other), ("hostt", .other), ("", .other), ("höst", .other),
+            ("content-type", .contentType), ("X-Forwarded-For", .forwardedFor), ("hos", .other), ("hostt", .other),
+            ("", .other), ("höst", .other),
             ("x-ms-run-function-failed", .functionFailed), ("azureml-model-deploymenT", .deployment),
         ] as [(String, HeaderKind)])
     func kinds(_ name: String, _ kind: HeaderKind) { #expect(HeaderKind(name) == kind) }
@@ -144,11 +251,17 @@ struct DataHeadTests {
 
 extension DataLoop {
     /// One that knows the endpoint `houses`, with the key `key`.
-    static func sample() -> DataLoop {
+    static func sample(_ routes: ServerRoutes = .all) -> DataLoop {
         let shared = DataPlaneShared(comparisons: Comparisons(pool: NIOThreadPool(numberOfThreads: 1)), bandwidth: nil)
         let loop = DataLoop(
             eventLoop: EmbeddedEventLoop(), limits: DataPlaneLimits(), logsRequests: false, shared: shared)
-        shared.install(RoutingTable(endpoints: [.sample(traffic: ["blue": 100])])) { loop.exchange($0) }
+        let target: InstanceTarget =
+            routes == .scoring
+            ? .simulated(SimulatedServer(profile: DeploymentProfile(), ready: Timestamp(milliseconds: 0)))
+            : .server(ServerAddress(.tcp(host: "127.0.0.1", port: 9), routes: routes))
+        var endpoint = EndpointRoute.sample(traffic: ["blue": 100])
+        endpoint.deployments[0].instances = [InstanceRoute(id: "instance-0", target: target, isReady: true)]
+        shared.install(RoutingTable(endpoints: [endpoint])) { loop.exchange($0) }
         return loop
     }
 }

@@ -18,6 +18,8 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
         case seated(Instance)
         /// Waits; the ticket is for ``abandon(_:)``.
         case waits(ticket: UInt64)
+        /// As ``waits``, but for the first instance, which has still to become ready.
+        case waitsForFirst(ticket: UInt64)
         /// As many wait as may.
         case full
         /// No instance is ready.
@@ -32,6 +34,12 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
     private var lastTicket: UInt64 = 0
     /// Where the search begins, so that instances that are equally busy take turns.
     private var turn = 0
+    /// An instance has been ready.
+    private var wasReady = false
+
+    /// Requests that may wait for the first instance: more than one instance may answer at a time, as clients that
+    /// waited for the start come all at once.
+    private static var waitersForFirst: Int { 1024 }
 
     /// Requests that are being answered, and those that wait.
     var inFlight: Int { seats.reduce(waiting) { $0 + $1.busy } }
@@ -39,19 +47,29 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
     /// A request comes at `now`; `waiter` is asked for only if it has to wait.
     ///
     /// At most as many wait as are answered: with those that are, twice the limit for each instance (AZURE.md, 429).
-    /// One that had a place and lost it by no fault of its own is not refused: `isRetry`.
-    mutating func enter(at now: UInt64, isRetry: Bool = false, waiter: () -> Waiter) -> Entry {
+    /// One that had a place and lost it by no fault of its own is not refused: `isRetry`. Where no instance has been
+    /// ready yet, a request waits for the first one if it may: `mayWaitForFirst`.
+    mutating func enter(
+        at now: UInt64, isRetry: Bool = false, mayWaitForFirst: Bool = false, waiter: () -> Waiter
+    ) -> Entry {
         if waiting == 0, let index = freeSeat(at: now) {
             seats[index].busy += 1
             return .seated(seats[index].instance)
         }
         let ready = seats.count { $0.isReady }
-        guard ready > 0 else { return .nobodyReady }
+        guard ready > 0 else {
+            guard mayWaitForFirst, !wasReady else { return .nobodyReady }
+            return waiting < Self.waitersForFirst ? .waitsForFirst(ticket: append(waiter())) : .full
+        }
         guard isRetry || waiting < ready * limit else { return .full }
+        return .waits(ticket: append(waiter()))
+    }
+
+    private mutating func append(_ waiter: Waiter) -> UInt64 {
         lastTicket += 1
-        queue.append((lastTicket, waiter()))
+        queue.append((lastTicket, waiter))
         waiting += 1
-        return .waits(ticket: lastTicket)
+        return lastTicket
     }
 
     /// A request at `instance` has ended; who waits longest takes its place.
@@ -99,6 +117,7 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
             updated.append(Seat(instance: seat.instance, isReady: false, busy: seat.busy))
         }
         seats = updated
+        if seats.contains(where: \.isReady) { wasReady = true }
         var seated: [(Instance, Waiter)] = []
         while let next = seatNext(at: now) { seated.append(next) }
         return seated

@@ -6,8 +6,9 @@ final class Instance: Sendable, Equatable {
     let player: SimulatedPlayer?
     /// How a request to its scoring route begins: request line and host.
     let scoring: [UInt8]
-    /// How a request for its description begins.
-    let swagger: [UInt8]
+    let scoringPath: String
+    /// The end of a request line, and the host.
+    let host: [UInt8]
 
     init(_ route: InstanceRoute) {
         id = route.id
@@ -15,12 +16,14 @@ final class Instance: Sendable, Equatable {
         switch route.target {
         case .simulated(let server):
             player = SimulatedPlayer(server)
-            (scoring, swagger) = ([], [])
+            (scoring, scoringPath, host) = ([], "", [])
         case .server(let address):
             player = nil
             let path = address.scoringPath.isEmpty ? "/" : address.scoringPath
-            scoring = Array("POST \(path) HTTP/1.1\r\nhost: \(address.host)\r\n".utf8)
-            swagger = Array("GET /swagger.json HTTP/1.1\r\nhost: \(address.host)\r\n".utf8)
+            let host = " HTTP/1.1\r\nhost: \(address.host)\r\n"
+            scoring = Array("POST \(path)\(host)".utf8)
+            scoringPath = path
+            self.host = Array(host.utf8)
         }
     }
 

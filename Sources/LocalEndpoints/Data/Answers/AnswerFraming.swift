@@ -7,6 +7,8 @@ enum AnswerFraming {
     case chunks
     /// The connection's end: for HTTP/1.0 clients.
     case untilClose
+    /// There is none: the answer is one to HEAD, whose model named no length.
+    case noBody
 
     func write(to writer: inout MessageWriter) {
         switch self {
@@ -22,7 +24,7 @@ enum AnswerFraming {
                 \r
 
                 """)
-        case .untilClose: writer.write("\r\n")
+        case .untilClose, .noBody: writer.write("\r\n")
         }
     }
 }

@@ -6,9 +6,11 @@ enum HeaderKind {
     case requestID
     case host
     case contentLength
+    case contentType
     case transferEncoding
     case connection
     case expect
+    case forwardedFor
     case executionTime
     case functionFailed
     /// Belongs to one connection, or to the platform: never passed on.
@@ -31,8 +33,10 @@ enum HeaderKind {
         case 10 where isThis("connection"): .connection
         case 10 where isThis("keep-alive"): .hop
         case 12 where isThis("x-request-id"): .requestID
+        case 12 where isThis("content-type"): .contentType
         case 13 where isThis("authorization"): .authorization
         case 14 where isThis("content-length"): .contentLength
+        case 15 where isThis("x-forwarded-for"): .forwardedFor
         case 16 where isThis("proxy-connection"): .hop
         case 17 where isThis("transfer-encoding"): .transferEncoding
         case 18 where isThis("proxy-authenticate"): .hop

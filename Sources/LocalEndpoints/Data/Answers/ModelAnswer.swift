@@ -10,6 +10,10 @@ struct ModelAnswer {
     var body: ByteBuffer
     /// What was passed on, kept for the comparison with a copy.
     var compared: ComparedBody?
+    /// As the model said it in its head, where it did.
+    private(set) var announcedLength: Int?
+    /// It is passed on as it comes: a stream of events, or what says no length and may be one.
+    private(set) var isStream = false
     /// Nobody got all of it.
     var wasCutOff = false
     /// Bytes of the body so far.
@@ -26,6 +30,14 @@ struct ModelAnswer {
     init(_ head: HTTPResponseHead) {
         let status = Int(head.status.code)
         self.init(status: status, reason: status == 200 ? "OK" : head.status.reasonPhrase, headers: head.headers)
+        for (name, value) in head.headers {
+            switch HeaderKind(name) {
+            case .contentLength: announcedLength = Int(value.trimmingOptionalSpace)
+            case .contentType: isStream = value.namesEventStream
+            default: break
+            }
+        }
+        if announcedLength == nil { isStream = true }
     }
 
     init(_ simulated: SimulatedAnswer) {
@@ -35,6 +47,9 @@ struct ModelAnswer {
     }
 
     private static let jsonHeaders: HTTPHeaders = ["content-type": "application/json"]
+
+    /// The model has begun to answer.
+    var hasBegun: Bool { status != 0 }
 
     var failed: Bool { status != 200 }
 
@@ -67,7 +82,7 @@ struct ModelAnswer {
                 continue
             case .executionTime: tellsTime = true
             case .functionFailed: tellsFailure = true
-            case .other: break
+            case .contentType, .forwardedFor, .other: break
             }
             // A folded line would end a field early.
             if value.hasControlCharacter { continue }

@@ -1,3 +1,5 @@
+internal import NIOHTTP1
+
 /// What the platform itself answers, without a model: a status, and an error body in Azure's form.
 struct PlatformAnswer: Error, Hashable, Sendable {
     var status: Int
@@ -22,8 +24,9 @@ struct PlatformAnswer: Error, Hashable, Sendable {
             status: 404, phrase: "Not Found", code: "NotFound",
             message: "The endpoint has no deployment \(name.prefix(64)).")
     }
-    static func wrongMethod(allowed: String) -> PlatformAnswer {
-        PlatformAnswer(
+    static func wrongMethod(allowed methods: [HTTPMethod]) -> PlatformAnswer {
+        let allowed = methods.map(\.rawValue).joined(separator: ", ")
+        return PlatformAnswer(
             status: 405, phrase: "Method Not Allowed", code: "MethodNotAllowed",
             message: "This path takes \(allowed) only.", lines: "allow: \(allowed)\r\n")
     }

@@ -7,6 +7,9 @@ internal import Rollouts
 /// It has no credential and no body.
 struct RequestLine {
     var outcome: RequestOutcome
+    var method: String
+    /// Below the endpoint; without the query, which may hold what is nobody else's business.
+    var path: Substring
     /// What the model answered; 0 where it didn't.
     var modelStatus: Int
     /// Of the answer's body.
@@ -30,7 +33,10 @@ struct RequestLine {
 
     private func write(to writer: inout MessageWriter) {
         if isCopy { writer.write("mirrored ") }
-        writer.write("POST /score ")
+        writer.writeText(method)
+        writer.write(" ")
+        writer.writeText(String(path))
+        writer.write(" ")
         writer.writeDecimal(outcome.rawValue)
         if outcome == .modelFailed {
             writer.write(" (the model answered ")

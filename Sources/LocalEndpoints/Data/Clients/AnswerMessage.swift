@@ -33,6 +33,10 @@ struct AnswerMessage {
     /// Sends an answer that is complete; in chunks only if there are trailers to send.
     func send(by client: ClientConnection) {
         let body = exchange.answer.body
+        guard !client.answersHead else {
+            let framing = exchange.answer.announcedLength.map(AnswerFraming.length) ?? .noBody
+            return client.send(exchange.loop.message { writeHead(framing, to: &$0) })
+        }
         guard exchange.delay.isDelayed, client.minorVersion > 0, body.readableBytes > 0 else {
             let isJoined = body.readableBytes <= IncomingRequest.joinedBytes
             let message = exchange.loop.message { writer in

@@ -13,14 +13,22 @@ final class AnswerStream {
         self.exchange = exchange
         self.connection = connection
         client = exchange.client
-        framing = client.minorVersion > 0 ? .chunks : .untilClose
+        framing =
+            if client.minorVersion > 0 {
+                .chunks
+            } else if let length = exchange.answer.announcedLength {
+                .length(length)
+            } else {
+                .untilClose
+            }
     }
 
     /// Sends the head, and what is held of the body.
     func begin(nanoseconds: UInt64, at now: NIODeadline) {
         let message = AnswerMessage(exchange, nanoseconds: nanoseconds, at: now)
         client.send(exchange.loop.message { message.writeHead(framing, to: &$0) })
-        send(exchange.takeHeldBody())
+        let held = exchange.takeHeldBody()
+        if held.readableBytes > 0 { send(held) } else { watch() }
     }
 
     func pass(_ part: ByteBuffer) {
@@ -29,8 +37,9 @@ final class AnswerStream {
     }
 
     func clientIsWritable() {
-        client.expire(after: exchange.loop.limits.stall, at: .now())
-        if !waitsForBandwidth { connection.resume() }
+        guard !waitsForBandwidth else { return }
+        watch()
+        connection.resume()
     }
 
     /// The model server has sent everything.
@@ -40,21 +49,21 @@ final class AnswerStream {
     }
 
     private func finish() {
-        if case .chunks = framing {
+        switch framing {
+        case .chunks:
             client.send(
                 exchange.loop.message { writer in
                     writer.write("0\r\n")
                     exchange.delay.writeTrailers(to: &writer)
                     writer.write("\r\n")
                 })
-        } else {
-            client.closesAfterThis()
+        case .untilClose: client.closesAfterThis()
+        case .length, .noBody: break
         }
         exchange.streamEnded()
     }
 
     private func send(_ part: ByteBuffer) {
-        client.expire(after: exchange.loop.limits.stall, at: .now())
         if case .chunks = framing {
             client.send(exchange.loop.message { $0.writeChunkSize(part.readableBytes) }, body: part)
             client.send(ByteBuffer(string: "\r\n"))
@@ -62,7 +71,14 @@ final class AnswerStream {
             client.send(part)
         }
         if !client.isWritable { connection.pause() }
+        watch()
         hold(part.readableBytes)
+    }
+
+    /// Waits for the model's next part, no longer than its time-out; else for a client that has much to read first.
+    private func watch() {
+        let limit = client.isWritable ? exchange.deployment.timeout : exchange.loop.limits.stall
+        client.expire(after: limit, at: .now())
     }
 
     private func hold(_ bytes: Int) {
@@ -72,11 +88,12 @@ final class AnswerStream {
         exchange.delay.answer = exchange.delay.answer + wait
         waitsForBandwidth = true
         connection.pause()
-        client.expire(after: wait + exchange.loop.limits.stall, at: .now())
+        client.expire(after: wait + exchange.deployment.timeout, at: .now())
         exchange.loop.after(wait) { [weak self] in
             guard let self else { return }
             self.waitsForBandwidth = false
             if self.isComplete { return self.finish() }
+            self.watch()
             if self.client.isWritable { self.connection.resume() }
         }
     }

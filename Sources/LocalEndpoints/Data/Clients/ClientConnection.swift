@@ -1,3 +1,8 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
 internal import NIOCore
 internal import NIOHTTP1
 
@@ -48,7 +53,13 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
     /// It wants to know an answer's head only: a body would be taken for the next answer.
     private(set) var answersHead = false
 
+    /// As text, for the model's server.
+    private var address: [UInt8] = []
+
     private static let backlogLimit = 64 * 1024
+    /// A client that closes its side this soon after its request may have said all and still wait for the answer; one
+    /// that does so later has gone.
+    private static let halfClosing = TimeAmount.milliseconds(100)
 
     init(_ wire: Wire, loop: DataLoop) {
         self.wire = wire
@@ -62,6 +73,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
 
     func channelActive(context: ChannelHandlerContext) {
         guard loop.add(self) else { return context.close(promise: nil) }
+        address = (context.remoteAddress?.ipAddress).map { Array($0.utf8) } ?? []
         expire(after: loop.limits.idle, at: .now())
         context.fireChannelActive()
     }
@@ -109,7 +121,8 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         }
         inputIsClosed = true
         switch phase {
-        case .answering: break
+        case .answering(let exchange):
+            if backlog.isEmpty, NIODeadline.now() - exchange.began > Self.halfClosing { close() }
         case .idle: if backlog.isEmpty { close() }
         case .receiving, .refusing: if backlog.isEmpty { refuse(.malformed("The request ends in its middle.")) }
         case .lingering, .closed: close()
@@ -147,7 +160,15 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         if case .idle = phase, backlog.isEmpty { close() }
     }
 
-    func end() { close() }
+    /// Closes now; true if an answer was cut by that.
+    func end() -> Bool {
+        guard case .answering(let exchange) = phase else {
+            close()
+            return false
+        }
+        exchange.cutOff()
+        return true
+    }
 
     // MARK: Requests
 
@@ -177,6 +198,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         answersHead = head.method == .HEAD
         do {
             let incoming = try IncomingRequest(head, on: loop)
+            incoming.clientAddress = address
             if let length = incoming.facts.contentLength, length > loop.limits.bodyBytes {
                 return refuse(.tooLarge(limit: loop.limits.bodyBytes))
             }
@@ -291,7 +313,16 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
     func closesAfterThis() { keepsAlive = false }
 
     /// The present answer can't be ended properly: the client must see that it is not whole.
-    func breakOff() { close() }
+    ///
+    /// To a client of HTTP/1.0 the connection's end may be the body's, so that it gets a reset instead.
+    func breakOff() {
+        if minorVersion == 0, let socket = context?.channel as? any SocketOptionProvider {
+            wire.flush()
+            // It can fail only if the connection has ended already.
+            _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        }
+        close()
+    }
 
     private func answerAndGoOn(_ answer: PlatformAnswer) {
         loop.shared.countRefused(answer.status)

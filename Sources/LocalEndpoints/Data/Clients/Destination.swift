@@ -21,6 +21,28 @@ struct ModelDestination {
     var shadow: CompiledDeployment?
     /// The request named it.
     var isNamed = false
+    /// Below the endpoint; nil: the scoring route, wherever the server has it.
+    var path: Substring?
+    /// With its question mark; empty if there is none.
+    var query: Substring = ""
+
+    /// What the deployment's log says was asked for.
+    var shownPath: Substring { path?.prefix(200) ?? "/score" }
+}
+
+extension ServerRoutes {
+    /// The methods that reach the server at this route; empty: there is nothing at it, nil: all do.
+    fileprivate func methods(of target: RequestTarget) -> [HTTPMethod]? {
+        switch (self, target.route) {
+        case (.all, _): nil
+        case (.inferenceServer, .score): [.POST, .GET, .HEAD, .OPTIONS]
+        case (.inferenceServer, .swagger): [.GET, .HEAD, .OPTIONS]
+        case (.inferenceServer, _): target.path == "/" ? [.GET, .HEAD, .OPTIONS] : []
+        case (.scoring, .score): [.POST]
+        case (.scoring, .swagger): [.GET]
+        case (.scoring, _): []
+        }
+    }
 }
 
 extension CompiledTable {
@@ -28,13 +50,19 @@ extension CompiledTable {
     func destination(of head: HTTPRequestHead, _ facts: RequestFacts, draw: UInt64) throws(PlatformAnswer)
         -> Destination
     {
-        switch RequestTarget(uri: head.uri) {
-        case .score(let name):
-            guard head.method == .POST else { throw .wrongMethod(allowed: "POST") }
-            return .model(try model(.score, endpoint: name, facts, draw: draw))
-        case .swagger(let name):
-            guard head.method == .GET else { throw .wrongMethod(allowed: "GET") }
-            return .model(try model(.swagger, endpoint: name, facts, draw: draw))
+        let target = RequestTarget(uri: head.uri)
+        switch target.route {
+        case .score, .swagger, .other:
+            var destination = try model(target, isSwagger: head.method == .GET, facts, draw: draw)
+            if let methods = destination.deployment.routes.methods(of: target) {
+                guard !methods.isEmpty else { throw .notFound }
+                guard methods.contains(head.method) else { throw .wrongMethod(allowed: methods) }
+            } else if head.method == .TRACE || head.method == .CONNECT {
+                throw .wrongMethod(allowed: [.GET, .HEAD, .POST, .PUT, .PATCH, .DELETE, .OPTIONS])
+            }
+            // What asks no model for an answer is not asked twice.
+            if head.method == .OPTIONS || head.method == .HEAD { destination.shadow = nil }
+            return .model(destination)
         case .metrics: return .page(try Self.page(.metrics, head))
         case .health: return .page(try Self.page(.health, head))
         case .readiness: return .page(try Self.page(.readiness, head))
@@ -45,21 +73,26 @@ extension CompiledTable {
     private static func page(_ page: Destination.Page, _ head: HTTPRequestHead) throws(PlatformAnswer)
         -> Destination.Page
     {
-        guard head.method == .GET || head.method == .HEAD else { throw .wrongMethod(allowed: "GET, HEAD") }
+        guard head.method == .GET || head.method == .HEAD else { throw .wrongMethod(allowed: [.GET, .HEAD]) }
         return page
     }
 
-    private func model(_ kind: IncomingRequest.Kind, endpoint name: Substring?, _ facts: RequestFacts, draw: UInt64)
+    private func model(_ target: RequestTarget, isSwagger: Bool, _ facts: RequestFacts, draw: UInt64)
         throws(PlatformAnswer) -> ModelDestination
     {
-        let endpoint = try authenticated(facts, wanted: name)
+        let endpoint = try authenticated(facts, wanted: target.endpoint)
+        let kind: IncomingRequest.Kind = isSwagger && target.route == .swagger ? .swagger : .score
+        let path = target.route == .score ? nil : target.path
         if let name = facts.deployment {
             guard let deployment = endpoint.deployment(name) else { throw .noDeployment(name) }
-            return ModelDestination(kind: kind, endpoint: endpoint, deployment: deployment, shadow: nil, isNamed: true)
+            return ModelDestination(
+                kind: kind, endpoint: endpoint, deployment: deployment, shadow: nil, isNamed: true, path: path,
+                query: target.query)
         }
         guard let (deployment, shadow) = endpoint.choose(draw) else { throw .noTraffic }
         return ModelDestination(
-            kind: kind, endpoint: endpoint, deployment: deployment, shadow: kind == .score ? shadow : nil)
+            kind: kind, endpoint: endpoint, deployment: deployment, shadow: kind == .score ? shadow : nil, path: path,
+            query: target.query)
     }
 
     /// The endpoint that the request's path or host names, or else its credential; that of a credential that is not

@@ -20,7 +20,7 @@ final class Exchange: UpstreamCall, Seatable {
     let destination: ModelDestination
     let request: IncomingRequest
     private var phase = Phase.delayed
-    private var began = NIODeadline.now()
+    private(set) var began = NIODeadline.now()
     /// When the model must have answered; from the first instance on, whichever answers in the end.
     private var due: NIODeadline?
     private var instance: Instance?
@@ -29,6 +29,10 @@ final class Exchange: UpstreamCall, Seatable {
     /// How long it took, once it is over.
     private var nanoseconds: UInt64 = 0
     private var tries = RetryBudget()
+    /// Waits for the deployment's first instance since the data plane began.
+    private var waitsForFirst = false
+    /// A part of the answer is held for a moment.
+    private var isHolding = false
     private(set) var answer = ModelAnswer(status: 0, reason: "", headers: [:])
     /// How long the endpoint's bandwidth made it wait.
     var delay = BandwidthDelay()
@@ -60,19 +64,28 @@ final class Exchange: UpstreamCall, Seatable {
         let pair = MirrorPair(shadow: shadow, comparisons: loop.shared.comparisons)
         // It may be over already, where the model is in process.
         if case .over = phase { pair.endLive(end) } else { self.pair = pair }
-        MirrorCopy(of: request, for: shadow, pair: pair, load: destination.endpoint.load, on: loop)?.start()
+        let copy = MirrorCopy(of: request, for: shadow, pair: pair, load: destination.endpoint.load, on: loop)
+        pair.copyUnderWay = copy
+        copy?.start()
     }
 
     // MARK: Places
 
     private func seekPlace(isRetry: Bool) {
         let now = isRetry ? NIODeadline.now() : began
-        let entry = deployment.state.enter(.live, at: now, isRetry: isRetry) { Waiter(self, on: loop.eventLoop) }
+        let entry = deployment.state.enter(.live, at: now, isRetry: isRetry, mayWaitForFirst: loop.isStarting(at: now))
+        {
+            Waiter(self, on: loop.eventLoop)
+        }
         switch entry {
         case .seated(let instance): run(at: instance, now)
         case .waits(let ticket):
             phase = .waiting(ticket: ticket)
             client.expire(after: deployment.maxQueueWait, at: now)
+        case .waitsForFirst(let ticket):
+            phase = .waiting(ticket: ticket)
+            waitsForFirst = true
+            client.expire(after: loop.limits.firstInstance, at: now)
         case .full: refuse(.tooMany, .refused)
         case .nobodyReady: refuse(.nobodyReady, .platformFailed)
         }
@@ -85,6 +98,7 @@ final class Exchange: UpstreamCall, Seatable {
 
     private func run(at instance: Instance, _ now: NIODeadline) {
         phase = .running
+        waitsForFirst = false
         self.instance = instance
         let due = self.due ?? now + deployment.timeout
         self.due = due
@@ -94,8 +108,9 @@ final class Exchange: UpstreamCall, Seatable {
             let pool = loop.upstream.pool(.live, for: instance, at: address)
             let connection = pool.take(fresh: tries.wantsFreshConnection)
             self.connection = connection
-            let message = loop.message { request.write(destination.kind, to: &$0, for: instance) }
-            connection.send(message, body: request.separateBody, for: self)
+            let message = loop.message { request.write(destination, to: &$0, for: instance) }
+            connection.send(
+                message, body: request.separateBody, asksForHead: request.head.method == .HEAD, for: self)
         }
     }
 
@@ -122,7 +137,19 @@ final class Exchange: UpstreamCall, Seatable {
     func receive(_ body: ByteBuffer) {
         if case .streaming(let stream) = phase { return stream.pass(body) }
         answer.append(body)
-        guard answer.body.readableBytes > loop.limits.heldAnswerBytes, let connection else { return }
+        if answer.body.readableBytes > loop.limits.heldAnswerBytes { passOn() }
+    }
+
+    func receivedSoFar() {
+        guard case .running = phase, destination.kind == .score, !isHolding else { return }
+        guard !answer.isStream else { return passOn() }
+        isHolding = true
+        client.expire(after: loop.limits.holding, at: .now())
+    }
+
+    /// Passes on what has come, and from now on everything as it comes.
+    private func passOn() {
+        guard case .running = phase, answer.hasBegun, let connection else { return }
         let stream = AnswerStream(self, from: connection)
         phase = .streaming(stream)
         let now = NIODeadline.now()
@@ -194,6 +221,7 @@ final class Exchange: UpstreamCall, Seatable {
         guard let instance, case .running = phase else { return }
         self.instance = nil
         answer = ModelAnswer(status: 0, reason: "", headers: [:])
+        isHolding = false
         let suspension = failure.isTheServers ? loop.limits.suspension : nil
         deployment.state.leave(.live, instance, at: .now(), suspension: suspension)
         if tries.mayRetry(after: failure, instances: deployment.instances.count) {
@@ -213,12 +241,21 @@ final class Exchange: UpstreamCall, Seatable {
         case .delayed, .over: break
         case .waiting(let ticket):
             // Else it has been seated, and is about to hear of it.
-            if deployment.state.abandon(.live, ticket) { refuse(.waitedTooLong, .refused) }
-        case .running: refuse(.timedOut, .timedOut)
+            guard deployment.state.abandon(.live, ticket) else { break }
+            if waitsForFirst { refuse(.nobodyReady, .platformFailed) } else { refuse(.waitedTooLong, .refused) }
+        case .running: if isHolding { passOn() } else { refuse(.timedOut, .timedOut) }
         case .streaming:
-            settle(.timedOut)
+            // A client that does not read is not the model's fault.
+            settle(client.isWritable ? .timedOut : .abandoned)
             client.breakOff()
         }
+    }
+
+    /// The data plane ends: the client gets what the model has sent, and sees that it is not all.
+    func cutOff() {
+        passOn()
+        settle(.platformFailed)
+        client.breakOff()
     }
 
     func clientIsWritable() {
@@ -276,7 +313,8 @@ final class Exchange: UpstreamCall, Seatable {
 
     private func log(_ outcome: RequestOutcome, _ nanoseconds: UInt64) {
         RequestLine(
-            outcome: outcome, modelStatus: answer.status, bytes: answer.length,
+            outcome: outcome, method: request.head.method.rawValue, path: destination.shownPath,
+            modelStatus: answer.status, bytes: answer.length,
             nanoseconds: Int64(clamping: nanoseconds), id: request.id,
             clientRequestID: request.facts.clientRequestID, isCopy: false
         ).append(to: deployment, by: instance, on: loop)

@@ -10,6 +10,8 @@ final class IncomingRequest {
     private(set) var table: CompiledTable
     private(set) var destination: Destination
     private(set) var body = ByteBuffer()
+    /// Where the client is, as text; empty if that is not known.
+    var clientAddress: [UInt8] = []
 
     init(_ head: HTTPRequestHead, on loop: DataLoop) throws(PlatformAnswer) {
         self.head = head
@@ -21,6 +23,11 @@ final class IncomingRequest {
         id = loop.ids.next()
         table = loop.table
         destination = try table.destination(of: head, facts, draw: loop.random.next())
+    }
+
+    /// Nil for one that the data plane answers itself.
+    var model: ModelDestination? {
+        if case .model(let destination) = destination { destination } else { nil }
     }
 
     func resolve(on loop: DataLoop) throws(PlatformAnswer) {

@@ -31,6 +31,7 @@ struct RequestFacts {
         var (hosts, codings) = (0, 0)
         for (name, value) in head.headers {
             guard !value.hasControlCharacter else { throw .controlCharacter }
+            let value = value.trimmingOptionalSpace
             switch HeaderKind(name) {
             case .authorization: authorization = value
             case .deployment: deployment = value

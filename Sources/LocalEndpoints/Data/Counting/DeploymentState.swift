@@ -33,12 +33,14 @@ final class DeploymentState: Sendable {
         case live, copy
     }
 
-    func enter(_ side: Side, at now: NIODeadline, isRetry: Bool = false, waiter: () -> Waiter)
-        -> Admission<Instance, Waiter>.Entry
-    {
+    func enter(
+        _ side: Side, at now: NIODeadline, isRetry: Bool = false, mayWaitForFirst: Bool = false, waiter: () -> Waiter
+    ) -> Admission<Instance, Waiter>.Entry {
         shared.withLock { shared in
             switch side {
-            case .live: shared.live.enter(at: now.uptimeNanoseconds, isRetry: isRetry, waiter: waiter)
+            case .live:
+                shared.live.enter(
+                    at: now.uptimeNanoseconds, isRetry: isRetry, mayWaitForFirst: mayWaitForFirst, waiter: waiter)
             case .copy: shared.copies.enter(at: now.uptimeNanoseconds, isRetry: isRetry, waiter: waiter)
             }
         }

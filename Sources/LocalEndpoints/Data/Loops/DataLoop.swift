@@ -24,6 +24,7 @@ final class DataLoop {
     /// Copies under way, by shadow.
     var copies: [ObjectIdentifier: Int] = [:]
     private let wheel = DeadlineWheel(now: .now())
+    private let began = NIODeadline.now()
     private var wake = NIODeadline.distantFuture
     private var dateLine: [UInt8] = []
     private var dateUntil = NIODeadline.uptimeNanoseconds(0)
@@ -64,12 +65,16 @@ final class DataLoop {
         for client in Array(clients.values) { client.drain() }
     }
 
-    /// Closes what is left.
-    func end() {
+    /// Closes what is left, and returns how many answers were cut by that.
+    func end() -> Int {
         isDraining = true
-        for client in Array(clients.values) { client.end() }
+        let cut = Array(clients.values).count { $0.end() }
         upstream.keep([])
+        return cut
     }
+
+    /// True shortly after the data plane began, when instances of what it served before may still be starting.
+    func isStarting(at now: NIODeadline) -> Bool { now - began < limits.firstInstance }
 
     // MARK: Time
 

@@ -14,6 +14,30 @@ extension String {
         }
     }
 
+    /// Without the spaces and tabs that may stand around a field's value (RFC 9110, 5.6.3).
+    var trimmingOptionalSpace: String {
+        let isTrimmed = withBytes { bytes in
+            guard let first = bytes.first, let last = bytes.last else { return true }
+            return !first.isOptionalSpace && !last.isOptionalSpace
+        }
+        if isTrimmed { return self }
+        var rest = utf8[...]
+        while rest.first?.isOptionalSpace == true { rest.removeFirst() }
+        while rest.last?.isOptionalSpace == true { rest.removeLast() }
+        return String(rest) ?? self
+    }
+
+    /// True for the media type of server-sent events, whatever its parameters.
+    var namesEventStream: Bool {
+        let type: StaticString = "text/event-stream"
+        return trimmingOptionalSpace.withBytes { bytes in
+            let bytes = UnsafeRawBufferPointer(bytes)
+            guard bytes.starts(withIgnoringCase: type) else { return false }
+            guard bytes.count > type.utf8CodeUnitCount else { return true }
+            return [UInt8(ascii: ";"), UInt8(ascii: " "), UInt8(ascii: "\t")].contains(bytes[type.utf8CodeUnitCount])
+        }
+    }
+
     /// True with a byte that no header field may have; a tab is allowed.
     var hasControlCharacter: Bool {
         withBytes { bytes in bytes.contains { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F } }
@@ -30,4 +54,9 @@ extension UnsafeRawBufferPointer {
             return true
         }
     }
+}
+
+extension UInt8 {
+    /// Space or tab.
+    fileprivate var isOptionalSpace: Bool { self == 0x20 || self == 0x09 }
 }

@@ -72,8 +72,8 @@ final class Wire: ChannelInboundHandler {
         context?.flush()
     }
 
-    /// Says that a request was sent, whose answer is to be parsed.
-    func expectAnswer() { parser.expectAnswer() }
+    /// Says that a request was sent, whose answer is to be parsed; one to HEAD has no body, whatever its head says.
+    func expectAnswer(toHead: Bool = false) { parser.expectAnswer(toHead: toHead) }
 
     // MARK: Channel
 
@@ -154,8 +154,11 @@ extension Wire {
         private static let request = HTTPClientRequestPart.head(
             HTTPRequestHead(version: .http1_1, method: .POST, uri: "/"))
 
-        func expectAnswer() {
-            if case .answers(let decoder) = self { decoder.write(data: Self.request) }
+        private static let headRequest = HTTPClientRequestPart.head(
+            HTTPRequestHead(version: .http1_1, method: .HEAD, uri: "/"))
+
+        func expectAnswer(toHead: Bool) {
+            if case .answers(let decoder) = self { decoder.write(data: toHead ? Self.headRequest : Self.request) }
         }
 
         func added(in context: ChannelHandlerContext) {

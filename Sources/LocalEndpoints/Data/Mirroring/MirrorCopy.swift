@@ -20,6 +20,8 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     private var status = 0
     private var body: ComparedBody
     private var bodyBytes = 0
+    /// It is given up then, however steadily its answer comes: the live one has ended.
+    private var last = NIODeadline.distantFuture
 
     /// Nil where too many are under way; then it is counted as dropped.
     init?(
@@ -44,7 +46,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         let entry = shadow.state.enter(.copy, at: began) { Waiter(self, on: loop.eventLoop) }
         switch entry {
         case .seated(let instance): run(at: instance)
-        case .waits(let ticket):
+        case .waits(let ticket), .waitsForFirst(let ticket):
             self.ticket = ticket
             expire(after: shadow.maxQueueWait)
         case .full: drop()
@@ -70,8 +72,17 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
 
     private func expire(after amount: TimeAmount) {
         let now = NIODeadline.now()
-        expiry.moment = now + amount
+        expiry.moment = min(now + amount, last)
         loop.watch(self, at: now)
+    }
+
+    /// The live answer took this long and is over, one way or another: the copy's may take as long again.
+    func liveEnded(after duration: TimeAmount) {
+        guard work != nil, instance != nil else { return }
+        last = NIODeadline.now() + duration + shadow.timeout
+        guard last < expiry.moment else { return }
+        expiry.moment = last
+        loop.watch(self, at: .now())
     }
 
     private func run(at instance: Instance) {
@@ -87,8 +98,9 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         } else if case .server(let address) = instance.target {
             let connection = loop.upstream.pool(.copy, for: instance, at: address).take(fresh: false)
             self.connection = connection
-            let message = loop.message { request.write(.score, to: &$0, for: instance) }
-            connection.send(message, body: request.separateBody, for: self)
+            guard let destination = request.model else { return }
+            let message = loop.message { request.write(destination, to: &$0, for: instance) }
+            connection.send(message, body: request.separateBody, asksForHead: false, for: self)
         }
     }
 
@@ -100,6 +112,9 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         bodyBytes += part.readableBytes
         body.append(part)
     }
+
+    /// The time-out is for the first byte, and for the longest silence after it.
+    func receivedSoFar() { expire(after: shadow.timeout) }
 
     func complete(at now: NIODeadline) {
         connection = nil
@@ -115,8 +130,9 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         guard let (request, pair) = work else { return }
         let latency = (now - began).nanoseconds
         RequestLine(
-            outcome: outcome, modelStatus: status, bytes: bodyBytes, nanoseconds: latency, id: request.id,
-            clientRequestID: nil, isCopy: true
+            outcome: outcome, method: request.head.method.rawValue, path: request.model?.shownPath ?? "/",
+            modelStatus: status,
+            bytes: bodyBytes, nanoseconds: latency, id: request.id, clientRequestID: nil, isCopy: true
         ).append(to: shadow, by: instance, on: loop)
         shadow.state.end(.copy, outcome, nanoseconds: UInt64(clamping: latency), leaving: instance, at: now)
         instance = nil

@@ -12,6 +12,8 @@ final class MirrorPair {
     private let shadow: CompiledDeployment
     private let comparisons: Comparisons
     private var live: End?
+    /// While it is under way.
+    weak var copyUnderWay: MirrorCopy?
     private var copy: End?
 
     init(shadow: CompiledDeployment, comparisons: Comparisons) {
@@ -21,6 +23,7 @@ final class MirrorPair {
 
     func endLive(_ end: End) {
         live = end
+        copyUnderWay?.liveEnded(after: .nanoseconds(Int64(clamping: end.nanoseconds)))
         settle()
     }
 

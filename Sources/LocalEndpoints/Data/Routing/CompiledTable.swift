@@ -74,6 +74,8 @@ final class CompiledDeployment: Sendable {
     let numericTolerance: Double
     let log: DeploymentLog?
     let heads: PreparedHeads
+    /// Those of its instances, which are alike; a request to one without instances gets to hear of that.
+    let routes: ServerRoutes
 
     init(_ route: DeploymentRoute, state: DeploymentState, instances: [Instance]) {
         name = route.name
@@ -84,5 +86,11 @@ final class CompiledDeployment: Sendable {
         numericTolerance = route.numericTolerance
         log = route.log
         heads = PreparedHeads(deployment: route.name.text)
+        routes =
+            switch route.instances.first?.target {
+            case .simulated: .scoring
+            case .server(let address): address.routes
+            case nil: .all
+            }
     }
 }

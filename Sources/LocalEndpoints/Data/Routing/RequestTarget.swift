@@ -1,49 +1,84 @@
-/// What a request line asks for; an endpoint is named where the path names one.
-enum RequestTarget: Hashable, Sendable {
-    case score(endpoint: Substring?)
-    case swagger(endpoint: Substring?)
-    case metrics
-    case health
-    case readiness
-    case unknown
+/// What a request line asks for.
+struct RequestTarget: Hashable {
+    enum Route: Hashable {
+        case score
+        case swagger
+        /// Another path of an endpoint's own server.
+        case other
+        case metrics
+        case health
+        case readiness
+        case unknown
+    }
 
-    /// `uri` in origin form, or in absolute form as a client sends it to a proxy; a query says nothing here.
+    var route: Route
+    /// The endpoint that the path names, if it names one.
+    var endpoint: Substring?
+    /// Below the endpoint, without the query: `/v1/chat/completions`.
+    var path: Substring
+    /// With its question mark; empty if there is none.
+    var query: Substring = ""
+
+    /// `uri` in origin form, or in absolute form as a client sends it to a proxy.
     init(uri: String) {
         if uri == "/score" {
-            self = .score(endpoint: nil)
+            self.init(route: .score, endpoint: nil, path: "/score")
             return
         }
         var path = uri[...]
         if !path.utf8.starts(with: "/".utf8) {
-            guard path.lowercased().hasPrefix("http://") else {
-                self = .unknown
+            guard let authority = Self.authority(of: path) else {
+                self.init(route: .unknown, endpoint: nil, path: path)
                 return
             }
-            path = path.dropFirst("http://".count)
-            path = path.firstIndex(of: "/").map { path[$0...] } ?? "/"
+            path = authority.firstIndex { $0 == "/" || $0 == "?" }.map { authority[$0...] } ?? "/"
         }
-        if let query = path.utf8.firstIndex(of: UInt8(ascii: "?")) { path = path[..<query] }
-        self.init(path: path)
+        var query: Substring = ""
+        if let mark = path.utf8.firstIndex(of: UInt8(ascii: "?")) {
+            query = path[mark...]
+            path = path[..<mark]
+        }
+        self.init(path: path.isEmpty ? "/" : path)
+        self.query = query
+    }
+
+    private init(route: Route, endpoint: Substring?, path: Substring) {
+        self.route = route
+        self.endpoint = endpoint
+        self.path = path
     }
 
     private init(path: Substring) {
         switch path {
-        case "/score": self = .score(endpoint: nil)
-        case "/swagger.json": self = .swagger(endpoint: nil)
-        case "/metrics": self = .metrics
-        case "/healthz": self = .health
-        case "/readyz": self = .readiness
+        case "/metrics": self.init(route: .metrics, endpoint: nil, path: path)
+        case "/healthz": self.init(route: .health, endpoint: nil, path: path)
+        case "/readyz": self.init(route: .readiness, endpoint: nil, path: path)
         default:
-            let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 4, parts[1] == "endpoints", !parts[2].isEmpty else {
-                self = .unknown
+            let prefix = "/endpoints/"
+            guard path.utf8.starts(with: prefix.utf8) else {
+                self.init(route: Self.route(of: path), endpoint: nil, path: path)
                 return
             }
-            switch parts[3] {
-            case "score": self = .score(endpoint: parts[2])
-            case "swagger.json": self = .swagger(endpoint: parts[2])
-            default: self = .unknown
-            }
+            let rest = path.dropFirst(prefix.count)
+            let name = rest.prefix { $0 != "/" }
+            let below = name.endIndex == rest.endIndex ? "/" : rest[name.endIndex...]
+            self.init(route: name.isEmpty ? .unknown : Self.route(of: below), endpoint: name, path: below)
         }
+    }
+
+    private static func route(of path: Substring) -> Route {
+        switch path {
+        case "/score": .score
+        case "/swagger.json": .swagger
+        default: .other
+        }
+    }
+
+    /// What follows `http://` or `https://`; nil for anything else, such as `*`.
+    private static func authority(of uri: Substring) -> Substring? {
+        for scheme in ["http://", "https://"] where uri.prefix(scheme.count).lowercased() == scheme {
+            return uri.dropFirst(scheme.count)
+        }
+        return nil
     }
 }

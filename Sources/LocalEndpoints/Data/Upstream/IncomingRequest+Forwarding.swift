@@ -18,24 +18,56 @@ extension IncomingRequest {
     /// Writes the head for `instance`, and the body if it is short.
     ///
     /// The credential, what belongs to the client's connection and what the platform says itself are left out.
-    func write(_ kind: Kind, to writer: inout MessageWriter, for instance: Instance) {
-        writer.write(kind == .score ? instance.scoring : instance.swagger)
+    func write(_ destination: ModelDestination, to writer: inout MessageWriter, for instance: Instance) {
+        if head.method == .POST, destination.path == nil, destination.query.isEmpty {
+            writer.write(instance.scoring)
+        } else {
+            writeRequestLine(destination, to: &writer, for: instance)
+        }
+        var forwardedFor: [String] = []
         for (name, value) in head.headers {
             switch HeaderKind(name) {
+            case .forwardedFor:
+                forwardedFor.append(value.trimmingOptionalSpace)
+                continue
             case .authorization, .requestID, .host, .contentLength, .transferEncoding, .connection, .expect, .hop:
                 continue
-            case .deployment, .clientRequestID, .executionTime, .functionFailed, .other: break
+            case .deployment, .clientRequestID, .contentType, .executionTime, .functionFailed, .other: break
             }
             if !facts.connectionFields.isEmpty, facts.connectionFields.contains(name.lowercased()) { continue }
             writer.writeField(name, value)
         }
+        writeForwardedFor(forwardedFor, to: &writer)
         writer.write("x-request-id: ")
         id.write(to: &writer)
-        if kind == .score {
+        if head.method == .POST || body.readableBytes > 0 || facts.contentLength != nil {
             writer.write("\r\ncontent-length: ")
             writer.writeDecimal(body.readableBytes)
         }
         writer.write("\r\n\r\n")
         if body.readableBytes <= Self.joinedBytes { writer.write(body) }
+    }
+
+    private func writeRequestLine(
+        _ destination: ModelDestination, to writer: inout MessageWriter, for instance: Instance
+    ) {
+        writer.writeText(head.method.rawValue)
+        writer.write(" ")
+        writer.writeText(destination.path.map(String.init) ?? instance.scoringPath)
+        writer.writeText(String(destination.query))
+        writer.write(instance.host)
+    }
+
+    /// Whom the request came through before, and the client's own address.
+    private func writeForwardedFor(_ before: [String], to writer: inout MessageWriter) {
+        guard !clientAddress.isEmpty || !before.isEmpty else { return }
+        writer.write("x-forwarded-for: ")
+        for (index, address) in before.enumerated() {
+            if index > 0 { writer.write(", ") }
+            writer.writeText(address)
+        }
+        if !before.isEmpty, !clientAddress.isEmpty { writer.write(", ") }
+        writer.write(clientAddress)
+        writer.write("\r\n")
     }
 }

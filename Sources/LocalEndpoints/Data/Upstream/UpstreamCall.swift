@@ -5,6 +5,8 @@ internal import NIOHTTP1
 protocol UpstreamCall: AnyObject {
     func receive(_ head: HTTPResponseHead)
     func receive(_ body: ByteBuffer)
+    /// Everything that has come was received, and the answer goes on.
+    func receivedSoFar()
     /// The answer is complete; its connection is free again.
     func complete(at now: NIODeadline)
     /// Nothing more comes; its connection is gone.

@@ -16,6 +16,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     private var call: (any UpstreamCall)?
     /// What is sent once it is connected.
     private var unsent: (head: ByteBuffer, body: ByteBuffer?)?
+    /// The request is one for a head only.
+    private var asksForHead = false
     private var progress = Progress.waiting
     private var isConnected = false
     private var isReused = false
@@ -35,8 +37,9 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     /// Sends a request, at once or as soon as it is connected; `body` follows `head` where it isn't part of it.
-    func send(_ head: ByteBuffer, body: ByteBuffer?, for call: any UpstreamCall) {
+    func send(_ head: ByteBuffer, body: ByteBuffer?, asksForHead: Bool, for call: any UpstreamCall) {
         self.call = call
+        self.asksForHead = asksForHead
         progress = .waiting
         guard isConnected else {
             unsent = (head, body)
@@ -77,7 +80,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     private func write(_ head: ByteBuffer, _ body: ByteBuffer?) {
-        wire.expectAnswer()
+        wire.expectAnswer(toHead: asksForHead)
         if let body { wire.send(head, body: body) } else { wire.send(head) }
     }
 
@@ -100,7 +103,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .head(let head):
             progress = .inBody
             // Nobody asked for another protocol.
-            guard head.status.code != 101 else { return fail(.broken) }
+            guard head.status.code != 101, !head.hasForeignCoding else { return fail(.broken) }
             keepsAlive = head.isKeepAlive
             call.receive(head)
         case .body(let body): call.receive(body)
@@ -109,7 +112,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if progress == .complete { finish() }
+        if progress == .complete { finish() } else if progress == .inBody { call?.receivedSoFar() }
         if isPaused { readWaits = true } else { wire.read() }
     }
 
@@ -147,5 +150,15 @@ final class UpstreamConnection: ChannelInboundHandler {
         isPaused = false
         if keepsAlive, !isClosed { pool.put(self, at: now) } else { close() }
         call.complete(at: now)
+    }
+}
+
+extension HTTPResponseHead {
+    /// True with a transfer coding other than chunks: the body would be passed on as if it had none.
+    fileprivate var hasForeignCoding: Bool {
+        headers.contains { name, value in
+            guard case .transferEncoding = HeaderKind(name) else { return false }
+            return !value.trimmingOptionalSpace.isEqualIgnoringCase("chunked")
+        }
     }
 }

@@ -17,6 +17,8 @@ struct ServerCommand: Hashable {
     var environment: [String: String]
     var port: Int
     var routes: InferenceRoutes
+    /// Which requests reach it.
+    var reach = ServerRoutes.all
 }
 
 /// One start of a server in a process group of its own.
@@ -44,7 +46,9 @@ final class ProcessServer: Server {
 
     private var socket: ServerAddress.Socket { .tcp(host: "127.0.0.1", port: command.port) }
 
-    var target: InstanceTarget { .server(ServerAddress(socket, scoringPath: command.routes.scoring)) }
+    var target: InstanceTarget {
+        .server(ServerAddress(socket, scoringPath: command.routes.scoring, routes: command.reach))
+    }
 
     func run(launched: @Sendable () -> Void) async throws -> ServerEnd {
         var options = PlatformOptions()

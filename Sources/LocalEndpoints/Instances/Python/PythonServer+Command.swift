@@ -38,7 +38,8 @@ extension PythonServer {
         ]
         if let modelFolder { arguments += ["--model_dir", modelFolder] }
         return ServerCommand(
-            arguments: arguments, folder: code, environment: environment, port: port, routes: InferenceRoutes())
+            arguments: arguments, folder: code, environment: environment, port: port, routes: InferenceRoutes(),
+            reach: .inferenceServer)
     }
 
     /// `/environments/HASH` of `/environments/HASH/bin/python`.
