@@ -124,6 +124,17 @@ struct InstanceMachineTests {
         #expect(machine.isGone && machine.wakeUp == nil)
     }
 
+    @Test("one that drains is told to end as soon as it has answered everything")
+    func drained() {
+        var machine = running(.init(drain: .seconds(600), grace: .seconds(10)))
+        #expect(machine.receive(.drained, at: at(500)) == [])
+        _ = machine.receive(.drain, at: at(1000))
+        #expect(machine.drainsSince == at(1000))
+        #expect(machine.receive(.drained, at: at(2000)) == [.say("Killing: stopping the server"), .terminate])
+        #expect(machine.drainsSince == nil && machine.wakeUp == at(12_000))
+        #expect(machine.receive(.drained, at: at(2001)) == [])
+    }
+
     @Test("one that is stopped while it is being launched is ended as soon as it can hear it")
     func stoppedEarly() {
         var machine = InstanceMachine(settings: .init())

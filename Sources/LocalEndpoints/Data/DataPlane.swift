@@ -114,6 +114,9 @@ package final class DataPlane: Sendable {
     /// What was counted since the process began, per incarnation of a deployment.
     package func readings() async -> [DeploymentReading] { shared.readings }
 
+    /// Live requests that the server at `target` is answering now, of every deployment that there is or was.
+    package func inFlight(at target: InstanceTarget) -> Int { shared.inFlight(at: target) }
+
     /// A number that is another whenever clients have sent requests since it was read; nil while one is in flight.
     package var useMark: Int? { shared.useMark }
 

@@ -46,9 +46,9 @@ extension EndpointRegistry {
             running[incarnation]?.current = next
             running[incarnation]?.next = nil
             guard let old = deployment.current else { continue }
-            // Requests that it has may go on for as long as their time-out says.
-            let timeout = RequestSettings(old.resource.properties.requestSettings).timeout
-            running[incarnation]?.retired.append((old, now() + timeout))
+            running[incarnation]?.retired.append(
+                RunningDeployment.Retired(
+                    generation: old, from: now() + .seconds(1), until: now() + InstanceGroup.drain))
         }
     }
 
@@ -112,7 +112,9 @@ extension EndpointRegistry {
             }
             return
         }
-        if let given = running[incarnation]?.next { running[incarnation]?.retired.append((given, now())) }
+        if let given = running[incarnation]?.next {
+            running[incarnation]?.retired.append(.init(generation: given, from: now(), until: now()))
+        }
         let next = try await generation(
             wanted, count: snapshot.instances.wanted, of: deployment, name, record, operation: operation)
         running[incarnation]?.next = next
@@ -134,7 +136,9 @@ extension EndpointRegistry {
             throw EmulatorError(.storage, "deployment \(name) has no log")
         }
         try LocalFolder.make(specification.folder)
-        let group = InstanceGroup(specification, log: log) { [weak self] in self?.look() }
+        var inFlight: (@Sendable (InstanceTarget) -> Int)?
+        if let dataPlane { inFlight = { dataPlane.inFlight(at: $0) } }
+        let group = InstanceGroup(specification, log: log, inFlight: inFlight) { [weak self] in self?.look() }
         await group.start()
         return RunningDeployment.Generation(
             group: group, specification: known, resource: resource, count: count, operation: operation,
@@ -180,7 +184,7 @@ extension EndpointRegistry {
         }
         if let next = running[present.incarnation]?.next {
             running[present.incarnation]?.next = nil
-            running[present.incarnation]?.retired.append((next, now()))
+            running[present.incarnation]?.retired.append(.init(generation: next, from: now(), until: now()))
         }
         var model = EndpointModel(kind: .managed, endpoint: live(record))
         model.fail(name, reason: "\(failure.code): \(failure.message)")

@@ -8,6 +8,8 @@ internal import Rollouts
 extension EndpointRegistry {
     /// How often a deployment that is drained is looked at.
     private static let drainStep = Interval.milliseconds(20)
+    /// How often instances that were replaced and have still answers to send are looked at.
+    private static let retiredStep = Interval.milliseconds(100)
     private static let keepingAgain = Interval.milliseconds(500)
     /// How long an instance may take to end by itself.
     static let grace = Interval.seconds(5)
@@ -42,7 +44,7 @@ extension EndpointRegistry {
         due += records.values.flatMap { $0.deployments.values.compactMap { $0.work?.due } }.filter { $0 > time }
         for deployment in running.values where !deployment.isEnding {
             if deployment.drain != nil { due.append(time + Self.drainStep) }
-            due += deployment.retired.map(\.until)
+            due += deployment.retired.map { min($0.until, max($0.from, time + Self.retiredStep)) }
         }
         return due.min()
     }
@@ -103,19 +105,25 @@ extension EndpointRegistry {
     private func endInstances(_ tasks: inout DiscardingTaskGroup) async {
         let time = now()
         for (incarnation, deployment) in running {
-            for retired in deployment.retired where retired.until <= time {
+            let over = deployment.retired.map { hasEnded($0, at: time) }
+            for (retired, isOver) in zip(deployment.retired, over) where isOver {
                 tasks.addTask { await retired.generation.group.stop(grace: Self.grace) }
             }
-            running[incarnation]?.retired.removeAll { $0.until <= time }
+            running[incarnation]?.retired = zip(deployment.retired, over).filter { !$0.1 }.map(\.0)
         }
         let leaving = running.filter { !$0.value.isEnding && isLeaving($0.key, $0.value) }
         guard !leaving.isEmpty, let dataPlane else { return }
         let readings = await dataPlane.readings()
         for (incarnation, deployment) in leaving {
-            let limit = deployment.drain ?? time + drainLimit(of: deployment)
+            // Requests end by their time-outs; open streams may go on for a while.
+            let limit = deployment.drain ?? time + InstanceGroup.drain
             running[incarnation]?.drain = limit
-            let isIdle = readings.allSatisfy { $0.incarnation != incarnation || $0.inFlight == 0 }
-            guard isIdle || limit <= time else { continue }
+            let open = readings.reduce(0) { $1.incarnation == incarnation ? $0 + $1.inFlight : $0 }
+            guard open == 0 || limit <= time else { continue }
+            if open > 0 {
+                deployment.log.append(
+                    LogLine(at: time, text: "Killing: \(open) answers that were still being sent are cut"))
+            }
             running[incarnation]?.isEnding = true
             let groups = deployment.groups
             tasks.addTask {
@@ -127,17 +135,19 @@ extension EndpointRegistry {
         }
     }
 
+    /// True once its answers are sent, or have taken too long.
+    private func hasEnded(_ retired: RunningDeployment.Retired, at time: Timestamp) -> Bool {
+        if retired.until <= time { return true }
+        guard retired.from <= time, let dataPlane else { return false }
+        return retired.generation.status.instances.allSatisfy { dataPlane.inFlight(at: $0.target) == 0 }
+    }
+
     /// True once clients reach the deployment no more, because it or its endpoint is deleted.
     private func isLeaving(_ incarnation: String, _ deployment: RunningDeployment) -> Bool {
         guard let record = records[deployment.endpoint], let present = record.deployments[deployment.name],
             present.incarnation == incarnation
         else { return true }
         return isGone(record) || isGone(present, in: record)
-    }
-
-    private func drainLimit(of deployment: RunningDeployment) -> Interval {
-        let settings = RequestSettings(deployment.current?.resource.properties.requestSettings)
-        return settings.timeout + settings.maxQueueWait + .seconds(1)
     }
 
     private func ended(_ incarnation: String) async {

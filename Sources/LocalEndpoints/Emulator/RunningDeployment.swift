@@ -11,7 +11,7 @@ struct RunningDeployment: Sendable {
     /// What takes its place once it is ready, while the deployment is updated.
     var next: Generation?
     /// What gets no new requests and ends when those that it has are answered.
-    var retired: [(generation: Generation, until: Timestamp)] = []
+    var retired: [Retired] = []
     /// The deployment is being deleted: until when its requests may take.
     var drain: Timestamp?
     /// Its instances are being ended.
@@ -22,6 +22,14 @@ struct RunningDeployment: Sendable {
     /// Every instance that there is of it.
     var groups: [InstanceGroup] {
         ([current, next].compactMap { $0 } + retired.map(\.generation)).map(\.group)
+    }
+
+    struct Retired: Sendable {
+        var generation: Generation
+        /// Before that, requests may still be on their way to it.
+        var from: Timestamp
+        /// Then it ends, whatever it is still sending.
+        var until: Timestamp
     }
 
     /// Instances that are alike, made from one body.

@@ -15,6 +15,8 @@ package actor InstanceGroup {
 
     private let specification: InstanceSpecification
     private let log: DeploymentLog
+    /// How many answers a server is still sending; nil where nothing knows.
+    private let inFlight: (@Sendable (InstanceTarget) -> Int)?
     private let changed: @Sendable () -> Void
     private let inbox = AsyncStream.makeStream(of: Message.self)
     private var machine: InstanceGroupMachine
@@ -26,13 +28,26 @@ package actor InstanceGroup {
     private var life: Task<Void, Never>?
     private var told: InstanceGroupStatus
 
+    /// How long answers that are still being sent may go on when their instance is to leave.
+    static let drain = Interval.seconds(600)
+    /// How often a server that drains is looked at, and for how long it drains at least: requests are on their way to it
+    /// when it is told to leave.
+    private static let (drainStep, shortestDrain) = (Interval.milliseconds(100), Interval.seconds(1))
+
     /// `changed` is called after every change of ``status``.
-    package init(_ specification: InstanceSpecification, log: DeploymentLog, changed: @escaping @Sendable () -> Void) {
+    ///
+    /// With `inFlight`, an instance that is to leave ends when its answers have ended, and without it after a fixed time.
+    package init(
+        _ specification: InstanceSpecification, log: DeploymentLog,
+        inFlight: (@Sendable (InstanceTarget) -> Int)? = nil, changed: @escaping @Sendable () -> Void
+    ) {
         self.specification = specification
         self.log = log
+        self.inFlight = inFlight
         self.changed = changed
-        machine = InstanceGroupMachine(
-            settings: InstanceGroupMachine.Settings(specification), wanted: specification.count)
+        var settings = InstanceGroupMachine.Settings(specification)
+        if inFlight != nil, settings.instance.drain > .zero { settings.instance.drain = Self.drain }
+        machine = InstanceGroupMachine(settings: settings, wanted: specification.count)
         told = InstanceGroupStatus(wanted: specification.count, instances: [])
     }
 
@@ -71,7 +86,7 @@ package actor InstanceGroup {
     private func live() async {
         await withDiscardingTaskGroup { tasks in
             for await message in inbox.stream {
-                for action in handle(message) { perform(action, in: &tasks) }
+                for action in handle(message) + endDrained() { perform(action, in: &tasks) }
                 if machine.isOver { break }
                 setAlarm()
                 tellChange()
@@ -97,13 +112,37 @@ package actor InstanceGroup {
         }
     }
 
+    /// Ends the instances that drain and have answered everything.
+    private func endDrained() -> [InstanceGroupMachine.Action] {
+        guard let inFlight else { return [] }
+        let now = InstanceClock.now()
+        return draining.flatMap { index, since in
+            guard since + Self.shortestDrain <= now, servers[index].map({ inFlight($0.server.target) }) ?? 0 == 0
+            else { return [InstanceGroupMachine.Action]() }
+            return machine.receive(.instance(index, .drained), at: now)
+        }
+    }
+
+    private var draining: [(Int, Timestamp)] {
+        machine.instances.sorted { $0.key < $1.key }.compactMap { index, instance in
+            instance.drainsSince.map { (index, $0) }
+        }
+    }
+
+    private func sayWhatIsCut(at index: Int) {
+        guard let server = servers[index]?.server, let cut = inFlight?(server.target), cut > 0 else { return }
+        say("Killing: \(cut) answers that were still being sent are cut", of: index)
+    }
+
     private func perform(_ action: InstanceGroupMachine.Action, in tasks: inout DiscardingTaskGroup) {
         switch action {
         case .say(let text): say(text, of: nil)
         case .prepare: prepare(in: &tasks)
         case .instance(let index, .say(let text)): say(text, of: index)
         case .instance(let index, .launch): launch(index, in: &tasks)
-        case .instance(let index, .terminate): servers[index]?.server.end(isFinal: false)
+        case .instance(let index, .terminate):
+            sayWhatIsCut(at: index)
+            servers[index]?.server.end(isFinal: false)
         case .instance(let index, .kill): servers[index]?.server.end(isFinal: true)
         case .instance(let index, .probe(let kind, let timeout)): probe(index, kind, timeout, in: &tasks)
         }
@@ -199,7 +238,8 @@ package actor InstanceGroup {
 
     private func setAlarm() {
         alarm?.cancel()
-        guard let time = machine.wakeUp else { return }
+        let look = inFlight == nil || draining.isEmpty ? nil : InstanceClock.now() + Self.drainStep
+        guard let time = [machine.wakeUp, look].compactMap(\.self).min() else { return }
         let inbox = inbox.continuation
         alarm = Task {
             do {

@@ -137,6 +137,12 @@ final class DeploymentState: Sendable {
         }
     }
 
+    func inFlight(at target: InstanceTarget) -> Int {
+        shared.withLock { shared in
+            shared.live.seats.reduce(0) { $1.instance.target == target ? $0 + $1.busy : $0 }
+        }
+    }
+
     /// Everything at one moment, for metrics.
     func observe() -> DeploymentObservation {
         shared.withLock { shared in

@@ -34,6 +34,8 @@ final class DataPlaneShared: Sendable {
 
     var readings: [DeploymentReading] { compiler.withLock { $0.readings } }
 
+    func inFlight(at target: InstanceTarget) -> Int { compiler.withLock { $0.inFlight(at: target) } }
+
     func countRefused(_ status: Int) { refused.withLock { $0[status, default: 0] += 1 } }
 
     func countConnection(_ change: Int) { connections.wrappingAdd(change, ordering: .relaxed) }

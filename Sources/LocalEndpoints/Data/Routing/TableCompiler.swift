@@ -48,6 +48,11 @@ struct TableCompiler: Sendable {
     /// Of every incarnation that there was.
     var readings: [DeploymentReading] { present.values.map(\.reading) + retired.values.map(\.reading) }
 
+    func inFlight(at target: InstanceTarget) -> Int {
+        present.values.reduce(0) { $0 + $1.inFlight(at: target) }
+            + retired.values.reduce(0) { $0 + $1.inFlight(at: target) }
+    }
+
     /// Of those in the table, by name.
     func observations() -> [DeploymentObservation] {
         present.values.map { $0.observe() }.sorted { ($0.endpoint, $0.deployment) < ($1.endpoint, $1.deployment) }

@@ -33,6 +33,8 @@ struct InstanceMachine: Hashable {
         case probed(Kind, failure: String?)
         /// To leave without losing what it was asked.
         case drain
+        /// Of one that drains: what it was asked is answered.
+        case drained
         /// To end now, within `grace`.
         case stop(grace: Interval)
         case time
@@ -98,6 +100,12 @@ struct InstanceMachine: Hashable {
     /// True once it was told to end for good.
     var isLeaving: Bool { isStopped || isGone }
 
+    /// Since when it has drained; nil if it doesn't, or not any more.
+    var drainsSince: Timestamp? {
+        guard case .leaving(let terminate?, _, restarts: false) = phase, settings.isOwned else { return nil }
+        return terminate + (.zero - settings.drain)
+    }
+
     /// When ``Event/time`` is to be told next.
     var wakeUp: Timestamp? {
         switch phase {
@@ -118,6 +126,7 @@ struct InstanceMachine: Hashable {
         case .exited(let reason, let output): return ended(reason, output, at: time)
         case .probed(let kind, let failure): return probed(kind, failure, at: time)
         case .drain: return leave(drain: settings.isOwned ? settings.drain : .zero, grace: settings.grace, at: time)
+        case .drained: return endDraining(at: time)
         case .stop(let grace): return leave(drain: .zero, grace: grace, at: time)
         case .time: return tick(at: time)
         }
@@ -233,6 +242,12 @@ struct InstanceMachine: Hashable {
             phase = .leaving(terminate: time + drain, kill: time + drain + grace, restarts: false)
             return []
         }
+    }
+
+    private mutating func endDraining(at time: Timestamp) -> [Action] {
+        guard drainsSince != nil else { return [] }
+        phase = .leaving(terminate: nil, kill: time + settings.grace, restarts: false)
+        return [.say("Killing: stopping the server"), .terminate]
     }
 
     private mutating func tick(at time: Timestamp) -> [Action] {
