@@ -22,7 +22,17 @@ struct DataWireTests {
             channel.pipeline.fireChannelActive()
         }
 
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) { parts.append(unwrapInboundIn(data)) }
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            var part = unwrapInboundIn(data)
+            switch part {
+            case .head(var head):
+                wire.restore(&head)
+                part = .head(head)
+            case .end: wire.endMessage()
+            case .body: break
+            }
+            parts.append(part)
+        }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) { errors.append(error) }
 
@@ -59,6 +69,32 @@ struct DataWireTests {
                 #"POST /score?q ["host:a", "transfer-encoding:chunked"] second."#,
             ])
         #expect(line.errors.isEmpty)
+    }
+
+    /// What is forwarded of a request that came in pieces of `length` bytes.
+    private static func forwarded(_ bytes: [UInt8], in length: Int) throws -> ByteBuffer {
+        let line = try Line()
+        for start in stride(from: 0, to: bytes.count, by: length) {
+            try line.channel.writeInbound(ByteBuffer(bytes: bytes[start..<min(start + length, bytes.count)]))
+        }
+        guard case .head(let head) = line.parts.first else { return ByteBuffer() }
+        return .composed { writer in
+            for (name, value) in head.headers { writer.writeField(name, value) }
+        }
+    }
+
+    @Test("bytes beyond ASCII stay what they are, valid UTF-8 or not", arguments: [1, 3, 16, 1000])
+    func bytes(_ length: Int) throws {
+        let values: [[UInt8]] = [
+            [0xE9], [0x61, 0xFF, 0x62, 0x80], Array("é😀".utf8), Array("\u{10FFE9}\u{10FF80}".utf8),
+            Array("\u{FFFD}".utf8), [0xF4, 0x8F, 0xBE], [0xC3],
+        ]
+        for value in values {
+            let head = Array("GET /a HTTP/1.1\r\nhost: a\r\nx-mine: ".utf8) + value
+            let rest = Array(" \r\nx-other: b\r\n\r\n".utf8)
+            let expected = Array("host: a\r\nx-mine: ".utf8) + value + Array("\r\nx-other: b\r\n".utf8)
+            #expect(try Self.forwarded(head + rest, in: length) == ByteBuffer(bytes: expected))
+        }
     }
 
     @Test("what is no HTTP is told once, and what follows it is dropped")

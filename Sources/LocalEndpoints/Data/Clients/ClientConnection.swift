@@ -90,7 +90,14 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = unwrapInboundIn(data)
+        var part = unwrapInboundIn(data)
+        switch part {
+        case .head(var head):
+            wire.restore(&head)
+            part = .head(head)
+        case .end: wire.endMessage()
+        case .body: break
+        }
         switch phase {
         case .closed: return
         case .lingering: drop(part)

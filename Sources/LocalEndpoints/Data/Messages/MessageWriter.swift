@@ -30,7 +30,7 @@ struct MessageWriter {
     mutating func writeField(_ name: String, _ value: String) {
         writeText(name)
         write(": ")
-        writeText(value.trimmingOptionalSpace)
+        writeRaw(value.trimmingOptionalSpace)
         write("\r\n")
     }
 

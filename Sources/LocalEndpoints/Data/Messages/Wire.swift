@@ -17,6 +17,7 @@ final class Wire: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     /// The beginning of a field.
     private var rest = ByteBuffer()
+    private var raw = RawFields()
     private var isUnsent = false
     private var isParsing = false
     /// No more is parsed: it was no HTTP, or the end has come.
@@ -75,6 +76,14 @@ final class Wire: ChannelInboundHandler {
     /// Says that a request was sent, whose answer is to be parsed; one to HEAD has no body, whatever its head says.
     func expectAnswer(toHead: Bool = false) { parser.expectAnswer(toHead: toHead) }
 
+    /// Gives a head that was just parsed the bytes that its texts lack; to be called once for each.
+    func restore(_ head: inout HTTPRequestHead) { raw.restore(&head.headers) }
+
+    func restore(_ head: inout HTTPResponseHead) { raw.restore(&head.headers) }
+
+    /// Says that the end of a message was parsed.
+    func endMessage() { raw.endMessage() }
+
     // MARK: Channel
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -95,13 +104,18 @@ final class Wire: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
         var bytes = unwrapInboundIn(data)
+        let repeated = rest.readableBytes
         if rest.readableBytes > 0 {
             swap(&rest, &bytes)
             bytes.writeImmutableBuffer(rest)
             rest = ByteBuffer()
         }
+        raw.begin(bytes, repeated: repeated)
         isParsing = true
-        defer { isParsing = false }
+        defer {
+            isParsing = false
+            raw.end(within: fieldBytes)
+        }
         do {
             try parser.parse(&bytes, in: context)
             // More is left only by a parser that takes what follows a request for another protocol's.

@@ -64,7 +64,7 @@ extension IncomingRequest {
         writer.write("x-forwarded-for: ")
         for (index, address) in before.enumerated() {
             if index > 0 { writer.write(", ") }
-            writer.writeText(address)
+            writer.writeRaw(address)
         }
         if !before.isEmpty, !clientAddress.isEmpty { writer.write(", ") }
         writer.write(clientAddress)

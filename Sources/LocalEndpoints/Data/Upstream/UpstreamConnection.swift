@@ -100,14 +100,17 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard let call else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head):
+        case .head(var head):
             progress = .inBody
+            wire.restore(&head)
             // Nobody asked for another protocol.
             guard head.status.code != 101, !head.hasForeignCoding else { return fail(.broken) }
             keepsAlive = head.isKeepAlive
             call.receive(head)
         case .body(let body): call.receive(body)
-        case .end: progress = .complete
+        case .end:
+            progress = .complete
+            wire.endMessage()
         }
     }
 
