@@ -52,7 +52,7 @@ extension NamedFiles {
             case .missing(let message, let help):
                 let node = path.reduce(Optional(document.root)) { $0?[$1] } ?? document.root
                 report(
-                    AssetsAreRegistered.name, Location(source: document.source, span: node.span), message, help: help)
+                    AssetsAreRegistered.name, location(node, in: document), message, help: help)
             }
         }
     }

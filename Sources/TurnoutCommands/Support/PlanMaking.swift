@@ -89,7 +89,7 @@ struct PlanMaking {
     func outcome(for run: RunID, roles: RoleSource) -> PlanOutcome {
         let (selection, backend, kind) = (selection, selection.backend, selection.kind)
         let workspace = Workspace()
-        let folder = Self.folder(of: path)
+        let home = folder(of: path)
         var options = PlanOptions(
             inputs: inputs, backend: selection.name, capabilities: { selection.capabilities($0) },
             endpoint: endpoint, runID: run, allowOutsidePaths: allowOutsidePaths,
@@ -98,18 +98,11 @@ struct PlanMaking {
             settledAction: { backend.settled($0, settings: $1) },
             queryProblem: { queryProblem(url: $0, access: $1) },
             digests: backend.takesFiles ? DigestCache(path: workspace.state + "/digests.json") : nil,
-            assets: { backend.assets(settings: $0, folder: folder, in: workspace) },
+            assets: { backend.assets(settings: $0, folder: home, in: workspace) },
             serving: { backend.serving($0, settings: $1) }, cluster: backend.cluster, roles: roles)
         options.inputFolders = inputFolders
         options.userPaths = userPaths
         return makePlan(of: path, options: options)
-    }
-
-    /// Absolute.
-    private static func folder(of path: String) -> String {
-        let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-        guard let slash = whole.lastIndex(of: "/"), slash != whole.startIndex else { return "/" }
-        return String(whole[..<slash])
     }
 
     /// The plan; findings go to standard error, and one error among them is the end of the command.
