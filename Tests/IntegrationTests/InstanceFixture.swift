@@ -46,8 +46,10 @@ struct InstanceFixture {
 
     /// A Python deployment whose `score.py` is `script`.
     static func python(_ script: String, in folder: String) throws -> InstanceKind {
-        try script.write(toFile: folder + "/score.py", atomically: true, encoding: .utf8)
-        return .python(PythonServer(code: folder, scoringScript: "score.py", environments: environments))
+        let code = folder + "/code"
+        try FileManager.default.createDirectory(atPath: code, withIntermediateDirectories: true)
+        try script.write(toFile: code + "/score.py", atomically: true, encoding: .utf8)
+        return .python(PythonServer(code: code, scoringScript: "score.py", environments: environments))
     }
 
     struct NeverHappened: Error, CustomStringConvertible {

@@ -20,7 +20,8 @@ struct InstancePythonTests {
             kind: { _ in
                 .python(
                     PythonServer(
-                        code: model + "/onlinescoring", scoringScript: "score.py", modelFolder: model, conda: conda,
+                        code: model + "/onlinescoring", scoringScript: "score.py", model: model + "/model",
+                        conda: conda,
                         environments: InstanceFixture.environments))
             }
         ) { fixture in

@@ -32,7 +32,7 @@ extension AzureBackend {
         if let operation = operations.last(of: path), let failure = try await client.failure(of: operation) {
             return [failure.message, failure.code.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
         }
-        return "its log may say why: `turnout endpoint logs \(endpoint) \(deployment)`"
+        return "its log may say why: `turnout endpoint logs \(endpoint) --deployment \(deployment)`"
     }
 }
 

@@ -50,7 +50,7 @@ struct AssetCatalog: Sendable {
             try requireScript(script, in: code)
             return .python(
                 PythonServer(
-                    code: code, scoringScript: script, modelFolder: try model(of: parts),
+                    code: code, scoringScript: script, model: try model(of: parts),
                     conda: try environment(of: parts).conda, environments: folder.environments))
         }
     }
@@ -100,14 +100,14 @@ struct AssetCatalog: Sendable {
         return CommandServer.Stored(tree: try upload(of: asset), executables: executables, levels: levels)
     }
 
-    /// What `AZUREML_MODEL_DIR` names: the folder that holds what the model's path names, and nothing else.
+    /// The file or folder of the deployment's model; nil where it has none.
     private func model(of parts: DeploymentParts) throws -> String? {
         guard let model = parts.model else { return nil }
         guard let reference = AssetReference(model, .models) else {
             throw ControlError.badArgument(
                 "model is \(model), which is no registered model of this workspace", target: "properties.model")
         }
-        return Self.parent(try upload(of: try find(reference, .models)))
+        return try upload(of: try find(reference, .models))
     }
 
     /// What the deployment's environment says: the conda file's text, and the routes of its server.
@@ -157,11 +157,6 @@ struct AssetCatalog: Sendable {
                 "\(asset.kind.rawValue)/\(asset.name): nothing was uploaded to \(blob.relative)")
         }
         return path
-    }
-
-    private static func parent(_ path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-        return String(path[..<slash])
     }
 }
 

@@ -13,20 +13,25 @@ internal import SQLiteState
 struct CommandFolder {
     let server: CommandServer
 
-    /// Makes it at `root`, anew, and returns the folder that the instance starts in.
-    func make(at root: String) throws -> String {
+    /// Where an instance starts whose copy is at `root`; without stored files, in the playbook's folder itself.
+    func start(at root: String) -> String {
         guard let stored = server.stored else { return server.folder }
-        let files = FileManager.default
-        if files.fileExists(atPath: root) { try files.removeItem(atPath: root) }
-        var segments = server.folder.split(separator: "/").map(String.init)
+        return ([root] + segments.suffix(stored.levels)).joined(separator: "/")
+    }
+
+    private var segments: [String] { server.folder.split(separator: "/").map(String.init) }
+
+    /// Makes it at `root`, where nothing is yet.
+    func make(at root: String) throws {
+        guard let stored = server.stored else { return }
+        var segments = segments
         let below = Array(segments.suffix(stored.levels))
         segments.removeLast(min(stored.levels, segments.count))
         let origin = "/" + segments.joined(separator: "/")
-        let start = ([root] + below).joined(separator: "/")
+        let start = start(at: root)
         try Folder.create(start)
         try copy(stored.tree, to: root, origin: origin, Set(stored.executables), at: "")
         if !below.isEmpty { try link(server.folder, into: start) }
-        return start
     }
 
     private func copy(

@@ -292,6 +292,9 @@ extension InstanceGroupMachine.Settings {
                 if specification.readiness == Probe() { startLimit = Self.externalPatience }
             }
             self.init(instance: instance, needsPreparation: needsPreparation, startLimit: startLimit)
+            if instance.isOwned {
+                logs = "turnout endpoint logs \(specification.endpoint) --deployment \(specification.deployment)"
+            }
         }
     }
 }

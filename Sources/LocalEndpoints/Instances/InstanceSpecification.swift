@@ -42,26 +42,26 @@ package enum InstanceKind: Hashable, Sendable {
 }
 
 package struct PythonServer: Hashable, Sendable {
-    /// The folder of `code_configuration.code`, absolute.
+    /// The folder of `code_configuration.code`, absolute; instances run in copies of it.
     package var code: String
     /// Relative to ``code``: `score.py`.
     package var scoringScript: String
-    /// `AZUREML_MODEL_DIR`; nil without a model.
+    /// The model's file or folder, absolute; nil without a model.
     ///
-    /// As in the cloud it is the folder that holds what the model's `path` names, under the last part of that path:
-    /// `model-1` for `path: model-1/model/`, so that a script finds `AZUREML_MODEL_DIR/model/…`.
-    package var modelFolder: String?
+    /// As in the cloud `AZUREML_MODEL_DIR` is a folder that holds a copy of it under its own name, and nothing beside
+    /// it: for `path: model-1/model/` a script finds `AZUREML_MODEL_DIR/model/…`.
+    package var model: String?
     /// The conda file's text; nil: nothing but the inference server is installed.
     package var conda: String?
     /// Where virtual environments stand, one for each hash of what is installed in them.
     package var environments: String
 
     package init(
-        code: String, scoringScript: String, modelFolder: String? = nil, conda: String? = nil, environments: String
+        code: String, scoringScript: String, model: String? = nil, conda: String? = nil, environments: String
     ) {
         self.code = code
         self.scoringScript = scoringScript
-        self.modelFolder = modelFolder
+        self.model = model
         self.conda = conda
         self.environments = environments
     }

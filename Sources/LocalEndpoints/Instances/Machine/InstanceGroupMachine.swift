@@ -14,6 +14,8 @@ struct InstanceGroupMachine {
         var startLimit: Interval
         /// Of an instance that was never ready: after so many ends there is no hope.
         var crashLimit = 3
+        /// The command that shows what servers said; nil where they say nothing.
+        var logs: String?
         /// Set where the deployment fails at once.
         var refusal: Failure?
     }
@@ -171,12 +173,14 @@ struct InstanceGroupMachine {
         return fail(notReady(words, late?.value), at: time)
     }
 
+    /// The server's own words come first: `ModuleNotFoundError: No module named 'helper' (instance-0 ended 3 times …)`.
     private func notReady(_ words: String, _ instance: InstanceMachine?) -> Failure {
         let output = instance?.lastOutput ?? ""
+        let reason = words + (instance?.reason ?? "it never answered its readiness probe")
         return Failure(
             code: "ResourceNotReady",
-            message: words + (instance?.reason ?? "it never answered its readiness probe")
-                + (output.isEmpty ? "" : "; it said last: \(output)"))
+            message: (output.isEmpty ? reason : "\(output) (\(reason))")
+                + (settings.logs.map { "; `\($0)` shows the log" } ?? ""))
     }
 
     /// Ends what will not become ready: all of a deployment that never was, else only what was never ready itself.

@@ -20,8 +20,9 @@ final class OutputPipe: Sendable {
     private let ended = AsyncStream.makeStream(of: Void.self)
     private let kept: Mutex<(splitter: LineSplitter, last: [String])>
 
-    /// Lines that are remembered, to be shown as the reason of an end.
-    private static let remembered = 8
+    /// Lines that are remembered, to find the reason of an end among them, and how many of them are shown.
+    private static let remembered = 100
+    private static let shown = 8
 
     init(line: @escaping @Sendable (String) -> Void) throws(InstanceProblem) {
         var ends: [Int32] = [-1, -1]
@@ -47,7 +48,10 @@ final class OutputPipe: Sendable {
     deinit { source.cancel() }
 
     /// The last lines that were said.
-    var lastLines: [String] { kept.withLock { $0.last } }
+    var lastLines: [String] { kept.withLock { $0.last.suffix(Self.shown) } }
+
+    /// The line that says best why the process ended; empty where it said nothing.
+    var summary: String { ProgramError.summary(of: kept.withLock { $0.last }) }
 
     /// Returns when all was read, or after `limit`, if some process keeps the pipe open.
     func finish(within limit: Duration) async {

@@ -29,16 +29,27 @@ final class ProcessServer: Server {
         case ended
     }
 
+    /// What a server reads, made before it is started and removed when it is gone.
+    struct Files: Sendable {
+        let folder: InstanceFolder
+        let fill: @Sendable () throws -> Void
+    }
+
     private let command: ServerCommand
+    private let files: Files
+    private let line: @Sendable (String) -> Void
     private let pipe: OutputPipe
     private let guardian: Guardian
     private let leftovers: Leftovers
     private let state = Mutex(State.notStarted)
 
     init(
-        _ command: ServerCommand, guardian: Guardian, leftovers: Leftovers, line: @escaping @Sendable (String) -> Void
+        _ command: ServerCommand, files: Files, guardian: Guardian, leftovers: Leftovers,
+        line: @escaping @Sendable (String) -> Void
     ) throws(InstanceProblem) {
         self.command = command
+        self.files = files
+        self.line = line
         self.guardian = guardian
         self.leftovers = leftovers
         pipe = try OutputPipe(line: line)
@@ -51,6 +62,13 @@ final class ProcessServer: Server {
     }
 
     func run(launched: @Sendable () -> Void) async throws -> ServerEnd {
+        defer { removeFiles() }
+        do {
+            try files.fill()
+        } catch {
+            throw InstanceProblem(
+                code: "InternalServerError", message: "the server's files could not be copied: \(error)")
+        }
         var options = PlatformOptions()
         // A group of its own, so that its workers end with it; a session, so that no terminal's signals reach it.
         options.createSession = true
@@ -70,7 +88,7 @@ final class ProcessServer: Server {
                 launched()
             }
             await finish()
-            return ServerEnd(reason: Self.words(for: result.terminationStatus), output: lastLines)
+            return ServerEnd(reason: Self.words(for: result.terminationStatus), output: pipe.summary)
         } catch {
             await finish()
             throw InstanceProblem(
@@ -107,7 +125,14 @@ final class ProcessServer: Server {
         await pipe.finish(within: .milliseconds(500))
     }
 
-    private var lastLines: String { pipe.lastLines.joined(separator: " ⏎ ") }
+    /// What cannot be removed is reported, and tried again when the deployment's servers are next prepared.
+    private func removeFiles() {
+        do {
+            try files.folder.remove()
+        } catch {
+            line("\(files.folder.path) cannot be removed: \(error)")
+        }
+    }
 
     private static func words(for status: TerminationStatus) -> String {
         switch status {

@@ -23,6 +23,7 @@ struct ServerFactory: Sendable {
         if ended > 0 {
             log.append(LogLine(at: SystemClock().now(), text: "\(ended) processes that were left are ended"))
         }
+        try InstanceFolder.removeLeft(in: specification.folder)
         try Self.check(specification.environmentVariables)
         guard case .python(let server) = specification.kind else {
             python = nil
@@ -35,36 +36,33 @@ struct ServerFactory: Sendable {
     /// A server to be started as the instance `name`, on a port of its own.
     func server(_ name: String) throws(InstanceProblem) -> ProcessServer {
         let port = try FreePort.find()
+        let folder = InstanceFolder(
+            of: name, start: String(UInt64.random(in: .min ... .max), radix: 36), in: specification.folder)
         var environment = ServerEnvironment.inherited
         environment.merge(specification.environmentVariables) { _, new in new }
         environment.merge(leftovers.variables) { _, new in new }
         environment["TURNOUT_INSTANCE"] = name
         environment["PORT"] = String(port)
         let command: ServerCommand
+        let fill: @Sendable () throws -> Void
         switch specification.kind {
         case .command(let server):
+            let files = CommandFolder(server: server)
             command = ServerCommand(
-                arguments: server.arguments, folder: try folder(of: server, for: name), environment: environment,
-                port: port,
-                routes: server.routes)
+                arguments: server.arguments, folder: files.start(at: folder.path), environment: environment,
+                port: port, routes: server.routes)
+            fill = { try files.make(at: folder.path) }
         case .python(let server):
-            command = server.command(python: python ?? "python3", port: port, environment: environment)
+            command = server.command(python: python ?? "python3", in: folder, port: port, environment: environment)
+            fill = { try server.fill(folder) }
         case .simulated, .external:
             throw InstanceProblem(code: "InternalServerError", message: "it has no server to be started")
         }
         let log = log
-        return try ProcessServer(command, guardian: guardian, leftovers: leftovers) { line in
+        return try ProcessServer(
+            command, files: ProcessServer.Files(folder: folder, fill: fill), guardian: guardian, leftovers: leftovers
+        ) { line in
             log.append(LogLine(at: SystemClock().now(), instance: name, text: line))
-        }
-    }
-
-    /// Where an instance of a command starts.
-    private func folder(of server: CommandServer, for instance: String) throws(InstanceProblem) -> String {
-        do {
-            return try CommandFolder(server: server).make(at: "\(specification.folder)/work/\(instance)")
-        } catch {
-            throw InstanceProblem(
-                code: "InternalServerError", message: "the working folder of the command could not be made: \(error)")
         }
     }
 
@@ -78,11 +76,23 @@ struct ServerFactory: Sendable {
     }
 }
 
-/// What servers see of this process' own environment: all but what is Turnout's or lets somebody into Azure.
+/// What servers, and the programs that build their environments, see of this process' own environment.
+///
+/// A server in the cloud sees nothing of it. What is passed on is what a program needs to find other programs, its user
+/// and the network; settings of Python, credentials and whatever else a shell exports are not.
 enum ServerEnvironment {
-    static var inherited: [String: String] {
-        ProcessInfo.processInfo.environment.filter { name, _ in
-            !name.hasPrefix("TURNOUT_") && !name.hasPrefix("AZURE_") && !name.contains("=")
-        }
+    static var inherited: [String: String] { inherited(from: ProcessInfo.processInfo.environment) }
+
+    static func inherited(from environment: [String: String]) -> [String: String] {
+        environment.filter { name, _ in names.contains(name) || name.hasPrefix("LC_") }
     }
+
+    private static let names: Set<String> = {
+        let proxies = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"]
+        let certificates = [
+            "SSL_CERT_FILE", "SSL_CERT_DIR", "NIX_SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT",
+        ]
+        return Set(
+            ["PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR"] + proxies + proxies.map { $0.uppercased() } + certificates)
+    }()
 }

@@ -22,28 +22,46 @@ extension PythonServer {
         }
     }
 
-    /// The inference server of `python`'s virtual environment, as it serves this script.
-    func command(python: String, port: Int, environment: [String: String]) -> ServerCommand {
+    /// Copies the code and the model into an instance's folder.
+    func fill(_ folder: InstanceFolder) throws {
+        try folder.copy(code, to: Self.codeFolder)
+        if let model { try folder.copy(model, to: "\(Self.modelFolder)/\(Self.name(of: model))") }
+    }
+
+    private static let codeFolder = "code"
+    private static let modelFolder = "model"
+
+    /// The inference server of `python`'s environment, as it serves this script from an instance's folder.
+    func command(python: String, in folder: InstanceFolder, port: Int, environment: [String: String]) -> ServerCommand {
         var environment = environment
-        // The names are the server's own, and the cloud's.
-        environment["AML_APP_ROOT"] = code
-        environment["AZUREML_ENTRY_SCRIPT"] = scoringScript
+        let script = "\(folder.path)/\(Self.codeFolder)/\(scoringScript)"
+        let scriptFolder = Self.parent(of: script)
+        let modelFolder = model.map { _ in "\(folder.path)/\(Self.modelFolder)" }
+        // The names are the server's own, and the cloud's; so is the script's own folder as the root of the program.
+        environment["AML_APP_ROOT"] = scriptFolder
+        environment["AZUREML_ENTRY_SCRIPT"] = Self.name(of: scoringScript)
         environment["AZUREML_MODEL_DIR"] = modelFolder
-        environment["VIRTUAL_ENV"] = python.split(separator: "/").count > 2 ? Self.folder(of: python) : nil
-        // Lines come when they are said, and the user's folder stays as it is.
+        // A program that the script starts by its name is the environment's.
+        environment["PATH"] = [Self.parent(of: python), environment["PATH"]].compactMap(\.self).joined(separator: ":")
+        // Lines come when they are said.
         environment["PYTHONUNBUFFERED"] = "1"
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
         var arguments = [
-            python, "-c", Self.launcher, "--entry_script", "\(code)/\(scoringScript)", "--port", String(port),
+            python, "-c", Self.launcher, "--entry_script", script, "--port", String(port),
         ]
         if let modelFolder { arguments += ["--model_dir", modelFolder] }
         return ServerCommand(
-            arguments: arguments, folder: code, environment: environment, port: port, routes: InferenceRoutes(),
+            arguments: arguments, folder: scriptFolder, environment: environment, port: port, routes: InferenceRoutes(),
             reach: .inferenceServer)
     }
 
-    /// `/environments/HASH` of `/environments/HASH/bin/python`.
-    private static func folder(of python: String) -> String {
-        "/" + python.split(separator: "/").dropLast(2).joined(separator: "/")
+    /// `code/src` of `code/src/score.py`.
+    private static func parent(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+
+    /// `score.py` of `src/score.py`; a folder's also where a slash ends its path.
+    private static func name(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
     }
 }

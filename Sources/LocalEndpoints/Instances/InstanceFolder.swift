@@ -1,0 +1,75 @@
+internal import FoundationEssentials
+internal import SQLiteState
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// Where one start of a server has copies of its own of what it reads; it may write to them, and they go with it.
+///
+/// The name of the folder begins with the process that made it, so that what a killed emulator left is found.
+struct InstanceFolder: Hashable {
+    let path: String
+
+    /// The folder of the start `start` of `instance`, below a deployment's `folder`.
+    init(of instance: String, start: String, in folder: String) {
+        path = "\(Self.root(in: folder))/\(Self.owner).\(instance).\(start)"
+    }
+
+    private static func root(in folder: String) -> String { "\(folder)/work" }
+
+    /// This process: `PID-START`.
+    private static var owner: String {
+        ProcessTable.entry(getpid()).map { "\($0.process)-\($0.start)" } ?? "\(getpid())-0"
+    }
+
+    /// Removes folders whose process is gone.
+    static func removeLeft(in folder: String) throws {
+        let files = FileManager.default
+        let root = root(in: folder)
+        guard files.fileExists(atPath: root) else { return }
+        let owners = Set(ProcessTable.all().map { "\($0.process)-\($0.start)" } + [owner])
+        for name in try files.contentsOfDirectory(atPath: root)
+        where !owners.contains(String(name.prefix { $0 != "." })) {
+            try files.removeItem(atPath: "\(root)/\(name)")
+        }
+    }
+
+    /// Copies a file or a folder with all that is in it, so that its owner may write to the copy.
+    func copy(_ source: String, to name: String) throws {
+        let target = "\(path)/\(name)"
+        if let slash = target.lastIndex(of: "/") { try Folder.create(String(target[..<slash])) }
+        try Self.copy(source, target)
+    }
+
+    private static func copy(_ source: String, _ target: String) throws {
+        // What a link leads to is copied, as an upload has it: a write through a link would leave the instance.
+        var facts = stat()
+        guard stat(source, &facts) == 0 else {
+            // A link that leads nowhere is not uploaded either.
+            var link = stat()
+            if errno == ENOENT, lstat(source, &link) == 0 { return }
+            throw EmulatorError.system(source, doing: "reading", errno: errno)
+        }
+        guard facts.st_mode & S_IFMT == S_IFDIR else {
+            try FileManager.default.copyItem(
+                atPath: URL(filePath: source).resolvingSymlinksInPath().path, toPath: target)
+            guard chmod(target, facts.st_mode & 0o777 | 0o600) == 0 else {
+                throw EmulatorError.system(target, doing: "chmod", errno: errno)
+            }
+            return
+        }
+        try Folder.create(target)
+        for name in try FileManager.default.contentsOfDirectory(atPath: source) {
+            try copy("\(source)/\(name)", "\(target)/\(name)")
+        }
+    }
+
+    /// Removes it; nothing happens where it was never made.
+    func remove() throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        try FileManager.default.removeItem(atPath: path)
+    }
+}

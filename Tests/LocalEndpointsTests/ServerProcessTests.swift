@@ -1,0 +1,67 @@
+import Testing
+
+@testable import LocalEndpoints
+
+@Suite("What server processes get and say")
+struct ServerProcessTests {
+    @Test(
+        "of this process' variables, servers see those of an allow-list and no others",
+        arguments: [
+            ("PATH", true), ("HOME", true), ("USER", true), ("LANG", true), ("LC_ALL", true), ("TZ", true),
+            ("TMPDIR", true), ("https_proxy", true), ("NO_PROXY", true), ("SSL_CERT_FILE", true),
+            ("REQUESTS_CA_BUNDLE", true), ("PYTHONPATH", false), ("PYTHONHOME", false), ("PIP_USER", false),
+            ("VIRTUAL_ENV", false), ("TURNOUT_HOME", false), ("AZURE_CLIENT_SECRET", false),
+            ("AWS_SECRET_ACCESS_KEY", false), ("GOOGLE_APPLICATION_CREDENTIALS", false), ("AZUREML_RUN_TOKEN", false),
+        ])
+    func inherited(name: String, isPassed: Bool) {
+        #expect(ServerEnvironment.inherited(from: [name: "value"]) == (isPassed ? [name: "value"] : [:]))
+    }
+
+    @Test("the summary of a traceback is its exception, whatever the server says afterwards")
+    func traceback() {
+        let lines = [
+            "2026-01-01 E [7] azmlinfsrv - Traceback (most recent call last):", #"  File "score.py", line 1"#,
+            "    import helper", "ModuleNotFoundError: No module named 'helper'", "",
+            "[7] [INFO] Worker exiting (pid: 7)", "[1] [ERROR] Reason: Worker failed to boot.",
+        ]
+        #expect(ProgramError.summary(of: lines) == "ModuleNotFoundError: No module named 'helper'")
+    }
+
+    @Test("the summary of a chain of causes is the first cause")
+    func causes() {
+        let lines = [
+            "Traceback (most recent call last):", "  a", "ValueError: the model is damaged", "",
+            "The above exception was the direct cause of the following exception:", "",
+            "Traceback (most recent call last):", "  b", "server.UserScriptException: Caught an unhandled exception",
+            "Traceback (most recent call last):", "  c", "gunicorn.errors.HaltServer: <HaltServer 3>",
+        ]
+        #expect(ProgramError.summary(of: lines) == "ValueError: the model is damaged")
+    }
+
+    @Test(
+        "without a traceback the summary is the last line that says something",
+        arguments: [
+            (
+                ["starting", "./serve.sh: line 3: serve: command not found", "  "],
+                "./serve.sh: line 3: serve: command not found"
+            ),
+            ([], ""),
+        ])
+    func lastLine(lines: [String], summary: String) {
+        #expect(ProgramError.summary(of: lines) == summary)
+    }
+
+    @Test("a script in a subfolder is served from its own folder, with a model folder of the instance")
+    func command() {
+        let folder = InstanceFolder(of: "instance-0", start: "a", in: "/i")
+        let server = PythonServer(
+            code: "/store/c", scoringScript: "src/score.py", model: "/store/m/weights.txt", environments: "/e")
+        let command = server.command(
+            python: "/e/1/bin/python", in: folder, port: 5001, environment: ["PATH": "/usr/bin"])
+        #expect(command.folder == "\(folder.path)/code/src")
+        #expect(command.environment["AML_APP_ROOT"] == "\(folder.path)/code/src")
+        #expect(command.environment["AZUREML_ENTRY_SCRIPT"] == "score.py")
+        #expect(command.environment["AZUREML_MODEL_DIR"] == "\(folder.path)/model")
+        #expect(command.environment["PATH"] == "/e/1/bin:/usr/bin")
+    }
+}
