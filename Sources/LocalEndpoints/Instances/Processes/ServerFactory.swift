@@ -90,7 +90,7 @@ enum ServerEnvironment {
     private static let names: Set<String> = {
         let proxies = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"]
         let certificates = [
-            "SSL_CERT_FILE", "SSL_CERT_DIR", "NIX_SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT",
+            "SSL_CERT_FILE", "SSL_CERT_DIR", "NIX_SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
         ]
         return Set(
             ["PATH", "HOME", "USER", "LANG", "TZ", "TMPDIR"] + proxies + proxies.map { $0.uppercased() } + certificates)
