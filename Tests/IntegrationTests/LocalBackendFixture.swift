@@ -55,8 +55,8 @@ enum LocalBackendFixture {
         let client = AzureClient(
             workspace: .local, transport: try NetworkTransport(trusting: .authority(path: folder.certificate))
         ) { AzureConnection(origin: record.control) { token } }
-        return AzureBackend(client, flavour: .emulator) { _ in
-            [TurnoutProperty.instances: #"{"simulate":{"latency":{"p50":"1ms","p99":"2ms"}}}"#]
-        }
+        return AzureBackend(
+            client, flavour: .emulator,
+            properties: { _ in [TurnoutProperty.instances: #"{"simulate":{"latency":{"p50":"1ms","p99":"2ms"}}}"#] })
     }
 }

@@ -13,7 +13,7 @@ struct OutputFailureTests {
         "endpoint history --json", "endpoint logs --deployment blue", "endpoint invoke --data {}",
         "endpoint invoke --data {} --json", "endpoint traffic --set blue=100",
         "endpoint scale --deployment blue --instances 2",
-        "endpoint keys", "serve --stop", "endpoint delete --yes",
+        "serve --stop", "endpoint delete --yes",
     ]
 
     @Test("every command ends with 74, and one sentence says why")

@@ -99,6 +99,15 @@ struct ControlPlaneFixture: Sendable {
         throw NeverSettled(path: path)
     }
 
+    /// Waits until an instance of the deployment at `path` is ready.
+    func ready(_ path: String) async throws {
+        for _ in 0..<500 {
+            if try await get(path).body["properties"]?["turnout"]?["ready"] == 1 { return }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw NeverSettled(path: path)
+    }
+
     struct NeverSettled: Error { var path: String }
 
     /// An endpoint `houses` with blue, ready, and all traffic at it.

@@ -24,12 +24,12 @@ package final class AzureBackend: Backend, Sendable {
     ///   - client: Speaks to the workspace that the endpoints are in.
     ///   - flavour: Whose answers they are.
     ///   - clock: The machine's.
-    ///   - yaml: Reads files that assets name.
     ///   - properties: Further properties of a deployment (``TurnoutProperty``), for the emulator.
+    ///   - yaml: Reads files that assets name.
     package init(
         _ client: AzureClient, flavour: Flavour, clock: any RunClock = SystemClock(),
-        yaml: @escaping YAMLReader = { _ in throw AssetProblem("YAML cannot be read here") },
-        properties: @escaping @Sendable (DeploymentDefinition) -> [String: String] = { _ in [:] }
+        properties: @escaping @Sendable (DeploymentDefinition) -> [String: String] = { _ in [:] },
+        yaml: @escaping YAMLReader = { _ in throw AssetProblem("YAML cannot be read here") }
     ) {
         self.client = client
         self.flavour = flavour

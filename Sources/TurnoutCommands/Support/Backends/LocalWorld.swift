@@ -77,11 +77,9 @@ final class LocalWorld: KnownBackend {
             }
         }
         let tolerance = opening.plan?.numericTolerance
-        azure = AzureBackend(client, flavour: .emulator, yaml: pythonYAMLValue(of:)) { _ in
-            var properties: [String: String] = [:]
-            properties[TurnoutProperty.numericTolerance] = tolerance.map { "\($0)" }
-            return properties
-        }
+        let properties = tolerance.map { [TurnoutProperty.numericTolerance: "\($0)"] } ?? [:]
+        azure = AzureBackend(
+            client, flavour: .emulator, properties: { _ in properties }, yaml: pythonYAMLValue(of:))
         backend = RestartShield(azure, waitsForServers: opening.use == .work && opening.plan != nil) {
             try life.present()
         }
