@@ -49,7 +49,7 @@ struct InstanceFixture {
         let code = folder + "/code"
         try FileManager.default.createDirectory(atPath: code, withIntermediateDirectories: true)
         try script.write(toFile: code + "/score.py", atomically: true, encoding: .utf8)
-        return .python(PythonServer(code: code, scoringScript: "score.py", environments: environments))
+        return .python(PythonServer(code: .folder(code, script: "score.py"), environments: environments))
     }
 
     struct NeverHappened: Error, CustomStringConvertible {

@@ -20,7 +20,7 @@ struct InstancePythonTests {
             kind: { _ in
                 .python(
                     PythonServer(
-                        code: model + "/onlinescoring", scoringScript: "score.py", model: model + "/model",
+                        code: .folder(model + "/onlinescoring", script: "score.py"), model: model + "/model",
                         conda: conda,
                         environments: InstanceFixture.environments))
             }
@@ -49,6 +49,7 @@ struct InstancePythonTests {
         try await InstanceFixture.with(kind: { try InstanceFixture.python(script, in: $0) }) { fixture in
             let status = try await fixture.wait(.seconds(300)) { $0.failure != nil }
             #expect(status.failure?.code == "ResourceNotReady", "\(status)")
+            #expect(status.failure?.message.hasPrefix("ValueError: the model is damaged") == true, "\(status)")
             #expect(status.failure?.message.contains("3 times") == true)
             #expect(try fixture.log.tail(1000).contains { $0.text.contains("ValueError: the model is damaged") })
             #expect(try fixture.lines("BackOff").count == 3)
@@ -139,7 +140,7 @@ struct InstancePythonTests {
                 kind: { folder in
                     try "".write(toFile: folder + "/score.py", atomically: true, encoding: .utf8)
                     return .python(
-                        PythonServer(code: folder, scoringScript: script, conda: conda, environments: environments))
+                        PythonServer(code: .folder(folder, script: script), conda: conda, environments: environments))
                 }
             ) { fixture in
                 let status = try await fixture.wait(.seconds(120)) { $0.failure != nil }

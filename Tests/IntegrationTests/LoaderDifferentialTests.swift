@@ -23,7 +23,7 @@ struct LoaderDifferentialTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "loader-\(UInt64.random(in: 0 ... .max))")
         defer { #expect(throws: Never.self) { try FileManager.default.removeItem(at: folder) } }
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "loader_oracle.py").path
-        let end = try await AzureSDK.run(AzureSDK.python(), [script, folder.path])
+        let end = try await Programs.run(AzureSDK.python(), [script, folder.path])
         try #require(end.status == 0, "\(end.output)")
         let expected = try JSONDecoder().decode(
             [Expectation].self, from: Data(contentsOf: folder.appending(path: "expected.json")))

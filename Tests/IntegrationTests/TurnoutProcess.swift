@@ -88,9 +88,12 @@ struct TurnoutHome: Sendable {
         try run(words, under: wrapper)
     }
 
-    func run(_ words: [String], under wrapper: [String] = [], in extra: [String: String] = [:]) throws -> Ended {
+    func run(
+        _ words: [String], under wrapper: [String] = [], in extra: [String: String] = [:],
+        within limit: TimeInterval = 120
+    ) throws -> Ended {
         let started = try start(words, under: wrapper, in: extra)
-        return try started.wait()
+        return try started.wait(limit)
     }
 
     struct Started {
@@ -98,13 +101,14 @@ struct TurnoutHome: Sendable {
         let output: String
         let errors: String
 
-        /// Waits for the end, at most two minutes.
-        func wait() throws -> Ended {
-            let deadline = Date(timeIntervalSinceNow: 120)
+        /// Waits for the end, at most `limit` seconds.
+        func wait(_ limit: TimeInterval = 120) throws -> Ended {
+            let deadline = Date(timeIntervalSinceNow: limit)
             while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.002) }
             if process.isRunning {
                 kill(process.processIdentifier, SIGKILL)
-                Issue.record("\(process.arguments ?? []) did not end")
+                let said = try String(contentsOfFile: output, encoding: .utf8)
+                Issue.record("\(process.arguments ?? []) did not end; it said last: \(said.suffix(2000))")
             }
             process.waitUntilExit()
             let status = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus

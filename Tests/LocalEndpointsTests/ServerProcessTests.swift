@@ -55,7 +55,7 @@ struct ServerProcessTests {
     func command() {
         let folder = InstanceFolder(of: "instance-0", start: "a", in: "/i")
         let server = PythonServer(
-            code: "/store/c", scoringScript: "src/score.py", model: "/store/m/weights.txt", environments: "/e")
+            code: .folder("/store/c", script: "src/score.py"), model: "/store/m/weights.txt", environments: "/e")
         let command = server.command(
             python: "/e/1/bin/python", in: folder, port: 5001, environment: ["PATH": "/usr/bin"])
         #expect(command.folder == "\(folder.path)/code/src")

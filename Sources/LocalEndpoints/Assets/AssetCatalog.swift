@@ -40,17 +40,20 @@ struct AssetCatalog: Sendable {
                     arguments: command.arguments, folder: start, stored: stored,
                     routes: try environment(of: parts).routes))
         case nil:
+            let model = try model(of: parts)
             guard let script = parts.scoringScript, let code = try code(of: parts) else {
+                if let model, model.isMLflow { return try mlflow(model.path, parts) }
                 throw ControlError.badArgument(
                     "deployment \(deployment) says nothing of its instances: a code_configuration with a scoring script "
-                        + "is run by Python; else the member \(InstanceChoice.key) of its properties, "
-                        + "`backends.local` in a playbook, must name simulate, command or external",
+                        + "is run by Python, and a model of type mlflow_model serves itself; else the member "
+                        + "\(InstanceChoice.key) of its properties, `backends.local` in a playbook, must name simulate, "
+                        + "command or external",
                     target: "properties.codeConfiguration")
             }
             try requireScript(script, in: code)
             return .python(
                 PythonServer(
-                    code: code, scoringScript: script, model: try model(of: parts),
+                    code: .folder(code, script: script), model: model?.path,
                     conda: try environment(of: parts).conda, environments: folder.environments))
         }
     }
@@ -100,14 +103,34 @@ struct AssetCatalog: Sendable {
         return CommandServer.Stored(tree: try upload(of: asset), executables: executables, levels: levels)
     }
 
-    /// The file or folder of the deployment's model; nil where it has none.
-    private func model(of parts: DeploymentParts) throws -> String? {
+    /// An MLflow model in `folder` that comes without code.
+    private func mlflow(_ folder: String, _ parts: DeploymentParts) throws -> InstanceKind {
+        let files = FileManager.default
+        guard files.fileExists(atPath: "\(folder)/\(MLflowScript.descriptor)") else {
+            throw ControlError.badArgument(
+                "the model is of type mlflow_model, and its folder has no file \(MLflowScript.descriptor); its path must "
+                    + "name the folder that MLflow wrote", target: "properties.model")
+        }
+        var conda = try environment(of: parts).conda
+        let own = "\(folder)/\(MLflowScript.condaFile)"
+        if conda == nil, files.fileExists(atPath: own) { conda = try String(contentsOfFile: own, encoding: .utf8) }
+        return .python(
+            PythonServer(code: .mlflow, model: folder, conda: conda, environments: self.folder.environments))
+    }
+
+    /// The file or folder of the deployment's model, and whether it is MLflow's; nil where it has none.
+    private func model(of parts: DeploymentParts) throws -> (path: String, isMLflow: Bool)? {
         guard let model = parts.model else { return nil }
         guard let reference = AssetReference(model, .models) else {
             throw ControlError.badArgument(
                 "model is \(model), which is no registered model of this workspace", target: "properties.model")
         }
-        return try upload(of: try find(reference, .models))
+        let asset = try find(reference, .models)
+        let path = try upload(of: asset)
+        let isMLflow =
+            asset.properties["modelType"]?.string?.lowercased() == "mlflow_model"
+            || FileManager.default.fileExists(atPath: "\(path)/\(MLflowScript.descriptor)")
+        return (path, isMLflow)
     }
 
     /// What the deployment's environment says: the conda file's text, and the routes of its server.

@@ -39,9 +39,19 @@ struct InstanceFolder: Hashable {
 
     /// Copies a file or a folder with all that is in it, so that its owner may write to the copy.
     func copy(_ source: String, to name: String) throws {
+        try Self.copy(source, try place(of: name))
+    }
+
+    /// Writes a text file.
+    func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: try place(of: name)))
+    }
+
+    /// The path of `name`, in a folder that exists.
+    private func place(of name: String) throws -> String {
         let target = "\(path)/\(name)"
         if let slash = target.lastIndex(of: "/") { try Folder.create(String(target[..<slash])) }
-        try Self.copy(source, target)
+        return target
     }
 
     private static func copy(_ source: String, _ target: String) throws {

@@ -42,29 +42,36 @@ package enum InstanceKind: Hashable, Sendable {
 }
 
 package struct PythonServer: Hashable, Sendable {
-    /// The folder of `code_configuration.code`, absolute; instances run in copies of it.
-    package var code: String
-    /// Relative to ``code``: `score.py`.
-    package var scoringScript: String
+    package var code: Code
     /// The model's file or folder, absolute; nil without a model.
     ///
     /// As in the cloud `AZUREML_MODEL_DIR` is a folder that holds a copy of it under its own name, and nothing beside
     /// it: for `path: model-1/model/` a script finds `AZUREML_MODEL_DIR/model/…`.
     package var model: String?
-    /// The conda file's text; nil: nothing but the inference server is installed.
+    /// The conda file's text; nil: nothing but what every server needs is installed.
     package var conda: String?
     /// Where virtual environments stand, one for each hash of what is installed in them.
     package var environments: String
 
-    package init(
-        code: String, scoringScript: String, model: String? = nil, conda: String? = nil, environments: String
-    ) {
+    package enum Code: Hashable, Sendable {
+        /// The script, relative to the folder of `code_configuration.code`, which is absolute; instances run in copies.
+        case folder(String, script: String)
+        /// None: the model is MLflow's, and serves itself (``MLflowScript``).
+        case mlflow
+    }
+
+    package init(code: Code, model: String? = nil, conda: String? = nil, environments: String) {
         self.code = code
-        self.scoringScript = scoringScript
         self.model = model
         self.conda = conda
         self.environments = environments
     }
+
+    /// Packages that are installed where the conda file does not name them.
+    var packages: [String] { code == .mlflow ? [Self.inferenceServer, "mlflow"] : [Self.inferenceServer] }
+
+    /// The cloud's image has it; every environment does.
+    private static let inferenceServer = "azureml-inference-server-http"
 }
 
 package struct CommandServer: Hashable, Sendable {

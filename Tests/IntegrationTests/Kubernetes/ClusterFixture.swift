@@ -216,7 +216,7 @@ struct ClusterFixture: Sendable {
             line += ["-f", path]
             file = path
         }
-        let ended = try await AzureSDK.run("/usr/bin/env", line)
+        let ended = try await Programs.run("/usr/bin/env", line)
         try #require(ended.status == 0, "\(words): \(ended.output)")
         return ended.output
     }

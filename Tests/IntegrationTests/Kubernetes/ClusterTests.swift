@@ -98,10 +98,10 @@ extension KubernetesSuite {
                         "verb": "get", "path": "pods", "action": "status", "status": 403, "times": 1,
                     ])
                     let list = ["kubectl", "--kubeconfig", cluster.place.proxiedKubeconfig, "get", "deployments"]
-                    #expect(try await AzureSDK.run("/usr/bin/env", list).status == 0)
+                    #expect(try await Programs.run("/usr/bin/env", list).status == 0)
                     let pods = Array(list.dropLast()) + ["pods"]
-                    #expect(try await AzureSDK.run("/usr/bin/env", pods).output.contains("403"))
-                    #expect(try await AzureSDK.run("/usr/bin/env", pods).status == 0)
+                    #expect(try await Programs.run("/usr/bin/env", pods).output.contains("403"))
+                    #expect(try await Programs.run("/usr/bin/env", pods).status == 0)
                     #expect(try await cluster.requests().count { $0.fault != nil } >= 1)
                 }
             }
@@ -114,7 +114,7 @@ extension KubernetesSuite {
                 try await cluster.kubectl("rollout", "status", "deployment/m", "--timeout=30s")
                 try await cluster.apiServer(.kill)
                 let list = ["kubectl", "--kubeconfig", cluster.place.kubeconfig, "get", "pods"]
-                #expect(try await AzureSDK.run("/usr/bin/env", list).status != 0)
+                #expect(try await Programs.run("/usr/bin/env", list).status != 0)
                 try await cluster.apiServer(.start)
                 try await cluster.kubectl("scale", "deployment/m", "--replicas=3")
                 try await cluster.kubectl("rollout", "status", "deployment/m", "--timeout=30s")

@@ -64,7 +64,7 @@ import Testing
     private func kubectls(_ paths: String) async throws -> String? {
         let kubectl = try #require(environment["KUBEBUILDER_ASSETS"]) + "/kubectl"
         let program = FileManager.default.isExecutableFile(atPath: kubectl) ? kubectl : "kubectl"
-        let ended = try await AzureSDK.run(
+        let ended = try await Programs.run(
             "/usr/bin/env",
             ["KUBECONFIG=\(paths)", program, "config", "view", "--minify", "--raw", "--output=json"])
         guard ended.status == 0 else { return nil }

@@ -10,16 +10,15 @@ internal import SQLiteState
 /// is in it, which is written last: what a killed build left is removed and made anew. A lock lets one build it while
 /// others wait, in this process or another.
 struct PythonEnvironment {
-    /// The cloud's image has it; every environment does.
-    private static let server = "azureml-inference-server-http"
-
     private let environments: String
     private let conda: CondaFile
+    private let packages: [String]
     private let guardian: Guardian
     private let log: DeploymentLog
 
     init(_ server: PythonServer, guardian: Guardian, log: DeploymentLog) throws(InstanceProblem) {
         environments = server.environments
+        packages = server.packages
         self.guardian = guardian
         self.log = log
         do {
@@ -31,8 +30,8 @@ struct PythonEnvironment {
 
     /// What pip is to install.
     private var requirements: [String] {
-        let hasServer = conda.requirements.contains { $0.lowercased().hasPrefix(Self.server) }
-        return (conda.requirements + (hasServer ? [] : [Self.server])).sorted()
+        let named = conda.requirements.map { $0.lowercased() }
+        return (conda.requirements + packages.filter { package in !named.contains { $0.hasPrefix(package) } }).sorted()
     }
 
     /// Its interpreter, when it is there.

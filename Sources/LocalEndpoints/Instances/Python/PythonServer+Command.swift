@@ -14,18 +14,28 @@ extension PythonServer {
 
     /// Throws `BadArgument` when the scoring script is not where it is said to be.
     func check() throws(InstanceProblem) {
-        guard access("\(code)/\(scoringScript)", R_OK) == 0 else {
-            throw InstanceProblem(
-                code: "BadArgument",
-                message: "the scoring script \(scoringScript) cannot be read in the code folder \(code): "
-                    + String(cString: strerror(errno)))
-        }
+        guard case .folder(let folder, let script) = code, access("\(folder)/\(script)", R_OK) != 0 else { return }
+        throw InstanceProblem(
+            code: "BadArgument",
+            message: "the scoring script \(script) cannot be read in the code folder \(folder): "
+                + String(cString: strerror(errno)))
     }
 
     /// Copies the code and the model into an instance's folder.
     func fill(_ folder: InstanceFolder) throws {
-        try folder.copy(code, to: Self.codeFolder)
+        switch code {
+        case .folder(let code, _): try folder.copy(code, to: Self.codeFolder)
+        case .mlflow: try folder.write(MLflowScript.text, to: "\(Self.codeFolder)/\(MLflowScript.name)")
+        }
         if let model { try folder.copy(model, to: "\(Self.modelFolder)/\(Self.name(of: model))") }
+    }
+
+    /// Relative to the folder of the code: `score.py`.
+    private var scoringScript: String {
+        switch code {
+        case .folder(_, let script): script
+        case .mlflow: MLflowScript.name
+        }
     }
 
     private static let codeFolder = "code"
