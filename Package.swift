@@ -201,7 +201,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
-            exclude: ["azure_sdk_article.py", "loader_oracle.py", "Kubernetes/harness"],
+            exclude: ["azure_sdk_article.py", "azure_sdk_files.py", "loader_oracle.py", "Kubernetes/harness"],
             swiftSettings: habits),
         .testTarget(
             name: "RunnerTests",
