@@ -38,6 +38,15 @@ struct ServerProcessTests {
         #expect(ProgramError.summary(of: lines) == "ValueError: the model is damaged")
     }
 
+    @Test("a script's own SystemExit is the summary, and gunicorn's behind it is not")
+    func exits() {
+        let lines = [
+            "E azmlinfsrv - Encountered Exception Traceback (most recent call last):", "  a", "SystemExit: typo",
+            "Traceback (most recent call last):", "  b", "SystemExit: 3", "Worker failed to boot.",
+        ]
+        #expect(ProgramError.summary(of: lines) == "SystemExit: typo")
+    }
+
     @Test(
         "without a traceback the summary is the last line that says something",
         arguments: [

@@ -17,8 +17,8 @@ enum ProgramError {
                 isCaused = true
             } else if isInTraceback, let first = line.first, !first.isWhitespace {
                 isInTraceback = false
-                // gunicorn's own way of ending is no reason.
-                if !isCaused, !ends(line) { found = line.trimmed }
+                // gunicorn ends by exceptions of its own, behind the one that is the reason.
+                if !isCaused, found == nil || !ends(line) { found = line.trimmed }
                 isCaused = false
             }
         }
