@@ -33,7 +33,7 @@ package struct DeploymentMapping: Sendable {
         let extraKeys = [
             TurnoutProperty.instances, TurnoutProperty.contents, TurnoutProperty.numericTolerance,
         ]
-        for key in extraKeys { owned[key] = extras[key] }
+        for key in extraKeys { owned[key] = extras[key] ?? document["properties"]?.words?[key] }
         if let serving = definition.serving { owned[TurnoutProperty.instances] = try AppliedDefinition.text(serving) }
         owned[TurnoutProperty.definition] = try AppliedDefinition.text(definition)
         properties.properties = owned
