@@ -16,7 +16,7 @@ package struct EnvironmentFiles: Sendable {
     package let build: AssetTree?
     private let document: Value
 
-    private static let condaLimit = 1 << 20
+    static let condaLimit = 1 << 20
 
     /// Reads an inline `environment`, or the file of `az ml environment create`, whose paths are relative to `folder`.
     ///

@@ -45,11 +45,16 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     /// As JSON gives it back, so that equal ones are equal. Nil where its own file decides, or the backend starts no
     /// servers.
     package var serving: Value?
+    /// What the deployment brings that can serve it, as its files said when the plan was made.
+    ///
+    /// Nil if it brings nothing of the kind, or the backend shows no servers. Definitions are equal whatever it is.
+    @Uncompared package var ownServer: OwnServer?
 
     package init(
         name: Name, endpoint: Name, instanceType: String? = nil, instanceCount: Int = 1,
         requestSettings: RequestSettings = RequestSettings(), document: Value = [:], folder: String? = nil,
-        contents: LocalContents? = nil, serving: Value? = nil
+        contents: LocalContents? = nil, serving: Value? = nil,
+        ownServer: OwnServer? = nil
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -60,6 +65,7 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
         self.folder = folder
         self.contents = contents
         self.serving = serving
+        self.ownServer = ownServer
     }
 }
 

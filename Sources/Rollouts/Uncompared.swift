@@ -1,15 +1,15 @@
-/// A text that makes no difference: values which differ in it alone are equal.
+/// Something that makes no difference: values which differ in it alone are equal.
 @propertyWrapper
-package struct Uncompared: Hashable, Sendable, Codable {
-    package var wrappedValue: String?
+package struct Uncompared<Wrapped: Codable & Sendable>: Hashable, Sendable, Codable {
+    package var wrappedValue: Wrapped?
 
-    package init(wrappedValue: String? = nil) { self.wrappedValue = wrappedValue }
+    package init(wrappedValue: Wrapped? = nil) { self.wrappedValue = wrappedValue }
 
     package static func == (left: Uncompared, right: Uncompared) -> Bool { true }
     package func hash(into hasher: inout Hasher) {}
 
     package init(from decoder: any Decoder) throws {
-        wrappedValue = try decoder.singleValueContainer().decode(String?.self)
+        wrappedValue = try decoder.singleValueContainer().decode(Wrapped?.self)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -20,13 +20,15 @@ package struct Uncompared: Hashable, Sendable, Codable {
 
 extension KeyedDecodingContainer {
     /// Nothing where the key is missing, as for any optional.
-    package func decode(_ type: Uncompared.Type, forKey key: Key) throws -> Uncompared {
+    package func decode<Wrapped>(
+        _ type: Uncompared<Wrapped>.Type, forKey key: Key
+    ) throws -> Uncompared<Wrapped> {
         try decodeIfPresent(type, forKey: key) ?? Uncompared()
     }
 }
 
 extension KeyedEncodingContainer {
-    package mutating func encode(_ value: Uncompared, forKey key: Key) throws {
+    package mutating func encode<Wrapped>(_ value: Uncompared<Wrapped>, forKey key: Key) throws {
         try encodeIfPresent(value.wrappedValue, forKey: key)
     }
 }

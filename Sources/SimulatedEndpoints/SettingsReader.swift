@@ -77,6 +77,13 @@ package struct SettingsReader {
         throw problem(key, value, hint ?? "possible are \(known.joined(separator: ", "))")
     }
 
+    /// Whether `key` is true; false where nothing stands there.
+    package func flag(_ key: String) throws(SettingsProblem) -> Bool {
+        guard let value = value(key) else { return false }
+        guard let flag = value.bool else { throw problem(key, value, "true or false is expected") }
+        return flag
+    }
+
     func seed(_ key: String) throws(SettingsProblem) -> UInt64? {
         guard let value = value(key) else { return nil }
         guard let number = value.integer, number >= 0 else {

@@ -91,7 +91,8 @@ def deployment(name, version, count=1):
     }
     if kind == "simulated":
         local["properties"] = {
-            "turnout.dev/instances": json.dumps({"simulate": {"latency": {"p50": "2ms", "p99": "9ms"}, "ready_after": "4s"}})}
+            "turnout.dev/instances": json.dumps({"simulate": {
+                "latency": {"p50": "2ms", "p99": "9ms"}, "ready_after": "4s", "replaces_code": True}})}
     return ManagedOnlineDeployment(
         name=name, endpoint_name=endpoint_name, instance_type="Standard_DS3_v2", instance_count=count,
         request_settings=OnlineRequestSettings(request_timeout_ms=90000, max_concurrent_requests_per_instance=10), **local)

@@ -33,6 +33,28 @@ struct InstanceSettingsTests {
         #expect(try LocalSettings(.null) == LocalSettings())
     }
 
+    @Test(
+        "a simulation serves a deployment that brings its own server only if its profile replaces that",
+        arguments: [
+            .script(name: "score.py", code: "./code", environment: nil), .mlflowModel("./model"),
+            .container(image: nil),
+        ] as [OwnServer])
+    func ownServers(own: OwnServer) throws {
+        let settings = try LocalSettings([
+            "simulate": ["blue": ["errors": "1%"], "green": ["replaces_code": true], "grey": ["replaces_code": false]],
+            "command": ["red": ["./serve.sh"]], "external": ["white": "http://127.0.0.1:9000"],
+        ])
+        #expect(settings.serving("blue", bringing: own) == nil)
+        #expect(settings.serving("grey", bringing: own) == nil)
+        #expect(settings.serving("blue") == ["simulate": ["errors": "1%"]])
+        #expect(settings.serving("green", bringing: own) == ["simulate": ["replaces_code": true]])
+        #expect(settings.serving("red", bringing: own) == ["command": ["./serve.sh"]])
+        #expect(settings.serving("white", bringing: own) == ["external": "http://127.0.0.1:9000"])
+        let property = #"{"simulate": {"replaces_code": true}, "incidents": [{"at": 1, "for": 1, "errors": 1}]}"#
+        #expect(try InstanceChoice(property: property).counts(beside: own))
+        #expect(try !InstanceChoice(property: #"{"simulate": {}}"#).counts(beside: own))
+    }
+
     @Test("incidents go to every simulated deployment, over the wire too")
     func incidents() throws {
         let settings = try LocalSettings([
@@ -69,6 +91,9 @@ struct InstanceSettingsTests {
         #expect(
             problem(["simulate": ["a": [:]], "incidents": [["at": 0, "errors": 1]]])
                 == "backends.local.incidents.0: has no for: a length of time such as 30s or 10m is expected")
+        #expect(
+            problem(["simulate": ["a": ["replaces_code": "yes"]]])
+                == "backends.local.simulate.a.replaces_code: is 'yes': true or false is expected")
         #expect(problem(["external": ["a": "ftp://x"]]).contains("http://127.0.0.1:9000 or unix:"))
         #expect(problem(["external": ["a": 9000]]).hasPrefix("backends.local.external.a: is 9000"))
         #expect(problem(["command": ["a": "python3 server.py"]]).contains("a list of the program"))

@@ -27,7 +27,13 @@ extension PlanOptions {
         PlanOptions(
             backend: "local", capabilities: { _ in .local }, runID: RunID(playbook: "x", number: 1),
             allowOutsidePaths: allowOutsidePaths, digests: DigestCache(path: nil),
-            serving: { name, settings in settings["simulate"]?[name.text].map { ["simulate": $0] } })
+            serving: { name, own, settings in
+                for kind in ["command", "external"] {
+                    if let server = settings[kind]?[name.text] { return .mapping([kind: server]) }
+                }
+                guard let profile = settings["simulate"]?[name.text] else { return nil }
+                return own == nil || profile["replaces_code"] == true ? ["simulate": profile] : nil
+            })
     }
 
     static func kubernetes(_ inputs: [String: InputText] = [:]) -> PlanOptions {

@@ -29,6 +29,82 @@ struct ServerTests {
         #expect(outcome.snapshot != nil)
     }
 
+    /// What serves green, where the playbook has `settings` of the local backend and green's file has `more`.
+    private func server(_ settings: String, _ more: String) -> (definition: DeploymentDefinition?, rules: [String]) {
+        let outcome = Sample.plan(
+            "backends: {local: {\(settings)}}\n" + Sample.start, .local(),
+            files: ["green.yml": Sample.deployment("green", more)])
+        return (outcome.snapshot?.plan.stages.last?.action.deployment, outcome.findings.map(\.rule))
+    }
+
+    private static let mlflow = "model: {path: ./model, type: mlflow_model}\n"
+    private static let routes =
+        "environment: {image: mine:1, inference_config: {scoring_route: {path: /score, port: 80}, liveness_route: "
+        + "{path: /, port: 80}, readiness_route: {path: /, port: 80}}}\n"
+
+    @Test("a profile does not simulate what brings its own server, unless it replaces that; a command always serves")
+    func ownServer() {
+        for (file, own, part) in [
+            (Self.code, "score.py of onlinescoring", "code"), (Self.mlflow, "MLflow model ./model", "MLflow model"),
+        ] {
+            let plain = server("simulate: {blue: {}, green: {}}", file)
+            #expect(plain.rules.isEmpty)
+            #expect(plain.definition?.serving == nil)
+            #expect(plain.definition?.server == own)
+            let unnamed = server("simulate: {blue: {}}", file)
+            #expect(unnamed.rules.isEmpty && unnamed.definition?.server == own)
+            let replaced = server("simulate: {blue: {}, green: {replaces_code: true}}", file)
+            #expect(replaced.definition?.server == "simulated in place of its \(part) (replaces_code)")
+            let command = server("simulate: {blue: {}}, command: {green: [./serve.sh]}", file)
+            #expect(command.definition?.server == "./serve.sh")
+        }
+        let simulated = server("simulate: {blue: {}, green: {}}", "model: azureml:houses:1\n")
+        #expect(simulated.definition?.server == "simulated (latency profile of the playbook)")
+    }
+
+    @Test("a container with routes needs a server that the playbook names, and says so at its key")
+    func container() {
+        for settings in ["simulate: {blue: {}}", "simulate: {blue: {}, green: {}}"] {
+            let marked = MarkedText(
+                Sample.deployment("green", Self.routes).replacing("inference_config", with: "⟦inference_config⟧"))
+            let outcome = Sample.plan(
+                "backends: {local: {\(settings)}}\n" + Sample.start, .local(), files: ["green.yml": marked.text])
+            #expect(outcome.findings.map(\.rule) == ["ServerIsKnown"])
+            #expect(outcome.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans)
+            #expect(outcome.findings.first?.help?.contains("backends.local.command: {green: [./serve.sh]}") == true)
+            #expect(outcome.findings.first?.help?.contains("replaces_code") == settings.contains("green"))
+        }
+        #expect(server("simulate: {blue: {}}, command: {green: [./serve.sh]}", Self.routes).rules.isEmpty)
+        #expect(server("simulate: {blue: {}}, external: {green: \"unix:/x\"}", Self.routes).rules.isEmpty)
+        #expect(server("simulate: {blue: {}}", Self.routes + Self.code).rules.isEmpty)
+        let replaced = server("simulate: {blue: {}, green: {replaces_code: true}}", Self.routes)
+        #expect(replaced.definition?.server == "simulated in place of its container (replaces_code)")
+    }
+
+    @Test("registered models of MLflow, and environments with routes, are looked up")
+    func registered() {
+        func server(_ more: String) -> DeploymentDefinition? {
+            var options = PlanOptions.local()
+            options.assets = { _ in
+                var lookup = AssetLookup { _, text in .means(.string(text.replacing("@latest", with: ":1"))) }
+                lookup.isServer = { $0 == .models && $1 == "azureml:mlflow:1" }
+                return lookup
+            }
+            let outcome = Sample.plan(
+                "backends: {local: {simulate: {blue: {}, green: {}}}}\n" + Sample.start, options,
+                files: ["green.yml": Sample.deployment("green", more)])
+            return outcome.snapshot?.plan.stages.last?.action.deployment
+        }
+        #expect(server("model: azureml:mlflow@latest\n")?.server == "MLflow model azureml:mlflow:1")
+        #expect(server("model: azureml:custom:1\n")?.serving == ["simulate": [:]])
+    }
+
+    @Test("other backends show no servers of this machine")
+    func noServers() {
+        let outcome = Sample.plan(Sample.start, files: ["green.yml": Sample.deployment("green", Self.code)])
+        #expect(outcome.snapshot?.plan.stages.last?.action.deployment?.server == nil)
+    }
+
     @Test("a name that is no deployment of the playbook is a finding with the nearest one")
     func unknown() {
         expectFindings(
@@ -54,10 +130,12 @@ struct ServerTests {
 
     @Test("a simulated world has the profiles of the local one, unless it has its own")
     func simulation() {
-        let local = "local: {simulate: {blue: {errors: 1%}, green: {}}, incidents: [{at: 5m, for: 1m, errors: 1%}]}"
+        let local =
+            "local: {simulate: {blue: {errors: 1%, replaces_code: true}, green: {}}, "
+            + "incidents: [{at: 5m, for: 1m, errors: 1%}]}"
         let shared = Sample.plan("backends: {\(local), simulated: {seed: 4}}\n" + Sample.start, .local())
         #expect(shared.simulation["seed"] == 4)
-        #expect(shared.simulation["simulate"]?["blue"]?["errors"] == "1%")
+        #expect(shared.simulation["simulate"]?["blue"] == ["errors": "1%"])
         #expect(shared.simulation["incidents"] == [["at": "5m", "for": "1m", "errors": "1%"]])
         let own = Sample.plan("backends: {\(local), simulated: {simulate: {}}}\n" + Sample.start)
         #expect(own.simulation["simulate"] == .mapping([:]))
@@ -87,8 +165,10 @@ struct ServerTests {
 
     @Test("a script's files are looked for beside the deployment's file, whose folder the definition keeps")
     func folder() throws {
+        let conda = "environment: {image: x, conda_file: conda.yml}\n"
         let files = [
-            "p/files/green.yml": Sample.deployment("green", Self.code), "p/files/onlinescoring/score.py": "",
+            "p/files/green.yml": Sample.deployment("green", Self.code + conda), "p/files/onlinescoring/score.py": "",
+            "p/files/conda.yml": "dependencies: [python=3.12]\n",
         ]
         try withDisk(files) { root in
             let outcome = makePlan(of: root + "/p/x.yml", options: .local())
@@ -100,6 +180,7 @@ struct ServerTests {
             }
             #expect(green.folder?.hasSuffix("/p/files") == true)
             #expect(green.folder?.hasPrefix("/") == true)
+            #expect(green.server == "score.py of onlinescoring (Python 3.12, conda)")
             #expect(try JSONDecoder().decode(DeploymentDefinition.self, from: JSONEncoder().encode(green)) == green)
         }
     }

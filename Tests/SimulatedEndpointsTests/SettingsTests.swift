@@ -113,6 +113,11 @@ struct SettingsTests {
                 ["simulate": ["green": ["latency": ["p50": 0]]]],
                 "backends.simulated.simulate.green.latency.p50: is 0s: it must be at least 1ms, or p99 0ms as well"
             ),
+            (
+                ["simulate": ["green": ["replaces_code": true]]],
+                "backends.simulated.simulate.green.replaces_code: is not known: possible are latency, errors, disagrees, "
+                    + "ready_after, answer, fault, fault_after, leak, cold_start, bad_instance, under_load"
+            ),
             (["simulate": ["green": 1]], "backends.simulated.simulate.green: is 1: a mapping is expected"),
             (
                 ["simulate": ["green": ["leak": ["per": "0s", "errors": "1%"]]]],

@@ -97,12 +97,12 @@ struct PlanPreviewTests {
         "What serves a deployment is part of it, and told where it changes",
         arguments: [
             (
-                ["simulate": ["errors": 1]], ["command": ["./serve.sh", "--fast"]], "serves", "simulated",
-                "command ./serve.sh --fast"
+                ["simulate": ["errors": 1]], ["command": ["./serve.sh", "--fast"]], "serves",
+                "simulated (latency profile of the playbook)", "./serve.sh --fast"
             ),
             (
                 nil, ["external": "http://127.0.0.1:9000"], "serves", "as its file says",
-                "external http://127.0.0.1:9000"
+                "http://127.0.0.1:9000"
             ),
             (["simulate": [:]], ["simulate": ["fault": "quota"]], "simulated: fault", "absent", "quota"),
             (["simulate": .null, "incidents": [1]], ["simulate": [:]], "incidents", "[1]", "null"),

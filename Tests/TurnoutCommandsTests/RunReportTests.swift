@@ -13,7 +13,7 @@ import Testing
         let expected = """
             {"analysis":null,"backend":"simulated","clients":null,"decisions":[],"ended":null,"endpoint":"houses",\
             "mirror_traffic":{"actual":{},"wanted":{}},"next":"turnout approve demo-1 --resume","playbook":"demo",\
-            "roles":null,"run":"demo-1","stages":[{"action":"traffic","attempts":0,"ended":null,"name":"cut-over","reason":null,\
+            "roles":null,"run":"demo-1","servers":{},"stages":[{"action":"traffic","attempts":0,"ended":null,"name":"cut-over","reason":null,\
             "started":"2026-11-22T23:33:00.000Z","status":"waiting"}],"started":"2026-11-22T23:00:00.000Z",\
             "starter":"ann@vm","status":"waiting",\
             "traffic":{"actual":{"blue":90,"green":10},"wanted":{"blue":90,"green":10}},\

@@ -12,12 +12,18 @@ extension DeploymentMapping {
             applied.endpoint == endpoint, fits(applied, resource)
         {
             applied.instanceCount = count
+            applied.ownServer = applied.ownServer ?? OwnServer(of: applied)
             return applied
         }
-        return DeploymentDefinition(
+        var definition = DeploymentDefinition(
             name: name, endpoint: endpoint, instanceType: resource.properties.instanceType, instanceCount: count,
             requestSettings: (resource.properties.requestSettings ?? RequestSettingsBody()).settings,
             document: document(of: resource, named: name, endpoint: endpoint), serving: resource.serving)
+        // Without code and environment only a model in MLflow's format is accepted.
+        let isMLflow = definition.serving == nil && resource.properties.environmentId == nil
+        definition.ownServer = OwnServer(
+            of: definition, isRegisteredServer: { key, _ in key == "model" && isMLflow })
+        return definition
     }
 
     /// True where `definition` is what is there; names that it does not say are somebody else's.

@@ -27,7 +27,7 @@ struct AssetCatalog: Sendable {
 
     private func kind(of parts: DeploymentParts, deployment: Name, scratch: String) throws -> InstanceKind {
         switch parts.choice {
-        case .simulate(let profile): return .simulated(profile)
+        case .simulate(let profile, _): return .simulated(profile)
         case .external(var server):
             let told = try environment(of: parts).routes.scoring
             if server.scoringPath == InferenceRoutes().scoring { server.scoringPath = told }
@@ -151,14 +151,14 @@ struct AssetCatalog: Sendable {
         return (asset.properties["condaFile"]?.string, InferenceRoutes(asset.properties["inferenceConfig"]))
     }
 
+    /// The asset that a deployment names; nil if it is not registered.
+    func registered(_ reference: AssetReference, _ kind: AssetKind) throws -> AssetRecord? {
+        guard let version = reference.version else { return try store.latest(kind, reference.name) }
+        return try store.asset(kind, reference.name, version)
+    }
+
     private func find(_ reference: AssetReference, _ kind: AssetKind) throws -> AssetRecord {
-        let found =
-            if let version = reference.version {
-                try store.asset(kind, reference.name, version)
-            } else {
-                try store.latest(kind, reference.name)
-            }
-        guard let found else {
+        guard let found = try registered(reference, kind) else {
             throw ControlError(
                 .notFound, "ResourceNotFound",
                 "\(kind.rawValue)/\(reference.name)/versions/\(reference.version ?? "latest") is not registered in this "

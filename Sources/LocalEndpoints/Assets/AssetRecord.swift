@@ -21,6 +21,15 @@ struct AssetRecord: Codable, Hashable, Sendable {
     /// Of uploaded code, by which a client finds it again.
     var hash: String? { properties["properties"]?["hash_sha256"]?.string }
 
+    /// Whether it can serve a deployment without code: a model in MLflow's format, or an environment with routes.
+    var isServer: Bool {
+        switch kind {
+        case .models: properties["modelType"]?.string?.lowercased() == "mlflow_model"
+        case .environments: (properties["inferenceConfig"] ?? .null) != .null
+        case .codes, .data: false
+        }
+    }
+
     /// The first member that makes it another content than `other`; nil where both are the same.
     ///
     /// What deployments were made of stays as it was registered.

@@ -34,6 +34,13 @@ package struct LocalRegistry: Sendable {
         return .missing(name: reference.name, version: reference.version)
     }
 
+    /// Whether a registered asset can serve a deployment without code: a model of MLflow, an environment with routes.
+    package func isServer(_ kind: Kind, _ text: String) throws(EmulatorError) -> Bool {
+        let asset = AssetKind(rawValue: kind.rawValue) ?? .models
+        guard let reference = AssetReference(text, asset) else { return false }
+        return try find(reference, asset)?.isServer == true
+    }
+
     private func find(_ reference: AssetReference, _ kind: AssetKind) throws(EmulatorError) -> AssetRecord? {
         // Nothing is made where nothing was ever registered.
         guard FileManager.default.fileExists(atPath: folder.database) else { return nil }

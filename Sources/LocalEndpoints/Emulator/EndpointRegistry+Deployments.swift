@@ -23,6 +23,7 @@ extension EndpointRegistry {
                 throw ControlError(error)
             }
             // What cannot be made is refused now, as Azure does, and not found out later.
+            try assets.refuseSimulation(of: definition.name, in: body)
             _ = try assets.specification(
                 of: body.kept, endpoint: record.name, deployment: definition.name, incarnation: "")
             var operation = begin(endpoint: record.name, deployment: definition.name, deletes: false, in: write)

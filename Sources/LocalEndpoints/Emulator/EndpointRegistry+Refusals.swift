@@ -46,7 +46,7 @@ extension EndpointRegistry {
         }
         guard let text else { return nil }
         do throws(SettingsProblem) {
-            guard case .simulate(let profile) = try InstanceChoice(property: text) else { return nil }
+            guard case .simulate(let profile, _) = try InstanceChoice(property: text) else { return nil }
             return profile
         } catch {
             return nil  // what cannot be read is refused as such

@@ -26,8 +26,9 @@ struct NamedFiles {
     var sources: Set<Plan.Source> = []
     /// Set where registered assets can be looked up.
     var assets: AssetLookup?
-    /// What the playbook says that serves a deployment; nil where the backend starts no servers.
-    var serving: ((Name) -> Value?)?
+    /// What the playbook says that serves a deployment, which may bring a server of its own; nil where the backend starts
+    /// no servers.
+    var serving: ((Name, OwnServer?) -> Value?)?
     /// Whether the files that deployments name must be there when their own file is read; plans have a rule for that
     /// (FilesAreThere), which knows what the backend reads.
     var looksAround = false

@@ -21,7 +21,7 @@ struct BackendSettings {
         let simulated = backends?["simulated"]?.value ?? .null
         guard let local = backends?["local"], let profiles = local["simulate"]?.value, simulated["simulate"] == nil
         else { return simulated }
-        var shared = ["simulate": profiles]
+        var shared = ["simulate": profiles.withoutReplacements]
         shared["incidents"] = local["incidents"]?.value
         guard case .mapping(let members) = simulated else { return .mapping(shared) }
         return .mapping(members.merging(shared) { own, _ in own })
@@ -39,5 +39,18 @@ struct BackendSettings {
         return Finding(
             .error, "BackendSettings", at: Location(source: source, span: span),
             (["backends", name] + fault.path).joined(separator: ".") + " " + fault.message)
+    }
+}
+
+extension Value {
+    /// Profiles without the key that only the local backend has: in a simulated world there is no code to replace.
+    fileprivate var withoutReplacements: Value {
+        guard case .mapping(let profiles) = self else { return self }
+        return .mapping(
+            profiles.mapValues { profile in
+                guard case .mapping(var members) = profile else { return profile }
+                members["replaces_code"] = nil
+                return .mapping(members)
+            })
     }
 }

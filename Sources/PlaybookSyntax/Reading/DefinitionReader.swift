@@ -62,8 +62,7 @@ extension NamedFiles {
             requestSettings: RequestSettings(root["request_settings"]), document: root.value)
         let place = PlacedName(
             name: name, what: "deployment", location: location(nameNode, in: document))
-        definition.serving = serving?(name)
-        if servers != nil { checkServer(of: place, in: document) }
+        settleServer(of: &definition, at: place, in: document, node)
         resolveAssets(of: &definition, in: document)
         if digests != nil { readFiles(of: &definition, at: place, in: document, node) }
         fit(&definition, place, in: document, at: node)

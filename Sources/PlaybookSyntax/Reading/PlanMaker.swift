@@ -61,7 +61,7 @@ struct PlanMaker {
         files.assets = options.assets?(backends.value)
         if let serving = options.serving {
             let settings = backends.value
-            files.serving = { serving($0, settings) }
+            files.serving = { serving($0, $1, settings) }
         }
         files.cluster = options.cluster.map { FitsIntoCluster($0, settings: backends.own) }
         let stages = readStages(

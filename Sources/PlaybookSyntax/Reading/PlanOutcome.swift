@@ -31,7 +31,11 @@ package struct PlanOptions: Sendable {
     /// Looks registered assets up, with the playbook's settings of the backend.
     package var assets: (@Sendable (_ settings: Value) -> AssetLookup?)?
     /// What the playbook's settings of the backend say that serves a deployment (``DeploymentDefinition/serving``).
-    package var serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)?
+    package var serving: ServingFinder?
+
+    /// `own` is what the deployment brings itself.
+    package typealias ServingFinder =
+        @Sendable (_ deployment: Name, _ own: OwnServer?, _ settings: Value) -> Value?
 
     /// What is wrong with the address of a query's server, or with how it lets its reader in.
     package var queryProblem: QueryProblemFinder?
@@ -51,7 +55,7 @@ package struct PlanOptions: Sendable {
         settledAction: @escaping @Sendable (StageAction, Value) -> StageAction = { action, _ in action },
         queryProblem: QueryProblemFinder? = nil, digests: DigestCache? = nil,
         assets: (@Sendable (_ settings: Value) -> AssetLookup?)? = nil,
-        serving: (@Sendable (_ deployment: Name, _ settings: Value) -> Value?)? = nil, cluster: ClusterFit? = nil,
+        serving: ServingFinder? = nil, cluster: ClusterFit? = nil,
         roles: RoleSource = .assumed(.later)
     ) {
         self.roles = roles

@@ -25,6 +25,8 @@ package struct AssetLookup: Sendable {
     }
 
     package var answer: @Sendable (Kind, String) -> Answer
+    /// Whether what is registered can serve a deployment without code: a model of MLflow, an environment with routes.
+    package var isServer: @Sendable (Kind, String) -> Bool = { _, _ in false }
 
     package init(_ answer: @escaping @Sendable (Kind, String) -> Answer) { self.answer = answer }
 }
@@ -36,16 +38,29 @@ enum AssetsAreRegistered {
     static let name = String(describing: Self.self)
 }
 
+extension AssetLookup {
+    /// Where a deployment names assets.
+    fileprivate static let places: [(Kind, [String])] = [
+        (.models, ["model"]), (.environments, ["environment"]), (.codes, ["code_configuration", "code"]),
+    ]
+
+    /// A deployment's document with what its registered assets mean, as far as that is known.
+    func meaning(of document: Value) -> Value {
+        var meant = document
+        for (kind, path) in Self.places {
+            guard let text = document.reference(at: path), case .means(let value) = answer(kind, text) else { continue }
+            meant = meant.replacing(path, by: value)
+        }
+        return meant
+    }
+}
+
 extension NamedFiles {
     /// Puts what registered assets mean into the definition, and reports what is not registered.
     mutating func resolveAssets(of definition: inout DeploymentDefinition, in document: Document) {
         guard let lookup = assets, definition.serving == nil else { return }
-        let places: [(AssetLookup.Kind, [String])] = [
-            (.models, ["model"]), (.environments, ["environment"]), (.codes, ["code_configuration", "code"]),
-        ]
-        for (kind, path) in places {
-            let value = path.reduce(Optional(definition.document)) { $0?[$1] }
-            guard let text = value?.string, text.lowercased().hasPrefix("azureml:") else { continue }
+        for (kind, path) in AssetLookup.places {
+            guard let text = definition.document.reference(at: path) else { continue }
             switch lookup.answer(kind, text) {
             case .means(let meaning): definition.document = definition.document.replacing(path, by: meaning)
             case .unknown: continue
@@ -59,6 +74,12 @@ extension NamedFiles {
 }
 
 extension Value {
+    /// The name of a registered asset at a path of keys; nil if none is there.
+    fileprivate func reference(at path: [String]) -> String? {
+        let text = path.reduce(Optional(self)) { $0?[$1] }?.string
+        return text.flatMap { $0.lowercased().hasPrefix("azureml:") ? $0 : nil }
+    }
+
     /// With another value at a path of keys.
     fileprivate func replacing(_ path: [String], by value: Value) -> Value {
         guard let key = path.first else { return value }

@@ -46,7 +46,7 @@ extension NamedFiles {
     }
 
     /// The folder of a file that the playbook names, absolute; nil where the files are on no disk.
-    private func folder(of path: String) -> String? {
+    func folder(of path: String) -> String? {
         do throws(FileProblem) {
             return try place(of: path.contains("/") ? path.folder : ".", isFree: true)
         } catch {

@@ -1,12 +1,14 @@
+internal import AssetFiles
 internal import RolloutEngine
 internal import Rollouts
 
 /// What serves a deployment is known, where the backend starts the servers itself.
 ///
 /// The playbook names it under `backends.local`: `simulate` plays a profile, `command` starts a program, `external` is
-/// a server that already listens. A deployment that is not named there must have a `code_configuration`, and is served
-/// by its scoring script in Python. Nothing is guessed from the rest. What is named there must be a deployment of the
-/// playbook.
+/// a server that already listens. A deployment that is not named there must bring its server: a `code_configuration`, whose
+/// scoring script Python runs, or a model in MLflow's format. A profile counts for one that does only with
+/// `replaces_code: true`. A container with routes of its own (`inference_config`) cannot be run on this machine: such a
+/// deployment needs a `command` or an `external` server. What is named there must be a deployment of the playbook.
 struct ServerIsKnown {
     static let name = String(describing: Self.self)
 
@@ -14,16 +16,19 @@ struct ServerIsKnown {
     static let kinds = ["simulate", "command", "external"]
 
     let backend: String
-    private let named: [(key: Node.Key, name: Name)]
+    private let named: [(kind: String, key: Node.Key, name: Name)]
     private var deployments: Set<Name> = []
 
     /// Reads `settings`, what the playbook says of the backend.
     init(backend: String, settings: Node?) {
         self.backend = backend
-        named = Self.kinds.flatMap { settings?[$0]?.members ?? [] }.map { ($0.key, Name($0.key.text)) }
+        named = Self.kinds.flatMap { kind in
+            (settings?[kind]?.members ?? []).map { (kind: kind, key: $0.key, name: Name($0.key.text)) }
+        }
     }
 
-    func names(_ deployment: Name) -> Bool { named.contains { $0.name == deployment } }
+    /// Under which of the keys the playbook names the deployment; nil if it does not.
+    func kind(of deployment: Name) -> String? { named.first { $0.name == deployment }?.kind }
 
     /// Where the playbook names the deployment.
     func span(of deployment: Name) -> Span? { named.first { $0.name == deployment }?.key.span }
@@ -34,7 +39,7 @@ struct ServerIsKnown {
     /// What is named and is no deployment of the playbook.
     func findings(in playbook: SourceFile) -> [Finding] {
         guard !deployments.isEmpty else { return [] }
-        return named.filter { !deployments.contains($0.name) }.map { key, _ in
+        return named.filter { !deployments.contains($0.name) }.map { _, key, _ in
             Finding(
                 .error, Self.name, at: Location(source: playbook, span: key.span),
                 "the playbook deploys no \(key.text.quoted)",
@@ -44,24 +49,66 @@ struct ServerIsKnown {
 }
 
 extension NamedFiles {
+    /// Notes in the definition what serves it: what the playbook says, or what the deployment brings.
+    mutating func settleServer(
+        of definition: inout DeploymentDefinition, at place: PlacedName, in document: Document, _ node: Node?
+    ) {
+        // Only with files at hand it is known what a deployment brings.
+        if digests != nil || servers != nil { definition.ownServer = ownServer(of: definition, node) }
+        definition.serving = serving?(definition.name, definition.ownServer)
+        // What is not used may change without making another plan.
+        if definition.serving == nil, digests != nil {
+            definition.ownServer = ownServer(of: definition, node, yaml: pythonYAMLValue(of:))
+        }
+        if servers != nil { checkServer(of: definition, at: place, in: document) }
+    }
+
+    private func ownServer(of definition: DeploymentDefinition, _ node: Node?, yaml: YAMLReader? = nil) -> OwnServer? {
+        var meant = definition
+        if let assets { meant.document = assets.meaning(of: definition.document) }
+        if digests != nil, let path = node?.scalar?.value.scalarText { meant.folder = folder(of: path) }
+        return OwnServer(of: meant, yaml: yaml) { key, reference in
+            assets?.isServer(key == "model" ? .models : .environments, reference) == true
+        }
+    }
+
     /// Reports a deployment of which nothing says what serves it.
-    mutating func checkServer(of deployment: PlacedName, in document: Document) {
+    private mutating func checkServer(
+        of definition: DeploymentDefinition, at place: PlacedName, in document: Document
+    ) {
         guard let servers else { return }
-        self.servers?.note(deployment.name)
-        guard !servers.names(deployment.name) else { return }
-        guard document.root["code_configuration"]?["code"] != nil else {
-            return report(
-                ServerIsKnown.name, deployment.location,
-                "nothing says what serves deployment '\(deployment.name)' on \(servers.backend)",
-                help: "name it in the playbook under backends.\(servers.backend): "
-                    + "\(ServerIsKnown.kinds.joined(separator: ", ")); or give it a code_configuration")
-        }
-        if document.root["code_configuration"]?["scoring_script"] == nil,
-            let key = document.root.member("code_configuration")?.key.span
-        {
+        self.servers?.note(definition.name)
+        let kind = servers.kind(of: definition.name)
+        guard definition.serving == nil, kind == nil || kind == "simulate" else { return }
+        let settings = "backends.\(servers.backend)"
+        switch definition.ownServer {
+        case nil where kind != nil, .mlflowModel?: return
+        case nil:
             report(
-                ServerIsKnown.name, Location(source: document.source, span: key),
-                "code_configuration has no 'scoring_script'", help: "add 'scoring_script: score.py'")
+                ServerIsKnown.name, place.location,
+                "nothing says what serves deployment '\(definition.name)' on \(servers.backend)",
+                help: "name it in the playbook under \(settings): "
+                    + "\(ServerIsKnown.kinds.joined(separator: ", ")); or give it a code_configuration")
+        case .script?:
+            guard document.root["code_configuration"]?["scoring_script"] == nil,
+                let key = document.root.member("code_configuration")?.key
+            else { return }
+            report(
+                ServerIsKnown.name, location(key, in: document), "code_configuration has no 'scoring_script'",
+                help: "add 'scoring_script: score.py'")
+        case .container?:
+            let environment = document.root.member("environment")
+            let key = environment?.value.member("inference_config")?.key ?? environment?.key
+            report(
+                ServerIsKnown.name, key.map { location($0, in: document) } ?? place.location,
+                "\(servers.backend) cannot run the container of deployment '\(definition.name)'",
+                help: "name its server in the playbook: \(settings).command: {\(definition.name): [./serve.sh]}, or "
+                    + "\(settings).external: {\(definition.name): \"http://127.0.0.1:9000\"}"
+                    + (kind == nil ? "" : "; 'replaces_code: true' in its profile simulates it instead"))
         }
+    }
+
+    private func location(_ key: Node.Key, in document: Document) -> Location {
+        Location(source: key.origin == .document ? document.source : playbook, span: key.span)
     }
 }

@@ -42,7 +42,14 @@ extension ObjectShape {
 
     static let backends = ObjectShape(
         "backends",
-        ["simulated", "local", "kubernetes", "azure"].map {
-            Field($0, .mapping(.any), "Settings of the \($0) backend.")
-        })
+        [
+            Field("simulated", .mapping(.any), "Settings of the simulated backend."),
+            Field(
+                "local", .mapping(.any),
+                "Settings of the local backend. What serves a deployment is named under simulate, command or external. A "
+                    + "profile under simulate does not count for a deployment that brings code, an MLflow model or an "
+                    + "inference_config, unless the profile has replaces_code: true. Default: false."),
+            Field("kubernetes", .mapping(.any), "Settings of the kubernetes backend."),
+            Field("azure", .mapping(.any), "Settings of the azure backend."),
+        ])
 }

@@ -106,7 +106,7 @@ struct EndpointShow: AsyncParsableCommand {
             guard let reason = deployment.reason else { continue }
             lines += reason.hanging(behind: "\(deployment.name): ", width: terminal.columns)
         }
-        return lines
+        return lines + Servers(of: endpoint).lines(columns: terminal.columns)
     }
 
     /// Wanted and actual traffic as bars; one line where there is none.

@@ -5,13 +5,15 @@ struct EndpointReport: Encodable {
     struct Deployment: Encodable {
         var name: Name
         var state: ProvisioningState
+        /// What serves it, for people; nil if that is not known.
+        var server: String?
         var instanceType: String?
         var instances: DeploymentSnapshot.Instances
         var inFlight: Int
         var reason: String?
 
         private enum CodingKeys: String, CodingKey {
-            case name, state, instances, reason
+            case name, state, server, instances, reason
             case instanceType = "instance_type"
             case inFlight = "in_flight"
         }
@@ -40,8 +42,8 @@ struct EndpointReport: Encodable {
         mirrorTraffic = snapshot.mirrorTraffic
         deployments = snapshot.deployments.map {
             Deployment(
-                name: $0.name, state: $0.state, instanceType: $0.definition.instanceType, instances: $0.instances,
-                inFlight: $0.inFlight, reason: $0.reason)
+                name: $0.name, state: $0.state, server: $0.definition.server, instanceType: $0.definition.instanceType,
+                instances: $0.instances, inFlight: $0.inFlight, reason: $0.reason)
         }
     }
 }

@@ -29,6 +29,8 @@ struct RunReport: Encodable, Sendable {
     var analysis: AnalysisReport?
     /// What its clients have met; nil where it has none that are counted.
     var clients: ClientsReport?
+    /// What serves each deployment; empty if that is not known.
+    var servers: Servers
 
     struct Stage: Encodable, Sendable {
         var record: StageRecord
@@ -38,7 +40,7 @@ struct RunReport: Encodable, Sendable {
     /// process works on the run now.
     init(
         record: RunRecord, stages: [StageRecord], approval: Approval? = nil, isLive: Bool,
-        clients: ClientsReport? = nil, decided: KeptDecisions = .none
+        clients: ClientsReport? = nil, decided: KeptDecisions = .none, servers: Servers = .none
     ) {
         let snapshot = record.latest.snapshot
         run = record.id
@@ -59,13 +61,14 @@ struct RunReport: Encodable, Sendable {
         next = NextCommand(record, isLive: isLive, decided: decided).text
         analysis = record.analysis.map { AnalysisReport($0) }
         self.clients = clients
+        self.servers = servers
     }
 
     private enum Key: String, CodingKey {
         case run, playbook, status, backend, endpoint, started, ended, starter, roles, stages, traffic
         case mirrorTraffic = "mirror_traffic"
         case waitingFor = "waiting_for"
-        case decisions, next, analysis, clients
+        case decisions, next, analysis, clients, servers
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -87,6 +90,7 @@ struct RunReport: Encodable, Sendable {
         try container.encode(next, forKey: .next)
         try container.encode(analysis, forKey: .analysis)
         try container.encode(clients, forKey: .clients)
+        try container.encode(servers, forKey: .servers)
     }
 }
 

@@ -17,6 +17,8 @@ struct RunTree {
     var decided = KeptDecisions.none
     /// What its clients have met, where it has some that are counted.
     var clients: ClientsReport?
+    /// What serves each deployment.
+    var servers = Servers.none
 
     func lines() -> [String] {
         var lines = heading() + [""] + stageLines() + [""] + trafficLines()
@@ -31,7 +33,7 @@ struct RunTree {
         return lines + words() + choices()
     }
 
-    /// The run, its state and its age.
+    /// The run, its state and its age, and what serves its deployments.
     func heading() -> [String] {
         let name = style.bold("\(record.id)") + " " + style(record.status.words, record.status.tint)
         let time = elapsed(from: record.started, to: record.ended).map { " after \($0.short)" } ?? ""
@@ -41,7 +43,7 @@ struct RunTree {
         return [name + time]
             + (place + parent + roles).split(separator: "\n").flatMap {
                 String($0).hanging(behind: "", width: columns).map(style.dim)
-            }
+            } + servers.lines(columns: columns).map(style.dim)
     }
 
     /// One line or more for each stage; of very many only those around the present one.

@@ -42,7 +42,7 @@ extension PlanPreview {
         case (.some(let before), .some(let after)):
             var effects = changes(of: what, from: before.definition.document, to: after.definition.document)
             effects += contents(of: what, from: before.definition.contents, to: after.definition.contents)
-            effects += serving(of: what, from: before.definition.serving, to: after.definition.serving)
+            effects += serving(of: what, from: before.definition, to: after.definition)
             if before.instances.wanted != after.instances.wanted {
                 effects.append(
                     Effect(
@@ -72,13 +72,17 @@ extension PlanPreview {
         }
     }
 
-    /// What serves a deployment where that differs: `simulated → command ./serve.sh`, or the keys of its profile.
-    private static func serving(of what: String, from before: Value?, to after: Value?) -> [Effect] {
+    /// What serves a deployment where that differs: `score.py of ./code → ./serve.sh`, or the keys of its profile.
+    private static func serving(
+        of what: String, from present: DeploymentDefinition, to wanted: DeploymentDefinition
+    ) -> [Effect] {
+        let (before, after) = (present.serving, wanted.serving)
         guard before != after else { return [] }
+        func words(_ definition: DeploymentDefinition) -> String {
+            definition.server?.cut(to: 60) ?? "as its file says"
+        }
         guard let old = before?["simulate"]?.members, let new = after?["simulate"]?.members else {
-            return [
-                Effect(sign: .change, what: "\(what): serves", before: before.servingWords, after: after.servingWords)
-            ]
+            return [Effect(sign: .change, what: "\(what): serves", before: words(present), after: words(wanted))]
         }
         // Beside the profile may stand incidents that hit all of them.
         let (incidents, later) = (before?["incidents"], after?["incidents"])
@@ -132,17 +136,6 @@ extension Value {
                     + "}"
             }
         return text.cut(to: 60)
-    }
-}
-
-extension Value? {
-    /// What serves, for people: `command ./serve.sh --fast`.
-    fileprivate var servingWords: String {
-        if let words = self?["command"], case .list(let items) = words {
-            return "command " + items.map(\.brief).joined(separator: " ").cut(to: 60)
-        }
-        if let address = self?["external"]?.string { return "external \(address)" }
-        return self?["simulate"] == nil ? "as its file says" : "simulated"
     }
 }
 

@@ -52,6 +52,8 @@ struct PlanPreview: Hashable, Sendable {
     var now: EndpointSnapshot?
     var then: EndpointSnapshot?
     var stages: [Stage]
+    /// What serves the deployments of the plan, and those that the endpoint has besides.
+    var servers: Servers
     /// Nil where the playbook names none.
     var roles: Roles?
 
@@ -66,6 +68,7 @@ struct PlanPreview: Hashable, Sendable {
         backend = plan.backend
         roles = plan.roles
         now = observed
+        servers = Servers(of: plan, on: observed)
         var model = EndpointModel(kind: kind, endpoint: observed)
         var baseline = AnalysisBaseline(observed)
         var care = ServiceCare(observed)

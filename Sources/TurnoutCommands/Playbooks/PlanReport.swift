@@ -68,6 +68,8 @@ struct PlanReport: Encodable {
     var observed: EndpointReport?
     /// Nil where the playbook names none.
     var roles: Roles?
+    /// What serves each deployment, for people.
+    var servers: Servers
     var stages: [Stage]
     var summary: Summary
     /// To be passed to `turnout run --plan`.
@@ -76,7 +78,7 @@ struct PlanReport: Encodable {
     var fingerprint: String
 
     private enum CodingKeys: String, CodingKey {
-        case playbook, endpoint, backend, observed, roles, stages, summary, plan, fingerprint
+        case playbook, endpoint, backend, observed, roles, servers, stages, summary, plan, fingerprint
         case planHash = "plan_hash"
     }
 
@@ -86,6 +88,7 @@ struct PlanReport: Encodable {
         backend = preview.backend
         observed = preview.now.map { EndpointReport($0) }
         roles = preview.roles
+        servers = preview.servers
         stages = preview.stages.map(Stage.init)
         summary = Summary(
             create: preview.count(of: .create), change: preview.count(of: .change),

@@ -10,10 +10,14 @@ final class JSONDisplay: RunDisplay {
     func begin(_ plan: Plan, _ state: RunState) {
         let stages = state.stages.map(\.name)
         run.withLock { $0 = (state.record.id, stages) }
-        guard case .starting = state.record.phase else { return }
-        let started = RunEvent.runStarted(
-            state.record, inherited: Array(state.stages.prefix(state.record.position)))
-        write(EventReport(at: state.record.started, run: state.record.id, stage: nil, event: started))
+        if case .starting = state.record.phase {
+            let started = RunEvent.runStarted(
+                state.record, inherited: Array(state.stages.prefix(state.record.position)))
+            write(EventReport(at: state.record.started, run: state.record.id, stage: nil, event: started))
+        }
+        let servers = Servers(of: plan, on: state.record.latest.snapshot)
+        guard !servers.isEmpty else { return }
+        write(NewsReport(run: state.record.id, event: "endpoint.servers", servers: servers))
     }
 
     func show(_ progress: Runner.Progress) {
@@ -56,9 +60,10 @@ final class JSONDisplay: RunDisplay {
         var event: String
         var message: String?
         var scoringURI: String?
+        var servers: Servers?
 
         private enum CodingKeys: String, CodingKey {
-            case run, event, message
+            case run, event, message, servers
             case scoringURI = "scoring_uri"
         }
     }

@@ -23,6 +23,8 @@ final class LineDisplay: RunDisplay {
         output.line(
             style.bold("\(record.id)") + ": \(stages.count) stage\(stages.count == 1 ? "" : "s") on "
                 + "\(record.backend)/\(record.endpoint)\(parent)")
+        let servers = Servers(of: plan, on: record.latest.snapshot)
+        for line in servers.lines(columns: Terminal.standardOutput.columns) { output.line(line) }
     }
 
     func show(_ progress: Runner.Progress) {

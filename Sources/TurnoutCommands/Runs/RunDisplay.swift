@@ -36,8 +36,10 @@ struct RunEnd: Sendable {
     var clients: ClientsReport?
     /// What becomes of the endpoint's clients when this process has ended; nil where nothing changes.
     var afterwards: String?
+    /// What serves the run's deployments.
+    var servers = Servers.none
 
     var report: RunReport {
-        RunReport(record: record, stages: stages, approval: approval, isLive: false, clients: clients)
+        RunReport(record: record, stages: stages, approval: approval, isLive: false, clients: clients, servers: servers)
     }
 }

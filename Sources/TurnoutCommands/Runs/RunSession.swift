@@ -117,7 +117,8 @@ struct RunSession: Sendable {
         display.end(
             RunEnd(
                 record: record, stages: machine.stages, approval: approval, isInterrupted: outcome == .interrupted,
-                clients: open.clients, afterwards: try open.afterwards))
+                clients: open.clients, afterwards: try open.afterwards,
+                servers: Servers(of: machine.plan, on: record.latest.snapshot)))
         guard outcome == .interrupted else { return record.status.exitStatus }
         return signal?.exitStatus ?? .interrupted
     }

@@ -82,16 +82,18 @@ struct RunView {
     var isLive: Bool
     var clients: ClientsReport?
     var decided = KeptDecisions.none
+    var servers: Servers
 
     init(of run: RunID, in journal: any Journal, _ workspace: Workspace) throws {
         record = try journal.record(of: run)
         stages = try journal.stages(of: run)
         isLive = try journal.holder(of: run) != nil
         clients = try ClientsFile(run, in: workspace).read().map(ClientsReport.init)
+        let plan = try journal.load(run).snapshot.plan
+        servers = Servers(of: plan, on: record.latest.snapshot)
         guard !record.status.isEnded else { return }
         let kept = try journal.requests(of: run)
         if case .waiting = record.phase {
-            let plan = try journal.load(run).snapshot.plan
             approval = plan.stages.indices.contains(record.position) ? plan.stages[record.position].approval : nil
             record = record.counting(kept, stages: stages, approval: approval)
         }
@@ -99,12 +101,14 @@ struct RunView {
     }
 
     var reportWithoutClients: RunReport {
-        RunReport(record: record, stages: stages, approval: approval, isLive: isLive, decided: decided)
+        RunReport(
+            record: record, stages: stages, approval: approval, isLive: isLive, decided: decided, servers: servers)
     }
 
     var report: RunReport {
         RunReport(
-            record: record, stages: stages, approval: approval, isLive: isLive, clients: clients, decided: decided)
+            record: record, stages: stages, approval: approval, isLive: isLive, clients: clients, decided: decided,
+            servers: servers)
     }
 
     func text(_ terminal: Terminal) -> String {
@@ -112,7 +116,7 @@ struct RunView {
         return RunTree(
             record: record, stages: stages, approval: approval, isLive: isLive,
             now: max(wall, stages.latestMoment ?? wall), style: terminal.style, columns: terminal.columns,
-            decided: decided, clients: clients
+            decided: decided, clients: clients, servers: servers
         ).lines().joined(separator: "\n")
     }
 }

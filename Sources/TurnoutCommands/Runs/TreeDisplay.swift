@@ -71,7 +71,7 @@ final class TreeDisplay: RunDisplay {
             let tree = RunTree(
                 record: end.record, stages: end.stages, approval: end.approval, isLive: false,
                 now: picture.tree?.now ?? end.record.started, style: style, columns: terminal.columns,
-                clients: end.clients)
+                clients: end.clients, servers: end.servers)
             var lines = tree.lines()
             if end.isInterrupted { lines.insert(style("interrupted; everything is checkpointed", .yellow), at: 0) }
             output.write(Screen.redrawing(lines, over: picture.drawn, columns: terminal.columns) + Screen.showCursor)

@@ -99,7 +99,7 @@ struct PlanMaking {
             queryProblem: { queryProblem(url: $0, access: $1) },
             digests: backend.takesFiles ? DigestCache(path: workspace.state + "/digests.json") : nil,
             assets: { backend.assets(settings: $0, folder: home, in: workspace) },
-            serving: { backend.serving($0, settings: $1) }, cluster: backend.cluster, roles: roles)
+            serving: { backend.serving($0, bringing: $1, settings: $2) }, cluster: backend.cluster, roles: roles)
         options.inputFolders = inputFolders
         options.userPaths = userPaths
         return makePlan(of: path, options: options)

@@ -52,6 +52,39 @@ struct MappingTests {
         #expect(deployments.definition(of: again, named: "blue", endpoint: "houses") == definition)
     }
 
+    @Test("what serves a deployment of another client is told from its body")
+    func servers() throws {
+        func server(_ properties: DeploymentProperties) -> String? {
+            deployments.definition(
+                of: DeploymentResource(properties: properties), named: "blue", endpoint: "houses"
+            ).server
+        }
+        func id(_ path: String) -> String { ResourcePath(.local).description + "/" + path }
+        let code = CodeConfiguration(codeId: id("codes/houses/versions/3"), scoringScript: "score.py")
+        #expect(server(.init(codeConfiguration: code)) == "score.py of azureml:houses:3")
+        #expect(
+            server(.init(environmentId: id("environments/sklearn/versions/2"), codeConfiguration: code))
+                == "score.py of azureml:houses:3 (registered environment sklearn:2)")
+        #expect(server(.init(model: id("models/houses/versions/1"))) == "MLflow model azureml:houses:1")
+        let simulated = [TurnoutProperty.instances: #"{"simulate":{}}"#]
+        #expect(
+            server(.init(model: id("models/houses/versions/1"), properties: simulated))
+                == "simulated (latency profile of the playbook)")
+        let replaced = [TurnoutProperty.instances: #"{"simulate":{"replaces_code":true}}"#]
+        #expect(
+            server(.init(codeConfiguration: code, properties: replaced))
+                == "simulated in place of its code (replaces_code)")
+    }
+
+    @Test("what serves a deployment comes back as it was planned")
+    func plannedServer() throws {
+        var definition = DeploymentDefinition.blue
+        definition.ownServer = .script(name: "score.py", code: "./code", environment: "Python 3.12, conda")
+        let resource = try travelled(try deployments.resource(for: definition))
+        let again = deployments.definition(of: resource, named: "blue", endpoint: "houses")
+        #expect(again.server == "score.py of ./code (Python 3.12, conda)")
+    }
+
     private func travelled<Body: Codable>(_ body: Body) throws -> Body {
         try WireJSON.decode(Body.self, from: WireJSON.encode(body))
     }

@@ -8,7 +8,8 @@ package import SimulatedEndpoints
 /// and `{"external": "http://127.0.0.1:9000"}`; beside `simulate` may stand the `incidents` of its endpoint, beside
 /// `command` the `folder` of its playbook and the `files` that it names.
 package enum InstanceChoice: Hashable, Sendable {
-    case simulate(DeploymentProfile)
+    /// A profile; with `replaces_code: true` beside its members, also in place of what the deployment brings.
+    case simulate(DeploymentProfile, replacesCode: Bool = false)
     case command(Command)
     case external(ServerAddress)
 
@@ -29,6 +30,9 @@ package enum InstanceChoice: Hashable, Sendable {
 
     /// In `properties.properties` of a deployment.
     package static let key = "turnout.dev/instances"
+
+    /// Of a profile: whether it takes the place of the deployment's own server.
+    static let replacesCode = "replaces_code"
 
     /// Beside the three.
     package static let incidents = "incidents"
@@ -58,9 +62,9 @@ package enum InstanceChoice: Hashable, Sendable {
             command.files = try Self.files(in: reader)
             self = .command(command)
         }
-        if case .simulate(var profile) = self {
+        if case .simulate(var profile, let replacesCode) = self {
             profile.incidents = try Incident.list(Self.incidents, in: reader)
-            self = .simulate(profile)
+            self = .simulate(profile, replacesCode: replacesCode)
         }
     }
 
@@ -88,10 +92,18 @@ package enum InstanceChoice: Hashable, Sendable {
             }
             self = .external(address)
         default:
-            let profile = try reader.mapping(key, keys: DeploymentProfile.keys)
-            self = .simulate(
-                try profile.map { reader throws(SettingsProblem) in try DeploymentProfile(reader) } ?? .init())
+            guard let profile = try reader.mapping(key, keys: DeploymentProfile.keys + [Self.replacesCode]) else {
+                self = .simulate(DeploymentProfile())
+                return
+            }
+            self = .simulate(try DeploymentProfile(profile), replacesCode: try profile.flag(Self.replacesCode))
         }
+    }
+
+    /// Whether it serves a deployment that brings `own`: only a simulation must say that it takes the place of that.
+    func counts(beside own: OwnServer?) -> Bool {
+        guard case .simulate(_, let replacesCode) = self else { return true }
+        return own == nil || replacesCode
     }
 
     private static func files(in reader: SettingsReader) throws(SettingsProblem) -> [String] {

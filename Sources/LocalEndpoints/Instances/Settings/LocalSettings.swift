@@ -5,7 +5,8 @@ package import SimulatedEndpoints
 /// What a playbook says about the local backend: its mapping `backends.local`.
 ///
 /// `{simulate: {NAME: PROFILE}, command: {NAME: [prog, arg]}, external: {NAME: URL or unix:PATH}}`; a deployment that is
-/// not named runs its own scoring script. A command that needs more files than its words name is written
+/// not named is served by what it brings. So is one that is named under `simulate`, unless it brings nothing or its
+/// profile says `replaces_code: true`. A command that needs more files than its words name is written
 /// `{run: [prog, arg], files: [helper.py, data/]}`. `incidents: [{at: 5m, for: 2m, errors: 20%}]` hits every simulated one.
 package struct LocalSettings: Hashable, Sendable {
     package static let root = "backends.local"
@@ -59,10 +60,10 @@ package struct LocalSettings: Hashable, Sendable {
                     members[word] = .list(command.arguments.map(Value.string))
                     if !command.files.isEmpty { members["files"] = .list(command.files.map(Value.string)) }
                 }
-                if case .simulate(var profile) = choice, !incidents.isEmpty {
+                if case .simulate(var profile, let replacesCode) = choice, !incidents.isEmpty {
                     profile.incidents = incidents
                     members[InstanceChoice.incidents] = root.members[InstanceChoice.incidents]
-                    choices[name] = .simulate(profile)
+                    choices[name] = .simulate(profile, replacesCode: replacesCode)
                 } else {
                     choices[name] = choice
                 }
@@ -71,6 +72,11 @@ package struct LocalSettings: Hashable, Sendable {
         }
     }
 
-    /// What serves a deployment, as its definition tells it (``DeploymentDefinition/serving``); nil where it isn't named.
-    package func serving(_ deployment: Name) -> Value? { written[deployment]?.throughJSON }
+    /// What serves a deployment that brings `own`, for its definition (``DeploymentDefinition/serving``).
+    ///
+    /// Nil if it is not named, or if its own server serves it.
+    package func serving(_ deployment: Name, bringing own: OwnServer? = nil) -> Value? {
+        guard choices[deployment]?.counts(beside: own) == true else { return nil }
+        return written[deployment]?.throughJSON
+    }
 }

@@ -34,8 +34,9 @@ protocol KnownBackend: OpenBackend {
     /// Paths in the settings are relative to `folder`, the playbook's.
     static func assets(settings: Value, folder: String, in workspace: Workspace) -> AssetLookup?
 
-    /// What a playbook's settings say that serves a deployment (``DeploymentDefinition/serving``).
-    static func serving(_ deployment: Name, settings: Value) -> Value?
+    /// What a playbook's settings say that serves a deployment, which may bring a server of its own
+    /// (``DeploymentDefinition/serving``).
+    static func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value?
 
     /// Set where deployments are brought to a cluster.
     static var cluster: ClusterFit? { get }
@@ -60,7 +61,7 @@ extension KnownBackend {
     static func settled(_ action: StageAction, settings: Value) -> StageAction { action }
     static var takesFiles: Bool { false }
     static func assets(settings: Value, folder: String, in workspace: Workspace) -> AssetLookup? { nil }
-    static func serving(_ deployment: Name, settings: Value) -> Value? { nil }
+    static func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? { nil }
 
     /// All that a user may write.
     static var names: [String] { [name] + kinds.map { "\(name):\($0.rawValue)" } }

@@ -13,7 +13,7 @@ extension LocalWorld {
             return nil  // reported with the settings
         }
         let registry = LocalRegistry(LocalFolder(state: workspace.state))
-        return AssetLookup { kind, text in
+        var lookup = AssetLookup { kind, text in
             if kind == .environments, let stand = known.environments[text] {
                 return .means(stand.environment(for: text, folder: folder))
             }
@@ -24,6 +24,15 @@ extension LocalWorld {
                 return .missing("what is registered cannot be read: \(error.message)", help: "see `turnout doctor`")
             }
         }
+        lookup.isServer = { kind, text in
+            do throws(EmulatorError) {
+                guard let looked = LocalRegistry.Kind(rawValue: kind.rawValue) else { return false }
+                return try registry.isServer(looked, text)
+            } catch {
+                return false  // reported when it is looked up
+            }
+        }
+        return lookup
     }
 
     private static func answer(_ answer: LocalRegistry.Answer, _ kind: AssetLookup.Kind, _ text: String)

@@ -41,9 +41,9 @@ final class LocalWorld: KnownBackend {
         }
     }
 
-    static func serving(_ deployment: Name, settings: Value) -> Value? {
+    static func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? {
         do throws(SettingsProblem) {
-            return try LocalSettings(settings).serving(deployment)
+            return try LocalSettings(settings).serving(deployment, bringing: own)
         } catch {
             return nil  // reported with the settings
         }

@@ -38,7 +38,7 @@ struct SimulatedWorld: KnownBackend {
         }
     }
 
-    static func serving(_ deployment: Name, settings: Value) -> Value? {
+    static func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? {
         guard case .mapping(let profiles)? = settings["simulate"],
             let profile = profiles.first(where: { Name($0.key) == deployment })?.value
         else { return nil }

@@ -1,0 +1,35 @@
+internal import AzureEndpoints
+internal import Rollouts
+
+/// Deployments that bring their own server are not simulated, whichever client asks for it.
+extension AssetCatalog {
+    /// Refuses a simulation in place of what the deployment brings, unless its profile says that it replaces that.
+    func refuseSimulation(of deployment: Name, in resource: DeploymentResource) throws {
+        let parts = try DeploymentParts(resource)
+        guard let choice = parts.choice, let own = try ownServer(of: parts), !choice.counts(beside: own) else { return }
+        throw ControlError.badArgument(
+            "deployment \(deployment) has a server of its own, its \(own.part), and the member \(InstanceChoice.key) of its "
+                + "properties asks to simulate it: remove the member, or set \(InstanceChoice.replacesCode): true in its "
+                + "profile to measure the simulation instead",
+            target: "properties.properties")
+    }
+
+    /// What of the deployment could serve it, by its body and the types of the assets that it names.
+    func ownServer(of parts: DeploymentParts) throws -> OwnServer? {
+        if let code = parts.code {
+            return .script(name: parts.scoringScript ?? "a script", code: code, environment: nil)
+        }
+        if let model = try server(parts.model, .models) { return .mlflowModel("\(model.name):\(model.version)") }
+        if let environment = try server(parts.environment, .environments) {
+            return .container(image: environment.properties["image"]?.string)
+        }
+        return nil
+    }
+
+    private func server(_ text: String?, _ kind: AssetKind) throws -> AssetRecord? {
+        guard let reference = text.flatMap({ AssetReference($0, kind) }), let asset = try registered(reference, kind),
+            asset.isServer
+        else { return nil }
+        return asset
+    }
+}
