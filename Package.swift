@@ -178,8 +178,8 @@ let package = Package(
         .testTarget(
             name: "LocalEndpointsTests",
             dependencies: [
-                "AssetFiles", "AzureEndpoints", "LocalEndpoints", "Rollouts", "RolloutEngine", "SimulatedEndpoints",
-                "SQLiteState", "RolloutTesting",
+                "AssetFiles", "AzureEndpoints", "LocalEndpoints", "PlaybookSyntax", "Rollouts", "RolloutEngine",
+                "SimulatedEndpoints", "SQLiteState", "RolloutTesting",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -42,6 +42,9 @@ private func differences(expected: EndpointSnapshot, observed: EndpointSnapshot)
                 + fieldDifferences(
                     before.definition.serving ?? .null, now.definition.serving ?? .null,
                     of: "deployment \(name): served")
+                + fieldDifferences(
+                    before.definition.python ?? .null, now.definition.python ?? .null,
+                    of: "deployment \(name): python")
             found +=
                 fields.isEmpty
                 ? [Difference(what: "deployment \(name)", expected: "as deployed", observed: "deployed otherwise")]

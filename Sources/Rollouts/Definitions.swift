@@ -45,6 +45,10 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     /// As JSON gives it back, so that equal ones are equal. Nil where its own file decides, or the backend starts no
     /// servers.
     package var serving: Value?
+    /// What the playbook says of the Python that serves it, with absolute paths: `{program: /opt/python3.12}`.
+    ///
+    /// Nil where it says nothing, or another server serves it.
+    package var python: Value?
     /// What the deployment brings that can serve it, as its files said when the plan was made.
     ///
     /// Nil if it brings nothing of the kind, or the backend shows no servers. Definitions are equal whatever it is.
@@ -53,8 +57,7 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     package init(
         name: Name, endpoint: Name, instanceType: String? = nil, instanceCount: Int = 1,
         requestSettings: RequestSettings = RequestSettings(), document: Value = [:], folder: String? = nil,
-        contents: LocalContents? = nil, serving: Value? = nil,
-        ownServer: OwnServer? = nil
+        contents: LocalContents? = nil, serving: Value? = nil, python: Value? = nil, ownServer: OwnServer? = nil
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -65,6 +68,7 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
         self.folder = folder
         self.contents = contents
         self.serving = serving
+        self.python = python
         self.ownServer = ownServer
     }
 }

@@ -67,9 +67,9 @@ package struct SettingsReader {
         return readers
     }
 
-    func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String, among: Word.Type) throws(SettingsProblem)
-        -> Word?
-    {
+    package func word<Word: RawRepresentable<String> & CaseIterable>(
+        _ key: String, among: Word.Type
+    ) throws(SettingsProblem) -> Word? {
         guard let value = value(key) else { return nil }
         let known = Word.allCases.map(\.rawValue)
         if let text = value.string, let word = Word(rawValue: text) { return word }

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PlaybookSyntax
 import Rollouts
 import Testing
 
@@ -31,7 +32,7 @@ struct EmulatorFixture {
 
     static func emulator(_ state: String, times: ProvisioningTimes = ProvisioningTimes()) throws -> Emulator {
         try Emulator(
-            .init(folder: LocalFolder(state: state), threads: 1, times: times),
+            .init(folder: LocalFolder(state: state), yaml: pythonYAMLValue(of:), threads: 1, times: times),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 }

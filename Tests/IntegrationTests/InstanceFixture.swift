@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import PlaybookSyntax
 import RolloutEngine
 import Rollouts
 import Testing
@@ -50,6 +51,10 @@ struct InstanceFixture {
         try FileManager.default.createDirectory(atPath: code, withIntermediateDirectories: true)
         try script.write(toFile: code + "/score.py", atomically: true, encoding: .utf8)
         return .python(PythonServer(code: .folder(code, script: "score.py"), environments: environments))
+    }
+
+    static func conda(_ text: String) throws -> CondaDocument? {
+        try text.isEmpty ? nil : CondaDocument(text: text, value: pythonYAMLValue(of: text))
     }
 
     struct NeverHappened: Error, CustomStringConvertible {

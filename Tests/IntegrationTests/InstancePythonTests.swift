@@ -21,7 +21,7 @@ struct InstancePythonTests {
                 .python(
                     PythonServer(
                         code: .folder(model + "/onlinescoring", script: "score.py"), model: model + "/model",
-                        conda: conda,
+                        conda: try InstanceFixture.conda(conda),
                         environments: InstanceFixture.environments))
             }
         ) { fixture in
@@ -130,7 +130,7 @@ struct InstancePythonTests {
                 "turnout-no-such"
             ),
             ("dependencies: [cudatoolkit=11.1]", "score.py", "ImageBuildFailure", "cudatoolkit"),
-            ("dependencies: [python=3.2]", "score.py", "ImageBuildFailure", "python=3.2"),
+            ("dependencies: [python=3.99]", "score.py", "ImageBuildFailure", "wants python=3.99"),
             ("", "scores.py", "BadArgument", "scores.py"),
         ]
         for (conda, script, code, words) in cases {
@@ -140,7 +140,9 @@ struct InstancePythonTests {
                 kind: { folder in
                     try "".write(toFile: folder + "/score.py", atomically: true, encoding: .utf8)
                     return .python(
-                        PythonServer(code: .folder(folder, script: script), conda: conda, environments: environments))
+                        PythonServer(
+                            code: .folder(folder, script: script), conda: try InstanceFixture.conda(conda),
+                            environments: environments))
                 }
             ) { fixture in
                 let status = try await fixture.wait(.seconds(120)) { $0.failure != nil }

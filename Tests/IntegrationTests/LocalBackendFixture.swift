@@ -2,6 +2,7 @@ import AzureEndpoints
 import Foundation
 import LocalEndpoints
 import Logging
+import PlaybookSyntax
 import RolloutEngine
 import Rollouts
 import Testing
@@ -37,7 +38,7 @@ enum LocalBackendFixture {
     ) async throws {
         let folder = LocalFolder(state: state)
         let emulator = try Emulator(
-            .init(folder: folder, threads: 1, times: times),
+            .init(folder: folder, yaml: pythonYAMLValue(of:), threads: 1, times: times),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let record = try await emulator.start()
         let backend = try backend(of: record, in: folder)

@@ -1,16 +1,21 @@
+import Foundation
+import PlaybookSyntax
 import Testing
 
 @testable import LocalEndpoints
 
 @Suite("Conda files")
 struct CondaFileTests {
-    @Test("Azure's own sample is read: Python, packages that PyPI has too, and those of pip")
+    private func file(_ text: String) throws -> CondaFile { try CondaFile(pythonYAMLValue(of: text)) }
+
+    @Test("Azure's own sample is read: channels, Python, packages that PyPI has too, and those of pip")
     func sample() throws {
-        let file = try CondaFile(
+        let file = try file(
             """
             name: model-env
             channels:
               - conda-forge
+              - https://conda.example.com/internal
             dependencies:
               - python=3.10   # as in the image
               - numpy=1.21.2
@@ -24,42 +29,110 @@ struct CondaFileTests {
             variables:
               X: y
             """)
-        #expect(file.python?.text == "=3.10")
+        #expect(try file.pythonVersion()?.text == "=3.10")
+        #expect(file.channels == ["conda-forge", "https://conda.example.com/internal"])
+        #expect(file.packages.map(\.name) == ["numpy", "scikit-learn", "pandas", "pytorch"])
+        #expect(file.packages.map(\.channel) == [nil, nil, nil, "conda-forge"])
+        #expect(file.namesPip)
         #expect(
-            file.requirements == [
+            try file.requirements() == [
                 "numpy==1.21.2.*", "scikit-learn==0.24.2.*", "pandas>=1.1", "torch==2.1.0",
                 "inference-schema[numpy-support]==1.5.1", "joblib==1.0.1",
             ])
     }
 
     @Test(
-        "the same in brackets, without indentation, or with nothing in it",
+        "blocks, brackets, anchors, comments and quotes are YAML's",
         arguments: [
             "dependencies: [python=3.11, pip, {pip: [flask==3.0, \"requests[socks]>=2\"]}]",
             "dependencies:\n- python=3.11\n- pip\n- pip:\n  - flask==3.0\n  - requests[socks]>=2\n",
             "dependencies:\r\n  - python=3.11\r\n  - pip: [flask==3.0, 'requests[socks]>=2']\r\n",
+            "x: &web flask==3.0\ndependencies: # all\n  - 'python=3.11'\n  - pip: [*web, \"requests[socks]>=2\"]\n",
+            "dependencies: [\n  python=3.11,\n  pip: [flask==3.0, # web\n    requests[socks]>=2 ]]\n"
+                .replacingOccurrences(of: "requests[socks]>=2 ", with: "'requests[socks]>=2'"),
         ])
     func forms(text: String) throws {
-        let file = try CondaFile(text)
-        #expect(file.python?.text == "=3.11")
-        #expect(file.requirements == ["flask==3.0", "requests[socks]>=2"])
-        #expect(try CondaFile("name: x\n").requirements == [])
+        let file = try file(text)
+        #expect(file.python?.text == "python=3.11")
+        #expect(try file.requirements() == ["flask==3.0", "requests[socks]>=2"])
+    }
+
+    @Test("a file without dependencies asks for nothing", arguments: ["name: x\n", "dependencies:\n", "{}\n"])
+    func empty(text: String) throws {
+        #expect(try file(text).requirements() == [])
+        #expect(try file(text).pythonVersion() == nil)
     }
 
     @Test(
-        "what can't be had is refused by name",
+        "what pip cannot install is named, with the ways out",
         arguments: [
-            ("- cudatoolkit=11.1", "cudatoolkit=11.1"), ("- my-internal-package", "my-internal-package"),
-            ("- numpy=1.2=py39_0", "numpy=1.2=py39_0"), ("- pip:\n    - -r requirements.txt", "-r requirements.txt"),
-            ("- pip:\n    - ./wheels/a.whl", "./wheels/a.whl"), ("- python=latest", "python=latest"),
-            ("- a: b", "a: b"), ("&anchor", "&anchor"),
+            ("cudatoolkit=11.1", "install micromamba, mamba or conda"), ("my-internal-package", "under pip:"),
+            ("numpy=1.2=py39_0", "numpy=1.2"), ("numpy=1.2|1.3", "numpy=1.2"), ("numpy[version='>=1']", "numpy=1.2"),
         ])
-    func refused(line: String, named: String) {
+    func condaOnly(entry: String, help: String) throws {
+        let problems = try file("dependencies:\n  - \"\(entry)\"\n").pipProblems()
+        #expect(problems.map(\.entry) == [entry])
+        #expect(problems.first?.message.contains(entry) == true)
+        #expect(problems.first?.help?.contains(help) == true)
+    }
+
+    @Test("a version without a relation is exact, as for conda")
+    func exact() throws {
+        #expect(try file("dependencies: [numpy 1.21.2]").requirements() == ["numpy==1.21.2"])
+    }
+
+    @Test(
+        "what is not a conda file is refused, with its place",
+        arguments: [
+            ("- a: b", "a"), ("- 5", "dependencies"), ("- pip: flask", "pip"), ("- pip: [1.5]", "pip"),
+            ("- python=latest", "python=latest"),
+        ])
+    func refused(line: String, entry: String) {
         #expect {
-            _ = try CondaFile("dependencies:\n  \(line)\n")
+            _ = try file("dependencies:\n  \(line)\n").pythonVersion()
         } throws: { error in
-            (error as? CondaFile.Problem)?.message.contains(named) == true
+            (error as? CondaFile.Problem)?.entry == entry
         }
+        #expect(throws: CondaFile.Problem.self) { try file("- a\n") }
+    }
+
+    @Test(
+        "files that pip is to read are found in every spelling",
+        arguments: [
+            ("-r requirements.txt", "requirements.txt", true), ("-rreq.txt", "req.txt", true),
+            ("--requirement=req.txt", "req.txt", true), ("--constraint 'c.txt'", "c.txt", true), ("-e .", ".", true),
+            ("./wheels/a.whl", "./wheels/a.whl", false), ("../pkg[extra]", "../pkg", false),
+            ("a-1-py3-none-any.whl", "a-1-py3-none-any.whl", false), ("/opt/a.whl", "/opt/a.whl", false),
+            ("file:///opt/a.whl#sha256=1", "/opt/a.whl", false), ("a @ file:///opt/a.whl", "/opt/a.whl", false),
+            ("file:a.whl", "a.whl", false),
+        ])
+    func files(entry: String, path: String, isList: Bool) throws {
+        let text = "dependencies:\n  - pip:\n    - \"\(entry)\"\n"
+        #expect(try file(text).files == [CondaFile.NamedFile(entry: entry, path: path, isList: isList)])
+    }
+
+    @Test(
+        "packages and addresses are no files of this machine",
+        arguments: ["flask==3.0", "https://example.com/a.whl", "-e git+https://example.com/a", "--no-binary :all:"])
+    func noFiles(entry: String) throws {
+        #expect(try file("dependencies: [{pip: [\"\(entry)\"]}]").files == [])
+    }
+
+    @Test("a file that is missing is reported as that, and one that is there as not brought along")
+    func fileProblems() throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/turnout-conda-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer {
+            do { try FileManager.default.removeItem(atPath: folder) } catch { Issue.record(error) }
+        }
+        try Data().write(to: URL(filePath: folder + "/there.txt"))
+        let named = try file("dependencies: [{pip: [-r there.txt, -r gone.txt, ./gone.whl, \(folder)/there.txt]}]")
+        let problems = named.fileProblems(in: folder)
+        #expect(problems.map(\.entry) == ["-r there.txt", "-r gone.txt", "./gone.whl"])
+        #expect(problems[0].message.contains("do not come with it"))
+        #expect(problems[0].help?.contains("write the lines of there.txt under pip:") == true)
+        #expect(problems[1].message.contains("there is no file \(folder)/gone.txt"))
+        #expect(named.fileProblems(in: nil).count == 3)
     }
 
     @Test(
@@ -71,5 +144,12 @@ struct CondaFileTests {
         ] as [(String, String, Bool?)])
     func versions(text: String, version: String, admits: Bool?) {
         #expect(PythonVersion(text)?.admits(version) == admits)
+    }
+
+    @Test(
+        "uv is asked for a version in its own words",
+        arguments: [("=3.10", "3.10"), ("==3.11.7", "3.11.7"), ("=3.11.*", "3.11"), (">=3.9, <3.12", ">=3.9,<3.12")])
+    func requests(text: String, request: String) {
+        #expect(PythonVersion(text)?.request == request)
     }
 }

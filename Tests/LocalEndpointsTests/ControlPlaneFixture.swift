@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import PlaybookSyntax
 import RolloutEngine
 import Rollouts
 import Synchronization
@@ -33,7 +34,9 @@ struct ControlPlaneFixture: Sendable {
         let dataPlane = DataPlane(.init(threads: 1), logger: logger)
         let clock = SystemClock()
         let registry = try EndpointRegistry(
-            store: store, folder: folder, assets: AssetCatalog(store: store, folder: folder, blobs: blobs),
+            store: store, folder: folder,
+            assets: AssetCatalog(
+                store: store, folder: folder, blobs: blobs, yaml: pythonYAMLValue(of:)),
             dataPlane: dataPlane, times: times, now: { clock.now() }, logger: logger)
         let plane = ControlPlane(
             registry: registry, store: store, blobs: blobs, dataOrigin: "http://127.0.0.1:1", now: { clock.now() })

@@ -17,6 +17,18 @@ struct ServerProcessTests {
         #expect(ServerEnvironment.inherited(from: [name: "value"]) == (isPassed ? [name: "value"] : [:]))
     }
 
+    @Test(
+        "programs that build environments also see where packages are, and no credentials of others",
+        arguments: [
+            ("PATH", true), ("PIP_INDEX_URL", true), ("PIP_EXTRA_INDEX_URL", true), ("PIP_FIND_LINKS", true),
+            ("PIP_CERT", true), ("PIP_NO_INDEX", true), ("UV_INDEX_URL", true), ("CONDA_PKGS_DIRS", true),
+            ("MAMBA_ROOT_PREFIX", true), ("PIP_USER", false), ("PYTHONPATH", false), ("AWS_SECRET_ACCESS_KEY", false),
+        ])
+    func builders(name: String, isPassed: Bool) {
+        #expect(ServerEnvironment.builders(from: [name: "value"]) == (isPassed ? [name: "value"] : [:]))
+        #expect(ServerEnvironment.inherited(from: [name: "value"]).isEmpty == (name != "PATH"))
+    }
+
     @Test("the summary of a traceback is its exception, whatever the server says afterwards")
     func traceback() {
         let lines = [

@@ -79,6 +79,23 @@ struct LocalDoctorTests {
         }
     }
 
+    @Test("environments are listed with how to remove them; --clean removes those that no deployment uses")
+    func environments() async throws {
+        try await withScratchFolder { home in
+            let folder = LocalFolder(state: home)
+            try FileManager.default.createDirectory(
+                atPath: folder.environments + "/half", withIntermediateDirectories: true)
+            let listed = EnvironmentsDoctor(folder: folder, cleans: false).look()
+            #expect(listed.map(\.level) == [.warning])
+            #expect(listed.first?.finding.contains("half: 0 MiB, half-built, last used") == true)
+            #expect(listed.first?.finding.hasSuffix("used by no deployment") == true)
+            #expect(listed.first?.advice == "`turnout doctor --clean` removes it")
+            let cleaned = EnvironmentsDoctor(folder: folder, cleans: true).look()
+            #expect(cleaned.map(\.finding) == ["removed \(folder.environments)/half (0 MiB, half-built)"])
+            #expect(EnvironmentsDoctor(folder: folder, cleans: true).look().isEmpty)
+        }
+    }
+
     @Test("a token that others can read, and a certificate that is none, are in the way")
     func files() async throws {
         let found = try await look { folder in

@@ -39,8 +39,13 @@ enum AppliedDefinition {
 
 extension DeploymentResource {
     /// What its instances were told to be (``TurnoutProperty/instances``); nil where that is not told, or is no JSON.
-    var serving: Value? {
-        guard let text = properties.properties?[TurnoutProperty.instances] else { return nil }
+    var serving: Value? { value(of: TurnoutProperty.instances) }
+
+    /// What was said of the Python that serves it (``TurnoutProperty/python``); nil where nothing was, or no JSON.
+    var python: Value? { value(of: TurnoutProperty.python) }
+
+    private func value(of property: String) -> Value? {
+        guard let text = properties.properties?[property] else { return nil }
         // The emulator refuses what it cannot read; in the cloud the member means nothing.
         return try? WireJSON.decode(Value.self, from: text)
     }

@@ -31,10 +31,12 @@ package struct DeploymentMapping: Sendable {
             "environment_variables", present?.properties.environmentVariables)
         var owned = words("properties", present?.properties.properties)
         let extraKeys = [
-            TurnoutProperty.instances, TurnoutProperty.contents, TurnoutProperty.numericTolerance,
+            TurnoutProperty.instances, TurnoutProperty.python, TurnoutProperty.contents,
+            TurnoutProperty.numericTolerance,
         ]
         for key in extraKeys { owned[key] = extras[key] ?? document["properties"]?.words?[key] }
         if let serving = definition.serving { owned[TurnoutProperty.instances] = try AppliedDefinition.text(serving) }
+        if let python = definition.python { owned[TurnoutProperty.python] = try AppliedDefinition.text(python) }
         owned[TurnoutProperty.definition] = try AppliedDefinition.text(definition)
         properties.properties = owned
         resource.properties = properties

@@ -18,7 +18,8 @@ extension DeploymentMapping {
         var definition = DeploymentDefinition(
             name: name, endpoint: endpoint, instanceType: resource.properties.instanceType, instanceCount: count,
             requestSettings: (resource.properties.requestSettings ?? RequestSettingsBody()).settings,
-            document: document(of: resource, named: name, endpoint: endpoint), serving: resource.serving)
+            document: document(of: resource, named: name, endpoint: endpoint), serving: resource.serving,
+            python: resource.python)
         // Without code and environment only a model in MLflow's format is accepted.
         let isMLflow = definition.serving == nil && resource.properties.environmentId == nil
         definition.ownServer = OwnServer(
@@ -35,6 +36,7 @@ extension DeploymentMapping {
         if definition.hasChosenModel { assets.model = resource.properties.model }
         do { expected = try self.resource(for: definition, assets: assets) } catch { return false }
         if let serving = definition.serving, serving != resource.serving { return false }
+        if definition.python != resource.python { return false }
         let lenient: Set = ["instance_type", "egress_public_network_access", "private_network_connection"]
         return DocumentFit(said: definition.document, lenient: lenient).holds(
             document(of: expected, named: definition.name, endpoint: definition.endpoint),

@@ -7,6 +7,9 @@ package enum TurnoutProperty {
     package static let definition = "turnout.dev/definition"
     /// JSON of what a deployment's instances are: `{"simulate": {…}}`, `{"command": […]}` or `{"external": "…"}`.
     package static let instances = "turnout.dev/instances"
+    /// JSON of what the playbook says of the Python that serves a deployment: `{"program": "/opt/python3.12", "version":
+    /// "any", "provider": "venv"}`.
+    package static let python = "turnout.dev/python"
     /// JSON of the ``LocalContents`` that the definition's local paths led to.
     package static let contents = "turnout.dev/contents"
     /// How far apart two numbers may be, relative to the larger one, in an answer of this deployment to a copy and the

@@ -9,6 +9,7 @@ struct AssetCatalog: Sendable {
     let store: LocalStore
     let folder: LocalFolder
     let blobs: BlobStore
+    let yaml: YAMLReader
 
     /// What the instances of a deployment are, taken from its body; which kind is never guessed.
     func specification(
@@ -54,7 +55,8 @@ struct AssetCatalog: Sendable {
             return .python(
                 PythonServer(
                     code: .folder(code, script: script), model: model?.path,
-                    conda: try environment(of: parts).conda, environments: folder.environments))
+                    conda: try environment(of: parts).conda.map(document(of:)), python: parts.python,
+                    environments: folder.environments))
         }
     }
 
@@ -115,7 +117,9 @@ struct AssetCatalog: Sendable {
         let own = "\(folder)/\(MLflowScript.condaFile)"
         if conda == nil, files.fileExists(atPath: own) { conda = try String(contentsOfFile: own, encoding: .utf8) }
         return .python(
-            PythonServer(code: .mlflow, model: folder, conda: conda, environments: self.folder.environments))
+            PythonServer(
+                code: .mlflow, model: folder, conda: try conda.map(document(of:)), python: parts.python,
+                environments: self.folder.environments))
     }
 
     /// The file or folder of the deployment's model, and whether it is MLflow's; nil where it has none.
@@ -155,6 +159,15 @@ struct AssetCatalog: Sendable {
     func registered(_ reference: AssetReference, _ kind: AssetKind) throws -> AssetRecord? {
         guard let version = reference.version else { return try store.latest(kind, reference.name) }
         return try store.asset(kind, reference.name, version)
+    }
+
+    /// A conda file as the YAML reader has it.
+    private func document(of conda: String) throws(ControlError) -> CondaDocument {
+        do {
+            return CondaDocument(text: conda, value: try yaml(conda))
+        } catch {
+            throw .badArgument("the environment's conda file is not YAML: \(error)", target: "properties.environmentId")
+        }
     }
 
     private func find(_ reference: AssetReference, _ kind: AssetKind) throws -> AssetRecord {

@@ -7,6 +7,8 @@ internal import SimulatedEndpoints
 struct DeploymentParts {
     /// Nil where the body chooses nothing, so that its code decides.
     var choice: InstanceChoice?
+    /// What the playbook says of the Python that serves it.
+    var python = PythonChoice()
     /// Digests of what it was made of, as the client said them; nil where it did not say.
     var contents: LocalContents?
     var code: String?
@@ -18,6 +20,7 @@ struct DeploymentParts {
         let properties = resource.properties
         let own = properties.properties ?? [:]
         if let text = own[InstanceChoice.key] { choice = try Self.choice(text) }
+        if let text = own[TurnoutProperty.python] { python = try Self.python(text) }
         if let text = own[TurnoutProperty.contents] { contents = try Self.contents(text) }
         code = properties.codeConfiguration?.codeId
         scoringScript = properties.codeConfiguration?.scoringScript
@@ -29,6 +32,20 @@ struct DeploymentParts {
     private static func choice(_ property: String) throws(ControlError) -> InstanceChoice {
         do throws(SettingsProblem) {
             return try InstanceChoice(property: property)
+        } catch {
+            throw .badArgument("\(error)", target: "properties.properties")
+        }
+    }
+
+    private static func python(_ property: String) throws(ControlError) -> PythonChoice {
+        let value: Value
+        do {
+            value = try WireJSON.decode(Value.self, from: property)
+        } catch {
+            throw .badArgument("the member \(TurnoutProperty.python) is not JSON", target: "properties.properties")
+        }
+        do throws(SettingsProblem) {
+            return try PythonChoice(property: value)
         } catch {
             throw .badArgument("\(error)", target: "properties.properties")
         }

@@ -1,3 +1,4 @@
+package import AssetFiles
 internal import FoundationEssentials
 package import Logging
 internal import NIOCore
@@ -13,6 +14,8 @@ internal import Synchronization
 package final class Emulator: Sendable {
     package struct Configuration: Sendable {
         package var folder: LocalFolder
+        /// Reads the conda files of environments.
+        package var yaml: YAMLReader
         package var controlHost: String
         /// 0: the port of the last time if it is free, else a free one.
         package var controlPort: Int
@@ -34,12 +37,13 @@ package final class Emulator: Sendable {
         package var idle: Interval?
 
         package init(
-            folder: LocalFolder, controlHost: String = "127.0.0.1", controlPort: Int = 0,
+            folder: LocalFolder, yaml: @escaping YAMLReader, controlHost: String = "127.0.0.1", controlPort: Int = 0,
             dataHost: String = "127.0.0.1",
             dataPort: Int = 0, threads: Int? = nil, servesInstances: Bool = true,
             times: ProvisioningTimes = ProvisioningTimes()
         ) {
             self.folder = folder
+            self.yaml = yaml
             self.controlHost = controlHost
             self.controlPort = controlPort
             self.dataHost = dataHost

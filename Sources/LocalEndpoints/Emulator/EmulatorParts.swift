@@ -58,7 +58,8 @@ actor EmulatorParts {
         let dataOrigin = try dataOrigin(port: dataPort)
         let blobs = try BlobStore(folder: folder.assets, secret: try store.secret("blob.secret"))
         let registry = try EndpointRegistry(
-            store: store, folder: folder, assets: AssetCatalog(store: store, folder: folder, blobs: blobs),
+            store: store, folder: folder,
+            assets: AssetCatalog(store: store, folder: folder, blobs: blobs, yaml: configuration.yaml),
             dataPlane: dataPlane, times: configuration.times, now: now, logger: logger)
         self.registry = registry
         let plane = ControlPlane(registry: registry, store: store, blobs: blobs, dataOrigin: dataOrigin, now: now)

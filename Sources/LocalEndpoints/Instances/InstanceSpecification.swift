@@ -48,9 +48,11 @@ package struct PythonServer: Hashable, Sendable {
     /// As in the cloud `AZUREML_MODEL_DIR` is a folder that holds a copy of it under its own name, and nothing beside
     /// it: for `path: model-1/model/` a script finds `AZUREML_MODEL_DIR/model/…`.
     package var model: String?
-    /// The conda file's text; nil: nothing but what every server needs is installed.
-    package var conda: String?
-    /// Where virtual environments stand, one for each hash of what is installed in them.
+    /// The conda file; nil: nothing but what every server needs is installed.
+    package var conda: CondaDocument?
+    /// What the playbook says of the Python.
+    package var python: PythonChoice
+    /// Where environments stand, one for each hash of what is installed in them.
     package var environments: String
 
     package enum Code: Hashable, Sendable {
@@ -60,10 +62,14 @@ package struct PythonServer: Hashable, Sendable {
         case mlflow
     }
 
-    package init(code: Code, model: String? = nil, conda: String? = nil, environments: String) {
+    package init(
+        code: Code, model: String? = nil, conda: CondaDocument? = nil, python: PythonChoice = PythonChoice(),
+        environments: String
+    ) {
         self.code = code
         self.model = model
         self.conda = conda
+        self.python = python
         self.environments = environments
     }
 

@@ -28,6 +28,8 @@ package struct LocalFolder: Hashable, Sendable {
     package var database: String { path + "/local.sqlite" }
     package var assets: String { path + "/assets" }
     package var environments: String { path + "/environments" }
+    /// A folder for each endpoint, with one for each of its deployments.
+    var instances: String { path + "/instances" }
 
     /// Of one deployment; names compare without case, so they are in lower case here.
     package func log(endpoint: String, deployment: String) -> String {
@@ -36,7 +38,7 @@ package struct LocalFolder: Hashable, Sendable {
 
     /// What the instances of one deployment keep on disk.
     package func instances(endpoint: String, incarnation: String) -> String {
-        "\(path)/instances/\(endpoint.lowercased())/\(incarnation)"
+        "\(instances)/\(endpoint.lowercased())/\(incarnation)"
     }
 
     /// Makes the folder, for its owner alone: it holds keys, uploaded code and logs.

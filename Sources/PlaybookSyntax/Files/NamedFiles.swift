@@ -26,6 +26,8 @@ struct NamedFiles {
     var sources: Set<Plan.Source> = []
     /// Set where registered assets can be looked up.
     var assets: AssetLookup?
+    /// Set where the backend runs scoring scripts on this machine.
+    var python: PythonLookup?
     /// What the playbook says that serves a deployment, which may bring a server of its own; nil where the backend starts
     /// no servers.
     var serving: ((Name, OwnServer?) -> Value?)?

@@ -65,6 +65,7 @@ extension NamedFiles {
         settleServer(of: &definition, at: place, in: document, node)
         resolveAssets(of: &definition, in: document)
         if digests != nil { readFiles(of: &definition, at: place, in: document, node) }
+        checkPython(of: &definition, in: document)
         fit(&definition, place, in: document, at: node)
         return PlacedDefinition(definition: definition, names: [place])
     }

@@ -59,6 +59,7 @@ struct PlanMaker {
         }
         files.digests = options.digests
         files.assets = options.assets?(backends.value)
+        files.python = options.python?(backends.value)
         if let serving = options.serving {
             let settings = backends.value
             files.serving = { serving($0, $1, settings) }

@@ -30,6 +30,8 @@ package struct PlanOptions: Sendable {
     package var digests: DigestCache?
     /// Looks registered assets up, with the playbook's settings of the backend.
     package var assets: (@Sendable (_ settings: Value) -> AssetLookup?)?
+    /// Looks at what this machine has for scoring scripts, with the playbook's settings of the backend.
+    package var python: (@Sendable (_ settings: Value) -> PythonLookup?)?
     /// What the playbook's settings of the backend say that serves a deployment (``DeploymentDefinition/serving``).
     package var serving: ServingFinder?
 

@@ -13,13 +13,16 @@ internal import SimulatedEndpoints
     internal import Glibc
 #endif
 
-/// Looks at a workspace without changing it; what can't be looked at is a finding too.
+/// Looks at a workspace; what can't be looked at is a finding too.
 struct Doctor {
     var workspace: Workspace
+    /// Whether what no deployment uses is removed; otherwise nothing is changed.
+    var cleans = false
 
     func look() async -> [Diagnosis] {
         let local = LocalDoctor(folder: LocalFolder(state: workspace.absoluteState), now: SystemClock().now())
-        return stateFolder() + journal() + endpoints() + (await local.look()) + playbooks() + backend()
+        let environments = EnvironmentsDoctor(folder: local.folder, cleans: cleans).look()
+        return stateFolder() + journal() + endpoints() + (await local.look()) + environments + playbooks() + backend()
     }
 
     private func stateFolder() -> [Diagnosis] {

@@ -11,11 +11,13 @@ struct DoctorCommand: AsyncParsableCommand {
         abstract: "Look at the state folder, the journal, the endpoints and the playbooks.",
         discussion: """
             One line for each thing that was looked at: ✓ is well, ! is worth knowing, ✗ is in the way, with what to \
-            do about it. Changes nothing. Exits with 1 when anything is in the way.
+            do about it. Changes nothing, unless --clean is given: it removes the environments of Python that no \
+            deployment on local uses. Exits with 1 when anything is in the way.
 
             EXAMPLES:
               turnout doctor
               turnout doctor --json
+              turnout doctor --clean
               turnout doctor --backend kubernetes --namespace models
               turnout doctor --backend kubernetes --playbook my-rollout
             """)
@@ -36,6 +38,9 @@ struct DoctorCommand: AsyncParsableCommand {
         help: ArgumentHelp("Set an input of the playbook; may be given many times.", valueName: "key=value"))
     var inputs: [String] = []
 
+    @Flag(help: "Remove environments of Python that no deployment uses, and half-built ones.")
+    var clean = false
+
     @Flag(help: "Print JSON.")
     var json = false
 
@@ -43,7 +48,7 @@ struct DoctorCommand: AsyncParsableCommand {
         // Of the environment's backend the doctor itself says what is wrong with it.
         let named = backend ?? (cluster.settings.isEmpty ? BackendSelection.usable : nil)
         let selection = try BackendSelection(named: named).on(cluster)
-        var diagnoses = await Doctor(workspace: Workspace()).look()
+        var diagnoses = await Doctor(workspace: Workspace(), cleans: clean).look()
         if selection.backend.cluster != nil {
             let plan = try plan(selection)
             diagnoses += await KubernetesDoctor(

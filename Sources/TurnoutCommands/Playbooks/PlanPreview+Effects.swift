@@ -43,6 +43,8 @@ extension PlanPreview {
             var effects = changes(of: what, from: before.definition.document, to: after.definition.document)
             effects += contents(of: what, from: before.definition.contents, to: after.definition.contents)
             effects += serving(of: what, from: before.definition, to: after.definition)
+            effects += changes(
+                of: "\(what): python", from: before.definition.python ?? [:], to: after.definition.python ?? [:])
             if before.instances.wanted != after.instances.wanted {
                 effects.append(
                     Effect(

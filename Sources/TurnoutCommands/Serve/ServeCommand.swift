@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import LocalEndpoints
 internal import Logging
+internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 
@@ -102,7 +103,7 @@ struct ServeOptions: ParsableArguments {
     var accessLog = AccessLogPlace(.deployments)
 
     func configuration(of folder: LocalFolder, idle: IdleTime) -> Emulator.Configuration {
-        var configuration = Emulator.Configuration(folder: folder)
+        var configuration = Emulator.Configuration(folder: folder, yaml: pythonYAMLValue(of:))
         (configuration.controlHost, configuration.controlPort) = (control.host, control.port)
         (configuration.dataHost, configuration.dataPort) = (data.host, data.port)
         (configuration.bandwidth, configuration.accessLog) = (bandwidthLimit.bytesPerSecond, accessLog.place)

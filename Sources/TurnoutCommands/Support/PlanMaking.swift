@@ -100,6 +100,7 @@ struct PlanMaking {
             digests: backend.takesFiles ? DigestCache(path: workspace.state + "/digests.json") : nil,
             assets: { backend.assets(settings: $0, folder: home, in: workspace) },
             serving: { backend.serving($0, bringing: $1, settings: $2) }, cluster: backend.cluster, roles: roles)
+        options.python = { backend.python(settings: $0, folder: home) }
         options.inputFolders = inputFolders
         options.userPaths = userPaths
         return makePlan(of: path, options: options)

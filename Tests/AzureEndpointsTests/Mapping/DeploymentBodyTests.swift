@@ -131,6 +131,20 @@ struct DeploymentBodyTests {
         #expect(again.properties.properties?.keys.sorted() == [TurnoutProperty.definition])
     }
 
+    @Test("what the playbook says of the Python comes with it and comes back, and another's is another definition")
+    func python() throws {
+        var definition = definition([:])
+        definition.python = ["version": "any"]
+        var there = try mapping.resource(for: definition)
+        #expect(there.properties.properties?[TurnoutProperty.python] == #"{"version":"any"}"#)
+        #expect(mapping.definition(of: there, named: "blue", endpoint: "houses") == definition)
+        there.properties.properties?[TurnoutProperty.python] = #"{"provider":"uv"}"#
+        #expect(mapping.definition(of: there, named: "blue", endpoint: "houses").python == ["provider": "uv"])
+        definition.python = nil
+        let again = try mapping.resource(for: definition, over: there)
+        #expect(again.properties.properties?[TurnoutProperty.python] == nil)
+    }
+
     /// A deployment that brings all its files.
     private var local: DeploymentDefinition {
         var definition = definition([

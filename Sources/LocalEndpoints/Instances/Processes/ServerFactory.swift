@@ -9,8 +9,8 @@ struct ServerFactory: Sendable {
     private let guardian: Guardian
     private let leftovers: Leftovers
     private let log: DeploymentLog
-    /// Of the virtual environment; nil for a command.
-    private let python: String?
+    /// Nil for a command.
+    private let python: PythonEnvironment.Use?
 
     /// Ends what an earlier process left running, and builds the environment where there is none yet.
     init(_ specification: InstanceSpecification, guardian: Guardian, log: DeploymentLog) async throws {
@@ -30,7 +30,9 @@ struct ServerFactory: Sendable {
             return
         }
         try server.check()
-        python = try await PythonEnvironment(server, guardian: guardian, log: log).build()
+        let python = try await PythonEnvironment(server, guardian: guardian, log: log).build()
+        try BuiltEnvironment.note(python.folder, in: specification.folder)
+        self.python = python
     }
 
     /// A server to be started as the instance `name`, on a port of its own.
@@ -53,7 +55,8 @@ struct ServerFactory: Sendable {
                 port: port, routes: server.routes)
             fill = { try files.make(at: folder.path) }
         case .python(let server):
-            command = server.command(python: python ?? "python3", in: folder, port: port, environment: environment)
+            command = server.command(
+                python: python?.interpreter ?? "python3", in: folder, port: port, environment: environment)
             fill = { try server.fill(folder) }
         case .simulated, .external:
             throw InstanceProblem(code: "InternalServerError", message: "it has no server to be started")
@@ -76,7 +79,7 @@ struct ServerFactory: Sendable {
     }
 }
 
-/// What servers, and the programs that build their environments, see of this process' own environment.
+/// What servers see of this process' own environment.
 ///
 /// A server in the cloud sees nothing of it. What is passed on is what a program needs to find other programs, its user
 /// and the network; settings of Python, credentials and whatever else a shell exports are not.
@@ -86,6 +89,20 @@ enum ServerEnvironment {
     static func inherited(from environment: [String: String]) -> [String: String] {
         environment.filter { name, _ in names.contains(name) || name.hasPrefix("LC_") }
     }
+
+    /// What the programs see that build environments: also where packages are to be found.
+    static var builders: [String: String] { builders(from: ProcessInfo.processInfo.environment) }
+
+    static func builders(from environment: [String: String]) -> [String: String] {
+        environment.filter { name, _ in
+            packageNames.contains(name) || ["UV_", "CONDA_", "MAMBA_"].contains { name.hasPrefix($0) }
+        }.merging(inherited(from: environment)) { $1 }
+    }
+
+    private static let packageNames: Set = [
+        "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_CERT", "PIP_TRUSTED_HOST", "PIP_NO_INDEX",
+        "PIP_DEFAULT_TIMEOUT",
+    ]
 
     private static let names: Set<String> = {
         let proxies = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"]

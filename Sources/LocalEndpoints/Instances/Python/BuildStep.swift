@@ -13,7 +13,7 @@ struct BuildStep {
     var arguments: [String]
     var guardian: Guardian?
 
-    /// Runs it, and tells its lines.
+    /// Runs it, and passes its lines on.
     ///
     /// Throws `ImageBuildFailure` with the last of them when it fails. Cancelled, it is killed.
     func run(line: @escaping @Sendable (String) -> Void) async throws {
@@ -25,7 +25,7 @@ struct BuildStep {
             do {
                 return try await Subprocess.run(
                     .program(arguments.first ?? ""), arguments: Arguments(Array(arguments.dropFirst())),
-                    environment: .variables(ServerEnvironment.inherited),
+                    environment: .variables(ServerEnvironment.builders),
                     platformOptions: options, input: .none,
                     output: .fileDescriptor(FileDescriptor(rawValue: pipe.writeEnd), closeAfterSpawningProcess: true),
                     error: .combinedWithOutput
@@ -48,25 +48,5 @@ struct BuildStep {
             code: "ImageBuildFailure",
             message: "\(arguments.joined(separator: " ")) failed (\(status)): "
                 + pipe.lastLines.joined(separator: " ⏎ "))
-    }
-
-    /// What a program prints, or nil where it can't be run or fails.
-    static func output(of arguments: [String]) async -> String? {
-        do {
-            let result = try await Subprocess.run(
-                .program(arguments.first ?? ""), arguments: Arguments(Array(arguments.dropFirst())),
-                environment: .variables(ServerEnvironment.inherited),
-                input: .none, output: .string(limit: 4096), error: .discarded)
-            return result.terminationStatus.isSuccess ? result.standardOutput : nil
-        } catch {
-            // Not there, or not to be run: for the question that is asked it is the same.
-            return nil
-        }
-    }
-
-    /// The path of a program that can be run, or nil.
-    static func program(_ name: String) async -> String? {
-        guard await output(of: [name, "--version"]) != nil else { return nil }
-        return name
     }
 }

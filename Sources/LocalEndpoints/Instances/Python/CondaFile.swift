@@ -1,83 +1,125 @@
-/// What of a conda environment file a virtual environment can be made from: its Python, and packages of PyPI.
-struct CondaFile: Hashable {
-    struct Problem: Error, Hashable {
-        /// What is wrong, and what would be right, after "the conda file".
-        var message: String
+package import Rollouts
+
+/// A conda environment file as a deployment's environment has it.
+package struct CondaDocument: Hashable, Sendable {
+    package var text: String
+    /// What the YAML reader made of ``text``.
+    package var value: Value
+
+    package init(text: String, value: Value) {
+        self.text = text
+        self.value = value
+    }
+}
+
+/// What a conda environment file asks for.
+package struct CondaFile: Hashable {
+    package struct Problem: Error, Hashable {
+        /// What is wrong, after "the conda file".
+        package var message: String
+        /// What to do about it; nil where the message says it.
+        package var help: String?
+        /// The entry that it is about, as it is written; nil where it is about the whole file.
+        package var entry: String?
     }
 
-    private(set) var python: PythonVersion?
-    /// As pip takes them, one a line.
-    private(set) var requirements: [String] = []
+    /// One entry of `dependencies`: `conda-forge::numpy>=1.2`.
+    struct Package: Hashable {
+        /// As it is written.
+        let text: String
+        /// `conda-forge` of `conda-forge::numpy`; nil where any channel may have it.
+        let channel: String?
+        /// In lower case.
+        let name: String
+        /// `>=1.2`, without spaces; empty where any version will do.
+        let version: String
 
+        init(_ text: String) {
+            self.text = text
+            let parts = text.split(separator: "::", maxSplits: 1).map { $0.trimmed }
+            channel = parts.count > 1 ? parts[0] : nil
+            let specification = parts.last ?? ""
+            let name = specification.prefix { !" =<>!~[".contains($0) }
+            self.name = name.lowercased()
+            version = specification.dropFirst(name.count).filter { $0 != " " }
+        }
+    }
+
+    private(set) var channels: [String] = []
+    /// The entry `python=3.10`; nil where any Python will do.
+    private(set) var python: Package?
+    /// Packages of conda besides `python` and `pip`.
+    private(set) var packages: [Package] = []
+    private(set) var namesPip = false
+    /// What pip is to install, one line of a requirements file each.
+    private(set) var pip: [String] = []
+
+    /// Asks for nothing.
     init() {}
 
-    init(_ text: String) throws(Problem) {
-        for dependency in try CondaLayout.dependencies(of: text) {
+    init(_ document: Value) throws(Problem) {
+        switch document {
+        case .null: return
+        case .mapping: break
+        default: throw Problem(message: "is not a mapping with a list 'dependencies'")
+        }
+        channels = try Self.list(document["channels"], "channels").compactMap(\.string)
+        for dependency in try Self.list(document["dependencies"], "dependencies") {
             switch dependency {
-            case .conda(let text): try add(text)
-            case .pip(let text): try addPip(text)
+            case .string(let text): add(Package(text))
+            case .mapping(let members):
+                guard members.count == 1, let list = members["pip"] else {
+                    let keys = members.keys.sorted().joined(separator: ", ")
+                    throw Problem(
+                        message: "has the mapping '\(keys)' among its dependencies", help: "write a package, or 'pip:'",
+                        entry: members.keys.sorted().first)
+                }
+                pip += try Self.list(list, "pip").map { (value) throws(Problem) in
+                    guard let text = value.string else { throw Self.notText("pip") }
+                    return text.trimmed
+                }
+            default: throw Self.notText("dependencies")
             }
         }
     }
 
-    /// Packages that are the same on PyPI, under the name on the right.
-    ///
-    /// Any other name is refused: a stranger may own it on PyPI.
-    private static let known: [String: String] = {
-        let same = [
-            "cython", "fastapi", "flask", "gensim", "joblib", "keras", "lightgbm", "matplotlib", "mlflow", "networkx",
-            "nltk", "numba", "numpy", "onnx", "onnxruntime", "pandas", "pillow", "protobuf", "pyarrow", "pydantic",
-            "python-dateutil", "pytz", "pyyaml", "requests", "scikit-image", "scikit-learn", "scipy", "seaborn",
-            "sentencepiece", "setuptools", "six", "spacy", "statsmodels", "sympy", "tensorflow", "tokenizers",
-            "torchvision", "tqdm", "transformers", "wheel", "xgboost",
-        ]
-        var names = Dictionary(uniqueKeysWithValues: same.map { ($0, $0) })
-        names["pytorch"] = "torch"
-        names["py-xgboost"] = "xgboost"
-        names["opencv"] = "opencv-python"
-        return names
-    }()
-
-    private mutating func add(_ text: String) throws(Problem) {
-        let plain = text.split(separator: "::").last.map(String.init) ?? text
-        let name = String(plain.prefix { !" =<>!~".contains($0) }).lowercased()
-        let version = plain.dropFirst(name.count).filter { $0 != " " }
-        switch name {
-        case "pip": return
-        case "python":
-            guard !version.isEmpty else { return }
-            guard let wanted = PythonVersion(version) else {
-                throw Problem(message: "has '\(text)', whose version is not understood; write it as python=3.10")
-            }
-            python = wanted
-        default:
-            guard let pip = Self.known[name] else {
-                throw Problem(
-                    message: "wants '\(text)' of conda, which cannot be had here: environments are made by pip; name "
-                        + "it under pip: if PyPI has it")
-            }
-            requirements.append(pip + (try Self.pipVersion(version, of: text)))
+    private mutating func add(_ package: Package) {
+        switch package.name {
+        case "python": python = package
+        case "pip": namesPip = true
+        default: packages.append(package)
         }
     }
 
-    /// conda's `=1.2` is any 1.2; `==1.2.3` and the inequalities are the same in both; a build is nothing that pip knows.
-    private static func pipVersion(_ version: String, of text: String) throws(Problem) -> String {
-        guard version.hasPrefix("="), !version.hasPrefix("==") else { return version }
-        let parts = version.dropFirst().split(separator: "=", omittingEmptySubsequences: false)
-        guard parts.count == 1, !parts[0].isEmpty else {
-            throw Problem(message: "has '\(text)', which names a build of conda; pip knows versions only")
+    private static func list(_ value: Value?, _ key: String) throws(Problem) -> [Value] {
+        switch value {
+        case nil, .null?: return []
+        case .list(let items)?: return items
+        default: throw Problem(message: "has '\(key)', which is not a list", entry: key)
         }
-        return parts[0].hasSuffix("*") ? "==\(parts[0])" : "==\(parts[0]).*"
     }
 
-    private mutating func addPip(_ text: String) throws(Problem) {
-        let option = text.prefix { $0 != " " && $0 != "=" }
-        let isLocal = text.hasPrefix(".") || text.hasPrefix("/") || text.hasPrefix("file:")
-        let refused = ["-r", "--requirement", "-c", "--constraint", "-e", "--editable"].contains(String(option))
-        guard !isLocal, !refused else {
+    private static func notText(_ key: String) -> Problem {
+        Problem(message: "has an entry in '\(key)' that is not a string", help: "quote it", entry: key)
+    }
+
+    /// The versions of Python that it accepts; nil where any will do.
+    func pythonVersion() throws(Problem) -> PythonVersion? {
+        guard let python, !python.version.isEmpty else { return nil }
+        guard let version = PythonVersion(python.version) else {
             throw Problem(
-                message: "has '\(text)' under pip:, which needs files beside it; name the packages themselves")
+                message: "has '\(python.text)', whose version is not understood", help: "write it as python=3.10",
+                entry: python.text)
         }
-        requirements.append(text)
+        return version
+    }
+}
+
+extension StringProtocol {
+    /// Without white space at both ends.
+    var trimmed: String {
+        var text = drop(while: \.isWhitespace)
+        while text.last?.isWhitespace == true { text = text.dropLast() }
+        return String(text)
     }
 }

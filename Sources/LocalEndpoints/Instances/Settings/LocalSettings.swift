@@ -7,7 +7,8 @@ package import SimulatedEndpoints
 /// `{simulate: {NAME: PROFILE}, command: {NAME: [prog, arg]}, external: {NAME: URL or unix:PATH}}`; a deployment that is
 /// not named is served by what it brings. So is one that is named under `simulate`, unless it brings nothing or its
 /// profile says `replaces_code: true`. A command that needs more files than its words name is written
-/// `{run: [prog, arg], files: [helper.py, data/]}`. `incidents: [{at: 5m, for: 2m, errors: 20%}]` hits every simulated one.
+/// `{run: [prog, arg], files: [helper.py, data/]}`. `python` says where the Python of scoring scripts comes from
+/// (``PythonChoice``). `incidents: [{at: 5m, for: 2m, errors: 20%}]` hits every simulated one.
 package struct LocalSettings: Hashable, Sendable {
     package static let root = "backends.local"
     private static let users = "users"
@@ -17,6 +18,8 @@ package struct LocalSettings: Hashable, Sendable {
     /// What stands on this machine for environments of Azure's registries: as an inline `environment`, or a name.
     package private(set) var environments: [String: Value] = [:]
     private static let standIns = "environments"
+    /// Where the Python of scoring scripts comes from; nil where the playbook says nothing of it.
+    package private(set) var python: PythonChoice?
     /// The same as it was written.
     private var written: [Name: Value] = [:]
 
@@ -26,13 +29,16 @@ package struct LocalSettings: Hashable, Sendable {
     /// Reads the mapping; `null` is as good as nothing.
     package init(_ value: Value) throws(SettingsProblem) {
         let root = try SettingsReader(
-            value, keys: InstanceChoice.words + [InstanceChoice.incidents, Self.users, Self.standIns], root: Self.root)
+            value,
+            keys: InstanceChoice.words + [InstanceChoice.incidents, Self.users, Self.standIns, PythonChoice.key],
+            root: Self.root)
         if root.members[Self.users] != nil {
             throw root.problem(
                 Self.users,
                 "is not possible here: the router of local endpoints draws a deployment for every request, whoever sends it; "
                     + "the simulated backend has users")
         }
+        python = try PythonChoice(in: root)
         let incidents = try Incident.list(InstanceChoice.incidents, in: root)
         if !incidents.isEmpty, try root.mapping("simulate", keys: nil)?.members.isEmpty != false {
             throw root.problem(InstanceChoice.incidents, "hits simulated deployments, and simulate names none")

@@ -34,6 +34,11 @@ protocol KnownBackend: OpenBackend {
     /// Paths in the settings are relative to `folder`, the playbook's.
     static func assets(settings: Value, folder: String, in workspace: Workspace) -> AssetLookup?
 
+    /// Looks at what this machine has for scoring scripts; nil where the backend does not run them here.
+    ///
+    /// Paths in the settings are relative to `folder`, the playbook's.
+    static func python(settings: Value, folder: String) -> PythonLookup?
+
     /// What a playbook's settings say that serves a deployment, which may bring a server of its own
     /// (``DeploymentDefinition/serving``).
     static func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value?
@@ -61,6 +66,7 @@ extension KnownBackend {
     static func settled(_ action: StageAction, settings: Value) -> StageAction { action }
     static var takesFiles: Bool { false }
     static func assets(settings: Value, folder: String, in workspace: Workspace) -> AssetLookup? { nil }
+    static func python(settings: Value, folder: String) -> PythonLookup? { nil }
     static func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? { nil }
 
     /// All that a user may write.

@@ -1,5 +1,6 @@
 internal import LocalEndpoints
 internal import Logging
+internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
@@ -152,7 +153,7 @@ actor EmulatorLife {
 
     /// Nil where another process was quicker.
     private func startReader() async throws -> ServeRecord? {
-        var configuration = Emulator.Configuration(folder: folder)
+        var configuration = Emulator.Configuration(folder: folder, yaml: pythonYAMLValue(of:))
         configuration.servesInstances = false
         do {
             let emulator = try Emulator(configuration, logger: logger)

@@ -1,34 +1,3 @@
-internal import Rollouts
-
-/// A Python of this machine.
-struct PythonInterpreter: Hashable {
-    var path: String
-    /// `Python 3.11.7`.
-    var version: String
-
-    /// One that fits the conda file's `python=…`; throws `ImageBuildFailure` where there is none.
-    static func find(_ wanted: PythonVersion?) async throws(InstanceProblem) -> PythonInterpreter {
-        var names = ["python3", "python"]
-        if let minor = wanted?.minor { names.insert("python3.\(minor)", at: 0) }
-        var found: [String] = []
-        for name in names {
-            guard let output = await BuildStep.output(of: [name, "-c", Self.question]) else { continue }
-            let lines = output.split(separator: "\n").map(String.init)
-            guard lines.count == 2 else { continue }
-            let interpreter = PythonInterpreter(path: lines[0], version: "Python \(lines[1])")
-            if wanted?.admits(lines[1]) ?? true { return interpreter }
-            found.append(interpreter.version)
-        }
-        throw InstanceProblem(
-            code: "ImageBuildFailure",
-            message: "the conda file wants python\(wanted?.text ?? ""), and this machine has "
-                + (found.isEmpty ? "no Python" : found.joined(separator: " and "))
-                + "; install it, or change the line")
-    }
-
-    private static let question = "import sys,platform; print(sys.executable); print(platform.python_version())"
-}
-
 /// A conda file's `python=3.10`, `python>=3.9`, `python>=3.9,<3.13`.
 struct PythonVersion: Hashable {
     /// As it was written: `=3.10`.
@@ -53,6 +22,14 @@ struct PythonVersion: Hashable {
         }
         guard !clauses.isEmpty else { return nil }
         self.clauses = clauses
+    }
+
+    /// As uv takes it: `3.10`, `>=3.9,<3.13`.
+    var request: String {
+        guard clauses.count == 1, let clause = clauses.first, ["=", "=="].contains(clause.relation) else {
+            return text.filter { $0 != " " }
+        }
+        return clause.version.map(String.init).joined(separator: ".")
     }
 
     /// Of 3.10, where one is named.

@@ -1,0 +1,155 @@
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// What pip can make of a conda file where no program of conda's is there.
+extension CondaFile {
+    /// The lines of a requirements file, or the first of ``pipProblems()``.
+    func requirements() throws(Problem) -> [String] {
+        if let problem = pipProblems().first { throw problem }
+        var lines: [String] = []
+        for package in packages { lines.append(try Self.requirement(package)) }
+        return lines + pip
+    }
+
+    /// Packages that pip cannot install.
+    func pipProblems() -> [Problem] {
+        packages.compactMap { package in
+            do throws(Problem) {
+                _ = try Self.requirement(package)
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+
+    /// Packages that are the same on PyPI, under the name on the right.
+    ///
+    /// Any other name is refused: a stranger may own it on PyPI.
+    private static let known: [String: String] = {
+        let same = [
+            "cython", "fastapi", "flask", "gensim", "joblib", "keras", "lightgbm", "matplotlib", "mlflow", "networkx",
+            "nltk", "numba", "numpy", "onnx", "onnxruntime", "pandas", "pillow", "protobuf", "pyarrow", "pydantic",
+            "python-dateutil", "pytz", "pyyaml", "requests", "scikit-image", "scikit-learn", "scipy", "seaborn",
+            "sentencepiece", "setuptools", "six", "spacy", "statsmodels", "sympy", "tensorflow", "tokenizers",
+            "torchvision", "tqdm", "transformers", "wheel", "xgboost",
+        ]
+        var names = Dictionary(uniqueKeysWithValues: same.map { ($0, $0) })
+        names["pytorch"] = "torch"
+        names["py-xgboost"] = "xgboost"
+        names["opencv"] = "opencv-python"
+        return names
+    }()
+
+    private static func requirement(_ package: Package) throws(Problem) -> String {
+        guard let name = known[package.name] else {
+            throw Problem(
+                message: "wants '\(package.text)' of conda, and this machine has no program of conda's",
+                help: "install micromamba, mamba or conda; or name the package under pip: if PyPI has it",
+                entry: package.text)
+        }
+        return name + (try version(of: package))
+    }
+
+    /// conda's `=1.2` is any 1.2; `==1.2.3` and the inequalities are the same in both; pip knows neither builds nor `|`.
+    private static func version(of package: Package) throws(Problem) -> String {
+        let version = package.version
+        let isPlain = version.hasPrefix("=") && !version.hasPrefix("==")
+        let parts = version.drop { $0 == "=" }.split(separator: "=", omittingEmptySubsequences: false)
+        let isBuild = isPlain && parts.count != 1
+        guard !isBuild, !version.contains("|"), !version.contains("["), !version.contains("(") else {
+            throw Problem(
+                message: "has '\(package.text)', whose version only conda understands",
+                help: "install micromamba, mamba or conda; or write the version as \(package.name)=1.2",
+                entry: package.text)
+        }
+        if let first = version.first, first.isNumber { return "==\(version)" }
+        guard isPlain, let part = parts.first else { return version }
+        return part.hasSuffix("*") ? "==\(part)" : "==\(part).*"
+    }
+}
+
+/// Files that entries of `pip:` name.
+extension CondaFile {
+    struct NamedFile: Hashable {
+        /// The entry as it is written.
+        var entry: String
+        /// As the entry names it: `requirements.txt`, or absolute.
+        var path: String
+        /// Whether pip reads further lines from it.
+        var isList: Bool
+    }
+
+    /// Files of this machine that pip is to read.
+    var files: [NamedFile] {
+        pip.compactMap { entry in
+            if let path = Self.optionValue(entry) { return NamedFile(entry: entry, path: path, isList: true) }
+            var path = Self.unquoted(entry)
+            // `name @ file:///wheels/a.whl`.
+            if let at = path.firstRange(of: "@"), path[at.upperBound...].trimmed.hasPrefix("file:") {
+                path = path[at.upperBound...].trimmed
+            }
+            if path.hasPrefix("file:") {
+                path = String(path.dropFirst("file:".count))
+                if path.hasPrefix("//") { path = String(path.dropFirst(2).drop { $0 != "/" }) }
+                return NamedFile(entry: entry, path: path.withoutFragment, isList: false)
+            }
+            let isPath = path.hasPrefix(".") || path.hasPrefix("/") || path.hasSuffix(".whl") && !path.contains("://")
+            return isPath ? NamedFile(entry: entry, path: path.withoutExtras, isList: false) : nil
+        }
+    }
+
+    /// Files that are missing, or cannot be brought along: the environment holds the conda file's text alone, as in Azure ML.
+    ///
+    /// `folder` is the conda file's; nil where it is not known any more.
+    func fileProblems(in folder: String?) -> [Problem] {
+        files.compactMap { file in
+            let isAbsolute = file.path.hasPrefix("/")
+            if let place = isAbsolute ? file.path : folder.map({ "\($0)/\(file.path)" }), access(place, R_OK) != 0 {
+                return Problem(
+                    message: "has '\(file.entry)' under pip:, and there is no file \(place) that can be read",
+                    help: Self.help(file), entry: file.entry)
+            }
+            guard !isAbsolute else { return nil }
+            return Problem(
+                message: "has '\(file.entry)' under pip:, and files beside a conda file do not come with it: an "
+                    + "environment is the conda file's text alone, as in Azure ML",
+                help: Self.help(file), entry: file.entry)
+        }
+    }
+
+    private static func help(_ file: NamedFile) -> String {
+        file.isList
+            ? "write the lines of \(file.path) under pip: instead"
+            : "name the package itself under pip:, or the absolute path of a file of this machine"
+    }
+
+    /// `requirements.txt` of `-r requirements.txt`, `--requirement=requirements.txt`, `-e .`; nil for other entries.
+    private static func optionValue(_ entry: String) -> String? {
+        for option in ["--requirement", "--constraint", "--editable", "-r", "-c", "-e"] where entry.hasPrefix(option) {
+            let rest = entry.dropFirst(option.count)
+            guard option.count == 2 || rest.first == "=" || rest.first == " " else { continue }
+            let value = unquoted(rest.drop { $0 == "=" || $0 == " " }.trimmed)
+            return value.contains("://") && !value.hasPrefix("file:") ? nil : value
+        }
+        return nil
+    }
+
+    private static func unquoted(_ text: String) -> String {
+        guard text.count > 1, let first = text.first, first == text.last, first == "\"" || first == "'" else {
+            return text
+        }
+        return String(text.dropFirst().dropLast())
+    }
+}
+
+extension String {
+    /// Without `#sha256=…`.
+    fileprivate var withoutFragment: String { String(prefix { $0 != "#" }) }
+
+    /// Without `[extra]` and what stands behind a space.
+    fileprivate var withoutExtras: String { String(prefix { $0 != "[" && $0 != " " && $0 != ";" }) }
+}

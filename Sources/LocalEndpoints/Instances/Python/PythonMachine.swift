@@ -1,0 +1,124 @@
+internal import FoundationEssentials
+internal import Synchronization
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// A Python of this machine.
+package struct PythonInterpreter: Hashable, Sendable {
+    package var path: String
+    /// `3.11.7`.
+    package var version: String
+
+    package init(path: String, version: String) {
+        self.path = path
+        self.version = version
+    }
+}
+
+/// What of this machine environments can be made with.
+package struct PythonMachine: Sendable {
+    /// The absolute path of a program in `PATH`; nil where there is none.
+    package var program: @Sendable (_ name: String) -> String?
+    /// The interpreter that a name in `PATH`, or a path, leads to; nil where that is no Python that runs.
+    package var interpreter: @Sendable (_ program: String) -> PythonInterpreter?
+
+    package init(
+        program: @escaping @Sendable (_ name: String) -> String?,
+        interpreter: @escaping @Sendable (_ program: String) -> PythonInterpreter?
+    ) {
+        self.program = program
+        self.interpreter = interpreter
+    }
+
+    /// The machine that this process runs on.
+    package static let here = PythonMachine(program: find) { program in
+        guard let path = program.contains("/") ? program : find(program) else { return nil }
+        let question = "import sys,platform; print(sys.executable); print(platform.python_version())"
+        let lines = ProgramOutput.of([path, "-c", question])?.split(separator: "\n").map(String.init) ?? []
+        guard lines.count == 2 else { return nil }
+        return PythonInterpreter(path: lines[0], version: lines[1])
+    }
+
+    /// The same, which asks each interpreter once.
+    package func remembering() -> PythonMachine {
+        let known = Mutex<[String: PythonInterpreter?]>([:])
+        return PythonMachine(program: program) { [interpreter] program in
+            if let answer = known.withLock({ $0[program] }) { return answer }
+            let answer = interpreter(program)
+            known.withLock { $0[program] = .some(answer) }
+            return answer
+        }
+    }
+
+    private static func find(_ name: String) -> String? {
+        let folders = ServerEnvironment.inherited["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        return folders.split(separator: ":").lazy.map { "\($0)/\(name)" }.first { path in
+            var isFolder = false
+            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder
+                && access(path, X_OK) == 0
+        }
+    }
+}
+
+/// A question to a program that answers at once.
+enum ProgramOutput {
+    /// How long an answer may take, in milliseconds.
+    private static let patience: Int32 = 10_000
+    private static let limit = 4096
+
+    /// What the program prints; nil where it cannot be started, fails or takes too long.
+    static func of(_ words: [String]) -> String? {
+        guard let program = words.first else { return nil }
+        var pipes: [Int32] = [-1, -1]
+        guard pipe(&pipes) == 0 else { return nil }
+        for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        defer { close(pipes[0]) }
+        var process: pid_t = 0
+        let isStarted = start(program, words, output: pipes[1], &process)
+        close(pipes[1])
+        guard isStarted else { return nil }
+        let output = answer(from: pipes[0])
+        if output == nil { kill(process, SIGKILL) }
+        var status: Int32 = 0
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        return status == 0 ? output.map { String(decoding: $0, as: UTF8.self) } : nil
+    }
+
+    private static func start(_ program: String, _ words: [String], output: Int32, _ process: inout pid_t) -> Bool {
+        #if canImport(Darwin)
+            var actions: posix_spawn_file_actions_t?
+        #else
+            var actions = posix_spawn_file_actions_t()
+        #endif
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        let arguments = words.map { strdup($0) } + [nil]
+        let variables = ServerEnvironment.inherited.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { (arguments + variables).forEach { free($0) } }
+        return posix_spawn(&process, program, &actions, nil, arguments, variables) == 0
+    }
+
+    /// Nil where it does not end in time.
+    private static func answer(from end: Int32) -> [UInt8]? {
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: limit)
+        while answer.count <= limit {
+            var waiting = pollfd(fd: end, events: Int16(POLLIN), revents: 0)
+            let ready = poll(&waiting, 1, patience)
+            if ready < 0, errno == EINTR { continue }
+            guard ready > 0 else { return nil }
+            let count = read(end, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return answer }
+            answer += buffer.prefix(count)
+        }
+        return answer
+    }
+}

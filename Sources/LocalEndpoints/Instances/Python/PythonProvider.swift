@@ -1,0 +1,131 @@
+/// What makes an environment for a conda file.
+package enum PythonProvider: Hashable, Sendable {
+    /// Reads the conda file itself, and brings the Python that it names.
+    case conda(Kind, program: String)
+    /// Brings the Python that is asked for; `python` is a version, or the path of an interpreter.
+    case uv(program: String, python: String?)
+    /// The interpreter's own `venv` and `pip`.
+    case venv(PythonInterpreter)
+
+    package enum Kind: String, CaseIterable, Hashable, Sendable {
+        case micromamba, mamba, conda, uv, venv
+
+        /// Whether it reads conda files itself.
+        package var isConda: Bool { self != .uv && self != .venv }
+    }
+}
+
+/// A provider with what is worth saying about the choice.
+struct ChosenProvider: Hashable {
+    var provider: PythonProvider
+    /// Nil where the environment is as the conda file wants it.
+    var note: String?
+}
+
+extension PythonProvider {
+    /// The order in which providers are looked for: what the playbook names, then programs of conda's, uv, and a Python of
+    /// this machine.
+    static func choose(
+        for conda: CondaFile?, _ choice: PythonChoice = PythonChoice(), on machine: PythonMachine
+    ) throws(CondaFile.Problem) -> ChosenProvider {
+        let search = PythonSearch(conda: conda, choice: choice, machine: machine)
+        if let kind = choice.provider { return try search.named(kind) }
+        if choice.program != nil { return try search.venv() }
+        // Without a conda file there is nothing that only conda can read.
+        if conda != nil {
+            for kind in Kind.allCases where kind.isConda {
+                if let program = machine.program(kind.rawValue) {
+                    return ChosenProvider(provider: .conda(kind, program: program))
+                }
+            }
+        }
+        if let program = machine.program(Kind.uv.rawValue) { return try search.uv(program) }
+        return try search.venv()
+    }
+
+    var kind: Kind {
+        switch self {
+        case .conda(let kind, _): kind
+        case .uv: .uv
+        case .venv: .venv
+        }
+    }
+}
+
+/// The search for what makes one environment.
+private struct PythonSearch {
+    let conda: CondaFile?
+    let choice: PythonChoice
+    let machine: PythonMachine
+
+    /// What the playbook names, which must be there.
+    func named(_ kind: PythonProvider.Kind) throws(CondaFile.Problem) -> ChosenProvider {
+        guard kind != .venv else { return try venv() }
+        guard let program = machine.program(kind.rawValue) else {
+            throw CondaFile.Problem(
+                message: "is to be installed by \(kind.rawValue), as the playbook says, and there is no program "
+                    + "'\(kind.rawValue)' in PATH",
+                help: "install it, or change backends.local.python in the playbook")
+        }
+        guard kind.isConda else { return try uv(program) }
+        return ChosenProvider(provider: .conda(kind, program: program))
+    }
+
+    func uv(_ program: String) throws(CondaFile.Problem) -> ChosenProvider {
+        guard choice.program == nil else {
+            let found = try interpreter()
+            return ChosenProvider(provider: .uv(program: program, python: found.python.path), note: found.note)
+        }
+        return ChosenProvider(provider: .uv(program: program, python: try conda?.pythonVersion()?.request))
+    }
+
+    func venv() throws(CondaFile.Problem) -> ChosenProvider {
+        let found = try interpreter()
+        return ChosenProvider(provider: .venv(found.python), note: found.note)
+    }
+
+    /// The interpreter that the playbook names, or the first of this machine that fits the conda file.
+    private func interpreter() throws(CondaFile.Problem) -> (python: PythonInterpreter, note: String?) {
+        let wanted = try conda?.pythonVersion()
+        var others: [PythonInterpreter] = []
+        for name in names(wanted) {
+            guard let python = machine.interpreter(name) else { continue }
+            if wanted?.admits(python.version) ?? true { return (python, nil) }
+            if !others.contains(where: { $0.version == python.version }) { others.append(python) }
+        }
+        guard let other = others.first else {
+            if let program = choice.program {
+                throw CondaFile.Problem(
+                    message: "is to be installed for \(program), as the playbook says, which is no Python that runs",
+                    help: "change backends.local.python in the playbook", entry: conda?.python?.text)
+            }
+            throw CondaFile.Problem(
+                message: "wants \(conda?.python?.text ?? "Python"), and this machine has no Python",
+                help: Self.waysOut(wanted, hasOther: false), entry: conda?.python?.text)
+        }
+        let text = conda?.python?.text ?? "Python"
+        guard choice.acceptsAnyVersion else {
+            let versions = others.map { "Python \($0.version)" }.joined(separator: " and ")
+            let subject = choice.program.map { "the playbook names \($0), which is" } ?? "this machine has"
+            throw CondaFile.Problem(
+                message: "wants \(text), and \(subject) \(versions)",
+                help: Self.waysOut(wanted, hasOther: true), entry: conda?.python?.text)
+        }
+        return (other, "the conda file wants \(text); Python \(other.version) is used, as `version: any` says")
+    }
+
+    /// Names of interpreters, the most fitting first.
+    private func names(_ wanted: PythonVersion?) -> [String] {
+        if let program = choice.program { return [program] }
+        guard let wanted else { return ["python3", "python"] }
+        guard wanted.minor == nil else { return wanted.minor.map { ["python3.\($0)", "python3", "python"] } ?? [] }
+        // A range: a later Python may have a name of its own only.
+        return ["python3", "python"] + (8...14).reversed().map { "python3.\($0)" }
+    }
+
+    private static func waysOut(_ wanted: PythonVersion?, hasOther: Bool) -> String {
+        let name = wanted?.minor.map { "python3.\($0)" } ?? "a Python that fits"
+        return "install \(name); or uv (`pip install uv`) or micromamba, which bring it"
+            + (hasOther ? "; or accept another version by `backends.local.python: {version: any}` in the playbook" : "")
+    }
+}

@@ -1,0 +1,50 @@
+internal import LocalEndpoints
+internal import Rollouts
+internal import SQLiteJournal
+
+/// Lists the environments of Python that were built for local deployments, and removes those that none of them uses.
+struct EnvironmentsDoctor {
+    var folder: LocalFolder
+    /// Whether unused environments are removed; otherwise they are only listed.
+    var cleans: Bool
+
+    private static let subject = "python"
+
+    func look() -> [Diagnosis] {
+        do {
+            let removed = cleans ? try folder.removeUnusedEnvironments() : []
+            return removed.map { Diagnosis(.ok, Self.subject, "removed \($0.path) (\($0.facts))") }
+                + (try folder.builtEnvironments().map(diagnosis))
+        } catch {
+            return [
+                Diagnosis(
+                    .error, Self.subject, "the environments cannot be listed: \(error)",
+                    advice: "make \(folder.environments) readable and writable by your user")
+            ]
+        }
+    }
+
+    private func diagnosis(_ environment: BuiltEnvironment) -> Diagnosis {
+        let text = "\(environment.path): \(environment.facts), \(environment.use)"
+        guard !environment.isUsed else { return Diagnosis(.ok, Self.subject, text) }
+        return Diagnosis(
+            environment.isComplete ? .ok : .warning, Self.subject, text,
+            advice: "`turnout doctor --clean` removes it")
+    }
+}
+
+extension BuiltEnvironment {
+    /// `120 MiB, Python 3.11.7 by uv`.
+    fileprivate var facts: String {
+        let size = "\((size + 1_048_575) / 1_048_576) MiB"
+        guard isComplete else { return "\(size), \(isLocked ? "being built" : "half-built")" }
+        return [size, python.map { "Python \($0)" }].compactMap(\.self).joined(separator: ", ")
+            + (provider.map { " by \($0)" } ?? "")
+    }
+
+    fileprivate var use: String {
+        let deployments = users == 0 ? "no deployment" : users == 1 ? "1 deployment" : "\(users) deployments"
+        let instances = isLocked && isComplete ? ", instances are running" : ""
+        return "last used \(lastUse.zoned), used by \(deployments)\(instances)"
+    }
+}

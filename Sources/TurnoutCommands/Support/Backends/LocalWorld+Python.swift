@@ -1,0 +1,29 @@
+internal import LocalEndpoints
+internal import PlaybookSyntax
+internal import Rollouts
+internal import SimulatedEndpoints
+
+/// What this machine has for scoring scripts, looked at while a plan is made.
+extension LocalWorld {
+    private static let machine = PythonMachine.here.remembering()
+
+    static func python(settings: Value, folder: String) -> PythonLookup? {
+        do throws(SettingsProblem) {
+            return lookup(try LocalSettings(settings).python?.relative(to: folder), on: machine)
+        } catch {
+            return nil  // reported with the settings
+        }
+    }
+
+    static func lookup(_ choice: PythonChoice?, on machine: PythonMachine) -> PythonLookup {
+        PythonLookup(choice: choice?.value) { conda, folder in
+            let check = CondaFile.Check(conda, in: folder, choice ?? PythonChoice(), on: machine)
+            return check.problems.map {
+                PythonLookup.Problem(.error, "the conda file \($0.message)", help: $0.help, entry: $0.entry)
+            }
+                + [check.note].compactMap(\.self).map {
+                    PythonLookup.Problem(.warning, $0.message, help: $0.help, entry: $0.entry)
+                }
+        }
+    }
+}
