@@ -56,7 +56,7 @@ struct MLflowTests {
             #expect(answer.output.contains(/\[\d+\.\d+\]/), "\(answer.output)\(answer.errors)")
             for refused in ["{}", #"{"dataframe_split": {"columns": ["rooms"], "data": [[1]]}}"#] {
                 let answer = try home.run("endpoint", "invoke", "--data", refused)
-                #expect(answer.output.contains("400") && answer.output.contains("input_data"), "\(answer.output)")
+                #expect(answer.output.contains("424") && answer.output.contains("input_data"), "\(answer.output)")
             }
         }
     }
