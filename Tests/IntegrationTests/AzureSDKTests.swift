@@ -8,15 +8,16 @@ import Testing
 /// runs of the tests.
 @Suite("The Azure SDK", .integration, .serialized, .timeLimit(.minutes(15)))
 struct AzureSDKTests {
-    @Test("goes through the whole article, and is refused what the cloud refuses", arguments: ["simulated", "python"])
-    func article(kind: String) async throws {
+    /// Real servers are the matter of ``ArticleTests``.
+    @Test("goes through the whole article, and is refused what the cloud refuses")
+    func article() async throws {
         let python = try await AzureSDK.python()
         // Long enough that the SDK meets an endpoint that is Updating.
         try await EmulatorFixture.with(times: ProvisioningTimes(traffic: .milliseconds(800))) { fixture in
             let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "azure_sdk_article.py")
                 .path
             let samples = TurnoutHome.repository.path + "/Playbooks/samples"
-            let end = try await Programs.run(python, [script, fixture.record.control, fixture.state, samples, kind])
+            let end = try await Programs.run(python, [script, fixture.record.control, fixture.state, samples])
             #expect(end.status == 0 && end.output.hasSuffix("all steps passed\n"), "\(end.output)")
         }
     }

@@ -10,7 +10,7 @@ import Testing
 @Suite("Simulated and local endpoints", .integration, .serialized, .timeLimit(.minutes(60)))
 struct DifferentialTests {
     /// `TURNOUT_OPERATIONS` asks for longer sequences, `TURNOUT_SEED` for another one.
-    private static let operations = environment["TURNOUT_OPERATIONS"].flatMap { Int($0) } ?? 600
+    private static let operations = environment["TURNOUT_OPERATIONS"].flatMap { Int($0) } ?? 300
     private static let seed = environment["TURNOUT_SEED"].flatMap { UInt64($0) } ?? 1
 
     @Test("answer the same sequence of changes alike, and come to want the same")

@@ -11,7 +11,9 @@ struct MLflowTests {
         from sklearn.linear_model import LinearRegression
         rooms = pd.DataFrame({"rooms": [1.0, 2.0, 3.0], "area": [30.0, 45.0, 80.0]})
         model = LinearRegression().fit(rooms, [100.0 + float(sys.argv[2]), 200.0, 300.0])
-        mlflow.sklearn.save_model(model, sys.argv[1], signature=infer_signature(rooms, model.predict(rooms)))
+        mlflow.sklearn.save_model(
+            model, sys.argv[1], signature=infer_signature(rooms, model.predict(rooms)),
+            pip_requirements=sys.argv[3:])
 
         """
 
@@ -19,12 +21,14 @@ struct MLflowTests {
 
     @Test("a model logged by MLflow is replaced by its next version, both without code, in eight stages")
     func twoVersions() async throws {
-        let python = try await Programs.python("mlflow-3.17.2", with: ["mlflow==3.17.2", "scikit-learn"])
+        // What of MLflow serves models, without its tracking server, of which the cloud installs no more either.
+        let packages = ["mlflow-skinny==3.17.2", "scikit-learn==1.9.1", "pandas==3.1.1", "skops==0.16.0"]
+        let python = try await Programs.python("mlflow-skinny-3.17.2", with: packages)
         try await TurnoutHome.with(backend: "local") { home in
             try home.write(Self.log, to: "log.py")
             for (version, name) in [(1, "blue"), (2, "green")] {
                 let logged = try await Programs.run(
-                    python, [home.path + "/log.py", "\(home.path)/v\(version)", "\((version - 1) * 3)"])
+                    python, [home.path + "/log.py", "\(home.path)/v\(version)", "\((version - 1) * 3)"] + packages)
                 try #require(logged.status == 0, "\(logged.output)")
                 try home.write(
                     """

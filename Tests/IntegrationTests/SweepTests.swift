@@ -35,7 +35,7 @@ struct SweepTests {
         }
         try #require(count > 10)
         // The first calls make the journal, one unlike the other.
-        let sample = Set(1...6).union(stride(from: 1, through: count, by: max(count / 10, 1)))
+        let sample = Set(1...4).union(stride(from: 1, through: count, by: max(count / 5, 1)))
         for k in Self.isFull ? Array(1...count) : sample.sorted() {
             try await TurnoutHome.with { home throws in
                 let ended = try home.run(

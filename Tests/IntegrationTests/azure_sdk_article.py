@@ -1,6 +1,6 @@
 """The article's rollout, driven by Microsoft's own SDK against the emulator.
 
-Usage: azure_sdk_article.py CONTROL_URL STATE_FOLDER SAMPLES_FOLDER simulated|python
+Usage: azure_sdk_article.py CONTROL_URL STATE_FOLDER SAMPLES_FOLDER
 Ends with 0 and the line "all steps passed", or with the first step that failed.
 """
 
@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 import uuid
 
-control, state, samples, kind = sys.argv[1:5]
+control, state, samples = sys.argv[1:4]
 os.environ["AZUREML_DEV_URL_MFE"] = control
 os.environ["REQUESTS_CA_BUNDLE"] = f"{state}/local/ca.pem"
 os.environ["AZURE_ML_CLI_PRIVATE_FEATURES_ENABLED"] = "false"
@@ -89,10 +89,9 @@ def deployment(name, version, count=1):
             conda_file=f"{folder}/environment/conda.yaml",
             image="mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04:latest"),
     }
-    if kind == "simulated":
-        local["properties"] = {
-            "turnout.dev/instances": json.dumps({"simulate": {
-                "latency": {"p50": "2ms", "p99": "9ms"}, "ready_after": "4s", "replaces_code": True}})}
+    local["properties"] = {
+        "turnout.dev/instances": json.dumps({"simulate": {
+            "latency": {"p50": "2ms", "p99": "9ms"}, "ready_after": "4s", "replaces_code": True}})}
     return ManagedOnlineDeployment(
         name=name, endpoint_name=endpoint_name, instance_type="Standard_DS3_v2", instance_count=count,
         request_settings=OnlineRequestSettings(request_timeout_ms=90000, max_concurrent_requests_per_instance=10), **local)

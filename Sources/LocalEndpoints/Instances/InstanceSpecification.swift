@@ -73,8 +73,10 @@ package struct PythonServer: Hashable, Sendable {
         self.environments = environments
     }
 
-    /// Packages that are installed where the conda file does not name them.
-    var packages: [String] { code == .mlflow ? [Self.inferenceServer, "mlflow"] : [Self.inferenceServer] }
+    /// Packages that every such server needs: of each, the first name is installed unless the conda file has one of them.
+    var packages: [[String]] {
+        code == .mlflow ? [[Self.inferenceServer], ["mlflow", "mlflow-skinny"]] : [[Self.inferenceServer]]
+    }
 
     /// The cloud's image has it; every environment does.
     private static let inferenceServer = "azureml-inference-server-http"

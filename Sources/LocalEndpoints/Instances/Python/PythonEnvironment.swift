@@ -187,14 +187,14 @@ struct PythonEnvironment {
 }
 
 extension CondaFile {
-    /// Those of `requirements` whose package the file does not name.
-    fileprivate func missing(_ requirements: [String]) -> [String] {
+    /// The first name of each of `packages` of which the file has none.
+    fileprivate func missing(_ packages: [[String]]) -> [String] {
         func name(_ requirement: String) -> String {
             requirement.prefix { $0.isLetter || $0.isNumber || "-_.".contains($0) }.lowercased()
                 .split { "-_.".contains($0) }.joined(separator: "-")
         }
-        let named = Set((pip + packages.map(\.name)).map(name))
-        return requirements.filter { !named.contains(name($0)) }
+        let named = Set((pip + self.packages.map(\.name)).map(name))
+        return packages.filter { named.isDisjoint(with: $0) }.compactMap(\.first)
     }
 }
 
