@@ -101,7 +101,8 @@ actor EmulatorParts {
             data: dataOrigin, started: now(), program: configuration.program, idle: configuration.idle,
             settings: ServeSettings(
                 controlHost: configuration.controlHost, dataHost: configuration.dataHost,
-                bandwidth: configuration.bandwidth, accessLog: configuration.accessLog.words))
+                bandwidth: configuration.bandwidth, accessLog: configuration.accessLog.words),
+            path: ServerEnvironment.inherited["PATH"])
     }
 
     /// What clients of both planes have asked so far; nil while one waits for its answer.
@@ -114,20 +115,10 @@ actor EmulatorParts {
 
     func stop(draining: Interval) async {
         await services?.triggerGracefulShutdown()
-        do {
-            // The registry's loop ends at once, connections of the control plane when their requests are answered.
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                let life = life
-                group.addTask { try await life?.value }
-                group.addTask {
-                    try await Task.sleep(for: (draining + .seconds(2)).duration)
-                    life?.cancel()
-                }
-                try await group.next()
-                group.cancelAll()
-            }
-        } catch {
-            logger.error("the emulator did not end well", metadata: ["error": "\(error)"])
+        // The registry's loop ends at once, connections of the control plane when their requests are answered.
+        if await !hasEnded(within: draining + .seconds(2)) {
+            life?.cancel()
+            if await !hasEnded(within: .seconds(2)) { logger.error("the control plane did not end, and is left") }
         }
         let cut = await dataPlane?.stop(draining: draining) ?? 0
         if cut > 0 {
@@ -143,6 +134,27 @@ actor EmulatorParts {
         } catch {
             logger.error("the emulator did not end well", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Waits for the end of what ``start()`` began, so long at most; false where it goes on.
+    private func hasEnded(within limit: Interval) async -> Bool {
+        guard let life else { return true }
+        let (answers, answer) = AsyncStream.makeStream(of: Bool.self)
+        let end = Task { [logger] in
+            if case .failure(let error) = await life.result, !(error is CancellationError), !Task.isCancelled {
+                logger.error("the emulator did not end well", metadata: ["error": "\(error)"])
+            }
+            answer.yield(true)
+        }
+        let alarm = Task {
+            try await Task.sleep(for: limit.duration)
+            answer.yield(false)
+        }
+        defer {
+            end.cancel()
+            alarm.cancel()
+        }
+        return await answers.first { _ in true } ?? false
     }
 
     /// Where clients find the data plane; one that only shows what is kept tells where it was.

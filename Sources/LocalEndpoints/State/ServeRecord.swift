@@ -16,10 +16,12 @@ package struct ServeRecord: Codable, Hashable, Sendable {
     package var idle: Interval?
     /// What it was asked for.
     package var settings: ServeSettings?
+    /// `PATH` as it is for what it starts: servers, and programs that build environments.
+    package var path: String?
 
     package init(
         pid: Int32, control: String, data: String, started: Timestamp, program: EmulatorProgram? = nil,
-        idle: Interval? = nil, settings: ServeSettings? = nil
+        idle: Interval? = nil, settings: ServeSettings? = nil, path: String? = nil
     ) {
         self.pid = pid
         self.control = control
@@ -28,6 +30,7 @@ package struct ServeRecord: Codable, Hashable, Sendable {
         self.program = program
         self.idle = idle
         self.settings = settings
+        self.path = path
     }
 
     /// What the folder says, or nil where no emulator left a record; its process may be gone (see ``ServeLock``).

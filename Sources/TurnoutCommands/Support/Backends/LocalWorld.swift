@@ -61,7 +61,8 @@ final class LocalWorld: KnownBackend {
         life = EmulatorLife(in: workspace, for: opening.use)
         let life = life
         do {
-            _ = try await life.find()
+            let record = try await life.find()
+            if opening.use == .work { Self.compare(record.path, for: opening.plan) }
         } catch {
             await life.leave()
             throw error
@@ -83,6 +84,19 @@ final class LocalWorld: KnownBackend {
         backend = RestartShield(azure, waitsForServers: opening.use == .work && opening.plan != nil) {
             try life.present()
         }
+    }
+
+    /// Warns where servers that `plan` starts find other programs than this shell does.
+    private static func compare(_ path: String?, for plan: Plan?) {
+        let startsPrograms = plan?.stages.contains { stage in
+            guard let definition = stage.action.deployment else { return false }
+            return definition.serving.map { $0["command"] != nil } ?? (definition.ownServer != nil)
+        }
+        let own = ProcessInfo.processInfo.environment["PATH"]
+        guard startsPrograms == true, let path, let own, path != own else { return }
+        Notices.warn(
+            "the local endpoints were started with another PATH than this shell's, and their servers find programs there; "
+                + "if one is missed, `turnout serve --stop`: the next command starts them with this PATH")
     }
 
     var caveat: String? {
