@@ -80,6 +80,9 @@ extension DeploymentFiles {
         else { return nil }
         let path = script.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
         guard !code.files.contains(where: { $0.path == path }) else { return nil }
+        guard !script.hasPrefix("/"), !script.split(separator: "/").contains("..") else {
+            return AssetProblem("\(script) lies outside \(code.root), and the code alone is uploaded", member: member)
+        }
         let isThere = DiskFacts(code.root + "/" + script)?.isRegular == true
         return AssetProblem(
             isThere

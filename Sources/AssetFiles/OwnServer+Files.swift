@@ -69,6 +69,6 @@ extension Value {
     fileprivate func hasMLflowModel(folder: String?) -> Bool {
         if self["model"]?["type"]?.string?.lowercased() == "mlflow_model" { return true }
         guard let folder, let path = modelPath, path.isLocalPath else { return false }
-        return DiskFacts(DiskPath.joined(folder, path) + "/MLmodel")?.isRegular == true
+        return DiskFacts(DiskPath.joined(folder, path) + "/" + MLflowModel.descriptor)?.isRegular == true
     }
 }

@@ -109,8 +109,12 @@ struct InstancePythonTests {
             try await fixture.wait { _ in try !fixture.lines("building environment").isEmpty }
         }
         let name = try #require(
-            try FileManager.default.contentsOfDirectory(atPath: environments).first { !$0.hasSuffix(".lock") })
-        #expect(!FileManager.default.fileExists(atPath: "\(environments)/\(name)/complete"))
+            try FileManager.default.contentsOfDirectory(atPath: environments).first { $0.hasSuffix(".lock") }
+        ).dropLast(".lock".count)
+        // A build that is given up leaves nothing; one that is killed with its process does.
+        #expect(!FileManager.default.fileExists(atPath: "\(environments)/\(name)"))
+        try FileManager.default.createDirectory(
+            atPath: "\(environments)/\(name)/lib", withIntermediateDirectories: true)
         try await InstanceFixture.with(kind: kind) { first in
             try await InstanceFixture.with(kind: kind) { second in
                 for fixture in [first, second] { try await fixture.wait(.seconds(200)) { $0.ready == 1 } }

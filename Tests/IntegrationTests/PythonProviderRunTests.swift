@@ -100,6 +100,12 @@ struct PythonProviderRunTests {
             let given = try pythonYAMLValue(of: String(contentsOfFile: bin + "/conda.yml", encoding: .utf8))
             #expect(try given == pythonYAMLValue(of: Self.conda))
             #expect(log.contains("by micromamba: the conda file"))
+            // What is built serves on where nothing could build it: the emulator is started again by another shell.
+            #expect(try home.run("serve", "--stop").status == 0)
+            try FileManager.default.removeItem(atPath: bin + "/micromamba")
+            #expect(try home.run("serve", "--background").status == 0)
+            let answer = try home.run("endpoint", "invoke", "--request", home.path + "/Playbooks/python/request.json")
+            #expect(answer.output.contains("200 from blue"), "\(answer.output)\(answer.errors)")
             // A deployment uses it, and its instance runs from it.
             let kept = try home.run("doctor", "--clean", "--json").output
             #expect(kept.contains("by micromamba") && kept.contains("used by 1 deployment, instances are running"))

@@ -79,17 +79,21 @@ struct PythonTests {
         #expect(kept == green)
     }
 
-    @Test("a conda file on disk is named with the line in it, and looked for beside the deployment's file")
-    func onDisk() throws {
+    @Test(
+        "a conda file on disk is named with the line in it, and looked for beside the deployment's file",
+        arguments: [
+            (code + "environment: {image: x, conda_file: environment/conda.yml}\n", "environment/conda.yml"),
+            ("model: {path: model, type: mlflow_model}\n", "model/conda.yaml"),
+        ])
+    func onDisk(green: String, conda: String) throws {
         let root = FileManager.default.temporaryDirectory.path + "/turnout-python-\(UUID())"
         defer {
             do { try FileManager.default.removeItem(atPath: root) } catch { Issue.record("\(root) is left: \(error)") }
         }
         var files = Sample.files
-        let environment = "environment: {image: x, conda_file: environment/conda.yml}\n"
-        files["green.yml"] = Sample.deployment("green", Self.code + environment)
+        files["green.yml"] = Sample.deployment("green", green)
         let marked = MarkedText("name: x\ndependencies:\n  - &python ⟦python=3.99⟧  # the latest\n")
-        files["environment/conda.yml"] = marked.text
+        files[conda] = marked.text
         files["onlinescoring/score.py"] = ""
         files["x.yml"] = "backends: {local: {simulate: {blue: {}}}}\n" + Sample.start
         for (name, text) in files {
@@ -101,8 +105,8 @@ struct PythonTests {
         let outcome = makePlan(of: root + "/x.yml", options: options())
         let finding = try #require(outcome.findings.first)
         #expect(outcome.findings.count == 1)
-        #expect(finding.file == root + "/environment/conda.yml")
+        #expect(finding.file == root + "/" + conda)
         #expect(finding.start.line == 3)
-        #expect(finding.help?.hasSuffix("/environment") == true)
+        #expect(finding.help?.hasSuffix("/" + conda.prefix { $0 != "/" }) == true)
     }
 }

@@ -108,13 +108,13 @@ struct AssetCatalog: Sendable {
     /// An MLflow model in `folder` that comes without code.
     private func mlflow(_ folder: String, _ parts: DeploymentParts) throws -> InstanceKind {
         let files = FileManager.default
-        guard files.fileExists(atPath: "\(folder)/\(MLflowScript.descriptor)") else {
+        guard files.fileExists(atPath: "\(folder)/\(MLflowModel.descriptor)") else {
             throw ControlError.badArgument(
-                "the model is of type mlflow_model, and its folder has no file \(MLflowScript.descriptor); its path must "
+                "the model is of type mlflow_model, and its folder has no file \(MLflowModel.descriptor); its path must "
                     + "name the folder that MLflow wrote", target: "properties.model")
         }
         var conda = try environment(of: parts).conda
-        let own = "\(folder)/\(MLflowScript.condaFile)"
+        let own = "\(folder)/\(MLflowModel.condaFile)"
         if conda == nil, files.fileExists(atPath: own) { conda = try String(contentsOfFile: own, encoding: .utf8) }
         return .python(
             PythonServer(
@@ -131,10 +131,7 @@ struct AssetCatalog: Sendable {
         }
         let asset = try find(reference, .models)
         let path = try upload(of: asset)
-        let isMLflow =
-            asset.properties["modelType"]?.string?.lowercased() == "mlflow_model"
-            || FileManager.default.fileExists(atPath: "\(path)/\(MLflowScript.descriptor)")
-        return (path, isMLflow)
+        return (path, asset.isServer(storedIn: folder.assets))
     }
 
     /// What the deployment's environment says: the conda file's text, and the routes of its server.

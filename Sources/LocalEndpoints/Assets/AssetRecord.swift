@@ -1,4 +1,6 @@
+internal import AssetFiles
 internal import AzureEndpoints
+internal import FoundationEssentials
 internal import Rollouts
 
 /// What can be registered in the workspace and named by deployments.
@@ -22,9 +24,15 @@ struct AssetRecord: Codable, Hashable, Sendable {
     var hash: String? { properties["properties"]?["hash_sha256"]?.string }
 
     /// Whether it can serve a deployment without code: a model in MLflow's format, or an environment with routes.
-    var isServer: Bool {
+    ///
+    /// A model is in MLflow's format by its type, or by a file of its folder below `assets`, where its files are stored.
+    func isServer(storedIn assets: String) -> Bool {
         switch kind {
-        case .models: properties["modelType"]?.string?.lowercased() == "mlflow_model"
+        case .models:
+            properties["modelType"]?.string?.lowercased() == "mlflow_model"
+                || uri.flatMap(BlobPath.init(uri:)).map {
+                    FileManager.default.fileExists(atPath: "\(assets)/\($0.relative)/\(MLflowModel.descriptor)")
+                } == true
         case .environments: (properties["inferenceConfig"] ?? .null) != .null
         case .codes, .data: false
         }

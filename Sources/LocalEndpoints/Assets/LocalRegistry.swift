@@ -38,7 +38,7 @@ package struct LocalRegistry: Sendable {
     package func isServer(_ kind: Kind, _ text: String) throws(EmulatorError) -> Bool {
         let asset = AssetKind(rawValue: kind.rawValue) ?? .models
         guard let reference = AssetReference(text, asset) else { return false }
-        return try find(reference, asset)?.isServer == true
+        return try find(reference, asset)?.isServer(storedIn: folder.assets) == true
     }
 
     private func find(_ reference: AssetReference, _ kind: AssetKind) throws(EmulatorError) -> AssetRecord? {

@@ -1,3 +1,4 @@
+internal import AssetFiles
 internal import RolloutEngine
 package import Rollouts
 
@@ -44,10 +45,7 @@ extension NamedFiles {
     mutating func checkPython(of definition: inout DeploymentDefinition, in document: Document) {
         guard let python, definition.serving == nil else { return }
         definition.python = python.choice
-        guard definition.document["code_configuration"] != nil, let file = condaFile(of: definition, in: document)
-        else {
-            return
-        }
+        guard let file = condaFile(of: definition, in: document) else { return }
         for problem in python.problems(file.root?.value ?? .null, file.folder) {
             let root = file.root ?? document.root
             let place = problem.entry.flatMap { root.span(of: $0) } ?? root.headSpan
@@ -65,12 +63,23 @@ extension NamedFiles {
         var folder: String?
     }
 
-    /// The conda file of an inline environment; nil where its contents are not known here.
+    /// The conda file of what Python serves; nil where its contents are not known here.
     private func condaFile(of definition: DeploymentDefinition, in document: Document) -> CondaFile? {
         let environment = definition.document["environment"]
         guard environment?.string == nil else { return nil }
-        switch environment?["conda_file"] {
-        case nil, .null?: return CondaFile(source: document.source)
+        let named = environment?["conda_file"].flatMap { $0 == .null ? nil : $0 }
+        switch (definition.ownServer, named) {
+        case (.script?, _), (.mlflowModel?, .some): return condaFile(named, of: definition, in: document)
+        case (.mlflowModel(let model)?, nil):
+            guard model.isLocalPath else { return nil }
+            return condaFile(.string(model + "/" + MLflowModel.condaFile), of: definition, in: document)
+        default: return nil
+        }
+    }
+
+    private func condaFile(_ named: Value?, of definition: DeploymentDefinition, in document: Document) -> CondaFile? {
+        switch named {
+        case nil: return CondaFile(source: document.source)
         case .mapping?:
             guard let node = document.root["environment"]?["conda_file"] else { return nil }
             return CondaFile(root: node, source: node.origin == .document ? document.source : playbook)

@@ -82,7 +82,15 @@ extension NamedFiles {
         guard definition.serving == nil, kind == nil || kind == "simulate" else { return }
         let settings = "backends.\(servers.backend)"
         switch definition.ownServer {
-        case nil where kind != nil, .mlflowModel?: return
+        case nil where kind != nil: return
+        case .mlflowModel(let model)?:
+            guard digests != nil, model.isLocalPath, let folder = definition.folder,
+                MLflowModel.isForeign(model, in: folder), let key = document.root.member("model")?.key
+            else { return }
+            report(
+                ServerIsKnown.name, location(key, in: document),
+                "\(model) has no file \(MLflowModel.descriptor), so that it is no model of MLflow",
+                help: "name the folder that MLflow wrote; or give the deployment a code_configuration")
         case nil:
             report(
                 ServerIsKnown.name, place.location,

@@ -44,7 +44,10 @@ package struct BuiltEnvironment: Hashable, Sendable {
     /// In a deployment's folder, the path of the environment that it is made from.
     private static let use = "environment"
 
-    static func isComplete(_ folder: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(mark)") }
+    /// True for one that is built, and whose Python has not been taken away since.
+    static func isComplete(_ folder: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(folder)/\(mark)") && access("\(folder)/bin/python", X_OK) == 0
+    }
 
     /// Notes that it is used now.
     static func touch(_ folder: String) { utimensat(AT_FDCWD, "\(folder)/\(mark)", nil, 0) }

@@ -31,13 +31,22 @@ extension CondaFile {
     /// Any other name is refused: a stranger may own it on PyPI.
     private static let known: [String: String] = {
         let same = [
-            "cython", "fastapi", "flask", "gensim", "joblib", "keras", "lightgbm", "matplotlib", "mlflow", "networkx",
-            "nltk", "numba", "numpy", "onnx", "onnxruntime", "pandas", "pillow", "protobuf", "pyarrow", "pydantic",
+            "altair", "azureml-inference-server-http", "boto3", "catboost", "click", "cython", "dask", "datasets",
+            "evaluate",
+            "fastapi", "flask", "gensim", "gunicorn", "huggingface-hub", "httpx", "imbalanced-learn", "jinja2",
+            "joblib", "keras", "lightgbm", "lightning", "lime", "loguru", "matplotlib", "mlflow", "mlflow-skinny",
+            "networkx",
+            "nltk", "numba", "numpy", "onnx", "onnxruntime", "openpyxl", "optuna", "orjson", "pandas", "pillow",
+            "plotly", "polars", "prophet", "protobuf", "psutil",
+            "pyarrow", "pydantic", "pyspark",
             "python-dateutil", "pytz", "pyyaml", "requests", "scikit-image", "scikit-learn", "scipy", "seaborn",
-            "sentencepiece", "setuptools", "six", "spacy", "statsmodels", "sympy", "tensorflow", "tokenizers",
-            "torchvision", "tqdm", "transformers", "wheel", "xgboost",
+            "safetensors", "sentence-transformers", "sentencepiece", "setuptools", "shap", "six", "skops", "spacy",
+            "sqlalchemy",
+            "starlette", "statsmodels", "sympy", "tensorflow", "tiktoken", "tokenizers",
+            "torchvision", "tqdm", "transformers", "uvicorn", "wheel", "xgboost",
         ]
         var names = Dictionary(uniqueKeysWithValues: same.map { ($0, $0) })
+        names["category_encoders"] = "category-encoders"
         names["pytorch"] = "torch"
         names["py-xgboost"] = "xgboost"
         names["opencv"] = "opencv-python"
@@ -57,18 +66,24 @@ extension CondaFile {
     /// conda's `=1.2` is any 1.2; `==1.2.3` and the inequalities are the same in both; pip knows neither builds nor `|`.
     private static func version(of package: Package) throws(Problem) -> String {
         let version = package.version
-        let isPlain = version.hasPrefix("=") && !version.hasPrefix("==")
-        let parts = version.drop { $0 == "=" }.split(separator: "=", omittingEmptySubsequences: false)
-        let isBuild = isPlain && parts.count != 1
+        let isBuild = version.split(separator: ",").contains {
+            $0.hasPrefix("=") && !$0.hasPrefix("==") && ($0 == "=" || $0.dropFirst().contains("="))
+        }
         guard !isBuild, !version.contains("|"), !version.contains("["), !version.contains("(") else {
             throw Problem(
                 message: "has '\(package.text)', whose version only conda understands",
                 help: "install micromamba, mamba or conda; or write the version as \(package.name)=1.2",
                 entry: package.text)
         }
-        if let first = version.first, first.isNumber { return "==\(version)" }
-        guard isPlain, let part = parts.first else { return version }
-        return part.hasSuffix("*") ? "==\(part)" : "==\(part).*"
+        return version.split(separator: ",").map(clause).joined(separator: ",")
+    }
+
+    /// One of the conditions on a version, as pip writes it.
+    private static func clause(_ text: Substring) -> String {
+        if let first = text.first, first.isNumber { return "==\(text)" }
+        guard text.hasPrefix("="), !text.hasPrefix("==") else { return String(text) }
+        let version = text.dropFirst()
+        return version.hasSuffix("*") ? "==\(version)" : "==\(version).*"
     }
 }
 

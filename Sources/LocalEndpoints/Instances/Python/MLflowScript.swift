@@ -6,12 +6,6 @@
 enum MLflowScript {
     static let name = "score.py"
 
-    /// The file in a model's folder that describes it.
-    static let descriptor = "MLmodel"
-
-    /// The file in a model's folder that lists its packages.
-    static let condaFile = "conda.yaml"
-
     static let text = """
         import json
         import os

@@ -6,41 +6,52 @@ internal import SQLiteState
 
 /// An environment with what a scoring script needs, built once and then used by all who need the same.
 ///
-/// It stands in a folder that is named by a hash of its provider, its Python and its contents. It counts as built only
-/// when the file ``BuiltEnvironment/mark`` is in it, which is written last: what a killed build left is removed and built
-/// anew. Its lock is held exclusively by the process that builds it, and shared by those whose instances use it.
+/// It stands in a folder that is named by a hash of what is asked for, whatever builds it: what is built serves on when
+/// another program, or none, could build it now. It counts as built only when the file ``BuiltEnvironment/mark`` is in it,
+/// which is written last: what a killed build left is removed and built anew. Its lock is held exclusively by the process
+/// that builds it, and shared by those whose instances use it.
 struct PythonEnvironment {
     private let environments: String
     private let document: CondaDocument?
     private let conda: CondaFile
-    private let chosen: ChosenProvider
+    private let choice: PythonChoice
+    private let machine: PythonMachine
     /// Installed by pip beside what the conda file names, unless it names them.
     private let extras: [String]
-    /// Of what is installed by pip alone; those that the provider reads from the conda file are not in it.
-    private let requirements: [String]
     private let guardian: Guardian
     private let log: DeploymentLog
 
-    /// Chooses what builds it.
     init(
-        _ server: PythonServer, on machine: PythonMachine = .here,
-        guardian: Guardian, log: DeploymentLog
+        _ server: PythonServer, on machine: PythonMachine = .here, guardian: Guardian, log: DeploymentLog
     ) throws(InstanceProblem) {
         environments = server.environments
         document = server.conda
+        choice = server.python
+        self.machine = machine
         self.guardian = guardian
         self.log = log
         do throws(CondaFile.Problem) {
-            let conda = try server.conda.map { document throws(CondaFile.Problem) in try CondaFile(document.value) }
-            if let problem = conda?.fileProblems(in: nil).first { throw problem }
-            chosen = try PythonProvider.choose(for: conda, server.python, on: machine)
-            self.conda = conda ?? CondaFile()
-            self.extras = self.conda.missing(server.packages)
-            requirements =
-                chosen.provider.kind.isConda
-                ? self.extras : (try self.conda.requirements() + self.extras).sorted()
+            conda =
+                try server.conda.map { document throws(CondaFile.Problem) in try CondaFile(document.value) }
+                ?? CondaFile()
+            if let problem = conda.fileProblems(in: nil).first { throw problem }
+            extras = conda.missing(server.packages)
         } catch {
             throw InstanceProblem(code: "ImageBuildFailure", message: error.text)
+        }
+    }
+
+    /// What builds it, and what pip alone installs; what the provider reads from the conda file is not in that.
+    private func choose() throws(InstanceProblem) -> (provider: ChosenProvider, requirements: [String]) {
+        do throws(CondaFile.Problem) {
+            let chosen = try PythonProvider.choose(for: document == nil ? nil : conda, choice, on: machine)
+            guard !chosen.provider.kind.isConda else { return (chosen, extras) }
+            return (chosen, (try conda.requirements() + extras).sorted())
+        } catch {
+            throw InstanceProblem(
+                code: "ImageBuildFailure",
+                message: error.text + "; programs are looked for in the PATH of the emulator: after an installation, "
+                    + "`turnout serve --stop`, and try again")
         }
     }
 
@@ -56,7 +67,6 @@ struct PythonEnvironment {
         let folder = "\(environments)/\(try hash())"
         try Folder.create(environments)
         let lock = try FileLock(path: folder + BuiltEnvironment.lockSuffix)
-        if let note = chosen.note { say(note) }
         var isWaiting = false
         var wasBuilt = false
         while true {
@@ -84,22 +94,26 @@ struct PythonEnvironment {
 
     private func build(in folder: String) async throws {
         let start = ContinuousClock.now
+        let (chosen, requirements) = try choose()
+        if let note = chosen.note { say(note) }
         let contents = (chosen.provider.kind.isConda ? ["the conda file"] : []) + requirements
         say("building environment \(folder) by \(chosen.provider): \(contents.joined(separator: ", "))")
         try BuiltEnvironment.remove(folder)
-        try await install(into: folder)
-        try BuiltEnvironment.complete(folder, provider: chosen.provider.kind)
+        do {
+            try await install(requirements, by: chosen.provider, into: folder)
+            try BuiltEnvironment.complete(folder, provider: chosen.provider.kind)
+        } catch {
+            // Half of it is of no use, and may be what has filled the disk.
+            do { try BuiltEnvironment.remove(folder) } catch { say("\(folder) could not be removed: \(error)") }
+            throw error
+        }
         say("environment \(folder) is built, in \(Interval(milliseconds: Int64((.now - start) / .milliseconds(1))))")
     }
 
     private func hash() throws -> String {
-        var parts = [chosen.provider.kind.rawValue]
-        switch chosen.provider {
-        case .conda: parts.append(document?.text ?? "")
-        case .uv(_, let python): parts.append(python ?? "")
-        case .venv(let python): parts += [python.path, python.version]
-        }
-        parts += requirements
+        var parts = [choice.program ?? "", choice.provider?.rawValue ?? "", "\(choice.acceptsAnyVersion)"]
+        parts += conda.channels + [conda.python?.text ?? ""]
+        parts += conda.packages.map(\.text).sorted() + conda.pip.sorted() + extras
         // Of files that pip reads their contents count, not their names.
         for file in conda.files where FileFacts(following: file.path)?.isRegular == true {
             parts.append(Self.digest(try Data(contentsOf: URL(filePath: file.path))))
@@ -114,15 +128,17 @@ struct PythonEnvironment {
         }.joined()
     }
 
-    private func install(into folder: String) async throws {
-        switch chosen.provider {
+    private func install(
+        _ requirements: [String], by provider: PythonProvider, into folder: String
+    ) async throws {
+        switch provider {
         case .conda(let kind, let program): try await create(folder, by: kind, program)
         case .uv(let program, let python):
-            let list = try write(into: folder)
+            let list = try write(requirements, into: folder)
             try await makeVenv(folder, program, python)
             try await step([program, "pip", "install", "--python", folder + "/bin/python", "--requirement", list])
         case .venv(let python):
-            let list = try write(into: folder)
+            let list = try write(requirements, into: folder)
             try await step([python.path, "-m", "venv", folder])
             try await pip(folder, ["--requirement", list])
         }
@@ -150,6 +166,10 @@ struct PythonEnvironment {
         do {
             try await step([program, "venv", "--allow-existing"] + version + [folder])
         } catch let problem as InstanceProblem {
+            guard !choice.acceptsAnyVersion || python == nil else {
+                say("the Python that the conda file wants cannot be had by uv; another is used, as `version: any` says")
+                return try await step([program, "venv", "--allow-existing", folder])
+            }
             throw InstanceProblem(
                 code: problem.code,
                 message: problem.message
@@ -159,7 +179,7 @@ struct PythonEnvironment {
     }
 
     /// The requirements file, in a new `folder`.
-    private func write(into folder: String) throws -> String {
+    private func write(_ requirements: [String], into folder: String) throws -> String {
         try Folder.create(folder)
         let list = folder + "/requirements.txt"
         try Data((requirements.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: list))
@@ -193,7 +213,8 @@ extension CondaFile {
             requirement.prefix { $0.isLetter || $0.isNumber || "-_.".contains($0) }.lowercased()
                 .split { "-_.".contains($0) }.joined(separator: "-")
         }
-        let named = Set((pip + self.packages.map(\.name)).map(name))
+        // What is asked for under a condition may not be installed.
+        let named = Set((pip.filter { !$0.contains(";") } + self.packages.map(\.name)).map(name))
         return packages.filter { named.isDisjoint(with: $0) }.compactMap(\.first)
     }
 }

@@ -82,10 +82,20 @@ enum ProgramOutput {
         close(pipes[1])
         guard isStarted else { return nil }
         let output = answer(from: pipes[0])
-        if output == nil { kill(process, SIGKILL) }
-        var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        let status = end(of: process, waits: output.map { $0.count <= limit } ?? false)
         return status == 0 ? output.map { String(decoding: $0, as: UTF8.self) } : nil
+    }
+
+    /// The status of the process, which is killed where it does not end by itself in a second.
+    private static func end(of process: pid_t, waits: Bool) -> Int32 {
+        var status: Int32 = 0
+        for _ in 0..<(waits ? 100 : 0) {
+            if waitpid(process, &status, WNOHANG) == process { return status }
+            usleep(10_000)
+        }
+        kill(-process, SIGKILL)
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        return status
     }
 
     private static func start(_ program: String, _ words: [String], output: Int32, _ process: inout pid_t) -> Bool {
@@ -102,7 +112,17 @@ enum ProgramOutput {
         let arguments = words.map { strdup($0) } + [nil]
         let variables = ServerEnvironment.inherited.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (arguments + variables).forEach { free($0) } }
-        return posix_spawn(&process, program, &actions, nil, arguments, variables) == 0
+        #if canImport(Darwin)
+            var attributes: posix_spawnattr_t?
+        #else
+            var attributes = posix_spawnattr_t()
+        #endif
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A group of its own, so that what it has started ends with it.
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setpgroup(&attributes, 0)
+        return posix_spawn(&process, program, &actions, &attributes, arguments, variables) == 0
     }
 
     /// Nil where it does not end in time.

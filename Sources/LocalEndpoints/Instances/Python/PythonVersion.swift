@@ -50,7 +50,8 @@ struct PythonVersion: Hashable {
             case "<=": order <= 0
             case "<": order < 0
             case ">": order > 0
-            default: order >= 0 && numbers.first == clause.version.first
+            // PEP 440: ~=3.8.1 is >=3.8.1 and ==3.8.*.
+            default: order >= 0 && numbers.starts(with: clause.version.dropLast())
             }
         }
     }
