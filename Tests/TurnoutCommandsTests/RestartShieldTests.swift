@@ -137,7 +137,7 @@ struct ServersAwaitedTests {
                 """
                 deployment green cannot answer: 0 of 1 servers are up after 1m, ReadinessProbeFailed: \
                 http://127.0.0.1:9 refuses connections
-                `turnout endpoint logs houses --deployment green` tells
+                `turnout endpoint logs houses --deployment green` shows
                 """))
     }
 }

@@ -34,7 +34,7 @@ package struct DeploymentMapping: Sendable {
             TurnoutProperty.instances, TurnoutProperty.python, TurnoutProperty.contents,
             TurnoutProperty.numericTolerance,
         ]
-        for key in extraKeys { owned[key] = extras[key] ?? document["properties"]?.words[key] }
+        for key in extraKeys { owned[key] = extras[key] }
         if let serving = definition.serving { owned[TurnoutProperty.instances] = try AppliedDefinition.text(serving) }
         if let python = definition.python { owned[TurnoutProperty.python] = try AppliedDefinition.text(python) }
         owned[TurnoutProperty.definition] = try AppliedDefinition.text(definition)

@@ -35,7 +35,7 @@ extension DeploymentMapping {
         if definition.hasLocalCode { assets.code = resource.properties.codeConfiguration?.codeId }
         if definition.hasChosenModel { assets.model = resource.properties.model }
         do { expected = try self.resource(for: definition, assets: assets) } catch { return false }
-        if let serving = definition.serving, serving != resource.serving { return false }
+        guard definition.serving == resource.serving else { return false }
         if definition.python != resource.python { return false }
         let lenient: Set = ["instance_type", "egress_public_network_access", "private_network_connection"]
         return DocumentFit(said: definition.document, lenient: lenient).holds(

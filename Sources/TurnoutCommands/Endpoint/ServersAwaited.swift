@@ -41,7 +41,8 @@ struct ServersAwaited {
         let time = patience.map { " after \($0)" } ?? ""
         let reason = deployment.reason.map { ", \($0)" } ?? ""
         return "deployment \(deployment.name) cannot answer: "
-            + "\(servers.ready) of \(servers.wanted) servers are up\(time)\(reason)\n`turnout endpoint logs \(endpoint) --deployment \(deployment.name)` tells what they said; a run that deploys "
-            + "it anew, or `turnout endpoint delete \(endpoint) --deployment \(deployment.name)`, is the way on"
+            + "\(servers.ready) of \(servers.wanted) servers are up\(time)\(reason)\n`turnout endpoint logs \(endpoint) --deployment \(deployment.name)` shows what they said. Mend it by a run that deploys "
+            + "it anew; or take it away: `turnout endpoint traffic \(endpoint) --set \(deployment.name)=0` and then "
+            + "`turnout endpoint delete \(endpoint) --deployment \(deployment.name)`"
     }
 }

@@ -60,7 +60,7 @@ struct EndLines {
         let namespace = place?.split(separator: "/").last.map { " --namespace \($0)" } ?? ""
         return snapshot.deployments.filter { $0.failure != nil && snapshot.traffic.wanted[$0.name] == 0 }.map {
             "deployment \($0.name) is left as it failed; take it away by `turnout endpoint delete \(snapshot.name) "
-                + "--deployment \($0.name) --backend \(backend)\(namespace)`, or mend it and try again"
+                + "--deployment \($0.name) --backend \(backend)\(namespace) --yes`, or mend it and try again"
         }
     }
 

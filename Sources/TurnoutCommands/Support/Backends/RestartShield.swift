@@ -74,7 +74,10 @@ final class RestartShield: Backend, Sendable {
 
     /// Lets nobody look until the servers of an emulator that was started since have come back.
     private func settle(_ snapshot: EndpointSnapshot?, in record: ServeRecord) throws(BackendError) {
-        let missing = snapshot?.deployments.first { $0.failure == nil && $0.instances.ready < $0.instances.wanted }
+        // What has failed does not come back by itself: a run may be what mends it.
+        let missing = snapshot?.deployments.first {
+            $0.failure == nil && $0.instances.ready + $0.instances.failed < $0.instances.wanted
+        }
         let isSettled = seen.withLock { seen in
             if seen.emulator != record.started { seen = Seen(emulator: record.started) }
             if missing == nil || ContinuousClock.now - seen.since > Self.patience { seen.isSettled = true }
