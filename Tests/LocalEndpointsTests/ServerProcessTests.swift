@@ -59,6 +59,27 @@ struct ServerProcessTests {
         #expect(ProgramError.summary(of: lines) == "SystemExit: typo")
     }
 
+    @Test("what the inference server says of every model is not the summary")
+    func harmless() {
+        let lines = [
+            "E azmlinfsrv - Error while fetching model IDs", "Traceback (most recent call last):", "  a",
+            "ValueError: invalid literal for int() with base 10: 'm.txt'",
+            "E azmlinfsrv - Encountered Exception Traceback (most recent call last):", "  a",
+            "SystemExit: no model here", "Traceback (most recent call last):", "  b", "SystemExit: 3",
+        ]
+        #expect(ProgramError.summary(of: lines) == "SystemExit: no model here")
+    }
+
+    @Test("the summary of an exception group is the group")
+    func group() {
+        let lines = [
+            "  + Exception Group Traceback (most recent call last):", "  |   File \"score.py\", line 2, in init",
+            "  | ExceptionGroup: two things (2 sub-exceptions)", "  +-+---------------- 1 ----------------",
+            "    | ValueError: one", "    +---------------- 2 ----------------", "    | TypeError: two",
+        ]
+        #expect(ProgramError.summary(of: lines) == "ExceptionGroup: two things (2 sub-exceptions)")
+    }
+
     @Test(
         "without a traceback the summary is the last line that says something",
         arguments: [

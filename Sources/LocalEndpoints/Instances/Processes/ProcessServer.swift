@@ -3,6 +3,7 @@
 #else
     internal import Glibc
 #endif
+internal import Dispatch
 internal import Rollouts
 internal import Subprocess
 internal import Synchronization
@@ -64,7 +65,10 @@ final class ProcessServer: Server {
     func run(launched: @Sendable () -> Void) async throws -> ServerEnd {
         defer { removeFiles() }
         do {
-            try files.fill()
+            // Models are large: the threads that tasks share are not to wait for the disk.
+            try await withCheckedThrowingContinuation { continuation in
+                DispatchQueue.global().async { [files] in continuation.resume(with: Result { try files.fill() }) }
+            }
         } catch {
             throw InstanceProblem(
                 code: "InternalServerError", message: "the server's files could not be copied: \(error)")
@@ -122,8 +126,12 @@ final class ProcessServer: Server {
             guardian.forget(group)
             leftovers.remove(group)
         }
+        if let start = command.environment[Self.startVariable] { ProcessTable.end(Self.startVariable, start) }
         await pipe.finish(within: .milliseconds(500))
     }
+
+    /// Names, in the environment of all that a server has started, the start of the server.
+    static let startVariable = "TURNOUT_INSTANCE_START"
 
     /// What cannot be removed is reported, and tried again when the deployment's servers are next prepared.
     private func removeFiles() {

@@ -52,6 +52,11 @@ enum ProcessTable {
             uniquingKeysWith: { first, _ in first })
     }
 
+    /// Kills every process that was started with this variable, also those in groups and sessions of their own.
+    static func end(_ variable: String, _ value: String) {
+        for entry in all() where environment(of: entry.process)[variable] == value { kill(entry.process, SIGKILL) }
+    }
+
     private static func text(of path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

@@ -9,24 +9,35 @@ enum ProgramError {
     private static func exception(in lines: [String]) -> String? {
         var found: String?
         var isCaused = false
+        var isPassedOver = false
         var isInTraceback = false
-        for line in lines {
+        for line in lines.map(ungrouped) {
             if line.contains("Traceback (most recent call last):") {
                 isInTraceback = true
             } else if line.contains("The above exception was the direct cause") {
                 isCaused = true
+            } else if line.contains("Error while fetching model IDs") {
+                // azureml-inference-server-http says so of every model that is not in Azure's layout, and goes on.
+                isPassedOver = true
             } else if isInTraceback, let first = line.first, !first.isWhitespace {
                 isInTraceback = false
                 // gunicorn ends by exceptions of its own, behind the one that is the reason.
-                if !isCaused, found == nil || !ends(line) { found = line.trimmed }
-                isCaused = false
+                if !isCaused, !isPassedOver, found == nil || !ends(line) { found = line.trimmed }
+                (isCaused, isPassedOver) = (false, false)
             }
         }
         return found
     }
 
     private static func ends(_ line: String) -> Bool {
-        ["gunicorn.errors.HaltServer", "SystemExit"].contains { line.hasPrefix($0) }
+        line.hasPrefix("gunicorn.errors.HaltServer") || line.wholeMatch(of: /SystemExit: \d+/) != nil
+    }
+
+    /// A line of an exception group without the bars before it: `  | ValueError: x`.
+    private static func ungrouped(_ line: String) -> String {
+        let text = line.drop(while: \.isWhitespace)
+        guard text.hasPrefix("| ") else { return line }
+        return String(text.dropFirst(2))
     }
 }
 

@@ -38,12 +38,13 @@ struct ServerFactory: Sendable {
     /// A server to be started as the instance `name`, on a port of its own.
     func server(_ name: String) throws(InstanceProblem) -> ProcessServer {
         let port = try FreePort.find()
-        let folder = InstanceFolder(
-            of: name, start: String(UInt64.random(in: .min ... .max), radix: 36), in: specification.folder)
+        let start = String(UInt64.random(in: .min ... .max), radix: 36)
+        let folder = InstanceFolder(of: name, start: start, in: specification.folder)
         var environment = ServerEnvironment.inherited
         environment.merge(specification.environmentVariables) { _, new in new }
         environment.merge(leftovers.variables) { _, new in new }
         environment["TURNOUT_INSTANCE"] = name
+        environment[ProcessServer.startVariable] = start
         environment["PORT"] = String(port)
         let command: ServerCommand
         let fill: @Sendable () throws -> Void
