@@ -41,13 +41,15 @@ struct MLflowTests {
             }
             try home.write(Self.request, to: "request.json")
             let playbook = try home.read("Playbooks/scored-rollout.yml")
+                // How much evidence a busy machine gives is another test's question.
+                .replacing("${{ backend.metrics }}", with: "${{ backend.name == 'none' }}")
                 .replacing("name: scored-rollout", with: "name: prices")
                 .replacing("samples/article/model-1/sample-request.json", with: "../request.json")
             try home.write(playbook, to: "Playbooks/prices.yml")
 
             let ended = try home.run(
                 [
-                    "run", "prices", "--allow-outside-paths", "--approve", "all", "--input", "at_least=2s", "--input",
+                    "run", "prices", "--allow-outside-paths", "--approve", "all", "--input", "rest_for=1s", "--input",
                     "blue_file=\(home.path)/blue.yml", "--input", "green_file=\(home.path)/green.yml",
                 ], within: 500)
             #expect(ended.status == 0, "\(ended.output)\(ended.errors)")

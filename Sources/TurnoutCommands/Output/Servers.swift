@@ -1,3 +1,4 @@
+internal import RolloutEngine
 internal import Rollouts
 
 /// What serves each deployment of a plan or an endpoint, for people and as JSON.
@@ -23,6 +24,15 @@ struct Servers: Hashable, Sendable, Encodable {
         }
     }
 
+    /// Of a run: what was observed once it has ended, whatever it was to deploy.
+    init(of plan: Plan, by record: RunRecord) {
+        if record.status.isEnded, let endpoint = record.latest.snapshot {
+            self.init(of: endpoint)
+        } else {
+            self.init(of: plan, on: record.latest.snapshot)
+        }
+    }
+
     init(of endpoint: EndpointSnapshot) {
         for deployment in endpoint.deployments { add(deployment.definition) }
     }
@@ -45,9 +55,9 @@ struct Servers: Hashable, Sendable, Encodable {
     var isEmpty: Bool { all.isEmpty }
 
     /// A heading and a line for each deployment; empty if none is known.
-    func lines(columns: Int) -> [String] {
+    func lines(columns: Int, heading: String = "Servers:") -> [String] {
         guard !isEmpty else { return [] }
-        return ["Servers:"]
+        return [heading]
             + all.flatMap { $0.text.printable.hanging(behind: "  \($0.deployment): ", width: columns) }
     }
 }

@@ -13,7 +13,7 @@ struct PlanText {
         if preview.touchesEndpoint {
             lines += now(preview)
             if let roles = preview.roles { lines += "\(roles.sentence).".hanging(behind: "Roles: ", width: columns) }
-            lines += preview.servers.lines(columns: columns)
+            lines += preview.servers.lines(columns: columns, heading: "Servers by this plan:")
         } else {
             lines = ["\(style.bold(preview.playbook)), which touches no endpoint"]
         }

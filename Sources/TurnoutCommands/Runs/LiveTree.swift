@@ -67,7 +67,7 @@ struct LiveTree {
     func lines(_ style: Style, columns: Int, rows: Int, footer: [String]) -> [String] {
         let tree = RunTree(
             record: state.record, stages: state.stages, approval: approval, isLive: true, now: now, style: style,
-            columns: columns, servers: Servers(of: plan, on: state.record.latest.snapshot))
+            columns: columns, servers: Servers(of: plan, by: state.record))
         let heading = tree.heading()
         var rest = tree.stageLines() + [""] + tree.trafficLines()
         if let address { rest.append(style.dim("clients send to \(address)")) }

@@ -118,7 +118,7 @@ struct RunSession: Sendable {
             RunEnd(
                 record: record, stages: machine.stages, approval: approval, isInterrupted: outcome == .interrupted,
                 clients: open.clients, afterwards: try open.afterwards,
-                servers: Servers(of: machine.plan, on: record.latest.snapshot)))
+                servers: Servers(of: machine.plan, by: record)))
         guard outcome == .interrupted else { return record.status.exitStatus }
         return signal?.exitStatus ?? .interrupted
     }

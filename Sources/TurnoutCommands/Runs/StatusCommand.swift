@@ -90,7 +90,7 @@ struct RunView {
         isLive = try journal.holder(of: run) != nil
         clients = try ClientsFile(run, in: workspace).read().map(ClientsReport.init)
         let plan = try journal.load(run).snapshot.plan
-        servers = Servers(of: plan, on: record.latest.snapshot)
+        servers = Servers(of: plan, by: record)
         guard !record.status.isEnded else { return }
         let kept = try journal.requests(of: run)
         if case .waiting = record.phase {

@@ -85,7 +85,7 @@ struct RunWork {
 
     /// Says how an ended run ended; the exit status is the run's.
     func tellEnd(of record: RunRecord) throws -> ExitStatus {
-        let servers = Servers(of: try journal.load(record.id).snapshot.plan, on: record.latest.snapshot)
+        let servers = Servers(of: try journal.load(record.id).snapshot.plan, by: record)
         let end = RunEnd(
             record: record, stages: try journal.stages(of: record.id), approval: nil, isInterrupted: false,
             servers: servers)
