@@ -48,7 +48,7 @@ struct ArticleTests {
                 let answer = try home.run(
                     "endpoint", "invoke", endpoint, "--request",
                     home.path + "/Playbooks/samples/article/model-2/sample-request.json")
-                #expect(answer.output.contains("[12127.81,14839.13]"), "\(answer.output)\(answer.errors)")
+                #expect(answer.output.contains("[12127.81, 14839.13]"), "\(answer.output)\(answer.errors)")
                 let end = try await Programs.run(python, [script, record.control, state, "show", endpoint])
                 try #require(end.status == 0, "\(end.output)")
                 shown[endpoint] = end.output

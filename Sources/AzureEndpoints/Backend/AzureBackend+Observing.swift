@@ -15,7 +15,7 @@ extension AzureBackend {
         var snapshot = EndpointSnapshot(read, named: endpoint, in: client.workspace)
         let mapping = DeploymentMapping(workspace: client.workspace)
         for resource in deployments {
-            var deployment = DeploymentSnapshot(resource, of: endpoint, mapping)
+            var deployment = DeploymentSnapshot(resource, of: endpoint, mapping, extras: properties)
             deployment.definition = try await verified(deployment.definition, resource)
             if deployment.state == .failed, deployment.reason == nil {
                 deployment.reason = try await reason(of: deployment.name, of: endpoint)
@@ -60,7 +60,10 @@ extension EndpointSnapshot {
 
 extension DeploymentSnapshot {
     /// The cloud tells no instances: those of a deployment that was ready before serve on while it is changed.
-    fileprivate init(_ resource: DeploymentResource, of endpoint: Name, _ mapping: DeploymentMapping) {
+    fileprivate init(
+        _ resource: DeploymentResource, of endpoint: Name, _ mapping: DeploymentMapping,
+        extras: (DeploymentDefinition) -> [String: String]
+    ) {
         let name = Name(resource.name ?? "")
         let state = resource.properties.provisioningState ?? .succeeded
         let live = resource.properties.turnout
@@ -76,8 +79,8 @@ extension DeploymentSnapshot {
             }
         }
         self.init(
-            definition: mapping.definition(of: resource, named: name, endpoint: endpoint), state: state,
-            instances: instances, inFlight: live?.inFlight ?? 0, reason: live?.reason)
+            definition: mapping.definition(of: resource, named: name, endpoint: endpoint, extras: extras),
+            state: state, instances: instances, inFlight: live?.inFlight ?? 0, reason: live?.reason)
     }
 }
 

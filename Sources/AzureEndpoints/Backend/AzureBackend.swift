@@ -18,7 +18,7 @@ package final class AzureBackend: Backend, Sendable {
     let clock: any RunClock
     package let uploader: AssetUploader
     let codeHashes = CodeHashes()
-    private let properties: @Sendable (DeploymentDefinition) -> [String: String]
+    let properties: @Sendable (DeploymentDefinition) -> [String: String]
 
     /// - Parameters:
     ///   - client: Speaks to the workspace that the endpoints are in.

@@ -4,12 +4,15 @@ package import Rollouts
 extension DeploymentMapping {
     /// What the deployment's definition is: the one that was applied where it still is what is there, else what its
     /// members say; the instance count is always what is there.
+    ///
+    /// `extras` are the properties with which the client sends a definition (``resource(for:over:extras:assets:)``).
     package func definition(
-        of resource: DeploymentResource, named name: Name, endpoint: Name
+        of resource: DeploymentResource, named name: Name, endpoint: Name,
+        extras: (DeploymentDefinition) -> [String: String] = { _ in [:] }
     ) -> DeploymentDefinition {
         let count = resource.sku?.capacity ?? 1
         if var applied = AppliedDefinition.deployment(in: resource), applied.name == name,
-            applied.endpoint == endpoint, fits(applied, resource)
+            applied.endpoint == endpoint, fits(applied, resource, extras: extras(applied))
         {
             applied.instanceCount = count
             applied.ownServer = applied.ownServer ?? OwnServer(of: applied)
@@ -28,14 +31,16 @@ extension DeploymentMapping {
     }
 
     /// True where `definition` is what is there; names that it does not say are somebody else's.
-    func fits(_ definition: DeploymentDefinition, _ resource: DeploymentResource) -> Bool {
+    func fits(
+        _ definition: DeploymentDefinition, _ resource: DeploymentResource, extras: [String: String] = [:]
+    ) -> Bool {
         let expected: DeploymentResource
         // Which code and which chosen version have its contents only the server knows; ``AzureBackend`` asks it.
         var assets = definition.derivedAssets(in: workspace)
         if definition.hasLocalCode { assets.code = resource.properties.codeConfiguration?.codeId }
         if definition.hasChosenModel { assets.model = resource.properties.model }
-        do { expected = try self.resource(for: definition, assets: assets) } catch { return false }
-        guard definition.serving == resource.serving else { return false }
+        do { expected = try self.resource(for: definition, extras: extras, assets: assets) } catch { return false }
+        guard expected.serving == resource.serving else { return false }
         if definition.python != resource.python { return false }
         let lenient: Set = ["instance_type", "egress_public_network_access", "private_network_connection"]
         return DocumentFit(said: definition.document, lenient: lenient).holds(

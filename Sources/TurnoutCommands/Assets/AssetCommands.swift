@@ -58,7 +58,7 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
     @Option(
         name: .shortAndLong, help: ArgumentHelp("The YAML file that describes it.", valueName: "file"),
         completion: .file(extensions: ["yml", "yaml"]))
-    var file: String
+    var file: String?  // required; without it, the parser would take --version for the program's own
 
     @Option(name: .shortAndLong, help: "Its name, instead of the file's.")
     var name: String?
@@ -69,6 +69,12 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
     @OptionGroup var options: BackendOptions
 
     func run() async throws {
+        guard let file else {
+            throw CommandFailure(
+                .usage,
+                "the file that describes the \(Kind.word) is missing: turnout \(Kind.word) create --file "
+                    + "\(Kind.word).yml, as for `az ml \(Kind.word) create`")
+        }
         let document = try Self.document(file)
         guard let name = name ?? document["name"]?.versionText else {
             throw CommandFailure(.usage, "\(file) has no 'name': give one by --name")

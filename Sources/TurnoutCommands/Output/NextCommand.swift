@@ -45,7 +45,10 @@ struct NextCommand: Sendable {
         case .held: choices = Self.waysOut(of: record.phase, run) + [abort]
         case .succeeded: choices = []
         case .failed, .rolledBack, .aborted:
-            choices = [Choice(command: "turnout retry \(run)", purpose: "try again from where it failed")]
+            choices = [
+                Choice(command: "turnout retry \(run)", purpose: "try again from where it failed"),
+                Choice(command: "turnout retry \(run) --adopt", purpose: "try again with the files as they are now"),
+            ]
         }
     }
 
