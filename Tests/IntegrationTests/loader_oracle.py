@@ -192,7 +192,7 @@ def situations():
         "on": d + "app_insights_enabled: on\n", "Y": d + "app_insights_enabled: Y\n", "one": d + "app_insights_enabled: 1\n",
         "zero": d + "app_insights_enabled: 0.0\n", "two": d + "app_insights_enabled: 2\n", "t": d + "app_insights_enabled: t\n",
         "parent": d + "model: {path: ../files/model}\ncode_configuration: {code: ../files/onlinescoring, scoring_script: score.py}\n",
-        "absolute": d + "model: {path: /tmp}\n", "named model": d + "model: {name: m, path: nothere}\n", "version only": d + "model: {path: model, version: 1}\n",
+        "absolute": d + "model: {path: /etc/hosts}\n", "named model": d + "model: {name: m, path: nothere}\n", "version only": d + "model: {path: model, version: 1}\n",
         "mlflow": d + "model: {name: m, version: 1, type: mlflow_model, path: ./model}\n", "conda list": d.replace("image: x/y:1", "image: x\n  conda_file: [a]"),
         "conda empty": d.replace("image: x/y:1", "image: x\n  conda_file: ''"), "nested nulls": d + "liveness_probe: {period: }\n",
         "empty probe": d + "liveness_probe: {}\n", "empty settings": d + "request_settings: {}\n", "default scale": d + "scale_settings: {type: Default}\n",
