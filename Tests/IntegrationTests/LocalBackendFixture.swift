@@ -58,7 +58,7 @@ enum LocalBackendFixture {
         ) { AzureConnection(origin: record.control) { token } }
         return AzureBackend(
             client, flavour: .emulator,
-            properties: { _ in [TurnoutProperty.instances: #"{"simulate":{"latency":{"p50":"1ms","p99":"2ms"}}}"#] },
+            properties: [TurnoutProperty.instances: #"{"simulate":{"latency":{"p50":"1ms","p99":"2ms"}}}"#],
             yaml: pythonYAMLValue(of:))
     }
 }

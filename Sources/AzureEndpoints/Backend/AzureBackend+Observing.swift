@@ -62,7 +62,7 @@ extension DeploymentSnapshot {
     /// The cloud tells no instances: those of a deployment that was ready before serve on while it is changed.
     fileprivate init(
         _ resource: DeploymentResource, of endpoint: Name, _ mapping: DeploymentMapping,
-        extras: (DeploymentDefinition) -> [String: String]
+        extras: [String: String]
     ) {
         let name = Name(resource.name ?? "")
         let state = resource.properties.provisioningState ?? .succeeded

@@ -18,17 +18,17 @@ package final class AzureBackend: Backend, Sendable {
     let clock: any RunClock
     package let uploader: AssetUploader
     let codeHashes = CodeHashes()
-    let properties: @Sendable (DeploymentDefinition) -> [String: String]
+    let properties: [String: String]
 
     /// - Parameters:
     ///   - client: Speaks to the workspace that the endpoints are in.
     ///   - flavour: Whose answers they are.
     ///   - clock: The machine's.
-    ///   - properties: Further properties of a deployment (``TurnoutProperty``), for the emulator.
+    ///   - properties: Further properties of every deployment (``TurnoutProperty``), for the emulator.
     ///   - yaml: Reads files that assets name.
     package init(
         _ client: AzureClient, flavour: Flavour, clock: any RunClock = SystemClock(),
-        properties: @escaping @Sendable (DeploymentDefinition) -> [String: String] = { _ in [:] },
+        properties: [String: String] = [:],
         yaml: @escaping YAMLReader = { _ in throw AssetProblem("YAML cannot be read here") }
     ) {
         self.client = client
@@ -87,7 +87,7 @@ package final class AzureBackend: Backend, Sendable {
     func resource(
         for definition: DeploymentDefinition, over present: DeploymentResource?, _ assets: DeploymentAssets
     ) throws(MappingProblem) -> DeploymentResource {
-        var extras = properties(definition)
+        var extras = properties
         extras[TurnoutProperty.contents] = definition.contents?.property
         return try DeploymentMapping(workspace: client.workspace)
             .resource(for: definition, over: present, extras: extras, assets: assets)

@@ -5,14 +5,14 @@ extension DeploymentMapping {
     /// What the deployment's definition is: the one that was applied where it still is what is there, else what its
     /// members say; the instance count is always what is there.
     ///
-    /// `extras` are the properties with which the client sends a definition (``resource(for:over:extras:assets:)``).
+    /// `extras` are the properties with which the client sends every definition (``resource(for:over:extras:assets:)``).
     package func definition(
         of resource: DeploymentResource, named name: Name, endpoint: Name,
-        extras: (DeploymentDefinition) -> [String: String] = { _ in [:] }
+        extras: [String: String] = [:]
     ) -> DeploymentDefinition {
         let count = resource.sku?.capacity ?? 1
         if var applied = AppliedDefinition.deployment(in: resource), applied.name == name,
-            applied.endpoint == endpoint, fits(applied, resource, extras: extras(applied))
+            applied.endpoint == endpoint, fits(applied, resource, extras: extras)
         {
             applied.instanceCount = count
             applied.ownServer = applied.ownServer ?? OwnServer(of: applied)

@@ -80,7 +80,7 @@ final class LocalWorld: KnownBackend {
         let tolerance = opening.plan?.numericTolerance
         let properties = tolerance.map { [TurnoutProperty.numericTolerance: "\($0)"] } ?? [:]
         azure = AzureBackend(
-            client, flavour: .emulator, properties: { _ in properties }, yaml: pythonYAMLValue(of:))
+            client, flavour: .emulator, properties: properties, yaml: pythonYAMLValue(of:))
         backend = RestartShield(azure, waitsForServers: opening.use == .work && opening.plan != nil) {
             try life.present()
         }
