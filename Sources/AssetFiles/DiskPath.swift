@@ -7,7 +7,7 @@ internal import FoundationEssentials
 #endif
 
 /// Paths on this machine, as text.
-enum DiskPath {
+package enum DiskPath {
     /// The absolute path without links and `..`; nil if nothing is there.
     static func resolved(_ path: String) -> String? {
         guard !path.utf8.contains(0), let resolved = realpath(path, nil) else { return nil }
@@ -18,13 +18,14 @@ enum DiskPath {
     /// Where programs are looked for.
     static var searchPath: String? { ProcessInfo.processInfo.environment["PATH"] }
 
-    static func parent(of path: String) -> String {
+    /// The folder of a file or folder: `code/src` of `code/src/score.py`, `.` of a name alone.
+    package static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// The last part.
-    static func name(of path: String) -> String {
+    /// The last part, also where a slash ends the path.
+    package static func name(of path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 

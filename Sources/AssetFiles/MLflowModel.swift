@@ -5,7 +5,7 @@ package enum MLflowModel {
     /// Lists the model's packages.
     package static let condaFile = "conda.yaml"
 
-    /// Whether `path`, relative to `folder`, is there and is no folder that MLflow has written.
+    /// Whether `path`, relative to `folder`, exists and is not a folder that MLflow has written.
     package static func isForeign(_ path: String, in folder: String) -> Bool {
         let place = DiskPath.joined(folder, path)
         return DiskFacts(place) != nil && DiskFacts(place + "/" + descriptor)?.isRegular != true

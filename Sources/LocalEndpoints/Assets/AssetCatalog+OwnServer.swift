@@ -27,7 +27,7 @@ extension AssetCatalog {
     }
 
     private func server(_ text: String?, _ kind: AssetKind) throws -> AssetRecord? {
-        guard let reference = text.flatMap({ AssetReference($0, kind) }), let asset = try registered(reference, kind),
+        guard let reference = text.flatMap({ AssetReference($0, kind) }), let asset = try store.asset(kind, reference),
             asset.isServer(storedIn: folder.assets)
         else { return nil }
         return asset

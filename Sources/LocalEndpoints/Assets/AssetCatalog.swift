@@ -152,12 +152,6 @@ struct AssetCatalog: Sendable {
         return (asset.properties["condaFile"]?.string, InferenceRoutes(asset.properties["inferenceConfig"]))
     }
 
-    /// The asset that a deployment names; nil if it is not registered.
-    func registered(_ reference: AssetReference, _ kind: AssetKind) throws -> AssetRecord? {
-        guard let version = reference.version else { return try store.latest(kind, reference.name) }
-        return try store.asset(kind, reference.name, version)
-    }
-
     /// A conda file as the YAML reader has it.
     private func document(of conda: String) throws(ControlError) -> CondaDocument {
         do {
@@ -168,7 +162,7 @@ struct AssetCatalog: Sendable {
     }
 
     private func find(_ reference: AssetReference, _ kind: AssetKind) throws -> AssetRecord {
-        guard let found = try registered(reference, kind) else {
+        guard let found = try store.asset(kind, reference) else {
             throw ControlError(
                 .notFound, "ResourceNotFound",
                 "\(kind.rawValue)/\(reference.name)/versions/\(reference.version ?? "latest") is not registered in this "

@@ -47,11 +47,7 @@ package struct LocalRegistry: Sendable {
         let store = try LocalStore(folder)
         let found: Result<AssetRecord?, EmulatorError>
         do throws(EmulatorError) {
-            if let version = reference.version {
-                found = .success(try store.asset(kind, reference.name, version))
-            } else {
-                found = .success(try store.latest(kind, reference.name))
-            }
+            found = .success(try store.asset(kind, reference))
         } catch {
             found = .failure(error)
         }

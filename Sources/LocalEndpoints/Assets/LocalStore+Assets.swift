@@ -8,6 +8,12 @@ extension LocalStore {
         try assets(kind, "name = ? AND version = ?", [name.lowercased(), version]).first
     }
 
+    /// The asset that a deployment names, of the latest version where it names none; nil if it is not registered.
+    func asset(_ kind: AssetKind, _ reference: AssetReference) throws(EmulatorError) -> AssetRecord? {
+        guard let version = reference.version else { return try latest(kind, reference.name) }
+        return try asset(kind, reference.name, version)
+    }
+
     func latest(_ kind: AssetKind, _ name: String) throws(EmulatorError) -> AssetRecord? {
         try versions(kind, name).first
     }

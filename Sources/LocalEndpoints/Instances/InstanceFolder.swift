@@ -1,3 +1,4 @@
+internal import AssetFiles
 internal import FoundationEssentials
 internal import SQLiteState
 
@@ -20,17 +21,15 @@ struct InstanceFolder: Hashable {
 
     private static func root(in folder: String) -> String { "\(folder)/work" }
 
-    /// This process: `PID-START`.
-    private static var owner: String {
-        ProcessTable.entry(getpid()).map { "\($0.process)-\($0.start)" } ?? "\(getpid())-0"
-    }
+    /// This process.
+    private static var owner: String { ProcessTable.entry(getpid())?.text ?? "\(getpid())-0" }
 
     /// Removes folders whose process is gone.
     static func removeLeft(in folder: String) throws {
         let files = FileManager.default
         let root = root(in: folder)
         guard files.fileExists(atPath: root) else { return }
-        let owners = Set(ProcessTable.all().map { "\($0.process)-\($0.start)" } + [owner])
+        let owners = Set(ProcessTable.all().map(\.text) + [owner])
         for name in try files.contentsOfDirectory(atPath: root)
         where !owners.contains(String(name.prefix { $0 != "." })) {
             try files.removeItem(atPath: "\(root)/\(name)")
@@ -50,7 +49,7 @@ struct InstanceFolder: Hashable {
     /// The path of `name`, in a folder that exists.
     private func place(of name: String) throws -> String {
         let target = "\(path)/\(name)"
-        if let slash = target.lastIndex(of: "/") { try Folder.create(String(target[..<slash])) }
+        try Folder.create(DiskPath.parent(of: target))
         return target
     }
 

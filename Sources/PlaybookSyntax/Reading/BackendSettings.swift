@@ -43,7 +43,7 @@ struct BackendSettings {
 }
 
 extension Value {
-    /// Profiles without the key that only the local backend has: in a simulated world there is no code to replace.
+    /// Profiles without the key that only the local backend has: a simulated world has no code to replace.
     fileprivate var withoutReplacements: Value {
         guard case .mapping(let profiles) = self else { return self }
         return .mapping(

@@ -19,7 +19,7 @@ final class Leftovers: Sendable {
         var start: Int64
     }
 
-    /// Names, in a server's environment, the folder that it belongs to and who started it: `PID-START`.
+    /// Names, in a server's environment, the folder that it belongs to and who started it (``ProcessTable/Entry/text``).
     ///
     /// The record is written once a process runs. Who is killed in the moment between leaves one that is found by this
     /// alone, unless it has overwritten its environment.
@@ -41,7 +41,7 @@ final class Leftovers: Sendable {
     /// What every server's environment is to say.
     var variables: [String: String] {
         guard let owner = ProcessTable.entry(getpid()) else { return [:] }
-        return [Self.folderVariable: folder, Self.ownerVariable: "\(owner.process)-\(owner.start)"]
+        return [Self.folderVariable: folder, Self.ownerVariable: owner.text]
     }
 
     func add(_ group: Int32) {
@@ -72,7 +72,7 @@ final class Leftovers: Sendable {
             record.boot == ProcessTable.bootID
                 && !running.contains { $0.process == record.owner && $0.start == record.ownerStart }
         }
-        let owners = Set(running.map { "\($0.process)-\($0.start)" })
+        let owners = Set(running.map(\.text))
         return running.filter { entry in
             lost.contains { $0.group == entry.group && entry.start >= $0.start }
                 || isOrphan(ProcessTable.environment(of: entry.process), owners)

@@ -12,6 +12,9 @@ enum ProcessTable {
         var group: Int32
         /// In clock ticks after the kernel started: with the number, it names a process for as long as the kernel runs.
         var start: Int64
+
+        /// `PROCESS-START`, in names of files and variables.
+        var text: String { "\(process)-\(start)" }
     }
 
     /// Another one after every start of the kernel; nil where it is not known.

@@ -40,9 +40,3 @@ enum ProgramError {
         return String(text.dropFirst(2))
     }
 }
-
-extension String {
-    fileprivate var trimmed: String {
-        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
-    }
-}

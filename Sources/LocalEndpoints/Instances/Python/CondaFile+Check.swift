@@ -8,7 +8,7 @@ extension CondaFile {
         /// What is otherwise than the file says; nil where nothing is.
         package var note: Problem?
 
-        /// Looks at `document`, which is null where there is no file, in its `folder`, which is nil where it is not known.
+        /// Checks `document` (null: the deployment has no conda file); `folder` is the file's, nil if it is not known.
         package init(_ document: Value, in folder: String?, _ choice: PythonChoice, on machine: PythonMachine) {
             let file: CondaFile
             do throws(Problem) {

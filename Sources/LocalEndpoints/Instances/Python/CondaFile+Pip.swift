@@ -32,18 +32,14 @@ extension CondaFile {
     private static let known: [String: String] = {
         let same = [
             "altair", "azureml-inference-server-http", "boto3", "catboost", "click", "cython", "dask", "datasets",
-            "evaluate",
-            "fastapi", "flask", "gensim", "gunicorn", "huggingface-hub", "httpx", "imbalanced-learn", "jinja2",
-            "joblib", "keras", "lightgbm", "lightning", "lime", "loguru", "matplotlib", "mlflow", "mlflow-skinny",
-            "networkx",
-            "nltk", "numba", "numpy", "onnx", "onnxruntime", "openpyxl", "optuna", "orjson", "pandas", "pillow",
-            "plotly", "polars", "prophet", "protobuf", "psutil",
-            "pyarrow", "pydantic", "pyspark",
-            "python-dateutil", "pytz", "pyyaml", "requests", "scikit-image", "scikit-learn", "scipy", "seaborn",
-            "safetensors", "sentence-transformers", "sentencepiece", "setuptools", "shap", "six", "skops", "spacy",
-            "sqlalchemy",
-            "starlette", "statsmodels", "sympy", "tensorflow", "tiktoken", "tokenizers",
-            "torchvision", "tqdm", "transformers", "uvicorn", "wheel", "xgboost",
+            "evaluate", "fastapi", "flask", "gensim", "gunicorn", "httpx", "huggingface-hub", "imbalanced-learn",
+            "jinja2", "joblib", "keras", "lightgbm", "lightning", "lime", "loguru", "matplotlib", "mlflow",
+            "mlflow-skinny", "networkx", "nltk", "numba", "numpy", "onnx", "onnxruntime", "openpyxl", "optuna",
+            "orjson", "pandas", "pillow", "plotly", "polars", "prophet", "protobuf", "psutil", "pyarrow", "pydantic",
+            "pyspark", "python-dateutil", "pytz", "pyyaml", "requests", "safetensors", "scikit-image", "scikit-learn",
+            "scipy", "seaborn", "sentence-transformers", "sentencepiece", "setuptools", "shap", "six", "skops", "spacy",
+            "sqlalchemy", "starlette", "statsmodels", "sympy", "tensorflow", "tiktoken", "tokenizers", "torchvision",
+            "tqdm", "transformers", "uvicorn", "wheel", "xgboost",
         ]
         var names = Dictionary(uniqueKeysWithValues: same.map { ($0, $0) })
         names["category_encoders"] = "category-encoders"

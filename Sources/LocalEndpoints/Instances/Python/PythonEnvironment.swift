@@ -1,4 +1,3 @@
-internal import Crypto
 internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
@@ -116,16 +115,9 @@ struct PythonEnvironment {
         parts += conda.packages.map(\.text).sorted() + conda.pip.sorted() + extras
         // Of files that pip reads their contents count, not their names.
         for file in conda.files where FileFacts(following: file.path)?.isRegular == true {
-            parts.append(Self.digest(try Data(contentsOf: URL(filePath: file.path))))
+            parts.append(hexadecimalDigest(of: try Data(contentsOf: URL(filePath: file.path))))
         }
-        return String(Self.digest(Data(parts.joined(separator: "\n").utf8)).prefix(24))
-    }
-
-    private static func digest(_ data: Data) -> String {
-        SHA256.hash(data: data).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        return String(hexadecimalDigest(of: Data(parts.joined(separator: "\n").utf8)).prefix(24))
     }
 
     private func install(

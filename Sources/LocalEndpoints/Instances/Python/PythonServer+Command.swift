@@ -1,3 +1,5 @@
+internal import AssetFiles
+
 #if canImport(Darwin)
     internal import Darwin
 #else
@@ -27,7 +29,7 @@ extension PythonServer {
         case .folder(let code, _): try folder.copy(code, to: Self.codeFolder)
         case .mlflow: try folder.write(MLflowScript.text, to: "\(Self.codeFolder)/\(MLflowScript.name)")
         }
-        if let model { try folder.copy(model, to: "\(Self.modelFolder)/\(Self.name(of: model))") }
+        if let model { try folder.copy(model, to: "\(Self.modelFolder)/\(DiskPath.name(of: model))") }
     }
 
     /// Relative to the folder of the code: `score.py`.
@@ -45,14 +47,15 @@ extension PythonServer {
     func command(python: String, in folder: InstanceFolder, port: Int, environment: [String: String]) -> ServerCommand {
         var environment = environment
         let script = "\(folder.path)/\(Self.codeFolder)/\(scoringScript)"
-        let scriptFolder = Self.parent(of: script)
+        let scriptFolder = DiskPath.parent(of: script)
         let modelFolder = model.map { _ in "\(folder.path)/\(Self.modelFolder)" }
         // The names are the server's own, and the cloud's; so is the script's own folder as the root of the program.
         environment["AML_APP_ROOT"] = scriptFolder
-        environment["AZUREML_ENTRY_SCRIPT"] = Self.name(of: scoringScript)
+        environment["AZUREML_ENTRY_SCRIPT"] = DiskPath.name(of: scoringScript)
         environment["AZUREML_MODEL_DIR"] = modelFolder
         // A program that the script starts by its name is the environment's.
-        environment["PATH"] = [Self.parent(of: python), environment["PATH"]].compactMap(\.self).joined(separator: ":")
+        environment["PATH"] = [DiskPath.parent(of: python), environment["PATH"]].compactMap(\.self).joined(
+            separator: ":")
         // Lines come when they are said.
         environment["PYTHONUNBUFFERED"] = "1"
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -63,15 +66,5 @@ extension PythonServer {
         return ServerCommand(
             arguments: arguments, folder: scriptFolder, environment: environment, port: port, routes: InferenceRoutes(),
             reach: .inferenceServer)
-    }
-
-    /// `code/src` of `code/src/score.py`.
-    private static func parent(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    }
-
-    /// `score.py` of `src/score.py`; a folder's also where a slash ends its path.
-    private static func name(of path: String) -> String {
-        path.split(separator: "/").last.map(String.init) ?? path
     }
 }
