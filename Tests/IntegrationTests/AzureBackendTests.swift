@@ -89,12 +89,7 @@ struct AzureBackendTests {
                 let record = try #require(try ServeRecord.read(folder))
                 let token = try String(contentsOfFile: folder.token, encoding: .utf8).filter { !$0.isWhitespace }
                 try await Self.register(at: record.control, token, trusting: folder.certificate)
-                try await body(
-                    home,
-                    [
-                        AzureBackend.originVariable: record.control, "REQUESTS_CA_BUNDLE": folder.certificate,
-                        "AZURE_ACCESS_TOKEN": token,
-                    ])
+                try await body(home, try home.cloud())
             } catch {
                 Issue.record(error)
             }
@@ -149,5 +144,18 @@ struct AzureBackendTests {
             _ = try await send(.put, version, #"{"properties": {"codeUri": "\#(address)/code"}}"#)
         }
         await transport.close()
+    }
+}
+
+extension TurnoutHome {
+    /// Variables that lead `--backend azure` to the emulator that serves the home.
+    func cloud() throws -> [String: String] {
+        let folder = LocalFolder(state: path + "/state")
+        let record = try #require(try ServeRecord.read(folder))
+        let token = try String(contentsOfFile: folder.token, encoding: .utf8).filter { !$0.isWhitespace }
+        return [
+            AzureBackend.originVariable: record.control, "REQUESTS_CA_BUNDLE": folder.certificate,
+            "AZURE_ACCESS_TOKEN": token,
+        ]
     }
 }

@@ -59,43 +59,55 @@ struct StoredContentTests {
                 """, to: "Playbooks/next.yml")
     }
 
-    private func answer(_ home: TurnoutHome) throws -> String {
-        let ended = try home.run("endpoint", "invoke", "kept", "--data", "{}")
+    private func answer(_ home: TurnoutHome, in cloud: [String: String] = [:]) throws -> String {
+        let ended = try home.run(["endpoint", "invoke", "kept", "--data", "{}"], in: cloud)
         #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
         return ended.output
     }
 
-    @Test("P20 a rollback, one that is killed in its middle, scaling and a killed emulator bring back what served")
-    func command() async throws {
+    @Test(
+        "P20 a rollback, one that is killed in its middle, scaling and a killed emulator bring back what served",
+        arguments: ["local", "azure"])
+    func command(backend: String) async throws {
         try await TurnoutHome.with(backend: "local") { home throws in
             try files(home)
             let first = try home.serve()
-            let live = try home.run("run", "live")
+            // As users point Azure's SDK at the emulator.
+            var variables = ["TURNOUT_BACKEND": backend]
+            if backend == "azure" {
+                variables.merge(try home.cloud()) { $1 }
+                variables.merge([
+                    "AZURE_SUBSCRIPTION_ID": "s", "AZURE_RESOURCE_GROUP": "g", "AZURE_ML_WORKSPACE": "w",
+                ]) { $1 }
+            }
+            let live = try home.run(["run", "live"], in: variables)
             #expect(live.status == 0, "\(live.output)\(live.errors)")
+            #expect(live.output.contains("blue: python3 srv.py"), "\(live.output)")
             // Another content, which fails its test.
             try home.write("two", to: "Playbooks/weights.txt")
-            let next = try home.run("run", "next")
+            let next = try home.run(["run", "next"], in: variables)
             #expect(next.status == 10, "\(next.output)\(next.errors)")
             #expect(next.output.contains("traffic is restored"))
-            #expect(try answer(home).contains("one"))
+            #expect(try answer(home, in: variables).contains("one"))
             // The same again, killed as soon as the way back begins.
-            let killed = try home.start(["run", "next"])
+            let killed = try home.start(["run", "next"], in: variables)
             try wait {
                 try String(contentsOfFile: killed.output, encoding: .utf8).contains("rolling back")
                     || !killed.process.isRunning
             }
             killed.signal(SIGKILL)
             _ = try killed.wait()
-            let resumed = try home.run("resume")
+            let resumed = try home.run(["resume"], in: variables)
             #expect([10, 64].contains(resumed.status), "\(resumed.output)\(resumed.errors)")
-            #expect(try answer(home).contains("one"))
+            #expect(try answer(home, in: variables).contains("one"))
             // Scaled up, and started again: every instance serves what was deployed.
-            let scaled = try home.run("endpoint", "scale", "kept", "--deployment", "blue", "--instances", "2")
+            let scaled = try home.run(
+                ["endpoint", "scale", "kept", "--deployment", "blue", "--instances", "2"], in: variables)
             #expect(scaled.status == 0, "\(scaled.output)\(scaled.errors)")
             first.signal(SIGKILL)
             _ = try first.wait()
             let second = try home.serve()
-            for _ in 0..<4 { #expect(try answer(home).contains("one")) }
+            for _ in 0..<4 { #expect(try answer(home, in: variables).contains("one")) }
             second.signal(SIGTERM)
             #expect(try second.wait().status == 0)
         }

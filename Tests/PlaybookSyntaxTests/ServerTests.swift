@@ -121,11 +121,32 @@ struct ServerTests {
     @Test("what is wrong with the settings is shown at its key")
     func settings() {
         var options = PlanOptions.local()
-        options.settingsProblem = { _ in SettingsFault(path: ["simulate", "blue", "latency"], message: "is 5") }
+        options.settingsProblem = { _, _ in SettingsFault(path: ["simulate", "blue", "latency"], message: "is 5") }
         expectFindings(
             "BackendSettings",
             in: "backends: {local: {simulate: {green: {}, blue: {⟦latency⟧: 5}}}}\n" + Sample.start, options,
             saying: "backends.local.simulate.blue.latency is 5")
+    }
+
+    @Test("a backend that leaves its servers to another one has what serves from that one's settings")
+    func servedByAnother() {
+        var options = PlanOptions.local()
+        options.backend = "azure"
+        options.servers = "local"
+        let text =
+            "backends: {azure: {workspace: w}, local: {command: {blue: [./serve.sh], green: [./serve.sh]}}}\n"
+            + Sample.start
+        let plan = Sample.plan(text, options)
+        #expect(plan.snapshot?.plan.stages.last?.action.deployment?.serving == ["command": ["./serve.sh"]])
+        options.settingsProblem = { name, _ in
+            name == "local" ? SettingsFault(path: ["command", "green"], message: "is wrong") : nil
+        }
+        expectFindings(
+            "BackendSettings",
+            in: "backends: {azure: {workspace: w}, local: {command: {blue: [./serve.sh], ⟦green⟧: [./serve.sh]}}}\n"
+                + Sample.start,
+            options,
+            saying: "backends.local.command.green is wrong")
     }
 
     @Test("a simulated world has the profiles of the local one, unless it has its own")

@@ -1,4 +1,5 @@
 package import AssetFiles
+internal import FoundationEssentials
 package import Logging
 package import RolloutEngine
 
@@ -36,5 +37,15 @@ extension AzureBackend {
                 .refused, "\(originVariable) is '\(said)': https://HOST or https://HOST:PORT is possible")
         }
         return trimmed
+    }
+
+    /// Whether the server is one of this machine, such as the local emulator.
+    package static func isOnThisMachine(in environment: [String: String]) -> Bool {
+        do throws(BackendError) {
+            let host = URLComponents(string: try origin(in: environment))?.host
+            return ["127.0.0.1", "localhost", "[::1]", "::1"].contains(host)
+        } catch {
+            return false  // reported when the backend is opened
+        }
     }
 }

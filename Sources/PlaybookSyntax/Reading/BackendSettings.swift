@@ -3,7 +3,7 @@ internal import Rollouts
 /// What a playbook says under `backends` of the backend that a plan is for.
 struct BackendSettings {
     private let backends: Node?
-    private let name: String
+    let name: String
 
     init(_ backends: Node?, of name: String) {
         self.backends = backends

@@ -51,17 +51,20 @@ struct PlanMaker {
         let endpoint = endpoint(root, name: name)
         let load = load(root["load"])
         simulation = backends.simulation
-        if let problem = options.settingsProblem?(backends.value) {
-            findings.append(backends.finding(problem, in: source))
+        let servers = BackendSettings(settled["backends"], of: options.servers ?? backend)
+        for settings in options.servers == nil ? [backends] : [backends, servers] {
+            if let problem = options.settingsProblem?(settings.name, settings.value) {
+                findings.append(settings.finding(problem, in: source))
+            }
         }
         if capabilities.runsServers {
-            files.servers = ServerIsKnown(backend: backend, settings: backends.own)
+            files.servers = ServerIsKnown(backend: servers.name, settings: servers.own)
         }
         files.digests = options.digests
         files.assets = options.assets?(backends.value)
-        files.python = options.python?(backends.value)
+        files.python = options.python?(servers.value)
         if let serving = options.serving {
-            let settings = backends.value
+            let settings = servers.value
             files.serving = { serving($0, $1, settings) }
         }
         files.cluster = options.cluster.map { FitsIntoCluster($0, settings: backends.own) }

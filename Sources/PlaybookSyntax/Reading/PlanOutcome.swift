@@ -20,8 +20,9 @@ package struct PlanOptions: Sendable {
     package var inputFolders: [String: String] = [:]
     /// Paths that may be anywhere because the user typed them for an earlier plan.
     package var userPaths: Set<String> = []
-    /// What is wrong with the playbook's settings of the backend; nil where nobody can tell before it is opened.
-    package var settingsProblem: (@Sendable (Value) -> SettingsFault?)?
+    /// What is wrong with the playbook's settings of a backend, this one or ``servers``; nil where that is not known before
+    /// it is opened.
+    package var settingsProblem: (@Sendable (_ backend: String, _ settings: Value) -> SettingsFault?)?
     /// The settings that count where the playbook has these.
     package var settledSettings: @Sendable (Value) -> Value
     /// An action as it is where those settings count.
@@ -30,9 +31,11 @@ package struct PlanOptions: Sendable {
     package var digests: DigestCache?
     /// Looks registered assets up, with the playbook's settings of the backend.
     package var assets: (@Sendable (_ settings: Value) -> AssetLookup?)?
-    /// Looks at what this machine has for scoring scripts, with the playbook's settings of the backend.
+    /// The backend whose settings say what serves deployments, where that is another one; see ``python`` and ``serving``.
+    package var servers: String?
+    /// Looks at what this machine has for scoring scripts, with the playbook's settings of ``servers``.
     package var python: (@Sendable (_ settings: Value) -> PythonLookup?)?
-    /// What the playbook's settings of the backend say that serves a deployment (``DeploymentDefinition/serving``).
+    /// What the playbook's settings of ``servers`` say that serves a deployment (``DeploymentDefinition/serving``).
     package var serving: ServingFinder?
 
     /// `own` is what the deployment brings itself.
@@ -52,7 +55,8 @@ package struct PlanOptions: Sendable {
     package init(
         inputs: [String: InputText] = [:], backend: String,
         capabilities: @escaping @Sendable (Value) -> Capabilities, endpoint: Name? = nil,
-        runID: RunID, allowOutsidePaths: Bool = false, settingsProblem: (@Sendable (Value) -> SettingsFault?)? = nil,
+        runID: RunID, allowOutsidePaths: Bool = false,
+        settingsProblem: (@Sendable (String, Value) -> SettingsFault?)? = nil,
         settledSettings: @escaping @Sendable (Value) -> Value = { $0 },
         settledAction: @escaping @Sendable (StageAction, Value) -> StageAction = { action, _ in action },
         queryProblem: QueryProblemFinder? = nil, digests: DigestCache? = nil,

@@ -69,6 +69,11 @@ struct AzureWorld: KnownBackend {
 
     static let takesFiles = true
 
+    /// Pointed at an emulator on this machine, which runs the servers that the playbook has for `local`.
+    static var servers: (any KnownBackend.Type)? {
+        AzureBackend.isOnThisMachine(in: ProcessInfo.processInfo.environment) ? LocalWorld.self : nil
+    }
+
     static func open(_ opening: BackendOpening) async throws -> any OpenBackend {
         let settings = opening.selection.settled(opening.plan?.backendSettings ?? .null)
         return AzureWorld(

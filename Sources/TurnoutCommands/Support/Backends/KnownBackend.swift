@@ -34,6 +34,9 @@ protocol KnownBackend: OpenBackend {
     /// Paths in the settings are relative to `folder`, the playbook's.
     static func assets(settings: Value, folder: String, in workspace: Workspace) -> AssetLookup?
 
+    /// The backend whose settings say what serves deployments (`python`, `serving`), where that is another one.
+    static var servers: (any KnownBackend.Type)? { get }
+
     /// Looks at what this machine has for scoring scripts; nil where the backend does not run them here.
     ///
     /// Paths in the settings are relative to `folder`, the playbook's.
@@ -65,6 +68,7 @@ extension KnownBackend {
     static func settled(_ settings: Value, flags: [String: String]) -> Value { settings }
     static func settled(_ action: StageAction, settings: Value) -> StageAction { action }
     static var takesFiles: Bool { false }
+    static var servers: (any KnownBackend.Type)? { nil }
     static func assets(settings: Value, folder: String, in workspace: Workspace) -> AssetLookup? { nil }
     static func python(settings: Value, folder: String) -> PythonLookup? { nil }
     static func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? { nil }
