@@ -24,13 +24,18 @@ package struct ApprovalGate: Codable, Hashable, Sendable {
     package var deadline: Timestamp?
     /// The observed state that people are shown (``EndpointSnapshot/fingerprint``); a decision binds to it.
     package var fingerprint: String
+    /// Decisions that were made ahead of the gate and before this moment do not count; nil where all do.
+    package var since: Timestamp?
     /// Who said yes so far.
     package var approvals: [Person]
 
-    package init(opened: Timestamp, deadline: Timestamp?, fingerprint: String, approvals: [Person] = []) {
+    package init(
+        opened: Timestamp, deadline: Timestamp?, fingerprint: String, since: Timestamp? = nil, approvals: [Person] = []
+    ) {
         self.opened = opened
         self.deadline = deadline
         self.fingerprint = fingerprint
+        self.since = since
         self.approvals = approvals
     }
 }
@@ -110,6 +115,8 @@ package struct Hold: Codable, Hashable, Sendable {
     package enum Cause: Codable, Hashable, Sendable {
         /// The endpoint is not as this run left it.
         case drift([Difference])
+        /// A person took a drifted endpoint as it is, and is to say what becomes of the stage.
+        case adopted
         /// An effect may or may not have happened.
         case unknown(Attempt)
         /// A stage failed, and its `on_failure` is `hold`.
@@ -137,8 +144,9 @@ package struct Hold: Codable, Hashable, Sendable {
         case (_, .skip), (_, .succeed): true
         case (.drift, .restore), (.drift, .adopt): true
         case (.drift, .retry): false
-        case (.failed, .retry), (.unknown, .retry), (.timedOut, .retry), (.inconclusive, .retry): true
-        case (.failed, _), (.unknown, _), (.timedOut, _), (.inconclusive, _): false
+        case (.adopted, .retry), (.failed, .retry), (.unknown, .retry), (.timedOut, .retry), (.inconclusive, .retry):
+            true
+        case (.adopted, _), (.failed, _), (.unknown, _), (.timedOut, _), (.inconclusive, _): false
         }
     }
 

@@ -28,6 +28,8 @@ package struct Request: Codable, Hashable, Sendable {
     /// The observed state that the person was shown; nil when it was made early.
     package var fingerprint: String?
     package var by: Person
+    /// The group of the gate, if the front end found that `by` is in it; nil otherwise.
+    package var memberOf: String?
     package var at: Timestamp
     package var reason: String?
     /// What the person was shown, in a sentence.
@@ -35,7 +37,8 @@ package struct Request: Codable, Hashable, Sendable {
 
     package init(
         number: Int = 0, kind: Kind, stage: String? = nil, attempt: Int? = nil, planHash: String,
-        fingerprint: String? = nil, by: Person, at: Timestamp, reason: String? = nil, evidence: String? = nil
+        fingerprint: String? = nil, by: Person, memberOf: String? = nil, at: Timestamp, reason: String? = nil,
+        evidence: String? = nil
     ) {
         self.number = number
         self.kind = kind
@@ -44,6 +47,7 @@ package struct Request: Codable, Hashable, Sendable {
         self.planHash = planHash
         self.fingerprint = fingerprint
         self.by = by
+        self.memberOf = memberOf
         self.at = at
         self.reason = reason
         self.evidence = evidence

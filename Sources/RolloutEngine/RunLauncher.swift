@@ -7,12 +7,17 @@ package struct RunLauncher: Sendable {
     package var now: Timestamp
     /// As in ``RunRecord/playbookFolder``.
     package var playbookFolder: String?
+    /// The groups that the plan's gates ask for and the starter was found to be in.
+    package var groups: Set<String>
 
-    package init(journal: any Journal, starter: Person, now: Timestamp, playbookFolder: String? = nil) {
+    package init(
+        journal: any Journal, starter: Person, now: Timestamp, playbookFolder: String? = nil, groups: Set<String> = []
+    ) {
         self.journal = journal
         self.starter = starter
         self.now = now
         self.playbookFolder = playbookFolder
+        self.groups = groups
     }
 
     /// Writes a new run of `snapshot` under `lease`, with the starter's own approvals of the stages in `approved`, and
@@ -34,9 +39,11 @@ package struct RunLauncher: Sendable {
             record.position = parent.stage
             for index in 0..<parent.stage { stages[index] = inherited(from: parent.run, at: index) }
         }
-        let requests = approved.map { stage in
-            Request(
-                kind: .approve, stage: stage, planHash: snapshot.hash, by: starter, at: now,
+        let requests = approved.map { name in
+            let group = snapshot.plan.stages.first { $0.name == name }?.approval?.group
+            return Request(
+                kind: .approve, stage: name, planHash: snapshot.hash, by: starter,
+                memberOf: group.flatMap { groups.contains($0) ? $0 : nil }, at: now,
                 reason: "given with --approve when the run was started")
         }
         let started = StampedEvent(

@@ -101,14 +101,19 @@ extension RunMachine {
 
     /// Why the decision does not count, or nil.
     private func objection(to request: Request, _ gate: ApprovalGate, _ approval: Approval) -> String? {
-        guard request.planHash == record.planHash else { return "the playbook was edited after it" }
-        if let fingerprint = request.fingerprint, fingerprint != gate.fingerprint {
-            return "the endpoint was not then as it is now"
+        guard gate.concerns(request, planHash: record.planHash) else {
+            guard request.planHash == record.planHash else { return "the playbook was edited after it" }
+            return request.fingerprint == nil
+                ? "the endpoint was adopted after it, as it was found" : "the endpoint was not then as it is now"
         }
         guard request.kind == .approve else { return nil }
-        if !approval.starterMayApprove, request.by == record.starter {
-            return "\(request.by) started the run and may not approve it"
+        let objection = approval.objection(
+            to: request.by, memberOf: request.memberOf, starter: record.starter, given: gate.approvals)
+        return switch objection {
+        case nil: nil
+        case .starter: "\(request.by) started the run and may not approve it"
+        case .group(let group): "\(request.by) was not found to be in the group \(group)"
+        case .repeated: "\(request.by) has approved already"
         }
-        return gate.approvals.contains(request.by) ? "\(request.by) has approved already" : nil
     }
 }

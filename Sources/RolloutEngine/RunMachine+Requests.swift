@@ -14,7 +14,7 @@ extension RunMachine {
     }
 
     private mutating func abort(_ request: Request, at now: Timestamp) -> [Action] {
-        if record.status.isEnded { return [] }
+        if record.status.isEnded, record.status != .endedEarly { return [] }
         if case .rollingBack(let rollBack) = record.phase, case .end = rollBack.purpose { return [] }
         use(request)
         let cause = "aborted by \(request.by)" + (request.reason.map { ": \($0)" } ?? "")
@@ -50,6 +50,7 @@ extension RunMachine {
         apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)
         switch (hold.cause, request.kind) {
         case (.drift, .restore): return undoDrift(at: now)
+        case (.drift, .adopt): return adoptDrift(at: now)
         case (.rollBackFailed(let rollBack), .retry): return startAgain(rollBack, at: now)
         case (.rollBackFailed(let rollBack), .adopt):
             guard rollBack.purpose == .undoDrift else {
@@ -59,6 +60,19 @@ extension RunMachine {
         default: break
         }
         return commit(then: .wait(until: now, .time("the next stage")))
+    }
+
+    /// Takes the endpoint as it is, and changes nothing: what becomes of the stage is a decision of its own (P19).
+    ///
+    /// A stage that has not begun and has a gate asks for that decision anyway.
+    private mutating func adoptDrift(at now: Timestamp) -> [Action] {
+        apply(.driftAdopted(observed: record.latest), at: now)
+        if let stage, stage.approval != nil, stages[record.position].attempts == 0 {
+            return commit(then: .wait(until: now, .time("the next stage")))
+        }
+        let traffic = record.latest.snapshot.map { ", with traffic \($0.traffic.wanted)" } ?? ""
+        let name = stage.map { "stage \($0.name)" } ?? "the run"
+        return hold(.adopted, "the endpoint is taken as it is\(traffic); say what becomes of \(name)", at: now)
     }
 
     private mutating func startAgain(_ rollBack: RollBack, at now: Timestamp) -> [Action] {

@@ -16,6 +16,7 @@ extension RunMachine {
 
     mutating func ready(_ input: Input, at now: Timestamp) -> [Action] {
         switch input {
+        case .observed(let snapshot) where stage == nil: finish(on: snapshot, at: now)
         case .observed(let snapshot): begin(on: snapshot, at: now)
         case .refused(let error):
             waitToObserve(after: error, at: now)
@@ -39,7 +40,24 @@ extension RunMachine {
                 return commit(then: .wait(until: now, .time("the next stage")))
             }
         }
-        return end(.succeeded, "all stages are done", observed: .never, at: now)
+        // What a stage of this run has left was observed then; what a person has seen to was not.
+        guard usesEndpoint, let last = plan.lastTraffic, record.expected.snapshot?.traffic != Wanted(last) else {
+            return end(.succeeded, "all stages are done", observed: .never, at: now)
+        }
+        return commit(then: .observe)
+    }
+
+    /// Ends the run as what is observed: `succeeded` means the last traffic that the playbook asks for (P22).
+    private mutating func finish(on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
+        let actual = snapshot?.traffic.actual ?? .none
+        guard let last = plan.lastTraffic, actual != last else {
+            return end(.succeeded, "all stages are done", observed: Observation(snapshot), at: now)
+        }
+        let skipped = zip(plan.stages, stages).filter { $0.skip == nil && $1.status == .skipped }.map(\.1.name)
+        let because = skipped.isEmpty ? "" : ", since stages were skipped (\(skipped.joined(separator: ", ")))"
+        return end(
+            .endedEarly, "traffic is \(actual), and the playbook ends with \(last)\(because)",
+            observed: Observation(snapshot), at: now)
     }
 
     /// Opens the stage's gate, or begins its first attempt, on an endpoint that is as expected.
@@ -49,7 +67,9 @@ extension RunMachine {
         guard let approval = stage.approval else { return beginAttempt(of: stage, on: snapshot, at: now) }
         let deadline = approval.timeout.map { now + $0 }
         let fingerprint = gateObservation(snapshot).fingerprint
-        apply(.gateOpened(ApprovalGate(opened: now, deadline: deadline, fingerprint: fingerprint)), at: now)
+        let gate = ApprovalGate(
+            opened: now, deadline: deadline, fingerprint: fingerprint, since: record.adopted)
+        apply(.gateOpened(gate), at: now)
         return waitForPeople(at: now, until: deadline)
     }
 

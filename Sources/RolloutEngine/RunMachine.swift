@@ -109,7 +109,7 @@ package struct RunMachine: Sendable {
     package mutating func receive(_ input: Input, at now: Timestamp) -> [Action] {
         switch input {
         case .request(let request): return receive(request, at: now)
-        case .observed(let snapshot): state.saw(Observation(snapshot))
+        case .observed(let snapshot): state.saw(Observation(snapshot), at: now)
         case .begin, .accepted, .refused, .finished, .measured, .timer: break
         }
         switch record.phase {

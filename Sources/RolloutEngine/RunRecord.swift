@@ -10,11 +10,13 @@ package enum RunStatus: String, Codable, Hashable, Sendable, CaseIterable {
     case rolledBack = "rolled_back"
     case failed
     case aborted
+    /// Every stage is done or skipped, and the traffic is not what the playbook asks for last.
+    case endedEarly = "ended_early"
 
     package var isEnded: Bool {
         switch self {
         case .running, .waiting, .held: false
-        case .succeeded, .rolledBack, .failed, .aborted: true
+        case .succeeded, .rolledBack, .failed, .aborted, .endedEarly: true
         }
     }
 }
@@ -93,6 +95,9 @@ package struct RunRecord: Codable, Hashable, Sendable {
     package var phase: Phase
     /// Of the newest analysis; nil before the first.
     package var analysis: AnalysisRecord?
+    /// When a person adopted an endpoint that had drifted: approvals that were given before, ahead of their gates, are
+    /// void (P8).
+    package var adopted: Timestamp?
     /// Attempts of the present stage that don't count any more, since a person asked for another try.
     package var forgivenAttempts: Int
     /// What is restored by rolling back: the endpoint as observed at the start or, where it served nobody then, as the
@@ -102,6 +107,8 @@ package struct RunRecord: Codable, Hashable, Sendable {
     package var expected: Observation
     /// What was observed last, for showing.
     package var latest: Observation
+    /// When ``latest`` was observed; nil before the first time.
+    package var latestAt: Timestamp?
 
     package struct Parent: Codable, Hashable, Sendable {
         package var run: RunID

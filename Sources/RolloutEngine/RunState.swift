@@ -21,7 +21,7 @@ package struct RunState: Hashable, Sendable {
         case .waitExplained(let reason): record.waitReason = reason
         case .baselineObserved(let observation):
             record.baseline = observation
-            expect(observation)
+            expect(observation, at: now)
             record.phase = .ready
         case .runResumed:
             if record.status == .running { record.reason = nil }
@@ -43,28 +43,28 @@ package struct RunState: Hashable, Sendable {
             stages[record.position].reason = nil
             set(.running, nil, .acting(attempt))
         case .changeAccepted: accept()
-        case .stepDone(let observed, let next): stepDone(observed, next: next)
+        case .stepDone(let observed, let next): stepDone(observed, next: next, at: now)
         case .attemptFailed(let reason, let observed):
             stages[record.position].reason = reason
-            expect(observed)
+            expect(observed, at: now)
             record.phase = .ready
         case .retryScheduled(let until): record.phase = .backingOff(until: until)
         case .bakeStarted(let until, let observed):
             begin(.running, at: now)
             stages[record.position].attempts = max(stages[record.position].attempts, 1)
-            expect(observed)
+            expect(observed, at: now)
             set(.running, nil, .baking(until: until))
         case .analysisStarted(let analysis, let observed):
             begin(.running, at: now)
             stages[record.position].attempts = max(stages[record.position].attempts, 1)
-            expect(observed)
+            expect(observed, at: now)
             record.analysis = analysis
             set(.running, nil, .analysing)
         case .evidenceGathered(let analysis, _): record.analysis = analysis
         case .stageSucceeded(let observed, let reason, _):
             begin(.running, at: now)
             stages[record.position].attempts = max(stages[record.position].attempts, 1)
-            expect(observed)
+            expect(observed, at: now)
             rememberFirstService(observed)
             endStage(.succeeded, reason: reason, at: now)
         case .stageFailed(let reason):
@@ -77,16 +77,18 @@ package struct RunState: Hashable, Sendable {
                 stages[record.position].reason = hold.reason
             }
             set(.held, hold.reason, .held(hold))
-        case .holdReleased(let how, _, _): releaseHold(how)
-        case .driftAdopted(let observed): expect(observed)
+        case .holdReleased(let how, _, _): releaseHold(how, at: now)
+        case .driftAdopted(let observed): expect(observed, at: now)
         case .driftUndone(let observed):
-            expect(observed)
+            expect(observed, at: now)
             if record.position < stages.count { setStage(.pending) }
             set(.running, nil, .ready)
         case .planAdopted(let hash, let stages, _):
             record.planHash = hash
             self.stages = stages
-        case .rollBackStarted(let rollBack): set(.running, rollBack.cause, .rollingBack(rollBack))
+        case .rollBackStarted(let rollBack):
+            set(.running, rollBack.cause, .rollingBack(rollBack))
+            record.ended = nil  // of a run that had ended early
         case .rollBackIntended(let change, let intent):
             updateRollBack {
                 $0.changes += 1
@@ -94,21 +96,24 @@ package struct RunState: Hashable, Sendable {
                 $0.intent = intent
             }
         case .rollBackChangeDone(let observed):
-            record.latest = observed
+            saw(observed, at: now)
             updateRollBack {
                 $0.change = nil
                 $0.intent = nil
             }
         case .runEnded(let status, let reason, let observed):
             if status == .rolledBack || status == .aborted { markRolledBack(at: now) }
-            if observed != .never { record.latest = observed }
+            if observed != .never { saw(observed, at: now) }
             set(status, reason, .ended)
             record.ended = now
         }
     }
 
     /// Takes what was just seen, for showing; nothing depends on it.
-    mutating func saw(_ observation: Observation) { record.latest = observation }
+    mutating func saw(_ observation: Observation, at now: Timestamp) {
+        record.latest = observation
+        record.latestAt = now
+    }
 
     private mutating func set(_ status: RunStatus, _ reason: String?, _ phase: Phase) {
         record.status = status
@@ -133,10 +138,10 @@ package struct RunState: Hashable, Sendable {
         set(.running, nil, .ready)
     }
 
-    private mutating func expect(_ observation: Observation) {
+    private mutating func expect(_ observation: Observation, at now: Timestamp) {
         guard observation != .never else { return }
         record.expected = observation
-        record.latest = observation
+        saw(observation, at: now)
     }
 
     /// An endpoint that served nobody at the start has nothing to go back to until somebody is served.
@@ -163,8 +168,8 @@ package struct RunState: Hashable, Sendable {
         }
     }
 
-    private mutating func stepDone(_ observed: Observation, next: Intent) {
-        expect(observed)
+    private mutating func stepDone(_ observed: Observation, next: Intent, at now: Timestamp) {
+        expect(observed, at: now)
         guard case .acting(var attempt) = record.phase else { return }
         attempt.step += 1
         attempt.intent = next
@@ -177,7 +182,7 @@ package struct RunState: Hashable, Sendable {
         record.phase = .rollingBack(rollBack)
     }
 
-    private mutating func releaseHold(_ how: Request.Kind) {
+    private mutating func releaseHold(_ how: Request.Kind, at now: Timestamp) {
         guard case .held(let hold) = record.phase else { return }
         if case .rollBackFailed(var rollBack) = hold.cause {
             rollBack.change = nil
@@ -187,9 +192,11 @@ package struct RunState: Hashable, Sendable {
         }
         // What a person has let pass, drift or an unknown outcome, is taken as the next observation shows it.
         switch hold.cause {
-        case .drift where how != .restore: record.expected = .never
+        case .drift where how != .restore:
+            record.expected = .never
+            if how == .adopt { record.adopted = now }
         case .unknown: record.expected = .never
-        case .drift, .failed, .timedOut, .inconclusive, .rollBackFailed: break
+        case .drift, .adopted, .failed, .timedOut, .inconclusive, .rollBackFailed: break
         }
         if record.position < stages.count {
             setStage(.pending)

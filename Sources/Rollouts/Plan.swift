@@ -74,3 +74,19 @@ package struct Load: Hashable, Sendable, Codable {
         self.request = request
     }
 }
+
+extension Plan {
+    /// The traffic that its stages ask for last; nil where none of them sets any.
+    ///
+    /// Stages that the plan leaves out do not count.
+    package var lastTraffic: Traffic? {
+        stages.reversed().lazy.filter { $0.skip == nil }.compactMap { stage -> Traffic? in
+            switch stage.action {
+            case .traffic(let traffic): traffic
+            case .define(_, let deployment?, allTraffic: true): [deployment.name: 100]
+            case .deleteEndpoint: Traffic.none
+            default: nil
+            }
+        }.first
+    }
+}

@@ -9,6 +9,7 @@ extension StateSchema {
         migrations: [
             { try $0.execute(sql: firstTables) },
             { try $0.execute(sql: homeTable, arguments: [UUID().uuidString.lowercased()]) },
+            { try $0.execute(sql: endedEarly) },
         ])
 
     /// Version 2: what this state folder is called where several have one backend.
@@ -18,6 +19,18 @@ extension StateSchema {
     private static let homeTable = """
         CREATE TABLE home (id TEXT NOT NULL) STRICT;
         INSERT INTO home (id) VALUES (?);
+        """
+
+    /// Version 3: the end `ended_early`, and the group that an approver was found to be in.
+    ///
+    /// A wider CHECK leaves the table's content as it is, so that its definition is replaced in place, as SQLite's
+    /// documentation of ALTER TABLE describes; RESET reads the new one.
+    private static let endedEarly = """
+        ALTER TABLE requests ADD COLUMN member_of TEXT;
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, '''aborted''))', '''aborted'', ''ended_early''))')
+            WHERE type = 'table' AND name = 'runs';
+        PRAGMA writable_schema = RESET;
         """
 
     /// The tables of version 1.

@@ -17,7 +17,7 @@ extension SQLiteJournal {
         var findings: [String] = []
         var expected = told.record
         // What was seen last is kept for showing, without an event.
-        expected.latest = record.latest
+        (expected.latest, expected.latestAt) = (record.latest, record.latestAt)
         if record != expected { findings.append("the record of \(run) was changed: its events come to another one") }
         if stages.count != told.stages.count {
             findings.append("\(run) has \(stages.count) stages, and its events tell of \(told.stages.count)")

@@ -40,13 +40,13 @@ extension SQLiteJournal {
         try db.run(
             """
             INSERT INTO requests
-                (run, number, kind, stage, attempt, plan_hash, fingerprint, person, host, at, reason, evidence)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (run, number, kind, stage, attempt, plan_hash, fingerprint, person, host, at, reason, evidence, member_of)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 run.description, request.number, request.kind.rawValue, request.stage, request.attempt,
                 request.planHash, request.fingerprint, request.by.name, request.by.host, request.at.milliseconds,
-                request.reason, request.evidence,
+                request.reason, request.evidence, request.memberOf,
             ])
         try chain.append(.requestMade(request), at: request.at, stage: request.stage, epoch: 0, in: db)
         return request
@@ -67,7 +67,8 @@ extension SQLiteJournal {
         var requests: [KeptRequest] = []
         try db.forEachRow(
             """
-            SELECT number, kind, stage, attempt, plan_hash, fingerprint, person, host, at, reason, evidence, used_by
+            SELECT number, kind, stage, attempt, plan_hash, fingerprint, person, host, at, reason, evidence, used_by,
+                member_of
             FROM requests WHERE run = ? \(condition) ORDER BY number
             """, [run.description]
         ) { row in
@@ -79,7 +80,8 @@ extension SQLiteJournal {
                 number: Int(row.integer(0)), kind: kind, stage: row.optionalText(2),
                 attempt: row.optionalInteger(3).map { Int($0) }, planHash: row.text(4),
                 fingerprint: row.optionalText(5), by: Person(name: row.text(6), host: row.text(7)),
-                at: Timestamp(milliseconds: row.integer(8)), reason: row.optionalText(9), evidence: row.optionalText(10)
+                memberOf: row.optionalText(12), at: Timestamp(milliseconds: row.integer(8)),
+                reason: row.optionalText(9), evidence: row.optionalText(10)
             )
             requests.append(KeptRequest(request: request, isUsed: !row.isNull(11)))
         }

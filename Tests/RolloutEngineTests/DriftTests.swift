@@ -30,15 +30,37 @@ struct DriftTests {
         #expect(stand.stage("mirror")?.status == .succeeded)
     }
 
-    @Test("P19 a person adopts what is there")
-    func adopts() {
+    @Test("P19 adopting takes what is there, changes nothing, and asks what becomes of the stage")
+    func adopts() throws {
         var stand = drifted()
-        #expect(stand.stage("mirror")?.reason != nil)
+        let sent = stand.sent.count
         expectUsed(stand.offer(.adopt))
+        guard case .held(let hold) = stand.record.phase, case .adopted = hold.cause else {
+            Issue.record("\(stand.record.phase)")
+            return
+        }
+        #expect(stand.sent.count == sent)
+        expectUsed(stand.offer(.retry))
         #expect(stand.stage("mirror")?.reason == nil)
         stand.run { $0.stage("mirror")?.status == .succeeded }
         #expect(stand.model.endpoint?.deployments[0].instances.wanted == 5)
         #expect(stand.stage("mirror")?.status == .succeeded)
+    }
+
+    @Test("P19 traffic that an operator has set by hand stays when it is adopted and the stage is counted as done")
+    func keepsTraffic() {
+        var stand = Stand(.safeRollout, endpoint: .shop())
+        stand.begin()
+        stand.run { if case .baking = $0.record.phase { $0.stage("canary")?.status == .running } else { false } }
+        stand.model.endpoint?.traffic = Wanted(["blue": 100])
+        stand.run()
+        let sent = stand.sent.count
+        expectUsed(stand.offer(.adopt))
+        expectUsed(stand.offer(.succeed, reason: "blue serves until the incident is over"))
+        stand.run()
+        #expect(stand.model.endpoint?.traffic.wanted == ["blue": 100])
+        #expect(stand.sent.count == sent)
+        #expect(stand.record.status == .waiting)
     }
 
     @Test("P19 drift that somebody undid by hand holds nobody any more")
@@ -121,5 +143,37 @@ struct DriftTests {
         #expect(stand.stage("isolated-test")?.reason?.contains("by eve@desk: a flaky test") == true)
         stand.run(approving: true)
         #expect(stand.record.status == .succeeded)
+    }
+
+    @Test("P22 a run whose last traffic was skipped ends early, and can still be rolled back")
+    func endedEarly() {
+        var stand = Stand(.safeRollout, endpoint: .shop())
+        stand.begin()
+        stand.run { $0.record.status == .waiting }
+        for _ in 0..<2 where !stand.record.status.isEnded {
+            expectUsed(stand.offer(.skip, reason: "not today"))
+            stand.run()
+        }
+        #expect(stand.record.status == .endedEarly)
+        #expect(stand.record.reason?.contains("traffic is {blue: 90, green: 10}") == true)
+        #expect(stand.record.reason?.contains("(cut-over, delete-blue)") == true)
+        expectUsed(stand.offer(.abort))
+        stand.run()
+        #expect(stand.record.status == .aborted && stand.record.ended != nil)
+        #expect(stand.model.endpoint?.traffic.actual == ["blue": 100])
+    }
+
+    @Test("P22 a last stage that was counted as done by hand has succeeded only if its traffic is observed")
+    func seenToByHand() {
+        for traffic: Traffic in [["blue": 90, "green": 10], ["green": 100]] {
+            var stand = Stand(.safeRollout, endpoint: .shop())
+            stand.begin()
+            stand.run { $0.record.status == .waiting }
+            expectUsed(stand.offer(.succeed, reason: "done in the portal"))
+            stand.model.endpoint?.traffic = Wanted(traffic)
+            expectUsed(stand.offer(.skip, reason: "kept for a while"))
+            stand.run()
+            #expect(stand.record.status == (traffic["green"] == 100 ? .succeeded : .endedEarly))
+        }
     }
 }

@@ -67,6 +67,45 @@ struct GateTests {
         #expect(stand.stage("cut-over")?.status == .succeeded)
     }
 
+    @Test("P8 adopting a drifted endpoint voids approvals that were given ahead of the gate")
+    func adoptedDrift() {
+        var stand = stand(Approval())
+        let early = stand.now
+        stand.now = stand.now + .minutes(1)
+        stand.model.endpoint?.traffic = Wanted(["blue": 100])
+        expectUsed(stand.offer(.approve))
+        stand.run()
+        #expect(stand.record.status == .held)
+        expectUsed(stand.offer(.adopt))
+        stand.run()
+        #expect(stand.record.status == .waiting)
+        let now = stand.now
+        stand.now = early
+        expectUsed(stand.offer(.approve))
+        stand.now = now
+        stand.run()
+        #expect(gate(stand)?.approvals.isEmpty == true)
+        #expect(stand.model.endpoint?.traffic.wanted == ["blue": 100])
+        expectUsed(stand.offer(.approve))
+        stand.run { $0.record.position == 7 }
+        #expect(stand.stage("cut-over")?.status == .succeeded)
+    }
+
+    @Test("P8 a gate that asks for a group counts only who was found to be in it")
+    func group() {
+        var stand = stand(Approval(group: "leads"))
+        for memberOf in [nil, "interns"] {
+            expectUsed(stand.offer(.approve, by: "bob", memberOf: memberOf))
+            stand.run()
+            #expect(gate(stand)?.approvals.isEmpty == true)
+        }
+        let reason = "bob@desk was not found to be in the group leads"
+        #expect(stand.events.contains(.requestVoided(request: 7, reason: reason)))
+        expectUsed(stand.offer(.approve, by: "eve", memberOf: "leads"))
+        stand.run { $0.record.position == 7 }
+        #expect(stand.stage("cut-over")?.status == .succeeded)
+    }
+
     @Test("P8 a rejection rolls back")
     func rejection() {
         var stand = stand(Approval())

@@ -53,11 +53,12 @@ struct Stand {
     /// Offers a request; false when the machine keeps it.
     mutating func offer(
         _ kind: Request.Kind, stage: String? = nil, by name: String = "bob", planHash: String = "hash",
-        fingerprint: String? = nil, reason: String? = nil
+        fingerprint: String? = nil, memberOf: String? = nil, reason: String? = nil
     ) -> Bool {
         let request = Request(
             number: 7, kind: kind, stage: stage ?? machine.stages.dropFirst(record.position).first?.name,
-            planHash: planHash, fingerprint: fingerprint, by: Person(name: name, host: "desk"), at: now, reason: reason)
+            planHash: planHash, fingerprint: fingerprint, by: Person(name: name, host: "desk"),
+            memberOf: memberOf, at: now, reason: reason)
         let actions = machine.receive(.request(request), at: now)
         take(actions)
         return !actions.isEmpty

@@ -30,7 +30,7 @@ import Testing
             #expect(facts.synchronous == 2)
             #expect(facts.journalMode == "wal")
             #expect(facts.applicationID == 0x5475_726E)
-            #expect(facts.userVersion == 2)
+            #expect(facts.userVersion == 3)
             #expect(throws: JournalError.self) {
                 try journal.write { try $0.run("INSERT INTO run_files (run, path, digest) VALUES ('no-1', 'p', 'd')") }
             }
@@ -48,6 +48,48 @@ import Testing
                 return names
             }
             #expect(loose == [])
+        }
+    }
+
+    @Test("P15 a journal of version 2 is migrated with what it holds, and takes what version 3 brings")
+    func versionTwo() throws {
+        try Fixture.with { fixture in
+            try Folder.create(fixture.folder)
+            var schema = StateSchema.journal
+            schema.migrations = Array(schema.migrations.prefix(2))
+            let digest = String(repeating: "0", count: 64)
+            let old = try StateDatabase(path: fixture.path, lockName: "turnout.lock", schema: schema)
+            try old.write { db in
+                try db.run("INSERT INTO definitions VALUES ('\(digest)', x'')")
+                try db.run(
+                    """
+                    INSERT INTO runs (id, playbook, number, backend, endpoint, lease_key, status, position, starter, started,
+                        plan_hash, header_digest, event_count, head_hash, record)
+                    VALUES ('p-1', 'p', 1, 'local', 'e', 'local/e', 'held', 0, 'ann@vm', 0, '\(digest)', '\(digest)', 0,
+                        '\(digest)', '{}')
+                    """)
+            }
+            try old.close()
+            let journal = try fixture.journal()
+            #expect(try journal.state.facts().userVersion == 3)
+            try journal.write { db in
+                try db.run("UPDATE runs SET status = 'ended_early' WHERE id = 'p-1'")
+                try db.run(
+                    """
+                    INSERT INTO requests (run, number, kind, plan_hash, person, host, at, member_of)
+                    VALUES ('p-1', 1, 'approve', 'h', 'ben', 'vm', 0, 'leads')
+                    """)
+            }
+            #expect(throws: JournalError.self) {
+                try journal.write { try $0.run("UPDATE runs SET status = 'done' WHERE id = 'p-1'") }
+            }
+            try journal.close()
+            // As another process reads it.
+            let again = try fixture.journal()
+            let found = try again.read { db in
+                try db.firstRow("SELECT status FROM runs WHERE id = 'p-1'", []) { $0.text(0) }
+            }
+            #expect(found == "ended_early")
         }
     }
 

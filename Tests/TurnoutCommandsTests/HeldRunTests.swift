@@ -12,7 +12,7 @@ struct HeldRunTests {
         number: 1, deadline: Timestamp(milliseconds: 0), steps: [], intent: Intent(key: "k", before: .never))
 
     private static let causes: [Hold.Cause] = [
-        .drift([]), .unknown(attempt), .failed, .timedOut, .inconclusive, .rollBackFailed(rollBack),
+        .drift([]), .adopted, .unknown(attempt), .failed, .timedOut, .inconclusive, .rollBackFailed(rollBack),
     ]
 
     @Test("P21 every command that is offered to a held run asks for something that it accepts", arguments: causes)
@@ -23,7 +23,7 @@ struct HeldRunTests {
         let hold = Hold(cause: cause, reason: "it is so")
         record.phase = .held(hold)
         record.status = .held
-        let choices = NextCommand(record, isLive: false).choices
+        let choices = NextCommand(RunSituation(record: record, stages: [])).choices
         #expect(choices.count > 1)
         for choice in choices {
             let kind = try #require(Self.kind(of: choice.command), "\(choice.command)")

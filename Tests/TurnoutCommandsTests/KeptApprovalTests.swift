@@ -14,10 +14,14 @@ struct KeptApprovalTests {
         var other = request
         other.stage = "delete-blue"
         other.by = Sample.ann
-        let kept = [request, request, other].map { KeptRequest(request: $0, isUsed: false) }
-        let approval = run.snapshot.plan.stages[2].approval
-        let record = run.record.counting(kept, stages: run.stages, approval: approval)
-        #expect(record.waitingFor(stage: "cut-over", approval: approval)?.contains("(1 of 2 given)") == true)
+        let situation = situation(run, [request, request, other].map { KeptRequest(request: $0, isUsed: false) })
+        #expect(situation.waitingFor?.contains("(1 of 2 given)") == true)
+    }
+
+    private func situation(_ run: StoredRun, _ kept: [KeptRequest], runner: RunnerState = .stopped) -> RunSituation {
+        RunSituation(
+            of: RunState(record: run.record, stages: run.stages), run.snapshot.plan, kept, runner: runner, person: nil,
+            isMember: { _ in false }, now: Sample.start, isNewest: true)
     }
 
     @Test("A gate that enough people have said yes to asks for resume, not for another approval")
@@ -27,17 +31,15 @@ struct KeptApprovalTests {
         let kept = [
             KeptRequest(request: yes.request(on: try yes.subject(in: run), at: Sample.start), isUsed: false)
         ]
-        let approval = run.snapshot.plan.stages[2].approval
-        let record = run.record.counting(kept, stages: run.stages, approval: approval)
-        let decided = KeptDecisions(kept, of: record, stages: run.stages, approval: approval)
-        #expect(decided.letsGoOn)
-        #expect(decided.words(on: "cut-over", isPresent: true) == ["approved by ben@vm (fine), not used yet"])
-        #expect(NextCommand(record, isLive: false, decided: decided).text == "turnout resume demo-1")
-        #expect(NextCommand(record, isLive: true, decided: decided).text == "turnout status demo-1 --watch")
-        let report = RunReport(
-            record: record, stages: run.stages, approval: approval, isLive: false, decided: decided)
+        let stopped = situation(run, kept)
+        #expect(stopped.decided.letsGoOn)
+        #expect(
+            stopped.decided.words(on: "cut-over", isPresent: true) == ["approved by ben@vm (fine), not used yet"])
+        #expect(NextCommand(stopped).text == "turnout resume demo-1")
+        #expect(NextCommand(situation(run, kept, runner: .working)).text == "turnout status demo-1 --watch")
+        let report = RunReport(stopped)
         #expect(report.next == "turnout resume demo-1" && report.decisions.map(\.by) == ["ben@vm"])
-        let first = KeptDecisions(kept, of: Sample.waiting().record, stages: run.stages, approval: approval)
+        let first = situation(Sample.waiting(), kept).decided
         #expect(!first.letsGoOn && first.requests.count == 1)
     }
 

@@ -8,16 +8,17 @@ import Testing
     @Test("every key is there, with null for what is not known")
     func keys() throws {
         let report = RunReport(
-            record: Sample.record(.waiting(Sample.gate()), .waiting), stages: Array(Sample.stages.prefix(3).suffix(1)),
-            isLive: false)
+            RunSituation(
+                record: Sample.record(.waiting(Sample.gate()), .waiting, position: 0),
+                stages: Array(Sample.stages.prefix(3).suffix(1))))
         let expected = """
             {"analysis":null,"backend":"simulated","clients":null,"decisions":[],"ended":null,"endpoint":"houses",\
-            "mirror_traffic":{"actual":{},"wanted":{}},"next":"turnout approve demo-1 --resume","playbook":"demo",\
-            "roles":null,"run":"demo-1","servers":{},"stages":[{"action":"traffic","attempts":0,"ended":null,"name":"cut-over","reason":null,\
+            "mirror_traffic":{"actual":{},"wanted":{}},"next":"turnout approve demo-1 --resume",\
+            "observed":null,"playbook":"demo","roles":null,"run":"demo-1","runner":"stopped","servers":{},"stages":[{"action":"traffic","attempts":0,"ended":null,"name":"cut-over","reason":null,\
             "started":"2026-11-22T23:33:00.000Z","status":"waiting"}],"started":"2026-11-22T23:00:00.000Z",\
             "starter":"ann@vm","status":"waiting",\
             "traffic":{"actual":{"blue":90,"green":10},"wanted":{"blue":90,"green":10}},\
-            "waiting_for":"an approval of stage the run, until 2026-11-23 23:00:00 UTC"}
+            "unobservable":null,"waiting_for":"an approval of stage cut-over, until 2026-11-23 23:00:00 UTC"}
             """
         #expect(try JSONText.line(report) == expected)
     }
@@ -25,46 +26,81 @@ import Testing
     @Test("what is waited for says how many have approved")
     func quorum() {
         let record = Sample.record(.waiting(Sample.gate(approvals: [Sample.ann])), .waiting)
+        let situation = RunSituation(
+            record: record, stages: Sample.stages, approval: Sample.plan.stages[2].approval, now: Sample.start)
         #expect(
-            record.waitingFor(stage: "cut-over", approval: Sample.plan.stages[2].approval)
+            situation.waitingFor
                 == "an approval of stage cut-over (1 of 2 given), until 2026-11-23 23:00:00 UTC")
     }
 }
 
 @Suite struct NextCommandTests {
-    @Test(
-        "each status has its command",
-        arguments: [
-            (RunStatus.running, true, "turnout status demo-1 --watch"),
-            (.running, false, "turnout resume demo-1"),
-            (.waiting, true, "turnout approve demo-1"),
-            (.waiting, false, "turnout approve demo-1 --resume"),
-            (.rolledBack, false, "turnout retry demo-1"),
-            (.aborted, false, "turnout retry demo-1"),
-        ])
-    func statuses(status: RunStatus, isLive: Bool, command: String) {
-        #expect(NextCommand(Sample.record(.ready, status), isLive: isLive).text == command)
+    private func next(
+        _ phase: Phase, _ status: RunStatus, runner: RunnerState = .stopped, approval: Approval? = nil,
+        person: Person? = nil, memberOf: String? = nil, now: Timestamp = Sample.start, isEdited: Bool = false
+    ) -> NextCommand {
+        NextCommand(
+            RunSituation(
+                record: Sample.record(phase, status), stages: Sample.stages, approval: approval, runner: runner,
+                person: person, memberOf: memberOf, now: now, isEdited: isEdited))
     }
 
-    @Test("a run that has succeeded needs nothing")
-    func nothing() { #expect(NextCommand(Sample.record(.ended, .succeeded), isLive: false).text == nil) }
-
     @Test(
-        "a held run is told its own ways out",
+        "each state has its command",
         arguments: [
-            (Hold.Cause.drift([]), "turnout resume demo-1 --restore"),
-            (.failed, "turnout retry demo-1"),
-            (
-                .unknown(
-                    Attempt(
-                        number: 1, deadline: Sample.start, steps: [], intent: Intent(key: "k", before: .never))),
-                "turnout skip demo-1 --succeeded --resume --reason TEXT"
-            ),
+            (Phase.ready, RunStatus.running, RunnerState.working, "turnout status demo-1 --watch"),
+            (.ready, .running, .stopped, "turnout resume demo-1"),
+            (.ready, .running, .dead, "turnout resume demo-1"),
+            (.waiting(Sample.gate()), .waiting, .working, "turnout approve demo-1"),
+            (.waiting(Sample.gate()), .waiting, .stopped, "turnout approve demo-1 --resume"),
+            (.ended, .rolledBack, .stopped, "turnout retry demo-1"),
+            (.ended, .aborted, .stopped, "turnout retry demo-1"),
         ])
-    func holds(cause: Hold.Cause, command: String) {
-        let record = Sample.record(.held(Hold(cause: cause, reason: "why")), .held)
-        let next = NextCommand(record, isLive: false)
-        #expect(next.text == command)
-        #expect(next.choices.last?.command == "turnout abort demo-1")
+    func states(phase: Phase, status: RunStatus, runner: RunnerState, command: String) {
+        #expect(next(phase, status, runner: runner).text == command)
+    }
+
+    @Test("a run that has succeeded needs nothing; edited files are offered only where there are some")
+    func ends() {
+        #expect(next(.ended, .succeeded).text == nil)
+        #expect(next(.ended, .failed).choices.map(\.command) == ["turnout retry demo-1"])
+        #expect(next(.ended, .failed, isEdited: true).choices.last?.command == "turnout retry demo-1 --adopt")
+    }
+
+    @Test("a held run is told its own ways out")
+    func holds() {
+        let attempt = Attempt(number: 1, deadline: Sample.start, steps: [], intent: Intent(key: "k", before: .never))
+        for (cause, command) in [
+            (Hold.Cause.drift([]), "turnout resume demo-1 --restore"), (.failed, "turnout retry demo-1"),
+            (.unknown(attempt), "turnout skip demo-1 --succeeded --resume --reason TEXT"),
+        ] {
+            let next = next(.held(Hold(cause: cause, reason: "why")), .held)
+            #expect(next.text == command)
+            #expect(next.choices.last?.command == "turnout abort demo-1")
+        }
+    }
+
+    @Test("P21 a gate that bars the person names who decides instead, and offers no approval to type")
+    func barred() {
+        let barring = Approval(starterMayApprove: false)
+        let starter = next(.waiting(Sample.gate()), .waiting, approval: barring, person: Sample.ann)
+        #expect(starter.text == nil && !starter.choices.contains { $0.command.hasPrefix("turnout approve") })
+        #expect(starter.others?.hasPrefix("ann@vm started the run") == true)
+        #expect(starter.others?.hasSuffix("another person decides by `turnout approve demo-1 --resume`") == true)
+        #expect(next(.waiting(Sample.gate()), .waiting, approval: barring, person: Sample.ben).others == nil)
+        let grouped = Approval(group: "leads")
+        let stranger = next(.waiting(Sample.gate()), .waiting, approval: grouped, person: Sample.ben)
+        #expect(stranger.others?.contains("a member of leads decides") == true)
+        let member = next(.waiting(Sample.gate()), .waiting, approval: grouped, person: Sample.ben, memberOf: "leads")
+        #expect(member.text == "turnout approve demo-1 --resume")
+        let held = next(.held(Hold(cause: .failed, reason: "")), .held, approval: barring, person: Sample.ann)
+        #expect(held.choices.map(\.command) == ["turnout retry demo-1", "turnout abort demo-1"])
+    }
+
+    @Test("P21 a gate whose time is over is not to be approved any more: resuming does what its on_timeout says")
+    func overdue() {
+        let next = next(.waiting(Sample.gate()), .waiting, now: Sample.start + .hours(25))
+        #expect(next.text == "turnout resume demo-1")
+        #expect(next.choices.first?.purpose == "do what its on_timeout says (roll_back)")
     }
 }

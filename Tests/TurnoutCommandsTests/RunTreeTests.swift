@@ -41,7 +41,7 @@ struct RunTreeTests {
         _ record: RunRecord, _ stages: [StageRecord] = stages, approval: Approval? = nil, columns: Int = 80
     ) -> String {
         RunTree(
-            record: record, stages: stages, approval: approval, isLive: false, now: start + .minutes(20),
+            situation: RunSituation(record: record, stages: stages, approval: approval), now: start + .minutes(20),
             style: .plain, columns: columns
         ).lines().joined(separator: "\n")
     }
@@ -83,7 +83,7 @@ struct RunTreeTests {
 
     @Test("The report has every key, also those that are not known")
     func json() throws {
-        let report = RunReport(record: Self.waiting, stages: Self.stages, isLive: false)
+        let report = RunReport(RunSituation(record: Self.waiting, stages: Self.stages))
         try expectSnapshot(try JSONText.pretty(report), "status-json")
     }
 

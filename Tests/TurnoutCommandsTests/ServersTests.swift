@@ -77,10 +77,10 @@ struct ServersTests {
         let live = LiveTree(plan: Self.plan, state: state).lines(.plain, columns: 100, rows: 40, footer: [])
         #expect(Array(live.dropFirst(2).prefix(3)) == Self.lines)
         let tree = RunTree(
-            record: record, stages: Sample.stages, isLive: false, now: Sample.start, style: .plain, columns: 100,
-            servers: Self.servers)
+            situation: RunSituation(record: record, stages: Sample.stages), now: Sample.start, style: .plain,
+            columns: 100, servers: Self.servers)
         #expect(Array(tree.lines().dropFirst(2).prefix(3)) == Self.lines)
-        let report = RunReport(record: record, stages: [], isLive: false, servers: Self.servers)
+        let report = RunReport(RunSituation(record: record, stages: []), servers: Self.servers)
         #expect(try JSONText.line(report).contains(#""servers":{"blue":"score.py of "#))
     }
 

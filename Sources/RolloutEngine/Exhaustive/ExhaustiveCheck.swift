@@ -48,16 +48,7 @@ package struct ExhaustiveCheck: Sendable {
     }
 
     private func explore(from start: StartingPoint) -> Report {
-        let plan = plan.withoutDocuments
-        let id = RunID(playbook: plan.playbook, number: 1)
-        let record = RunRecord(
-            id: id, backend: plan.backend, endpoint: plan.endpoint, planHash: "explored",
-            starter: Person(name: "the starter", host: "anywhere"), started: Timestamp(milliseconds: 0))
-        let stages = plan.stages.map { StageRecord(name: $0.name, action: $0.action.kind) }
-        let machine = RunMachine(plan: plan, state: RunState(record: record, stages: stages))
-        var first = World(machine: machine, model: EndpointModel(kind: kind, endpoint: start.endpoint))
-        first.give(.begin, at: first.now)
-        var exploration = Exploration(first: first, sentence: start.sentence)
+        var exploration = exploration(from: start)
         if let refutation = exploration.happyPathRefutation() {
             return Report(worlds: exploration.count, refutation: refutation, isComplete: true)
         }
@@ -71,5 +62,18 @@ package struct ExhaustiveCheck: Sendable {
             }
         }
         return Report(worlds: exploration.count, refutation: exploration.dead(), isComplete: true)
+    }
+
+    func exploration(from start: StartingPoint) -> Exploration {
+        let plan = plan.withoutDocuments
+        let id = RunID(playbook: plan.playbook, number: 1)
+        let record = RunRecord(
+            id: id, backend: plan.backend, endpoint: plan.endpoint, planHash: "explored",
+            starter: Person(name: "the starter", host: "anywhere"), started: Timestamp(milliseconds: 0))
+        let stages = plan.stages.map { StageRecord(name: $0.name, action: $0.action.kind) }
+        let machine = RunMachine(plan: plan, state: RunState(record: record, stages: stages))
+        var first = World(machine: machine, model: EndpointModel(kind: kind, endpoint: start.endpoint))
+        first.give(.begin, at: first.now)
+        return Exploration(first: first, sentence: start.sentence)
     }
 }

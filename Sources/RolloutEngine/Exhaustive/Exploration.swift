@@ -23,6 +23,9 @@ struct Exploration {
         return position
     }
 
+    /// A world that was not visited yet.
+    func world(_ index: Int) -> World? { waiting[index] }
+
     /// Looks at a world and everything that can happen next in it; what is wrong with it is returned.
     mutating func visit(_ index: Int) -> String? {
         guard let world = waiting[index] else { return nil }

@@ -39,7 +39,10 @@ extension World {
         switch record.status {
         case .succeeded:
             let mirror = model.endpoint?.mirrorTraffic.wanted ?? .none
-            return mirror.isEmpty ? nil : "the run ends, and traffic is still mirrored: \(mirror)"
+            guard mirror.isEmpty else { return "the run ends, and traffic is still mirrored: \(mirror)" }
+            guard let last = machine.plan.lastTraffic, live != last, crashed == nil else { return nil }
+            return "the run succeeds with traffic \(live), and the playbook asks for \(last) (P22)"
+        case .endedEarly: return "no stage was skipped, and the run ends early with traffic \(live)"
         case .rolledBack, .aborted, .failed:
             let before = record.baseline.snapshot?.traffic.wanted ?? .none
             guard live != before, record.baseline != .never else { return nil }

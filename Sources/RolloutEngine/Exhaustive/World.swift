@@ -117,7 +117,7 @@ extension Phase {
         case .rollingBack(let rollBack): return .rollingBack(rollBack.timeless)
         case .held(var hold):
             switch hold.cause {
-            case .drift, .failed, .timedOut, .inconclusive: break
+            case .drift, .adopted, .failed, .timedOut, .inconclusive: break
             case .unknown(let attempt): hold.cause = .unknown(attempt.timeless)
             case .rollBackFailed(let rollBack): hold.cause = .rollBackFailed(rollBack.timeless)
             }

@@ -13,7 +13,7 @@ struct EndLines {
         if case .held(let hold) = record.phase, case .drift(let differences) = hold.cause {
             lines += differences.map { "  \($0.what): expected \($0.expected), observed \($0.observed)".printable }
         }
-        if case .waiting = record.phase, let instructions = end.approval?.instructions {
+        if case .waiting = record.phase, let instructions = end.situation.approval?.instructions {
             lines.append("instructions: \(instructions)".printable)
         }
         if let snapshot = record.latest.snapshot {
@@ -26,7 +26,7 @@ struct EndLines {
         lines += leftovers
         if let clients = end.clients { lines.append(clients.text(style)) }
         if let afterwards = end.afterwards, record.latest.snapshot != nil { lines.append(afterwards) }
-        return lines + choices(style)
+        return lines + NextCommand(end.situation).lines(style, columns: .max)
     }
 
     private func headline(_ style: Style) -> String {
@@ -34,12 +34,12 @@ struct EndLines {
         let length = (record.ended ?? record.started) - record.started
         let time = record.status.isEnded ? " after \(length.short)" : ""
         let word = end.isInterrupted && !record.status.isEnded ? "interrupted" : record.status.words
-        let stage = end.stages.indices.contains(record.position) ? end.stages[record.position].name : nil
+        let stage = end.situation.stage
         let reason =
             switch record.status {
             case .waiting where end.isInterrupted:
-                "it waits for " + (record.waitingFor(stage: stage, approval: end.approval) ?? "a person")
-            case .waiting: "for " + (record.waitingFor(stage: stage, approval: end.approval) ?? "a person")
+                "it waits for " + (end.situation.waitingFor ?? "a person")
+            case .waiting: "for " + (end.situation.waitingFor ?? "a person")
             case _ where end.isInterrupted && record.leavesProgram:
                 "the program of stage \(stage ?? "") was ended in the middle, and is not run again by itself: a person "
                     + "is to say what came of it"
@@ -54,7 +54,8 @@ struct EndLines {
 
     /// Deployments that failed and serve nobody, which nothing takes away by itself.
     private var leftovers: [String] {
-        guard [.rolledBack, .failed, .aborted].contains(end.record.status), let snapshot = end.record.latest.snapshot
+        guard [.rolledBack, .failed, .aborted, .endedEarly].contains(end.record.status),
+            let snapshot = end.record.latest.snapshot
         else { return [] }
         let (backend, place) = (end.record.backend, end.record.place)
         let namespace = place?.split(separator: "/").last.map { " --namespace \($0)" } ?? ""
@@ -62,15 +63,6 @@ struct EndLines {
             "deployment \($0.name) is left as it failed; take it away by `turnout endpoint delete \(snapshot.name) "
                 + "--deployment \($0.name) --backend \(backend)\(namespace) --yes`, or mend it and try again"
         }
-    }
-
-    private func choices(_ style: Style) -> [String] {
-        let choices = NextCommand(end.record, isLive: false).choices
-        guard let first = choices.first else { return [] }
-        guard choices.count > 1 else { return ["next: " + style.bold(first.command)] }
-        let width = choices.map(\.command.count).max() ?? 0
-        return ["next: " + style.bold(first.command.padded(to: width)) + style.dim("  to \(first.purpose)")]
-            + choices.dropFirst().map { "  or: " + $0.command.padded(to: width) + style.dim("  to \($0.purpose)") }
     }
 }
 

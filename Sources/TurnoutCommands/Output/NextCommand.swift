@@ -1,11 +1,15 @@
 internal import RolloutEngine
+internal import Rollouts
 
-/// What to type next about a run.
+/// The next steps of a run as command lines, for the person who reads them.
 ///
-/// Every place that tells a person what to do takes the words from here.
+/// Every place that says what to type takes the words from here; which steps there are is the engine's to say
+/// (``RunSituation/nextSteps``).
 struct NextCommand: Sendable {
     /// The first is the one to type, the others are the ways out that a person may choose instead.
     var choices: [Choice]
+    /// Who else has to decide, and how; nil where the person may.
+    var others: String?
 
     struct Choice: Hashable, Sendable {
         var command: String
@@ -13,65 +17,129 @@ struct NextCommand: Sendable {
         var purpose: String
     }
 
-    /// The command to type, or nil when there is nothing left to do.
-    var text: String? { choices.first?.command }
+    /// The command to type; nil if nothing is left to do, or another person has to decide.
+    var text: String? { others == nil ? choices.first?.command : nil }
 
-    /// What comes next depends on whether a process works on the run now (`isLive`).
-    ///
-    /// A run that was decided about goes on, rather than asks again.
-    init(_ record: RunRecord, isLive: Bool, decided: KeptDecisions = .none) {
-        let run = record.id.description
-        let abort = Choice(command: "turnout abort \(run)", purpose: "roll back and end it")
-        if decided.letsGoOn, !record.status.isEnded {
-            choices = [
-                isLive
-                    ? Choice(command: "turnout status \(run) --watch", purpose: "follow it")
-                    : Choice(command: "turnout resume \(run)", purpose: "go on as it was decided")
-            ]
-            if !decided.requests.contains(where: { $0.kind == .abort }) { choices.append(abort) }
-            return
+    init(_ situation: RunSituation) {
+        choices = situation.nextSteps.map { Choice(command: $0.command(situation), purpose: $0.purpose(situation)) }
+        guard case .waiting = situation.record.phase, !situation.decided.letsGoOn, situation.overdue == nil,
+            let objection = situation.objection, let person = situation.person
+        else { return }
+        others =
+            "\(objection.words(person)): \(objection.others) decides by "
+            + "`\(NextStep.approve.command(situation))`"
+    }
+
+    /// One line for each choice, with its purpose as far as it fits.
+    func lines(_ style: Style, columns: Int) -> [String] {
+        let width = choices.map(\.command.count).max() ?? 0
+        let lines = choices.enumerated().map { index, choice in
+            let isFirst = index == 0 && others == nil
+            let head = (isFirst ? "next: " : "  or: ") + style(choice.command, isFirst ? .bold : nil)
+            let padding = String(repeating: " ", count: width - choice.command.count)
+            let purpose = "  to \(choice.purpose)"
+            return 6 + width + purpose.count > columns ? head : head + padding + style.dim(purpose)
         }
-        switch record.status {
-        case .running where isLive:
-            choices = [Choice(command: "turnout status \(run) --watch", purpose: "follow it"), abort]
-        case .running: choices = [Choice(command: "turnout resume \(run)", purpose: "go on where it was left"), abort]
-        case .waiting:
-            let resume = isLive ? "" : " --resume"
-            choices = [
-                Choice(command: "turnout approve \(run)\(resume)", purpose: "say yes and go on"),
-                Choice(command: "turnout reject \(run)\(resume) --reason TEXT", purpose: "say no"),
-                abort,
-            ]
-        case .held: choices = Self.waysOut(of: record.phase, run) + [abort]
-        case .succeeded: choices = []
-        case .failed, .rolledBack, .aborted:
-            choices = [
-                Choice(command: "turnout retry \(run)", purpose: "try again from where it failed"),
-                Choice(command: "turnout retry \(run) --adopt", purpose: "try again with the files as they are now"),
-            ]
+        return (others?.printable.hanging(behind: "next: ", width: columns) ?? []) + lines
+    }
+}
+
+extension NextStep {
+    /// As it is typed.
+    func command(_ situation: RunSituation) -> String {
+        let run = situation.record.id
+        let resume = situation.runner == .working ? "" : " --resume"
+        return switch self {
+        case .follow: "turnout status \(run) --watch"
+        case .resume: "turnout resume \(run)"
+        case .approve: "turnout approve \(run)\(resume)"
+        case .reject: "turnout reject \(run)\(resume) --reason TEXT"
+        case .abort: "turnout abort \(run)"
+        case .retry: "turnout retry \(run)"
+        case .skip: "turnout skip \(run) --resume --reason TEXT"
+        case .succeed: "turnout skip \(run) --succeeded --resume --reason TEXT"
+        case .restore: "turnout resume \(run) --restore"
+        case .adopt: "turnout resume \(run) --adopt"
+        case .fork(from: nil): "turnout retry \(run)"
+        case .fork(from: let stage?): "turnout retry \(run) --from \(stage)"
+        case .forkEdited: "turnout retry \(run) --adopt"
         }
     }
 
-    private static func waysOut(of phase: Phase, _ run: String) -> [Choice] {
-        guard case .held(let hold) = phase else { return [] }
-        let retry = Choice(command: "turnout retry \(run)", purpose: "try the stage again")
-        let skip = Choice(command: "turnout skip \(run) --resume --reason TEXT", purpose: "go on without the stage")
-        let done = Choice(
-            command: "turnout skip \(run) --succeeded --resume --reason TEXT",
-            purpose: "count the stage as done, since you have seen to it")
-        switch hold.cause {
-        case .drift:
-            return [
-                Choice(command: "turnout resume \(run) --restore", purpose: "bring the endpoint back to what it was"),
-                Choice(command: "turnout resume \(run) --adopt", purpose: "take the endpoint as it is"),
-            ]
-        case .unknown: return [done, retry, skip]
-        case .failed, .timedOut, .inconclusive: return [retry, skip, done]
-        case .rollBackFailed:
-            return [
-                Choice(command: "turnout retry \(run)", purpose: "try the way back again"),
-                Choice(command: "turnout resume \(run) --adopt", purpose: "leave the endpoint as it is"),
-            ]
+    /// What it does, as a fragment behind "to".
+    func purpose(_ situation: RunSituation) -> String {
+        let record = situation.record
+        var wayBack = false
+        if case .held(let hold) = record.phase, case .rollBackFailed = hold.cause { wayBack = true }
+        return switch self {
+        case .follow: "follow it"
+        case .resume where situation.decided.letsGoOn: "go on as it was decided"
+        case .resume where situation.overdue != nil:
+            "do what its on_timeout says (\((situation.approval ?? Approval()).onTimeout.rawValue))"
+        case .resume: "go on where it was left"
+        case .approve: "say yes and go on"
+        case .reject: "say no"
+        case .abort: record.status == .endedEarly ? "roll back" : "roll back and end it"
+        case .retry: wayBack ? "try to roll back again" : "try the stage again"
+        case .skip: "go on without the stage"
+        case .succeed: "count the stage as done, since you have seen to it"
+        case .restore: "bring the endpoint back to what it was"
+        case .adopt: wayBack ? "leave the endpoint as it is" : "take the endpoint as it is"
+        case .fork(from: nil): "try again from where it failed"
+        case .fork: "do what was skipped"
+        case .forkEdited: "try again with the files as they are now"
         }
+    }
+}
+
+extension ApprovalObjection {
+    /// Why the person may not approve, as a clause.
+    func words(_ person: Person) -> String {
+        switch self {
+        case .starter: "\(person) started the run, and the stage bars its starter"
+        case .group(let group): "\(person) is not in the group \(group) that the stage asks for"
+        case .repeated: "\(person) has approved already"
+        }
+    }
+
+    /// Who may approve instead.
+    fileprivate var others: String {
+        switch self {
+        case .starter, .repeated: "another person"
+        case .group(let group): "a member of \(group)"
+        }
+    }
+}
+
+extension Journal {
+    /// Where a run stands for the person who runs this process.
+    func situation(of run: RunID, in workspace: Workspace) throws -> RunSituation {
+        let stored = try load(run)
+        let backend = try BackendSelection(named: stored.record.backend).backend
+        return try situation(
+            of: RunState(record: stored.record, stages: stored.stages), stored.snapshot.plan, in: workspace,
+            runner: try runnerState(of: run), now: try backend.time(in: workspace), edited: { stored })
+    }
+
+    /// The same of a run whose state is at hand; `edited` gives what it keeps of its files, where that matters.
+    func situation(
+        of state: RunState, _ plan: Plan, in workspace: Workspace, runner: RunnerState, now: Timestamp,
+        edited: () throws -> StoredRun
+    ) throws -> RunSituation {
+        var situation = RunSituation(
+            of: state, plan, try requests(of: state.record.id), runner: runner, person: .current(),
+            isMember: { LocalGroup.membership(in: $0) == .member }, now: now, isNewest: try isNewest(state.record))
+        switch state.record.status {
+        case .failed, .rolledBack, .aborted:
+            let files = EditedFiles(try edited(), in: workspace)
+            situation.isEdited = files.playbook != nil && !files.names.isEmpty
+        case .running, .waiting, .held, .succeeded, .endedEarly: break
+        }
+        return situation
+    }
+
+    /// The command to type next about a run.
+    func nextCommand(for run: RunID, in workspace: Workspace) throws -> String {
+        NextCommand(try situation(of: run, in: workspace)).text ?? "turnout status \(run)"
     }
 }

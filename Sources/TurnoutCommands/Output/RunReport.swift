@@ -7,7 +7,10 @@ internal import Rollouts
 struct RunReport: Encodable, Sendable {
     var run: RunID
     var playbook: String
-    var status: RunStatus
+    /// ``RunStatus``, or `interrupted` where no process works on a run that is neither held nor waiting.
+    var status: String
+    /// Whether a process works on it; nil once it has ended.
+    var runner: RunnerState?
     var backend: String
     var endpoint: Name
     var started: Timestamp
@@ -19,12 +22,18 @@ struct RunReport: Encodable, Sendable {
     /// Empty where there is no endpoint, or nobody has looked yet.
     var traffic: Wanted<Traffic>
     var mirrorTraffic: Wanted<Traffic>
+    /// When ``traffic`` and ``mirrorTraffic`` were observed; nil before the first time.
+    var observed: Timestamp?
+    /// Why the endpoint cannot be observed now; nil where it was.
+    var unobservable: String?
     /// What the run waits for, or why it is held, as a fragment.
     var waitingFor: String?
     /// Decisions that the run has not used yet.
     var decisions: [DecisionReport]
     /// The command to type next, or nil when there is nothing left to do.
     var next: String?
+    /// Everything that the person who asks can do next.
+    var nextSteps: [NextStepReport]
     /// What its newest analysis says; nil where it has none.
     var analysis: AnalysisReport?
     /// What its clients have met; nil where it has none that are counted.
@@ -36,39 +45,41 @@ struct RunReport: Encodable, Sendable {
         var record: StageRecord
     }
 
-    /// `approval` is what the stage under way asks of people, where its plan is at hand; `isLive` says whether a
-    /// process works on the run now.
     init(
-        record: RunRecord, stages: [StageRecord], approval: Approval? = nil, isLive: Bool,
-        clients: ClientsReport? = nil, decided: KeptDecisions = .none, servers: Servers = .none
+        _ situation: RunSituation, clients: ClientsReport? = nil, servers: Servers = .none, unobservable: String? = nil
     ) {
+        let record = situation.record
         let snapshot = record.latest.snapshot
         run = record.id
         playbook = record.id.playbook
-        status = record.status
+        status = situation.isInterrupted ? "interrupted" : record.status.rawValue
+        runner = record.status.isEnded ? nil : situation.runner
         backend = record.backend
         endpoint = record.endpoint
         started = record.started
         ended = record.ended
         starter = record.starter
         roles = record.roles
-        self.stages = stages.map(Stage.init)
+        stages = situation.stages.map(Stage.init)
         traffic = snapshot?.traffic ?? Wanted(.none)
         mirrorTraffic = snapshot?.mirrorTraffic ?? Wanted(.none)
-        let stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
-        waitingFor = record.waitingFor(stage: stage, approval: approval, decided: decided)
-        decisions = decided.requests.map(DecisionReport.init)
-        next = NextCommand(record, isLive: isLive, decided: decided).text
+        observed = record.latestAt
+        self.unobservable = unobservable
+        waitingFor = situation.waitingFor
+        decisions = situation.decided.requests.map(DecisionReport.init)
+        next = NextCommand(situation).text
+        nextSteps = situation.nextSteps.map { NextStepReport($0, situation) }
         analysis = record.analysis.map { AnalysisReport($0) }
         self.clients = clients
         self.servers = servers
     }
 
     private enum Key: String, CodingKey {
-        case run, playbook, status, backend, endpoint, started, ended, starter, roles, stages, traffic
+        case run, playbook, status, runner, backend, endpoint, started, ended, starter, roles, stages, traffic
         case mirrorTraffic = "mirror_traffic"
         case waitingFor = "waiting_for"
-        case decisions, next, analysis, clients, servers
+        case nextSteps = "next_steps"
+        case observed, unobservable, decisions, next, analysis, clients, servers
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -76,6 +87,7 @@ struct RunReport: Encodable, Sendable {
         try container.encode(run, forKey: .run)
         try container.encode(playbook, forKey: .playbook)
         try container.encode(status, forKey: .status)
+        try container.encode(runner, forKey: .runner)
         try container.encode(backend, forKey: .backend)
         try container.encode(endpoint, forKey: .endpoint)
         try container.encode(JSONTime(started), forKey: .started)
@@ -85,12 +97,28 @@ struct RunReport: Encodable, Sendable {
         try container.encode(stages, forKey: .stages)
         try container.encode(traffic, forKey: .traffic)
         try container.encode(mirrorTraffic, forKey: .mirrorTraffic)
+        try container.encode(observed.map(JSONTime.init), forKey: .observed)
+        try container.encode(unobservable, forKey: .unobservable)
         try container.encode(waitingFor, forKey: .waitingFor)
         try container.encode(decisions, forKey: .decisions)
         try container.encode(next, forKey: .next)
+        try container.encode(nextSteps, forKey: .nextSteps)
         try container.encode(analysis, forKey: .analysis)
         try container.encode(clients, forKey: .clients)
         try container.encode(servers, forKey: .servers)
+    }
+}
+
+/// A next step as JSON has it: the operation, and the command that performs it.
+struct NextStepReport: Encodable, Sendable {
+    var operation: String
+    var command: String
+    var purpose: String
+
+    init(_ step: NextStep, _ situation: RunSituation) {
+        operation = step.operation
+        command = step.command(situation)
+        purpose = step.purpose(situation)
     }
 }
 
@@ -111,33 +139,43 @@ extension RunReport.Stage {
     }
 }
 
-extension RunRecord {
+extension RunSituation {
     /// What the run waits for, or why it is held, as a fragment; nil where nothing keeps it.
-    ///
-    /// `stage` is the name of the stage under way, and `approval` what it asks of people, where its plan is at hand.
-    func waitingFor(stage: String?, approval: Approval? = nil, decided: KeptDecisions = .none) -> String? {
+    var waitingFor: String? {
         let stage = stage ?? "the run"
         if decided.letsGoOn { return "a process that works on it: what was decided is not used yet" }
-        let because = waitReason.map { ": \($0)" } ?? ""
-        switch phase {
-        case .starting, .ready: return waitReason
+        let because = record.waitReason.map { ": \($0)" } ?? ""
+        switch record.phase {
+        case .starting, .ready: return record.waitReason
         case .ended: return nil
         case .waiting(let gate):
+            if let overdue {
+                return
+                    "a process that carries out its on_timeout (\((approval ?? Approval()).onTimeout.rawValue)): the "
+                    + "time to decide stage \(stage) ran out at \(overdue.zoned)"
+            }
             let count = approval.map { $0.required > 1 ? " (\(gate.approvals.count) of \($0.required) given)" : "" }
             let limit = gate.deadline.map { ", until \($0.zoned)" } ?? ""
-            return "an approval of stage \(stage)\(count ?? "")\(limit)"
+            return "an approval of stage \(stage)\(approval?.approvers ?? "")\(count ?? "")\(limit)"
         case .acting(let attempt):
             guard attempt.step < attempt.steps.count else { return nil }
             return attempt.steps[attempt.step].waitingText + because
         case .baking(let until): return "stage \(stage) to rest until \(until.zoned)"
         case .analysing:
-            return "a verdict on stage \(stage)" + (analysis.map { ", at the latest at \($0.ends.zoned)" } ?? "")
+            return "a verdict on stage \(stage)" + (record.analysis.map { ", at the latest at \($0.ends.zoned)" } ?? "")
         case .backingOff(let until): return "another attempt of stage \(stage) at \(until.zoned)" + because
         case .rollingBack(let rollBack):
             return (rollBack.change.map { "the way back: \($0)" } ?? "the way back to what was observed at the start")
                 + because
         case .held(let hold): return "a person's word on how to go on: \(hold.reason)"
         }
+    }
+}
+
+extension Approval {
+    /// Whose approval it asks for, behind the stage's name; empty where anybody's will do.
+    fileprivate var approvers: String {
+        (group.map { " by a member of \($0)" } ?? "") + (starterMayApprove ? "" : ", not by who started the run")
     }
 }
 

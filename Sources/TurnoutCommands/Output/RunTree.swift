@@ -3,39 +3,44 @@ internal import Rollouts
 
 /// A run as people see it: its stages with icons and durations, the traffic as bars, and what comes next.
 struct RunTree {
-    var record: RunRecord
-    var stages: [StageRecord]
-    /// What the stage under way asks of people, where its plan is at hand.
-    var approval: Approval?
-    /// Whether a process works on the run now.
-    var isLive: Bool
+    var situation: RunSituation
     /// To tell how long something has lasted; of a simulated run, whose clock is ahead, an earlier time tells nothing.
     var now: Timestamp
     var style: Style
     var columns: Int
-    /// What people have decided and the run has not used yet.
-    var decided = KeptDecisions.none
     /// What its clients have met, where it has some that are counted.
     var clients: ClientsReport?
     /// What serves each deployment.
     var servers = Servers.none
+    /// How old the traffic is, and why; nil where it was observed just now.
+    var observation: String?
+    /// How the endpoint differs now from what the run left.
+    var drift: [Difference] = []
+
+    private var record: RunRecord { situation.record }
+    private var stages: [StageRecord] { situation.stages }
+    private var decided: KeptDecisions { situation.decided }
 
     func lines() -> [String] {
         var lines = heading() + [""] + stageLines() + [""] + trafficLines()
         if let analysis = record.analysis { lines += AnalysisLines(style: style, columns: columns).lines(of: analysis) }
         if let clients { lines += clients.lines(style, width: columns) }
-        if case .waiting = record.phase, let instructions = approval?.instructions {
+        if case .waiting = record.phase, let instructions = situation.approval?.instructions {
             lines += instructions.hanging(behind: "instructions: ", width: columns)
         }
-        if case .held(let hold) = record.phase, case .drift(let differences) = hold.cause {
-            lines += differences.flatMap { "\($0)".hanging(behind: "drift: ", width: columns) }
+        var drift = drift
+        if case .held(let hold) = record.phase, case .drift(let differences) = hold.cause { drift = differences }
+        if !drift.isEmpty {
+            lines += drift.flatMap { "\($0)".hanging(behind: "drift: ", width: columns) }
         }
-        return lines + words() + choices()
+        return lines + words() + NextCommand(situation).lines(style, columns: columns)
     }
 
     /// The run, its state and its age, and what serves its deployments.
     func heading() -> [String] {
-        let name = style.bold("\(record.id)") + " " + style(record.status.words, record.status.tint)
+        let name =
+            style.bold("\(record.id)") + " "
+            + style(situation.words, situation.isInterrupted ? .yellow : record.status.tint)
         let time = elapsed(from: record.started, to: record.ended).map { " after \($0.short)" } ?? ""
         let place = "\(record.backend)/\(record.endpoint), started \(record.started.short) by \(record.starter)"
         let parent = record.parent.map { ", forked from \($0.run) at \($0.stage)" } ?? ""
@@ -79,6 +84,7 @@ struct RunTree {
             return record.latest == .absent ? ["There is no endpoint \(record.endpoint)."] : []
         }
         return TrafficLines(style: style, columns: columns).lines(of: endpoint)
+            + (observation?.printable.hanging(behind: "", width: columns).map(style.dim) ?? [])
     }
 
     private static let shownAround = 12
@@ -87,7 +93,7 @@ struct RunTree {
         var parts: [String] = []
         if stage.attempts > 1 { parts.append("attempt \(stage.attempts)") }
         if index == record.position, !record.status.isEnded, stage.status != .held,
-            let waiting = record.waitingFor(stage: stage.name, approval: approval, decided: decided)
+            let waiting = situation.waitingFor
         {
             parts.append("waits for \(waiting)")
         }
@@ -105,22 +111,13 @@ struct RunTree {
     private func words() -> [String] {
         switch record.status {
         case .held where record.reason != stages.reasonOfHold: return record.reasonLines(columns)
-        case .running where !isLive:
-            return ["Nobody works on it: it goes on where it was left."]
+        case .running where situation.isInterrupted:
+            return [
+                (situation.runner == .dead ? "The process that worked on it died" : "No process works on it")
+                    + ": it goes on where it was left."
+            ]
         case .running, .waiting, .held, .succeeded: return []
-        case .failed, .rolledBack, .aborted: return record.reasonLines(columns)
-        }
-    }
-
-    /// The commands with their purposes, as far as those fit beside them.
-    private func choices() -> [String] {
-        let choices = NextCommand(record, isLive: isLive, decided: decided).choices
-        let width = choices.map(\.command.count).max() ?? 0
-        return choices.enumerated().map { index, choice in
-            let head = (index == 0 ? "next: " : "  or: ") + style(choice.command, index == 0 ? .bold : nil)
-            let padding = String(repeating: " ", count: width - choice.command.count)
-            let purpose = "  to \(choice.purpose)"
-            return 6 + width + purpose.count > columns ? head : head + padding + style.dim(purpose)
+        case .failed, .rolledBack, .aborted, .endedEarly: return record.reasonLines(columns)
         }
     }
 
@@ -134,6 +131,11 @@ struct RunTree {
         let length = (end ?? now) - start
         return length < .zero ? nil : length
     }
+}
+
+extension RunSituation {
+    /// The run's state as people read it: `rolled back`; a run that no process works on is not called running.
+    var words: String { isInterrupted ? "interrupted" : record.status.words }
 }
 
 extension Roles {

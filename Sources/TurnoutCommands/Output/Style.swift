@@ -59,7 +59,7 @@ extension RunStatus {
     var tint: Style.Tint {
         switch self {
         case .running: .cyan
-        case .waiting, .held, .rolledBack: .yellow
+        case .waiting, .held, .rolledBack, .endedEarly: .yellow
         case .succeeded: .green
         case .failed, .aborted: .red
         }

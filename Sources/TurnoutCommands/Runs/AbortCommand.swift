@@ -10,7 +10,8 @@ struct AbortCommand: AsyncParsableCommand {
         abstract: "Roll a run back and end it.",
         discussion: """
             Traffic goes back to what was observed at the run's start, and the run ends as aborted once that is \
-            observed. Where another process works on the run, that process does it.
+            observed. Where another process works on the run, that process does it. A run that ended early, because stages \
+            were skipped, can still be rolled back.
 
             EXAMPLES:
               turnout abort
@@ -37,7 +38,14 @@ struct AbortCommand: AsyncParsableCommand {
 
     private func abort(_ work: RunWork) async throws -> ExitStatus {
         let record = try RunSelection.run(run, in: work.journal, wanted: "under way") { !$0.status.isEnded }
-        guard !record.status.isEnded else {
+        if record.status == .endedEarly {
+            guard try work.journal.isNewest(record) else {
+                throw CommandFailure(
+                    .usage,
+                    "run \(record.id) has ended early, and a later run has worked on its endpoint since: rolling back would "
+                        + "undo that; `turnout runs` lists it")
+            }
+        } else if record.status.isEnded {
             guard record.status == .aborted else {
                 throw CommandFailure(
                     .usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to abort")

@@ -50,8 +50,8 @@ struct DecisionOptions: ParsableArguments {
             // Who types `approve --resume` after `approve` wants to go on.
             guard error.code == .notAllowed else { throw error }
             guard resume, try isDecided(kind, subject, work.journal) else {
-                let next = try? work.journal.nextCommand(for: record, isLive: isLive).text
-                throw JournalError(.notAllowed, error.message + (next.map { "; next: \($0)" } ?? ""))
+                let next = try work.journal.nextCommand(for: record.id, in: work.workspace)
+                throw JournalError(.notAllowed, "\(error.message); next: \(next)")
             }
             say("note: \(error.message)".printable)
         }

@@ -66,8 +66,9 @@ struct LiveTree {
     /// At most `rows - 1` lines, each at most `columns` wide.
     func lines(_ style: Style, columns: Int, rows: Int, footer: [String]) -> [String] {
         let tree = RunTree(
-            record: state.record, stages: state.stages, approval: approval, isLive: true, now: now, style: style,
-            columns: columns, servers: Servers(of: plan, by: state.record))
+            situation: RunSituation(
+                of: state, plan, [], runner: .working, person: nil, isMember: { _ in false }, now: now, isNewest: true),
+            now: now, style: style, columns: columns, servers: Servers(of: plan, by: state.record))
         let heading = tree.heading()
         var rest = tree.stageLines() + [""] + tree.trafficLines()
         if let address { rest.append(style.dim("clients send to \(address)")) }

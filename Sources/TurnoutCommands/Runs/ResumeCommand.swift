@@ -59,7 +59,7 @@ struct ResumeCommand: AsyncParsableCommand {
             let edited = EditedFiles(stored, in: work.workspace)
             let adoption = try adoption(of: edited, stored)
             edited.tell(adopted: adoption != nil)
-            try submit(about: stored.record, adopting: adoption != nil, to: work.journal)
+            try submit(about: stored.record, adopting: adoption != nil, to: work.journal, work.workspace)
             return try await work.takeUp(stored, lease: lease, takeOver: takeOver) { machine, now in
                 guard let adoption else { return }
                 machine.adopt(
@@ -87,15 +87,19 @@ struct ResumeCommand: AsyncParsableCommand {
     }
 
     /// Tells a held run how to go on, where `--adopt` or `--restore` says so.
-    private func submit(about record: RunRecord, adopting: Bool, to journal: SQLiteJournal) throws {
+    private func submit(
+        about record: RunRecord, adopting: Bool, to journal: SQLiteJournal, _ workspace: Workspace
+    ) throws {
         guard adopt || restore else { return }
-        let kind: Request.Kind = adopt ? .adopt : .restore
+        var kind: Request.Kind = adopt ? .adopt : .restore
+        // Who mends the playbook of a stage that failed wants it tried again with what was mended.
+        if adopting, case .held(let hold) = record.phase, !hold.accepts(kind), hold.accepts(.retry) { kind = .retry }
         guard case .held(let hold) = record.phase, hold.accepts(kind) else {
             if restore {
                 throw CommandFailure(
                     .usage,
                     "run \(record.id) is not held for drift: there is nothing to restore; "
-                        + "next: \(NextCommand(record, isLive: false).text ?? "turnout status \(record.id)")")
+                        + "next: \(try journal.nextCommand(for: record.id, in: workspace))")
             }
             if !adopting {
                 Notices.say("note: there is nothing to adopt: the playbook and the endpoint are as they were")

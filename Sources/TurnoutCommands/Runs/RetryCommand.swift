@@ -60,14 +60,14 @@ struct RetryCommand: AsyncParsableCommand {
                 .usage,
                 "run \(record.id) has not ended (\(record.status.words)), so that nothing is forked from it; "
                     + "end it first by `turnout abort \(record.id)`, or go on with it by "
-                    + "`\(try work.journal.nextCommand(for: record, isLive: false).text ?? "turnout resume \(record.id)")`"
+                    + "`\(try work.journal.nextCommand(for: record.id, in: work.workspace))`"
             )
         }
         guard case .held(let hold) = record.phase, hold.accepts(.retry) else {
             throw CommandFailure(
                 .usage,
                 "run \(record.id) is \(record.status.words), and there is no stage to try again; "
-                    + "next: \(try work.journal.nextCommand(for: record, isLive: false).text ?? "turnout status \(record.id)")"
+                    + "next: \(try work.journal.nextCommand(for: record.id, in: work.workspace))"
             )
         }
         let request = Request(
@@ -105,7 +105,7 @@ struct RetryCommand: AsyncParsableCommand {
         }
         let approvals = try EarlyApprovals(approve, in: snapshot.plan, from: first)
         let selection = try BackendSelection(of: snapshot.plan)
-        try refuseUnfinishedRun(on: selection.leaseKey(of: snapshot.plan), journal)
+        try refuseUnfinishedRun(on: selection.leaseKey(of: snapshot.plan), journal, work.workspace)
         let open = try await selection.open(.work, for: snapshot.plan, in: work.workspace)
         return try await work.work(in: open) {
             let started = try await RunStarting(journal: journal, selection: selection, open: open).start(

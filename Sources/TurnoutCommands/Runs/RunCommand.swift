@@ -70,11 +70,11 @@ struct RunCommand: AsyncParsableCommand {
         let id = try journal.nextRunID(of: name)
         // In the middle of another run, who is live is that run's business.
         let making = try await making.looking(for: id, in: workspace) { draft in
-            try refuseUnfinishedRun(on: making.selection.leaseKey(of: draft), journal)
+            try refuseUnfinishedRun(on: making.selection.leaseKey(of: draft), journal, workspace)
         }
         let snapshot = try making.snapshot(for: id)
         let approvals = try EarlyApprovals(approve, in: snapshot.plan)
-        try refuseUnfinishedRun(on: making.selection.leaseKey(of: snapshot.plan), journal)
+        try refuseUnfinishedRun(on: making.selection.leaseKey(of: snapshot.plan), journal, workspace)
         let open = try await making.selection.open(.work, for: snapshot.plan, in: workspace)
         return try await RunWork(workspace: workspace, journal: journal, options: options).work(in: open) {
             if let plan { try await PlanBinding(plan)?.check(snapshot, open.backend) }

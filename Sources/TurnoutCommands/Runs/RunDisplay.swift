@@ -26,10 +26,7 @@ extension RunDisplay {
 
 /// How one process's work on a run came out.
 struct RunEnd: Sendable {
-    var record: RunRecord
-    var stages: [StageRecord]
-    /// What the stage under way asks of people.
-    var approval: Approval?
+    var situation: RunSituation
     /// True when a signal ended the work.
     var isInterrupted: Bool
     /// What the run's clients have met while this process worked on it; nil where it had none.
@@ -39,7 +36,9 @@ struct RunEnd: Sendable {
     /// What serves the run's deployments.
     var servers = Servers.none
 
+    var record: RunRecord { situation.record }
+
     var report: RunReport {
-        RunReport(record: record, stages: stages, approval: approval, isLive: false, clients: clients, servers: servers)
+        RunReport(situation, clients: clients, servers: servers)
     }
 }

@@ -111,13 +111,13 @@ struct RunSession: Sendable {
             throw CancellationError()
         }
         let record = machine.record
-        let approval =
-            machine.plan.stages.indices.contains(record.position)
-            ? machine.plan.stages[record.position].approval : nil
+        let situation = try journal.situation(
+            of: machine.state, machine.plan, in: workspace, runner: .stopped, now: open.now,
+            edited: { try journal.load(record.id) })
         display.end(
             RunEnd(
-                record: record, stages: machine.stages, approval: approval, isInterrupted: outcome == .interrupted,
-                clients: open.clients, afterwards: try open.afterwards,
+                situation: situation, isInterrupted: outcome == .interrupted, clients: open.clients,
+                afterwards: try open.afterwards,
                 servers: Servers(of: machine.plan, by: record)))
         guard outcome == .interrupted else { return record.status.exitStatus }
         return signal?.exitStatus ?? .interrupted

@@ -36,7 +36,8 @@ struct RunStarting {
             let launcher = RunLauncher(
                 journal: journal, starter: .current(), now: open.now,
                 playbookFolder: parent?.run.record.playbookFolder
-                    ?? snapshot.plan.files.first.map { folder(of: $0.path) })
+                    ?? snapshot.plan.files.first.map { folder(of: $0.path) },
+                groups: LocalGroup.memberships(in: snapshot.plan))
             do {
                 return (try launcher.create(snapshot, approved: approved, parent: parent, under: lease), lease)
             } catch {
@@ -50,7 +51,7 @@ struct RunStarting {
 }
 
 /// Refuses where a run of the endpoint has not ended: says who works on it, or how to go on with it.
-func refuseUnfinishedRun(on key: LeaseKey, _ journal: SQLiteJournal) throws {
+func refuseUnfinishedRun(on key: LeaseKey, _ journal: SQLiteJournal, _ workspace: Workspace) throws {
     guard let other = try journal.unfinishedRun(on: key) else { return }
     let record = try journal.record(of: other)
     if let holder = try journal.holder(of: other) {
@@ -60,10 +61,9 @@ func refuseUnfinishedRun(on key: LeaseKey, _ journal: SQLiteJournal) throws {
                 + "wait for it, follow it by `turnout status \(other) --watch`, or end it by `turnout abort \(other)`")
     }
     let reason = record.reason.map { ", \($0)" } ?? ""
-    let ways = try journal.nextCommand(for: record, isLive: false).choices
-    let width = ways.map(\.command.count).max() ?? 0
+    let ways = NextCommand(try journal.situation(of: other, in: workspace)).lines(.plain, columns: .max)
     throw CommandFailure(
         .notOurs,
-        "\(key) is taken: run \(other) has not ended (\(record.status.words)\(reason)), and nobody works on it.\n"
-            + ways.map { "  \($0.command.padded(to: width))  to \($0.purpose)" }.joined(separator: "\n"))
+        "\(key) is taken: run \(other) has not ended (\(record.status.words)\(reason)), and no process works on it.\n"
+            + ways.joined(separator: "\n"))
 }

@@ -14,12 +14,13 @@ struct RunWatch {
         var shown = ""
         var height = 0
         while true {
-            let view = try RunView(of: run, in: journal, workspace)
+            let view = try await RunView(of: run, in: journal, workspace)
             let text = json ? try JSONText.line(view.report) : view.text(redraws ? .standardOutput : terminal)
             // What only grows older or more is shown again on a terminal, and is no news elsewhere.
             let news =
                 json
-                ? try JSONText.line(view.reportWithoutClients) : "\(view.record)\(view.isLive)\(view.decided.requests)"
+                ? try JSONText.line(view.reportWithoutClients)
+                : "\(view.record)\(view.situation.runner)\(view.situation.decided.requests)"
             if redraws {
                 StandardOutput.shared.write(Self.redrawing(text, over: height))
                 height = Self.height(of: text, columns: terminal.columns)
@@ -55,5 +56,22 @@ struct RunWatch {
         let up = height > 0 ? "\u{1B}[\(height)A\r" : ""
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         return up + lines.map { "\u{1B}[2K\($0)\n" }.joined() + "\u{1B}[J"
+    }
+}
+
+extension RunView {
+    /// What is worth another line: not the time of the observation, nor what clients have met.
+    fileprivate var news: RunReport {
+        var report = reportWithoutClients
+        report.observed = nil
+        return report
+    }
+}
+
+extension RunSituation {
+    fileprivate var recordWithoutTime: RunRecord {
+        var record = record
+        record.latestAt = nil
+        return record
     }
 }

@@ -48,7 +48,8 @@ struct RunsCommand: AsyncParsableCommand {
         }
 
         var run: RunID
-        var status: RunStatus
+        /// As in ``RunReport/status``.
+        var status: String
         var endpoint: Name
         var backend: String
         /// The stage that is under way or next; null when all are done.
@@ -61,6 +62,7 @@ struct RunsCommand: AsyncParsableCommand {
         var reason: String?
         /// Who has the endpoint for this run.
         var holder: Holder?
+        fileprivate var tint: Style.Tint
         /// The latest moment that its stages know of.
         private var latest: Timestamp?
 
@@ -70,7 +72,9 @@ struct RunsCommand: AsyncParsableCommand {
 
         init(_ record: RunRecord, stages: [StageRecord], holder: LeaseHolder?) {
             run = record.id
-            status = record.status
+            let isInterrupted = record.status == .running && holder?.isAlive != true
+            status = isInterrupted ? "interrupted" : record.status.rawValue
+            tint = isInterrupted ? .yellow : record.status.tint
             endpoint = record.endpoint
             backend = record.backend
             stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
@@ -112,7 +116,7 @@ struct RunsCommand: AsyncParsableCommand {
         let backends = Set(entries.map(\.backend))
         table.rows = entries.map { entry in
             [
-                Table.Cell(entry.run.description, .bold), Table.Cell(entry.status.words, entry.status.tint),
+                Table.Cell(entry.run.description, .bold), Table.Cell(entry.status.replacingUnderscores, entry.tint),
                 Table.Cell((backends.count > 1 ? "\(entry.backend)/" : "") + entry.endpoint.text),
                 Table.Cell(entry.place), Table.Cell(String(entry.started.moment.short.prefix(16))),
                 Table.Cell(entry.duration(at: now)),
@@ -147,4 +151,9 @@ extension RunsCommand.Entry.Holder {
         let silence = Interval(milliseconds: Int64(silentSeconds * 1000))
         return "process \(process) on \(host)" + (silence >= .seconds(10) ? ", silent for \(silence.short)" : "")
     }
+}
+
+extension String {
+    /// As people read a word of JSON: `rolled back`.
+    fileprivate var replacingUnderscores: String { split(separator: "_").joined(separator: " ") }
 }

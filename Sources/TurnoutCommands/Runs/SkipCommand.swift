@@ -52,7 +52,7 @@ struct SkipCommand: AsyncParsableCommand {
 
     private func skip(_ work: RunWork) async throws -> ExitStatus {
         let record = try RunSelection.run(run, in: work.journal, wanted: "under way") { !$0.status.isEnded }
-        let name = try stageName(of: record, try work.journal.stages(of: record.id))
+        let name = try stageName(of: record, work)
         try refuse(name, in: try work.journal.load(record.id))
         let kind: Request.Kind = succeeded ? .succeed : .skip
         let request = Request(
@@ -86,17 +86,16 @@ struct SkipCommand: AsyncParsableCommand {
         if let approval = stage.approval {
             try GateDecision(kind: .approve, by: .current()).checkPerson(approval, run.record, name)
         }
+        guard run.snapshot.plan.endsMirror(index, of: run.record) else { return }
         let mirror = run.record.latest.snapshot?.mirrorTraffic.wanted ?? .none
-        guard stage.action.endsMirroring(to: mirror),
-            !run.snapshot.plan.stages.dropFirst(index + 1).contains(where: { $0.action.endsMirroring(to: mirror) })
-        else { return }
         throw CommandFailure(
             .usage,
             "stage \(name) turns off the mirror (\(mirror)), and no later stage does: without it the mirror would stay on "
                 + "for good; let it act, or `turnout abort \(run.record.id)`")
     }
 
-    private func stageName(of record: RunRecord, _ stages: [StageRecord]) throws(CommandFailure) -> String {
+    private func stageName(of record: RunRecord, _ work: RunWork) throws -> String {
+        let stages = try work.journal.stages(of: record.id)
         guard !record.status.isEnded else {
             throw CommandFailure(
                 .usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to skip")
@@ -109,7 +108,7 @@ struct SkipCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     .usage,
                     "the way back of \(record.id) failed: nothing is left to skip; "
-                        + "next: \(NextCommand(record, isLive: false).text ?? "turnout status")")
+                        + "next: \(try work.journal.nextCommand(for: record.id, in: work.workspace))")
             }
         default: break
         }
@@ -127,18 +126,5 @@ struct SkipCommand: AsyncParsableCommand {
             throw CommandFailure(.usage, "stage \(stage) of \(record.id) is done (\(stages[index].status.rawValue))")
         }
         return stage
-    }
-}
-
-extension StageAction {
-    /// True where the stage leaves `mirror` off.
-    fileprivate func endsMirroring(to mirror: Traffic) -> Bool {
-        guard !mirror.isEmpty else { return false }
-        switch self {
-        case .mirrorTraffic(let traffic): return traffic.isEmpty
-        case .traffic(let traffic): return mirror.deployments.contains { traffic[$0] > 0 }
-        case .deleteEndpoint: return true
-        default: return false
-        }
     }
 }

@@ -39,7 +39,7 @@ struct StatusCommand: AsyncParsableCommand {
             if watch {
                 try await RunWatch(journal: journal, workspace: workspace, run: record.id, json: json).follow()
             } else {
-                let view = try RunView(of: record.id, in: journal, workspace)
+                let view = try await RunView(of: record.id, in: journal, workspace)
                 StandardOutput.shared.line(json ? try JSONText.pretty(view.report) : view.text(.standardOutput))
             }
         }
@@ -57,66 +57,76 @@ extension RunSelection {
     }
 }
 
-extension RunRecord {
-    /// The record with every yes that is kept for the open gate, and that the run will count once it goes on.
-    func counting(_ kept: [KeptRequest], stages: [StageRecord], approval: Approval?) -> RunRecord {
-        guard case .waiting(var gate) = phase, stages.indices.contains(position) else { return self }
-        for request in kept.filter({ !$0.isUsed }).map(\.request) {
-            guard request.kind == .approve, request.stage == stages[position].name, request.planHash == planHash,
-                request.fingerprint == nil || request.fingerprint == gate.fingerprint,
-                approval?.starterMayApprove != false || request.by != starter, !gate.approvals.contains(request.by)
-            else { continue }
-            gate.approvals.append(request.by)
-        }
-        var record = self
-        record.phase = .waiting(gate)
-        return record
-    }
-}
-
-/// One run as the journal has it at one moment.
+/// One run at one moment: as the journal has it, on the endpoint as it is.
 struct RunView {
-    var record: RunRecord
-    var stages: [StageRecord]
-    var approval: Approval?
-    var isLive: Bool
+    var situation: RunSituation
     var clients: ClientsReport?
-    var decided = KeptDecisions.none
-    var servers: Servers
+    var servers = Servers.none
+    /// Why the endpoint cannot be observed now; nil where it was, or need not be.
+    var unobservable: String?
+    /// How the endpoint differs from what the run left.
+    var drift: [Difference] = []
 
-    init(of run: RunID, in journal: any Journal, _ workspace: Workspace) throws {
-        record = try journal.record(of: run)
-        stages = try journal.stages(of: run)
-        isLive = try journal.holder(of: run) != nil
+    /// Looks at the run and, unless that has ended, at its endpoint (P23).
+    init(of run: RunID, in journal: any Journal, _ workspace: Workspace) async throws {
+        situation = try journal.situation(of: run, in: workspace)
         clients = try ClientsFile(run, in: workspace).read().map(ClientsReport.init)
         let plan = try journal.load(run).snapshot.plan
-        servers = Servers(of: plan, by: record)
-        guard !record.status.isEnded else { return }
-        let kept = try journal.requests(of: run)
-        if case .waiting = record.phase {
-            approval = plan.stages.indices.contains(record.position) ? plan.stages[record.position].approval : nil
-            record = record.counting(kept, stages: stages, approval: approval)
-        }
-        decided = KeptDecisions(kept, of: record, stages: stages, approval: approval)
+        if !situation.record.status.isEnded, situation.record.latest != .never { await look(plan, workspace) }
+        servers = Servers(of: plan, by: situation.record)
     }
 
-    var reportWithoutClients: RunReport {
-        RunReport(
-            record: record, stages: stages, approval: approval, isLive: isLive, decided: decided, servers: servers)
+    var record: RunRecord { situation.record }
+
+    private mutating func look(_ plan: Plan, _ workspace: Workspace) async {
+        do {
+            let (endpoint, now) = try await Self.observation(of: plan, workspace)
+            drift = situation.runner == .working ? [] : differences(expected: record.expected, observed: endpoint)
+            situation.record.latest = Observation(endpoint)
+            situation.record.latestAt = now
+        } catch {
+            unobservable = "\(error)"
+        }
     }
+
+    /// The endpoint as it is, and when; waits at most 5 s.
+    private static func observation(
+        of plan: Plan, _ workspace: Workspace
+    ) async throws -> (EndpointSnapshot?, Timestamp) {
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                try await BackendSelection(of: plan).open(.look, for: plan, in: workspace).using { open in
+                    if let caveat = open.caveat { throw BackendError(.unavailable, caveat) }
+                    return (try await open.backend.observe(plan.endpoint), open.now)
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: .seconds(5))
+                throw BackendError(.unavailable, "it does not answer within 5 s")
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { throw CancellationError() }
+            return first
+        }
+    }
+
+    /// How old the traffic is that is shown, where it was not observed just now.
+    private var observation: String? {
+        guard record.status.isEnded || unobservable != nil, let latest = record.latestAt else { return nil }
+        return "as observed at \(latest.zoned)" + (unobservable.map { "; not observable now: \($0)" } ?? "")
+    }
+
+    var reportWithoutClients: RunReport { RunReport(situation, servers: servers, unobservable: unobservable) }
 
     var report: RunReport {
-        RunReport(
-            record: record, stages: stages, approval: approval, isLive: isLive, clients: clients, decided: decided,
-            servers: servers)
+        RunReport(situation, clients: clients, servers: servers, unobservable: unobservable)
     }
 
     func text(_ terminal: Terminal) -> String {
         let wall = SystemClock().now()
         return RunTree(
-            record: record, stages: stages, approval: approval, isLive: isLive,
-            now: max(wall, stages.latestMoment ?? wall), style: terminal.style, columns: terminal.columns,
-            decided: decided, clients: clients, servers: servers
+            situation: situation, now: max(wall, situation.stages.latestMoment ?? wall), style: terminal.style,
+            columns: terminal.columns, clients: clients, servers: servers, observation: observation, drift: drift
         ).lines().joined(separator: "\n")
     }
 }

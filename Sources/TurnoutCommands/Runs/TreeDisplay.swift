@@ -69,8 +69,8 @@ final class TreeDisplay: RunDisplay {
         picture.withLock { picture in
             let terminal = Terminal.standardOutput
             let tree = RunTree(
-                record: end.record, stages: end.stages, approval: end.approval, isLive: false,
-                now: picture.tree?.now ?? end.record.started, style: style, columns: terminal.columns,
+                situation: end.situation, now: picture.tree?.now ?? end.record.started, style: style,
+                columns: terminal.columns,
                 clients: end.clients, servers: end.servers)
             var lines = tree.lines()
             if end.isInterrupted { lines.insert(style("interrupted; everything is checkpointed", .yellow), at: 0) }

@@ -106,17 +106,9 @@ extension Phase {
         case .held(let hold):
             switch hold.cause {
             case .unknown, .rollBackFailed: true
-            case .drift, .failed, .timedOut, .inconclusive: false
+            case .drift, .adopted, .failed, .timedOut, .inconclusive: false
             }
         case .starting, .ready, .waiting, .ended: false
         }
-    }
-}
-
-extension Approval {
-    /// True where whoever passes this gate would have passed `other` too.
-    fileprivate func isAtLeast(_ other: Approval) -> Bool {
-        required >= other.required && (other.starterMayApprove || !starterMayApprove)
-            && (other.group == nil || group == other.group) && (onTimeout != .goOn || other.onTimeout == .goOn)
     }
 }

@@ -48,16 +48,21 @@ struct EarlyApprovals: Hashable, Sendable {
 
     /// Why the person who starts the run may not approve, or nil.
     private static func bar(_ approval: Approval) -> String? {
-        guard approval.starterMayApprove else { return "it bars the person who started the run" }
-        return approval.group.flatMap(groupObjection)
-    }
-
-    /// Why the user of this process does not count where `group` is asked for, or nil.
-    static func groupObjection(_ group: String) -> String? {
-        switch LocalGroup.membership(in: group) {
-        case .member: nil
-        case .stranger: "it wants somebody of the group \(group), and \(Person.current().name) is not in it"
-        case .unknown: "it wants somebody of the group \(group), and this machine has no such group"
+        let person = Person.current()
+        let group = approval.group.flatMap { LocalGroup.membership(in: $0) == .member ? $0 : nil }
+        return switch approval.objection(to: person, memberOf: group, starter: person) {
+        case nil, .repeated?: nil
+        case .starter?: "it bars the person who started the run"
+        case .group(let group)?: LocalGroup.objection(to: person, group)
         }
+    }
+}
+
+extension LocalGroup {
+    /// Why a person does not count where `group` is asked for.
+    static func objection(to person: Person, _ group: String) -> String {
+        membership(in: group) == .unknown
+            ? "it wants a member of the group \(group), and this machine has no such group"
+            : "it wants a member of the group \(group), and \(person.name) is not in it"
     }
 }

@@ -24,7 +24,7 @@ extension RunStatus {
     var exitStatus: ExitStatus {
         switch self {
         case .succeeded: .finished
-        case .failed: .failed
+        case .failed, .endedEarly: .failed
         case .rolledBack: .rolledBack
         case .waiting, .held: .waitingForPerson
         case .aborted: .aborted

@@ -45,7 +45,7 @@ struct GateDecision {
                     .usage,
                     "stage \(name) has begun (\(record.status.words)): its gate is behind it"
                         + (isLive ? ", and a process works on it; " : "; ")
-                        + "next: \(NextCommand(record, isLive: isLive).text ?? "turnout status \(record.id)")")
+                        + "next: turnout status \(record.id)")
             }
         }
         if kind == .approve { try checkPerson(approval, record, name) }
@@ -68,6 +68,7 @@ struct GateDecision {
         Request(
             kind: kind, stage: subject.stage.name, attempt: subject.gate == nil ? nil : subject.stage.attempts + 1,
             planHash: subject.run.planHash, fingerprint: subject.gate?.fingerprint, by: by,
+            memberOf: subject.approval.group.flatMap(memberOf),
             at: max(now, subject.gate?.opened ?? now), reason: reason, evidence: evidence(on: subject))
     }
 
@@ -105,7 +106,7 @@ struct GateDecision {
         guard let gate = subject.gate else { return !kept.isUsed }
         let isOfGate = request.fingerprint == gate.fingerprint && request.at >= gate.opened
         // One that the run has used since the gate was read is not among the gate's approvals yet.
-        return kept.isUsed ? isOfGate : request.fingerprint == nil || request.fingerprint == gate.fingerprint
+        return kept.isUsed ? isOfGate : gate.concerns(request, planHash: subject.run.planHash)
     }
 
     private func decided(_ request: Request, _ subject: Subject) -> JournalError {
@@ -116,14 +117,23 @@ struct GateDecision {
                 + (request.reason.map { " (\($0))" } ?? "") + ": the first decision counts")
     }
 
+    /// The group, if the user of this process is in it.
+    private func memberOf(_ group: String) -> String? {
+        LocalGroup.membership(in: group) == .member ? group : nil
+    }
+
     /// Refuses who may not say yes to the stage `name`: its starter where it bars them, strangers to its group.
     func checkPerson(_ approval: Approval, _ record: RunRecord, _ name: String) throws(CommandFailure) {
-        if !approval.starterMayApprove, by == record.starter {
+        let objection = approval.objection(
+            to: by, memberOf: approval.group.flatMap(memberOf), starter: record.starter)
+        switch objection {
+        case nil, .repeated?: return
+        case .starter?:
             throw CommandFailure(
                 .usage, "\(by) started \(record.id), and stage \(name) bars its starter: ask somebody else")
+        case .group(let group)?:
+            throw CommandFailure(.usage, "stage \(name): \(LocalGroup.objection(to: by, group))")
         }
-        guard let group = approval.group, let objection = EarlyApprovals.groupObjection(group) else { return }
-        throw CommandFailure(.usage, "stage \(name): \(objection)")
     }
 
     private func stageIndex(in run: StoredRun) throws(CommandFailure) -> Int {

@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import Rollouts
 
 #if canImport(Darwin)
     internal import Darwin
@@ -48,6 +49,11 @@ enum LocalGroup {
         case member, stranger
         /// There is no such group.
         case unknown
+    }
+
+    /// The groups that gates of `plan` ask for and the user of this process is in.
+    static func memberships(in plan: Plan) -> Set<String> {
+        Set(plan.stages.compactMap(\.approval?.group).filter { membership(in: $0) == .member })
     }
 
     /// Whether the user of this process is in the group `name`.

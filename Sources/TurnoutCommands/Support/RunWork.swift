@@ -87,8 +87,7 @@ struct RunWork {
     func tellEnd(of record: RunRecord) throws -> ExitStatus {
         let servers = Servers(of: try journal.load(record.id).snapshot.plan, by: record)
         let end = RunEnd(
-            record: record, stages: try journal.stages(of: record.id), approval: nil, isInterrupted: false,
-            servers: servers)
+            situation: try journal.situation(of: record.id, in: workspace), isInterrupted: false, servers: servers)
         if options.json {
             StandardOutput.shared.line(try JSONText.line(end.report))
         } else {
@@ -109,7 +108,7 @@ struct RunWork {
                 throw CommandFailure(
                     .waitingForPerson,
                     "run \(run) is \(last.status.words), and nobody works on it any more; "
-                        + "next: \(try journal.nextCommand(for: last, isLive: false).text ?? "turnout status \(run)")")
+                        + "next: \(try journal.nextCommand(for: run, in: workspace))")
             }
             try await Task.sleep(for: .milliseconds(200))
         }

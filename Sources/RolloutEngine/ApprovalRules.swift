@@ -1,0 +1,56 @@
+package import Rollouts
+
+/// Why one person's yes to a stage does not count.
+package enum ApprovalObjection: Hashable, Sendable {
+    /// The person started the run, and the gate bars its starter.
+    case starter
+    /// The gate asks for a member of this group, and the person was not found to be in it.
+    case group(String)
+    /// The person has approved already: quorums count different people.
+    case repeated
+}
+
+extension Approval {
+    /// Why a yes of `person` does not count, or nil.
+    ///
+    /// The only rule on who may approve: the run machine follows it, and front ends ask it before they offer or take a
+    /// decision (P8). `group` is the one that the front end found the person to be in, as in ``Request/memberOf``;
+    /// `given` are those who have approved so far.
+    package func objection(
+        to person: Person, memberOf group: String?, starter: Person, given: [Person] = []
+    ) -> ApprovalObjection? {
+        if !starterMayApprove, person == starter { return .starter }
+        if let wanted = self.group, group != wanted { return .group(wanted) }
+        return given.contains(person) ? .repeated : nil
+    }
+
+    /// Whether every set of people that passes this gate would have passed `other` too.
+    package func isAtLeast(_ other: Approval) -> Bool {
+        required >= other.required && (other.starterMayApprove || !starterMayApprove)
+            && (other.group == nil || group == other.group) && (onTimeout != .goOn || other.onTimeout == .goOn)
+    }
+}
+
+extension ApprovalGate {
+    /// Whether a decision was made about this gate or ahead of it, and not about another plan or another state.
+    package func concerns(_ request: Request, planHash: String) -> Bool {
+        guard request.planHash == planHash else { return false }
+        guard let shown = request.fingerprint else { return since.map { request.at >= $0 } ?? true }
+        return shown == fingerprint
+    }
+
+    /// The gate with every yes among `requests` that the run will count once it goes on.
+    package func counting(
+        _ requests: [Request], for stage: String, as approval: Approval, in record: RunRecord
+    ) -> ApprovalGate {
+        var gate = self
+        for request in requests where request.kind == .approve && request.stage == stage {
+            guard concerns(request, planHash: record.planHash),
+                approval.objection(
+                    to: request.by, memberOf: request.memberOf, starter: record.starter, given: gate.approvals) == nil
+            else { continue }
+            gate.approvals.append(request.by)
+        }
+        return gate
+    }
+}

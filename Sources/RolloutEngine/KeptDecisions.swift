@@ -1,0 +1,42 @@
+package import Rollouts
+
+/// What people have decided about a run that the run has not used yet.
+package struct KeptDecisions: Hashable, Sendable {
+    /// The oldest first.
+    package var requests: [Request] = []
+    /// Whether the run goes on once a process works on it.
+    package var letsGoOn = false
+
+    package static let none = KeptDecisions()
+
+    private init() {}
+
+    /// `record` already counts the approvals that are kept for its open gate; `approval` is what that gate asks for.
+    package init(_ kept: [KeptRequest], of record: RunRecord, stages: [StageRecord], approval: Approval?) {
+        guard !record.status.isEnded else { return }
+        let present = stages.indices.contains(record.position) ? stages[record.position].name : nil
+        let ahead = Set(stages.indices.filter { $0 >= record.position }.map { stages[$0].name })
+        for request in kept.filter({ !$0.isUsed }).map(\.request) where request.planHash == record.planHash {
+            if let stage = request.stage, !ahead.contains(stage) { continue }
+            let isOfPresent = request.stage == nil || request.stage == present
+            switch (record.phase, request.kind) {
+            case (_, .abort): letsGoOn = true
+            case (.waiting(let gate), .approve), (.waiting(let gate), .reject):
+                guard !isOfPresent || request.fingerprint == nil || request.fingerprint == gate.fingerprint else {
+                    continue
+                }
+                guard isOfPresent else { break }
+                let isEnough = gate.approvals.count >= approval?.required ?? 1
+                letsGoOn = letsGoOn || request.kind == .reject || (isEnough && gate.approvals.contains(request.by))
+            case (.waiting, .skip), (.waiting, .succeed), (.held, .skip), (.held, .succeed):
+                letsGoOn = letsGoOn || isOfPresent
+            case (.held(let hold), .retry), (.held(let hold), .adopt), (.held(let hold), .restore):
+                guard hold.accepts(request.kind) else { continue }
+                letsGoOn = true
+            case (_, .retry), (_, .adopt), (_, .restore): continue
+            default: break
+            }
+            requests.append(request)
+        }
+    }
+}
