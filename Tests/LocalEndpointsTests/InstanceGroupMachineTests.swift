@@ -49,6 +49,20 @@ struct InstanceGroupMachineTests {
         #expect(machine.failed == 1)
     }
 
+    @Test("the error that a server tells while it is not ready comes first, also after probes at which it tells none")
+    func neverReadyWithError() throws {
+        var machine = started(1)
+        _ = machine.receive(.instance(0, .launched), at: at(0))
+        for output in ["Worker (pid:9) was sent SIGSEGV!", nil] {
+            let failure = "http://127.0.0.1:9 refuses connections"
+            _ = machine.receive(.instance(0, .probed(.readiness, failure: failure, output: output)), at: at(20_000))
+            #expect(machine.reason == "Worker (pid:9) was sent SIGSEGV! (ReadinessProbeFailed: \(failure))")
+        }
+        _ = machine.receive(.time, at: at(60_000))
+        let failure = try #require(machine.failure)
+        #expect(failure.message.hasPrefix("Worker (pid:9) was sent SIGSEGV! (instance-0 was not ready within 1m"))
+    }
+
     @Test(
         "a server of somebody else fails after half a minute, or when its probe says so; the user's own, as in the cloud",
         arguments: [

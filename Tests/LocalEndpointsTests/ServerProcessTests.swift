@@ -81,6 +81,56 @@ struct ServerProcessTests {
     }
 
     @Test(
+        "a worker that is killed is told in its server's words, and before an exception that was caught",
+        arguments: [
+            (
+                [
+                    "Traceback (most recent call last):", "  a", "ValueError: caught",
+                    "[7] [WARNING] Worker (pid:9) was sent SIGSEGV!",
+                ],
+                "Worker (pid:9) was sent SIGSEGV!"
+            ),
+            (
+                [
+                    "[1] [ERROR] Worker (pid:9) was sent SIGKILL! Perhaps out of memory?",
+                    "[10] [INFO] Booting worker with pid: 10",
+                ],
+                "Worker (pid:9) was sent SIGKILL! Perhaps out of memory?"
+            ),
+            (
+                [
+                    "[1] [ERROR] Worker (pid:9) exited with code 3.", "[1] [INFO] Worker (pid:8) was sent SIGTERM!",
+                    "[1] [ERROR] Shutting down: Master", "[1] [ERROR] Reason: Worker failed to boot.",
+                ],
+                "Worker (pid:9) exited with code 3."
+            ),
+            (
+                [
+                    "Traceback (most recent call last):", "  a", "ValueError: no",
+                    "[1] [ERROR] Worker (pid:9) exited with code 3.",
+                ],
+                "ValueError: no"
+            ),
+            (
+                [
+                    "[1] [CRITICAL] WORKER TIMEOUT (pid:9)", "Traceback (most recent call last):", "  a",
+                    "SystemExit: 1",
+                    "[1] [ERROR] Worker (pid:9) was sent SIGKILL! Perhaps out of memory?",
+                ], "WORKER TIMEOUT (pid:9)"
+            ),
+            (["INFO:     Child process [9] died", "INFO:     Started server process [10]"], "Child process [9] died"),
+        ])
+    func workers(lines: [String], error: String) {
+        #expect(ProgramError.error(in: lines) == error)
+        #expect(ProgramError.summary(of: lines) == error)
+    }
+
+    @Test("a server that has told no error has none, whatever it says")
+    func noError() {
+        #expect(ProgramError.error(in: ["loading", "[1] [INFO] Worker (pid:8) was sent SIGTERM!"]) == nil)
+    }
+
+    @Test(
         "without a traceback the summary is the last line that says something",
         arguments: [
             (

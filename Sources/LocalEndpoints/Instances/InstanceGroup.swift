@@ -232,7 +232,8 @@ package actor InstanceGroup {
         let inbox = inbox.continuation
         tasks.addTask {
             let failure = await server.probe(kind, timeout: timeout)
-            inbox.yield(.told(index: index, launch: launch, .probed(kind, failure: failure)))
+            let output = failure == nil ? nil : server.error
+            inbox.yield(.told(index: index, launch: launch, .probed(kind, failure: failure, output: output)))
         }
     }
 

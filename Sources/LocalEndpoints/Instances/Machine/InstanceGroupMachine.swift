@@ -77,7 +77,8 @@ struct InstanceGroupMachine {
         guard let instance = troubled.first(where: { $0.reason != nil }), let reason = instance.reason else {
             return nil
         }
-        return instance.isBackingOff ? "CrashLoopBackOff: back-off restarting failed server: \(reason)" : reason
+        guard !instance.isBackingOff else { return "CrashLoopBackOff: back-off restarting failed server: \(reason)" }
+        return instance.lastOutput.isEmpty ? reason : "\(instance.lastOutput) (\(reason))"
     }
 
     mutating func receive(_ event: Event, at time: Timestamp) -> [Action] {

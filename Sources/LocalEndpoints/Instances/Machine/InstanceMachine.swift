@@ -29,8 +29,9 @@ struct InstanceMachine: Hashable {
         case notLaunched(reason: String)
         /// `output` is what it said last.
         case exited(reason: String, output: String)
-        /// `failure` is nil when it answered as it should.
-        case probed(Kind, failure: String?)
+        /// `failure` is nil when it answered as it should; `output` is the error that it has told meanwhile, as of a worker
+        /// that was killed while the server lives on.
+        case probed(Kind, failure: String?, output: String? = nil)
         /// To leave without losing what it was asked.
         case drain
         /// Of one that drains: what it was asked is answered.
@@ -74,7 +75,7 @@ struct InstanceMachine: Hashable {
     private(set) var crashes = 0
     /// Why it isn't ready.
     private(set) var reason: String?
-    /// What it said before it ended.
+    /// What it said of its end, or of why it is not ready.
     private(set) var lastOutput = ""
     private var isStopped = false
     /// When the log was last told that it isn't ready.
@@ -124,7 +125,9 @@ struct InstanceMachine: Hashable {
         case .launched: return launched(at: time)
         case .notLaunched(let reason): return ended(reason, "", at: time)
         case .exited(let reason, let output): return ended(reason, output, at: time)
-        case .probed(let kind, let failure): return probed(kind, failure, at: time)
+        case .probed(let kind, let failure, let output):
+            if let output { lastOutput = output }
+            return probed(kind, failure, at: time)
         case .drain: return leave(drain: settings.isOwned ? settings.drain : .zero, grace: settings.grace, at: time)
         case .drained: return endDraining(at: time)
         case .stop(let grace): return leave(drain: .zero, grace: grace, at: time)

@@ -53,6 +53,9 @@ final class OutputPipe: Sendable {
     /// The line that says best why the process ended; empty where it said nothing.
     var summary: String { ProgramError.summary(of: kept.withLock { $0.last }) }
 
+    /// The error that it has told so far; nil where it has told none.
+    var error: String? { ProgramError.error(in: kept.withLock { $0.last }) }
+
     /// Returns when all was read, or after `limit`, if some process keeps the pipe open.
     func finish(within limit: Duration) async {
         await withTaskGroup { group in

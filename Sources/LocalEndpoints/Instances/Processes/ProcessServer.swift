@@ -106,6 +106,8 @@ final class ProcessServer: Server {
         return await ServerProbe.get(path, of: socket, timeout: timeout)
     }
 
+    var error: String? { pipe.error }
+
     /// The whole group is told: a server's workers may be all that is left of it.
     func end(isFinal: Bool) {
         state.withLock { state in

@@ -1,8 +1,32 @@
-/// Finds, in what a program said before it ended, the line that says why.
+/// Finds, in what a program said, the line that says why it ended or does not serve.
 enum ProgramError {
-    /// The exception that ended a Python program, else the last line; empty where nothing was said.
+    /// Of a program that has ended: its error, else the last line; empty where nothing was said.
     static func summary(of lines: [String]) -> String {
-        exception(in: lines) ?? lines.last { !$0.allSatisfy(\.isWhitespace) }?.trimmed ?? ""
+        error(in: lines) ?? lines.last { !$0.allSatisfy(\.isWhitespace) }?.trimmed ?? ""
+    }
+
+    /// The exception that ended a Python program, or how a worker of a server was killed; nil where neither was said.
+    ///
+    /// No exception tells of a signal: one that was printed before has been caught.
+    static func error(in lines: [String]) -> String? {
+        let end = workerEnd(in: lines)
+        return end?.isSignal == true ? end?.words : exception(in: lines) ?? end?.words
+    }
+
+    /// How the last worker ended that was not told to end, in the words of gunicorn or uvicorn.
+    private static func workerEnd(in lines: [String]) -> (words: String, isSignal: Bool)? {
+        for line in lines.reversed() {
+            if let child = line.firstMatch(of: /Child process \[\d+\] died/) { return (String(child.0), false) }
+            guard
+                let end = line.firstMatch(of: /Worker \(pid: ?(\d+)\) (?:exited with code [1-9]|was sent (SIG\w+)).*/),
+                !["SIGTERM", "SIGQUIT", "SIGINT"].contains(end.2)
+            else { continue }
+            // One that is late is killed by the server, which says so before.
+            let late = "WORKER TIMEOUT (pid:\(end.1))"
+            guard !lines.contains(where: { $0.contains(late) }) else { return (late, true) }
+            return (String(end.0).trimmed, end.2 != nil)
+        }
+        return nil
     }
 
     /// The last exception that was printed with a traceback: of a chain of causes, the first cause.

@@ -11,8 +11,15 @@ protocol Server: Sendable {
     /// Nil when it answers as it should, else how it didn't.
     func probe(_ kind: InstanceMachine.Kind, timeout: Interval) async -> String?
 
+    /// The error that it has told so far, while it runs; nil where it has told none.
+    var error: String? { get }
+
     /// Tells it to end, or (`isFinal`) ends it.
     func end(isFinal: Bool)
+}
+
+extension Server {
+    var error: String? { nil }
 }
 
 /// How a server ended.
