@@ -112,7 +112,7 @@ package struct AssetUploader: Sendable {
     /// The members of a model version's `properties`.
     package static func modelProperties(_ document: Value, uri: String, isAnonymous: Bool) -> Value {
         var members: [String: Value] = [
-            "modelType": .string(document["type"]?.string?.lowercased() ?? "custom_model"), "modelUri": .string(uri),
+            "modelType": .string(document.modelType), "modelUri": .string(uri),
             "isAnonymous": .bool(isAnonymous), "isArchived": false,
             "tags": .mapping(document["tags"]?.texts ?? [:]),
             "properties": .mapping(document["properties"]?.texts ?? [:]),

@@ -16,9 +16,15 @@ package struct DeploymentAssets: Hashable, Sendable {
 
 extension DeploymentDefinition {
     /// Where its model is registered, once it was uploaded; nil if it brings none, or its version is the server's choice.
+    ///
+    /// One without a name is named by its files, as `az ml` does, and by its type where that is not the usual one: what is
+    /// registered as a custom model would not serve as one of MLflow.
     func modelID(hash: String) -> AssetID? {
         let model = document["model"]
-        guard let name = model?["name"]?.string, !name.isEmpty else { return AssetID(.models, sha256(hash), "1") }
+        guard let name = model?["name"]?.string, !name.isEmpty else {
+            let type = (model ?? .null).modelType
+            return AssetID(.models, sha256(type == Value.usualModelType ? hash : "\(hash) \(type)"), "1")
+        }
         return model?["version"]?.versionText.map { AssetID(.models, name, $0) }
     }
 
@@ -41,6 +47,11 @@ extension DeploymentDefinition {
 }
 
 extension Value {
+    static let usualModelType = "custom_model"
+
+    /// Of a model: `mlflow_model`.
+    var modelType: String { self["type"]?.string?.lowercased() ?? Self.usualModelType }
+
     /// A version, which may be written as a number.
     package var versionText: String? {
         switch self {

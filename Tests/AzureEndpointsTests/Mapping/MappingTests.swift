@@ -28,6 +28,22 @@ struct MappingTests {
         #expect(deployments.definition(of: try travelled(over), named: "blue", endpoint: "houses") == definition)
     }
 
+    @Test("a model without a name has `az ml`'s by its files; one of another type has another, and is not that one")
+    func anonymousModels() throws {
+        func model(_ model: Value) throws -> String? {
+            var definition = DeploymentDefinition(name: "blue", endpoint: "houses", document: ["model": model])
+            definition.contents = LocalContents(model: "0123")
+            return try deployments.resource(for: definition).properties.model
+        }
+        let usual = try #require(try model("./m"))
+        #expect(usual.hasSuffix("/models/1be2e452b46d7a0d9656bbb1f768e8248eba1b75baed65f5d99eafa948899a6a/versions/1"))
+        #expect(try model(["path": "./m", "type": "custom_model"]) == usual)
+        let others = [
+            try model(["path": "./m", "type": "mlflow_model"]), try model(["path": "./m", "type": "triton_model"]),
+        ]
+        #expect(Set(others + [usual]).count == 3)
+    }
+
     @Test(
         "what another client made of an endpoint is kept when it is applied again",
         arguments: 1...300 as ClosedRange<UInt64>)
