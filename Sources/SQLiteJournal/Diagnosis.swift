@@ -1,3 +1,5 @@
+package import Rollouts
+
 /// One thing that `turnout doctor` looked at.
 package struct Diagnosis: Hashable, Sendable {
     package enum Level: String, Hashable, Sendable, CaseIterable {
@@ -12,10 +14,16 @@ package struct Diagnosis: Hashable, Sendable {
     /// What to do; nil where there is nothing to do.
     package var advice: String?
 
-    package init(_ level: Level, _ subject: String, _ finding: String, advice: String? = nil) {
+    /// The facts of the finding, for programs that read them; nil where it has none besides the sentence.
+    package var details: Value?
+
+    package init(
+        _ level: Level, _ subject: String, _ finding: String, advice: String? = nil, details: Value? = nil
+    ) {
         self.level = level
         self.subject = subject
         self.finding = finding
         self.advice = advice
+        self.details = details
     }
 }

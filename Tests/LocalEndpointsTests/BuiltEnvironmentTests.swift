@@ -17,11 +17,17 @@ struct BuiltEnvironmentTests {
     }
 
     @discardableResult
-    private func make(_ name: String, in folder: LocalFolder, isComplete: Bool = true) throws -> String {
+    private func make(_ name: String, in folder: LocalFolder, isComplete: Bool = true, isBroken: Bool = false) throws
+        -> String
+    {
         let path = "\(folder.environments)/\(name)"
         try FileManager.default.createDirectory(atPath: path + "/lib", withIntermediateDirectories: true)
         try Data(repeating: 1, count: 1000).write(to: URL(filePath: path + "/lib/module.py"))
-        if isComplete { try BuiltEnvironment.complete(path, provider: .uv) }
+        guard isComplete, !FileManager.default.fileExists(atPath: path + "/bin") else { return path }
+        try FileManager.default.createDirectory(atPath: path + "/bin", withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: path + "/bin/python", withDestinationPath: "/bin/\(isBroken ? "gone" : "sh")")
+        try BuiltEnvironment.complete(path, provider: .uv)
         return path
     }
 
@@ -31,18 +37,19 @@ struct BuiltEnvironmentTests {
         return path
     }
 
-    @Test("they are listed with their size, provider and users; a folder that is not there has none")
+    @Test("they are listed with their size, state, provider and users; a folder that is not there has none")
     func list() throws {
         try with { folder in
             try BuiltEnvironment.note(make("used", in: folder), in: deployment("1", in: folder))
             try make("half", in: folder, isComplete: false)
+            try make("broken", in: folder, isBroken: true)
             let all = try folder.builtEnvironments()
-            #expect(all.map(\.path) == ["half", "used"].map { "\(folder.environments)/\($0)" })
-            #expect(all.map(\.isComplete) == [false, true])
-            #expect(all.map(\.users) == [0, 1])
-            #expect(all.map(\.isUsed) == [false, true])
-            #expect(all[1].provider == "uv")
-            #expect(all[1].size >= 1000)
+            #expect(all.map(\.path) == ["broken", "half", "used"].map { "\(folder.environments)/\($0)" })
+            #expect(all.map(\.state) == [.broken, .halfBuilt, .built])
+            #expect(all.map(\.users) == [0, 0, 1])
+            #expect(all.map(\.isUsed) == [false, false, true])
+            #expect(all[2].provider == "uv")
+            #expect(all[2].size >= 1000)
         }
         #expect(try LocalFolder(state: "/nowhere").builtEnvironments() == [])
     }

@@ -87,12 +87,15 @@ struct DoctorCommand: AsyncParsableCommand {
         var subject: String
         var finding: String
         var advice: String?
+        /// Of an environment of Python: `path`, `state`, `bytes`, `python`, `provider`, `used_by`, `has_instances` and `last_used`.
+        var details: Value?
 
         init(_ diagnosis: Diagnosis) {
             level = diagnosis.level.rawValue
             subject = diagnosis.subject
             finding = diagnosis.finding
             advice = diagnosis.advice
+            details = diagnosis.details
         }
     }
 

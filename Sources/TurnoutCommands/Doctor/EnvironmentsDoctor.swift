@@ -25,11 +25,10 @@ struct EnvironmentsDoctor {
     }
 
     private func diagnosis(_ environment: BuiltEnvironment) -> Diagnosis {
-        let text = "\(environment.path): \(environment.facts), \(environment.use)"
-        guard !environment.isUsed else { return Diagnosis(.ok, Self.subject, text) }
+        let isWell = environment.isUsed || environment.state == .built
         return Diagnosis(
-            environment.isComplete ? .ok : .warning, Self.subject, text,
-            advice: "`turnout doctor --clean` removes it")
+            isWell ? .ok : .warning, Self.subject, "\(environment.path): \(environment.facts), \(environment.use)",
+            advice: environment.isUsed ? nil : "`turnout doctor --clean` removes it", details: environment.details)
     }
 }
 
@@ -37,14 +36,24 @@ extension BuiltEnvironment {
     /// `120 MiB, Python 3.11.7 by uv`.
     fileprivate var facts: String {
         let size = "\((size + 1_048_575) / 1_048_576) MiB"
-        guard isComplete else { return "\(size), \(isLocked ? "being built" : "half-built")" }
+        guard state == .built else { return "\(size), \(state.rawValue)" }
         return [size, python.map { "Python \($0)" }].compactMap(\.self).joined(separator: ", ")
             + (provider.map { " by \($0)" } ?? "")
     }
 
+    /// `used_by` counts deployments.
+    fileprivate var details: Value {
+        [
+            "path": .string(path), "state": .string(state.rawValue), "bytes": .integer(size),
+            "python": python.map(Value.string) ?? .null, "provider": provider.map(Value.string) ?? .null,
+            "used_by": .integer(users), "has_instances": .bool(isLocked && state != .beingBuilt),
+            "last_used": .string(lastUse.description),
+        ]
+    }
+
     fileprivate var use: String {
         let deployments = users == 0 ? "no deployment" : users == 1 ? "1 deployment" : "\(users) deployments"
-        let instances = isLocked && isComplete ? ", instances are running" : ""
+        let instances = isLocked && state != .beingBuilt ? ", instances are running" : ""
         return "last used \(lastUse.zoned), used by \(deployments)\(instances)"
     }
 }

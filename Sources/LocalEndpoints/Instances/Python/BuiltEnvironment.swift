@@ -11,6 +11,12 @@ internal import SQLiteState
 
 /// An environment of Python in the emulator's folder, built or half-built.
 package struct BuiltEnvironment: Hashable, Sendable {
+    package enum State: String, Hashable, Sendable {
+        case built, beingBuilt = "being built", halfBuilt = "half-built"
+        /// Built, and built anew before it is next used.
+        case broken = "its Python is gone"
+    }
+
     package var path: String
     /// Bytes on disk.
     package var size: Int
@@ -20,7 +26,7 @@ package struct BuiltEnvironment: Hashable, Sendable {
     package var provider: String?
     /// When the instances of a deployment were last started from it; of a half-built one, when its build began.
     package var lastUse: Timestamp
-    package var isComplete: Bool
+    package var state: State
     /// How many deployments of the emulator are made from it.
     package var users: Int
     /// Whether a process is building it, or has instances that use it.
@@ -136,19 +142,16 @@ extension BuiltEnvironment {
         self.path = path
         self.users = users
         let mark = FileFacts(path: "\(path)/\(Self.mark)")
-        isComplete = mark != nil
         lastUse = Timestamp(milliseconds: Int64((mark ?? facts).modified) * 1000)
         size = try Self.size(of: path)
         if let data = FileManager.default.contents(atPath: "\(path)/\(Self.mark)"), !data.isEmpty {
             let mark = try WireJSON.decode(Mark.self, from: String(decoding: data, as: UTF8.self))
             (provider, python) = (mark.provider, mark.python)
         }
-        guard let lock = try FileLock(existing: path + Self.lockSuffix) else {
-            isLocked = false
-            return
-        }
-        isLocked = try !lock.tryAcquire(.exclusive)
-        lock.release()
+        let lock = try FileLock(existing: path + Self.lockSuffix)
+        isLocked = try lock.map { try !$0.tryAcquire(.exclusive) } ?? false
+        lock?.release()
+        state = Self.isComplete(path) ? .built : mark != nil ? .broken : isLocked ? .beingBuilt : .halfBuilt
     }
 
     private static func size(of path: String) throws -> Int {
