@@ -67,6 +67,19 @@ struct RoleTests {
         return Sample.plan(playbook, options)
     }
 
+    @Test("a name that cannot be given is reported once, in the file that says it", arguments: ["Blue_1", "b"])
+    func invalidName(name: String) {
+        for roles in [RoleSource.assumed(.first), .assumed(.later), .observed(nil)] {
+            var options = PlanOptions.managed()
+            options.roles = roles
+            let marked = MarkedText("name: ⟦\(name)⟧\nendpoint_name: my-endpoint\ninstance_type: x\n")
+            let outcome = Sample.plan(Self.playbook, options, files: ["blue.yml": marked.text])
+            #expect(outcome.findings.map(\.rule) == ["ValidNames"])
+            #expect(outcome.findings.map(\.file) == ["blue.yml"])
+            #expect(outcome.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans)
+        }
+    }
+
     @Test("one playbook is the first rollout and the next one")
     func firstAndLater() throws {
         let first = plan(.observed(nil))

@@ -34,7 +34,8 @@ struct PlanMaker {
         files.lookedAt = inputs.userPaths.mapValues(\.lookedAt).filter { !$0.value.isEmpty }
         var scope = scope(inputs)
         let plainScope = scope
-        let resolution = RoleResolution(of: written, source, scope, from: options.roles, files: &files)
+        let resolution = RoleResolution(
+            of: written, source, scope, from: options.roles, kind: capabilities.kind, files: &files)
         roles = resolution?.roles
         situations = resolution?.situations ?? []
         if let roles { scope = scope.with(roles) }

@@ -12,7 +12,7 @@ struct RoleResolution {
     /// Nil where no expression of the playbook names a role.
     init?(
         of written: Node, _ source: SourceFile, _ scope: ExpressionScope, from origin: RoleSource,
-        files: inout NamedFiles
+        kind: EndpointKind, files: inout NamedFiles
     ) {
         guard !written.expressionNames.isDisjoint(with: ExpressionScope.roles) else { return nil }
         let stages = written["stages"]?.items ?? []
@@ -20,7 +20,8 @@ struct RoleResolution {
         var newName: Name?
         if let node = newDeployment?["deployment_file"] {
             var template = Template(source: source, scope: scope.withFaultyRoles)
-            newName = files.deploymentName(at: template.fill(node))
+            newName = files.deploymentName(
+                at: template.fill(node), becomes: newDeployment.map(Self.isNamedByRole) ?? false ? kind : nil)
         }
         let definesEndpoint = stages.contains { $0["define"] != nil }
         situations = definesEndpoint ? [.first, .later] : [.later]
@@ -40,8 +41,12 @@ struct RoleResolution {
     /// The action that brings the candidate: the one whose `name` is the role or, where none is, the first `deploy`.
     private static func newDeployment(_ stages: [Node]) -> Node? {
         let actions = stages.flatMap { stage in ["define", "deploy"].compactMap { stage[$0] } }
-        return actions.first { $0["name"]?.expressionNames.contains(ExpressionScope.candidate) ?? false }
+        return actions.first(where: isNamedByRole)
             ?? stages.lazy.compactMap { $0["deploy"] }.first
+    }
+
+    private static func isNamedByRole(_ action: Node) -> Bool {
+        action["name"]?.expressionNames.contains(ExpressionScope.candidate) ?? false
     }
 
     private static func start(for roles: Roles, definesEndpoint: Bool) -> Play.Start {
@@ -52,12 +57,19 @@ struct RoleResolution {
 
 extension NamedFiles {
     /// The name that a `deployment_file` says, if it can be read; a file that can't is reported where it is used.
-    fileprivate mutating func deploymentName(at node: Node) -> Name? {
+    ///
+    /// A name that `becomes` the role's on an endpoint of that kind, and breaks its rules, is reported here, where it stands,
+    /// and not at each use of the role.
+    fileprivate mutating func deploymentName(at node: Node, becomes kind: EndpointKind?) -> Name? {
         let before = findings
         let document = document(at: node)
         let new = findings.dropFirst(before.count)
         if new.allSatisfy({ $0.rule == "NamedFile" }) { findings = before }
-        return document?.root["name"]?.name
+        guard let document, let written = document.root["name"], let name = written.name else { return nil }
+        let place = PlacedName(name: name, what: "deployment", location: location(written, in: document))
+        guard let kind, let finding = ValidNames.finding(for: place, kind: kind) else { return name }
+        findings.append(finding)
+        return nil
     }
 }
 
