@@ -61,6 +61,26 @@ struct PlanPreviewTests {
         #expect(Self.preview().warnings.isEmpty)
     }
 
+    @Test("Stages that are done do not warn, and what they have looked at counts")
+    func warningsOfFork() {
+        func warnings(from first: Int, on live: EndpointSnapshot) -> [String] {
+            let plan = Plan(
+                playbook: "safe-rollout", backend: "simulated", endpoint: "houses",
+                stages: StageList([
+                    Stage(name: "define", action: .define(.sample, deployment: .blue, allTraffic: true)),
+                    Stage(name: "look", action: .wait(.minutes(1))),
+                    Stage(name: "go", action: .traffic(["green": 100])),
+                ]))
+            return PlanPreview(of: plan, from: first, on: live, kind: .managed, durations: nil).warnings
+        }
+        var live = EndpointSnapshot.blueLive
+        live.deployments[0].definition.instanceCount = 4
+        live.deployments[0].instances = .init(wanted: 4, ready: 4)
+        live.deployments.append(DeploymentSnapshot(definition: .green))
+        #expect(warnings(from: 0, on: live) == ["stage define leaves blue, which serves clients, 1 of its 4 instances"])
+        #expect(warnings(from: 1, on: live).isEmpty && warnings(from: 2, on: live).isEmpty)
+    }
+
     @Test("What is already so is no change")
     func alreadySo() {
         let preview = Self.preview([Stage(name: "deploy", action: .deploy(.green))], on: .blueLive)

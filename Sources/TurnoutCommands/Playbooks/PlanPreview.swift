@@ -57,10 +57,10 @@ struct PlanPreview: Hashable, Sendable {
     /// Nil where the playbook names none.
     var roles: Roles?
 
-    /// Plays `plan` on the endpoint as observed; `durations` tells how long the backend needs for a change, if that is
-    /// known.
+    /// Plays `plan` on the endpoint as observed, from the stage `first` on; `durations` tells how long the backend needs for
+    /// a change, if that is known.
     init(
-        of plan: Plan, on observed: EndpointSnapshot?, kind: EndpointKind,
+        of plan: Plan, from first: Int = 0, on observed: EndpointSnapshot?, kind: EndpointKind,
         durations: (@Sendable (Change) -> Interval)?
     ) {
         playbook = plan.playbook
@@ -71,8 +71,8 @@ struct PlanPreview: Hashable, Sendable {
         servers = Servers(of: plan, on: observed)
         var model = EndpointModel(kind: kind, endpoint: observed)
         var baseline = AnalysisBaseline(observed)
-        var care = ServiceCare(observed)
-        stages = plan.stages.map { written in
+        var care = ServiceCare(observed, after: plan.stages.prefix(first))
+        stages = plan.stages.dropFirst(first).map { written in
             let before = model.endpoint
             var stage = Stage(written, on: &model, durations: durations)
             guard stage.skip == nil else { return stage }

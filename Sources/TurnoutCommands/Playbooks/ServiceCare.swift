@@ -8,9 +8,13 @@ struct ServiceCare {
     /// The endpoint's traffic at the start.
     private let served: Traffic
     /// True once a stage has tested, watched or asked for something.
-    private var hasLooked = false
+    private var hasLooked: Bool
 
-    init(_ observed: EndpointSnapshot?) { served = observed?.traffic.wanted ?? .none }
+    /// `done` are the stages before.
+    init(_ observed: EndpointSnapshot?, after done: some Sequence<Stage>) {
+        served = observed?.traffic.wanted ?? .none
+        hasLooked = done.contains { $0.skip == nil && $0.looks }
+    }
 
     /// Fragments that follow the stage's name; the stages are told in order.
     mutating func warnings(

@@ -124,7 +124,7 @@ struct RunSession: Sendable {
     }
 
     private func makeRunner(_ machine: RunMachine, under lease: Lease, _ queries: QuerySignals) -> Runner {
-        let (display, plan) = (display, machine.plan)
+        let (display, plan, first) = (display, machine.plan, machine.record.position)
         let clock = PacedClock(base: open.clock, pace: pace)
         let programs = ProgramRunner(
             run: machine.record.id, endpoint: machine.record.endpoint,
@@ -142,18 +142,21 @@ struct RunSession: Sendable {
                 programs.note(progress)
                 clock.note(progress)
                 display.show(progress)
-                if let warnings = progress.warnings(of: plan) { display.hear(.note(warnings)) }
+                if let warnings = progress.warnings(of: plan, from: first) { display.hear(.note(warnings)) }
             })
     }
 }
 
 extension Runner.Progress {
-    /// What `plan` does to what serves clients, when the run has just found out what that is.
-    fileprivate func warnings(of plan: Plan) -> String? {
+    /// What `plan`, whose stages before `first` are done, does to what serves clients, when the run has just found out what
+    /// that is.
+    fileprivate func warnings(of plan: Plan, from first: Int) -> String? {
         guard case .committed(let events, _) = self else { return nil }
         for case .baselineObserved(let observation) in events.map(\.event) {
             guard let endpoint = observation.snapshot else { continue }
-            let warnings = PlanPreview(of: plan, on: endpoint, kind: endpoint.kind, durations: nil).warnings
+            let warnings = PlanPreview(
+                of: plan, from: first, on: endpoint, kind: endpoint.kind, durations: nil
+            ).warnings
             if !warnings.isEmpty { return "beware: " + warnings.joined(separator: "; ") }
         }
         return nil
