@@ -1,3 +1,4 @@
+import ArgumentParser
 import AzureEndpoints
 import Foundation
 import RolloutEngine
@@ -110,6 +111,67 @@ import Testing
             adoption.differences == [
                 "stage delete-blue is gone", "stage keep-blue is new", "stage cut-over is defined otherwise",
             ])
+    }
+}
+
+@Suite("Forks by retry")
+struct RetryTests {
+    private func plan(_ change: (inout [Stage]) -> Void) -> Plan {
+        var plan = Sample.plan
+        var stages = Array(plan.stages)
+        change(&stages)
+        plan.stages = StageList(stages)
+        return plan
+    }
+
+    private func refusal(of new: Plan, _ words: [String] = [], parent: StoredRun = Sample.waiting()) throws -> String {
+        let command = try RetryCommand.parse(["demo-1", "--adopt"] + words)
+        return try #require(throws: CommandFailure.self) {
+            try command.refuseChanges(in: new, since: parent, before: 2)
+        }.message
+    }
+
+    @Test("a stage that counts as done and has changed is refused, with the command that begins with it and is not")
+    func changed() throws {
+        let new = plan { $0[1].bake = .minutes(5) }
+        let message = try refusal(of: new, ["--approve", "cut-over"])
+        #expect(message.contains("`turnout retry demo-1 --from canary --adopt --approve cut-over`"))
+        try RetryCommand.parse([]).refuseChanges(in: new, since: Sample.waiting(), before: 1)
+    }
+
+    @Test("a stage of another name is begun before; where nothing is before, there is no fork")
+    func renamed() throws {
+        let new = plan { $0[1].name = "canaries" }
+        #expect(try refusal(of: new).contains("`turnout retry demo-1 --from scale --adopt`"))
+        try RetryCommand.parse([]).refuseChanges(in: new, since: Sample.waiting(), before: 0)
+        #expect(try refusal(of: plan { $0[0].name = "grow" }).hasSuffix("start anew by `turnout run`"))
+    }
+
+    @Test("a fork does not begin behind what was taken back")
+    func takenBack() throws {
+        var parent = Sample.waiting()
+        parent.stages[0].status = .rolledBack
+        var old = parent.snapshot.plan
+        old.stages = StageList(
+            [old.stages[0], Stage(name: "canary", action: .scale("green", instanceCount: 2))] + old.stages.dropFirst(2))
+        parent.snapshot = PlanSnapshot(plan: old, hash: "0123", contents: [:])
+        #expect(try refusal(of: Sample.plan, parent: parent).contains("--from scale "))
+    }
+
+    @Test("approvals that the parent was given ahead of time are told, unless they are given again")
+    func approvals() {
+        func request(_ stage: String, shown: String? = nil) -> KeptRequest {
+            KeptRequest(
+                request: Request(
+                    kind: .approve, stage: stage, planHash: "0123", fingerprint: shown, by: Sample.ann, at: Sample.start
+                ),
+                isUsed: false)
+        }
+        let kept = [request("cut-over"), request("delete-blue")]
+        #expect(RetryCommand.dropped(kept, in: Sample.plan, from: 1, given: []) == ["cut-over", "delete-blue"])
+        #expect(RetryCommand.dropped(kept, in: Sample.plan, from: 1, given: ["cut-over"]) == ["delete-blue"])
+        #expect(RetryCommand.dropped(kept, in: Sample.plan, from: 3, given: []) == ["delete-blue"])
+        #expect(RetryCommand.dropped([request("cut-over", shown: "f")], in: Sample.plan, from: 0, given: []).isEmpty)
     }
 }
 

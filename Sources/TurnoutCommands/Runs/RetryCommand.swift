@@ -70,6 +70,12 @@ struct RetryCommand: AsyncParsableCommand {
                     + "next: \(try work.journal.nextCommand(for: record.id, in: work.workspace))"
             )
         }
+        guard approve.isEmpty else {
+            throw CommandFailure(
+                .usage,
+                "--approve is for a run that is forked, and \(record.id) goes on: `turnout approve \(record.id) --stage "
+                    + "STAGE` approves its stages ahead of time")
+        }
         let request = Request(
             kind: .retry, planHash: record.planHash, by: .current(), at: SystemClock().now(), reason: reason)
         _ = try work.journal.submit(request, to: record.id) { _ in }
@@ -104,6 +110,8 @@ struct RetryCommand: AsyncParsableCommand {
                     + "the new run uses what \(id) keeps, unless --adopt is given")
         }
         let approvals = try EarlyApprovals(approve, in: snapshot.plan, from: first)
+        let dropped = Self.dropped(
+            try journal.requests(of: id), in: snapshot.plan, from: first, given: approvals.stages)
         let selection = try BackendSelection(of: snapshot.plan)
         try refuseUnfinishedRun(on: selection.leaseKey(of: snapshot.plan), journal, work.workspace)
         let open = try await selection.open(.work, for: snapshot.plan, in: work.workspace)
@@ -112,13 +120,29 @@ struct RetryCommand: AsyncParsableCommand {
                 id.playbook, approved: approvals.stages, parent: (parent, first)
             ) { _ in snapshot }
             for note in approvals.notes { Notices.say("note: \(note)") }
+            if !dropped.isEmpty {
+                Notices.say(
+                    "note: approvals that \(id) was given ahead of time are not carried over; "
+                        + "`turnout retry` takes them anew: \(dropped.map { "--approve \($0)" }.joined(separator: " "))"
+                )
+            }
             return started
         }
     }
 
+    /// The stages from `first` on that were approved ahead of time in the parent, and are not in the fork.
+    ///
+    /// An approval is bound to one run: whoever gave it may have meant no second try.
+    static func dropped(_ kept: [KeptRequest], in plan: Plan, from first: Int, given: [String]) -> [String] {
+        let early = Set(kept.map(\.request).filter { $0.kind == .approve && $0.fingerprint == nil }.map(\.stage))
+        return plan.stages.dropFirst(first)
+            .filter { $0.skip == nil && $0.approval != nil && early.contains($0.name) && !given.contains($0.name) }
+            .map(\.name)
+    }
+
     /// True for a stage whose traffic was taken back, and for a `define` that gave its deployment all traffic, which
     /// rolling back to the traffic of the start undid.
-    private func isTakenBack(_ parent: StoredRun, _ index: Int) -> Bool {
+    private static func isTakenBack(_ parent: StoredRun, _ index: Int) -> Bool {
         if parent.stages[index].status == .rolledBack { return true }
         guard parent.record.status != .succeeded, parent.stages[index].action == .define,
             case .define(_, let deployment?, allTraffic: true) = parent.snapshot.plan.stages[index].action,
@@ -132,7 +156,7 @@ struct RetryCommand: AsyncParsableCommand {
         let (stages, id) = (parent.stages, parent.record.id)
         let furthest = min(parent.record.position, stages.count - 1)
         guard let from else {
-            let first = stages.indices.first { !stages[$0].status.isDone || isTakenBack(parent, $0) }
+            let first = stages.indices.first { !stages[$0].status.isDone || Self.isTakenBack(parent, $0) }
             return min(first ?? furthest, max(furthest, 0))
         }
         guard let index = stages.firstIndex(where: { $0.name == from }) else {
@@ -145,10 +169,7 @@ struct RetryCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .usage, "run \(id) never came to stage \(from): the furthest to begin with is \(stages[furthest].name)")
         }
-        // A traffic stage sets live traffic as a whole, whatever became of what was set before.
-        if parent.snapshot.plan.stages[index].action.kind != .traffic,
-            let taken = stages.indices.prefix(index).first(where: { isTakenBack(parent, $0) })
-        {
+        if let taken = Self.takenBack(parent, before: index) {
             throw CommandFailure(
                 .usage,
                 "stage \(stages[taken].name) of \(id) was taken back, so that a run from \(from) on would count as done "
@@ -157,16 +178,32 @@ struct RetryCommand: AsyncParsableCommand {
         return index
     }
 
-    private func refuseChanges(in new: Plan, since parent: StoredRun, before first: Int) throws(CommandFailure) {
+    /// The first stage that a fork from `index` would count as done, and that was taken back.
+    private static func takenBack(_ parent: StoredRun, before index: Int) -> Int? {
+        // A traffic stage sets live traffic as a whole, whatever became of what was set before.
+        guard parent.snapshot.plan.stages[index].action.kind != .traffic else { return nil }
+        return parent.stages.indices.prefix(index).first { isTakenBack(parent, $0) }
+    }
+
+    /// Refuses where a stage that counts as done has changed, and names the stage from which it is done anew.
+    func refuseChanges(in new: Plan, since parent: StoredRun, before first: Int) throws(CommandFailure) {
         for index in 0...first {
             let old = parent.snapshot.plan.stages[index]
             guard index < new.stages.count, new.stages[index].name == old.name,
                 index == first || new.stages[index] == old
             else {
+                // One of another name has no record in the parent: what comes before it must be done again too.
+                let isRenamed = index >= new.stages.count || new.stages[index].name != old.name
+                let last = isRenamed ? index - 1 : index
+                let from = last < 0 ? nil : Self.takenBack(parent, before: last) ?? last
+                let way = from.map {
+                    (["`turnout retry \(parent.record.id) --from \(new.stages[$0].name) --adopt"]
+                        + approve.map { "--approve \($0)" }).joined(separator: " ") + "` begins early enough"
+                }
                 throw CommandFailure(
                     .invalidPlaybook,
                     "stage \(old.name) counts as done in \(parent.record.id), and the edited playbook has another "
-                        + "definition in its place: fork from an earlier stage, or start anew by `turnout run`")
+                        + "definition in its place; \(way ?? "start anew by `turnout run`")")
             }
         }
     }
