@@ -32,35 +32,26 @@ extension OwnServer {
     private static func words(for environment: Value, folder: String?, _ yaml: YAMLReader?) -> String? {
         guard let reference = environment.string else {
             guard let conda = environment["conda_file"], conda != .null else { return nil }
-            let version = yaml.flatMap { pythonVersion(conda, folder: folder, $0) }
-            return version.map { "Python \($0), conda" } ?? "conda"
+            let python = yaml.flatMap { content(of: conda, folder: folder, $0) }.map(CondaPackage.list)?
+                .last { $0.name == "python" }
+            guard let versions = python?.versions, !versions.isAny else { return "conda" }
+            return "Python \(versions.words), conda"
         }
         let name = reference.hasPrefix("azureml:") ? String(reference.dropFirst("azureml:".count)) : reference
         // The name of one that a client made of a file says nothing.
         return name.hasPrefix(EnvironmentFiles.anonymous) ? nil : "registered environment \(name)"
     }
 
-    /// The version of Python that a conda file, or its content, asks for.
-    private static func pythonVersion(_ conda: Value, folder: String?, _ yaml: YAMLReader) -> String? {
-        var content = conda
-        if let path = conda.string {
-            guard let folder else { return nil }
-            do {
-                let bytes = try DiskFile.contents(of: DiskPath.joined(folder, path), limit: EnvironmentFiles.condaLimit)
-                content = try yaml(String(decoding: bytes, as: UTF8.self))
-            } catch {
-                return nil  // reported where the file is needed
-            }
+    /// What a conda file says that a definition names, or holds.
+    private static func content(of conda: Value, folder: String?, _ yaml: YAMLReader) -> Value? {
+        guard let path = conda.string else { return conda }
+        guard let folder else { return nil }
+        do {
+            let bytes = try DiskFile.contents(of: DiskPath.joined(folder, path), limit: EnvironmentFiles.condaLimit)
+            return try yaml(String(decoding: bytes, as: UTF8.self))
+        } catch {
+            return nil  // reported where the file is needed
         }
-        guard case .list(let dependencies)? = content["dependencies"] else { return nil }
-        for text in dependencies.compactMap(\.string) {
-            let wanted = text.split(separator: "::").last ?? ""
-            let name = wanted.prefix { !" =<>!~".contains($0) }
-            guard name.lowercased() == "python" else { continue }
-            let version = wanted.dropFirst(name.count).filter { $0 != " " }.drop { $0 == "=" }
-            return version.isEmpty ? nil : String(version)
-        }
-        return nil
     }
 }
 

@@ -38,6 +38,10 @@ struct OwnServerTests {
         arguments: [
             (["conda_file": ["dependencies": ["python=3.12", "pip"]]], "Python 3.12, conda"),
             (["conda_file": ["dependencies": ["conda-forge::python>=3.10"]]], "Python >=3.10, conda"),
+            (["conda_file": ["dependencies": ["python 3.11"]]], "Python 3.11, conda"),
+            (["conda_file": ["dependencies": ["python=3.11.4=h955ad1f_0"]]], "Python 3.11.4, conda"),
+            (["conda_file": ["dependencies": ["python>=3.9|3.8"]]], "Python >=3.9|3.8, conda"),
+            (["conda_file": ["dependencies": ["python=*"]]], "conda"),
             (["conda_file": ["dependencies": ["pip"]]], "conda"),
             (["conda_file": "./gone.yml"], "conda"),
             ("azureml:sklearn:3", "registered environment sklearn:3"),

@@ -1,3 +1,4 @@
+import AssetFiles
 import Foundation
 import PlaybookSyntax
 import Testing
@@ -29,7 +30,7 @@ struct CondaFileTests {
             variables:
               X: y
             """)
-        #expect(try file.pythonVersion()?.text == "=3.10")
+        #expect(try file.pythonVersions()?.text == "=3.10")
         #expect(file.channels == ["conda-forge", "https://conda.example.com/internal"])
         #expect(file.packages.map(\.name) == ["numpy", "scikit-learn", "pandas", "pytorch"])
         #expect(file.packages.map(\.channel) == [nil, nil, nil, "conda-forge"])
@@ -60,14 +61,15 @@ struct CondaFileTests {
     @Test("a file without dependencies asks for nothing", arguments: ["name: x\n", "dependencies:\n", "{}\n"])
     func empty(text: String) throws {
         #expect(try file(text).requirements() == [])
-        #expect(try file(text).pythonVersion() == nil)
+        #expect(try file(text).pythonVersions() == nil)
     }
 
     @Test(
         "what pip cannot install is named, with the ways out",
         arguments: [
             ("cudatoolkit=11.1", "install micromamba, mamba or conda"), ("my-internal-package", "under pip:"),
-            ("numpy=1.2=py39_0", "numpy=1.2"), ("numpy=1.2|1.3", "numpy=1.2"), ("numpy[version='>=1']", "numpy=1.2"),
+            ("numpy=1.2=py39_0", "numpy=1.2"), ("numpy=1.2|1.3", "numpy=1.2"), ("numpy[sha256=1]", "numpy=1.2"),
+            ("numpy 1.2 py39_0", "numpy=1.2"), ("numpy=(1.2)", "numpy=1.2"),
         ])
     func condaOnly(entry: String, help: String) throws {
         let problems = try file("dependencies:\n  - \"\(entry)\"\n").pipProblems()
@@ -76,9 +78,15 @@ struct CondaFileTests {
         #expect(problems.first?.help?.contains(help) == true)
     }
 
-    @Test("a version without a relation is exact, as for conda")
-    func exact() throws {
-        #expect(try file("dependencies: [numpy 1.21.2]").requirements() == ["numpy==1.21.2"])
+    @Test(
+        "versions are written for pip as they mean to conda",
+        arguments: [
+            ("numpy 1.21.2", "numpy==1.21.2"), ("numpy=1.2.*", "numpy==1.2.*"), ("numpy 1.2*", "numpy==1.2.*"),
+            ("numpy != 1.2.*, >= 1.1", "numpy!=1.2.*,>=1.1"), ("numpy=*", "numpy"), ("numpy >=1.2.*", "numpy>=1.2"),
+            ("numpy[version='>=1,<2']", "numpy>=1,<2"), ("numpy[version=1.2]", "numpy==1.2"),
+        ])
+    func pipVersions(entry: String, requirement: String) throws {
+        #expect(try file("dependencies: [\"\(entry)\"]").requirements() == [requirement])
     }
 
     @Test(
@@ -89,7 +97,7 @@ struct CondaFileTests {
         ])
     func refused(line: String, entry: String) {
         #expect {
-            _ = try file("dependencies:\n  \(line)\n").pythonVersion()
+            _ = try file("dependencies:\n  \(line)\n").pythonVersions()
         } throws: { error in
             (error as? CondaFile.Problem)?.entry == entry
         }
@@ -100,11 +108,12 @@ struct CondaFileTests {
         "files that pip is to read are found in every spelling",
         arguments: [
             ("-r requirements.txt", "requirements.txt", true), ("-rreq.txt", "req.txt", true),
-            ("--requirement=req.txt", "req.txt", true), ("--constraint 'c.txt'", "c.txt", true), ("-e .", ".", true),
+            ("--requirement=req.txt", "req.txt", true), ("--constraint 'c.txt'", "c.txt", true), ("-e .", ".", false),
             ("./wheels/a.whl", "./wheels/a.whl", false), ("../pkg[extra]", "../pkg", false),
             ("a-1-py3-none-any.whl", "a-1-py3-none-any.whl", false), ("/opt/a.whl", "/opt/a.whl", false),
             ("file:///opt/a.whl#sha256=1", "/opt/a.whl", false), ("a @ file:///opt/a.whl", "/opt/a.whl", false),
-            ("file:a.whl", "a.whl", false),
+            ("file:a.whl", "a.whl", false), ("mypkg/", "mypkg/", false), ("libs/mypkg", "libs/mypkg", false),
+            ("local.tar.gz", "local.tar.gz", false), ("a.ZIP ; python_version > '3'", "a.ZIP", false),
         ])
     func files(entry: String, path: String, isList: Bool) throws {
         let text = "dependencies:\n  - pip:\n    - \"\(entry)\"\n"
@@ -113,7 +122,10 @@ struct CondaFileTests {
 
     @Test(
         "packages and addresses are no files of this machine",
-        arguments: ["flask==3.0", "https://example.com/a.whl", "-e git+https://example.com/a", "--no-binary :all:"])
+        arguments: [
+            "flask==3.0", "https://example.com/a.whl", "-e git+https://example.com/a", "--no-binary :all:",
+            "a @ git+ssh://git@example.com/a.git", "--trusted-host a/b", "a.b-c>=1.0; python_version > '3'",
+        ])
     func noFiles(entry: String) throws {
         #expect(try file("dependencies: [{pip: [\"\(entry)\"]}]").files == [])
     }
@@ -136,20 +148,13 @@ struct CondaFileTests {
     }
 
     @Test(
-        "versions of Python are compared number by number",
-        arguments: [
-            ("=3.10", "3.10.13", true), ("=3.10", "3.1.0", false), ("=3.1", "3.10.1", false), ("3.8", "3.8.1", nil),
-            (">=3.9", "3.13.0", true), (">=3.9,<3.12", "3.12.1", false), ("==3.11.7", "3.11.7", true),
-            ("=3.11.*", "3.11.2", true), (">3.8", "3.8.18", false), ("~=3.9", "3.12.1", true),
-        ] as [(String, String, Bool?)])
-    func versions(text: String, version: String, admits: Bool?) {
-        #expect(PythonVersion(text)?.admits(version) == admits)
-    }
-
-    @Test(
         "uv is asked for a version in its own words",
-        arguments: [("=3.10", "3.10"), ("==3.11.7", "3.11.7"), ("=3.11.*", "3.11"), (">=3.9, <3.12", ">=3.9,<3.12")])
-    func requests(text: String, request: String) {
-        #expect(PythonVersion(text)?.request == request)
+        arguments: [
+            ("=3.10", "3.10"), ("==3.11.7", "3.11.7"), ("=3.11.*", "3.11"), (">=3.9, <3.12", ">=3.9,<3.12"),
+            (" 3.11", "3.11"), ("==3.11", "3.11"), ("!=3.9", "!=3.9"), (">=3.9,!=3.9.*", ">=3.9,!=3.9.*"),
+            (">=3.9|3.8", ">=3.9"), ("3.8|>=3.9", "==3.8"),
+        ])
+    func requests(text: String, request: String) throws {
+        #expect(try #require(CondaVersions(text)).request == request)
     }
 }

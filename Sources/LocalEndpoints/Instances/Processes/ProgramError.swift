@@ -1,3 +1,5 @@
+internal import AssetFiles
+
 /// Finds, in what a program said, the line that says why it ended or does not serve.
 enum ProgramError {
     /// Of a program that has ended: its error, else the last line; empty where nothing was said.

@@ -1,3 +1,4 @@
+internal import AssetFiles
 package import Rollouts
 
 extension CondaFile {

@@ -1,3 +1,5 @@
+internal import AssetFiles
+
 #if canImport(Darwin)
     internal import Darwin
 #else
@@ -49,7 +51,7 @@ extension CondaFile {
         return names
     }()
 
-    private static func requirement(_ package: Package) throws(Problem) -> String {
+    private static func requirement(_ package: CondaPackage) throws(Problem) -> String {
         guard let name = known[package.name] else {
             throw Problem(
                 message: "wants '\(package.text)' of conda, and this machine has no program of conda's",
@@ -59,27 +61,16 @@ extension CondaFile {
         return name + (try version(of: package))
     }
 
-    /// conda's `=1.2` is any 1.2; `==1.2.3` and the inequalities are the same in both; pip knows neither builds nor `|`.
-    private static func version(of package: Package) throws(Problem) -> String {
-        let version = package.version
-        let isBuild = version.split(separator: ",").contains {
-            $0.hasPrefix("=") && !$0.hasPrefix("==") && ($0 == "=" || $0.dropFirst().contains("="))
-        }
-        guard !isBuild, !version.contains("|"), !version.contains("["), !version.contains("(") else {
+    /// pip knows neither builds nor `|`.
+    private static func version(of package: CondaPackage) throws(Problem) -> String {
+        guard let versions = package.versions, !package.hasMore, versions.isAny || versions.alternatives.count == 1
+        else {
             throw Problem(
-                message: "has '\(package.text)', whose version only conda understands",
-                help: "install micromamba, mamba or conda; or write the version as \(package.name)=1.2",
+                message: "has '\(package.text)', which only conda understands",
+                help: "install micromamba, mamba or conda; or write one version, as \(package.name)=1.2",
                 entry: package.text)
         }
-        return version.split(separator: ",").map(clause).joined(separator: ",")
-    }
-
-    /// One of the conditions on a version, as pip writes it.
-    private static func clause(_ text: Substring) -> String {
-        if let first = text.first, first.isNumber { return "==\(text)" }
-        guard text.hasPrefix("="), !text.hasPrefix("==") else { return String(text) }
-        let version = text.dropFirst()
-        return version.hasSuffix("*") ? "==\(version)" : "==\(version).*"
+        return versions.isAny ? "" : versions.alternatives[0].map(\.pythonic).joined(separator: ",")
     }
 }
 
@@ -97,20 +88,30 @@ extension CondaFile {
     /// Files of this machine that pip is to read.
     var files: [NamedFile] {
         pip.compactMap { entry in
-            if let path = Self.optionValue(entry) { return NamedFile(entry: entry, path: path, isList: true) }
+            if let path = Self.optionValue(entry) {
+                return NamedFile(
+                    entry: entry, path: path, isList: !["-e", "--editable"].contains { entry.hasPrefix($0) })
+            }
             var path = Self.unquoted(entry)
             // `name @ file:///wheels/a.whl`.
-            if let at = path.firstRange(of: "@"), path[at.upperBound...].trimmed.hasPrefix("file:") {
-                path = path[at.upperBound...].trimmed
-            }
+            if let at = path.firstRange(of: " @ ") { path = path[at.upperBound...].trimmed }
             if path.hasPrefix("file:") {
                 path = String(path.dropFirst("file:".count))
                 if path.hasPrefix("//") { path = String(path.dropFirst(2).drop { $0 != "/" }) }
                 return NamedFile(entry: entry, path: path.withoutFragment, isList: false)
             }
-            let isPath = path.hasPrefix(".") || path.hasPrefix("/") || path.hasSuffix(".whl") && !path.contains("://")
-            return isPath ? NamedFile(entry: entry, path: path.withoutExtras, isList: false) : nil
+            guard !path.hasPrefix("-"), !path.contains("://") else { return nil }
+            path = path.withoutExtras
+            return Self.isPath(path) ? NamedFile(entry: entry, path: path, isList: false) : nil
         }
+    }
+
+    /// What pip takes for a path, and not for the name of a package.
+    private static func isPath(_ text: String) -> Bool {
+        let archives = [
+            ".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar.lzma", ".tlz",
+        ]
+        return text.hasPrefix(".") || text.contains("/") || archives.contains { text.lowercased().hasSuffix($0) }
     }
 
     /// Files that are missing, or cannot be brought along: the environment holds the conda file's text alone, as in Azure ML.

@@ -1,3 +1,4 @@
+internal import AssetFiles
 package import Rollouts
 
 /// A conda environment file as a deployment's environment has it.
@@ -23,33 +24,11 @@ package struct CondaFile: Hashable {
         package var entry: String?
     }
 
-    /// One entry of `dependencies`: `conda-forge::numpy>=1.2`.
-    struct Package: Hashable {
-        /// As it is written.
-        let text: String
-        /// `conda-forge` of `conda-forge::numpy`; nil where any channel may have it.
-        let channel: String?
-        /// In lower case.
-        let name: String
-        /// `>=1.2`, without spaces; empty where any version will do.
-        let version: String
-
-        init(_ text: String) {
-            self.text = text
-            let parts = text.split(separator: "::", maxSplits: 1).map { $0.trimmed }
-            channel = parts.count > 1 ? parts[0] : nil
-            let specification = parts.last ?? ""
-            let name = specification.prefix { !" =<>!~[".contains($0) }
-            self.name = name.lowercased()
-            version = specification.dropFirst(name.count).filter { $0 != " " }
-        }
-    }
-
     private(set) var channels: [String] = []
     /// The entry `python=3.10`; nil where any Python will do.
-    private(set) var python: Package?
+    private(set) var python: CondaPackage?
     /// Packages of conda besides `python` and `pip`.
-    private(set) var packages: [Package] = []
+    private(set) var packages: [CondaPackage] = []
     private(set) var namesPip = false
     /// What pip is to install, one line of a requirements file each.
     private(set) var pip: [String] = []
@@ -66,7 +45,7 @@ package struct CondaFile: Hashable {
         channels = try Self.list(document["channels"], "channels").compactMap(\.string)
         for dependency in try Self.list(document["dependencies"], "dependencies") {
             switch dependency {
-            case .string(let text): add(Package(text))
+            case .string(let text): add(CondaPackage(text))
             case .mapping(let members):
                 guard members.count == 1, let list = members["pip"] else {
                     let keys = members.keys.sorted().joined(separator: ", ")
@@ -83,7 +62,7 @@ package struct CondaFile: Hashable {
         }
     }
 
-    private mutating func add(_ package: Package) {
+    private mutating func add(_ package: CondaPackage) {
         switch package.name {
         case "python": python = package
         case "pip": namesPip = true
@@ -103,23 +82,14 @@ package struct CondaFile: Hashable {
         Problem(message: "has an entry in '\(key)' that is not a string", help: "quote it", entry: key)
     }
 
-    /// The versions of Python that it accepts; nil where any will do.
-    func pythonVersion() throws(Problem) -> PythonVersion? {
-        guard let python, !python.version.isEmpty else { return nil }
-        guard let version = PythonVersion(python.version) else {
+    /// The versions of Python that it accepts, of any build; nil where any will do.
+    func pythonVersions() throws(Problem) -> CondaVersions? {
+        guard let python else { return nil }
+        guard let versions = python.versions, versions.isNumeric else {
             throw Problem(
                 message: "has '\(python.text)', whose version is not understood", help: "write it as python=3.10",
                 entry: python.text)
         }
-        return version
-    }
-}
-
-extension StringProtocol {
-    /// Without white space at both ends.
-    var trimmed: String {
-        var text = drop(while: \.isWhitespace)
-        while text.last?.isWhitespace == true { text = text.dropLast() }
-        return String(text)
+        return versions.isAny ? nil : versions
     }
 }

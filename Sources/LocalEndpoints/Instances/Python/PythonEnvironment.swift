@@ -1,3 +1,4 @@
+internal import AssetFiles
 internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts

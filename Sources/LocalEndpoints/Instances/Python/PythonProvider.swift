@@ -1,3 +1,5 @@
+internal import AssetFiles
+
 /// What makes an environment for a conda file.
 package enum PythonProvider: Hashable, Sendable {
     /// Reads the conda file itself, and brings the Python that it names.
@@ -43,6 +45,25 @@ extension PythonProvider {
         return try search.venv()
     }
 
+    /// The Python of this machine that is most like the one which serves `conda`, and whether it is of the same minor
+    /// version; nil where there is none.
+    static func nearest(
+        to conda: CondaFile?, _ choice: PythonChoice, on machine: PythonMachine
+    ) -> (python: PythonInterpreter, isSame: Bool)? {
+        let search = PythonSearch(conda: conda, choice: choice, machine: machine)
+        var wanted: CondaVersions?
+        do throws(CondaFile.Problem) {
+            if case .venv(let python) = try choose(for: conda, choice, on: machine).provider { return (python, true) }
+            wanted = try conda?.pythonVersions()
+        } catch {
+            // Reported with the conda file.
+        }
+        let minor = wanted?.minor.map { "3.\($0)." }
+        let pythons = search.names(wanted).lazy.compactMap { machine.interpreter($0) }
+        if let minor, let python = pythons.first(where: { $0.version.hasPrefix(minor) }) { return (python, true) }
+        return pythons.first.map { ($0, false) }
+    }
+
     var kind: Kind {
         switch self {
         case .conda(let kind, _): kind
@@ -76,7 +97,13 @@ private struct PythonSearch {
             let found = try interpreter()
             return ChosenProvider(provider: .uv(program: program, python: found.python.path), note: found.note)
         }
-        return ChosenProvider(provider: .uv(program: program, python: try conda?.pythonVersion()?.request))
+        let wanted = try conda?.pythonVersions()
+        var note: String?
+        if let wanted, wanted.onlyClause?.relation == .equal, !wanted.isRelease {
+            note =
+                "for conda, \(conda?.python?.text ?? "") is \(wanted.words).0 alone; uv brings the latest \(wanted.words)"
+        }
+        return ChosenProvider(provider: .uv(program: program, python: wanted?.request), note: note)
     }
 
     func venv() throws(CondaFile.Problem) -> ChosenProvider {
@@ -86,11 +113,15 @@ private struct PythonSearch {
 
     /// The interpreter that the playbook names, or the first of this machine that fits the conda file.
     private func interpreter() throws(CondaFile.Problem) -> (python: PythonInterpreter, note: String?) {
-        let wanted = try conda?.pythonVersion()
+        let wanted = try conda?.pythonVersions()
         var others: [PythonInterpreter] = []
         for name in names(wanted) {
             guard let python = machine.interpreter(name) else { continue }
             if wanted?.admits(python.version) ?? true { return (python, nil) }
+            if let wanted, wanted.admits(python.version, roughly: true) {
+                let text = conda?.python?.text ?? ""
+                return (python, "for conda, \(text) leaves out Python \(python.version), which is used all the same")
+            }
             if !others.contains(where: { $0.version == python.version }) { others.append(python) }
         }
         guard let other = others.first else {
@@ -115,7 +146,7 @@ private struct PythonSearch {
     }
 
     /// Names of interpreters, the most fitting first.
-    private func names(_ wanted: PythonVersion?) -> [String] {
+    func names(_ wanted: CondaVersions?) -> [String] {
         if let program = choice.program { return [program] }
         guard let wanted else { return ["python3", "python"] }
         guard wanted.minor == nil else { return wanted.minor.map { ["python3.\($0)", "python3", "python"] } ?? [] }
@@ -123,7 +154,7 @@ private struct PythonSearch {
         return ["python3", "python"] + (8...14).reversed().map { "python3.\($0)" }
     }
 
-    private static func waysOut(_ wanted: PythonVersion?, hasOther: Bool) -> String {
+    private static func waysOut(_ wanted: CondaVersions?, hasOther: Bool) -> String {
         let name = wanted?.minor.map { "python3.\($0)" } ?? "a Python that fits"
         return "install \(name); or uv (`pip install uv`) or micromamba, which bring it"
             + (hasOther ? "; or accept another version by `backends.local.python: {version: any}` in the playbook" : "")
