@@ -39,7 +39,7 @@ package enum DiskPath {
     }
 
     /// What a file in `folder` means by `path`, without looking at the disk: `..` and `.` are worked out.
-    static func joined(_ folder: String, _ path: String) -> String {
+    package static func joined(_ folder: String, _ path: String) -> String {
         var parts: [Substring] = []
         let whole = path.hasPrefix("/") ? path : folder + "/" + path
         for part in whole.split(separator: "/") where part != "." {

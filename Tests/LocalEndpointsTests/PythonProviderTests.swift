@@ -88,6 +88,20 @@ struct PythonProviderTests {
         #expect(right.note == nil)
     }
 
+    @Test(
+        "a release that conda would leave out is taken with a word, by uv and by venv", arguments: ["==3.11", " 3.11"])
+    func rough(version: String) throws {
+        let venv = try choose([.string("python\(version)")], on: machine([], ["python3.11": "3.11.7"]))
+        #expect(venv.provider == .venv(PythonInterpreter(path: "/bin/python3.11", version: "3.11.7")))
+        #expect(
+            venv.note == "for conda, python\(version) leaves out Python 3.11.7, which is used all the same")
+        let uv = try choose([.string("python\(version)")], on: machine(["uv"]))
+        #expect(uv.provider == .uv(program: "/bin/uv", python: "3.11"))
+        #expect(uv.note == "for conda, python\(version) is 3.11.0 alone; uv brings the latest 3.11")
+        #expect(try choose(["python=3.11"], on: machine(["uv"])).note == nil)
+        #expect(try choose(["python==3.11.4"], on: machine(["uv"])).note == nil)
+    }
+
     @Test("a range is looked for among the names of later versions too")
     func range() throws {
         let machine = machine([], ["python3": "3.9.2", "python3.13": "3.13.1"])
@@ -111,7 +125,61 @@ struct PythonProviderTests {
             ["dependencies": ["python=3.12"]], in: nil, try choice(["version": "any"]),
             on: machine([], ["python3": "3.11.7"]))
         #expect(any.problems.isEmpty)
-        #expect(any.note?.entry == "python=3.12")
+        #expect(any.notes.map(\.entry) == ["python=3.12"])
+    }
+
+    /// What a check of `python=3.13` says on a machine with uv, which finds nothing and knows these downloads.
+    private func uv(
+        downloads: String?, finds: String? = nil, _ variables: [String: String] = [:], choice: PythonChoice = .init()
+    ) -> (problems: [String], notes: [String]) {
+        let machine = PythonMachine(
+            program: { $0 == "uv" ? "/bin/uv" : nil }, interpreter: { _ in nil },
+            answer: { words in
+                words.suffix(2) == ["find", "3.13"]
+                    ? finds : words.suffix(2) == ["--only-downloads", "3.13"] ? downloads : nil
+            }, variables: variables)
+        let check = CondaFile.Check(["dependencies": ["python=3.13"]], in: nil, choice, on: machine)
+        return (check.problems.map(\.message), check.notes.map(\.message))
+    }
+
+    @Test("uv is asked whether it has the Python or can download it")
+    func uvFetches() throws {
+        let list = "cpython-3.13.18-linux-x86_64-gnu    <download available>\n"
+        #expect(uv(downloads: list, finds: "/opt/python3.13\n") == ([], []))
+        #expect(uv(downloads: nil) == ([], []))
+        #expect(
+            uv(downloads: list)
+                == ([], ["python=3.13 is not on this machine; uv downloads it when the environment is built"]))
+        let unknown = "which uv does not find on this machine, and does not know where to download"
+        #expect(uv(downloads: "\n") == (["wants python=3.13, \(unknown)"], []))
+        for (name, value) in [("UV_PYTHON_DOWNLOADS", "never"), ("UV_OFFLINE", "1")] {
+            let words = "which uv does not find on this machine, and may not download: \(name)=\(value)"
+            #expect(uv(downloads: list, [name: value]) == (["wants python=3.13, \(words)"], []))
+        }
+        let any = uv(downloads: "", choice: try choice(["version": "any"]))
+        #expect(any.problems.isEmpty && any.notes.first?.hasSuffix("as `version: any` says") == true)
+    }
+
+    @Test(
+        "what another Python says of a script's syntax than the one that serves it is in doubt",
+        arguments: [
+            (["python=3.11"], [], false), (["python=3.12"], ["uv"], true), (["python=3.11"], ["uv"], false),
+            (["python>=3.9"], ["uv"], true), (["python=3.11"], ["conda"], false), ([], ["conda"], true),
+            ([], [], false),
+        ] as [([Value], [String], Bool)])
+    func syntax(dependencies: [Value], programs: [String], isInDoubt: Bool) throws {
+        let machine = PythonMachine(
+            program: { programs.contains($0) ? "/bin/\($0)" : nil },
+            interpreter: { $0 == "python3" ? PythonInterpreter(path: "/bin/python3", version: "3.11.7") : nil },
+            answer: { $0.first == "/bin/python3" && $0.last == "/code/score.py" ? "3\nSyntaxError: no\n" : nil })
+        let check = try #require(
+            ScriptCheck(
+                of: "/code/score.py", ["dependencies": .list(dependencies)], PythonChoice(), on: machine))
+        #expect(check.line == 3 && check.message == "SyntaxError: no")
+        #expect((check.doubt != nil) == isInDoubt)
+        let unknown = try #require(ScriptCheck(of: "/code/score.py", nil, PythonChoice(), on: machine))
+        #expect(unknown.doubt == "Python 3.11.7 says so, and another may serve the script")
+        #expect(ScriptCheck(of: "/code/other.py", .null, PythonChoice(), on: machine) == nil)
     }
 
     @Test("a machine that remembers asks each interpreter once, also one that is not there")

@@ -13,19 +13,26 @@ struct PythonTests {
     private func options(_ choice: Value? = nil) -> PlanOptions {
         var options = PlanOptions.local()
         options.python = { _ in
-            PythonLookup(choice: choice) { conda, folder in
-                let entries = conda["dependencies"].flatMap { value -> [Value]? in
-                    if case .list(let items) = value { items } else { nil }
-                }
-                return (entries ?? []).compactMap { $0.string }.compactMap { entry in
-                    switch entry {
-                    case "python=3.99":
-                        .init(.error, "wants \(entry)", help: "in \(folder ?? "no folder")", entry: entry)
-                    case "python=3.98": .init(.warning, "another than \(entry)", help: nil, entry: entry)
-                    default: nil
+            PythonLookup(
+                choice: choice,
+                problems: { conda, folder in
+                    let entries = conda["dependencies"].flatMap { value -> [Value]? in
+                        if case .list(let items) = value { items } else { nil }
                     }
-                }
-            }
+                    return (entries ?? []).compactMap { $0.string }.compactMap { entry in
+                        switch entry {
+                        case "python=3.99":
+                            .init(.error, "wants \(entry)", help: "in \(folder ?? "no folder")", entry: entry)
+                        case "python=3.98": .init(.warning, "another than \(entry)", help: nil, entry: entry)
+                        default: nil
+                        }
+                    }
+                },
+                syntax: { script, conda in
+                    guard script.hasSuffix("/onlinescoring/faulty.py") else { return nil }
+                    return .init(
+                        severity: conda == nil ? .warning : .error, line: 7, message: "SyntaxError: no", help: nil)
+                })
         }
         return options
     }
@@ -80,33 +87,70 @@ struct PythonTests {
     }
 
     @Test(
+        "a script that does not compile is a finding at its key, with its own line",
+        arguments: [
+            ("environment: {image: x}\n", Finding.Severity.error), ("environment: azureml:sklearn:1\n", .warning),
+        ])
+    func syntax(environment: String, severity: Finding.Severity) throws {
+        let green = "code_configuration: {code: ./onlinescoring, scoring_script: ⟦faulty.py⟧}\n" + environment
+        let marked = MarkedText(Sample.deployment("green", green))
+        try onDisk(["green.yml": marked.text, "onlinescoring/faulty.py": ""]) { root, outcome in
+            #expect(outcome.findings.map(\.rule) == ["ScriptCompiles"])
+            let finding = try #require(outcome.findings.first)
+            #expect(finding.message == "./onlinescoring/faulty.py:7: SyntaxError: no")
+            #expect(finding.severity == severity && finding.file == root + "/green.yml")
+            #expect([Span(start: finding.start, end: finding.end)] == marked.spans)
+        }
+    }
+
+    @Test("a home folder in a path is not expanded, as by Azure's loader, and a finding says so")
+    func home() throws {
+        let green = "code_configuration: {code: ⟦~/code⟧, scoring_script: score.py}\nenvironment: {image: x}\n"
+        let marked = MarkedText(Sample.deployment("green", green))
+        try onDisk(["green.yml": marked.text]) { root, outcome in
+            #expect(outcome.findings.map(\.rule) == ["FilesAreThere"])
+            let finding = try #require(outcome.findings.first)
+            #expect(finding.message.contains(root + "/~/code"))
+            #expect(finding.help?.hasPrefix("`~` is not expanded") == true)
+            #expect([Span(start: finding.start, end: finding.end)] == marked.spans)
+        }
+        let typed = Sample.plan(
+            "name: x\nendpoint: my-endpoint\nstages:\n  - {name: t, invoke: {request_file: ~/r.json}}\n", options())
+        #expect(typed.findings.map(\.help).first??.hasPrefix("`~` is not expanded") == true)
+    }
+
+    /// The outcome of a playbook on disk beside these files.
+    private func onDisk(_ more: [String: String], _ body: (String, PlanOutcome) throws -> Void) throws {
+        let root = FileManager.default.temporaryDirectory.path + "/turnout-python-\(UUID())"
+        defer {
+            do { try FileManager.default.removeItem(atPath: root) } catch { Issue.record("\(root) is left: \(error)") }
+        }
+        var files = Sample.files
+        files["onlinescoring/score.py"] = ""
+        files["x.yml"] = "backends: {local: {simulate: {blue: {}}}}\n" + Sample.start
+        for (name, text) in files.merging(more, uniquingKeysWith: { $1 }) {
+            let place = URL(filePath: root + "/" + name)
+            try FileManager.default.createDirectory(
+                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(text.utf8).write(to: place)
+        }
+        try body(root, makePlan(of: root + "/x.yml", options: options()))
+    }
+
+    @Test(
         "a conda file on disk is named with the line in it, and looked for beside the deployment's file",
         arguments: [
             (code + "environment: {image: x, conda_file: environment/conda.yml}\n", "environment/conda.yml"),
             ("model: {path: model, type: mlflow_model}\n", "model/conda.yaml"),
         ])
     func onDisk(green: String, conda: String) throws {
-        let root = FileManager.default.temporaryDirectory.path + "/turnout-python-\(UUID())"
-        defer {
-            do { try FileManager.default.removeItem(atPath: root) } catch { Issue.record("\(root) is left: \(error)") }
-        }
-        var files = Sample.files
-        files["green.yml"] = Sample.deployment("green", green)
         let marked = MarkedText("name: x\ndependencies:\n  - &python ⟦python=3.99⟧  # the latest\n")
-        files[conda] = marked.text
-        files["onlinescoring/score.py"] = ""
-        files["x.yml"] = "backends: {local: {simulate: {blue: {}}}}\n" + Sample.start
-        for (name, text) in files {
-            let place = URL(filePath: root + "/" + name)
-            try FileManager.default.createDirectory(
-                at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: place)
+        try onDisk(["green.yml": Sample.deployment("green", green), conda: marked.text]) { root, outcome in
+            let finding = try #require(outcome.findings.first)
+            #expect(outcome.findings.count == 1)
+            #expect(finding.file == root + "/" + conda)
+            #expect(finding.start.line == 3)
+            #expect(finding.help?.hasSuffix("/" + conda.prefix { $0 != "/" }) == true)
         }
-        let outcome = makePlan(of: root + "/x.yml", options: options())
-        let finding = try #require(outcome.findings.first)
-        #expect(outcome.findings.count == 1)
-        #expect(finding.file == root + "/" + conda)
-        #expect(finding.start.line == 3)
-        #expect(finding.help?.hasSuffix("/" + conda.prefix { $0 != "/" }) == true)
     }
 }

@@ -50,7 +50,9 @@ enum DiskFile {
     }
 
     static func missing(_ name: String) -> FileProblem {
-        FileProblem("there is no file \(name.quoted)", help: "paths are relative to the playbook's folder")
+        FileProblem(
+            "there is no file \(name.quoted)",
+            help: name.hasPrefix("~") ? .homeIsNotMeant : "paths are relative to the playbook's folder")
     }
 
     private static func problem(_ code: Int32, _ name: String) -> FileProblem {

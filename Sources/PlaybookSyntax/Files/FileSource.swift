@@ -37,7 +37,7 @@ package struct FileSource: Sendable {
     package static func stored(_ contents: [String: Data]) -> FileSource {
         FileSource(
             read: { path, _, _ throws(FileProblem) in
-                guard let data = contents[path] else { throw FileProblem("there is no file \(path.quoted)") }
+                guard let data = contents[path] else { throw DiskFile.missing(path) }
                 guard data.count <= limit else { throw FileProblem.tooLarge(path) }
                 return data
             }, disk: nil)

@@ -157,7 +157,8 @@ struct NamedFiles {
             paths.append(path)
             return data
         } catch {
-            let places = lookedAt[path].map { "looked at \($0.joined(separator: " and at "))" }
+            let places =
+                path.hasPrefix("~") ? nil : lookedAt[path].map { "looked at \($0.joined(separator: " and at "))" }
             report("NamedFile", place, error.message, help: places ?? error.help)
             return nil
         }

@@ -37,10 +37,11 @@ extension NamedFiles {
                     FilesAreThere.name, Location(source: playbook, span: commandSpan(of: place.name)), error.message,
                     help: "files of a command are relative to the playbook's folder")
             } else {
+                let node = document.node(of: error.member)
                 report(
-                    FilesAreThere.name,
-                    document.node(of: error.member).map { location($0, in: document) } ?? place.location, error.message,
-                    help: "paths are relative to the folder of \(document.source.path)")
+                    FilesAreThere.name, node.map { location($0, in: document) } ?? place.location, error.message,
+                    help: node?.scalar?.text.hasPrefix("~") == true
+                        ? .homeIsNotMeant : "paths are relative to the folder of \(document.source.path)")
             }
         }
     }
@@ -61,7 +62,7 @@ extension NamedFiles {
 
 extension NamedFiles.Document {
     /// Where a member such as `code_configuration.code` stands; what of its path is there.
-    fileprivate func node(of member: String) -> Node? {
+    func node(of member: String) -> Node? {
         guard !member.isEmpty else { return nil }
         var found: Node?
         var node = root
@@ -74,5 +75,8 @@ extension NamedFiles.Document {
 }
 
 extension String {
+    /// Azure's loader takes `~` for a folder of that name, too.
+    static let homeIsNotMeant = "`~` is not expanded in a path, as by `az ml`: write your home folder in full"
+
     fileprivate var lastSegment: String { split(separator: "/").last.map(String.init) ?? self }
 }

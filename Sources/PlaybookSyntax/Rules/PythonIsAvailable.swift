@@ -24,11 +24,30 @@ package struct PythonLookup: Sendable {
     /// What this machine lacks for a conda file (`null`: none), whose `folder` is nil where it has none of its own.
     package var problems: @Sendable (_ conda: Value, _ folder: String?) -> [Problem]
 
+    /// What a Python of this machine has against the syntax of a script, whose conda file is nil where it is not known.
+    package var syntax: @Sendable (_ script: String, _ conda: Value?) -> SyntaxProblem?
+
+    package struct SyntaxProblem: Sendable {
+        package var severity: Finding.Severity
+        package var line: Int
+        package var message: String
+        package var help: String?
+
+        package init(severity: Finding.Severity, line: Int, message: String, help: String?) {
+            self.severity = severity
+            self.line = line
+            self.message = message
+            self.help = help
+        }
+    }
+
     package init(
-        choice: Value?, problems: @escaping @Sendable (_ conda: Value, _ folder: String?) -> [Problem]
+        choice: Value?, problems: @escaping @Sendable (_ conda: Value, _ folder: String?) -> [Problem],
+        syntax: @escaping @Sendable (_ script: String, _ conda: Value?) -> SyntaxProblem? = { _, _ in nil }
     ) {
         self.choice = choice
         self.problems = problems
+        self.syntax = syntax
     }
 }
 
@@ -45,7 +64,9 @@ extension NamedFiles {
     mutating func checkPython(of definition: inout DeploymentDefinition, in document: Document) {
         guard let python, definition.serving == nil else { return }
         definition.python = python.choice
-        guard let file = condaFile(of: definition, in: document) else { return }
+        let file = condaFile(of: definition, in: document)
+        checkScript(of: definition, in: document, conda: file.map { $0.root?.value ?? .null })
+        guard let file else { return }
         for problem in python.problems(file.root?.value ?? .null, file.folder) {
             let root = file.root ?? document.root
             let place = problem.entry.flatMap { root.span(of: $0) } ?? root.headSpan

@@ -6,8 +6,8 @@ extension CondaFile {
     package struct Check: Sendable {
         /// What cannot be had.
         package var problems: [Problem] = []
-        /// What is otherwise than the file says; nil where nothing is.
-        package var note: Problem?
+        /// What is otherwise than the file says, or takes its time.
+        package var notes: [Problem] = []
 
         /// Checks `document` (null: the deployment has no conda file); `folder` is the file's, nil if it is not known.
         package init(_ document: Value, in folder: String?, _ choice: PythonChoice, on machine: PythonMachine) {
@@ -23,11 +23,48 @@ extension CondaFile {
             do throws(Problem) {
                 let chosen = try PythonProvider.choose(for: document == .null ? nil : file, choice, on: machine)
                 isConda = chosen.provider.kind.isConda
-                note = chosen.note.map { Problem(message: $0, entry: file.python?.text) }
+                notes += [chosen.note].compactMap(\.self).map { Problem(message: $0, entry: file.python?.text) }
+                if case .uv(let program, let python?) = chosen.provider, choice.program == nil {
+                    ask(uv: program, for: python, file, choice, on: machine)
+                }
             } catch {
                 problems.append(error)
             }
             if !isConda { problems += file.pipProblems() }
+        }
+
+        /// Whether uv has the Python, or can bring it; where it does not say, nothing is said.
+        private mutating func ask(
+            uv program: String, for python: String, _ file: CondaFile, _ choice: PythonChoice, on machine: PythonMachine
+        ) {
+            let question = [program, "--offline", "--no-progress", "python"]
+            guard machine.answer(question + ["find", python]) == nil,
+                let downloads = machine.answer(question + ["list", "--only-downloads", python])
+            else { return }
+            let entry = file.python?.text
+            let bar = ["UV_PYTHON_DOWNLOADS": ["never", "manual"], "UV_OFFLINE": ["1", "true"]].first { name, values in
+                machine.variables[name].map(values.contains) ?? false
+            }
+            guard downloads.allSatisfy(\.isWhitespace) || bar != nil else {
+                let words =
+                    "\(entry ?? "the Python") is not on this machine; uv downloads it when the environment is built"
+                notes.append(Problem(message: words, entry: entry))
+                return
+            }
+            let reason = bar.map { "and may not download: \($0.key)=\(machine.variables[$0.key] ?? "")" }
+            let words = "which uv does not find on this machine, \(reason ?? "and does not know where to download")"
+            if choice.acceptsAnyVersion {
+                notes.append(
+                    Problem(
+                        message: "the conda file wants \(entry ?? "a Python"), \(words); another is used, as "
+                            + "`version: any` says", entry: entry))
+            } else {
+                problems.append(
+                    Problem(
+                        message: "wants \(entry ?? "a Python"), \(words)",
+                        help: "name another version, or accept one by `backends.local.python: {version: any}` in the "
+                            + "playbook", entry: entry))
+            }
         }
     }
 }

@@ -25,33 +25,52 @@ package struct PythonMachine: Sendable {
     package var program: @Sendable (_ name: String) -> String?
     /// The interpreter that a name in `PATH`, or a path, leads to; nil where that is no Python that runs.
     package var interpreter: @Sendable (_ program: String) -> PythonInterpreter?
+    /// What a program prints; nil where it fails, or takes more than a moment.
+    package var answer: @Sendable (_ words: [String]) -> String?
+    /// What programs that build environments see.
+    package var variables: [String: String]
 
     package init(
         program: @escaping @Sendable (_ name: String) -> String?,
-        interpreter: @escaping @Sendable (_ program: String) -> PythonInterpreter?
+        interpreter: @escaping @Sendable (_ program: String) -> PythonInterpreter?,
+        answer: @escaping @Sendable (_ words: [String]) -> String? = { _ in nil }, variables: [String: String] = [:]
     ) {
         self.program = program
         self.interpreter = interpreter
+        self.answer = answer
+        self.variables = variables
     }
 
     /// The machine that this process runs on.
-    package static let here = PythonMachine(program: find) { program in
-        guard let path = program.contains("/") ? program : find(program) else { return nil }
-        let question = "import sys,platform; print(sys.executable); print(platform.python_version())"
-        let lines = ProgramOutput.of([path, "-c", question])?.split(separator: "\n").map(String.init) ?? []
-        guard lines.count == 2 else { return nil }
-        return PythonInterpreter(path: lines[0], version: lines[1])
+    package static let here = PythonMachine(
+        program: find,
+        interpreter: { program in
+            guard let path = program.contains("/") ? program : find(program) else { return nil }
+            let question = "import sys,platform; print(sys.executable); print(platform.python_version())"
+            let lines = ProgramOutput.of([path, "-c", question])?.split(separator: "\n").map(String.init) ?? []
+            guard lines.count == 2 else { return nil }
+            return PythonInterpreter(path: lines[0], version: lines[1])
+        }, answer: { ProgramOutput.of($0, patience: 2000) }, variables: ServerEnvironment.builders)
+
+    /// The same, which asks each question once.
+    package func remembering() -> PythonMachine {
+        func once<Question: Hashable & Sendable, Answer: Sendable>(
+            _ ask: @escaping @Sendable (Question) -> Answer?
+        ) -> @Sendable (Question) -> Answer? {
+            let known = Known<Question, Answer>()
+            return { question in
+                if let answer = known.answers.withLock({ $0[question] }) { return answer }
+                let answer = ask(question)
+                known.answers.withLock { $0[question] = .some(answer) }
+                return answer
+            }
+        }
+        return PythonMachine(
+            program: program, interpreter: once(interpreter), answer: once(answer), variables: variables)
     }
 
-    /// The same, which asks each interpreter once.
-    package func remembering() -> PythonMachine {
-        let known = Mutex<[String: PythonInterpreter?]>([:])
-        return PythonMachine(program: program) { [interpreter] program in
-            if let answer = known.withLock({ $0[program] }) { return answer }
-            let answer = interpreter(program)
-            known.withLock { $0[program] = .some(answer) }
-            return answer
-        }
+    private final class Known<Question: Hashable & Sendable, Answer: Sendable>: Sendable {
+        let answers = Mutex<[Question: Answer?]>([:])
     }
 
     private static func find(_ name: String) -> String? {
@@ -66,12 +85,10 @@ package struct PythonMachine: Sendable {
 
 /// A question to a program that answers at once.
 enum ProgramOutput {
-    /// How long an answer may take, in milliseconds.
-    private static let patience: Int32 = 10_000
-    private static let limit = 4096
+    private static let limit = 1 << 16
 
-    /// What the program prints; nil where it cannot be started, fails or takes too long.
-    static func of(_ words: [String]) -> String? {
+    /// What the program prints; nil where it cannot be started, fails, or takes longer than `patience` in milliseconds.
+    static func of(_ words: [String], patience: Int32 = 10_000) -> String? {
         guard let program = words.first else { return nil }
         var pipes: [Int32] = [-1, -1]
         guard pipe(&pipes) == 0 else { return nil }
@@ -81,7 +98,7 @@ enum ProgramOutput {
         let isStarted = start(program, words, output: pipes[1], &process)
         close(pipes[1])
         guard isStarted else { return nil }
-        let output = answer(from: pipes[0])
+        let output = answer(from: pipes[0], patience)
         let status = end(of: process, waits: output.map { $0.count <= limit } ?? false)
         return status == 0 ? output.map { String(decoding: $0, as: UTF8.self) } : nil
     }
@@ -110,7 +127,7 @@ enum ProgramOutput {
         posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
         let arguments = words.map { strdup($0) } + [nil]
-        let variables = ServerEnvironment.inherited.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        let variables = ServerEnvironment.builders.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (arguments + variables).forEach { free($0) } }
         #if canImport(Darwin)
             var attributes: posix_spawnattr_t?
@@ -126,7 +143,7 @@ enum ProgramOutput {
     }
 
     /// Nil where it does not end in time.
-    private static func answer(from end: Int32) -> [UInt8]? {
+    private static func answer(from end: Int32, _ patience: Int32) -> [UInt8]? {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: limit)
         while answer.count <= limit {
