@@ -38,6 +38,24 @@ struct InstancePythonTests {
         }
     }
 
+    @Test(
+        "a Python of this machine says what does not compile, and runs nothing of it",
+        arguments: [
+            ("import os\ndef init(:\n", "2 SyntaxError: "), ("x = 1\nreturn x\n", "2 SyntaxError: 'return' outside"),
+            ("if 1:\nx = 2\n", "2 IndentationError: "), ("x = 'a' is 'b'\nraise ValueError\n", ""), ("", ""),
+        ])
+    func syntax(script: String, problem: String) throws {
+        let path = FileManager.default.temporaryDirectory.path + "/turnout-\(UUID().uuidString).py"
+        try Data(script.utf8).write(to: URL(filePath: path))
+        defer {
+            do { try FileManager.default.removeItem(atPath: path) } catch { Issue.record(error) }
+        }
+        let check = ScriptCheck(of: path, .null, PythonChoice(), on: .here)
+        #expect(check?.doubt == nil)
+        let words = check.map { "\($0.line) \($0.message)" } ?? ""
+        #expect(problem.isEmpty ? words.isEmpty : words.hasPrefix(problem), "\(words)")
+    }
+
     @Test("an init that raises fails the deployment, with what it raised")
     func initRaises() async throws {
         let script = """
@@ -53,6 +71,25 @@ struct InstancePythonTests {
             #expect(status.failure?.message.contains("3 times") == true)
             #expect(try fixture.log.tail(1000).contains { $0.text.contains("ValueError: the model is damaged") })
             #expect(try fixture.lines("BackOff").count == 3)
+        }
+    }
+
+    @Test(
+        "a worker that is killed while it starts fails the deployment in its server's words, while that lives on too",
+        arguments: [
+            ("os.kill(os.getpid(), signal.SIGSEGV)", "was sent SIGSEGV"),
+            ("os.kill(os.getpid(), signal.SIGKILL)", "was sent SIGKILL"),
+            ("os._exit(3)", "exited with code 3"), ("os._exit(7)", "exited with code 7"),
+        ])
+    func killedAtStart(death: String, words: String) async throws {
+        let script = "import os, signal\ndef init():\n    \(death)\ndef run(x):\n    return x\n"
+        let readiness = Probe(
+            initialDelay: .seconds(1), period: .seconds(1), timeout: .seconds(1), failureThreshold: 8)
+        try await InstanceFixture.with(
+            readiness: readiness, kind: { try InstanceFixture.python(script, in: $0) }
+        ) { fixture in
+            let message = try await fixture.wait(.seconds(300)) { $0.failure != nil }.failure?.message ?? ""
+            #expect(message.prefixMatch(of: try Regex("Worker \\(pid:[0-9]+\\) \(words)")) != nil, "\(message)")
         }
     }
 

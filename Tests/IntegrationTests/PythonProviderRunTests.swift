@@ -124,7 +124,8 @@ struct PythonProviderRunTests {
             let log = try log(home)
             #expect(ended.status == 0, "\(ended.output)\(ended.errors)\(log)")
             let arguments = try String(contentsOfFile: bin + "/arguments", encoding: .utf8)
-            #expect(arguments.hasPrefix("venv --allow-existing --python 3.99 "))
+            #expect(
+                arguments.hasPrefix("--offline --no-progress python find 3.99\nvenv --allow-existing --python 3.99 "))
             #expect(arguments.contains("\npip install --python "))
             #expect(log.contains("by uv with Python 3.99: azureml-inference-server-http"))
         }
