@@ -32,7 +32,6 @@ struct DetachedServe {
             return
         }
         try say(.init(outcome: .serving))
-        ResidentCode.release()
         try await emulator.serve(until: signals.stream, draining: Self.draining)
     }
 

@@ -41,7 +41,6 @@ struct StandingServe {
         defer { withExtendedLifetime(signals) {} }
         let record = try await emulator.start()
         try say(ServeReport(record, folder))
-        ResidentCode.release()
         // Where it is to leave by itself, it does not count as its own user.
         if configuration.idle != nil { use.end() }
         try await emulator.serve(until: signals.stream, draining: Self.draining) {
