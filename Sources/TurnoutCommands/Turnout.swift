@@ -5,7 +5,7 @@ package struct Turnout: AsyncParsableCommand {
         commandName: "turnout",
         abstract: "Staged rollouts of model servers, journaled step by step.",
         discussion: """
-            Examples:
+            EXAMPLES:
               turnout plan safe-rollout
               turnout run safe-rollout --approve all
               turnout approve --resume
