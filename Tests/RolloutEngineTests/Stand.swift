@@ -38,6 +38,8 @@ struct Stand {
     }
 
     var record: RunRecord { machine.record }
+    /// Of the change that is to be sent now.
+    var key: String? { if case .apply(_, let key, _) = effect { key } else { nil } }
     var events: [RunEvent] { commits.flatMap(\.events).map(\.event) }
     func stage(_ name: String) -> StageRecord? { machine.stages.first { $0.name == name } }
 

@@ -83,21 +83,25 @@ struct RunnerFixture {
 /// A journal whose commits fail from one on, as a full disk makes them.
 final class FailingJournal: Journal {
     let journal: SQLiteJournal
-    private let commitsLeft: Mutex<Int>
+    private let limit: Int
+    private let count = Mutex(0)
     private let error: JournalError
 
     init(_ journal: SQLiteJournal, failingAfter commits: Int, with error: JournalError) {
         self.journal = journal
-        self.commitsLeft = Mutex(commits)
+        self.limit = commits
         self.error = error
     }
 
+    /// How many were tried.
+    var commits: Int { count.withLock { $0 } }
+
     func commit(_ commit: Commit, under lease: Lease) throws(JournalError) {
-        let isOver = commitsLeft.withLock { left in
-            left -= 1
-            return left < 0
+        let number = count.withLock { count in
+            count += 1
+            return count
         }
-        if isOver { throw error }
+        if number > limit { throw error }
         try journal.commit(commit, under: lease)
     }
 

@@ -162,6 +162,7 @@ import Testing
             try Folder.create(fixture.folder)
             try Data().write(to: URL(filePath: fixture.path))
             try startRun(in: fixture)
+            #expect(try fixture.journal().runs().map(\.id) == [run1])
         }
     }
 
