@@ -42,7 +42,7 @@ let package = Package(
             dependencies: [
                 "Rollouts", "RolloutEngine", "RolloutStatistics", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints",
                 "LocalEndpoints", "AssetFiles", "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax",
-                "PrometheusMetrics",
+                "PrometheusMetrics", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -55,7 +55,7 @@ let package = Package(
         .target(
             name: "SQLiteJournal",
             dependencies: [
-                "Rollouts", "RolloutEngine", "SQLiteState",
+                "Rollouts", "RolloutEngine", "SQLiteState", "Support",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
@@ -64,7 +64,7 @@ let package = Package(
             name: "LocalEndpoints",
             dependencies: [
                 "AssetFiles", "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutStatistics", "SimulatedEndpoints",
-                "SQLiteState",
+                "SQLiteState", "Support",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -89,7 +89,7 @@ let package = Package(
         .target(
             name: "AzureEndpoints",
             dependencies: [
-                "AssetFiles", "Rollouts", "RolloutEngine",
+                "AssetFiles", "Rollouts", "RolloutEngine", "Support",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -102,7 +102,7 @@ let package = Package(
         .target(
             name: "KubernetesEndpoints",
             dependencies: [
-                "Rollouts", "RolloutEngine",
+                "Rollouts", "RolloutEngine", "Support",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -117,7 +117,7 @@ let package = Package(
         .target(
             name: "PrometheusMetrics",
             dependencies: [
-                "Rollouts", "RolloutEngine",
+                "Rollouts", "RolloutEngine", "Support",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -128,18 +128,19 @@ let package = Package(
         .target(
             name: "SimulatedEndpoints",
             dependencies: [
-                "Rollouts", "RolloutEngine", "SQLiteState", .product(name: "GRDB", package: "GRDB.swift"),
+                "Rollouts", "RolloutEngine", "SQLiteState", "Support", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: habits),
         .target(
             name: "SQLiteState",
             dependencies: [
+                "Support",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
             swiftSettings: habits),
         .target(
             name: "PlaybookSyntax",
-            dependencies: ["AssetFiles", "CLibYAML", "Rollouts", "RolloutEngine", "RolloutStatistics"],
+            dependencies: ["AssetFiles", "CLibYAML", "Rollouts", "RolloutEngine", "RolloutStatistics", "Support"],
             swiftSettings: habits),
         .target(
             name: "RolloutEngine",
@@ -148,14 +149,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: habits),
-        .target(name: "Rollouts", dependencies: ["RolloutStatistics"], swiftSettings: habits),
+        .target(name: "Rollouts", dependencies: ["RolloutStatistics", "Support"], swiftSettings: habits),
         .target(name: "RolloutStatistics", swiftSettings: habits),
+        .target(name: "Support", swiftSettings: habits),
         .systemLibrary(
             name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .target(
             name: "RolloutTesting", dependencies: ["Rollouts", "RolloutEngine"], path: "Tests/RolloutTesting",
             swiftSettings: habits),
         .testTarget(name: "RolloutsTests", dependencies: ["Rollouts", "RolloutTesting"], swiftSettings: habits),
+        .testTarget(name: "SupportTests", dependencies: ["Support"], swiftSettings: habits),
         .testTarget(name: "RolloutStatisticsTests", dependencies: ["RolloutStatistics"], swiftSettings: habits),
         .testTarget(
             name: "RolloutEngineTests",
@@ -228,6 +231,7 @@ let package = Package(
             name: "PlaybookSyntaxTests",
             dependencies: [
                 "AssetFiles", "Rollouts", "RolloutEngine", "RolloutStatistics", "PlaybookSyntax", "RolloutTesting",
+                "Support",
             ],
             swiftSettings: habits),
         .testTarget(

@@ -4,6 +4,7 @@ internal import GRDB
 internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteState
+internal import Support
 
 /// The hash of one line of a run's journal.
 ///
@@ -30,18 +31,7 @@ struct LineHash {
 
     mutating func add(_ text: String) { add(Data(text.utf8)) }
 
-    func finish() -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 64) { buffer in
-            var index = 0
-            for byte in hasher.finalize() {
-                buffer[index] = digits[Int(byte >> 4)]
-                buffer[index + 1] = digits[Int(byte & 15)]
-                index += 2
-            }
-            return index
-        }
-    }
+    func finish() -> String { hasher.finalize().hexadecimal }
 }
 
 /// The end of a run's chain, as a transaction reads it, extends it and writes it back.

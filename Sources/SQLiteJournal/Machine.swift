@@ -4,6 +4,7 @@
     internal import Glibc
 #endif
 package import Rollouts
+internal import Support
 
 /// This process and the machine that it runs on, as leases name them.
 package struct Machine: Sendable {
@@ -61,12 +62,6 @@ extension Machine {
         var time = timespec()
         clock_gettime(clock, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-    }
-
-    private static func hostName() -> String {
-        var name = [CChar](repeating: 0, count: 256)
-        guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
-        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// What /proc tells; where it hides the processes of others, whether a signal would find it.

@@ -5,6 +5,7 @@
 #endif
 internal import GRDB
 internal import GRDBSQLite
+internal import Support
 
 /// Whose an SQLite file is, without what may stand in its WAL.
 ///
@@ -66,12 +67,6 @@ struct FileHeader {
 
     /// The URI by which SQLite takes a file for one that nobody changes.
     static func unchanging(_ path: String) -> String {
-        let escaped = path.utf8.map { byte in
-            switch UnicodeScalar(byte) {
-            case "a"..."z", "A"..."Z", "0"..."9", "/", "-", ".", "_": String(UnicodeScalar(byte))
-            default: (byte < 16 ? "%0" : "%") + String(byte, radix: 16)
-            }
-        }
-        return "file:\(escaped.joined())?immutable=1"
+        "file:\(PercentEncoding.encoded(path, keeping: "/"))?immutable=1"
     }
 }

@@ -1,3 +1,5 @@
+internal import Support
+
 #if canImport(Darwin)
     internal import Darwin
 #else
@@ -9,7 +11,7 @@ package enum Folder {
     /// Creates `path` and what is missing above it, readable by everybody.
     package static func create(_ path: String) throws(StateError) {
         if mkdir(path, 0o755) == 0 {
-            try synchronize(parent(of: path))
+            try synchronize(path.parentFolder)
             return
         }
         switch errno {
@@ -20,8 +22,8 @@ package enum Folder {
                 throw StateError(
                     .cannotOpen, path: path, "\(path): this is no folder; move it away, or set TURNOUT_STATE")
             }
-        case ENOENT where parent(of: path) != path:
-            try create(parent(of: path))
+        case ENOENT where path.parentFolder != path:
+            try create(path.parentFolder)
             try create(path)
         case let number: throw StateError(errno: number, path: path, doing: "creating the folder")
         }
@@ -36,10 +38,5 @@ package enum Folder {
         guard fsync(descriptor) == 0 || errno == EINVAL else {
             throw StateError(errno: errno, path: path, doing: "fsync of the folder")
         }
-    }
-
-    package static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 }

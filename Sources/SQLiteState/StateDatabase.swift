@@ -1,4 +1,5 @@
 package import GRDB
+internal import Support
 internal import Synchronization
 
 /// One SQLite file with the promises of DESIGN §5.
@@ -43,8 +44,8 @@ package final class StateDatabase: Sendable {
             identity = nil
             queue = try opening.openForReading()
         } else {
-            try Folder.create(Folder.parent(of: path))
-            let lock = try FileLock(path: Folder.parent(of: path) + "/" + lockName)
+            try Folder.create(path.parentFolder)
+            let lock = try FileLock(path: path.parentFolder + "/" + lockName)
             try lock.acquire(within: patience)
             defer { lock.release() }
             self.lock = lock

@@ -5,6 +5,7 @@
 #endif
 internal import GRDB
 internal import GRDBSQLite
+internal import Support
 
 /// Opens a file of state; for writing, the caller holds the lock.
 struct StateOpening {
@@ -31,7 +32,7 @@ struct StateOpening {
                 try prepare(db)
                 try migrate(db)
             }
-            if found == nil { try Folder.synchronize(Folder.parent(of: path)) }
+            if found == nil { try Folder.synchronize(path.parentFolder) }
             return queue
         } catch {
             throw explain(error)
@@ -194,7 +195,7 @@ struct StateOpening {
         guard rename(partial, backup) == 0 else {
             throw StateError(errno: errno, path: backup, doing: "naming the backup")
         }
-        try Folder.synchronize(Folder.parent(of: path))
+        try Folder.synchronize(path.parentFolder)
     }
 
     /// SQLite does not tell why it cannot open a file; the system does.

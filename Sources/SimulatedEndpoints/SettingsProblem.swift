@@ -17,26 +17,3 @@ package struct SettingsProblem: Error, Hashable, Sendable, CustomStringConvertib
 
     package var description: String { "\(root)\(path.isEmpty ? "" : ".")\(path): \(message)" }
 }
-
-/// The word of `known` that `word` was probably meant to be, or nil.
-func nearest(to word: String, among known: [String]) -> String? {
-    let best = known.map { (word: $0, distance: distance(word, $0)) }.min { $0.distance < $1.distance }
-    guard let best, best.distance <= max(2, word.count / 3) else { return nil }
-    return best.word
-}
-
-/// How many letters must be put in, taken out or changed (Levenshtein).
-private func distance(_ left: String, _ right: String) -> Int {
-    let right = Array(right)
-    var row = Array(0...right.count)
-    for (index, letter) in left.enumerated() {
-        var diagonal = row[0]
-        row[0] = index + 1
-        for (column, other) in right.enumerated() {
-            let changed = diagonal + (letter == other ? 0 : 1)
-            diagonal = row[column + 1]
-            row[column + 1] = min(changed, row[column] + 1, row[column + 1] + 1)
-        }
-    }
-    return row[right.count]
-}

@@ -1,4 +1,5 @@
 package import Rollouts
+internal import Support
 
 /// A mapping of the settings with the path at which it stands.
 package struct SettingsReader {
@@ -20,7 +21,7 @@ package struct SettingsReader {
         }
         guard let keys else { return }
         for key in members.keys.sorted() where !keys.contains(key) {
-            let hint = nearest(to: key, among: keys).map { "did you mean \($0)?" }
+            let hint = nearest(key, among: keys).map { "did you mean \($0)?" }
             throw SettingsProblem(
                 path: place(of: key),
                 message: "is not known: \(hint ?? "possible are \(keys.joined(separator: ", "))")",
@@ -73,7 +74,7 @@ package struct SettingsReader {
         guard let value = value(key) else { return nil }
         let known = Word.allCases.map(\.rawValue)
         if let text = value.string, let word = Word(rawValue: text) { return word }
-        let hint = value.string.flatMap { nearest(to: $0, among: known) }.map { "did you mean \($0)?" }
+        let hint = value.string.flatMap { nearest($0, among: known) }.map { "did you mean \($0)?" }
         throw problem(key, value, hint ?? "possible are \(known.joined(separator: ", "))")
     }
 

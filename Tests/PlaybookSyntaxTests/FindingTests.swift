@@ -43,15 +43,4 @@ struct FindingTests {
         let finding = try finding("⟦a⟧: 1")
         #expect(try JSONDecoder().decode(Finding.self, from: JSONEncoder().encode(finding)) == finding)
     }
-
-    @Test(
-        "the nearest word is found, and none where none is near",
-        arguments: [
-            ("instance_cuont", "instance_count"), ("instanceCount", "instance_count"), ("trafic", "traffic"),
-            ("mirror-traffic", "mirror_traffic"), ("xyz", nil), ("", nil), ("delet", "delete"), ("q", nil),
-        ] as [(String, String?)])
-    func nearestWord(text: String, expected: String?) {
-        let words = ["traffic", "mirror_traffic", "instance_count", "delete", "wait"]
-        #expect(nearest(text, among: words) == expected)
-    }
 }

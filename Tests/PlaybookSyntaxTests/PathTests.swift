@@ -1,6 +1,7 @@
 import FoundationEssentials
 import RolloutEngine
 import Rollouts
+import Support
 import Testing
 
 @testable import PlaybookSyntax
@@ -16,7 +17,7 @@ struct PathTests {
         let root = try #require(DiskFile.resolved(made.path))
         for (name, text) in files {
             let path = root + "/" + name.filter { $0 != "!" }
-            try manager.createDirectory(atPath: path.folder, withIntermediateDirectories: true)
+            try manager.createDirectory(atPath: path.parentFolder, withIntermediateDirectories: true)
             try Data(text.utf8).write(to: URL(filePath: path))
             if name.hasSuffix("!") { try manager.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path) }
         }

@@ -2,6 +2,7 @@ internal import AssetFiles
 internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// A container of Azure's blob service, or of the emulator's, opened by a shared access signature.
 struct BlobContainer: Sendable {

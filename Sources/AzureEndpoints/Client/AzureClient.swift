@@ -2,6 +2,7 @@ internal import FoundationEssentials
 package import Logging
 package import RolloutEngine
 internal import Rollouts
+internal import Support
 internal import Synchronization
 
 /// The Azure ML REST API of one workspace: sends requests, reads answers, and makes errors of refusals.

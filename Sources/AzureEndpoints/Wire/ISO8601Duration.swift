@@ -1,4 +1,5 @@
 package import Rollouts
+internal import Support
 
 /// A length of time as ARM writes it: `PT5S`, `PT0.5S`, `P1DT2H`.
 ///
@@ -69,7 +70,7 @@ extension ISO8601Duration: LosslessStringConvertible {
 
 extension Substring {
     /// True for one decimal digit or more.
-    fileprivate var isDigits: Bool { !isEmpty && utf8.allSatisfy { (48...57).contains($0) } }
+    fileprivate var isDigits: Bool { !isEmpty && utf8.allSatisfy(\.isDigit) }
 }
 
 extension ISO8601Duration: Codable {

@@ -1,4 +1,5 @@
 package import Rollouts
+internal import Support
 
 /// The path of a workspace, of an endpoint or of a deployment in Azure Resource Manager, and what follows it.
 ///

@@ -1,5 +1,6 @@
 package import RolloutEngine
 package import Rollouts
+internal import Support
 
 /// Headers on every write of Turnout's client: who asks, and for what; the cloud leaves them aside.
 ///

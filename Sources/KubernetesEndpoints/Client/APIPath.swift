@@ -1,3 +1,5 @@
+internal import Support
+
 /// Where an object, a collection or a subresource is, from the server's root on.
 struct APIPath: Sendable, CustomStringConvertible {
     private var text: String
@@ -44,19 +46,6 @@ struct APIPath: Sendable, CustomStringConvertible {
         return text + "?" + pairs.joined(separator: "&")
     }
 
-    /// RFC 3986: what is not a letter, a digit or one of `-._~` is written `%XX`; the colons of `https:name:port` may
-    /// stand as they are.
-    private static func encoded(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"), UInt8(ascii: ":"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default: result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
-    }
+    /// The colons of `https:name:port` may stand as they are.
+    private static func encoded(_ text: String) -> String { PercentEncoding.encoded(text, keeping: ":") }
 }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Rollouts
+internal import Support
 
 /// Several kubeconfig files as one, by kubectl's rules: of what has the same name, the first counts.
 struct Kubeconfig: Sendable {
@@ -92,9 +93,7 @@ extension Kubeconfig.Entry {
     }
 
     static func path(_ path: String, from file: String) -> String {
-        if path.hasPrefix("/") { return path }
-        let folder = file.lastIndex(of: "/").map { String(file[..<$0]) } ?? "."
-        return "\(folder)/\(path)"
+        path.hasPrefix("/") ? path : "\(file.parentFolder)/\(path)"
     }
 
     /// The bytes of a member in Base64.

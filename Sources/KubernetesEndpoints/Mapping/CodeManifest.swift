@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// The ConfigMap with a deployment's code, and how its Pods have it.
 ///
@@ -73,7 +74,7 @@ struct CodeManifest: Hashable, Sendable {
 
     private static func key(of path: String) -> String {
         let isKey = path.utf8.allSatisfy {
-            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || "-_.".utf8.contains($0)
+            $0.isDigit || $0.isLetter || "-_.".utf8.contains($0)
         }
         guard isKey, path.utf8.count <= 253, path != ".", path != ".." else {
             return "file-" + hexadecimalDigest(of: Data(path.utf8)).prefix(16)

@@ -1,3 +1,5 @@
+internal import Support
+
 /// An amount as Kubernetes writes it: `500m`, `0.5Gi`, `2e3`.
 ///
 /// The API server gives amounts back in a form of its own, `512Mi` for `0.5Gi`: they compare by what they are.
@@ -14,7 +16,7 @@ struct Quantity: Hashable, Sendable {
         ]
         let suffix = suffixes.first { text.hasSuffix($0.0) }
         let digits = text.dropLast(suffix?.0.count ?? 0)
-        let isNumber = digits.utf8.allSatisfy { (48...57).contains($0) || "+-.eE".utf8.contains($0) }
+        let isNumber = digits.utf8.allSatisfy { $0.isDigit || "+-.eE".utf8.contains($0) }
         guard isNumber, digits.first?.isLetter == false, let number = Double(digits), number.isFinite else {
             return nil
         }

@@ -3,6 +3,7 @@ internal import AzureEndpoints
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import Rollouts
+internal import Support
 
 /// What deployments are made of: registered assets, whose files are in the emulator's own store.
 struct AssetCatalog: Sendable {

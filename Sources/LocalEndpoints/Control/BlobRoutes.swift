@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import Rollouts
+internal import Support
 
 /// The part of Azure's blob service that uploads and downloads need: blobs, ranges, blocks, metadata, lists.
 ///
@@ -143,7 +144,7 @@ extension BlobPath {
     /// Where a block of it waits until the list of blocks comes; nil for an id that is none.
     fileprivate func block(_ id: String) -> BlobPath? {
         guard !id.isEmpty, id.utf8.count <= 96 else { return nil }
-        let name = id.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let name = id.utf8.hexadecimal
         return BlobPath(container: ".blocks-" + Secrets.signature(of: relative, key: "block").prefix(32), path: name)
     }
 }

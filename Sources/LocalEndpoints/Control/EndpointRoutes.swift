@@ -2,6 +2,7 @@ internal import AzureEndpoints
 internal import HTTPTypes
 internal import Hummingbird
 internal import Rollouts
+internal import Support
 
 /// Endpoints: list, read, create or replace, change, delete.
 struct EndpointRoutes: Sendable {

@@ -1,6 +1,7 @@
 internal import AzureEndpoints
 internal import HTTPTypes
 internal import Hummingbird
+internal import Support
 
 /// Asynchronous operations: how far they are, and what came of them.
 struct OperationRoutes: Sendable {

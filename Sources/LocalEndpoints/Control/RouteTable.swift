@@ -1,6 +1,7 @@
 internal import AzureEndpoints
 internal import HTTPTypes
 internal import Hummingbird
+internal import Support
 
 /// The paths of the control plane and what answers them.
 ///

@@ -1,6 +1,7 @@
 internal import AzureEndpoints
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// What clients are told.
 extension EndpointRegistry {

@@ -1,5 +1,6 @@
 internal import Crypto
 internal import FoundationEssentials
+internal import Support
 
 /// Secrets are drawn from the system's generator, and compared by digests so that time tells nothing of them.
 enum Secrets {
@@ -18,8 +19,7 @@ enum Secrets {
 
     /// `hmac` of `text` under `key`, as lowercase hexadecimal.
     static func signature(of text: String, key: String) -> String {
-        let code = HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: SymmetricKey(data: Data(key.utf8)))
-        return code.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+        HMAC<SHA256>.authenticationCode(for: Data(text.utf8), using: SymmetricKey(data: Data(key.utf8))).hexadecimal
     }
 }
 

@@ -1,4 +1,5 @@
 internal import SQLiteState
+internal import Support
 
 #if canImport(Darwin)
     internal import Darwin
@@ -44,7 +45,7 @@ package struct LocalFolder: Hashable, Sendable {
     /// Makes the folder, for its owner alone: it holds keys, uploaded code and logs.
     package func create() throws(EmulatorError) {
         do throws(StateError) {
-            try Folder.create(Folder.parent(of: path))
+            try Folder.create(path.parentFolder)
             try Folder.create(path)
         } catch {
             throw EmulatorError(.storage, error.message)

@@ -1,4 +1,5 @@
 package import FoundationEssentials
+internal import Support
 
 /// Where a playbook and the files that it names come from.
 package struct FileSource: Sendable {
@@ -26,7 +27,7 @@ package struct FileSource: Sendable {
     /// Refuses a path that leads out of the playbook's folder, by its text or by a symbolic link.
     private static func guardFolder(of playbook: String, against path: String) throws(FileProblem) {
         guard !path.leavesFolder else { throw FileProblem.outside(path) }
-        guard let target = DiskFile.resolved(path.beside(playbook)), let root = DiskFile.resolved(playbook.folder)
+        guard let target = DiskFile.resolved(path.beside(playbook)), let root = DiskFile.resolved(playbook.parentFolder)
         else { return }
         guard target == root || target.hasPrefix(root == "/" ? "/" : root + "/") else {
             throw FileProblem.outside(path)
@@ -81,16 +82,10 @@ package struct FileSource: Sendable {
 }
 
 extension String {
-    /// The folder of a file's path.
-    var folder: String {
-        guard let slash = lastIndex(of: "/") else { return "." }
-        return slash == startIndex ? "/" : String(self[..<slash])
-    }
-
     /// A path that the file at `playbook` names, as seen from where `playbook` itself is named.
     func beside(_ playbook: String) -> String {
         guard !hasPrefix("/"), playbook.contains("/") else { return self }
-        return (playbook.folder == "/" ? "" : playbook.folder) + "/" + self
+        return (playbook.parentFolder == "/" ? "" : playbook.parentFolder) + "/" + self
     }
 
     /// The last part of a path without its extension.

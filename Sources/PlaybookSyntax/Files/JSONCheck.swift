@@ -1,3 +1,5 @@
+internal import Support
+
 /// Finds the first place where a text is no JSON (RFC 8259).
 struct JSONCheck {
     struct Problem: Error {

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Support
 
 #if canImport(Glibc)
     internal import Glibc
@@ -25,11 +26,11 @@ extension NamedFiles {
 
     private func checkProgram(at word: String) throws(FileProblem) {
         // By its whole path, a program that PATH leads to is no other than by its name.
-        let isInPath = word.hasPrefix("/") && Self.searchPath.contains { DiskFile.isSame($0, word.folder) }
+        let isInPath = word.hasPrefix("/") && Self.searchPath.contains { DiskFile.isSame($0, word.parentFolder) }
         let path = word.beside(playbook.path)
         try source.checkFolder(of: word, namedBy: playbook.path, isFree: isInPath || isUsers(word))
         guard let place = DiskFile.resolved(path) else {
-            let folder = DiskFile.resolved(playbook.path.folder) ?? playbook.path.folder
+            let folder = DiskFile.resolved(playbook.path.parentFolder) ?? playbook.path.parentFolder
             throw FileProblem(
                 "there is no program \(word.quoted)",
                 help:

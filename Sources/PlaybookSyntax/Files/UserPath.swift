@@ -1,3 +1,5 @@
+internal import Support
+
 /// A path that a user typed as an input, as the playbook would name it.
 struct UserPath: Sendable {
     /// Relative to the playbook's folder where both have a folder in common, else absolute.
@@ -14,7 +16,7 @@ struct UserPath: Sendable {
         let beside = text.beside(playbook)
         let (here, there) = (DiskFile.resolved(typed), text.hasPrefix("/") ? nil : DiskFile.resolved(beside))
         guard let here else {
-            let folder = DiskFile.resolved(playbook.folder) ?? playbook.folder
+            let folder = DiskFile.resolved(playbook.parentFolder) ?? playbook.parentFolder
             let places = text.hasPrefix("/") ? [typed] : [typed, folder.withoutTrailingSlash + "/" + text]
             return UserPath(path: text, lookedAt: there == nil ? places : [])
         }
@@ -24,9 +26,9 @@ struct UserPath: Sendable {
 
     /// Folders are resolved, a link to a file is not: what the file names is relative to where the link is.
     private static func named(_ typed: String, resolved: String, by playbook: String) -> String {
-        guard let root = DiskFile.resolved(playbook.folder) else { return resolved }
+        guard let root = DiskFile.resolved(playbook.parentFolder) else { return resolved }
         let last = typed.split(separator: "/").last.map(String.init) ?? ""
-        let folder = [".", "..", ""].contains(last) ? nil : DiskFile.resolved(typed.withoutTrailingSlash.folder)
+        let folder = [".", "..", ""].contains(last) ? nil : DiskFile.resolved(typed.withoutTrailingSlash.parentFolder)
         return (folder.map { $0.withoutTrailingSlash + "/" + last } ?? resolved).relative(to: root)
     }
 }

@@ -1,6 +1,7 @@
 internal import AssetFiles
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// The files that a deployment names are there, and their digests are part of the plan.
 ///
@@ -49,7 +50,7 @@ extension NamedFiles {
     /// The folder of a file that the playbook names, absolute; nil where the files are on no disk.
     func folder(of path: String) -> String? {
         do throws(FileProblem) {
-            return try place(of: path.contains("/") ? path.folder : ".", isFree: true)
+            return try place(of: path.contains("/") ? path.parentFolder : ".", isFree: true)
         } catch {
             return nil  // reported where the file was read
         }

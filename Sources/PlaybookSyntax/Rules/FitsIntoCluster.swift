@@ -1,5 +1,6 @@
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// What a deployment is made of can be brought to a cluster.
 ///
@@ -175,8 +176,8 @@ extension NamedFiles {
                 help: "name a local folder, up to 1 MiB, or put the code into the image")
         }
         do throws(FileProblem) {
-            let local = text.hasPrefix("/") || !path.contains("/") ? text : path.folder + "/" + text
-            definition.folder = try place(of: path, isFree: true)?.folder
+            let local = text.hasPrefix("/") || !path.contains("/") ? text : path.parentFolder + "/" + text
+            definition.folder = try place(of: path, isFree: true)?.parentFolder
             guard let folder = try place(of: local, isFree: true), let cluster else { return }
             do throws(ClusterMisfit) {
                 let digest = try cluster.cluster.codeDigest(folder)
@@ -196,7 +197,7 @@ extension NamedFiles {
             let name = script.scalar?.value.scalarText
         else { return }
         do throws(FileProblem) {
-            let local = text.hasPrefix("/") || !path.contains("/") ? text : path.folder + "/" + text
+            let local = text.hasPrefix("/") || !path.contains("/") ? text : path.parentFolder + "/" + text
             _ = try place(of: local + "/" + name, isFree: true)
         } catch {
             report(

@@ -1,6 +1,7 @@
 internal import AssetFiles
 internal import RolloutEngine
 package import Rollouts
+internal import Support
 
 /// Looks at what this machine has for deployments that Python serves, while a plan is made.
 package struct PythonLookup: Sendable {
@@ -113,7 +114,7 @@ extension NamedFiles {
                 let source = SourceFile(
                     path: path.beside(document.source.path), data: try DiskFile.read(place, named: path))
                 guard let root = loadYAML(source, as: .azure, findings: &ignored) else { return nil }
-                return CondaFile(root: root, source: source, folder: place.folder)
+                return CondaFile(root: root, source: source, folder: place.parentFolder)
             } catch {
                 return nil  // reported by FilesAreThere
             }

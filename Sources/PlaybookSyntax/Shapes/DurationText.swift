@@ -1,4 +1,5 @@
 internal import Rollouts
+internal import Support
 
 extension Interval {
     /// The longest that a playbook may name: 365 days.

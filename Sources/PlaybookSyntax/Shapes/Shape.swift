@@ -1,3 +1,5 @@
+internal import Support
+
 /// What a value of a file must look like; the reader and the JSON Schema both follow it.
 indirect enum Shape: Sendable {
     case any

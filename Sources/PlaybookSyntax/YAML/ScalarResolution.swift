@@ -1,4 +1,5 @@
 internal import Rollouts
+internal import Support
 
 extension Value {
     /// What a plain scalar means in YAML 1.2's core schema.
@@ -47,11 +48,6 @@ extension Value {
         else { return nil }
         self = .number(number)
     }
-}
-
-extension UInt8 {
-    var isDigit: Bool { (48...57).contains(self) }
-    var isLetter: Bool { (97...122).contains(self | 0x20) && self >= 65 }
 }
 
 extension Value {

@@ -5,6 +5,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 package import Rollouts
+internal import Support
 
 /// Asks one Prometheus server by its HTTP API, version 1.
 ///
@@ -78,7 +79,7 @@ package final class PrometheusClient: Sendable {
         if let header = try server.credentials.header(environment) {
             request.headers.add(name: "authorization", value: header)
         }
-        let form = fields.map { "\($0.formEncoded)=\($1.formEncoded)" }.joined(separator: "&")
+        let form = fields.map { "\(PercentEncoding.encoded($0))=\(PercentEncoding.encoded($1))" }.joined(separator: "&")
         request.body = .bytes(ByteBuffer(string: form))
         let (status, body) = try await exchange(request)
         return try PrometheusAnswer(status: status, body: body, from: server.url)
@@ -141,23 +142,5 @@ extension Timestamp {
     fileprivate var prometheus: String {
         let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
         return "\(seconds).\(String(1000 + rest).dropFirst())"
-    }
-}
-
-extension String {
-    /// As in a form: everything but letters, digits and `-._~` by its bytes.
-    fileprivate var formEncoded: String {
-        var encoded = ""
-        for byte in utf8 {
-            let scalar = Unicode.Scalar(byte)
-            let isPlain = "a"..."z" ~= scalar || "A"..."Z" ~= scalar || "0"..."9" ~= scalar
-            if isPlain || "-._~".unicodeScalars.contains(scalar) {
-                encoded.unicodeScalars.append(scalar)
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                encoded += byte < 16 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-        return encoded
     }
 }

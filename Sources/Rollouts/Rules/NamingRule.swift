@@ -1,3 +1,5 @@
+internal import Support
+
 /// Names have 3 to 32 letters, digits and hyphens, begin with a letter and don't end with a hyphen; on Kubernetes,
 /// where they become names of objects, letters are lower-case (AZURE.md, Rules; RFC 1123 labels).
 package struct NamingRule: ChangeRule {
@@ -28,9 +30,4 @@ package struct NamingRule: ChangeRule {
         }
         return nil
     }
-}
-
-extension UInt8 {
-    fileprivate var isLetter: Bool { (97...122).contains(self) || (65...90).contains(self) }
-    fileprivate var isDigit: Bool { (48...57).contains(self) }
 }

@@ -79,7 +79,7 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
         guard let name = name ?? document["name"]?.versionText else {
             throw CommandFailure(.usage, "\(file) has no 'name': give one by --name")
         }
-        let folder = try Self.folder(of: file)
+        let folder = TurnoutCommands.folder(of: file)
         let registered = try await options.withAssets(.work) { uploader in
             let version: String
             if let said = self.version ?? document["version"]?.versionText {
@@ -124,12 +124,6 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
             )
         }
         return document
-    }
-
-    private static func folder(of file: String) throws -> String {
-        let whole = file.hasPrefix("/") ? file : FileManager.default.currentDirectoryPath + "/" + file
-        guard let slash = whole.lastIndex(of: "/"), slash != whole.startIndex else { return "/" }
-        return String(whole[..<slash])
     }
 }
 

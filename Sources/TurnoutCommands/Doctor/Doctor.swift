@@ -6,6 +6,7 @@ internal import Rollouts
 internal import SQLiteJournal
 internal import SQLiteState
 internal import SimulatedEndpoints
+internal import Support
 
 #if canImport(Darwin)
     internal import Darwin
@@ -28,7 +29,7 @@ struct Doctor {
     private func stateFolder() -> [Diagnosis] {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: workspace.state, isDirectory: &isFolder) else {
-            guard access(Folder.parent(of: workspace.state), W_OK) == 0 else {
+            guard access(workspace.state.parentFolder, W_OK) == 0 else {
                 return [
                     Diagnosis(
                         .error, "state", "there is no \(workspace.state), and it cannot be made",

@@ -1,5 +1,6 @@
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 #if canImport(Darwin)
     internal import Darwin
@@ -33,13 +34,6 @@ extension Person {
     private static func userName() -> String {
         guard let entry = getpwuid(geteuid()), let name = entry.pointee.pw_name else { return "uid-\(geteuid())" }
         return String(cString: name)
-    }
-
-    private static func hostName() -> String {
-        var bytes = [CChar](repeating: 0, count: 256)
-        guard gethostname(&bytes, bytes.count - 1) == 0 else { return "unknown-host" }
-        let length = bytes.firstIndex(of: 0) ?? bytes.count
-        return String(decoding: bytes[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
 

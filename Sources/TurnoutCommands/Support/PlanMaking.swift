@@ -4,6 +4,7 @@ internal import PlaybookSyntax
 internal import PrometheusMetrics
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// Makes the plans of commands that go on only with a plan, and tells what keeps it from being made.
 struct PlanMaking {
@@ -140,7 +141,7 @@ struct PlanMaking {
 
 /// The folder of a file that a command line names, absolute.
 func folder(of path: String) -> String {
-    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let folder = path.parentFolder
     guard !folder.hasPrefix("/") else { return folder }
     let working = FileManager.default.currentDirectoryPath
     return folder == "." ? working : working + "/" + folder

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Support
 
 /// The kinds of scalars that YAML 1.1 has.
 enum ScalarTag: UInt8, Sendable {

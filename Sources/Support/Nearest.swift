@@ -39,11 +39,3 @@ private func edits(from left: [Character], to right: [Character]) -> Int {
     }
     return last[right.count]
 }
-
-/// `did you mean 'X'?`, or what is possible where nothing is near.
-func suggestion(for text: String, among candidates: [String], noun: String) -> String {
-    if let near = nearest(text, among: candidates) { return "did you mean '\(near)'?" }
-    guard !candidates.isEmpty else { return "there are no \(noun) here" }
-    let shown = candidates.prefix(30).joined(separator: ", ")
-    return "possible \(noun): \(shown)" + (candidates.count > 30 ? ", …" : "")
-}

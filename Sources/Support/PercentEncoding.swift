@@ -1,10 +1,12 @@
 /// RFC 3986: what is not a letter, a digit or one of `-._~` is written `%XX`, byte by byte.
 package enum PercentEncoding {
-    /// The text as one segment of a path, or as the value of a header.
-    package static func encoded(_ text: String) -> String {
+    /// The text as one segment of a path, as the value of a header or in a form; `kept` are further bytes that stay.
+    package static func encoded(_ text: String, keeping kept: String = "") -> String {
         let hexadecimal = Array("0123456789ABCDEF")
         return text.utf8.reduce(into: "") { result, byte in
-            guard !isUnreserved(byte) else { return result.unicodeScalars.append(Unicode.Scalar(byte)) }
+            guard !isUnreserved(byte), !kept.utf8.contains(byte) else {
+                return result.unicodeScalars.append(Unicode.Scalar(byte))
+            }
             result += "%\(hexadecimal[Int(byte >> 4)])\(hexadecimal[Int(byte & 15)])"
         }
     }
@@ -27,13 +29,7 @@ package enum PercentEncoding {
     }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
+        byte.isLetter || byte.isDigit || "-._~".utf8.contains(byte)
     }
 
     private static func digit(_ byte: UInt8) -> UInt8? {

@@ -1,0 +1,14 @@
+internal import Support
+
+/// `did you mean 'X'?`, or what is possible where nothing is near.
+func suggestion(for text: String, among candidates: [String], noun: String) -> String {
+    if let near = nearest(text, among: candidates) { return "did you mean '\(near)'?" }
+    guard !candidates.isEmpty else { return "there are no \(noun) here" }
+    let shown = candidates.prefix(30).joined(separator: ", ")
+    return "possible \(noun): \(shown)" + (candidates.count > 30 ? ", …" : "")
+}
+
+/// As ``Support/nearest(_:among:)``, for those that import the syntax anyway.
+package func nearest(_ text: String, among candidates: some Sequence<String>) -> String? {
+    Support.nearest(text, among: candidates)
+}
