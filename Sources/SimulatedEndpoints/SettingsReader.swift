@@ -96,16 +96,11 @@ package struct SettingsReader {
     /// A length of time: `10m`, or a number of seconds.
     func interval(_ key: String) throws(SettingsProblem) -> Interval? {
         guard let value = value(key) else { return nil }
-        let interval: Interval? =
-            if let text = value.string {
-                Interval(settingsText: text)
-            } else {
-                value.double.flatMap { Int64(exactly: ($0 * 1000).rounded()) }.map(Interval.init(milliseconds:))
-            }
-        guard let interval, interval >= .zero, interval <= .longest else {
-            throw problem(key, value, "a length of time such as 250ms, 30s, 10m or 1h30m is expected")
+        do throws(ValueProblem) {
+            return try Interval(durationText: value.string ?? value.double.map { "\(Interval(seconds: $0))" } ?? "")
+        } catch {
+            throw problem(key, "is \(value.form), which \(error.sentence)")
         }
-        return interval
     }
 
     /// A length of time that must be there, and not 0.
@@ -164,34 +159,6 @@ package struct SettingsReader {
             throw problem(key, value, "a share such as 0.5% or 0.005, from 0 to 1, is expected")
         }
         return share
-    }
-}
-
-extension Interval {
-    /// A hundred years; what is longer is a mistake.
-    fileprivate static let longest = Interval.hours(24 * 36525)
-
-    /// Nil unless `text` is numbers with units from the longest to the shortest, each at most once: `1h30m`, `1.5s`.
-    fileprivate init?(settingsText text: String) {
-        let units: [(name: String, milliseconds: Double)] = [
-            ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
-        ]
-        var rest = text[...]
-        var total = 0.0
-        var position = 0
-        while !rest.isEmpty {
-            let digits = rest.prefix { ("0"..."9").contains($0) || $0 == "." }
-            rest = rest[digits.endIndex...]
-            let letters = rest.prefix { $0.isLetter }
-            rest = rest[letters.endIndex...]
-            guard let number = Double(digits), let unit = units.firstIndex(where: { $0.name == letters }),
-                unit >= position
-            else { return nil }
-            total += number * units[unit].milliseconds
-            position = unit + 1
-        }
-        guard position > 0, let milliseconds = Int64(exactly: total.rounded()) else { return nil }
-        self.init(milliseconds: milliseconds)
     }
 }
 

@@ -90,11 +90,13 @@ struct SettingsTests {
             ),
             (
                 ["durations": ["traffic": "1 parsec"]],
-                "backends.simulated.durations.traffic: is '1 parsec': a length of time such as 250ms, 30s, 10m or 1h30m is expected"
+                "backends.simulated.durations.traffic: is '1 parsec', which has no unit: a duration is written 250ms, 10s, 1.5s, 10m, "
+                    + "1h30m or 2d, up to 365d"
             ),
             (
                 ["durations": ["traffic": -1]],
-                "backends.simulated.durations.traffic: is -1: a length of time such as 250ms, 30s, 10m or 1h30m is expected"
+                "backends.simulated.durations.traffic: is -1, which is negative: a duration is written 250ms, 10s, 1.5s, 10m, 1h30m "
+                    + "or 2d, up to 365d"
             ),
             (
                 ["simulate": ["green": ["fault": "crash"]]],
@@ -169,7 +171,7 @@ struct SettingsTests {
 
     @Test(
         "texts that are no length of time",
-        arguments: ["", "10", "m", "1m1h", "1s1s", "1..5s", "-1s", "1e3s", "99999999d", "٣s"])
+        arguments: ["", "10", "m", "1m1h", "1s1s", "1..5s", "-1s", "1e3s", "366d", "1.5h3m", "0.5ms", "٣s"])
     func noInterval(_ text: String) {
         #expect(throws: SettingsProblem.self) { try SimulationSettings(["durations": ["scale": .string(text)]]) }
     }

@@ -71,14 +71,11 @@ struct SettingsMembers {
         return number
     }
 
-    /// `90s`, `5m`: one number with one unit.
+    /// A duration, as in the rest of the playbook.
     func interval(_ key: String) throws(KubernetesSettingsProblem) -> Interval? {
         guard let text = try text(key) else { return nil }
-        let units: [(String, Int64)] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
-        for (unit, milliseconds) in units where text.hasSuffix(unit) {
-            guard let count = Int64(text.dropLast(unit.count)), (0...1_000_000).contains(count) else { continue }
-            return .milliseconds(count * milliseconds)
+        do throws(ValueProblem) { return try Interval(durationText: text) } catch {
+            throw problem(key, "is '\(text)', which \(error.sentence)")
         }
-        throw problem(key, "is '\(text)': write a duration, as 90s or 5m")
     }
 }

@@ -19,6 +19,24 @@ struct SettingsTests {
         #expect(settings.giveUp == .init(after: .seconds(30), unschedulable: .minutes(10), restarts: 5))
     }
 
+    @Test("durations are written as in the rest of the playbook", arguments: ["90s", "1m30s", "1.5m", "2s250ms"])
+    func durations(text: String) throws {
+        let interval = try Interval(durationText: text)
+        let settings = try KubernetesSettings([
+            "drain": .string(text), "give_up": ["after": .string(text), "unschedulable": .string(text)],
+            "metrics": ["prometheus": "http://a", "preset": "istio", "delay": .string(text)],
+        ])
+        #expect(settings.drainSeconds == Int(interval.seconds.rounded(.up)))
+        #expect(settings.metrics?.delay == interval)
+        #expect(settings.giveUp.after == interval && settings.giveUp.unschedulable == interval)
+    }
+
+    @Test("what is not a duration is refused, with what would be right")
+    func noDuration() {
+        let problem = #expect(throws: KubernetesSettingsProblem.self) { try KubernetesSettings(["drain": 30]) }
+        #expect(problem?.message.hasPrefix("is '30', which has no unit: a duration is written 250ms, 10s") == true)
+    }
+
     @Test("what is empty is not given, as an input without a default")
     func empty() throws {
         let settings = try KubernetesSettings([

@@ -1,0 +1,30 @@
+internal import Rollouts
+
+/// Reads `50/s` or `90/m` as requests a second.
+func readRate(_ text: String) throws(ValueProblem) -> Double {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let seconds = ["s": 1.0, "m": 60.0][String(parts[1])],
+        let count = Value(
+            plainScalar: String(parts[0])
+        ).double
+    else { throw ValueProblem(message: "is no rate", help: "a rate is written 50/s or 90/m") }
+    guard count > 0, count / seconds <= 100_000 else {
+        throw ValueProblem(message: "is out of range", help: "a rate is above 0 and at most 100000/s")
+    }
+    return count / seconds
+}
+
+/// Reads `10` or `10%` as whole percents.
+func readPercent(_ value: Value) throws(ValueProblem) -> Int {
+    let number: Int?
+    switch value {
+    case .integer(let percent): number = percent
+    case .string(let text) where text.hasSuffix("%"): number = Value(plainScalar: String(text.dropLast())).integer
+    default: number = nil
+    }
+    guard let number else { throw ValueProblem(message: "is no whole percent", help: "a percent is 0 to 100") }
+    guard (0...100).contains(number) else {
+        throw ValueProblem(message: "is out of range", help: "a percent is 0 to 100")
+    }
+    return number
+}
