@@ -47,6 +47,10 @@ struct ClusterTests {
         let scaling = "scale_settings: {type: target_utilization, min_instances: 3, max_instances: 5}\n"
         findings(Self.image + scaling + "instance_count: ⟦1⟧\n", severity: .warning, saying: "the run takes 3")
         findings(Self.image + scaling + "instance_count: ⟦9⟧\n", severity: .warning, saying: "keeps 3 to 5")
+        // Azure's own default of the largest number is 1.
+        findings(
+            Self.image + "scale_settings: {type: target_utilization}\ninstance_count: ⟦3⟧\n", severity: .warning,
+            saying: "an autoscaler that keeps 1 does not leave it at 3")
         let outcome = Sample.plan(
             Self.gateway + Sample.start, Self.options,
             files: [

@@ -74,6 +74,9 @@ extension String {
         split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
+    /// `min_instances` as `minInstances`.
+    var camelCased: String { String(prefix(1)) + pascalCased.dropFirst() }
+
     /// `TargetUtilization` as `target_utilization`.
     var snakeCased: String {
         reduce(into: "") { text, letter in

@@ -2,14 +2,12 @@ internal import Rollouts
 
 /// `scale_settings` of a file and `scaleSettings` on the wire; what is Azure's default is left out of files.
 enum ScaleSettings {
-    private static let usual = ["minInstances": 1, "maxInstances": 1, "targetUtilizationPercentage": 70]
-
     static func wire(_ document: Value) -> Value {
         let type = document["type"]?.string ?? "default"
         var members: [String: Value] = ["scaleType": .string(type.pascalCased)]
         // Azure's default type has no further members, whatever a file says beside it.
         guard type == "target_utilization" else { return .mapping(members) }
-        for name in usual.keys { members[name] = document[name.snakeCased] }
+        for name in Autoscaling.defaults.keys { members[name.camelCased] = document[name] }
         let interval = document["polling_interval"]?.time(unit: .seconds(1))
         members["pollingInterval"] = interval.map { .string($0.description) }
         return .mapping(members)
@@ -19,8 +17,8 @@ enum ScaleSettings {
         let type = wire["scaleType"]?.string?.snakeCased ?? "default"
         guard type != "default" else { return nil }
         var members: [String: Value?] = ["type": .string(type)]
-        for (name, usual) in usual {
-            members[name.snakeCased] = .count(wire[name]?.integer, default: usual)
+        for (name, usual) in Autoscaling.defaults {
+            members[name] = .count(wire[name.camelCased]?.integer, default: usual)
         }
         let interval = wire["pollingInterval"]?.string.flatMap(ISO8601Duration.init)
         members["polling_interval"] = .time(interval, unit: .seconds(1), default: .seconds(1))

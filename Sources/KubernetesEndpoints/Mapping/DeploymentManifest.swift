@@ -63,6 +63,8 @@ struct DeploymentManifest {
 
     func autoscaler(by author: Author) throws(ManifestProblem) -> KubernetesObject? {
         guard let scaling else { return nil }
+        // The instance count is the least that there are.
+        let least = max(definition.instanceCount, scaling.counts.lowerBound)
         return try ManifestText.applied(
             KubernetesObject(
                 .horizontalPodAutoscalers, name: name, namespace: namespace, labels: labels,
@@ -73,8 +75,9 @@ struct DeploymentManifest {
                             "apiVersion": .string(ResourceType.deployments.apiVersion), "kind": "Deployment",
                             "name": .string(name),
                         ],
-                        "minReplicas": .integer(scaling.least), "maxReplicas": .integer(scaling.most),
-                        "targetCPUUtilizationPercentage": .integer(scaling.utilization),
+                        "minReplicas": .integer(least),
+                        "maxReplicas": .integer(max(scaling.counts.upperBound, least)),
+                        "targetCPUUtilizationPercentage": .integer(scaling.targetUtilization),
                     ]
                 ]))
     }
@@ -139,24 +142,6 @@ extension KubernetesObject {
         let label = self["spec", "template", "metadata", "labels", Mark.template]?.string ?? ""
         let parts = label.split(separator: "-", maxSplits: 1)
         return parts.count == 2 ? String(parts[1]) : nil
-    }
-}
-
-/// `scale_settings: {type: target_utilization, …}` of a file, with Azure's defaults.
-struct Autoscaling: Hashable, Sendable {
-    var least: Int
-    var most: Int
-    var utilization: Int
-
-    /// Nil where the deployment is scaled by hand.
-    ///
-    /// The instance count is the least that there are.
-    init?(_ definition: DeploymentDefinition) {
-        let given = definition.document["scale_settings"]
-        guard given?["type"]?.string == "target_utilization" else { return nil }
-        least = max(definition.instanceCount, given?["min_instances"]?.integer ?? 1, 1)
-        most = max(given?["max_instances"]?.integer ?? 1, least)
-        utilization = given?["target_utilization_percentage"]?.integer ?? 70
     }
 }
 

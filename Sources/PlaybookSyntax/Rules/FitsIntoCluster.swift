@@ -95,7 +95,7 @@ extension NamedFiles {
         if !isImageGiven { checkImage(root, place, in: document) }
         if let model = root.member("model") { checkModel(model, in: document) }
         if let count = root["instance_count"], let told = count.scalar?.value.integer,
-            let range = definition.autoscaledCounts, !range.contains(told)
+            let range = Autoscaling(definition)?.counts, !range.contains(told)
         {
             findings.append(
                 Finding(
@@ -208,21 +208,13 @@ extension NamedFiles {
 }
 
 extension DeploymentDefinition {
-    /// How many instances an autoscaler keeps, by the file's `scale_settings`; nil where there is none.
-    fileprivate var autoscaledCounts: ClosedRange<Int>? {
-        let scaling = document["scale_settings"]
-        guard scaling?["type"]?.string == "target_utilization" else { return nil }
-        let least = max(scaling?["min_instances"]?.integer ?? 1, 1)
-        return least...max(scaling?["max_instances"]?.integer ?? .max, least)
-    }
-
     /// Asks for as many instances as an autoscaler leaves there: another count would never be observed.
     mutating func keepToAutoscaler() {
-        if let range = autoscaledCounts { instanceCount = range.clamping(instanceCount) }
+        if let range = Autoscaling(self)?.counts { instanceCount = range.clamping(instanceCount) }
     }
 }
 
 extension ClosedRange<Int> {
     fileprivate func clamping(_ count: Int) -> Int { Swift.min(Swift.max(count, lowerBound), upperBound) }
-    fileprivate var words: String { upperBound == .max ? "\(lowerBound) or more" : "\(lowerBound) to \(upperBound)" }
+    fileprivate var words: String { count == 1 ? "\(lowerBound)" : "\(lowerBound) to \(upperBound)" }
 }
