@@ -1,3 +1,4 @@
+import AzureEndpoints
 import RolloutEngine
 import RolloutTesting
 import Rollouts
@@ -33,6 +34,13 @@ struct ServersTests {
     ]
 
     private static let servers = Servers(of: plan, on: endpoint)
+
+    @Test("the local backend starts servers, whoever asks what it can do, and the cloud does not")
+    func capabilities() {
+        let declared = LocalWorld.capabilities(of: .managed, settings: .null)
+        #expect(declared.runsServers && declared == AzureBackend.capabilities(of: .emulator))
+        #expect(!AzureBackend.capabilities(of: .cloud).runsServers)
+    }
 
     @Test("a plan's own come first, then those that are there; stages that are skipped deploy nothing")
     func plan() throws {

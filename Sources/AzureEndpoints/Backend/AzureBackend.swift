@@ -47,7 +47,8 @@ package final class AzureBackend: Backend, Sendable {
     package static func capabilities(of flavour: Flavour) -> Capabilities {
         Capabilities(
             name: flavour == .emulator ? "local" : "azure", kind: .managed, mirrorLimit: MirrorTrafficRule.limit,
-            simulatesClients: flavour == .emulator, reportsOutcomes: flavour == .emulator)
+            simulatesClients: flavour == .emulator, reportsOutcomes: flavour == .emulator,
+            runsServers: flavour == .emulator)
     }
 
     package func apply(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws(BackendError) {

@@ -27,9 +27,7 @@ final class LocalWorld: KnownBackend {
     var pollInterval: Interval? { .milliseconds(500) }
 
     static func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
-        Capabilities(
-            name: name, kind: .managed, mirrorLimit: MirrorTrafficRule.limit, simulatesClients: true,
-            reportsOutcomes: true, runsServers: true)
+        AzureBackend.capabilities(of: .emulator)
     }
 
     static func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
