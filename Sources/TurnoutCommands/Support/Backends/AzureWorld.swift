@@ -14,6 +14,8 @@ struct AzureWorld: KnownBackend {
     let azure: AzureBackend
     let clock: any RunClock = SystemClock()
     var backend: any Backend { azure }
+    /// An emulator's changes take as long as its servers need to start, not the cloud's minutes.
+    var pollInterval: Interval? { Self.servers == nil ? nil : LocalWorld.pollInterval }
 
     private static let keys = ["subscription", "resource_group", "workspace"]
 

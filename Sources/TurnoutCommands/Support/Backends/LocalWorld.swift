@@ -24,7 +24,8 @@ final class LocalWorld: KnownBackend {
     private let companions = Mutex<RunClients?>(nil)
 
     /// Changes take as long as servers need to start, not the cloud's minutes.
-    var pollInterval: Interval? { .milliseconds(500) }
+    static let pollInterval = Interval.milliseconds(500)
+    var pollInterval: Interval? { Self.pollInterval }
 
     static func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
         AzureBackend.capabilities(of: .emulator)
