@@ -10,6 +10,7 @@ struct ArticleTests {
     func threeWays() async throws {
         let python = try await AzureSDK.python()
         try await TurnoutHome.with(backend: "local") { home in
+            try home.shareEnvironments()
             let server = try home.start(["serve"])
             defer { server.signal(SIGTERM) }
             let local = LocalFolder(state: home.path + "/state")

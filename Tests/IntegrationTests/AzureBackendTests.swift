@@ -78,12 +78,7 @@ struct AzureBackendTests {
         try await TurnoutHome.with(backend: "local") { home throws in
             try Self.files(home)
             let folder = LocalFolder(state: home.path + "/state")
-            try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
-            // The inference server is installed once for all tests.
-            try FileManager.default.createDirectory(
-                atPath: InstanceFixture.environments, withIntermediateDirectories: true)
-            try FileManager.default.createSymbolicLink(
-                atPath: folder.environments, withDestinationPath: InstanceFixture.environments)
+            try home.shareEnvironments()
             let serve = try home.serve()
             do {
                 let record = try #require(try ServeRecord.read(folder))

@@ -53,6 +53,20 @@ struct InstanceFixture {
         return .python(PythonServer(code: .folder(code, script: "score.py"), environments: environments))
     }
 
+    /// The Python of the environment that such servers run in, which is built unless it is kept already.
+    static func interpreter(of server: PythonServer) async throws -> String {
+        let path = FileManager.default.temporaryDirectory.path + "/turnout-build-\(UUID().uuidString).log"
+        defer {
+            do { try FileManager.default.removeItem(atPath: path) } catch { Issue.record(error) }
+        }
+        let guardian = try Guardian()
+        async let life: Void = guardian.run()
+        let built = try await PythonEnvironment(server, guardian: guardian, log: DeploymentLog(path: path)).build()
+        guardian.leave()
+        try await life
+        return built.interpreter
+    }
+
     static func conda(_ text: String) throws -> CondaDocument? {
         try text.isEmpty ? nil : CondaDocument(text: text, value: pythonYAMLValue(of: text))
     }
@@ -112,5 +126,17 @@ struct InstanceFixture {
             guard let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") else { return false }
             return String(decoding: line, as: UTF8.self).contains(word)
         }
+    }
+}
+
+extension TurnoutHome {
+    /// Lets the home's servers run in the environments that are kept for all tests, so that each is built once.
+    func shareEnvironments() throws {
+        let folder = LocalFolder(state: path + "/state")
+        for path in [folder.path, InstanceFixture.environments] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.environments, withDestinationPath: InstanceFixture.environments)
     }
 }

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import LocalEndpoints
+
 @Suite("MLflow models", .integration, .serialized, .timeLimit(.minutes(12)))
 struct MLflowTests {
     /// Logs a scikit-learn model of prices, as MLflow's own users do; the second version has another intercept.
@@ -23,8 +25,9 @@ struct MLflowTests {
     func twoVersions() async throws {
         // What of MLflow serves models, without its tracking server, of which the cloud installs no more either.
         let packages = ["mlflow-skinny==3.17.2", "scikit-learn==1.9.1", "pandas==3.1.1", "skops==0.16.0"]
-        let python = try await Programs.python("mlflow-skinny-3.17.2", with: packages)
+        let python = try await Self.python(with: packages)
         try await TurnoutHome.with(backend: "local") { home in
+            try home.shareEnvironments()
             try home.write(Self.log, to: "log.py")
             for (version, name) in [(1, "blue"), (2, "green")] {
                 let logged = try await Programs.run(
@@ -35,6 +38,7 @@ struct MLflowTests {
                     name: \(name)
                     model: {path: ./v\(version), type: mlflow_model}
                     instance_type: Standard_DS3_v2
+                    readiness_probe: {initial_delay: 1, period: 1}
                     request_settings: {max_concurrent_requests_per_instance: 20}
 
                     """, to: "\(name).yml")
@@ -57,6 +61,10 @@ struct MLflowTests {
             #expect(status.stages.map(\.status) == Array(repeating: "succeeded", count: 8))
             #expect(status.traffic == .init(wanted: ["green": 100], actual: ["green": 100]))
 
+            // The conda file, as MLflow wrote it, asks for what the model was logged with.
+            let log = try home.read("state/local/logs/my-endpoint/green/log")
+            #expect(log.contains("Pulled: environment") && !log.contains("building environment"), "\(log)")
+
             // The bare predictions, as in the cloud; MLflow's own forms are not the cloud's.
             let answer = try home.run("endpoint", "invoke", "--request", home.path + "/request.json")
             #expect(answer.output.contains(/\[\d+\.\d+\]/), "\(answer.output)\(answer.errors)")
@@ -65,6 +73,24 @@ struct MLflowTests {
                 #expect(answer.output.contains("424") && answer.output.contains("input_data"), "\(answer.output)")
             }
         }
+    }
+
+    /// The Python of the environment that the models will be served in: they are logged by it, and nothing is installed
+    /// twice.
+    private static func python(with packages: [String]) async throws -> String {
+        let versions = try await Programs.run(
+            "/usr/bin/env",
+            ["python3", "-c", "import ensurepip, platform; print(platform.python_version(), ensurepip.version())"])
+        try #require(versions.status == 0, "\(versions.output)")
+        let words = versions.output.split(whereSeparator: \.isWhitespace)
+        let list = (["pip<=\(words[1])"] + packages).map { "\"\($0)\"" }
+        let conda = """
+            channels: [conda-forge]
+            dependencies: [python=\(words[0]), \(list[0]), {pip: [\(list.dropFirst().joined(separator: ", "))]}]
+            """
+        return try await InstanceFixture.interpreter(
+            of: PythonServer(
+                code: .mlflow, conda: try InstanceFixture.conda(conda), environments: InstanceFixture.environments))
     }
 
     @Test("a folder that MLflow didn't write is refused by name")

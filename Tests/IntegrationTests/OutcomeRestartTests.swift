@@ -13,14 +13,14 @@ struct OutcomeRestartTests {
         try await LocalBackendFixture.withState { state in
             var cursor = 0
             try await LocalBackendFixture.with(state: state) { backend, _ in
-                let bench = BackendBench(backend, clock: SystemClock())
+                let bench = BackendBench(backend, clock: SystemClock(), step: .milliseconds(20))
                 try await bench.makeBlueLive()
                 try await invoke(backend, bench.endpoint, times: 5)
                 cursor = try await backend.outcomes(of: bench.endpoint, since: nil).cursor
                 try await invoke(backend, bench.endpoint, times: 3)
             }
             try await LocalBackendFixture.with(state: state) { backend, _ in
-                let endpoint = BackendBench(backend, clock: SystemClock()).endpoint
+                let endpoint = BackendBench(backend, clock: SystemClock(), step: .milliseconds(20)).endpoint
                 #expect(
                     try await eventually { try await backend.observe(endpoint)?.deployment("blue")?.isReady == true })
                 try await invoke(backend, endpoint, times: 2)

@@ -185,7 +185,7 @@ struct PrometheusTests {
     @Test("the metrics of local endpoints tell what the emulator itself counts")
     func emulator() async throws {
         try await LocalBackendFixture.withRecord { backend, record in
-            let bench = BackendBench(backend, clock: SystemClock())
+            let bench = BackendBench(backend, clock: SystemClock(), step: .milliseconds(20))
             try await bench.makeBlueLive()
             let target = String(record.data.drop { $0 != "/" }.dropFirst(2))
             try await PrometheusFixture.with(scraping: [target]) { prometheus in

@@ -3,9 +3,11 @@ import PlaybookSyntax
 import Rollouts
 import Testing
 
+@testable import LocalEndpoints
+
 /// Runs a playbook whose scoring script is served by an environment that a program of the test's own builds.
 ///
-/// The fake programs make virtual environments, into which the inference server is installed from PyPI.
+/// The fake programs make virtual environments, which find the inference server in one that is kept for all tests.
 @Suite("Where the Python of scoring scripts comes from", .integration, .serialized, .timeLimit(.minutes(10)))
 struct PythonProviderRunTests {
     private static let conda = """
@@ -30,17 +32,26 @@ struct PythonProviderRunTests {
           shift
         done
         python3 -m venv "$prefix"
-        exec "$prefix/bin/python" -m pip install --quiet azureml-inference-server-http
+        "${0%/*}/share" "$prefix"
         """
 
     private static let uv = """
         #!/bin/sh
         echo "$@" >> "${0%/*}/arguments"
         case $1 in
-          venv) for last in "$@"; do :; done; exec python3 -m venv "$last" ;;
+          venv) for last in "$@"; do :; done; python3 -m venv "$last"; "${0%/*}/share" "$last" ;;
           pip) exec "$4" -m pip install --quiet --requirement "$6" ;;
         esac
         """
+
+    /// Lets the virtual environment `$1` have the packages of the Python `interpreter` as well.
+    private static func share(_ interpreter: String) -> String {
+        """
+        #!/bin/sh
+        site='import sysconfig; print(sysconfig.get_path("purelib"))'
+        \(interpreter) -c "$site" > "$("$1/bin/python" -c "$site")/shared.pth"
+        """
+    }
 
     /// A home with a playbook `python` of one scoring script, and a `PATH` of the system's programs and these.
     private func with(
@@ -76,6 +87,12 @@ struct PythonProviderRunTests {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             }
             for (name, text) in files { try home.write(text, to: "Playbooks/" + name) }
+            var programs = programs
+            if !programs.isEmpty {
+                let server = PythonServer(
+                    code: .folder(home.path, script: "score.py"), environments: InstanceFixture.environments)
+                programs["share"] = Self.share(try await InstanceFixture.interpreter(of: server))
+            }
             for (name, text) in programs {
                 try home.write(text, to: "bin/" + name)
                 try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: bin + "/" + name)

@@ -22,7 +22,7 @@ struct SweepTests {
     }
 
     private func sweep(
-        _ call: String, allowed: Set<Int32> = [], fault: (Int) -> String
+        _ call: String, allowed: Set<Int32> = [], fault: @escaping @Sendable (Int) -> String
     ) async throws {
         let (count, expected) = try await TurnoutHome.with { home throws in
             let trace = "\(home.path)/trace"
@@ -36,7 +36,8 @@ struct SweepTests {
         try #require(count > 10)
         // The first calls make the journal, one unlike the other.
         let sample = Set(1...4).union(stride(from: 1, through: count, by: max(count / 5, 1)))
-        for k in Self.isFull ? Array(1...count) : sample.sorted() {
+        // Two at a time: each spends half of its time at waiting for the disk.
+        try await eachOf(Self.isFull ? Array(1...count) : sample.sorted(), atOnce: 2) { k in
             try await TurnoutHome.with { home throws in
                 let ended = try home.run(
                     ["run", "safe-rollout", "--approve", "all"],
@@ -51,6 +52,18 @@ struct SweepTests {
                 #expect(try home.run("events", "safe-rollout-1", "--verify").status == 0, "\(call) \(k)")
                 #expect(try home.run("doctor").status == 0, "\(call) \(k)")
             }
+        }
+    }
+
+    private func eachOf(
+        _ points: [Int], atOnce limit: Int, _ body: @escaping @Sendable (Int) async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, point) in points.enumerated() {
+                if index >= limit { try await group.next() }
+                group.addTask { try await body(point) }
+            }
+            try await group.waitForAll()
         }
     }
 
