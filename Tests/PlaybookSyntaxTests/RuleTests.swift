@@ -116,6 +116,18 @@ struct RuleTests {
         expectFindings("NoDeleteWithTraffic", in: Sample.start + "  - {name: delete, delete: ⟦{endpoint: true}⟧}\n")
     }
 
+    @Test("what has served is deleted after the last gate")
+    func deletesAfterGates() {
+        let moved = Sample.start + "  - {name: cut, approval: {required: 1}, traffic: {green: 100}}\n"
+        let gate = "  - {name: look, approval: {required: 1}, wait: {for: 1m}}\n"
+        expectFindings(
+            "DeletesAfterGates", in: moved + "  - {name: drop, delete: {deployment: ⟦blue⟧}}\n" + gate,
+            saying: "deleted before the gate of stage 'look'")
+        #expect(Sample.plan(moved + gate + "  - {name: drop, delete: {deployment: blue}}\n").findings.isEmpty)
+        let unused = "  - {name: drop, delete: {deployment: green}}\n"
+        #expect(Sample.plan(Sample.start + unused + gate).findings.isEmpty)
+    }
+
     @Test("a full cut-over without a gate is a warning")
     func cutOver() {
         let cutOver = "  - {name: cut, traffic: {⟦green⟧: 100}}\n"

@@ -65,6 +65,6 @@ func playbookRules() -> [any PlaybookRule] {
     [
         ValidNames(), BackendCanDoIt(), TrafficSums(), MirrorLimit(), LiveOrMirrored(), CreatedBeforeUse(),
         EndpointLimits(), NoDeleteWithTraffic(), CutOverHasGate(), MirrorLeftOn(), ClientsStayServed(),
-        AnalysisHasCandidate(), CandidateIsIdle(), MetricIsReported(), VerdictInTime(),
+        AnalysisHasCandidate(), CandidateIsIdle(), MetricIsReported(), VerdictInTime(), DeletesAfterGates(),
     ]
 }
