@@ -5,7 +5,7 @@ struct Exploration {
     private var indices: [World.Key: Int] = [:]
     /// Emptied once visited.
     private var waiting: [World?] = []
-    private var parents: [(index: Int, sentence: String?)] = []
+    private var parents: [(index: Int, sentence: String?, isGood: Bool)] = []
     private var predecessors: [[Int]] = []
     private var ends: [Int] = []
     private var position = 0
@@ -13,7 +13,7 @@ struct Exploration {
     var count: Int { waiting.count }
 
     init(first: World, sentence: String) {
-        add(first, from: -1, sentence: sentence)
+        add(first, from: -1, sentence: sentence, isGood: false)
     }
 
     /// The index of the world to visit next, or nil when all were visited.
@@ -32,11 +32,11 @@ struct Exploration {
         waiting[index] = nil
         if let problem = world.violation { return problem }
         if world.effect == .stop { ends.append(index) }
-        for choice in world.choices { add(choice.world, from: index, sentence: choice.sentence) }
+        for choice in world.choices { add(choice.world, from: index, sentence: choice.sentence, isGood: choice.isGood) }
         return nil
     }
 
-    private mutating func add(_ world: World, from parent: Int, sentence: String?) {
+    private mutating func add(_ world: World, from parent: Int, sentence: String?, isGood: Bool) {
         let key = world.key
         if let known = indices[key] {
             if parent >= 0 { predecessors[known].append(parent) }
@@ -44,37 +44,51 @@ struct Exploration {
         }
         indices[key] = waiting.count
         waiting.append(world)
-        parents.append((parent, sentence))
+        parents.append((parent, sentence, isGood))
         predecessors.append(parent >= 0 ? [parent] : [])
     }
 
+    /// What happens on the way to a world, one sentence a step; what goes as planned in a stage is one.
     func story(of index: Int) -> [String] {
-        var story: [String] = []
+        var story: [(sentence: String, isGood: Bool)] = []
         var current = index
         while current >= 0 {
-            if let sentence = parents[current].sentence { story.append(sentence) }
+            if let sentence = parents[current].sentence { story.append((sentence, parents[current].isGood)) }
             current = parents[current].index
         }
-        return story.reversed()
+        return Self.shortened(story.reversed())
+    }
+
+    /// The last step is told as it is: it leads to the problem.
+    private static func shortened(_ story: [(sentence: String, isGood: Bool)]) -> [String] {
+        var lines: [String] = []
+        for (index, step) in story.enumerated() {
+            var line = step.sentence
+            if step.isGood, index < story.count - 1, let colon = line.firstIndex(of: ":") {
+                line = line[..<colon] + ": everything goes as planned"
+            }
+            if lines.last != line { lines.append(line) }
+        }
+        return lines
     }
 
     /// Where only good things happen, the run must succeed.
     func happyPathRefutation() -> ExhaustiveCheck.Refutation? {
         guard var world = waiting.first ?? nil else { return nil }
-        var story = story(of: 0)
+        var story = [(sentence: parents[0].sentence ?? "", isGood: false)]
         var seen: Set<World.Key> = []
         while world.effect != .stop {
             guard seen.insert(world.key).inserted, let choice = world.choices.first(where: \.isGood) else {
                 return ExhaustiveCheck.Refutation(
-                    problem: "the run goes round in circles, although nothing goes wrong", story: story)
+                    problem: "the run goes round in circles, although nothing goes wrong", story: Self.shortened(story))
             }
-            if let sentence = choice.sentence { story.append(sentence) }
+            if let sentence = choice.sentence { story.append((sentence, true)) }
             world = choice.world
         }
         guard world.machine.record.status != .succeeded else { return nil }
         return ExhaustiveCheck.Refutation(
             problem: "the run cannot succeed, although nothing goes wrong: \(world.machine.record.reason ?? "")",
-            story: story)
+            story: Self.shortened(story))
     }
 
     /// A world from which no end can be reached.
