@@ -23,7 +23,7 @@ package enum NextStep: Hashable, Sendable {
     /// Start a run from where this one failed, or from a stage.
     case fork(from: String?)
     /// The same with the files as they are now.
-    case forkEdited
+    case forkEdited(from: String?)
 
     /// The operation's name to programs: `fork`.
     package var operation: String {
@@ -79,14 +79,14 @@ package struct RunSituation: Sendable {
     package var isNewest: Bool
     /// The stage that may not be skipped, since no later one would turn its mirror off.
     package var endsMirror: Bool
-    /// Whether the run's files were edited since it started, and can be used.
-    package var isEdited: Bool
+    /// The fork that uses the files as they are now; nil where they were not edited, or no fork can use them.
+    package var editedFork: NextStep?
 
     package init(
         record: RunRecord, stages: [StageRecord], approval: Approval? = nil, decided: KeptDecisions = .none,
         runner: RunnerState = .stopped, person: Person? = nil, memberOf: String? = nil,
         now: Timestamp = Timestamp(milliseconds: 0), isNewest: Bool = true, endsMirror: Bool = false,
-        isEdited: Bool = false
+        editedFork: NextStep? = nil
     ) {
         self.record = record
         self.stages = stages
@@ -98,7 +98,7 @@ package struct RunSituation: Sendable {
         self.now = now
         self.isNewest = isNewest
         self.endsMirror = endsMirror
-        self.isEdited = isEdited
+        self.editedFork = editedFork
     }
 
     /// The situation of a run of `plan`, with the requests that it has; `isMember` says whether `person` is in a group.
@@ -163,7 +163,7 @@ package struct RunSituation: Sendable {
     private var stepsAfterEnd: [NextStep] {
         guard isNewest else { return [] }
         switch record.status {
-        case .failed, .rolledBack, .aborted: return [.fork(from: nil)] + (isEdited ? [.forkEdited] : [])
+        case .failed, .rolledBack, .aborted: return [.fork(from: nil)] + (editedFork.map { [$0] } ?? [])
         case .endedEarly: return [.fork(from: stages.first { $0.status == .skipped }?.name), .abort]
         case .running, .waiting, .held, .succeeded: return []
         }

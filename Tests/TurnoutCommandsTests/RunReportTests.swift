@@ -14,7 +14,9 @@ import Testing
         let expected = """
             {"analysis":null,"backend":"simulated","clients":null,"decisions":[],"ended":null,"endpoint":"houses",\
             "mirror_traffic":{"actual":{},"wanted":{}},"next":"turnout approve demo-1 --resume",\
-            "observed":null,"playbook":"demo","roles":null,"run":"demo-1","runner":"stopped","servers":{},"stages":[{"action":"traffic","attempts":0,"ended":null,"name":"cut-over","reason":null,\
+            "next_steps":[{"command":"turnout approve demo-1 --resume","operation":"approve","purpose":"say yes and go on"},\
+            {"command":"turnout reject demo-1 --resume --reason TEXT","operation":"reject","purpose":"say no"},\
+            {"command":"turnout abort demo-1","operation":"abort","purpose":"roll back and end it"}],"observed":null,"playbook":"demo","roles":null,"run":"demo-1","runner":"stopped","servers":{},"stages":[{"action":"traffic","attempts":0,"ended":null,"name":"cut-over","reason":null,\
             "started":"2026-11-22T23:33:00.000Z","status":"waiting"}],"started":"2026-11-22T23:00:00.000Z",\
             "starter":"ann@vm","status":"waiting",\
             "traffic":{"actual":{"blue":90,"green":10},"wanted":{"blue":90,"green":10}},\
@@ -37,12 +39,12 @@ import Testing
 @Suite struct NextCommandTests {
     private func next(
         _ phase: Phase, _ status: RunStatus, runner: RunnerState = .stopped, approval: Approval? = nil,
-        person: Person? = nil, memberOf: String? = nil, now: Timestamp = Sample.start, isEdited: Bool = false
+        person: Person? = nil, memberOf: String? = nil, now: Timestamp = Sample.start, editedFork: NextStep? = nil
     ) -> NextCommand {
         NextCommand(
             RunSituation(
                 record: Sample.record(phase, status), stages: Sample.stages, approval: approval, runner: runner,
-                person: person, memberOf: memberOf, now: now, isEdited: isEdited))
+                person: person, memberOf: memberOf, now: now, editedFork: editedFork))
     }
 
     @Test(
@@ -64,7 +66,9 @@ import Testing
     func ends() {
         #expect(next(.ended, .succeeded).text == nil)
         #expect(next(.ended, .failed).choices.map(\.command) == ["turnout retry demo-1"])
-        #expect(next(.ended, .failed, isEdited: true).choices.last?.command == "turnout retry demo-1 --adopt")
+        #expect(
+            next(.ended, .failed, editedFork: .forkEdited(from: nil)).choices.last?.command
+                == "turnout retry demo-1 --adopt")
     }
 
     @Test("a held run is told its own ways out")

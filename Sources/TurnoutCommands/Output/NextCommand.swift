@@ -62,7 +62,8 @@ extension NextStep {
         case .adopt: "turnout resume \(run) --adopt"
         case .fork(from: nil): "turnout retry \(run)"
         case .fork(from: let stage?): "turnout retry \(run) --from \(stage)"
-        case .forkEdited: "turnout retry \(run) --adopt"
+        case .forkEdited(from: nil): "turnout retry \(run) --adopt"
+        case .forkEdited(from: let stage?): "turnout retry \(run) --from \(stage) --adopt"
         }
     }
 
@@ -131,8 +132,7 @@ extension Journal {
             isMember: { LocalGroup.membership(in: $0) == .member }, now: now, isNewest: try isNewest(state.record))
         switch state.record.status {
         case .failed, .rolledBack, .aborted:
-            let files = EditedFiles(try edited(), in: workspace)
-            situation.isEdited = files.playbook != nil && !files.names.isEmpty
+            situation.editedFork = try EditedFork.step(of: try edited(), in: workspace)
         case .running, .waiting, .held, .succeeded, .endedEarly: break
         }
         return situation

@@ -5,6 +5,8 @@ internal import Rollouts
 ///
 /// Every key is always there; what is not known is null.
 struct RunReport: Encodable, Sendable {
+    /// Set on the last line of a stream of events, and absent elsewhere.
+    var event: String?
     var run: RunID
     var playbook: String
     /// ``RunStatus``, or `interrupted` where no process works on a run that is neither held nor waiting.
@@ -75,7 +77,7 @@ struct RunReport: Encodable, Sendable {
     }
 
     private enum Key: String, CodingKey {
-        case run, playbook, status, runner, backend, endpoint, started, ended, starter, roles, stages, traffic
+        case event, run, playbook, status, runner, backend, endpoint, started, ended, starter, roles, stages, traffic
         case mirrorTraffic = "mirror_traffic"
         case waitingFor = "waiting_for"
         case nextSteps = "next_steps"
@@ -84,6 +86,7 @@ struct RunReport: Encodable, Sendable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
+        try container.encodeIfPresent(event, forKey: .event)
         try container.encode(run, forKey: .run)
         try container.encode(playbook, forKey: .playbook)
         try container.encode(status, forKey: .status)

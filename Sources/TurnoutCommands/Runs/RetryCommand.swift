@@ -140,24 +140,12 @@ struct RetryCommand: AsyncParsableCommand {
             .map(\.name)
     }
 
-    /// True for a stage whose traffic was taken back, and for a `define` that gave its deployment all traffic, which
-    /// rolling back to the traffic of the start undid.
-    private static func isTakenBack(_ parent: StoredRun, _ index: Int) -> Bool {
-        if parent.stages[index].status == .rolledBack { return true }
-        guard parent.record.status != .succeeded, parent.stages[index].action == .define,
-            case .define(_, let deployment?, allTraffic: true) = parent.snapshot.plan.stages[index].action,
-            let before = parent.record.baseline.snapshot?.traffic.wanted
-        else { return false }
-        return before[deployment.name] != 100
-    }
-
     /// Where the new run begins: `--from`, or the first stage of the parent that is not in effect any more.
     private func firstStage(of parent: StoredRun) throws(CommandFailure) -> Int {
         let (stages, id) = (parent.stages, parent.record.id)
         let furthest = min(parent.record.position, stages.count - 1)
         guard let from else {
-            let first = stages.indices.first { !stages[$0].status.isDone || Self.isTakenBack(parent, $0) }
-            return min(first ?? furthest, max(furthest, 0))
+            return EditedFork.first(of: parent)
         }
         guard let index = stages.firstIndex(where: { $0.name == from }) else {
             let near = nearest(from, among: stages.map(\.name)).map { "did you mean '\($0)'?" }
@@ -169,7 +157,7 @@ struct RetryCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .usage, "run \(id) never came to stage \(from): the furthest to begin with is \(stages[furthest].name)")
         }
-        if let taken = Self.takenBack(parent, before: index) {
+        if let taken = EditedFork.takenBack(parent, before: index) {
             throw CommandFailure(
                 .usage,
                 "stage \(stages[taken].name) of \(id) was taken back, so that a run from \(from) on would count as done "
@@ -178,33 +166,16 @@ struct RetryCommand: AsyncParsableCommand {
         return index
     }
 
-    /// The first stage that a fork from `index` would count as done, and that was taken back.
-    private static func takenBack(_ parent: StoredRun, before index: Int) -> Int? {
-        // A traffic stage sets live traffic as a whole, whatever became of what was set before.
-        guard parent.snapshot.plan.stages[index].action.kind != .traffic else { return nil }
-        return parent.stages.indices.prefix(index).first { isTakenBack(parent, $0) }
-    }
-
     /// Refuses where a stage that counts as done has changed, and names the stage from which it is done anew.
     func refuseChanges(in new: Plan, since parent: StoredRun, before first: Int) throws(CommandFailure) {
-        for index in 0...first {
-            let old = parent.snapshot.plan.stages[index]
-            guard index < new.stages.count, new.stages[index].name == old.name,
-                index == first || new.stages[index] == old
-            else {
-                // One of another name has no record in the parent: what comes before it must be done again too.
-                let isRenamed = index >= new.stages.count || new.stages[index].name != old.name
-                let last = isRenamed ? index - 1 : index
-                let from = last < 0 ? nil : Self.takenBack(parent, before: last) ?? last
-                let way = from.map {
-                    (["`turnout retry \(parent.record.id) --from \(new.stages[$0].name) --adopt"]
-                        + approve.map { "--approve \($0)" }).joined(separator: " ") + "` begins early enough"
-                }
-                throw CommandFailure(
-                    .invalidPlaybook,
-                    "stage \(old.name) counts as done in \(parent.record.id), and the edited playbook has another "
-                        + "definition in its place; \(way ?? "start anew by `turnout run`")")
-            }
+        guard let change = EditedFork.change(in: new, since: parent, before: first) else { return }
+        let way = change.earlier.map {
+            (["`turnout retry \(parent.record.id) --from \(new.stages[$0].name) --adopt"]
+                + approve.map { "--approve \($0)" }).joined(separator: " ") + "` begins early enough"
         }
+        throw CommandFailure(
+            .invalidPlaybook,
+            "stage \(change.stage) counts as done in \(parent.record.id), and the edited playbook has another "
+                + "definition in its place; \(way ?? "start anew by `turnout run`")")
     }
 }

@@ -39,6 +39,8 @@ struct RunEnd: Sendable {
     var record: RunRecord { situation.record }
 
     var report: RunReport {
-        RunReport(situation, clients: clients, servers: servers)
+        var report = RunReport(situation, clients: clients, servers: servers)
+        report.event = "run.summary"
+        return report
     }
 }

@@ -11,12 +11,18 @@ struct Adoption {
 
     /// Makes the plan anew from the files on disk, with the inputs that the run was started with.
     static func plan(_ old: PlanSnapshot, playbook path: String?, for run: RunID) throws -> PlanSnapshot {
-        guard let path else {
+        guard let making = try making(old, playbook: path) else {
             throw CommandFailure(
                 .invalidPlaybook,
                 "the playbook of \(run) is not on disk any more; without --adopt the run goes on with what it keeps"
             )
         }
+        return try making.snapshot(for: run)
+    }
+
+    /// Makes that plan; nil where the playbook is gone.
+    static func making(_ old: PlanSnapshot, playbook path: String?) throws(CommandFailure) -> PlanMaking? {
+        guard let path else { return nil }
         var making = PlanMaking(
             path: path, selection: try BackendSelection(of: old.plan),
             inputs: old.plan.inputs.mapValues(InputText.value), endpoint: old.plan.endpoint,
@@ -24,7 +30,7 @@ struct Adoption {
         // What was named before may be named again; the run keeps its deployments, whoever is live by now.
         making.userPaths = Set(old.plan.files.dropFirst().map(\.path).filter(\.leavesFolder))
         if let roles = old.plan.roles { making.roles = .kept(roles) }
-        return try making.snapshot(for: run)
+        return making
     }
 
     /// What `new` makes of a run that has come as far as `state`.
