@@ -21,6 +21,13 @@ struct ExhaustiveCheckTests {
         #expect(refutation(of: stages, kind: .kubernetes) == nil)
     }
 
+    @Test("a gate that only others of a group may pass is passed by them")
+    func barredGate() {
+        var stages = Array(Plan.safeRollout.stages)
+        stages[6].approval = Approval(required: 2, starterMayApprove: false, group: "leads")
+        #expect(refutation(of: stages) == nil)
+    }
+
     @Test("deleting before the cut-over is refuted")
     func deleteBeforeCutOver() {
         var stages = Array(Plan.safeRollout.stages)

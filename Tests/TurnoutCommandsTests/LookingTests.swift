@@ -1,6 +1,7 @@
 internal import Foundation
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutStatistics
 internal import RolloutTesting
 internal import Rollouts
 internal import SQLiteJournal
@@ -50,6 +51,24 @@ struct LookingTests {
             #expect(try view.backend.observe("houses")?.state == .succeeded)
             #expect(try Self.bytes(in: workspace.state) == before)
         }
+    }
+
+    @Test("A rehearsal passes gates for groups, and holds nothing for servers that it does not ask")
+    func rehearsalOfOthers() async throws {
+        var snapshot = try Self.snapshot(of: "safe-rollout")
+        let settings = try SimulationSettings(of: snapshot.plan)
+        var stages = Array(snapshot.plan.stages)
+        let canary = try #require(stages.firstIndex { $0.name == "canary" })
+        stages[canary].analysis?.metrics.append(
+            .prometheus(PrometheusLimits(name: "queue", url: "http://127.0.0.1:1", query: "up", maximum: 1)))
+        let cutOver = try #require(stages.firstIndex { $0.name == "cut-over" })
+        stages[cutOver].approval = Approval(required: 2, starterMayApprove: false, group: "no-such-group")
+        snapshot.plan.stages = StageList(stages)
+        let report = try await Rehearsal(
+            snapshot: snapshot, settings: settings, store: MemoryStore(), start: Rehearsal.date
+        ).perform()
+        #expect(report.status == .succeeded, "\(report.reason ?? "")")
+        #expect(report.queriesNotAsked == ["queue"])
     }
 
     @Test("A rehearsal brings green to 100 percent, and one seed gives one rehearsal")

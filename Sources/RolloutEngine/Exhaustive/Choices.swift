@@ -241,7 +241,7 @@ extension World {
     private func request(_ kind: Request.Kind, by person: Person) -> Request {
         Request(
             number: 1, kind: kind, stage: machine.stage?.name, planHash: machine.record.planHash, by: person,
-            at: Timestamp(milliseconds: 0))
+            memberOf: machine.stage?.approval?.group, at: Timestamp(milliseconds: 0))
     }
 
     private static func people(_ count: Int) -> [Person] {

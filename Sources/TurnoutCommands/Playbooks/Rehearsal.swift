@@ -9,7 +9,8 @@ internal import Synchronization
 /// A whole run on a simulated endpoint that nobody else sees, in virtual time from a fixed date.
 ///
 /// The machine, the runner, the journal and the backend are the real ones; the journal is in a folder that is removed.
-/// Everybody who is asked says yes at once, and programs are not run.
+/// Everybody who is asked says yes at once, programs are not run, and servers are not asked: what a query would answer is
+/// taken as within its limits.
 struct Rehearsal {
     var snapshot: PlanSnapshot
     var settings: SimulationSettings
@@ -49,7 +50,7 @@ struct Rehearsal {
         let runner = Runner(
             journal: journal, backend: backend, clock: clock, lease: lease, waitsForPeople: false,
             runCommand: { _ in nil },
-            readSignal: { _ in .missing("a rehearsal asks no server") },
+            readSignal: { .value($0.maximum ?? $0.minimum ?? 0) },
             observer: { progress in
                 let now = clock.now()
                 timeline.withLock { $0.note(progress, at: now) }
@@ -68,7 +69,8 @@ struct Rehearsal {
             for number in 1...max(stage.approval?.required ?? 0, 1) where stage.approval != nil {
                 let request = Request(
                     kind: .approve, stage: stage.name, planHash: snapshot.hash,
-                    by: Person(name: "approver-\(number)", host: "rehearsal"), at: start, reason: "rehearsal")
+                    by: Person(name: "approver-\(number)", host: "rehearsal"), memberOf: stage.approval?.group,
+                    at: start, reason: "rehearsal")
                 _ = try journal.submit(request, to: run) { _ in }
             }
         }

@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutStatistics
 internal import Rollouts
 
 /// What `turnout rehearse --json` prints.
@@ -81,6 +82,8 @@ struct RehearsalReport: Encodable {
     var requests: [Requests]
     /// Programs that a run would have started.
     var commandsNotRun: [String]
+    /// Metrics whose servers a run would have asked; the rehearsal takes them as within their limits.
+    var queriesNotAsked: [String]
     /// Of each typical regression, where the playbook has an analysis.
     var regressions: [RegressionReport] = []
     /// Requests that stages have sent to deployments by themselves, which no client has noticed.
@@ -92,6 +95,7 @@ struct RehearsalReport: Encodable {
         case playbook, backend, endpoint, seed, status, reason, stages, timeline, traffic, requests
         case durationSeconds = "duration_seconds"
         case commandsNotRun = "commands_not_run"
+        case queriesNotAsked = "queries_not_asked"
         case regressions, candidate
     }
 
@@ -130,6 +134,11 @@ struct RehearsalReport: Encodable {
             guard case .run(let command) = stage.action, stage.skip == nil else { return nil }
             return command.words.joined(separator: " ")
         }
+        queriesNotAsked = plan.stages.filter { $0.skip == nil }.compactMap(\.analysis).flatMap(\.metrics)
+            .compactMap { metric -> String? in
+                guard case .prometheus(let limits) = metric else { return nil }
+                return limits.name
+            }
     }
 }
 

@@ -19,6 +19,9 @@ struct RehearsalText {
         for command in report.commandsNotRun {
             lines += ["", "not run in a rehearsal: \(command.printable)"]
         }
+        for name in Set(report.queriesNotAsked).sorted() {
+            lines += ["", "not asked in a rehearsal, and taken as within its limits: \(name.printable)"]
+        }
         return lines + [""] + end(report)
     }
 
