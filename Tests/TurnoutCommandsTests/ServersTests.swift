@@ -98,4 +98,14 @@ struct ServersTests {
         let lines = EndpointShow.lines(Self.endpoint, payload, Terminal(descriptor: -1, environment: [:]))
         #expect(lines.suffix(2) == ["Servers:", "  blue: score.py of ./code (Python 3.12, conda)"])
     }
+
+    @Test("P23 an endpoint that no process serves says so at its address, and to programs")
+    func notServed() throws {
+        let payload = EndpointShow.Payload(
+            endpoint: EndpointReport(Self.endpoint), requests: nil, scoringURI: "http://127.0.0.1:1/score",
+            unobservable: "the local endpoints are not served now")
+        let lines = EndpointShow.lines(Self.endpoint, payload, Terminal(descriptor: -1, environment: [:]))
+        #expect(lines.contains("scoring URI http://127.0.0.1:1/score, which no process serves now"))
+        #expect(try JSONText.line(payload).contains(#""unobservable":"the local endpoints are not served now""#))
+    }
 }

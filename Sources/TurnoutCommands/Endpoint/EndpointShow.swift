@@ -24,7 +24,7 @@ struct EndpointShow: AsyncParsableCommand {
                 ? try await open.backend.outcomes(of: name, since: nil) : nil
             let payload = Payload(
                 endpoint: EndpointReport(snapshot), requests: requests,
-                scoringURI: try await open.scoringURI(of: name))
+                scoringURI: try await open.scoringURI(of: name), unobservable: open.caveat)
             return (snapshot, payload)
         }
         if arguments.options.json {
@@ -54,14 +54,19 @@ struct EndpointShow: AsyncParsableCommand {
         var mirrored: [Name: PairsReport]
         /// Where clients send their requests; absent where nobody calls the endpoint over a network.
         var scoringURI: String?
+        /// Why this is what was kept of the endpoint, and not what is observed now; absent where it is observed.
+        var unobservable: String?
 
         private enum CodingKeys: String, CodingKey {
-            case endpoint, requests, mirrored
+            case endpoint, requests, mirrored, unobservable
             case scoringURI = "scoring_uri"
         }
 
-        init(endpoint: EndpointReport, requests: OutcomeReading?, scoringURI: String?) {
+        init(
+            endpoint: EndpointReport, requests: OutcomeReading?, scoringURI: String?, unobservable: String? = nil
+        ) {
             self.endpoint = endpoint
+            self.unobservable = unobservable
             self.scoringURI = scoringURI
             self.requests = requests?.deployments.mapValues {
                 Counts(
@@ -80,7 +85,10 @@ struct EndpointShow: AsyncParsableCommand {
             style.bold(endpoint.name.text) + " " + style(endpoint.state.rawValue, endpoint.state.tint)
                 + ", \(endpoint.kind.rawValue), auth mode \(endpoint.definition.authMode)"
         ]
-        if let uri = payload.scoringURI { lines.append("scoring URI \(uri)") }
+        if let uri = payload.scoringURI {
+            let served = payload.unobservable == nil ? "" : style(", which no process serves now", .yellow)
+            lines.append("scoring URI \(uri)\(served)")
+        }
         lines.append("")
         lines += trafficLines(endpoint, terminal) + [""]
         guard !endpoint.deployments.isEmpty else { return lines + ["It has no deployments."] }
