@@ -6,6 +6,8 @@ package enum NextStep: Hashable, Sendable {
     case follow
     /// Go on where the run was left.
     case resume
+    /// Go on in the place of a process that is alive and silent.
+    case takeOver
     case approve
     case reject
     /// Roll back and end the run.
@@ -30,6 +32,7 @@ package enum NextStep: Hashable, Sendable {
         switch self {
         case .follow: "follow"
         case .resume: "resume"
+        case .takeOver: "take_over"
         case .fork, .forkEdited: "fork"
         case .approve, .reject, .abort, .retry, .skip, .succeed, .restore, .adopt: request?.rawValue ?? ""
         }
@@ -46,7 +49,7 @@ package enum NextStep: Hashable, Sendable {
         case .succeed: .succeed
         case .restore: .restore
         case .adopt: .adopt
-        case .follow, .resume, .fork, .forkEdited: nil
+        case .follow, .resume, .takeOver, .fork, .forkEdited: nil
         }
     }
 }
@@ -54,6 +57,8 @@ package enum NextStep: Hashable, Sendable {
 /// Whether a process works on a run that has not ended.
 package enum RunnerState: String, Codable, Hashable, Sendable {
     case working
+    /// The process is alive, and has not written for so long that another may take its place.
+    case silent
     /// The process has left, as it does at a gate or after a signal.
     case stopped
     /// The process died without leaving.
@@ -81,6 +86,11 @@ package struct RunSituation: Sendable {
     package var endsMirror: Bool
     /// The fork that uses the files as they are now; nil where they were not edited, or no fork can use them.
     package var editedFork: NextStep?
+    /// How the endpoint was found to differ from what the run left; empty where it was not looked at.
+    package var drift: [Difference] = []
+    /// The stage that is under way or next, and the one after it; nil where the plan is not at hand.
+    package var current: Stage?
+    package var upcoming: Stage?
 
     package init(
         record: RunRecord, stages: [StageRecord], approval: Approval? = nil, decided: KeptDecisions = .none,
@@ -112,6 +122,8 @@ package struct RunSituation: Sendable {
             record: state.record, stages: state.stages, approval: approval, runner: runner, person: person,
             memberOf: approval?.group.flatMap { isMember($0) ? $0 : nil }, now: now, isNewest: isNewest,
             endsMirror: plan.endsMirror(position, of: state.record))
+        let ahead = plan.stages.dropFirst(position).filter { $0.skip == nil }
+        (current, upcoming) = (ahead.first, ahead.dropFirst().first)
         guard !record.status.isEnded else { return }
         if let approval, case .waiting(let gate) = record.phase, let stage {
             let waiting = kept.filter { !$0.isUsed }.map(\.request)
@@ -121,7 +133,7 @@ package struct RunSituation: Sendable {
     }
 
     /// True where a process has left a run that neither waits for a person nor has ended.
-    package var isInterrupted: Bool { record.status == .running && runner != .working }
+    package var isInterrupted: Bool { record.status == .running && (runner == .stopped || runner == .dead) }
 
     /// The name of the stage that is under way or next.
     package var stage: String? { stages.indices.contains(record.position) ? stages[record.position].name : nil }
@@ -143,7 +155,12 @@ package struct RunSituation: Sendable {
     /// What the person can do next, the likeliest first; empty when nothing is left to do.
     package var nextSteps: [NextStep] {
         guard !record.status.isEnded else { return stepsAfterEnd }
-        let proceed: NextStep = runner == .working ? .follow : .resume
+        let proceed: NextStep =
+            switch runner {
+            case .working: .follow
+            case .silent: .takeOver
+            case .stopped, .dead: .resume
+            }
         if decided.letsGoOn {
             return [proceed] + (decided.requests.contains { $0.kind == .abort } ? [] : [.abort])
         }
@@ -152,7 +169,9 @@ package struct RunSituation: Sendable {
             return Self.order(of: hold.cause).filter { $0.request.map(hold.accepts) == true && isAllowed($0) } + [
                 .abort
             ]
-        case .waiting where overdue == nil: return (objection == nil ? [.approve] : []) + [.reject, .abort]
+        // A decision on another endpoint than the one that is there would be set aside.
+        case .waiting where overdue == nil && drift.isEmpty:
+            return (runner == .silent ? [.takeOver] : []) + (objection == nil ? [.approve] : []) + [.reject, .abort]
         case .rollingBack(let rollBack):
             if case .end = rollBack.purpose { return [proceed] }
             return [proceed, .abort]
@@ -163,7 +182,8 @@ package struct RunSituation: Sendable {
     private var stepsAfterEnd: [NextStep] {
         guard isNewest else { return [] }
         switch record.status {
-        case .failed, .rolledBack, .aborted: return [.fork(from: nil)] + (editedFork.map { [$0] } ?? [])
+        case .failed, .rolledBack, .aborted:
+            return [.fork(from: nil)] + (editedFork.map { [$0] } ?? []) + (record.canRollBack ? [.abort] : [])
         case .endedEarly: return [.fork(from: stages.first { $0.status == .skipped }?.name), .abort]
         case .running, .waiting, .held, .succeeded: return []
         }
@@ -173,7 +193,7 @@ package struct RunSituation: Sendable {
         switch cause {
         case .drift: [.restore, .adopt]
         case .unknown: [.succeed, .retry, .skip]
-        case .adopted: [.succeed, .retry, .skip]
+        case .adopted: [.retry, .succeed, .skip]
         case .failed, .timedOut, .inconclusive: [.retry, .skip, .succeed]
         case .rollBackFailed: [.retry, .adopt]
         }
@@ -215,14 +235,27 @@ extension StageAction {
 }
 
 extension Journal {
+    /// How long a runner may be silent before another may take its place.
+    package static var longestSilence: Interval { .seconds(30) }
+
     /// Whether a process works on the run.
     package func runnerState(of run: RunID) throws(JournalError) -> RunnerState {
         guard let holder = try leases().first(where: { $0.run == run }) else { return .stopped }
-        return holder.isAlive ? .working : .dead
+        guard holder.isAlive else { return .dead }
+        return holder.silent > Self.longestSilence ? .silent : .working
     }
 
     /// Whether no later run has worked on the run's endpoint.
     package func isNewest(_ record: RunRecord) throws(JournalError) -> Bool {
         try runs().first { $0.leaseKey == record.leaseKey }.map { $0.id == record.id } ?? true
+    }
+}
+
+extension RunRecord {
+    /// Whether a run that has ended has left the endpoint otherwise than it was at the start, so that it can still be
+    /// rolled back.
+    package var canRollBack: Bool {
+        guard baseline != .never, status == .endedEarly || status == .failed else { return false }
+        return latest.snapshot?.traffic.wanted != baseline.snapshot?.traffic.wanted
     }
 }

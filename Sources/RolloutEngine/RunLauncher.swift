@@ -37,6 +37,7 @@ package struct RunLauncher: Sendable {
         if let parent {
             record.parent = .init(run: parent.run.record.id, stage: stages[parent.stage].name)
             record.position = parent.stage
+            if parent.run.record.canRollBack { record.baseline = parent.run.record.baseline }
             for index in 0..<parent.stage { stages[index] = inherited(from: parent.run, at: index) }
         }
         let requests = approved.map { name in

@@ -14,7 +14,7 @@ extension RunMachine {
     }
 
     private mutating func abort(_ request: Request, at now: Timestamp) -> [Action] {
-        if record.status.isEnded, record.status != .endedEarly { return [] }
+        if record.status.isEnded, !record.canRollBack { return [] }
         if case .rollingBack(let rollBack) = record.phase, case .end = rollBack.purpose { return [] }
         use(request)
         let cause = "aborted by \(request.by)" + (request.reason.map { ": \($0)" } ?? "")

@@ -20,7 +20,8 @@ package struct RunState: Hashable, Sendable {
         case .runStarted, .requestMade, .requestVoided, .runLeft, .gateRefused: break
         case .waitExplained(let reason): record.waitReason = reason
         case .baselineObserved(let observation):
-            record.baseline = observation
+            // A fork of a run that was not rolled back goes back to where that one began.
+            if record.baseline == .never { record.baseline = observation }
             expect(observation, at: now)
             record.phase = .ready
         case .runResumed:

@@ -86,7 +86,7 @@ struct NextStepRunTests {
             name: "has adopted the endpoint",
             stages: canary + "  - name: wait\n    run: {command: [sleep, \"1\"], idempotent: true}\n"
                 + "  - {name: more, traffic: {blue: 50, green: 50}}\n", status: "held",
-            operations: ["succeed", "retry", "skip", "abort"],
+            operations: ["retry", "succeed", "skip", "abort"],
             then: [
                 ["endpoint", "traffic", "my-endpoint", "--set", "blue=100", "--force"], ["resume"],
                 ["resume", "--adopt"],
@@ -111,7 +111,8 @@ struct NextStepRunTests {
             operations: ["succeed", "retry", "skip", "abort"], then: [["resume"]], signal: SIGKILL),
         State(name: "was rolled back", stages: canary + test, status: "rolled_back", operations: ["fork"]),
         State(
-            name: "failed", stages: canary + test + "    on_failure: stop\n", status: "failed", operations: ["fork"]),
+            name: "failed", stages: canary + test + "    on_failure: stop\n", status: "failed",
+            operations: ["fork", "abort"]),
         State(name: "was aborted", stages: canary + gate(), status: "aborted", operations: ["fork"], then: [["abort"]]),
         State(
             name: "ended early", stages: canary + gate(), status: "ended_early", operations: ["fork", "abort"],

@@ -176,4 +176,21 @@ struct DriftTests {
             #expect(stand.record.status == (traffic["green"] == 100 ? .succeeded : .endedEarly))
         }
     }
+
+    @Test("P18 a run that stopped with traffic split can still be rolled back")
+    func failedAndSplit() {
+        var stages = Array(Plan.safeRollout.stages)
+        stages[6].approval = Approval(timeout: .minutes(1), onTimeout: .stop)
+        var stand = Stand(.of(stages), endpoint: .shop())
+        stand.begin()
+        stand.run { $0.record.status == .waiting }
+        for _ in 0..<100 where !stand.record.status.isEnded { stand.step() }
+        #expect(stand.record.status == .failed && stand.record.canRollBack)
+        #expect(stand.model.endpoint?.traffic.actual == ["blue": 90, "green": 10])
+        expectUsed(stand.offer(.abort))
+        stand.run()
+        #expect(stand.record.status == .aborted && !stand.record.canRollBack)
+        #expect(stand.model.endpoint?.traffic.actual == ["blue": 100])
+        expectKept(stand.offer(.abort))
+    }
 }

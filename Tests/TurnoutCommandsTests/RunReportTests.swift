@@ -12,11 +12,11 @@ import Testing
                 record: Sample.record(.waiting(Sample.gate()), .waiting, position: 0),
                 stages: Array(Sample.stages.prefix(3).suffix(1))))
         let expected = """
-            {"analysis":null,"backend":"simulated","clients":null,"decisions":[],"ended":null,"endpoint":"houses",\
+            {"analysis":null,"backend":"simulated","clients":null,"decisions":[],"drift":[],"ended":null,"endpoint":"houses",\
             "mirror_traffic":{"actual":{},"wanted":{}},"next":"turnout approve demo-1 --resume",\
             "next_steps":[{"command":"turnout approve demo-1 --resume","operation":"approve","purpose":"say yes and go on"},\
             {"command":"turnout reject demo-1 --resume --reason TEXT","operation":"reject","purpose":"say no"},\
-            {"command":"turnout abort demo-1","operation":"abort","purpose":"roll back and end it"}],"observed":null,"playbook":"demo","roles":null,"run":"demo-1","runner":"stopped","servers":{},"stages":[{"action":"traffic","attempts":0,"ended":null,"name":"cut-over","reason":null,\
+            {"command":"turnout abort demo-1","operation":"abort","purpose":"roll back and end it"}],"observed":null,"others":null,"playbook":"demo","roles":null,"run":"demo-1","runner":"stopped","servers":{},"stages":[{"action":"traffic","attempts":0,"ended":null,"name":"cut-over","reason":null,\
             "started":"2026-11-22T23:33:00.000Z","status":"waiting"}],"started":"2026-11-22T23:00:00.000Z",\
             "starter":"ann@vm","status":"waiting",\
             "traffic":{"actual":{"blue":90,"green":10},"wanted":{"blue":90,"green":10}},\
@@ -95,6 +95,7 @@ import Testing
         let grouped = Approval(group: "leads")
         let stranger = next(.waiting(Sample.gate()), .waiting, approval: grouped, person: Sample.ben)
         #expect(stranger.others?.contains("a member of leads decides") == true)
+        #expect(stranger.others?.contains("this machine has no such group") == true)
         let member = next(.waiting(Sample.gate()), .waiting, approval: grouped, person: Sample.ben, memberOf: "leads")
         #expect(member.text == "turnout approve demo-1 --resume")
         let held = next(.held(Hold(cause: .failed, reason: "")), .held, approval: barring, person: Sample.ann)
@@ -106,5 +107,35 @@ import Testing
         let next = next(.waiting(Sample.gate()), .waiting, now: Sample.start + .hours(25))
         #expect(next.text == "turnout resume demo-1")
         #expect(next.choices.first?.purpose == "do what its on_timeout says (roll_back)")
+    }
+
+    @Test("P21 a decision on an endpoint that was changed is not offered: the change is to be noticed first")
+    func drifted() {
+        var situation = RunSituation(
+            record: Sample.record(.waiting(Sample.gate()), .waiting), stages: Sample.stages, now: Sample.start)
+        situation.drift = [Difference(what: "traffic", expected: "{blue: 90}", observed: "{blue: 50}")]
+        #expect(NextCommand(situation).choices.map(\.command) == ["turnout resume demo-1", "turnout abort demo-1"])
+    }
+
+    @Test("a runner that is silent is taken over; several approvals say how many are missing")
+    func silent() {
+        #expect(next(.ready, .running, runner: .silent).text == "turnout resume demo-1 --take-over")
+        let two = next(.waiting(Sample.gate()), .waiting, approval: Approval(required: 2))
+        #expect(two.choices.first?.purpose == "say yes, as one of 2 people")
+    }
+
+    @Test("P21 after an adoption no choice is the first one, and each says what it sets")
+    func adopted() {
+        var situation = RunSituation(
+            record: Sample.record(.held(Hold(cause: .adopted, reason: "taken as it is")), .held, position: 1),
+            stages: Sample.stages)
+        (situation.current, situation.upcoming) = (Sample.plan.stages[1], Sample.plan.stages[2])
+        let next = NextCommand(situation)
+        #expect(next.text == nil)
+        #expect(next.choices[0].purpose == "try the stage again (canary: traffic {blue: 90, green: 10})")
+        #expect(
+            next.choices[1].purpose
+                == "count the stage as done and go on (cut-over: its approval, then traffic {green: 100})")
+        #expect(next.lines(.plain, columns: 80).allSatisfy { $0.count <= 80 })
     }
 }

@@ -11,7 +11,7 @@ extension RunEvent {
             "resumed by \(person), epoch \(epoch)" + (note.map { "; \($0)" } ?? "")
         case .runLeft(let reason): "the runner left: \(reason)"
         case .requestMade(let request): request.sentence
-        case .stageSkipped(let reason, let person): "skipped\(person.by): \(reason)"
+        case .stageSkipped(let reason, let person): person == nil ? "skipped: \(reason)" : reason
         case .gateOpened(let gate):
             "waits for an approval" + (gate.deadline.map { " until \($0.zoned)" } ?? ", without a deadline")
         case .approvalCounted(let request, let person): "request \(request): the yes of \(person) counts"

@@ -18,11 +18,15 @@ struct NextCommand: Sendable {
     }
 
     /// The command to type; nil if nothing is left to do, or another person has to decide.
-    var text: String? { others == nil ? choices.first?.command : nil }
+    var text: String? { others == nil && !isOpen ? choices.first?.command : nil }
+    /// True where no choice is likelier than the others.
+    private var isOpen = false
 
     init(_ situation: RunSituation) {
+        if case .held(let hold) = situation.record.phase, case .adopted = hold.cause { isOpen = true }
         choices = situation.nextSteps.map { Choice(command: $0.command(situation), purpose: $0.purpose(situation)) }
         guard case .waiting = situation.record.phase, !situation.decided.letsGoOn, situation.overdue == nil,
+            situation.drift.isEmpty,
             let objection = situation.objection, let person = situation.person
         else { return }
         others =
@@ -30,15 +34,17 @@ struct NextCommand: Sendable {
             + "`\(NextStep.approve.command(situation))`"
     }
 
-    /// One line for each choice, with its purpose as far as it fits.
+    /// A line for each choice with its purpose, which stands on the next line where the command leaves no room.
     func lines(_ style: Style, columns: Int) -> [String] {
         let width = choices.map(\.command.count).max() ?? 0
-        let lines = choices.enumerated().map { index, choice in
-            let isFirst = index == 0 && others == nil
+        let lines = choices.enumerated().flatMap { index, choice in
+            let isFirst = index == 0 && text != nil
             let head = (isFirst ? "next: " : "  or: ") + style(choice.command, isFirst ? .bold : nil)
             let padding = String(repeating: " ", count: width - choice.command.count)
             let purpose = "  to \(choice.purpose)"
-            return 6 + width + purpose.count > columns ? head : head + padding + style.dim(purpose)
+            return 6 + width + purpose.count > columns
+                ? [head] + "to \(choice.purpose)".printable.hanging(behind: "          ", width: columns).map(style.dim)
+                : [head + padding + style.dim(purpose)]
         }
         return (others?.printable.hanging(behind: "next: ", width: columns) ?? []) + lines
     }
@@ -48,10 +54,11 @@ extension NextStep {
     /// As it is typed.
     func command(_ situation: RunSituation) -> String {
         let run = situation.record.id
-        let resume = situation.runner == .working ? "" : " --resume"
+        let resume = [.working, .silent].contains(situation.runner) ? "" : " --resume"
         return switch self {
         case .follow: "turnout status \(run) --watch"
         case .resume: "turnout resume \(run)"
+        case .takeOver: "turnout resume \(run) --take-over"
         case .approve: "turnout approve \(run)\(resume)"
         case .reject: "turnout reject \(run)\(resume) --reason TEXT"
         case .abort: "turnout abort \(run)"
@@ -77,18 +84,44 @@ extension NextStep {
         case .resume where situation.decided.letsGoOn: "go on as it was decided"
         case .resume where situation.overdue != nil:
             "do what its on_timeout says (\((situation.approval ?? Approval()).onTimeout.rawValue))"
+        case .resume where !situation.drift.isEmpty: "have the change of the endpoint noticed, and be asked about it"
         case .resume: "go on where it was left"
+        case .takeOver: "go on in the place of a process that is alive and silent"
+        case .approve where situation.missingApprovals > 1: "say yes, as one of \(situation.missingApprovals) people"
         case .approve: "say yes and go on"
         case .reject: "say no"
-        case .abort: record.status == .endedEarly ? "roll back" : "roll back and end it"
-        case .retry: wayBack ? "try to roll back again" : "try the stage again"
-        case .skip: "go on without the stage"
-        case .succeed: "count the stage as done, since you have seen to it"
+        case .abort: (record.status.isEnded ? "roll back" : "roll back and end it") + situation.wayBack
+        case .retry: wayBack ? "try to roll back again" : "try the stage again" + situation.goal(of: situation.current)
+        case .skip: "go on without the stage" + situation.goal(of: situation.upcoming)
+        case .succeed: "count the stage as done and go on" + situation.goal(of: situation.upcoming)
         case .restore: "bring the endpoint back to what it was"
         case .adopt: wayBack ? "leave the endpoint as it is" : "take the endpoint as it is"
-        case .fork(from: nil): "try again from where it failed"
-        case .fork: "do what was skipped"
+        case .fork(from: nil): "try again from where it ended, as a new run"
+        case .fork: "do what was skipped, as a new run"
         case .forkEdited: "try again with the files as they are now"
+        }
+    }
+}
+
+extension RunSituation {
+    /// How many people have still to approve.
+    fileprivate var missingApprovals: Int {
+        guard case .waiting(let gate) = record.phase, let approval else { return 1 }
+        return approval.required - gate.approvals.count
+    }
+
+    /// The traffic that rolling back brings: `: traffic {blue: 100}`.
+    fileprivate var wayBack: String { record.baseline.snapshot.map { ": traffic \($0.traffic.wanted)" } ?? "" }
+
+    /// What a stage sets, after an adoption, where that is to be weighed: ` (canary: traffic {blue: 90, green: 10})`.
+    fileprivate func goal(of stage: Stage?) -> String {
+        guard case .held(let hold) = record.phase, case .adopted = hold.cause, let stage else { return "" }
+        let gate = stage.approval == nil ? "" : "its approval, then "
+        return switch stage.action {
+        case .traffic(let traffic): " (\(stage.name): \(gate)traffic \(traffic))"
+        case .mirrorTraffic(let traffic): " (\(stage.name): \(gate)mirror \(traffic))"
+        case .deleteDeployment(let name): " (\(stage.name): \(gate)delete \(name))"
+        default: " (\(stage.name))"
         }
     }
 }
@@ -98,7 +131,7 @@ extension ApprovalObjection {
     func words(_ person: Person) -> String {
         switch self {
         case .starter: "\(person) started the run, and the stage bars its starter"
-        case .group(let group): "\(person) is not in the group \(group) that the stage asks for"
+        case .group(let group): LocalGroup.objection(to: person, group)
         case .repeated: "\(person) has approved already"
         }
     }

@@ -28,12 +28,16 @@ struct RunReport: Encodable, Sendable {
     var observed: Timestamp?
     /// Why the endpoint cannot be observed now; nil where it was.
     var unobservable: String?
+    /// How the endpoint differs from what the run left.
+    var drift: [Difference]
     /// What the run waits for, or why it is held, as a fragment.
     var waitingFor: String?
     /// Decisions that the run has not used yet.
     var decisions: [DecisionReport]
     /// The command to type next, or nil when there is nothing left to do.
     var next: String?
+    /// Who else has to decide, and how; nil where the person who asks may.
+    var others: String?
     /// Everything that the person who asks can do next.
     var nextSteps: [NextStepReport]
     /// What its newest analysis says; nil where it has none.
@@ -67,6 +71,8 @@ struct RunReport: Encodable, Sendable {
         mirrorTraffic = snapshot?.mirrorTraffic ?? Wanted(.none)
         observed = record.latestAt
         self.unobservable = unobservable
+        drift = situation.drift
+        others = NextCommand(situation).others
         waitingFor = situation.waitingFor
         decisions = situation.decided.requests.map(DecisionReport.init)
         next = NextCommand(situation).text
@@ -81,7 +87,7 @@ struct RunReport: Encodable, Sendable {
         case mirrorTraffic = "mirror_traffic"
         case waitingFor = "waiting_for"
         case nextSteps = "next_steps"
-        case observed, unobservable, decisions, next, analysis, clients, servers
+        case observed, unobservable, drift, decisions, next, others, analysis, clients, servers
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -102,9 +108,11 @@ struct RunReport: Encodable, Sendable {
         try container.encode(mirrorTraffic, forKey: .mirrorTraffic)
         try container.encode(observed.map(JSONTime.init), forKey: .observed)
         try container.encode(unobservable, forKey: .unobservable)
+        try container.encode(drift, forKey: .drift)
         try container.encode(waitingFor, forKey: .waitingFor)
         try container.encode(decisions, forKey: .decisions)
         try container.encode(next, forKey: .next)
+        try container.encode(others, forKey: .others)
         try container.encode(nextSteps, forKey: .nextSteps)
         try container.encode(analysis, forKey: .analysis)
         try container.encode(clients, forKey: .clients)

@@ -14,8 +14,6 @@ struct RunTree {
     var servers = Servers.none
     /// How old the traffic is, and why; nil where it was observed just now.
     var observation: String?
-    /// How the endpoint differs now from what the run left.
-    var drift: [Difference] = []
 
     private var record: RunRecord { situation.record }
     private var stages: [StageRecord] { situation.stages }
@@ -28,7 +26,7 @@ struct RunTree {
         if case .waiting = record.phase, let instructions = situation.approval?.instructions {
             lines += instructions.hanging(behind: "instructions: ", width: columns)
         }
-        var drift = drift
+        var drift = situation.drift
         if case .held(let hold) = record.phase, case .drift(let differences) = hold.cause { drift = differences }
         if !drift.isEmpty {
             lines += drift.flatMap { "\($0)".hanging(behind: "drift: ", width: columns) }

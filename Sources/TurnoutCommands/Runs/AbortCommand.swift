@@ -10,8 +10,8 @@ struct AbortCommand: AsyncParsableCommand {
         abstract: "Roll a run back and end it.",
         discussion: """
             Traffic goes back to what was observed at the run's start, and the run ends as aborted once that is \
-            observed. Where another process works on the run, that process does it. A run that ended early, because stages \
-            were skipped, can still be rolled back.
+            observed. Where another process works on the run, that process does it. A run that has failed or \
+            ended early, and has left traffic otherwise than it was, can still be rolled back.
 
             EXAMPLES:
               turnout abort
@@ -38,12 +38,12 @@ struct AbortCommand: AsyncParsableCommand {
 
     private func abort(_ work: RunWork) async throws -> ExitStatus {
         let record = try RunSelection.run(run, in: work.journal, wanted: "under way") { !$0.status.isEnded }
-        if record.status == .endedEarly {
+        if record.canRollBack {
             guard try work.journal.isNewest(record) else {
                 throw CommandFailure(
                     .usage,
-                    "run \(record.id) has ended early, and a later run has worked on its endpoint since: rolling back would "
-                        + "undo that; `turnout runs` lists it")
+                    "run \(record.id) has ended, and a later run has worked on its endpoint since: rolling back would undo that; "
+                        + "`turnout endpoint traffic \(record.endpoint) --set NAME=PERCENT` moves clients by hand")
             }
         } else if record.status.isEnded {
             guard record.status == .aborted else {
@@ -62,6 +62,12 @@ struct AbortCommand: AsyncParsableCommand {
             return try await work.takeUp(record.id, note: "to abort it")
         }
         guard options.wait else {
+            if holder.silent > SQLiteJournal.longestSilence {
+                Notices.say(
+                    "process \(holder.process) on \(holder.host) works on \(record.id), and has been silent for "
+                        + "\(holder.silent.short); next: turnout resume \(record.id) --take-over")
+                return .finished
+            }
             Notices.say(
                 "process \(holder.process) on \(holder.host) works on \(record.id) and rolls it back; "
                     + "follow it by `turnout status \(record.id) --watch`")

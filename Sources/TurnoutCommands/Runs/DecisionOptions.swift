@@ -63,7 +63,9 @@ struct DecisionOptions: ParsableArguments {
             return try await work.follow(record.id)
         }
         guard resume else {
-            say("nobody works on \(record.id); next: turnout resume \(record.id)")
+            say(
+                "no process works on \(record.id); next: "
+                    + (try work.journal.nextCommand(for: record.id, in: work.workspace)))
             return .finished
         }
         return try await work.takeUp(record.id)

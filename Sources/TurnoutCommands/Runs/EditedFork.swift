@@ -20,8 +20,18 @@ enum EditedFork {
     /// The first stage of the parent that is not in effect any more.
     static func first(of parent: StoredRun) -> Int {
         let furthest = min(parent.record.position, parent.stages.count - 1)
-        let first = parent.stages.indices.first { !parent.stages[$0].status.isDone || isTakenBack(parent, $0) }
-        return min(first ?? furthest, max(furthest, 0))
+        let stages = parent.snapshot.plan.stages
+        let first = parent.stages.indices.first {
+            let isSkippedByHand = parent.stages[$0].status == .skipped && stages[$0].skip == nil
+            return !parent.stages[$0].status.isDone || isSkippedByHand || isTakenBack(parent, $0)
+        }
+        let begin = min(first ?? furthest, max(furthest, 0))
+        // A deployment that serves nobody any more is deployed anew first.
+        let broken = parent.record.latest.snapshot?.deployments.filter { $0.failure != nil }.map(\.name) ?? []
+        return stages.indices.prefix(begin).last { index in
+            guard case .deploy(let definition) = stages[index].action else { return false }
+            return broken.contains(definition.name)
+        } ?? begin
     }
 
     /// The first stage that counts as done in a fork from `first`, and is another one in the edited plan; `earlier` is the

@@ -73,7 +73,9 @@ struct SkipCommand: AsyncParsableCommand {
             return options.wait ? try await work.follow(record.id) : .finished
         }
         guard resume else {
-            Notices.say("nobody works on \(record.id); next: turnout resume \(record.id)")
+            Notices.say(
+                "no process works on \(record.id); next: "
+                    + (try work.journal.nextCommand(for: record.id, in: work.workspace)))
             return .finished
         }
         return try await work.takeUp(record.id)

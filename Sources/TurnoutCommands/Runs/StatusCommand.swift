@@ -64,8 +64,6 @@ struct RunView {
     var servers = Servers.none
     /// Why the endpoint cannot be observed now; nil where it was, or need not be.
     var unobservable: String?
-    /// How the endpoint differs from what the run left.
-    var drift: [Difference] = []
 
     /// Looks at the run and, unless that has ended, at its endpoint (P23).
     init(of run: RunID, in journal: any Journal, _ workspace: Workspace) async throws {
@@ -81,7 +79,7 @@ struct RunView {
     private mutating func look(_ plan: Plan, _ workspace: Workspace) async {
         do {
             let (endpoint, now) = try await Self.observation(of: plan, workspace)
-            drift = situation.runner == .working ? [] : differences(expected: record.expected, observed: endpoint)
+            if record.phase.isAtRest { situation.drift = differences(expected: record.expected, observed: endpoint) }
             situation.record.latest = Observation(endpoint)
             situation.record.latestAt = now
         } catch {
@@ -112,8 +110,12 @@ struct RunView {
 
     /// How old the traffic is that is shown, where it was not observed just now.
     private var observation: String? {
-        guard record.status.isEnded || unobservable != nil, let latest = record.latestAt else { return nil }
-        return "as observed at \(latest.zoned)" + (unobservable.map { "; not observable now: \($0)" } ?? "")
+        guard let latest = record.latestAt else { return nil }
+        guard !record.status.isEnded else {
+            return "as observed at \(latest.zoned); `turnout endpoint show \(record.endpoint)` shows it now"
+        }
+        return unobservable.map { "as observed at \(latest.zoned); not observable now: \($0)" }
+            ?? "as observed just now"
     }
 
     var reportWithoutClients: RunReport { RunReport(situation, servers: servers, unobservable: unobservable) }
@@ -126,7 +128,17 @@ struct RunView {
         let wall = SystemClock().now()
         return RunTree(
             situation: situation, now: max(wall, situation.stages.latestMoment ?? wall), style: terminal.style,
-            columns: terminal.columns, clients: clients, servers: servers, observation: observation, drift: drift
+            columns: terminal.columns, clients: clients, servers: servers, observation: observation
         ).lines().joined(separator: "\n")
+    }
+}
+
+extension Phase {
+    /// Whether the endpoint is as the run left it, unless others have changed it.
+    fileprivate var isAtRest: Bool {
+        switch self {
+        case .ready, .waiting, .baking, .analysing, .backingOff, .held: true
+        case .starting, .acting, .rollingBack, .ended: false
+        }
     }
 }

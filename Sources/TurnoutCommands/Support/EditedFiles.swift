@@ -18,7 +18,13 @@ struct EditedFiles {
         let snapshot = run.snapshot
         guard let first = snapshot.plan.files.first else { return }
         playbook = Self.place(of: first.path, from: run.record.playbookFolder, in: workspace)
-        let folder = playbook.map(Self.folder)
+        guard let playbook else {
+            // Where the others would be is not known without it.
+            names = [first.path]
+            lines = ["\(first.path) is not there any more, or cannot be read"]
+            return
+        }
+        let folder: String? = Self.folder(of: playbook)
         for (index, file) in snapshot.plan.files.enumerated() {
             let place =
                 index == 0 ? playbook : file.path.hasPrefix("/") ? file.path : folder.map { "\($0)/\(file.path)" }
@@ -97,7 +103,7 @@ extension EditedFiles {
         Notices.say(
             adopted
                 ? "note: \(files): the edited files are used from here on"
-                : "note: \(files) changed since the run started; the run goes on with what it keeps, unless "
-                    + "`turnout resume --adopt` is given")
+                : "note: \(files) changed since the run started; the run goes on with what it keeps"
+                    + (playbook == nil ? "" : ", unless `turnout resume --adopt` is given"))
     }
 }
