@@ -32,7 +32,8 @@ extension StateError {
         case .SQLITE_FULL:
             self.init(
                 .noSpace, path: path,
-                "\(path): no space is left (\(said)); nothing was lost: free some space, then resume")
+                "\(path): no space is left (\(said)); what was recorded before is kept: free some space, then type it again"
+            )
         case .SQLITE_IOERR, .SQLITE_NOLFS:
             let system = number == 0 ? "" : ", \(String(cString: strerror(number)))"
             self.init(

@@ -12,8 +12,10 @@ struct RunTree {
     var clients: ClientsReport?
     /// What serves each deployment.
     var servers = Servers.none
-    /// How old the traffic is, and why; nil where it was observed just now.
+    /// How old the traffic is; nil where that goes without saying.
     var observation: String?
+    /// True where the endpoint cannot be observed now, so that its traffic may be another.
+    var isUnobservable = false
 
     private var record: RunRecord { situation.record }
     private var stages: [StageRecord] { situation.stages }
@@ -81,8 +83,9 @@ struct RunTree {
         guard let endpoint = record.latest.snapshot else {
             return record.latest == .absent ? ["There is no endpoint \(record.endpoint)."] : []
         }
-        return TrafficLines(style: style, columns: columns).lines(of: endpoint)
-            + (observation?.printable.hanging(behind: "", width: columns).map(style.dim) ?? [])
+        let age = observation?.printable.hanging(behind: "", width: columns) ?? []
+        let bars = TrafficLines(style: style, columns: columns).lines(of: endpoint)
+        return isUnobservable ? age.map { style($0, .yellow) } + bars : bars + age.map(style.dim)
     }
 
     private static let shownAround = 12
@@ -114,6 +117,9 @@ struct RunTree {
                 (situation.runner == .dead ? "The process that worked on it died" : "No process works on it")
                     + ": it goes on where it was left."
             ]
+        case .waiting where situation.runner == .stopped || situation.runner == .dead:
+            return "No process watches the endpoint meanwhile; `turnout resume \(record.id) --wait` does."
+                .hanging(behind: "", width: columns)
         case .running, .waiting, .held, .succeeded: return []
         case .failed, .rolledBack, .aborted, .endedEarly: return record.reasonLines(columns)
         }

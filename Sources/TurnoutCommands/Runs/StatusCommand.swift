@@ -128,7 +128,8 @@ struct RunView {
         let wall = SystemClock().now()
         return RunTree(
             situation: situation, now: max(wall, situation.stages.latestMoment ?? wall), style: terminal.style,
-            columns: terminal.columns, clients: clients, servers: servers, observation: observation
+            columns: terminal.columns, clients: clients, servers: servers, observation: observation,
+            isUnobservable: unobservable != nil
         ).lines().joined(separator: "\n")
     }
 }

@@ -50,7 +50,7 @@ extension TurnoutHome {
 }
 
 extension TurnoutHome.Started {
-    func end(within limit: Duration = .seconds(120)) async throws -> TurnoutHome.Ended {
+    func end(within limit: Duration = .seconds(300)) async throws -> TurnoutHome.Ended {
         let deadline = ContinuousClock.now + limit
         while process.isRunning, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
         if process.isRunning {

@@ -1,6 +1,13 @@
 internal import FoundationEssentials
 internal import LocalEndpoints
 internal import RolloutEngine
+internal import SQLiteState
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
 
 /// What the clients of a run have met, kept in the state folder so that `turnout status` can tell it too, and so that the
 /// counts of a resumed run go on where those of its earlier processes ended.
@@ -16,7 +23,13 @@ struct ClientsFile {
 
     func write(_ report: LoadReport) throws {
         let folder = URL(filePath: path).deletingLastPathComponent()
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try Data(try JSONText.line(report).utf8).write(to: URL(filePath: path), options: .atomic)
+        let bytes = Data(try JSONText.line(report).utf8)
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try bytes.write(to: URL(filePath: path), options: .atomic)
+        } catch let error as CocoaError {
+            let cause = error.underlying as? POSIXError
+            throw StateError(errno: cause?.code.rawValue ?? EIO, path: path, doing: "writing")
+        }
     }
 }
