@@ -84,7 +84,8 @@ let package = Package(
             ],
             swiftSettings: habits),
         .target(
-            name: "AssetFiles", dependencies: ["Rollouts", .product(name: "Crypto", package: "swift-crypto")],
+            name: "AssetFiles",
+            dependencies: ["Rollouts", "Support", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: habits),
         .target(
             name: "AzureEndpoints",

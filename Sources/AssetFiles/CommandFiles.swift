@@ -1,3 +1,4 @@
+internal import Support
 internal import Crypto
 internal import FoundationEssentials
 package import Rollouts
@@ -50,7 +51,7 @@ package struct CommandFiles: Sendable {
             $0.place != base && !$0.place.hasPrefix(base == "/" ? "/" : base + "/")
         }) {
             guard base != "/" else { throw AssetProblem("\(outside.text) names nothing below a common folder") }
-            base = DiskPath.parent(of: base)
+            base = base.parentFolder
             levels += 1
         }
         self.base = base

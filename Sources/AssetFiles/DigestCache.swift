@@ -1,3 +1,4 @@
+internal import Support
 internal import FoundationEssentials
 internal import Rollouts
 internal import Synchronization
@@ -52,7 +53,7 @@ package final class DigestCache: Sendable {
         if all.count >= Self.most, all[root] == nil { all = [:] }
         all[root] = entry
         known.withLock { $0 = all }
-        guard let path, FileManager.default.fileExists(atPath: DiskPath.parent(of: path)) else { return }
+        guard let path, FileManager.default.fileExists(atPath: path.parentFolder) else { return }
         // Without it the next plan only takes longer.
         try? JSONEncoder().encode(all).write(to: URL(filePath: path), options: .atomic)
     }

@@ -18,12 +18,6 @@ package enum DiskPath {
     /// Where programs are looked for.
     static var searchPath: String? { ProcessInfo.processInfo.environment["PATH"] }
 
-    /// The folder of a file or folder: `code/src` of `code/src/score.py`, `.` of a name alone.
-    package static func parent(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
-    }
-
     /// The last part, also where a slash ends the path.
     package static func name(of path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path

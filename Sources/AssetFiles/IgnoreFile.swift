@@ -1,3 +1,4 @@
+internal import Support
 internal import FoundationEssentials
 
 /// What of a folder is not part of an asset: its `.amlignore`, or without one its `.gitignore`.
@@ -35,7 +36,7 @@ struct IgnoreFile: Sendable {
                 throw AssetProblem("\(place):\(index + 1): \(error.message)")
             }
         }
-        self.init(folder: DiskPath.parent(of: place), patterns: patterns)
+        self.init(folder: place.parentFolder, patterns: patterns)
     }
 
     /// Whether the file at `place`, an absolute path, is left out; of several patterns that match, the last one counts.

@@ -82,7 +82,7 @@ package struct RunSituation: Sendable {
     package var now: Timestamp
     /// False where a later run has worked on the endpoint.
     package var isNewest: Bool
-    /// The stage that may not be skipped, since no later one would turn its mirror off.
+    /// Whether the stage may not be skipped, since no later one would turn its mirror off.
     package var endsMirror: Bool
     /// The fork that uses the files as they are now; nil where they were not edited, or no fork can use them.
     package var editedFork: NextStep?
@@ -202,12 +202,7 @@ package struct RunSituation: Sendable {
     /// Who may not pass the stage's gate may not go round it either, and no mirror is left on for good.
     private func isAllowed(_ step: NextStep) -> Bool {
         guard step == .skip || step == .succeed else { return true }
-        return objection != .starter && !isBarredByGroup && !endsMirror
-    }
-
-    private var isBarredByGroup: Bool {
-        guard case .group = objection else { return false }
-        return true
+        return (objection == nil || objection == .repeated) && !endsMirror
     }
 }
 

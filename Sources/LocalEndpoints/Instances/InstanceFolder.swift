@@ -1,3 +1,4 @@
+internal import Support
 internal import AssetFiles
 internal import FoundationEssentials
 internal import SQLiteState
@@ -49,7 +50,7 @@ struct InstanceFolder: Hashable {
     /// The path of `name`, in a folder that exists.
     private func place(of name: String) throws -> String {
         let target = "\(path)/\(name)"
-        try Folder.create(DiskPath.parent(of: target))
+        try Folder.create(target.parentFolder)
         return target
     }
 

@@ -148,11 +148,14 @@ extension ApprovalObjection {
 extension Journal {
     /// Where a run stands for the person who runs this process.
     func situation(of run: RunID, in workspace: Workspace) throws -> RunSituation {
-        let stored = try load(run)
-        let backend = try BackendSelection(named: stored.record.backend).backend
+        try situation(of: try load(run), in: workspace)
+    }
+
+    func situation(of run: StoredRun, in workspace: Workspace) throws -> RunSituation {
+        let backend = try BackendSelection(named: run.record.backend).backend
         return try situation(
-            of: RunState(record: stored.record, stages: stored.stages), stored.snapshot.plan, in: workspace,
-            runner: try runnerState(of: run), now: try backend.time(in: workspace), edited: { stored })
+            of: RunState(record: run.record, stages: run.stages), run.snapshot.plan, in: workspace,
+            runner: try runnerState(of: run.record.id), now: try backend.time(in: workspace), edited: { run })
     }
 
     /// The same of a run whose state is at hand; `edited` gives what it keeps of its files, where that matters.
@@ -162,7 +165,7 @@ extension Journal {
     ) throws -> RunSituation {
         var situation = RunSituation(
             of: state, plan, try requests(of: state.record.id), runner: runner, person: .current(),
-            isMember: { LocalGroup.membership(in: $0) == .member }, now: now, isNewest: try isNewest(state.record))
+            isMember: LocalGroup.isMember, now: now, isNewest: try isNewest(state.record))
         switch state.record.status {
         case .failed, .rolledBack, .aborted:
             situation.editedFork = try EditedFork.step(of: try edited(), in: workspace)

@@ -72,10 +72,10 @@ struct RunReport: Encodable, Sendable {
         observed = record.latestAt
         self.unobservable = unobservable
         drift = situation.drift
-        others = NextCommand(situation).others
         waitingFor = situation.waitingFor
         decisions = situation.decided.requests.map(DecisionReport.init)
-        next = NextCommand(situation).text
+        let command = NextCommand(situation)
+        (next, others) = (command.text, command.others)
         nextSteps = situation.nextSteps.map { NextStepReport($0, situation) }
         analysis = record.analysis.map { AnalysisReport($0) }
         self.clients = clients

@@ -54,7 +54,7 @@ extension StageStatus {
 
 extension RunStatus {
     /// As people read it: `rolled back`.
-    var words: String { rawValue.split(separator: "_").joined(separator: " ") }
+    var words: String { rawValue.words }
 
     var tint: Style.Tint {
         switch self {
@@ -64,4 +64,9 @@ extension RunStatus {
         case .failed, .aborted: .red
         }
     }
+}
+
+extension String {
+    /// A word of JSON as people read it: `rolled back`.
+    var words: String { split(separator: "_").joined(separator: " ") }
 }

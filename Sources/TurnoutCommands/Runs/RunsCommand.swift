@@ -116,7 +116,7 @@ struct RunsCommand: AsyncParsableCommand {
         let backends = Set(entries.map(\.backend))
         table.rows = entries.map { entry in
             [
-                Table.Cell(entry.run.description, .bold), Table.Cell(entry.status.replacingUnderscores, entry.tint),
+                Table.Cell(entry.run.description, .bold), Table.Cell(entry.status.words, entry.tint),
                 Table.Cell((backends.count > 1 ? "\(entry.backend)/" : "") + entry.endpoint.text),
                 Table.Cell(entry.place), Table.Cell(String(entry.started.moment.short.prefix(16))),
                 Table.Cell(entry.duration(at: now)),
@@ -151,9 +151,4 @@ extension RunsCommand.Entry.Holder {
         let silence = Interval(milliseconds: Int64(silentSeconds * 1000))
         return "process \(process) on \(host)" + (silence >= .seconds(10) ? ", silent for \(silence.short)" : "")
     }
-}
-
-extension String {
-    /// As people read a word of JSON: `rolled back`.
-    fileprivate var replacingUnderscores: String { split(separator: "_").joined(separator: " ") }
 }

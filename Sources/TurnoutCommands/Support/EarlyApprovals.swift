@@ -49,7 +49,7 @@ struct EarlyApprovals: Hashable, Sendable {
     /// Why the person who starts the run may not approve, or nil.
     private static func bar(_ approval: Approval) -> String? {
         let person = Person.current()
-        let group = approval.group.flatMap { LocalGroup.membership(in: $0) == .member ? $0 : nil }
+        let group = LocalGroup.membership(for: approval)
         return switch approval.objection(to: person, memberOf: group, starter: person) {
         case nil, .repeated?: nil
         case .starter?: "it bars the person who started the run"

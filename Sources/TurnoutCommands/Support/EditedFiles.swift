@@ -24,10 +24,10 @@ struct EditedFiles {
             lines = ["\(first.path) is not there any more, or cannot be read"]
             return
         }
-        let folder: String? = Self.folder(of: playbook)
+        let folder = Self.folder(of: playbook)
         for (index, file) in snapshot.plan.files.enumerated() {
             let place =
-                index == 0 ? playbook : file.path.hasPrefix("/") ? file.path : folder.map { "\($0)/\(file.path)" }
+                index == 0 ? playbook : file.path.hasPrefix("/") ? file.path : "\(folder)/\(file.path)"
             compare(file, snapshot.contents[file.path] ?? Data(), place)
         }
         compareSources(of: snapshot.plan)

@@ -68,7 +68,7 @@ struct GateDecision {
         Request(
             kind: kind, stage: subject.stage.name, attempt: subject.gate == nil ? nil : subject.stage.attempts + 1,
             planHash: subject.run.planHash, fingerprint: subject.gate?.fingerprint, by: by,
-            memberOf: subject.approval.group.flatMap(memberOf),
+            memberOf: LocalGroup.membership(for: subject.approval),
             at: max(now, subject.gate?.opened ?? now), reason: reason, evidence: evidence(on: subject))
     }
 
@@ -117,15 +117,10 @@ struct GateDecision {
                 + (request.reason.map { " (\($0))" } ?? "") + ": the first decision counts")
     }
 
-    /// The group, if the user of this process is in it.
-    private func memberOf(_ group: String) -> String? {
-        LocalGroup.membership(in: group) == .member ? group : nil
-    }
-
     /// Refuses who may not say yes to the stage `name`: its starter where it bars them, strangers to its group.
     func checkPerson(_ approval: Approval, _ record: RunRecord, _ name: String) throws(CommandFailure) {
         let objection = approval.objection(
-            to: by, memberOf: approval.group.flatMap(memberOf), starter: record.starter)
+            to: by, memberOf: LocalGroup.membership(for: approval), starter: record.starter)
         switch objection {
         case nil, .repeated?: return
         case .starter?:

@@ -47,8 +47,14 @@ enum LocalGroup {
 
     /// The groups that gates of `plan` ask for and the user of this process is in.
     static func memberships(in plan: Plan) -> Set<String> {
-        Set(plan.stages.compactMap(\.approval?.group).filter { membership(in: $0) == .member })
+        Set(plan.stages.compactMap(\.approval?.group).filter(isMember))
     }
+
+    /// Whether the user of this process is known to be in the group `name`.
+    static func isMember(_ name: String) -> Bool { membership(in: name) == .member }
+
+    /// The group that `approval` asks for, if the user of this process is in it (``Request/memberOf``).
+    static func membership(for approval: Approval) -> String? { approval.group.flatMap { isMember($0) ? $0 : nil } }
 
     /// Whether the user of this process is in the group `name`.
     static func membership(in name: String) -> Membership {

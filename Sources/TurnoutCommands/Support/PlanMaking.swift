@@ -89,24 +89,24 @@ struct PlanMaking {
     /// The outcome where the roles come from `roles`.
     func outcome(for run: RunID, roles: RoleSource) -> PlanOutcome {
         let (selection, backend, kind) = (selection, selection.backend, selection.kind)
-        let servers = backend.servers
+        let servers = backend.servers ?? backend
         let workspace = Workspace()
         let home = folder(of: path)
         var options = PlanOptions(
             inputs: inputs, backend: selection.name, capabilities: { selection.capabilities($0) },
             endpoint: endpoint, runID: run, allowOutsidePaths: allowOutsidePaths,
             settingsProblem: { name, settings in
-                (name == servers?.name ? servers ?? backend : backend).problem(in: settings, kind: kind)
+                (name == servers.name ? servers : backend).problem(in: settings, kind: kind)
             },
             settledSettings: { selection.settled($0) },
             settledAction: { backend.settled($0, settings: $1) },
             queryProblem: { queryProblem(url: $0, access: $1) },
             digests: backend.takesFiles ? DigestCache(path: workspace.state + "/digests.json") : nil,
             assets: { backend.assets(settings: $0, folder: home, in: workspace) },
-            serving: { (servers ?? backend).serving($0, bringing: $1, settings: $2) }, cluster: backend.cluster,
+            serving: { servers.serving($0, bringing: $1, settings: $2) }, cluster: backend.cluster,
             roles: roles)
-        options.servers = servers?.name
-        options.python = { (servers ?? backend).python(settings: $0, folder: home) }
+        options.servers = backend.servers?.name
+        options.python = { servers.python(settings: $0, folder: home) }
         options.inputFolders = inputFolders
         options.userPaths = userPaths
         return makePlan(of: path, options: options)

@@ -85,9 +85,10 @@ struct RunWork {
 
     /// Says how an ended run ended; the exit status is the run's.
     func tellEnd(of record: RunRecord) throws -> ExitStatus {
-        let servers = Servers(of: try journal.load(record.id).snapshot.plan, by: record)
+        let stored = try journal.load(record.id)
         let end = RunEnd(
-            situation: try journal.situation(of: record.id, in: workspace), isInterrupted: false, servers: servers)
+            situation: try journal.situation(of: stored, in: workspace), isInterrupted: false,
+            servers: Servers(of: stored.snapshot.plan, by: record))
         if options.json {
             StandardOutput.shared.line(try JSONText.line(end.report))
         } else {

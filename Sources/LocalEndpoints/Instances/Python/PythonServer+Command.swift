@@ -1,3 +1,4 @@
+internal import Support
 internal import AssetFiles
 
 #if canImport(Darwin)
@@ -47,14 +48,14 @@ extension PythonServer {
     func command(python: String, in folder: InstanceFolder, port: Int, environment: [String: String]) -> ServerCommand {
         var environment = environment
         let script = "\(folder.path)/\(Self.codeFolder)/\(scoringScript)"
-        let scriptFolder = DiskPath.parent(of: script)
+        let scriptFolder = script.parentFolder
         let modelFolder = model.map { _ in "\(folder.path)/\(Self.modelFolder)" }
         // The names are the server's own, and the cloud's; so is the script's own folder as the root of the program.
         environment["AML_APP_ROOT"] = scriptFolder
         environment["AZUREML_ENTRY_SCRIPT"] = DiskPath.name(of: scoringScript)
         environment["AZUREML_MODEL_DIR"] = modelFolder
         // A program that the script starts by its name is the environment's.
-        environment["PATH"] = [DiskPath.parent(of: python), environment["PATH"]].compactMap(\.self).joined(
+        environment["PATH"] = [python.parentFolder, environment["PATH"]].compactMap(\.self).joined(
             separator: ":")
         // Lines come when they are said.
         environment["PYTHONUNBUFFERED"] = "1"
