@@ -105,4 +105,17 @@ struct ByHandTests {
             #expect(try !home.effects().contains { $0.contains("green: 100") })
         }
     }
+
+    @Test("a run that only waits is printed once by status --watch, however often its endpoint is looked at")
+    func watching() async throws {
+        try await TurnoutHome.with { home throws in
+            try write("  - {name: gate, wait: {for: 0s}, approval: {required: 1}}\n", to: home)
+            #expect(try home.run("run", "k").status == 11)
+            let watch = try home.start(["status", "--watch", "--json"])
+            try wait { try !String(contentsOfFile: watch.output, encoding: .utf8).isEmpty }
+            try await Task.sleep(for: .milliseconds(2500))
+            watch.signal(SIGTERM)
+            #expect(try watch.wait().output.split(separator: "\n").count == 1)
+        }
+    }
 }

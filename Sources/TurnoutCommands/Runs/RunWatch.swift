@@ -17,10 +17,7 @@ struct RunWatch {
             let view = try await RunView(of: run, in: journal, workspace)
             let text = json ? try JSONText.line(view.report) : view.text(redraws ? .standardOutput : terminal)
             // What only grows older or more is shown again on a terminal, and is no news elsewhere.
-            let news =
-                json
-                ? try JSONText.line(view.reportWithoutClients)
-                : "\(view.record)\(view.situation.runner)\(view.situation.decided.requests)"
+            let news = try JSONText.line(view.news)
             if redraws {
                 StandardOutput.shared.write(Self.redrawing(text, over: height))
                 height = Self.height(of: text, columns: terminal.columns)
@@ -62,16 +59,8 @@ struct RunWatch {
 extension RunView {
     /// What is worth another line: not the time of the observation, nor what clients have met.
     fileprivate var news: RunReport {
-        var report = reportWithoutClients
-        report.observed = nil
+        var report = report
+        (report.clients, report.observed) = (nil, nil)
         return report
-    }
-}
-
-extension RunSituation {
-    fileprivate var recordWithoutTime: RunRecord {
-        var record = record
-        record.latestAt = nil
-        return record
     }
 }

@@ -67,9 +67,10 @@ struct RunView {
 
     /// Looks at the run and, unless that has ended, at its endpoint (P23).
     init(of run: RunID, in journal: any Journal, _ workspace: Workspace) async throws {
-        situation = try journal.situation(of: run, in: workspace)
+        let stored = try journal.load(run)
+        let plan = stored.snapshot.plan
+        situation = try journal.situation(of: stored, in: workspace)
         clients = try ClientsFile(run, in: workspace).read().map(ClientsReport.init)
-        let plan = try journal.load(run).snapshot.plan
         if !situation.record.status.isEnded, situation.record.latest != .never { await look(plan, workspace) }
         servers = Servers(of: plan, by: situation.record)
     }
@@ -117,8 +118,6 @@ struct RunView {
         return unobservable.map { "as observed at \(latest.zoned); not observable now: \($0)" }
             ?? "as observed just now"
     }
-
-    var reportWithoutClients: RunReport { RunReport(situation, servers: servers, unobservable: unobservable) }
 
     var report: RunReport {
         RunReport(situation, clients: clients, servers: servers, unobservable: unobservable)
