@@ -16,6 +16,8 @@ package protocol Journal: Sendable {
     /// Says that the holder is alive; throws ``JournalError/Code/fenced`` when it was overtaken.
     func heartbeat(_ lease: Lease) throws(JournalError)
     func release(_ lease: Lease) throws(JournalError)
+    /// The same lease with an epoch above `seen`, which a backend has seen of another journal's runner.
+    func raise(_ lease: Lease, above seen: Int) throws(JournalError) -> Lease
     func leases() throws(JournalError) -> [LeaseHolder]
 
     /// Writes a new run with its plan, its files and its first events; throws ``JournalError/Code/runExists`` when its
@@ -35,6 +37,10 @@ package protocol Journal: Sendable {
     func pendingRequests(of run: RunID) throws(JournalError) -> [Request]
     func requests(of run: RunID) throws(JournalError) -> [KeptRequest]
 
+    /// What tells this journal from others: a random name that it got when it was made.
+    func home() throws(JournalError) -> String
+    /// All runs, newest first, also those whose records cannot be read.
+    func runIDs() throws(JournalError) -> [RunID]
     /// All runs, newest first.
     func runs() throws(JournalError) -> [RunRecord]
     /// The run's record; throws ``JournalError/Code/unknownRun``.
@@ -44,6 +50,8 @@ package protocol Journal: Sendable {
     func load(_ run: RunID) throws(JournalError) -> StoredRun
     /// Events from sequence number `after` (exclusive) on.
     func events(of run: RunID, after: Int) throws(JournalError) -> [JournaledEvent]
+    /// Closes what was opened; nothing is to be asked afterwards.
+    func close() throws(JournalError)
     /// The events that the hash chain finds edited, deleted or reordered, as sentences; empty when the chain holds.
     func verify(_ run: RunID) throws(JournalError) -> [String]
 }

@@ -82,12 +82,12 @@ struct RunnerFixture {
 
 /// A journal whose commits fail from one on, as a full disk makes them.
 final class FailingJournal: Journal {
-    let journal: SQLiteJournal
+    private let journal: any Journal
     private let limit: Int
     private let count = Mutex(0)
     private let error: JournalError
 
-    init(_ journal: SQLiteJournal, failingAfter commits: Int, with error: JournalError) {
+    init(_ journal: any Journal, failingAfter commits: Int, with error: JournalError) {
         self.journal = journal
         self.limit = commits
         self.error = error
@@ -111,16 +111,17 @@ final class FailingJournal: Journal {
     }
     func heartbeat(_ lease: Lease) throws(JournalError) { try journal.heartbeat(lease) }
     func release(_ lease: Lease) throws(JournalError) { try journal.release(lease) }
+    func raise(_ lease: Lease, above seen: Int) throws(JournalError) -> Lease { try journal.raise(lease, above: seen) }
     func leases() throws(JournalError) -> [LeaseHolder] { try journal.leases() }
     func create(_ run: NewRun, under lease: Lease) throws(JournalError) { try journal.create(run, under: lease) }
+    func unfinishedRun(on endpoint: LeaseKey) throws(JournalError) -> RunID? { try journal.unfinishedRun(on: endpoint) }
     func submit(_ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void)
         throws(JournalError) -> Request
     { try journal.submit(request, to: run, validate: validate) }
     func pendingRequests(of run: RunID) throws(JournalError) -> [Request] { try journal.pendingRequests(of: run) }
     func requests(of run: RunID) throws(JournalError) -> [KeptRequest] { try journal.requests(of: run) }
-    func unfinishedRun(on endpoint: LeaseKey) throws(JournalError) -> RunID? {
-        try journal.unfinishedRun(on: endpoint)
-    }
+    func home() throws(JournalError) -> String { try journal.home() }
+    func runIDs() throws(JournalError) -> [RunID] { try journal.runIDs() }
     func runs() throws(JournalError) -> [RunRecord] { try journal.runs() }
     func record(of run: RunID) throws(JournalError) -> RunRecord { try journal.record(of: run) }
     func stages(of run: RunID) throws(JournalError) -> [StageRecord] { try journal.stages(of: run) }
@@ -128,5 +129,6 @@ final class FailingJournal: Journal {
     func events(of run: RunID, after: Int) throws(JournalError) -> [JournaledEvent] {
         try journal.events(of: run, after: after)
     }
+    func close() throws(JournalError) { try journal.close() }
     func verify(_ run: RunID) throws(JournalError) -> [String] { try journal.verify(run) }
 }
