@@ -1,4 +1,5 @@
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import Testing
 
@@ -9,12 +10,12 @@ import Testing
     private func withRun(_ body: (Fixture, SQLiteJournal) throws -> Void) throws {
         try Fixture.with { fixture in
             let journal = try fixture.journal()
-            let lease = try journal.acquireLease(on: key, for: run1, takeOver: false)
-            let run = try newRun()
+            let lease = try journal.acquireLease(on: .sample, for: .first, takeOver: false)
+            let run = try NewRun.sample()
             try journal.create(run, under: lease)
-            _ = try journal.submit(approval(), to: run1) { _ in }
-            for stage in 0..<4 { try journal.commit(success(of: stage, run), under: lease) }
-            #expect(try journal.verify(run1) == [])
+            _ = try journal.submit(.approval(), to: .first) { _ in }
+            for stage in 0..<4 { try journal.commit(run.success(of: stage), under: lease) }
+            #expect(try journal.verify(.first) == [])
             try body(fixture, journal)
         }
     }
@@ -31,7 +32,7 @@ import Testing
             // The first event has no stage.
             guard sequence != 1 || change != "stage = NULL" else { return }
             try fixture.edit("UPDATE events SET \(change) WHERE sequence = \(sequence)")
-            let findings = try journal.verify(run1)
+            let findings = try journal.verify(.first)
             #expect(findings.contains { $0.hasPrefix("event \(sequence) (") && $0.contains("was changed") })
             // The lines around it are not suspected.
             #expect(findings.count { $0.hasPrefix("event ") } == 1)
@@ -42,9 +43,9 @@ import Testing
     func deleted(sequence: Int) throws {
         try withRun { fixture, journal in
             try fixture.edit("DELETE FROM events WHERE sequence = \(sequence)")
-            let findings = try journal.verify(run1)
+            let findings = try journal.verify(.first)
             #expect(findings.contains { $0.hasPrefix("event \(sequence) of") && $0.contains("deleted") })
-            #expect(throws: JournalError.self) { try journal.load(run1) }
+            #expect(throws: JournalError.self) { try journal.load(.first) }
         }
     }
 
@@ -52,7 +53,7 @@ import Testing
     func allDeleted() throws {
         try withRun { fixture, journal in
             try fixture.edit("DELETE FROM events")
-            #expect(try journal.verify(run1).contains { $0.hasPrefix("events 1 to 6 of") })
+            #expect(try journal.verify(.first).contains { $0.hasPrefix("events 1 to 6 of") })
         }
     }
 
@@ -64,7 +65,7 @@ import Testing
                 UPDATE events SET sequence = 99 WHERE sequence = 2; UPDATE events SET sequence = 2 WHERE sequence = 3;
                 UPDATE events SET sequence = 3 WHERE sequence = 99
                 """)
-            let findings = try journal.verify(run1)
+            let findings = try journal.verify(.first)
             #expect(findings.contains { $0.hasPrefix("event 2 (") })
             #expect(findings.contains { $0.hasPrefix("event 3 (") })
         }
@@ -73,10 +74,10 @@ import Testing
     @Test("P13 finds an event that was added, even with a fitting hash")
     func added() throws {
         try withRun { fixture, journal in
-            let last = try #require(try journal.events(of: run1, after: 5).first)
+            let last = try #require(try journal.events(of: .first, after: 5).first)
             var line = LineHash()
             line.add(last.hash)
-            line.add(run1.description)
+            line.add(RunID.first.description)
             line.add(7)
             line.add(1)
             line.add(nil)
@@ -86,13 +87,13 @@ import Testing
             try fixture.edit(
                 """
                 INSERT INTO events (run, sequence, at, stage, kind, epoch, previous_hash, hash, payload)
-                VALUES ('\(run1)', 7, 1, NULL, 'run.left', 1, '\(last.hash)', '\(line.finish())', '{}')
+                VALUES ('\(RunID.first)', 7, 1, NULL, 'run.left', 1, '\(last.hash)', '\(line.finish())', '{}')
                 """)
             #expect(
-                try journal.verify(run1) == [
+                try journal.verify(.first) == [
                     "event 7 (run.left) of safe-rollout-1 was added: the run ends with event 6"
                 ])
-            #expect(throws: JournalError.self) { try journal.load(run1) }
+            #expect(throws: JournalError.self) { try journal.load(.first) }
         }
     }
 
@@ -100,7 +101,7 @@ import Testing
     func renamedRun() throws {
         try withRun { fixture, journal in
             try fixture.edit("UPDATE events SET run = 'other-1'")
-            #expect(!(try journal.verify(run1).isEmpty))
+            #expect(!(try journal.verify(.first).isEmpty))
         }
     }
 
@@ -132,7 +133,7 @@ import Testing
                     "replace(CAST(definition AS TEXT), 'blue', 'bleu')",
                     with:
                         "CAST(replace(CAST(definition AS TEXT), 'blue', 'bleu') AS BLOB)"))
-            #expect(try journal.verify(run1).contains { $0.contains(finding) })
+            #expect(try journal.verify(.first).contains { $0.contains(finding) })
         }
     }
 
@@ -140,7 +141,7 @@ import Testing
     func largest() throws {
         try withRun { fixture, journal in
             try fixture.edit("UPDATE events SET sequence = \(Int64.max) WHERE sequence = 6")
-            #expect(!(try journal.verify(run1).isEmpty))
+            #expect(!(try journal.verify(.first).isEmpty))
         }
     }
 
@@ -148,11 +149,11 @@ import Testing
     func doneWithoutEvent() throws {
         try Fixture.with { fixture in
             let journal = try fixture.journal()
-            let lease = try journal.acquireLease(on: key, for: run1, takeOver: false)
-            try journal.create(newRun(), under: lease)
+            let lease = try journal.acquireLease(on: .sample, for: .first, takeOver: false)
+            try journal.create(.sample(), under: lease)
             try fixture.edit("UPDATE stages SET status = 'succeeded' WHERE position = 1")
             #expect(
-                try journal.verify(run1) == [
+                try journal.verify(.first) == [
                     "stage stage-1 of safe-rollout-1 was changed: its events come to pending after 0 attempts"
                 ])
         }
@@ -170,7 +171,7 @@ import Testing
     func loading(_ change: String) throws {
         try withRun { fixture, journal in
             try fixture.edit(change)
-            let error = #expect(throws: JournalError.self) { try journal.load(run1) }
+            let error = #expect(throws: JournalError.self) { try journal.load(.first) }
             #expect(error?.code == .tampered)
         }
     }

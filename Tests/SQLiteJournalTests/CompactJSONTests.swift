@@ -1,5 +1,6 @@
 import FoundationEssentials
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import SQLiteState
 import Testing
@@ -24,8 +25,8 @@ import Testing
 
     private static var record: RunRecord {
         var record = RunRecord(
-            id: run1, backend: "simulated", endpoint: "shop", planHash: "hash",
-            parent: .init(run: run2, stage: "canary"), starter: ada, started: .distantFuture)
+            id: .first, backend: "simulated", endpoint: "shop", planHash: "hash",
+            parent: .init(run: .second, stage: "canary"), starter: .ada, started: .distantFuture)
         record.baseline = observation
         record.phase = .held(
             Hold(cause: .drift([Difference(what: "traffic", expected: "10", observed: "20")]), reason: "drift"))
@@ -37,7 +38,7 @@ import Testing
         arguments: [
             .runStarted(record, inherited: []), .baselineObserved(.never), .baselineObserved(observation),
             .changeAccepted,
-            .runResumed(by: ada, epoch: 3, note: nil), .requestMade(approval()),
+            .runResumed(by: .ada, epoch: 3, note: nil), .requestMade(.approval()),
             .attemptStarted(
                 Attempt(
                     number: 1, deadline: .distantFuture,

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import SQLiteState
 import Testing
@@ -16,8 +17,8 @@ import Testing
 @Suite("Opening the journal") struct OpeningTests {
     private func startRun(in fixture: Fixture) throws {
         let journal = try fixture.journal()
-        let lease = try journal.acquireLease(on: key, for: run1, takeOver: false)
-        try journal.create(newRun(), under: lease)
+        let lease = try journal.acquireLease(on: .sample, for: .first, takeOver: false)
+        try journal.create(.sample(), under: lease)
         try journal.release(lease)
         try journal.close()
     }
@@ -162,7 +163,7 @@ import Testing
             try Folder.create(fixture.folder)
             try Data().write(to: URL(filePath: fixture.path))
             try startRun(in: fixture)
-            #expect(try fixture.journal().runs().map(\.id) == [run1])
+            #expect(try fixture.journal().runs().map(\.id) == [.first])
         }
     }
 
@@ -195,8 +196,8 @@ import Testing
             let runner = try fixture.journal()
             let reader = try SQLiteJournal(
                 folder: fixture.folder, readOnly: true, machine: fixture.machine(process: 200))
-            let lease = try runner.acquireLease(on: key, for: run1, takeOver: false)
-            let run = try newRun()
+            let lease = try runner.acquireLease(on: .sample, for: .first, takeOver: false)
+            let run = try NewRun.sample()
             try runner.create(run, under: lease)
             // As a runner does in the middle of a commit.
             let lock = try FileLock(path: fixture.folder + "/turnout.lock")
@@ -204,12 +205,12 @@ import Testing
             #expect(try reader.runs() == [run.record])
             #expect(try reader.leases().map(\.isAlive) == [true])
             lock.release()
-            try runner.commit(success(of: 0, run), under: lease)
-            #expect(try reader.events(of: run1, after: 0).count == 2)
+            try runner.commit(run.success(of: 0), under: lease)
+            #expect(try reader.events(of: .first, after: 0).count == 2)
             let error = #expect(throws: JournalError.self) { try reader.heartbeat(lease) }
             #expect(error?.code == .readOnly)
             try runner.close()
-            #expect(try reader.verify(run1) == [])
+            #expect(try reader.verify(.first) == [])
         }
     }
 
@@ -224,7 +225,7 @@ import Testing
                 unlink(fixture.path + leftover)
                 chmod(fixture.folder, 0o555)
                 let reader = try SQLiteJournal(folder: fixture.folder, readOnly: true)
-                #expect(try reader.verify(run1) == [])
+                #expect(try reader.verify(.first) == [])
             }
             chmod(fixture.folder + "/turnout.lock", 0o444)
             let error = #expect(throws: JournalError.self) { try fixture.journal() }
@@ -237,22 +238,22 @@ import Testing
     func full() throws {
         try Fixture.with { fixture in
             let journal = try fixture.journal()
-            let lease = try journal.acquireLease(on: key, for: run1, takeOver: false)
-            let run = try newRun()
+            let lease = try journal.acquireLease(on: .sample, for: .first, takeOver: false)
+            let run = try NewRun.sample()
             try journal.create(run, under: lease)
             try journal.state.inspect { db in
                 let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
                 try db.execute(sql: "PRAGMA max_page_count = \(pages + 2)")
             }
-            var commit = success(of: 0, run)
+            var commit = run.success(of: 0)
             commit.record.reason = String(repeating: "long ", count: 10_000)
             let error = #expect(throws: JournalError.self) { try journal.commit(commit, under: lease) }
             #expect(error?.code == .noSpace)
             #expect(error?.message.hasPrefix(fixture.path) == true)
-            #expect(try journal.load(run1).record == run.record)
-            #expect(try journal.events(of: run1, after: 0).count == 1)
-            #expect(try journal.verify(run1) == [])
-            try journal.commit(success(of: 0, run), under: lease)
+            #expect(try journal.load(.first).record == run.record)
+            #expect(try journal.events(of: .first, after: 0).count == 1)
+            #expect(try journal.verify(.first) == [])
+            try journal.commit(run.success(of: 0), under: lease)
         }
     }
 
@@ -265,13 +266,13 @@ import Testing
             try bytes.write(to: URL(filePath: fixture.path))
             let journal = try fixture.journal()
             for call in [
-                { _ = try journal.runs() }, { _ = try journal.load(run1) },
-                { _ = try journal.events(of: run1, after: 0) },
+                { _ = try journal.runs() }, { _ = try journal.load(.first) },
+                { _ = try journal.events(of: .first, after: 0) },
             ] as [() throws -> Void] {
                 let error = #expect(throws: JournalError.self) { try call() }
                 #expect(error?.message.contains("damaged") == true)
             }
-            #expect(try journal.verify(run1).first?.contains("damaged") == true)
+            #expect(try journal.verify(.first).first?.contains("damaged") == true)
             #expect(journal.diagnose().contains { $0.level == .error })
         }
     }
@@ -282,7 +283,7 @@ import Testing
             try startRun(in: fixture)
             let journal = try fixture.journal()
             #expect(journal.diagnose().allSatisfy { $0.level != .error })
-            _ = try journal.acquireLease(on: key, for: run1, takeOver: false)
+            _ = try journal.acquireLease(on: .sample, for: .first, takeOver: false)
             fixture.pass(.minutes(2))
             try fixture.edit("UPDATE events SET kind = 'run.left'; DELETE FROM run_files; DELETE FROM definitions")
             let findings = journal.diagnose()
