@@ -7,7 +7,7 @@ package func hexadecimalDigest(of bytes: Data) -> String {
     hexadecimal(SHA256.hash(data: bytes))
 }
 
-private func hexadecimal(_ digest: SHA256.Digest) -> String {
+func hexadecimal(_ digest: SHA256.Digest) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

@@ -27,8 +27,8 @@ final class MadeRequests: Sendable {
     static func read(of run: RunID, in db: Database) throws -> [Int: Request] {
         var made: [Int: Request] = [:]
         try EventLine.forEach(of: run, kind: "request.made", in: db) { line in
-            guard line.isIntact(run: run),
-                case .requestMade(let request) = try JSONDecoder().decode(RunEvent.self, from: line.payload.bytes)
+            guard line.isIntact(in: run),
+                case .requestMade(let request) = try JSONDecoder().decode(RunEvent.self, from: line.payload)
             else { return }
             made[request.number] = request
         }

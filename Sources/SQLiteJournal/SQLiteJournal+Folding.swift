@@ -10,43 +10,12 @@ extension SQLiteJournal {
     /// Only of a chain that holds: what a broken one comes to means nothing.
     func foldFindings(_ run: RunID, _ db: Database) throws -> [String] {
         let record = try record(of: run, in: db)
-        let stages = try Self.stages(of: run, in: db)
-        guard let told = try folded(run, names: stages, in: db) else {
-            return ["the first event of \(run) does not start it"]
+        var check = RecordCheck(of: record, stages: try Self.stages(of: run, in: db))
+        try EventLine.forEach(of: run, in: db) { line in
+            let event = try decode(RunEvent.self, from: line.payload, of: "event \(line.sequence) of \(run)")
+            check.look(at: event, at: line.at)
         }
-        var findings: [String] = []
-        var expected = told.record
-        // What was seen last is kept for showing, without an event.
-        (expected.latest, expected.latestAt) = (record.latest, record.latestAt)
-        if record != expected { findings.append("the record of \(run) was changed: its events come to another one") }
-        if stages.count != told.stages.count {
-            findings.append("\(run) has \(stages.count) stages, and its events tell of \(told.stages.count)")
-        }
-        for (stage, expected) in zip(stages, told.stages) where stage != expected {
-            findings.append(
-                "stage \(expected.name) of \(run) was changed: its events come to \(expected.status.rawValue) after "
-                    + "\(expected.attempts) attempts\(expected.reason.map { " (\($0))" } ?? "")")
-        }
-        return findings + (try columnFindings(record, db)) + (try requestFindings(run, db))
-    }
-
-    /// The run as its events make it; `names` are the stages that it begins with.
-    private func folded(_ run: RunID, names: [StageRecord], in db: Database) throws -> RunState? {
-        var state: RunState?
-        try db.forEachRow(
-            "SELECT sequence, at, payload FROM events WHERE run = ? ORDER BY sequence", [run.description]
-        ) { row in
-            let event = try decode(RunEvent.self, from: row.bytes(2), of: "event \(row.integer(0)) of \(run)")
-            guard var present = state else {
-                guard case .runStarted(let record, let inherited) = event else { return }
-                let rest = names.dropFirst(inherited.count).map { StageRecord(name: $0.name, action: $0.action) }
-                state = RunState(record: record, stages: inherited + rest)
-                return
-            }
-            present.apply(StampedEvent(at: Timestamp(milliseconds: row.integer(1)), stage: nil, event: event))
-            state = present
-        }
-        return state
+        return check.finish() + (try columnFindings(record, db)) + (try requestFindings(run, db))
     }
 
     /// Whether the columns that readers use are those of the record beside them.
@@ -82,7 +51,7 @@ extension SQLiteJournal {
         }
         var used: Set<Int> = []
         try EventLine.forEach(of: run, kind: "approval.counted", in: db) { line in
-            let event = try decode(RunEvent.self, from: line.payload.bytes, of: "an event of \(run)")
+            let event = try decode(RunEvent.self, from: line.payload, of: "an event of \(run)")
             if case .approvalCounted(let number, _) = event { used.insert(number) }
         }
         findings += kept.filter { !$0.isUsed && used.contains($0.request.number) }.map {

@@ -53,7 +53,7 @@ extension SQLiteJournal {
     }
 
     private func checkChainEnd(of run: RunID, in db: Database) throws {
-        guard let end = try EventChain(of: run, in: db) else { throw unknown(run) }
+        guard let end = try StoredChain(of: run, in: db)?.end else { throw unknown(run) }
         var expected = end.head
         var sequence = end.count
         try db.forEachRow(
@@ -61,7 +61,7 @@ extension SQLiteJournal {
             SELECT sequence, previous_hash, hash FROM events WHERE run = ? ORDER BY sequence DESC LIMIT 1000
             """, [run.description]
         ) { row in
-            guard row.integer(0) == sequence, row.text(2) == expected else {
+            guard Int(row.integer(0)) == sequence, row.text(2) == expected else {
                 throw tampered(run, "event \(sequence) was changed or deleted, or events were added after it")
             }
             expected = row.text(1)
@@ -70,18 +70,18 @@ extension SQLiteJournal {
         guard sequence == 0 || sequence == end.count - 1000 else {
             throw tampered(run, "event \(sequence) was deleted")
         }
-        let last = try EventLine.read(of: run, from: end.count, limit: 1, in: db)
-        guard last.first?.isIntact(run: run) ?? (end.count == 0) else {
+        let last = try EventLine.read(of: run, end.count, in: db)
+        guard last?.isIntact(in: run) ?? (end.count == 0) else {
             throw tampered(run, "event \(end.count) was changed")
         }
     }
 
     /// Who started the run, and on what, decides who may approve it.
     private func checkBeginning(of record: RunRecord, in db: Database) throws {
-        guard let line = try EventLine.read(of: record.id, from: 1, limit: 1, in: db).first,
-            line.isIntact(run: record.id),
+        guard let line = try EventLine.read(of: record.id, 1, in: db),
+            line.isIntact(in: record.id),
             case .runStarted(let started, _) = try decode(
-                RunEvent.self, from: line.payload.bytes, of: "event 1 of \(record.id)")
+                RunEvent.self, from: line.payload, of: "event 1 of \(record.id)")
         else { throw tampered(record.id, "event 1 was changed or deleted") }
         guard
             (started.id, started.backend, started.endpoint, started.starter, started.started, started.parent)

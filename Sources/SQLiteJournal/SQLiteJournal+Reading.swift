@@ -36,7 +36,7 @@ extension SQLiteJournal {
 
     package func events(of run: RunID, after: Int) throws(JournalError) -> [JournaledEvent] {
         try read { db in
-            guard try EventChain(of: run, in: db) != nil else { throw unknown(run) }
+            guard try StoredChain(of: run, in: db) != nil else { throw unknown(run) }
             var events: [JournaledEvent] = []
             try db.forEachRow(
                 """

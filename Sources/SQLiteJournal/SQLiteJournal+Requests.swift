@@ -8,7 +8,7 @@ extension SQLiteJournal {
         _ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void
     ) throws(JournalError) -> Request {
         try write { db in
-            guard var chain = try EventChain(of: run, in: db) else { throw unknown(run) }
+            guard var chain = try StoredChain(of: run, in: db) else { throw unknown(run) }
             try validate(try Self.requests(of: run, where: "", in: db))
             let kept = try Self.keep(request, of: run, chain: &chain, in: db)
             try chain.save(in: db)
@@ -30,7 +30,7 @@ extension SQLiteJournal {
 
     /// Writes the request with the run's next number and its event; epoch 0 says that no runner wrote it.
     static func keep(
-        _ request: Request, of run: RunID, chain: inout EventChain, in db: Database
+        _ request: Request, of run: RunID, chain: inout StoredChain, in db: Database
     ) throws -> Request {
         var request = request
         let last = try db.firstRow("SELECT max(number) FROM requests WHERE run = ?", [run.description]) {
@@ -53,7 +53,7 @@ extension SQLiteJournal {
     }
 
     /// Marks the request used; throws when it was used before, or was never made.
-    func use(request number: Int, of run: RunID, by sequence: Int64, in db: Database) throws {
+    func use(request number: Int, of run: RunID, by sequence: Int, in db: Database) throws {
         let changed = try db.run(
             "UPDATE requests SET used_by = ? WHERE run = ? AND number = ? AND used_by IS NULL",
             [sequence, run.description, number])

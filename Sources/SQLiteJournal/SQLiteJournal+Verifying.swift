@@ -29,42 +29,10 @@ extension SQLiteJournal {
 
     /// What the hash chain shows: lines that changed, are missing, were added or stand elsewhere.
     private func chainFindings(_ run: RunID, _ db: Database) throws -> [String] {
-        guard let end = try EventChain(of: run, in: db) else { throw unknown(run) }
-        var findings: [String] = []
-        var expected: Int64 = 1
-        var previous = Data(LineHash.origin.utf8)
-        // A line that was found changed explains that the next one does not follow from it.
-        var isExplained = false
-        try EventLine.forEach(of: run, in: db) { line in
-            let sequence = line.sequence.integer ?? 0
-            let name = "event \(sequence) (\(String(decoding: line.kind.bytes, as: UTF8.self))) of \(run)"
-            if sequence > expected {
-                let missing = sequence == expected + 1 ? "event \(expected)" : "events \(expected) to \(sequence - 1)"
-                findings.append("\(missing) of \(run) deleted: \(name) comes after event \(expected - 1)")
-                isExplained = true
-            }
-            let isIntact = line.isIntact(run: run)
-            if !isIntact {
-                findings.append("\(name) was changed: its hash is not that of its contents")
-            } else if sequence > end.count {
-                findings.append("\(name) was added: the run ends with event \(end.count)")
-            } else if line.previousHash.text != previous, !isExplained {
-                findings.append(
-                    "\(name) was exchanged or follows an exchanged one: it does not fit the event before it")
-            }
-            isExplained = !isIntact
-            previous = line.hash.bytes
-            expected = sequence == .max ? .max : sequence + 1
-        }
-        if expected <= end.count {
-            findings.append(
-                expected == end.count
-                    ? "event \(expected) of \(run), the last one, was deleted"
-                    : "events \(expected) to \(end.count) of \(run), the last ones, were deleted")
-        } else if previous != Data(end.head.utf8), findings.isEmpty {
-            findings.append("the last event of \(run) is another one than its record names")
-        }
-        return findings
+        guard let end = try StoredChain(of: run, in: db)?.end else { throw unknown(run) }
+        var check = ChainCheck(against: end)
+        try EventLine.forEach(of: run, in: db) { check.look(at: $0) }
+        return check.finish()
     }
 
     /// Whether the plan, its stages and its files are those that the run was started with.

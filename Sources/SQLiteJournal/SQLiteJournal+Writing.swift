@@ -20,7 +20,7 @@ extension SQLiteJournal {
                         + "`turnout abort \(other)`")
             }
             try Self.keep(run.snapshot, in: db)
-            var chain = EventChain(new: record.id, on: lease.key, knowing: knownObservations)
+            var chain = StoredChain(new: record.id, on: lease.key, knowing: knownObservations)
             try insert(record, key: lease.key, header: try run.snapshot.plan.header.encoded(), in: db)
             try replaceFiles(of: record.id, by: run.snapshot, in: db)
             for (position, stage) in run.stages.enumerated() {
@@ -39,7 +39,7 @@ extension SQLiteJournal {
     package func commit(_ commit: Commit, under lease: Lease) throws(JournalError) {
         try write { db in
             try holdLease(lease, for: commit.run, in: db)
-            guard var chain = try EventChain(of: commit.run, knowing: knownObservations, in: db) else {
+            guard var chain = try StoredChain(of: commit.run, knowing: knownObservations, in: db) else {
                 throw unknown(commit.run)
             }
             guard chain.leaseKey == lease.key.description else {
@@ -61,7 +61,7 @@ extension SQLiteJournal {
                 try chain.append(event.event, at: event.at, stage: stage, epoch: lease.epoch, in: db)
             }
             for number in commit.usedRequests {
-                try use(request: number, of: commit.run, by: chain.count, in: db)
+                try use(request: number, of: commit.run, by: chain.end.count, in: db)
             }
             try save(commit.record, chain: chain, in: db)
         }
@@ -94,13 +94,13 @@ extension SQLiteJournal {
                 record.id.description, record.id.playbook, record.id.number, record.backend, record.endpoint.text,
                 key.description, record.status.rawValue, record.position, record.starter.description,
                 record.started.milliseconds, record.ended?.milliseconds, record.parent?.run.description,
-                record.parent?.stage, record.planHash, hexadecimalDigest(of: header), 0, LineHash.origin,
+                record.parent?.stage, record.planHash, hexadecimalDigest(of: header), 0, EventChain.origin,
                 record.reason,
                 String(decoding: try CompactJSON.encode(record, knowing: knownObservations), as: UTF8.self),
             ])
     }
 
-    private func save(_ record: RunRecord, chain: EventChain, in db: Database) throws {
+    private func save(_ record: RunRecord, chain: StoredChain, in db: Database) throws {
         try db.run(
             """
             UPDATE runs SET status = ?, position = ?, ended = ?, plan_hash = ?, event_count = ?, head_hash = ?,
@@ -108,10 +108,10 @@ extension SQLiteJournal {
             WHERE id = ?
             """,
             [
-                record.status.rawValue, record.position, record.ended?.milliseconds, record.planHash, chain.count,
-                chain.head, record.reason,
+                record.status.rawValue, record.position, record.ended?.milliseconds, record.planHash, chain.end.count,
+                chain.end.head, record.reason,
                 String(decoding: try CompactJSON.encode(record, knowing: knownObservations), as: UTF8.self),
-                chain.run,
+                record.id.description,
             ])
     }
 

@@ -75,19 +75,13 @@ import Testing
     func added() throws {
         try withRun { fixture, journal in
             let last = try #require(try journal.events(of: .first, after: 5).first)
-            var line = LineHash()
-            line.add(last.hash)
-            line.add(RunID.first.description)
-            line.add(7)
-            line.add(1)
-            line.add(nil)
-            line.add("run.left")
-            line.add(1)
-            line.add("{}")
+            var end = EventChain(of: .first, count: 6, head: last.hash)
+            let line = try end.append(.runLeft(reason: "forged"), at: last.at, stage: nil, epoch: 1)
             try fixture.edit(
                 """
                 INSERT INTO events (run, sequence, at, stage, kind, epoch, previous_hash, hash, payload)
-                VALUES ('\(RunID.first)', 7, 1, NULL, 'run.left', 1, '\(last.hash)', '\(line.finish())', '{}')
+                VALUES ('\(RunID.first)', 7, \(last.at.milliseconds), NULL, '\(line.kind)', 1, '\(last.hash)',
+                    '\(line.hash)', '\(String(decoding: line.payload, as: UTF8.self))')
                 """)
             #expect(
                 try journal.verify(.first) == [

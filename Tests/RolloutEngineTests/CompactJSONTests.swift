@@ -2,10 +2,7 @@ import FoundationEssentials
 import RolloutEngine
 import RolloutTesting
 import Rollouts
-import SQLiteState
 import Testing
-
-@testable import SQLiteJournal
 
 @Suite struct CompactJSONTests {
     private static let document: Value = [

@@ -1,0 +1,49 @@
+internal import GRDB
+internal import RolloutEngine
+internal import Rollouts
+internal import SQLiteState
+
+/// The end of a run's chain, as a transaction reads it, extends it and writes it back.
+struct StoredChain {
+    private(set) var end: EventChain
+    /// The endpoint that the run has, as leases name it.
+    let leaseKey: String
+    private let observations: KnownValues<Observation>
+
+    /// Of a run without events.
+    init(new run: RunID, on endpoint: LeaseKey, knowing observations: KnownValues<Observation>) {
+        end = EventChain(of: run)
+        leaseKey = endpoint.description
+        self.observations = observations
+    }
+
+    /// Nil where there is no such run.
+    init?(of run: RunID, knowing observations: KnownValues<Observation> = KnownValues(), in db: Database) throws {
+        let row = try db.firstRow("SELECT event_count, head_hash, lease_key FROM runs WHERE id = ?", [run.description])
+        {
+            (EventChain(of: run, count: Int($0.integer(0)), head: $0.text(1)), $0.text(2))
+        }
+        guard let row else { return nil }
+        (end, leaseKey) = row
+        self.observations = observations
+    }
+
+    mutating func append(_ event: RunEvent, at: Timestamp, stage: String?, epoch: Int, in db: Database) throws {
+        let line = try end.append(event, at: at, stage: stage, epoch: epoch, knowing: observations)
+        try db.run(
+            """
+            INSERT INTO events (run, sequence, at, stage, kind, epoch, previous_hash, hash, payload)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                end.run.description, line.sequence, at.milliseconds, stage, line.kind, epoch, line.previousHash,
+                line.hash, String(decoding: line.payload, as: UTF8.self),
+            ])
+    }
+
+    /// Writes the chain's end to the run, for ``init(of:knowing:in:)`` and for finding deleted last events.
+    func save(in db: Database) throws {
+        try db.run(
+            "UPDATE runs SET event_count = ?, head_hash = ? WHERE id = ?", [end.count, end.head, end.run.description])
+    }
+}
