@@ -1,4 +1,3 @@
-package import FoundationEssentials
 package import Rollouts
 
 /// The durable store of checkpoints.
@@ -102,6 +101,9 @@ package struct LeaseHolder: Hashable, Sendable {
     /// Since it last wrote.
     package var silent: Interval
 
+    /// How long a holder that is alive must have been silent before it may be overtaken.
+    package static let patience = Interval.seconds(30)
+
     package init(
         key: String, run: RunID, epoch: Int, process: Int, host: String, isAlive: Bool, silent: Interval
     ) {
@@ -112,21 +114,6 @@ package struct LeaseHolder: Hashable, Sendable {
         self.host = host
         self.isAlive = isAlive
         self.silent = silent
-    }
-}
-
-/// A plan with its hash and the bytes of the files that it names.
-package struct PlanSnapshot: Sendable {
-    package var plan: Plan
-    /// ``Plan/hash()``.
-    package var hash: String
-    /// By path, as in ``Plan/files``.
-    package var contents: [String: Data]
-
-    package init(plan: Plan, hash: String, contents: [String: Data]) {
-        self.plan = plan
-        self.hash = hash
-        self.contents = contents
     }
 }
 

@@ -11,7 +11,7 @@ internal import Synchronization
 
 extension SQLiteJournal {
     /// How long a holder that is alive must have been silent before it may be overtaken.
-    package static let patienceWithHolders = Interval.seconds(30)
+    package static let patienceWithHolders = LeaseHolder.patience
 
     package func acquireLease(
         on endpoint: LeaseKey, for run: RunID, takeOver: Bool
@@ -21,8 +21,8 @@ extension SQLiteJournal {
         let lease = try write { db in
             let row = try LeaseRow.fetch(endpoint.description, in: db)
             if let holder = try row?.holder(seenFrom: machine, locks: self) {
-                guard !holder.isAlive || (takeOver && holder.silent >= Self.patienceWithHolders) else {
-                    throw JournalError(.leased(holder), Self.refusal(holder))
+                guard !holder.isAlive || (takeOver && holder.silent >= LeaseHolder.patience) else {
+                    throw JournalError.leased(by: holder)
                 }
                 outdated = lockPath(key: holder.key, epoch: holder.epoch)
             }
@@ -61,8 +61,7 @@ extension SQLiteJournal {
             try holdLease(lease, for: lease.run, in: db)
             let (epoch, isUsedUp) = seen.addingReportingOverflow(1)
             guard !isUsedUp else {
-                throw JournalError(
-                    .tampered, "the epoch of \(lease.key) in its backend was changed by other means than Turnout")
+                throw JournalError.lastEpoch(of: lease.key, in: "its backend")
             }
             lock = try lockNewEpoch(epoch, of: lease.key)
             try LeaseRow(key: lease.key, epoch: epoch, run: lease.run, machine: machine).save(in: db)
@@ -103,24 +102,7 @@ extension SQLiteJournal {
             ])
         guard held != 1 else { return }
         let row = try LeaseRow.fetch(lease.key.description, in: db)
-        let now =
-            try row?.holder(seenFrom: machine, locks: self).map {
-                "\($0.key) is held by run \($0.run), process \($0.process) on \($0.host), epoch \($0.epoch)"
-            } ?? "nobody holds \(lease.key)"
-        throw JournalError(
-            .fenced,
-            "run \(run) was overtaken while it had epoch \(lease.epoch): \(now); nothing was written, and this process "
-                + "leaves")
-    }
-
-    private static func refusal(_ holder: LeaseHolder) -> String {
-        let advice =
-            holder.silent >= patienceWithHolders
-            ? "if it hangs, type `turnout resume \(holder.run) --take-over`"
-            : "wait for it; once it has been silent for \(patienceWithHolders), `turnout resume \(holder.run) "
-                + "--take-over` takes its place"
-        return "\(holder.key) is held by run \(holder.run): process \(holder.process) on \(holder.host) is alive and "
-            + "wrote \(holder.silent) ago; \(advice)"
+        throw JournalError.overtaken(run, under: lease, by: try row?.holder(seenFrom: machine, locks: self))
     }
 }
 

@@ -58,8 +58,7 @@ extension SQLiteJournal {
             "UPDATE requests SET used_by = ? WHERE run = ? AND number = ? AND used_by IS NULL",
             [sequence, run.description, number])
         guard changed == 1 else {
-            throw JournalError(
-                .notAllowed, "request \(number) of run \(run) was used already, or never made; nothing was written")
+            throw JournalError.notPending(number, of: run)
         }
     }
 

@@ -10,14 +10,9 @@ extension SQLiteJournal {
         try write { db in
             try holdLease(lease, for: record.id, in: db)
             let taken = try db.firstRow("SELECT 1 FROM runs WHERE id = ?", [record.id.description]) { _ in true }
-            guard taken == nil else {
-                throw JournalError(.runExists, "\(path): there is a run \(record.id) already; start it again")
-            }
+            guard taken == nil else { throw JournalError.exists(record.id, in: path) }
             if let other = try Self.unfinishedRun(on: lease.key, in: db) {
-                throw JournalError(
-                    .unfinishedRun(other),
-                    "\(lease.key) is in the middle of run \(other); type `turnout resume \(other)` to finish it, or "
-                        + "`turnout abort \(other)`")
+                throw JournalError.unfinished(other, on: lease.key)
             }
             try Self.keep(run.snapshot, in: db)
             var chain = StoredChain(new: record.id, on: lease.key, knowing: knownObservations)
@@ -43,8 +38,7 @@ extension SQLiteJournal {
                 throw unknown(commit.run)
             }
             guard chain.leaseKey == lease.key.description else {
-                throw JournalError(
-                    .fenced, "run \(commit.run) has \(chain.leaseKey), not \(lease.key); nothing was written")
+                throw JournalError.otherEndpoint(of: commit.run, having: chain.leaseKey, under: lease)
             }
             if let adopted = commit.adopted {
                 try adopt(adopted, by: commit, in: db)
@@ -139,9 +133,7 @@ extension SQLiteJournal {
                 stage.name, stage.action.rawValue, stage.status.rawValue, stage.attempts, stage.started?.milliseconds,
                 stage.ended?.milliseconds, stage.reason, run.description, position,
             ])
-        guard changed == 1 else {
-            throw JournalError(.tampered, "\(path): run \(run) has no stage at position \(position)")
-        }
+        guard changed == 1 else { throw JournalError.noStage(at: position, of: run, in: path) }
     }
 
     private func name(ofStageAt position: Int, of run: RunID, in db: Database) throws -> String? {
@@ -153,20 +145,13 @@ extension SQLiteJournal {
     /// Puts the plan's stages in the place of the old ones; a stage that the commit says nothing of keeps its record.
     private func adopt(_ snapshot: PlanSnapshot, by commit: Commit, in db: Database) throws {
         guard snapshot.hash == commit.record.planHash else {
-            throw JournalError(.tampered, "\(path): run \(commit.run) was to adopt another plan than its record names")
+            throw JournalError.adoptsOtherPlan(commit.run, in: path)
         }
         try Self.keep(snapshot, in: db)
         try replaceFiles(of: commit.run, by: snapshot, in: db)
         let kept = try Self.stages(of: commit.run, in: db)
         try db.run("DELETE FROM stages WHERE run = ?", [commit.run.description])
-        for position in snapshot.plan.stages.indices {
-            let record: StageRecord
-            if let changed = commit.stages[position] ?? (kept.indices.contains(position) ? kept[position] : nil) {
-                record = changed
-            } else {
-                let stage = snapshot.plan.stages[position]
-                record = StageRecord(name: stage.name, action: stage.action.kind)
-            }
+        for (position, record) in snapshot.records(changing: commit.stages, keeping: kept).enumerated() {
             let definition = try snapshot.plan.stages.encoded(at: position)
             try Self.insert(record, at: position, of: commit.run, definition: definition, in: db)
         }
@@ -179,12 +164,7 @@ extension SQLiteJournal {
     private static func keep(_ snapshot: PlanSnapshot, in db: Database) throws {
         let header = try snapshot.plan.header.encoded()
         try keep(header, digest: hexadecimalDigest(of: header), in: db)
-        for file in snapshot.plan.files {
-            guard let bytes = snapshot.contents[file.path], hexadecimalDigest(of: bytes) == file.digest else {
-                throw JournalError(.tampered, "\(file.path) changed while the plan was made; type the command again")
-            }
-            try keep(bytes, digest: file.digest, in: db)
-        }
+        for (digest, bytes) in try snapshot.filesByDigest() { try keep(bytes, digest: digest, in: db) }
     }
 
     private static func keep(_ bytes: Data, digest: String, in db: Database) throws {

@@ -55,6 +55,6 @@ package final class SQLiteJournal: Journal {
     }
 
     func unknown(_ run: RunID) -> JournalError {
-        JournalError(.unknownRun, "\(path) has no run \(run); `turnout runs` lists those that it has")
+        .unknown(run, in: path)
     }
 }

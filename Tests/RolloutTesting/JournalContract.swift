@@ -190,6 +190,7 @@ package enum JournalContract {
             run.snapshot.plan = .sample(first: .seconds(9))
             let (journal, _) = try bench.start(run)
             expectRefused(.tampered) { _ = try journal.load(.first) }
+            #expect(try journal.verify(.first).contains { $0.contains("the plan's hash") })
         },
     ]
 }

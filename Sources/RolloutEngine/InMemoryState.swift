@@ -1,0 +1,249 @@
+internal import FoundationEssentials
+internal import Rollouts
+
+/// What a journal in memory holds.
+///
+/// A function that throws has changed nothing.
+struct InMemoryState: Sendable {
+    struct Run: Sendable {
+        let leaseKey: String
+        var snapshot: PlanSnapshot
+        var record: RunRecord
+        var stages: [StageRecord]
+        var chain: EventChain
+        var lines: [EventLine] = []
+        var requests: [KeptRequest] = []
+    }
+
+    /// Kept when it is released, so that epochs never go down.
+    private struct Holding: Sendable {
+        var epoch: Int
+        /// Nil when it was released.
+        var run: RunID?
+        var process: Int
+        var heartbeat: Timestamp
+    }
+
+    /// Who asks, and when.
+    struct Moment: Sendable {
+        var process: Int
+        var now: Timestamp
+    }
+
+    /// How the journal calls itself.
+    private static let path = "the journal in memory"
+
+    let home = UUID().uuidString.lowercased()
+    /// Oldest first.
+    private(set) var runs: [Run] = []
+    private var holdings: [String: Holding] = [:]
+    private var processes = 0
+    private var living: Set<Int> = []
+    private let observations = KnownValues<Observation>()
+}
+
+// MARK: - Processes
+
+extension InMemoryState {
+    /// - Returns: The number of the process that has opened it.
+    mutating func open() -> Int {
+        processes += 1
+        living.insert(processes)
+        return processes
+    }
+
+    mutating func close(_ process: Int) { living.remove(process) }
+
+    func checkIsOpen(_ process: Int) throws(JournalError) {
+        guard living.contains(process) else { throw JournalError(.cannotOpen, "\(Self.path) was closed") }
+    }
+}
+
+// MARK: - Leases
+
+extension InMemoryState {
+    mutating func acquire(
+        _ endpoint: LeaseKey, for run: RunID, takeOver: Bool, at moment: Moment
+    ) throws(JournalError) -> Lease {
+        if let holder = holder(of: endpoint.description, at: moment) {
+            guard !holder.isAlive || (takeOver && holder.silent >= LeaseHolder.patience) else {
+                throw .leased(by: holder)
+            }
+        }
+        return try hold(endpoint, for: run, after: holdings[endpoint.description]?.epoch ?? 0, at: moment)
+    }
+
+    /// Gives the endpoint to a run of the process that asks, with the epoch after `last`.
+    mutating func hold(
+        _ endpoint: LeaseKey, for run: RunID, after last: Int, at moment: Moment
+    ) throws(JournalError) -> Lease {
+        let (epoch, isUsedUp) = last.addingReportingOverflow(1)
+        guard !isUsedUp else { throw .lastEpoch(of: endpoint, in: Self.path) }
+        holdings[endpoint.description] = Holding(
+            epoch: epoch, run: run, process: moment.process, heartbeat: moment.now)
+        return Lease(key: endpoint, run: run, epoch: epoch)
+    }
+
+    /// Throws ``JournalError/Code/fenced`` unless `lease` is the newest of its endpoint, and of `run`.
+    func checkHolds(_ lease: Lease, for run: RunID, at moment: Moment) throws(JournalError) {
+        let key = lease.key.description
+        guard let holding = holdings[key], holding.epoch == lease.epoch, holding.run == run else {
+            throw .overtaken(run, under: lease, by: holder(of: key, at: moment))
+        }
+    }
+
+    mutating func heartbeat(_ lease: Lease, at moment: Moment) {
+        holdings[lease.key.description]?.heartbeat = moment.now
+    }
+
+    mutating func release(_ lease: Lease) { holdings[lease.key.description]?.run = nil }
+
+    func holders(at moment: Moment) -> [LeaseHolder] {
+        holdings.keys.sorted().compactMap { holder(of: $0, at: moment) }
+    }
+
+    private func holder(of key: String, at moment: Moment) -> LeaseHolder? {
+        guard let holding = holdings[key], let run = holding.run else { return nil }
+        return LeaseHolder(
+            key: key, run: run, epoch: holding.epoch, process: holding.process, host: "memory",
+            isAlive: living.contains(holding.process), silent: max(moment.now - holding.heartbeat, .zero))
+    }
+}
+
+// MARK: - Runs
+
+extension InMemoryState {
+    func find(_ run: RunID) -> Run? { runs.last { $0.record.id == run } }
+
+    func index(of run: RunID) throws(JournalError) -> Int {
+        guard let index = runs.lastIndex(where: { $0.record.id == run }) else { throw .unknown(run, in: Self.path) }
+        return index
+    }
+
+    func unfinishedRun(on endpoint: LeaseKey) -> RunID? {
+        runs.first { $0.leaseKey == endpoint.description && !$0.record.status.isEnded }?.record.id
+    }
+
+    mutating func create(_ new: NewRun, under lease: Lease, at moment: Moment) throws(JournalError) {
+        let id = new.record.id
+        try checkHolds(lease, for: id, at: moment)
+        guard find(id) == nil else { throw .exists(id, in: Self.path) }
+        if let other = unfinishedRun(on: lease.key) { throw .unfinished(other, on: lease.key) }
+        _ = try new.snapshot.filesByDigest()
+        var run = Run(
+            leaseKey: lease.key.description, snapshot: new.snapshot, record: new.record, stages: new.stages,
+            chain: EventChain(of: id))
+        run.lines = try lines(of: new.events, epoch: lease.epoch, after: &run.chain) { position in
+            name(ofStageAt: position, in: new.stages)
+        }
+        for request in new.requests { _ = try keep(request, in: &run) }
+        heartbeat(lease, at: moment)
+        runs.append(run)
+    }
+
+    mutating func commit(_ commit: Commit, under lease: Lease, at moment: Moment) throws(JournalError) {
+        try checkHolds(lease, for: commit.run, at: moment)
+        let index = try index(of: commit.run)
+        try runs[index].check(commit, under: lease, in: Self.path)
+        let requests = try runs[index].requests(after: commit)
+        let adopted = commit.adopted?.records(changing: commit.stages, keeping: runs[index].stages)
+        var chain = runs[index].chain
+        let lines = try lines(of: commit.events, epoch: lease.epoch, after: &chain) { position in
+            commit.stages[position]?.name ?? name(ofStageAt: position, in: adopted ?? runs[index].stages)
+        }
+        // Nothing throws from here on.
+        heartbeat(lease, at: moment)
+        if let adopted, let snapshot = commit.adopted {
+            (runs[index].snapshot, runs[index].stages) = (snapshot, adopted)
+        } else {
+            for (position, stage) in commit.stages { runs[index].stages[position] = stage }
+        }
+        runs[index].record = commit.record
+        runs[index].requests = requests
+        runs[index].chain = chain
+        runs[index].lines += lines
+    }
+
+    mutating func submit(
+        _ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void
+    ) throws(JournalError) -> Request {
+        let index = try index(of: run)
+        try validate(runs[index].requests)
+        return try keep(request, in: &runs[index])
+    }
+
+    /// Gives the request its number and its event; epoch 0 says that no runner wrote it.
+    private func keep(_ request: Request, in run: inout Run) throws(JournalError) -> Request {
+        var request = request
+        request.number = run.requests.count + 1
+        run.lines.append(
+            try line(of: .requestMade(request), at: request.at, stage: request.stage, epoch: 0, after: &run.chain))
+        run.requests.append(KeptRequest(request: request, isUsed: false))
+        return request
+    }
+
+    private func lines(
+        of events: [StampedEvent], epoch: Int, after chain: inout EventChain, name: (Int) -> String?
+    ) throws(JournalError) -> [EventLine] {
+        var lines: [EventLine] = []
+        for event in events {
+            let stage = event.stage.flatMap(name)
+            lines.append(try line(of: event.event, at: event.at, stage: stage, epoch: epoch, after: &chain))
+        }
+        return lines
+    }
+
+    private func name(ofStageAt position: Int, in stages: [StageRecord]) -> String? {
+        stages.indices.contains(position) ? stages[position].name : nil
+    }
+
+    private func line(
+        of event: RunEvent, at time: Timestamp, stage: String?, epoch: Int, after chain: inout EventChain
+    ) throws(JournalError) -> EventLine {
+        do {
+            return try chain.append(event, at: time, stage: stage, epoch: epoch, knowing: observations)
+        } catch {
+            throw JournalError(.inputOutput, "the event \(event.kind) of run \(chain.run) has no form in JSON")
+        }
+    }
+}
+
+extension InMemoryState.Run {
+    /// Whether the run takes the commit.
+    fileprivate func check(_ commit: Commit, under lease: Lease, in path: String) throws(JournalError) {
+        guard leaseKey == lease.key.description else {
+            throw .otherEndpoint(of: commit.run, having: leaseKey, under: lease)
+        }
+        if let adopted = commit.adopted {
+            guard adopted.hash == commit.record.planHash else { throw .adoptsOtherPlan(commit.run, in: path) }
+            _ = try adopted.filesByDigest()
+        } else if let position = commit.stages.keys.first(where: { !stages.indices.contains($0) }) {
+            throw .noStage(at: position, of: commit.run, in: path)
+        }
+    }
+
+    /// The requests, with those marked that the commit uses.
+    fileprivate func requests(after commit: Commit) throws(JournalError) -> [KeptRequest] {
+        var requests = requests
+        for number in commit.usedRequests {
+            guard let index = requests.firstIndex(where: { $0.request.number == number && !$0.isUsed }) else {
+                throw .notPending(number, of: commit.run)
+            }
+            requests[index].isUsed = true
+        }
+        return requests
+    }
+
+    /// Whether the plan is the one that the record names.
+    func planFindings() throws(JournalError) -> [String] {
+        let hash: String
+        do {
+            hash = try snapshot.plan.hash()
+        } catch {
+            throw JournalError(.tampered, "the plan of run \(record.id) has no form in JSON")
+        }
+        return hash == record.planHash
+            ? []
+            : ["a stage's definition of \(record.id) was changed, added or deleted: they do not fit the plan's hash"]
+    }
+}
