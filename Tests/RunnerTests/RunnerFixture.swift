@@ -7,15 +7,31 @@ import SQLiteJournal
 import SimulatedEndpoints
 import Synchronization
 
-/// A journal in a scratch folder and a simulated endpoint, for whole runs in one process.
+/// A journal and a simulated endpoint, for whole runs in one process.
 struct RunnerFixture {
-    let journal: SQLiteJournal
+    enum JournalKind: CaseIterable {
+        case memory
+        /// In a scratch folder.
+        case sqlite
+    }
+
+    let journal: any Journal
     let backend: SimulatedBackend
     let clock: VirtualClock
     static let endpoint = EndpointDefinition.sample.name
     static let key = LeaseKey(backend: "simulated", endpoint: endpoint)
 
-    static func with<Result>(_ body: (RunnerFixture) async throws -> Result) async throws -> Result {
+    static func with<Result>(
+        _ kind: JournalKind = .memory, _ body: (RunnerFixture) async throws -> Result
+    ) async throws -> Result {
+        let clock = VirtualClock(wall: .sample)
+        switch kind {
+        case .memory: return try await with(InMemoryJournal(clock: clock), clock, body)
+        case .sqlite: return try await withFolder { try await with(SQLiteJournal(folder: $0), clock, body) }
+        }
+    }
+
+    private static func withFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("turnout-\(UUID().uuidString)").path
         defer {
             do {
@@ -24,8 +40,12 @@ struct RunnerFixture {
                 print("left \(folder): \(error)")
             }
         }
-        let journal = try SQLiteJournal(folder: folder)
-        let clock = VirtualClock(wall: .sample)
+        return try await body(folder)
+    }
+
+    private static func with<Result>(
+        _ journal: any Journal, _ clock: VirtualClock, _ body: (RunnerFixture) async throws -> Result
+    ) async throws -> Result {
         let backend = SimulatedBackend(store: MemoryStore(), clock: clock, settings: try SimulationSettings(.null))
         let result = try await body(RunnerFixture(journal: journal, backend: backend, clock: clock))
         try journal.close()

@@ -1,16 +1,17 @@
 import RolloutEngine
 import RolloutTesting
 import Rollouts
-import SQLiteJournal
 import SimulatedEndpoints
 import Synchronization
 import Testing
 
 @Suite("Runner", .timeLimit(.minutes(1)))
 struct RunnerTests {
-    @Test("a whole rollout, approved ahead of time, ends with green live and blue gone")
-    func wholeRun() async throws {
-        try await RunnerFixture.with { fixture in
+    @Test(
+        "a whole rollout, approved ahead of time, ends with green live and blue gone",
+        arguments: RunnerFixture.JournalKind.allCases)
+    func wholeRun(_ journal: RunnerFixture.JournalKind) async throws {
+        try await RunnerFixture.with(journal) { fixture in
             var (machine, lease) = try fixture.create(
                 RunnerFixture.safeRollout, approved: ["cut-over", "delete"])
             let outcome = try await fixture.runner(under: lease).run(&machine)
