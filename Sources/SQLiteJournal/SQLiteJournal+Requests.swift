@@ -17,11 +17,19 @@ extension SQLiteJournal {
     }
 
     package func pendingRequests(of run: RunID) throws(JournalError) -> [Request] {
-        try read { db in
+        // Asked before everything that a run does, and the answer is hardly ever another.
+        guard try look({ db in try Self.hasPendingRequests(run, in: db) }) else { return [] }
+        return try read { db in
             let pending = try Self.requests(of: run, where: "AND used_by IS NULL", in: db).map(\.request)
             for request in pending { try madeRequests.check(request, of: run, in: db) }
             return pending
         }
+    }
+
+    private static func hasPendingRequests(_ run: RunID, in db: Database) throws -> Bool {
+        try db.firstRow("SELECT 1 FROM requests WHERE run = ? AND used_by IS NULL LIMIT 1", [run.description]) { _ in
+            true
+        } ?? false
     }
 
     package func requests(of run: RunID) throws(JournalError) -> [KeptRequest] {

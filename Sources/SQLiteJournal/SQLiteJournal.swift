@@ -50,6 +50,11 @@ package final class SQLiteJournal: Journal {
         try state.read(failure: { JournalError($0) }, body)
     }
 
+    /// Reads by a single query, which needs no transaction.
+    func look<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
+        try state.inspect(failure: { JournalError($0) }, body)
+    }
+
     func write<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
         try state.write(failure: { JournalError($0) }, body)
     }

@@ -33,31 +33,87 @@ package struct Cells {
     }
 }
 
+/// The values of a statement's parameters, in their order.
+package typealias Arguments = [(any DatabaseValueConvertible)?]
+
+/// Statements are kept for the next time and stepped directly: GRDB's rows and observers cost more than they do.
 extension Database {
-    /// Calls `body` for every row of the query; its statement is kept for the next time.
-    package func forEachRow(
-        _ sql: String, _ arguments: StatementArguments = StatementArguments(), _ body: (Cells) throws -> Void
-    ) throws {
-        let statement = try cachedStatement(sql: sql)
-        let rows = try Row.fetchCursor(statement, arguments: arguments)
-        while try rows.next() != nil { try body(Cells(statement.sqliteStatement)) }
+    /// Calls `body` for every row of the query.
+    package func forEachRow(_ sql: String, _ arguments: Arguments = [], _ body: (Cells) throws -> Void) throws {
+        try withStatement(sql, arguments) { statement in
+            while try step(statement) { try body(Cells(statement)) }
+        }
     }
 
     /// What `body` makes of the query's first row; nil where there is none.
     package func firstRow<Value>(
-        _ sql: String, _ arguments: StatementArguments = StatementArguments(), _ body: (Cells) throws -> Value
+        _ sql: String, _ arguments: Arguments = [], _ body: (Cells) throws -> Value
     ) throws -> Value? {
-        let statement = try cachedStatement(sql: sql)
-        let rows = try Row.fetchCursor(statement, arguments: arguments)
-        guard try rows.next() != nil else { return nil }
-        return try body(Cells(statement.sqliteStatement))
+        try withStatement(sql, arguments) { statement in
+            try step(statement) ? try body(Cells(statement)) : nil
+        }
     }
 
-    /// Runs a statement that is kept for the next time.
-    /// - Returns: The number of rows that it changed.
+    /// - Returns: The number of rows that the statement changed.
     @discardableResult
-    package func run(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws -> Int {
-        try cachedStatement(sql: sql).execute(arguments: arguments)
-        return changesCount
+    package func run(_ sql: String, _ arguments: Arguments = []) throws -> Int {
+        try withStatement(sql, arguments) { statement in
+            while try step(statement) {}
+            return changesCount
+        }
+    }
+
+    private func withStatement<Value>(
+        _ sql: String, _ arguments: Arguments, _ body: (SQLiteStatement) throws -> Value
+    ) throws -> Value {
+        let statement = try cachedStatement(sql: sql).sqliteStatement
+        defer {
+            sqlite3_reset(statement)
+            sqlite3_clear_bindings(statement)
+        }
+        for (index, argument) in arguments.enumerated() {
+            try check(bind(argument?.databaseValue ?? .null, at: Int32(index + 1), of: statement))
+        }
+        return try body(statement)
+    }
+
+    private func bind(_ value: DatabaseValue, at index: Int32, of statement: SQLiteStatement) -> Int32 {
+        // SQLite copies what it is given (SQLITE_TRANSIENT, which Swift does not import).
+        let copying = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+        switch value.storage {
+        case .null: return sqlite3_bind_null(statement, index)
+        case .int64(let number): return sqlite3_bind_int64(statement, index, number)
+        case .double(let number): return sqlite3_bind_double(statement, index, number)
+        case .string(var text):
+            return text.withUTF8 { characters in
+                characters.withMemoryRebound(to: CChar.self) {
+                    sqlite3_bind_text(statement, index, $0.baseAddress, Int32($0.count), copying)
+                }
+            }
+        case .blob(let data):
+            return data.withUnsafeBytes {
+                $0.isEmpty
+                    ? sqlite3_bind_zeroblob(statement, index, 0)
+                    : sqlite3_bind_blob(statement, index, $0.baseAddress, Int32($0.count), copying)
+            }
+        }
+    }
+
+    /// Whether the statement stands on a row now.
+    private func step(_ statement: SQLiteStatement) throws -> Bool {
+        switch sqlite3_step(statement) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let code:
+            try check(code)
+            return false
+        }
+    }
+
+    private func check(_ code: Int32) throws {
+        guard code != SQLITE_OK else { return }
+        throw DatabaseError(
+            resultCode: ResultCode(rawValue: code),
+            message: sqlite3_errmsg(sqliteConnection).map { String(cString: $0) })
     }
 }

@@ -88,14 +88,7 @@ package final class StateDatabase: Sendable {
     package func read<Value, Failure: Error>(
         failure: (StateError) -> Failure, _ body: (Database) throws -> Value
     ) throws(Failure) -> Value {
-        try run(failure) { db in
-            var value: Value?
-            try db.inTransaction(.deferred) {
-                value = try body(db)
-                return .commit
-            }
-            return value
-        }
+        try run(failure) { db in try Self.transaction("BEGIN DEFERRED", in: db, body) }
     }
 
     /// As ``write(_:)``, for callers with an error of their own: `body` may throw it, and `failure` makes one of the rest.
@@ -114,14 +107,7 @@ package final class StateDatabase: Sendable {
                         "\(path) was deleted, moved or replaced while it was in use: nothing more is done; put it back, "
                             + "or start anew")
                 }
-                return try run(failure) { db in
-                    var value: Value?
-                    try db.inTransaction(.immediate) {
-                        value = try body(db)
-                        return .commit
-                    }
-                    return value
-                }
+                return try run(failure) { db in try Self.transaction("BEGIN IMMEDIATE", in: db, body) }
             }
         } catch let error as Failure {
             throw error
@@ -130,9 +116,17 @@ package final class StateDatabase: Sendable {
         }
     }
 
-    /// Runs statements that must not be in a transaction, such as `PRAGMA integrity_check`; they must not write.
+    /// Runs statements that need no transaction: a single query, or one such as `PRAGMA integrity_check`; they must not
+    /// write.
     package func inspect<Value>(_ body: (Database) throws -> Value) throws(StateError) -> Value {
-        try run({ $0 }) { try body($0) }
+        try inspect(failure: { $0 }, body)
+    }
+
+    /// As ``inspect(_:)``, for callers with an error of their own.
+    package func inspect<Value, Failure: Error>(
+        failure: (StateError) -> Failure, _ body: (Database) throws -> Value
+    ) throws(Failure) -> Value {
+        try run(failure, body)
     }
 
     /// Holds the lock of all processes while `body` runs.
@@ -144,19 +138,32 @@ package final class StateDatabase: Sendable {
         }
     }
 
+    private static func transaction<Value>(
+        _ begin: String, in db: Database, _ body: (Database) throws -> Value
+    ) throws -> Value {
+        try db.run(begin)
+        do {
+            let value = try body(db)
+            try db.run("COMMIT")
+            return value
+        } catch let failure {
+            // SQLite has rolled back by itself after some errors; whatever becomes of this, the first one is reported.
+            if db.isInsideTransaction { do { try db.run("ROLLBACK") } catch {} }
+            throw failure
+        }
+    }
+
     private func run<Value, Failure: Error>(
-        _ failure: (StateError) -> Failure, _ body: (Database) throws -> Value?
+        _ failure: (StateError) -> Failure, _ body: (Database) throws -> Value
     ) throws(Failure) -> Value {
         do {
-            let value = try queue.writeWithoutTransaction { db in
+            return try queue.writeWithoutTransaction { db in
                 do {
                     return try body(db)
                 } catch let error as DatabaseError {
                     throw StateError(error, path: path, errno: db.systemErrorNumber)
                 }
             }
-            guard let value else { throw StateError(.unexpected, path: path, "\(path): a transaction had no result") }
-            return value
         } catch let error as Failure {
             throw error
         } catch {

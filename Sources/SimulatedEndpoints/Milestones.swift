@@ -13,6 +13,9 @@ extension EndpointSimulation {
         }
     }
 
+    /// Whether ``advance(to:)`` would let anything happen.
+    func isDue(at time: Timestamp) -> Bool { nextMilestone.map { $0 <= time } ?? false }
+
     /// When something happens next.
     private var nextMilestone: Timestamp? {
         let changed = changes.map { min($0.due, $0.readiness.first ?? .distantFuture) }

@@ -50,10 +50,11 @@ package final class SQLiteStore: SimulatedStore, Sendable {
 
     package func time() throws(BackendError) -> Timestamp? {
         try read { db in
-            guard let row = try Row.fetchOne(db, sql: "SELECT time, wall FROM world") else { return nil }
-            // The world goes on while no process looks at it, as a cloud does: an approval's time runs out.
-            let gone = wall() - Timestamp(milliseconds: row["wall"])
-            return Timestamp(milliseconds: row["time"]) + max(gone, .zero)
+            try db.firstRow("SELECT time, wall FROM world") { row in
+                // The world goes on while no process looks at it, as a cloud does: an approval's time runs out.
+                let gone = wall() - Timestamp(milliseconds: row.integer(1))
+                return Timestamp(milliseconds: row.integer(0)) + max(gone, .zero)
+            }
         }
     }
 
@@ -62,7 +63,9 @@ package final class SQLiteStore: SimulatedStore, Sendable {
     }
 
     package func simulation(of key: SimulationKey) throws(BackendError) -> EndpointSimulation? {
-        try read { db in try self.load(key, from: db)?.simulation }
+        let version = try look { db in try self.version(of: key, in: db) }
+        if let cached = cached(key, version: version) { return cached.simulation }
+        return try read { db in try self.load(key, from: db)?.simulation }
     }
 
     package func update<Result>(
@@ -87,16 +90,22 @@ package final class SQLiteStore: SimulatedStore, Sendable {
 
     package func names(_ kind: EndpointKind) throws(BackendError) -> [Name] {
         try read { db in
-            let sql = "SELECT name FROM simulation WHERE kind = ? AND present ORDER BY name"
-            return try String.fetchAll(db, sql: sql, arguments: [kind.rawValue]).map { Name($0) }
+            var names: [Name] = []
+            try db.forEachRow("SELECT name FROM simulation WHERE kind = ? AND present ORDER BY name", [kind.rawValue]) {
+                names.append(Name($0.text(0)))
+            }
+            return names
         }
     }
 
     package func history(of key: SimulationKey) throws(BackendError) -> [HistoryEntry] {
         try read { db in
+            var entries: [HistoryEntry] = []
             let sql = "SELECT entry FROM history WHERE kind = ? AND name = ? ORDER BY number"
-            return try String.fetchAll(db, sql: sql, arguments: [key.kind.rawValue, key.name.text.lowercased()])
-                .map { try decoded(HistoryEntry.self, $0) }
+            try db.forEachRow(sql, [key.kind.rawValue, key.name.text.lowercased()]) {
+                entries.append(try decoded(HistoryEntry.self, $0.bytes(0)))
+            }
+            return entries
         }
     }
 
@@ -107,29 +116,47 @@ package final class SQLiteStore: SimulatedStore, Sendable {
                 ORDER BY number DESC LIMIT ?
                 """
             let limit = min(max(tail, 0), EndpointSimulation.logLimit)
-            let arguments: StatementArguments = [
-                key.kind.rawValue, key.name.text.lowercased(), deployment.text.lowercased(), limit,
-            ]
-            return try Row.fetchAll(db, sql: sql, arguments: arguments).reversed().map { row in
-                LogLine(at: Timestamp(milliseconds: row["at"]), instance: row["instance"], text: row["text"])
+            var lines: [LogLine] = []
+            try db.forEachRow(
+                sql, [key.kind.rawValue, key.name.text.lowercased(), deployment.text.lowercased(), limit]
+            ) { row in
+                lines.append(
+                    LogLine(
+                        at: Timestamp(milliseconds: row.integer(0)), instance: row.optionalText(1), text: row.text(2)))
             }
+            return lines.reversed()
         }
     }
 
     private func load(_ key: SimulationKey, from db: Database) throws -> Cached? {
-        let arguments: StatementArguments = [key.kind.rawValue, key.name.text.lowercased()]
-        let sql = "SELECT version FROM simulation WHERE kind = ? AND name = ?"
-        guard let version = try db.firstRow(sql, arguments, { Int($0.integer(0)) }) else { return nil }
-        if let cached = cache.withLock({ $0[key] }), cached.version == version { return cached }
-        let state = "SELECT state FROM simulation WHERE kind = ? AND name = ?"
-        guard let text = try String.fetchOne(db, sql: state, arguments: arguments) else { return nil }
-        var simulation = try decoded(EndpointSimulation.self, text)
+        guard let version = try version(of: key, in: db) else { return nil }
+        if let cached = cached(key, version: version) { return cached }
+        let found = try db.firstRow(
+            "SELECT state FROM simulation WHERE kind = ? AND name = ?", [key.kind.rawValue, key.name.text.lowercased()]
+        ) { try decoded(EndpointSimulation.self, $0.bytes(0)) }
+        guard var simulation = found else { return nil }
         if let totals = try SQLiteRecords(key: key, db: db).totals(at: simulation.cursor) {
             simulation.fillTotals(with: totals)
         }
         let loaded = Cached(version: version, simulation: simulation)
         cache.withLock { $0[key] = loaded }
         return loaded
+    }
+
+    private func version(of key: SimulationKey, in db: Database) throws -> Int? {
+        try db.firstRow(
+            "SELECT version FROM simulation WHERE kind = ? AND name = ?",
+            [key.kind.rawValue, key.name.text.lowercased()]
+        ) { Int($0.integer(0)) }
+    }
+
+    /// The simulation that was read last, if it is still of that version.
+    private func cached(_ key: SimulationKey, version: Int?) -> Cached? {
+        cache.withLock { $0[key] }.flatMap { $0.version == version ? $0 : nil }
+    }
+
+    private func look<Result>(_ body: (Database) throws -> Result) throws(BackendError) -> Result {
+        try database.inspect(failure: { BackendError(.storage, $0.message) }, body)
     }
 
     private func read<Result>(_ body: (Database) throws -> Result) throws(BackendError) -> Result {
@@ -160,8 +187,9 @@ private struct SQLiteRecords: SimulatedRecords {
         throws(BackendError) -> Found?
     {
         do {
-            let arguments: StatementArguments = [key.kind.rawValue, key.name.text.lowercased(), what]
-            return try String.fetchOne(db, sql: sql, arguments: arguments).map { try decoded(type, $0) }
+            return try db.firstRow(sql, [key.kind.rawValue, key.name.text.lowercased(), what]) {
+                try decoded(type, $0.bytes(0))
+            }
         } catch {
             throw BackendError(.storage, "the simulated endpoints could not be read: \(error)")
         }
@@ -192,9 +220,9 @@ extension Database {
             SET version = excluded.version, present = excluded.present, state = excluded.state
             """, [kind, name, version, simulation.endpoint != nil, state])
         for entry in outbox.entries {
-            try execute(
-                sql: "INSERT INTO history (kind, name, number, accepted_key, entry) VALUES (?, ?, ?, ?, ?)",
-                arguments: [
+            try run(
+                "INSERT INTO history (kind, name, number, accepted_key, entry) VALUES (?, ?, ?, ?, ?)",
+                [
                     kind, name, entry.number, entry.outcome == .accepted ? entry.context.idempotencyKey : nil,
                     try encoded(entry),
                 ])
@@ -214,23 +242,22 @@ extension Database {
     private func keep(_ line: EndpointSimulation.Outbox.Line, kind: String, name: String) throws {
         switch line {
         case .gone(let deployment):
-            try execute(
-                sql: "DELETE FROM line WHERE kind = ? AND name = ? AND deployment = ?",
-                arguments: [kind, name, deployment.text.lowercased()])
+            try run(
+                "DELETE FROM line WHERE kind = ? AND name = ? AND deployment = ?",
+                [kind, name, deployment.text.lowercased()])
         case .said(let deployment, let line):
             let deployment = deployment.text.lowercased()
-            let next = """
-                SELECT ifnull(max(number), 0) + 1 FROM line WHERE kind = ? AND name = ? AND deployment = ?
-                """
-            let number = try Int.fetchOne(self, sql: next, arguments: [kind, name, deployment]) ?? 1
-            try execute(
-                sql: """
-                    INSERT INTO line (kind, name, deployment, number, at, instance, text) VALUES (?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [kind, name, deployment, number, line.at.milliseconds, line.instance, line.text])
-            try execute(
-                sql: "DELETE FROM line WHERE kind = ? AND name = ? AND deployment = ? AND number <= ?",
-                arguments: [kind, name, deployment, number - EndpointSimulation.logLimit])
+            let number =
+                try firstRow(
+                    "SELECT ifnull(max(number), 0) + 1 FROM line WHERE kind = ? AND name = ? AND deployment = ?",
+                    [kind, name, deployment]
+                ) { Int($0.integer(0)) } ?? 1
+            try run(
+                "INSERT INTO line (kind, name, deployment, number, at, instance, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [kind, name, deployment, number, line.at.milliseconds, line.instance, line.text])
+            try run(
+                "DELETE FROM line WHERE kind = ? AND name = ? AND deployment = ? AND number <= ?",
+                [kind, name, deployment, number - EndpointSimulation.logLimit])
         }
     }
 }
@@ -239,6 +266,6 @@ private func encoded(_ value: some Encodable, knowing known: (any KnownJSON)? = 
     String(decoding: try CompactJSON.encode(value, knowing: known), as: UTF8.self)
 }
 
-private func decoded<Decoded: Decodable>(_ type: Decoded.Type, _ text: String) throws -> Decoded {
-    try JSONDecoder().decode(type, from: Data(text.utf8))
+private func decoded<Decoded: Decodable>(_ type: Decoded.Type, _ json: Data) throws -> Decoded {
+    try JSONDecoder().decode(type, from: json)
 }

@@ -25,9 +25,9 @@ package final class SimulatedBackend: Backend, Sendable {
 
     package func observe(_ endpoint: Name) throws(BackendError) -> EndpointSnapshot? {
         guard let kept = try store.simulation(of: key(endpoint)) else { return nil }
-        let present = advanced(kept)
+        let time = max(clock.now(), kept.latest)
         // Nothing became due: nothing is written.
-        guard present.simulation != kept else { return present.simulation.snapshot(at: present.time) }
+        guard kept.isDue(at: time) else { return kept.snapshot(at: time) }
         return try update(endpoint) { simulation, time, _ in
             simulation.advance(to: time)
             return simulation.snapshot(at: time)
@@ -83,7 +83,7 @@ package final class SimulatedBackend: Backend, Sendable {
             throw BackendError(.refused, "endpoint \(endpoint) has no deployment \(deployment)")
         }
         let lines = try store.lines(of: key(endpoint), deployment: deployment, tail: tail)
-        let all = lines + kept.flaps(of: deployment, at: advanced(kept).time)
+        let all = lines + kept.flaps(of: deployment, at: max(clock.now(), kept.latest))
         return Array(all.sorted { $0.at < $1.at }.suffix(max(tail, 0)))
     }
 }
@@ -111,14 +111,6 @@ extension SimulatedBackend {
 
     private func key(_ endpoint: Name) -> SimulationKey { SimulationKey(kind: settings.kind, name: endpoint) }
 
-    /// The simulation now, and which time that is: a clock that is behind it does not turn it back.
-    private func advanced(_ kept: EndpointSimulation) -> (simulation: EndpointSimulation, time: Timestamp) {
-        var simulation = kept
-        let time = max(clock.now(), simulation.latest)
-        simulation.advance(to: time)
-        return (simulation, time)
-    }
-
     private func update<Result>(
         _ endpoint: Name,
         _ body: (inout EndpointSimulation, Timestamp, any SimulatedRecords) throws(BackendError) -> Result
@@ -126,6 +118,7 @@ extension SimulatedBackend {
         try store.update(key(endpoint)) {
             EndpointSimulation(key: key(endpoint), seed: settings.seed, at: clock.now())
         } _: { simulation, records throws(BackendError) in
+            // A clock that is behind the simulation does not turn it back.
             let time = max(clock.now(), simulation.latest)
             return try body(&simulation, time, records)
         }

@@ -72,7 +72,7 @@ extension LocalStore {
             var records: [AssetRecord] = []
             try db.forEachRow(
                 "SELECT record FROM asset WHERE kind = ? AND \(condition) ORDER BY created DESC, version DESC",
-                StatementArguments([kind.rawValue] + arguments)
+                [kind.rawValue] + arguments
             ) { records.append(try WireJSON.decode(AssetRecord.self, from: $0.text(0))) }
             return records
         }
