@@ -189,22 +189,23 @@ package struct Runner: Sendable {
 
     /// Waits in slices, so that a request is noticed and the lease stays fresh.
     private func wait(until deadline: Timestamp, for run: RunID, people: Bool) async throws -> RunMachine.Input {
+        guard clock.now() < deadline else { return .timer }
         var beat = ContinuousClock.now
         let waiting = try journal.pendingRequests(of: run).map(\.number)
-        while clock.now() < deadline {
-            let slice = min(deadline, clock.now() + clock.longestSlice)
+        while true {
             if people {
                 try await clock.idle(until: min(deadline, clock.now() + .milliseconds(250)))
             } else {
-                try await clock.sleep(until: slice)
+                try await clock.sleep(until: min(deadline, clock.now() + clock.longestSlice))
             }
             if ContinuousClock.now - beat > Self.beatInterval {
                 try journal.heartbeat(lease)
                 beat = .now
             }
-            if try journal.pendingRequests(of: run).map(\.number) != waiting { break }
+            guard try clock.now() < deadline && journal.pendingRequests(of: run).map(\.number) == waiting else {
+                return .timer
+            }
         }
-        return .timer
     }
 
     private static let beatInterval = Duration.seconds(5)
