@@ -40,8 +40,8 @@ let package = Package(
         .target(
             name: "TurnoutCommands",
             dependencies: [
-                "Rollouts", "RolloutEngine", "RolloutStatistics", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints",
-                "LocalEndpoints", "AssetFiles", "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax",
+                "Rollouts", "RolloutEngine", "RolloutService", "RolloutStatistics", "SQLiteJournal", "SQLiteState",
+                "SimulatedEndpoints", "LocalEndpoints", "AssetFiles", "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax",
                 "PrometheusMetrics", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -50,6 +50,13 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: habits),
+        .target(
+            name: "RolloutService",
+            dependencies: [
+                "AssetFiles", "PlaybookSyntax", "PrometheusMetrics", "RolloutEngine", "RolloutStatistics", "Rollouts",
+                "SimulatedEndpoints", "Support",
             ],
             swiftSettings: habits),
         .target(
@@ -63,8 +70,8 @@ let package = Package(
         .target(
             name: "LocalEndpoints",
             dependencies: [
-                "AssetFiles", "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutStatistics", "SimulatedEndpoints",
-                "SQLiteState", "Support",
+                "AssetFiles", "AzureEndpoints", "PlaybookSyntax", "Rollouts", "RolloutEngine", "RolloutStatistics",
+                "SimulatedEndpoints", "SQLiteState", "Support",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -90,7 +97,7 @@ let package = Package(
         .target(
             name: "AzureEndpoints",
             dependencies: [
-                "AssetFiles", "Rollouts", "RolloutEngine", "Support",
+                "AssetFiles", "PlaybookSyntax", "Rollouts", "RolloutEngine", "Support",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -103,7 +110,7 @@ let package = Package(
         .target(
             name: "KubernetesEndpoints",
             dependencies: [
-                "Rollouts", "RolloutEngine", "Support",
+                "PlaybookSyntax", "PrometheusMetrics", "Rollouts", "RolloutEngine", "Support",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -118,7 +125,7 @@ let package = Package(
         .target(
             name: "PrometheusMetrics",
             dependencies: [
-                "Rollouts", "RolloutEngine", "Support",
+                "RolloutStatistics", "Rollouts", "RolloutEngine", "Support",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -129,7 +136,8 @@ let package = Package(
         .target(
             name: "SimulatedEndpoints",
             dependencies: [
-                "Rollouts", "RolloutEngine", "SQLiteState", "Support", .product(name: "GRDB", package: "GRDB.swift"),
+                "PlaybookSyntax", "Rollouts", "RolloutEngine", "SQLiteState", "Support",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: habits),
         .target(
@@ -236,9 +244,16 @@ let package = Package(
             ],
             swiftSettings: habits),
         .testTarget(
+            name: "RolloutServiceTests",
+            dependencies: [
+                "PlaybookSyntax", "RolloutEngine", "RolloutService", "RolloutStatistics", "RolloutTesting", "Rollouts",
+                "SimulatedEndpoints", "Support",
+            ],
+            swiftSettings: habits),
+        .testTarget(
             name: "TurnoutCommandsTests",
             dependencies: [
-                "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutStatistics", "LocalEndpoints",
+                "AzureEndpoints", "RolloutService", "Support", "Rollouts", "RolloutEngine", "RolloutStatistics", "LocalEndpoints",
                 "PlaybookSyntax", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "TurnoutCommands",
                 "RolloutTesting", "KubernetesEndpoints",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -49,10 +49,16 @@ package protocol Journal: Sendable {
     func load(_ run: RunID) throws(JournalError) -> StoredRun
     /// Events from sequence number `after` (exclusive) on.
     func events(of run: RunID, after: Int) throws(JournalError) -> [JournaledEvent]
+    /// What a doctor finds in it, one entry for each thing that was looked at.
+    func diagnose() -> [Diagnosis]
     /// Closes what was opened; nothing is to be asked afterwards.
     func close() throws(JournalError)
     /// The events that the hash chain finds edited, deleted or reordered, as sentences; empty when the chain holds.
     func verify(_ run: RunID) throws(JournalError) -> [String]
+}
+
+extension Journal {
+    package func diagnose() -> [Diagnosis] { [] }
 }
 
 extension RunRecord {
@@ -239,6 +245,8 @@ package struct JournalError: Error, Sendable, CustomStringConvertible {
         case fenced
         /// Another runner has the endpoint.
         case leased(LeaseHolder)
+        /// A runner of another journal has the endpoint, by a lease of the backend's own.
+        case taken
         case runExists
         /// Another run of the endpoint has not ended.
         case unfinishedRun(RunID)

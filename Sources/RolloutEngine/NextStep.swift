@@ -230,14 +230,11 @@ extension StageAction {
 }
 
 extension Journal {
-    /// How long a runner may be silent before another may take its place.
-    package static var longestSilence: Interval { .seconds(30) }
-
     /// Whether a process works on the run.
     package func runnerState(of run: RunID) throws(JournalError) -> RunnerState {
         guard let holder = try leases().first(where: { $0.run == run }) else { return .stopped }
         guard holder.isAlive else { return .dead }
-        return holder.silent > Self.longestSilence ? .silent : .working
+        return holder.silent > LeaseHolder.patience ? .silent : .working
     }
 
     /// Whether no later run has worked on the run's endpoint.

@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// A value of a YAML or JSON document, without its position.
 package indirect enum Value: Hashable, Sendable {
     case null
@@ -95,5 +97,12 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
     package init(arrayLiteral elements: Value...) { self = .list(elements) }
     package init(dictionaryLiteral elements: (String, Value)...) {
         self = .mapping(Dictionary(elements, uniquingKeysWith: { _, last in last }))
+    }
+}
+
+extension Value {
+    /// As it comes back from JSON, which knows no 1.0 beside 1; null where it cannot be written: infinity and NaN.
+    package var throughJSON: Value {
+        do { return try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(self)) } catch { return .null }
     }
 }

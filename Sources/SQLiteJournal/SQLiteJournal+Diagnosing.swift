@@ -77,7 +77,7 @@ extension SQLiteJournal {
             guard holder.isAlive else {
                 return Diagnosis(.warning, "lease", "\(who), is dead", advice: "type `turnout resume \(holder.run)`")
             }
-            guard holder.silent < Self.patienceWithHolders else {
+            guard holder.silent < LeaseHolder.patience else {
                 return Diagnosis(
                     .warning, "lease", "\(who), is alive but has been silent for \(holder.silent)",
                     advice: "if it hangs, type `turnout resume \(holder.run) --take-over`")

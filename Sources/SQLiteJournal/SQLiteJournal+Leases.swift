@@ -5,14 +5,11 @@
 #endif
 internal import GRDB
 package import RolloutEngine
-package import Rollouts
+internal import Rollouts
 internal import SQLiteState
 internal import Synchronization
 
 extension SQLiteJournal {
-    /// How long a holder that is alive must have been silent before it may be overtaken.
-    package static let patienceWithHolders = LeaseHolder.patience
-
     package func acquireLease(
         on endpoint: LeaseKey, for run: RunID, takeOver: Bool
     ) throws(JournalError) -> Lease {

@@ -31,7 +31,7 @@ package final class MemoryStore: SimulatedStore, Sendable {
             changed.outbox = EndpointSimulation.Outbox()
             simulation = changed
             for entry in outbox.entries {
-                if entry.outcome == .accepted { accepted[entry.context.idempotencyKey] = entries.count }
+                if entry.outcome == .accepted, let key = entry.context?.idempotencyKey { accepted[key] = entries.count }
                 entries.append(entry)
             }
             for line in outbox.lines { keep(line) }

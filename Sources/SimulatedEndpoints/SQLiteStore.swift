@@ -223,7 +223,7 @@ extension Database {
             try run(
                 "INSERT INTO history (kind, name, number, accepted_key, entry) VALUES (?, ?, ?, ?, ?)",
                 [
-                    kind, name, entry.number, entry.outcome == .accepted ? entry.context.idempotencyKey : nil,
+                    kind, name, entry.number, entry.outcome == .accepted ? entry.context?.idempotencyKey : nil,
                     try encoded(entry),
                 ])
         }

@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import Support
 
 package struct Turnout: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -17,7 +18,7 @@ package struct Turnout: AsyncParsableCommand {
 
             Completion: turnout --generate-completion-script bash|zsh|fish
             """,
-        version: TurnoutVersion.current,
+        version: Program.version,
         groupedSubcommands: [
             CommandGroup(name: "Running", subcommands: runningCommands),
             CommandGroup(name: "Playbooks", subcommands: playbookCommands),
@@ -32,5 +33,24 @@ package struct Turnout: AsyncParsableCommand {
     static let runningCommands: [any ParsableCommand.Type] = [
         RunCommand.self, ResumeCommand.self, RetryCommand.self, AbortCommand.self, SkipCommand.self,
         ApproveCommand.self, RejectCommand.self,
+    ]
+
+    /// Those that only look at playbooks.
+    static let playbookCommands: [any ParsableCommand.Type] = [
+        PlaybooksCommand.self, CheckCommand.self, PlanCommand.self, RehearseCommand.self, AnalyzeCommand.self,
+    ]
+
+    /// Those that only look at runs.
+    static let runCommands: [any ParsableCommand.Type] = [
+        RunsCommand.self, StatusCommand.self, EventsCommand.self, ExportCommand.self,
+    ]
+
+    static let assetCommands: [any ParsableCommand.Type] = [
+        ModelCommand.self, EnvironmentCommand.self, CodeCommand.self,
+    ]
+
+    /// Those about endpoints and about the state folder.
+    static let endpointCommands: [any ParsableCommand.Type] = [
+        EndpointCommand.self, ServeCommand.self, DoctorCommand.self,
     ]
 }

@@ -7,9 +7,10 @@ import Testing
 
 @Suite("What can be brought to a cluster")
 struct ClusterTests {
-    private static let options = PlanOptions(
-        backend: "kubernetes", capabilities: { _ in .kubernetes }, runID: RunID(playbook: "x", number: 1),
+    private static let plugin = StubPlugin(
+        name: "kubernetes", capabilities: .kubernetes,
         cluster: ClusterFit(digestKey: "sha256") { _ throws(ClusterMisfit) in throw ClusterMisfit("is too large") })
+    private static let options = PlanOptions(plugin)
     private static let gateway =
         "backends: {kubernetes: {gateway: {name: edge}, instance_types: {Standard_DS3_v2: {}}}}\n"
     private static let image = "environment: {image: \"x:1\"}\n"
@@ -118,11 +119,11 @@ struct ClusterTests {
 
     @Test("what a plan keeps of the settings is what the command line makes of them")
     func settings() throws {
-        var options = Self.options
-        options.settledSettings = { value in value.setting("namespace", to: "models") }
+        var plugin = Self.plugin
+        plugin.settle = { value in value.setting("namespace", to: "models") }
         let playbook =
             "backends: {kubernetes: {image: \"y:2\", gateway: {name: edge}, instance_types: {Standard_DS3_v2: {}}}}\n"
-        let plan = try #require(Sample.plan(playbook + Sample.start, options).snapshot).plan
+        let plan = try #require(Sample.plan(playbook + Sample.start, PlanOptions(plugin)).snapshot).plan
         #expect(plan.backendSettings["namespace"] == "models")
         #expect(plan.backendSettings["image"] == "y:2")
     }

@@ -11,8 +11,8 @@ struct PythonTests {
 
     /// Options with a machine that lacks the entry `python=3.99`, and warns of `python=3.98`.
     private func options(_ choice: Value? = nil) -> PlanOptions {
-        var options = PlanOptions.local()
-        options.python = { _ in
+        var plugin = StubPlugin.local
+        plugin.python =
             PythonLookup(
                 choice: choice,
                 problems: { conda, folder in
@@ -33,8 +33,7 @@ struct PythonTests {
                     return .init(
                         severity: conda == nil ? .warning : .error, line: 7, message: "SyntaxError: no", help: nil)
                 })
-        }
-        return options
+        return PlanOptions(plugin)
     }
 
     private func outcome(_ green: String, serving: String = "blue: {}", choice: Value? = nil) -> PlanOutcome {

@@ -16,30 +16,67 @@ extension Capabilities {
     )
 }
 
+/// A backend whose answers are set by a test.
+struct StubPlugin: BackendPlugin {
+    var name: String
+    var kinds: [EndpointKind] = []
+    var capabilities: Capabilities
+    var takesFiles = false
+    var server: (any BackendPlugin)?
+    var cluster: ClusterFit?
+    var problem: SettingsFault?
+    var lookup: AssetLookup?
+    var python: PythonLookup?
+    var settle: @Sendable (Value) -> Value = { $0 }
+    var serving: @Sendable (Name, OwnServer?, Value) -> Value? = { _, _, _ in nil }
+
+    var servers: (any BackendPlugin)? { server }
+    func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities { capabilities }
+    func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? { problem }
+    func settled(_ settings: Value, options: [String: String]) -> Value { settle(settings) }
+    func assets(settings: Value, folder: String, state: String) -> AssetLookup? { lookup }
+    func python(settings: Value, folder: String) -> PythonLookup? { python }
+    func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? {
+        serving(deployment, own, settings)
+    }
+    func connect(_ opening: BackendOpening) async throws -> any BackendSession {
+        throw BackendError(.refused, "a stub is not opened")
+    }
+
+    /// As the backend `local`: servers run here, and files are read.
+    static let local = StubPlugin(
+        name: "local", capabilities: .local, takesFiles: true,
+        serving: { name, own, settings in
+            for kind in ["command", "external"] {
+                if let server = settings[kind]?[name.text] { return .mapping([kind: server]) }
+            }
+            guard let profile = settings["simulate"]?[name.text] else { return nil }
+            return own == nil || profile["replaces_code"] == true ? ["simulate": profile] : nil
+        })
+}
+
 extension PlanOptions {
+    init(_ plugin: StubPlugin, kind: EndpointKind = .managed) {
+        self.init(backend: plugin, kind: kind, runID: RunID(playbook: "x", number: 1))
+    }
+
     static func managed(_ inputs: [String: InputText] = [:], endpoint: Name? = nil) -> PlanOptions {
-        PlanOptions(
-            inputs: inputs, backend: "simulated", capabilities: { _ in .managed }, endpoint: endpoint,
-            runID: RunID(playbook: "x", number: 1))
+        var options = PlanOptions(StubPlugin(name: "simulated", capabilities: .managed))
+        (options.inputs, options.endpoint) = (inputs, endpoint)
+        return options
     }
 
     static func local(allowOutsidePaths: Bool = false) -> PlanOptions {
-        PlanOptions(
-            backend: "local", capabilities: { _ in .local }, runID: RunID(playbook: "x", number: 1),
-            allowOutsidePaths: allowOutsidePaths, digests: DigestCache(path: nil),
-            serving: { name, own, settings in
-                for kind in ["command", "external"] {
-                    if let server = settings[kind]?[name.text] { return .mapping([kind: server]) }
-                }
-                guard let profile = settings["simulate"]?[name.text] else { return nil }
-                return own == nil || profile["replaces_code"] == true ? ["simulate": profile] : nil
-            })
+        var options = PlanOptions(.local)
+        options.allowOutsidePaths = allowOutsidePaths
+        return options
     }
 
     static func kubernetes(_ inputs: [String: InputText] = [:]) -> PlanOptions {
-        PlanOptions(
-            inputs: inputs, backend: "simulated:kubernetes", capabilities: { _ in .kubernetes },
-            runID: RunID(playbook: "x", number: 1))
+        var options = PlanOptions(
+            StubPlugin(name: "simulated", kinds: EndpointKind.allCases, capabilities: .kubernetes), kind: .kubernetes)
+        options.inputs = inputs
+        return options
     }
 }
 

@@ -84,14 +84,11 @@ struct ServerTests {
     @Test("registered models of MLflow, and environments with routes, are looked up")
     func registered() {
         func server(_ more: String) -> DeploymentDefinition? {
-            var options = PlanOptions.local()
-            options.assets = { _ in
-                var lookup = AssetLookup { _, text in .means(.string(text.replacing("@latest", with: ":1"))) }
-                lookup.isServer = { $0 == .models && $1 == "azureml:mlflow:1" }
-                return lookup
-            }
+            var plugin = StubPlugin.local
+            plugin.lookup = AssetLookup { _, text in .means(.string(text.replacing("@latest", with: ":1"))) }
+            plugin.lookup?.isServer = { $0 == .models && $1 == "azureml:mlflow:1" }
             let outcome = Sample.plan(
-                "backends: {local: {simulate: {blue: {}, green: {}}}}\n" + Sample.start, options,
+                "backends: {local: {simulate: {blue: {}, green: {}}}}\n" + Sample.start, PlanOptions(plugin),
                 files: ["green.yml": Sample.deployment("green", more)])
             return outcome.snapshot?.plan.stages.last?.action.deployment
         }
@@ -120,32 +117,32 @@ struct ServerTests {
 
     @Test("what is wrong with the settings is shown at its key")
     func settings() {
-        var options = PlanOptions.local()
-        options.settingsProblem = { _, _ in SettingsFault(path: ["simulate", "blue", "latency"], message: "is 5") }
+        var plugin = StubPlugin.local
+        plugin.problem = SettingsFault(path: ["simulate", "blue", "latency"], message: "is 5")
         expectFindings(
             "BackendSettings",
-            in: "backends: {local: {simulate: {green: {}, blue: {⟦latency⟧: 5}}}}\n" + Sample.start, options,
+            in: "backends: {local: {simulate: {green: {}, blue: {⟦latency⟧: 5}}}}\n" + Sample.start,
+            PlanOptions(plugin),
             saying: "backends.local.simulate.blue.latency is 5")
     }
 
     @Test("a backend that leaves its servers to another one has what serves from that one's settings")
     func servedByAnother() {
-        var options = PlanOptions.local()
-        options.backend = "azure"
-        options.servers = "local"
+        var servers = StubPlugin.local
+        var plugin = StubPlugin.local
+        (plugin.name, plugin.server) = ("azure", servers)
         let text =
             "backends: {azure: {workspace: w}, local: {command: {blue: [./serve.sh], green: [./serve.sh]}}}\n"
             + Sample.start
-        let plan = Sample.plan(text, options)
+        let plan = Sample.plan(text, PlanOptions(plugin))
         #expect(plan.snapshot?.plan.stages.last?.action.deployment?.serving == ["command": ["./serve.sh"]])
-        options.settingsProblem = { name, _ in
-            name == "local" ? SettingsFault(path: ["command", "green"], message: "is wrong") : nil
-        }
+        servers.problem = SettingsFault(path: ["command", "green"], message: "is wrong")
+        plugin.server = servers
         expectFindings(
             "BackendSettings",
             in: "backends: {azure: {workspace: w}, local: {command: {blue: [./serve.sh], ⟦green⟧: [./serve.sh]}}}\n"
                 + Sample.start,
-            options,
+            PlanOptions(plugin),
             saying: "backends.local.command.green is wrong")
     }
 

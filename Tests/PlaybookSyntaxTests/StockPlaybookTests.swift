@@ -76,11 +76,11 @@ struct StockPlaybookTests {
         #expect(plan.stages.compactMap(\.skip) == ["kubernetes does not mirror traffic"])
         #expect(plan.stages.filter { $0.analysis != nil }.map(\.name) == ["mirror", "canary", "cut-over"])
         var options = PlanOptions.kubernetes()
-        options.capabilities = { _ in
-            Capabilities(
+        options.backend = StubPlugin(
+            name: "simulated",
+            capabilities: Capabilities(
                 name: "kubernetes", kind: .kubernetes, mirrorLimit: nil, simulatesClients: false, reportsOutcomes: false
-            )
-        }
+            ))
         let unmeasured = makePlan(of: Self.folder + "kubernetes-rollout.yml", options: options)
         #expect(unmeasured.findings.isEmpty)
         let stages = try #require(unmeasured.snapshot).plan.stages

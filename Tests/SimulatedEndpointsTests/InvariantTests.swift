@@ -59,7 +59,7 @@ struct InvariantTests {
         }
         #expect(effects > 30)
         let history = try backend.history(of: "houses")
-        let effective = history.filter(\.hadEffect).map(\.context.idempotencyKey)
+        let effective = history.filter(\.hadEffect).map(\.context?.idempotencyKey)
         #expect(Set(effective).count == effective.count)
         #expect(history.filter { $0.outcome != .accepted }.allSatisfy { !$0.hadEffect })
     }

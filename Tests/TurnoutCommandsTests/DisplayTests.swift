@@ -38,7 +38,7 @@ import Testing
     func clients() {
         var tree = tree
         tree.hear(.serving(scoringURI: "http://127.0.0.1:1/endpoints/houses/score"))
-        tree.hear(.clients(ClientsReport(sent: 20, succeeded: 20, failed: 0, failures: [:], p50: 4, p99: 9)))
+        tree.hear(.clients(ClientCounts(sent: 20, succeeded: 20, failed: 0, failures: [:], p50: 4, p99: 9)))
         let lines = tree.lines(.plain, columns: 100, rows: 40, footer: [])
         let bars = lines.firstIndex { $0.contains("green   10 %") } ?? 0
         #expect(
@@ -113,7 +113,7 @@ import Testing
     @Test("y, a reason and Enter approve; Esc goes back; n rejects")
     func keys() {
         var prompt = GatePrompt(gate: Sample.gate())
-        func type(_ text: String) -> GateDecision? {
+        func type(_ text: String) -> GatePrompt.Decision? {
             KeyReader.keys(text).reduce(nil) { $0 ?? prompt.press($1) }
         }
         #expect(type("xy\u{1B}\r") == nil)

@@ -1,3 +1,4 @@
+internal import RolloutTesting
 internal import ArgumentParser
 internal import Foundation
 internal import Testing

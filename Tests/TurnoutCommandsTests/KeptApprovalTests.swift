@@ -3,14 +3,20 @@ import Rollouts
 import Testing
 
 @testable import TurnoutCommands
+import RolloutTesting
 
 @Suite("Approvals that are kept, and not counted yet")
 struct KeptApprovalTests {
+    private static func yes(_ reason: String?) -> Request {
+        Request(
+            kind: .approve, stage: "cut-over", attempt: 1, planHash: "0123", fingerprint: "f00d", by: Sample.ben,
+            at: Sample.start + .hours(1), reason: reason)
+    }
+
     @Test("Each person's yes to the open gate is shown as given; no other request is")
     func counting() throws {
         let run = Sample.waiting()
-        let yes = GateDecision(kind: .approve, stage: nil, by: Sample.ben, reason: nil)
-        let request = yes.request(on: try yes.subject(in: run), at: Sample.start)
+        let request = Self.yes(nil)
         var other = request
         other.stage = "delete-blue"
         other.by = Sample.ann
@@ -27,10 +33,7 @@ struct KeptApprovalTests {
     @Test("A gate that enough people have said yes to asks for resume, not for another approval")
     func decided() throws {
         let run = Sample.waiting(approvals: [Sample.ann])
-        let yes = GateDecision(kind: .approve, stage: nil, by: Sample.ben, reason: "fine")
-        let kept = [
-            KeptRequest(request: yes.request(on: try yes.subject(in: run), at: Sample.start), isUsed: false)
-        ]
+        let kept = [KeptRequest(request: Self.yes("fine"), isUsed: false)]
         let stopped = situation(run, kept)
         #expect(stopped.decided.letsGoOn)
         #expect(

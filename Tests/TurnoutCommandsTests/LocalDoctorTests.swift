@@ -1,3 +1,4 @@
+import RolloutTesting
 import Foundation
 import LocalEndpoints
 import RolloutEngine

@@ -4,31 +4,39 @@ internal import RolloutEngine
 internal import RolloutStatistics
 internal import RolloutTesting
 internal import Rollouts
-internal import SQLiteJournal
+internal import RolloutService
 internal import SimulatedEndpoints
+internal import Synchronization
 internal import Testing
 
 @testable import TurnoutCommands
 
 @Suite("Commands that only look")
 struct LookingTests {
-    private static func workspace(_ home: String) -> Workspace { Workspace(environment: ["TURNOUT_HOME": home]) }
+    private static func workspace(_ home: String) -> Workspace {
+        Workspace(environment: ["TURNOUT_HOME": home])
+    }
 
-    private static func snapshot(of playbook: String) throws -> PlanSnapshot {
-        let path = "\(Repository.path)/Playbooks/\(playbook).yml"
-        let making = PlanMaking(path: path, selection: try BackendSelection(named: "simulated").asking(playbook: path))
-        return try making.snapshot(for: RunID(playbook: playbook, number: 1))
+    private static func service(_ home: String = "/no/home") -> RolloutService {
+        RolloutService(
+            journal: InMemoryJournal(), backends: Composition.backends, workspace: workspace(home),
+            caller: .ofThisProcess, notify: { _ in })
+    }
+
+    private static func request(_ playbook: String) throws -> PlanRequest {
+        PlanRequest(
+            path: "\(Repository.path)/Playbooks/\(playbook).yml",
+            selection: try Composition.backends.selection(named: "simulated"))
     }
 
     @Test("P16: planning where nothing was ever run makes no file")
     func planningMakesNothing() async throws {
-        let snapshot = try Self.snapshot(of: "safe-rollout")
         try await withScratchFolder { home in
-            let workspace = Self.workspace(home)
-            #expect(try workspace.nextRunID(of: "safe-rollout").number == 1)
-            let view = try SimulatedView(try SimulationSettings(of: snapshot.plan), in: workspace)
-            #expect(try view.backend.observe(snapshot.plan.endpoint) == nil)
-            _ = await Doctor(workspace: workspace).look()
+            let planned = try await Self.service(home).plan(try Self.request("safe-rollout"))
+            #expect(planned.preview.now == nil)
+            let journal = try Composition.openJournal(in: home + "/state", readOnly: true)
+            #expect(try journal.nextRunID(of: "safe-rollout").number == 1)
+            _ = await Doctor(workspace: Self.workspace(home)).look()
             #expect(try FileManager.default.contentsOfDirectory(atPath: home) == [])
         }
     }
@@ -47,7 +55,7 @@ struct LookingTests {
             try backend.apply(.putEndpoint(definition), to: "houses", as: context)
             try store.close()
             let before = try Self.bytes(in: workspace.state)
-            let view = try SimulatedView(SimulationSettings(), in: workspace)
+            let view = try SimulatedView(SimulationSettings(), in: workspace.state)
             #expect(try view.backend.observe("houses")?.state == .succeeded)
             #expect(try Self.bytes(in: workspace.state) == before)
         }
@@ -55,8 +63,8 @@ struct LookingTests {
 
     @Test("A rehearsal passes gates for groups, and holds nothing for servers that it does not ask")
     func rehearsalOfOthers() async throws {
-        var snapshot = try Self.snapshot(of: "safe-rollout")
-        let settings = try SimulationSettings(of: snapshot.plan)
+        var snapshot = try Self.service().snapshot(of: try Self.request("safe-rollout"))
+        let settings = try SimulationSettings(snapshot.plan.backendSettings, kind: .managed)
         var stages = Array(snapshot.plan.stages)
         let canary = try #require(stages.firstIndex { $0.name == "canary" })
         stages[canary].analysis?.metrics.append(
@@ -64,22 +72,21 @@ struct LookingTests {
         let cutOver = try #require(stages.firstIndex { $0.name == "cut-over" })
         stages[cutOver].approval = Approval(required: 2, starterMayApprove: false, group: "no-such-group")
         snapshot.plan.stages = StageList(stages)
-        let report = try await Rehearsal(
-            snapshot: snapshot, settings: settings, store: MemoryStore(), start: Rehearsal.date
-        ).perform()
+        let rehearsal = try await Self.service().rehearse(snapshot, settings, nil) { _, _ in }
+        let report = RehearsalReport(rehearsal, RehearsalTimeline())
         #expect(report.status == .succeeded, "\(report.reason ?? "")")
         #expect(report.queriesNotAsked == ["queue"])
     }
 
     @Test("A rehearsal brings green to 100 percent, and one seed gives one rehearsal")
     func rehearsal() async throws {
-        let snapshot = try Self.snapshot(of: "safe-rollout")
-        let settings = try SimulationSettings(of: snapshot.plan)
         var texts: Set<String> = []
         for _ in 1...2 {
-            let rehearsal = Rehearsal(
-                snapshot: snapshot, settings: settings, store: MemoryStore(), start: Rehearsal.date)
-            let report = try await rehearsal.perform()
+            let timeline = Mutex(RehearsalTimeline())
+            let rehearsal = try await Self.service().rehearse(try Self.request("safe-rollout")) { now, progress in
+                timeline.withLock { $0.note(progress, at: now) }
+            }.rehearsal
+            let report = RehearsalReport(rehearsal, timeline.withLock { $0 })
             #expect(report.status == .succeeded)
             #expect(report.traffic.last?.traffic.actual == ["green": 100])
             texts.insert(try JSONText.line(report))
@@ -94,16 +101,16 @@ struct LookingTests {
             for file in ["safe.yml", "other.yaml", "notes.txt"] {
                 try Data("stages: []".utf8).write(to: URL(filePath: "\(home)/Playbooks/\(file)"))
             }
-            let argument = PlaybookArgument(workspace: Self.workspace(home), workingFolder: home)
+            let argument = PlaybookFolder(Self.workspace(home), workingFolder: home)
             #expect(try argument.path(of: "safe") == "Playbooks/safe.yml")
             #expect(try argument.path(of: "other") == "Playbooks/other.yaml")
             #expect(try argument.path(of: "Playbooks/safe.yml") == "Playbooks/safe.yml")
             #expect(try argument.all() == ["Playbooks/other.yaml", "Playbooks/safe.yml"])
-            let failure = #expect(throws: CommandFailure.self) { try argument.path(of: "saf") }
-            #expect(failure?.status == .usage)
+            let failure = #expect(throws: ServiceError.self) { try argument.path(of: "saf") }
+            #expect(failure?.code == .notPossible)
             #expect(failure?.message.contains("did you mean 'safe'?") == true)
-            #expect(throws: CommandFailure.self) { try argument.path(of: "") }
-            #expect(throws: CommandFailure.self) { try argument.path(of: "./none.yml") }
+            #expect(throws: ServiceError.self) { try argument.path(of: "") }
+            #expect(throws: ServiceError.self) { try argument.path(of: "./none.yml") }
         }
     }
 

@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import RolloutStatistics
 internal import RolloutTesting
 internal import Rollouts
@@ -30,7 +31,7 @@ struct PlanPreviewTests {
         let plan = Plan(
             playbook: "safe-rollout", backend: "simulated", endpoint: "houses", stages: StageList(stages))
         return PlanPreview(
-            of: plan, on: observed, kind: .managed, durations: { SimulationSettings().duration(of: $0) })
+            of: plan, on: observed, kind: .managed, durations: Durations())
     }
 
     @Test("A plan from nothing tells every stage")
@@ -88,20 +89,6 @@ struct PlanPreviewTests {
         #expect(preview.duration == .zero)
     }
 
-    @Test("What compares answers gets the least tolerance that a stage asks for", arguments: [true, false])
-    func numericTolerance(_ isAsked: Bool) {
-        func stage(_ name: String, _ tolerance: Double) -> Stage {
-            let metrics: [Metric] = isAsked ? [.disagreement(.init(numericTolerance: tolerance))] : []
-            return Stage(
-                name: name, action: .traffic(.none),
-                analysis: GateSpecification(longest: 600, metrics: [.errors(.init())] + metrics))
-        }
-        let plan = Plan(
-            playbook: "safe-rollout", backend: "local", endpoint: "houses",
-            stages: StageList([stage("one", 0.01), stage("two", 1e-3)]))
-        #expect(plan.numericTolerance == (isAsked ? 1e-3 : nil))
-    }
-
     @Test("Every key of a file that differs is told by its path")
     func changedFile() {
         var green = DeploymentDefinition.green
@@ -139,26 +126,6 @@ struct PlanPreviewTests {
         #expect(effects.map(\.what) == ["deployment green: \(what)"])
         #expect(effects.first?.before == old)
         #expect(effects.first?.after == new)
-    }
-
-    @Test("A run whose first effect would be refused for good is known before it starts")
-    func firstRefusal() {
-        func refusal(_ stages: [Stage], on observed: EndpointSnapshot?) -> FirstRefusal? {
-            let plan = Plan(playbook: "roll-back", backend: "local", endpoint: "houses", stages: StageList(stages))
-            return FirstRefusal(of: plan, on: observed, kind: .managed)
-        }
-        let back = [
-            Stage(name: "mirror-off", action: .mirrorTraffic(.none)),
-            Stage(name: "return-traffic", action: .traffic(["red": 100])),
-        ]
-        #expect(refusal(back, on: nil)?.stage == "return-traffic")
-        #expect(refusal(back, on: .blueLive)?.message == "endpoint houses has no deployment red: deploy it first")
-        #expect(refusal([Stage(name: "back", action: .traffic(["blue": 100]))], on: .blueLive) == nil)
-        // What changes something first, or is refused only for now, is tried.
-        var busy = EndpointSnapshot.blueLive
-        busy.state = .updating
-        #expect(refusal([Stage(name: "back", action: .traffic(.none))], on: busy) == nil)
-        #expect(refusal(Self.stages, on: nil) == nil)
     }
 
     @Test("Code that was edited is told by its digests, and nothing else of the deployment")
@@ -204,4 +171,14 @@ struct PlanPreviewTests {
         let report = PlanReport(Self.preview(), snapshot: PlanSnapshot(plan: plan, hash: hash, contents: [:]))
         try expectSnapshot(try JSONText.pretty(report), "plan-json")
     }
+}
+
+/// As long as a simulated endpoint takes.
+private struct Durations: ChangeDurations {
+    var backend: any Backend { SimulatedBackend(store: MemoryStore(), clock: clock, settings: SimulationSettings()) }
+    let clock: any RunClock = SystemClock()
+    func endpoints() -> [Name] { [] }
+    func scoringURI(of endpoint: Name) -> String? { nil }
+    func duration(of change: Change) -> Interval { SimulationSettings().duration(of: change) }
+    func close() {}
 }

@@ -3,6 +3,7 @@ import Rollouts
 import Testing
 
 @testable import TurnoutCommands
+import RolloutTesting
 
 @Suite struct RunReportTests {
     @Test("every key is there, with null for what is not known")

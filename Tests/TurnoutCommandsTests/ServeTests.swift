@@ -1,6 +1,8 @@
+internal import RolloutTesting
 import ArgumentParser
 import LocalEndpoints
 import RolloutEngine
+internal import RolloutService
 import Rollouts
 import SimulatedEndpoints
 import Testing
@@ -66,7 +68,7 @@ import Testing
 }
 
 @Suite struct ClientsReportTests {
-    private let well = ClientsReport(
+    private let well = ClientCounts(
         sent: 30_012, succeeded: 30_012, failed: 0, failures: [:], p50: 41, p99: 207, slowest: 400)
 
     @Test("what clients met is told in one line")
@@ -78,7 +80,7 @@ import Testing
 
     @Test("failures are counted by kind, the commonest first")
     func bad() {
-        let report = ClientsReport(
+        let report = ClientCounts(
             sent: 1000, succeeded: 988, failed: 12, failures: ["timed out": 2, "424": 10], p50: 4, p99: 99,
             slowest: 5000)
         #expect(
@@ -89,7 +91,7 @@ import Testing
 
     @Test("what is neither answered nor failed is named")
     func open() {
-        let report = ClientsReport(sent: 30, succeeded: 25, failed: 0, inFlight: 5, failures: [:], p50: 4, p99: 9)
+        let report = ClientCounts(sent: 30, succeeded: 25, failed: 0, inFlight: 5, failures: [:], p50: 4, p99: 9)
         #expect(
             report.text(.plain)
                 == "clients: 30 requests, none failed, 5 without an answer yet; p50 4 ms, p99 9 ms from when each was due"
@@ -98,46 +100,7 @@ import Testing
 
     @Test("where none was answered there are no times")
     func none() {
-        let report = ClientsReport(sent: 1, succeeded: 0, failed: 1, failures: ["401": 1])
+        let report = ClientCounts(sent: 1, succeeded: 0, failed: 1, failures: ["401": 1])
         #expect(report.text(.plain) == "clients: 1 request, 1 failed (100.00 %): 1 × 401")
-    }
-
-    @Test("status finds what the run has kept")
-    func file() async throws {
-        try await withScratchFolder { home in
-            let file = ClientsFile(
-                RunID(playbook: "x", number: 2), in: Workspace(environment: ["TURNOUT_HOME": home]))
-            #expect(try file.read() == nil)
-            try file.write(LoadReport())
-            #expect(try file.read() == LoadReport())
-        }
-    }
-}
-
-@Suite struct ResemblanceTests {
-    @Test("a simulated world begins with the endpoint as it was observed")
-    func copy() async throws {
-        let deployments = [("blue", 2), ("green", 1)].map { name, count in
-            DeploymentSnapshot(
-                definition: DeploymentDefinition(name: Name(name), endpoint: "houses", instanceCount: 1),
-                instances: .init(wanted: count, ready: count))
-        }
-        let observed = EndpointSnapshot(
-            definition: EndpointDefinition(name: "houses"), traffic: Wanted(["blue": 100]),
-            mirrorTraffic: Wanted(["green": 10]), deployments: deployments)
-        let store = try await MemoryStore.resembling(observed, SimulationSettings())
-        let clock = VirtualClock(stored: store.time(), wall: Rehearsal.date)
-        let copy = try #require(
-            try SimulatedBackend(store: store, clock: clock, settings: SimulationSettings()).observe("houses"))
-        #expect(copy.state == .succeeded)
-        #expect(copy.traffic == Wanted(["blue": 100]))
-        #expect(copy.mirrorTraffic == Wanted(["green": 10]))
-        #expect(copy.deployments.map(\.instances.ready) == [2, 1])
-    }
-
-    @Test("where nothing was observed the world is empty")
-    func nothing() async throws {
-        let store = try await MemoryStore.resembling(nil, SimulationSettings())
-        #expect(store.names(.managed).isEmpty)
     }
 }

@@ -1,5 +1,7 @@
+import LocalEndpoints
 import AzureEndpoints
 import RolloutEngine
+internal import RolloutService
 import RolloutTesting
 import Rollouts
 import Testing
@@ -37,7 +39,7 @@ struct ServersTests {
 
     @Test("the local backend starts servers, whoever asks what it can do, and the cloud does not")
     func capabilities() {
-        let declared = LocalWorld.capabilities(of: .managed, settings: .null)
+        let declared = LocalPlugin(serve: []).capabilities(of: .managed, settings: .null)
         #expect(declared.runsServers && declared == AzureBackend.capabilities(of: .emulator))
         #expect(!AzureBackend.capabilities(of: .cloud).runsServers)
     }

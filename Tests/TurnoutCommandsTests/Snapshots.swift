@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RolloutTesting
 internal import Testing
 
 /// A text that is held against a file in `Snapshots/`.
@@ -11,30 +12,4 @@ func expectSnapshot(_ text: String, _ name: String, sourceLocation: SourceLocati
     }
     let expected = try String(contentsOfFile: path, encoding: .utf8)
     #expect(text + "\n" == expected, sourceLocation: sourceLocation)
-}
-
-enum Repository {
-    /// Where Package.swift is.
-    static let path = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().path(percentEncoded: false).trimmingSuffix("/")
-}
-
-extension String {
-    fileprivate func trimmingSuffix(_ suffix: String) -> String {
-        hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
-    }
-}
-
-/// A folder that is there for `body` only.
-func withScratchFolder<Result>(_ body: (String) async throws -> Result) async throws -> Result {
-    let path = FileManager.default.temporaryDirectory.path + "/turnout-tests-\(UUID())"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    do {
-        let result = try await body(path)
-        try FileManager.default.removeItem(atPath: path)
-        return result
-    } catch {
-        try FileManager.default.removeItem(atPath: path)
-        throw error
-    }
 }

@@ -39,6 +39,9 @@ package final class AzureBackend: Backend, Sendable {
         callers = EndpointCallers(client, clock: clock)
     }
 
+    /// An emulator's changes take as long as its servers need to start, not the cloud's minutes.
+    package static let pollIntervalOfEmulators = Interval.milliseconds(500)
+
     package func close() async { await client.close() }
 
     package var capabilities: Capabilities { Self.capabilities(of: flavour) }
@@ -126,7 +129,7 @@ extension AzureBackend {
     }
 
     /// Everything that was asked of the endpoint, oldest first; the cloud keeps no such list.
-    package func history(of endpoint: Name) async throws(BackendError) -> [HistoryItem] {
+    package func history(of endpoint: Name) async throws(BackendError) -> [HistoryEntry] {
         guard flavour == .emulator else {
             throw BackendError(.refused, "azure keeps no history of changes; see the workspace's activity log")
         }

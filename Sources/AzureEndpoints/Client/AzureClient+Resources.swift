@@ -106,9 +106,9 @@ extension AzureClient {
 
 /// What only the emulator tells.
 extension AzureClient {
-    func history(of endpoint: Name) async throws -> [HistoryItem] {
+    func history(of endpoint: Name) async throws -> [HistoryEntry] {
         let path = ResourcePath(workspace, endpoint: endpoint, "turnout", "history")
-        return try decode(ListAnswer<HistoryItem>.self, try await send(.get, path)).value
+        return try decode(ListAnswer<HistoryEntry>.self, try await send(.get, path)).value
     }
 
     /// Lets the emulator know of a change that comes to nothing; done where it has nothing against it.

@@ -1,5 +1,4 @@
 package import FoundationEssentials
-package import Rollouts
 
 /// JSON as both sides write it: keys sorted, slashes as they are.
 package enum WireJSON {
@@ -30,12 +29,5 @@ package enum WireJSON {
 extension KeyedDecodingContainer {
     func decodeIfPresent(_ type: [String: String].Type, forKey key: Key) throws -> [String: String]? {
         try decodeIfPresent([String: String?].self, forKey: key)?.compactMapValues { $0 }
-    }
-}
-
-extension Value {
-    /// As it comes back from JSON, which knows no 1.0 beside 1; null where it cannot be written: infinity and NaN.
-    package var throughJSON: Value {
-        do { return try WireJSON.decode(Value.self, from: WireJSON.text(self)) } catch { return .null }
     }
 }

@@ -73,7 +73,7 @@ extension EndpointRegistry {
     }
 
     /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
-    func history(of endpoint: Name) throws -> [HistoryItem] { try store.history(of: endpoint) }
+    func history(of endpoint: Name) throws -> [HistoryEntry] { try store.history(of: endpoint) }
 
     private func epoch(of endpoint: Name) throws -> Int? {
         if let seen = epochs[endpoint] { return seen }
@@ -83,7 +83,7 @@ extension EndpointRegistry {
     }
 
     /// Keeps that a change was not taken.
-    private func note(_ change: Change, of endpoint: Name, _ context: ChangeContext?, _ outcome: HistoryItem.Outcome)
+    private func note(_ change: Change, of endpoint: Name, _ context: ChangeContext?, _ outcome: HistoryEntry.Outcome)
         throws
     {
         let item = try item(change, of: endpoint, context, outcome, hadEffect: false)
@@ -94,15 +94,15 @@ extension EndpointRegistry {
     }
 
     private func item(
-        _ change: Change, of endpoint: Name, _ context: ChangeContext?, _ outcome: HistoryItem.Outcome, hadEffect: Bool
-    ) throws -> HistoryItem {
+        _ change: Change, of endpoint: Name, _ context: ChangeContext?, _ outcome: HistoryEntry.Outcome, hadEffect: Bool
+    ) throws -> HistoryEntry {
         let count = try historyCounts[endpoint] ?? store.historyCount(of: endpoint)
-        return HistoryItem(
+        return HistoryEntry(
             number: count + 1, at: now(), change: change, context: context, outcome: outcome, hadEffect: hadEffect)
     }
 
     /// Takes over what the file has from now on.
-    private func remember(_ item: HistoryItem, of endpoint: Name) {
+    private func remember(_ item: HistoryEntry, of endpoint: Name) {
         historyCounts[endpoint] = item.number
         if case .fenced = item.outcome { return }
         if let epoch = item.context?.epoch { epochs[endpoint] = max(epochs[endpoint] ?? epoch, epoch) }

@@ -6,7 +6,7 @@
 
 /// Why the emulator cannot start or go on, in a sentence that says what to do.
 package struct EmulatorError: Error, Hashable, Sendable, CustomStringConvertible {
-    package enum Code: Hashable, Sendable {
+    package enum Code: Codable, Hashable, Sendable {
         /// Another emulator has the folder; its process, where the folder tells.
         case inUse(pid: Int32?)
         /// A file with a secret can be read by others, or is no secret of ours.
@@ -15,6 +15,10 @@ package struct EmulatorError: Error, Hashable, Sendable, CustomStringConvertible
         case address
         /// A file or the database could not be read or written.
         case storage
+        /// A variable of the environment says what is not possible.
+        case setting
+        /// Anything else: it ended, or did not answer in time.
+        case failed
     }
 
     package var code: Code

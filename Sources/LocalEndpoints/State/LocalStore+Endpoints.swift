@@ -11,7 +11,7 @@ struct Kept {
     var deleted: [Name] = []
     var operations: [OperationRecord] = []
     /// With the endpoint that they are about.
-    var history: [(endpoint: Name, item: HistoryItem)] = []
+    var history: [(endpoint: Name, item: HistoryEntry)] = []
     /// The highest epoch that was seen.
     var epoch: (endpoint: Name, epoch: Int)?
 
@@ -89,11 +89,11 @@ extension LocalStore {
     }
 
     /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
-    func history(of endpoint: Name) throws(EmulatorError) -> [HistoryItem] {
+    func history(of endpoint: Name) throws(EmulatorError) -> [HistoryEntry] {
         try read { db in
-            var items: [HistoryItem] = []
+            var items: [HistoryEntry] = []
             try db.forEachRow("SELECT entry FROM history WHERE endpoint = ? ORDER BY number", [endpoint.key]) {
-                items.append(try WireJSON.decode(HistoryItem.self, from: $0.text(0)))
+                items.append(try WireJSON.decode(HistoryEntry.self, from: $0.text(0)))
             }
             return items
         }
@@ -109,11 +109,11 @@ extension LocalStore {
     }
 
     /// What was accepted with an idempotency key, or nil.
-    func accepted(_ key: String, of endpoint: Name) throws(EmulatorError) -> HistoryItem? {
+    func accepted(_ key: String, of endpoint: Name) throws(EmulatorError) -> HistoryEntry? {
         try read { db in
             try db.firstRow(
                 "SELECT entry FROM history WHERE endpoint = ? AND accepted_key = ?", [endpoint.key, key]
-            ) { try WireJSON.decode(HistoryItem.self, from: $0.text(0)) }
+            ) { try WireJSON.decode(HistoryEntry.self, from: $0.text(0)) }
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 package import Rollouts
+internal import Support
 
 /// Where a running emulator listens: `serve.json` of its folder, for commands and clients.
 package struct ServeRecord: Codable, Hashable, Sendable {
@@ -61,6 +62,9 @@ package struct EmulatorProgram: Codable, Hashable, Sendable {
         self.version = version
         self.build = build
     }
+
+    /// This program; one that is built anew is another.
+    package static let current = EmulatorProgram(version: Program.version, build: Program.build)
 }
 
 /// The addresses and limits that an emulator was asked for.

@@ -1,3 +1,5 @@
+internal import Support
+
 extension Finding {
     /// The finding as a compiler would print it, without a final newline.
     ///
@@ -39,25 +41,8 @@ extension Finding {
 }
 
 extension String {
-    /// The text with every character replaced that could steer a terminal.
-    var printable: String {
-        guard unicodeScalars.contains(where: \.isControl) else { return self }
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: unicodeScalars.map { $0.isControl ? "\u{FFFD}" : $0 })
-        return String(text)
-    }
-
     /// The text in single quotes, cut short where it is long, to be named in a message.
     var quoted: String { count > 60 ? "'\(prefix(57))…'" : "'\(self)'" }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isControl: Bool {
-        switch value {
-        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
-        default: false
-        }
-    }
 }
 
 private struct Paint {

@@ -7,8 +7,3 @@ func suggestion(for text: String, among candidates: [String], noun: String) -> S
     let shown = candidates.prefix(30).joined(separator: ", ")
     return "possible \(noun): \(shown)" + (candidates.count > 30 ? ", …" : "")
 }
-
-/// As ``Support/nearest(_:among:)``, for those that import the syntax anyway.
-package func nearest(_ text: String, among candidates: some Sequence<String>) -> String? {
-    Support.nearest(text, among: candidates)
-}

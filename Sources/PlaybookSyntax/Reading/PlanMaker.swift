@@ -1,3 +1,4 @@
+internal import AssetFiles
 internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
@@ -19,7 +20,7 @@ struct PlanMaker {
     init(source: SourceFile, data: Data, options: PlanOptions, files: FileSource) {
         self.source = source
         self.options = options
-        capabilities = options.capabilities(.null)
+        capabilities = options.backend.capabilities(of: options.kind, settings: .null)
         self.files = NamedFiles(playbook: source, data: data, source: files)
     }
 
@@ -40,8 +41,9 @@ struct PlanMaker {
         situations = resolution?.situations ?? []
         if let roles { scope = scope.with(roles) }
         let settled = filled(written, ["backends"], scope)
-        let backends = BackendSettings(settled["backends"], of: backend)
-        capabilities = options.capabilities(backends.value)
+        let plugin = options.backend
+        let backends = BackendSettings(settled["backends"], of: plugin.name)
+        capabilities = plugin.capabilities(of: options.kind, settings: backends.value)
         scope.values[ExpressionScope.metrics] = .bool(capabilities.reportsOutcomes)
         let root = filled(filled(settled, ["endpoint", "load"], plainScope), ["stages"], scope)
         var shape = ShapeCheck(source: source)
@@ -52,32 +54,31 @@ struct PlanMaker {
         let endpoint = endpoint(root, name: name)
         let load = load(root["load"])
         simulation = backends.simulation
-        let servers = BackendSettings(settled["backends"], of: options.servers ?? backend)
-        for settings in options.servers == nil ? [backends] : [backends, servers] {
-            if let problem = options.settingsProblem?(settings.name, settings.value) {
+        let host = plugin.servers ?? plugin
+        let servers = BackendSettings(settled["backends"], of: host.name)
+        for (plugin, settings) in plugin.servers == nil ? [(plugin, backends)] : [(plugin, backends), (host, servers)] {
+            if let problem = plugin.problem(in: settings.value, kind: options.kind) {
                 findings.append(settings.finding(problem, in: source))
             }
         }
         if capabilities.runsServers {
             files.servers = ServerIsKnown(backend: servers.name, settings: servers.own)
         }
-        files.digests = options.digests
-        files.assets = options.assets?(backends.value)
-        files.python = options.python?(servers.value)
-        if let serving = options.serving {
-            let settings = servers.value
-            files.serving = { serving($0, $1, settings) }
-        }
-        files.cluster = options.cluster.map { FitsIntoCluster($0, settings: backends.own) }
+        if plugin.takesFiles { files.digests = DigestCache(path: options.state.map { $0 + "/digests.json" }) }
+        let home = folder(of: source.path)
+        files.assets = plugin.assets(settings: backends.value, folder: home, state: options.state ?? "")
+        files.python = host.python(settings: servers.value, folder: home)
+        files.serving = { host.serving($0, bringing: $1, settings: servers.value) }
+        files.cluster = plugin.cluster.map { FitsIntoCluster($0, settings: backends.own) }
         let stages = readStages(
             root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope, start: resolution?.start)
         // Which of them is deployed this time depends on what is live.
         for name in roles?.names ?? [] { files.servers?.note(name) }
         findings += files.servers?.findings(in: source) ?? []
         guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
-        let counting = options.settledSettings(backends.value)
+        let counting = plugin.settled(backends.value, options: options.settings)
         var plan = Plan(
-            playbook: name, description: root["description"]?.scalar?.text, backend: options.backend,
+            playbook: name, description: root["description"]?.scalar?.text, backend: plugin.name(of: options.kind),
             endpoint: endpoint, inputs: inputs.values, load: load,
             backendSettings: counting,
             files: files.paths.compactMap { path in
@@ -92,19 +93,16 @@ struct PlanMaker {
         StageList(
             stages.map { stage in
                 var stage = stage
-                stage.action = options.settledAction(stage.action, settings)
+                stage.action = options.backend.settled(stage.action, settings: settings)
                 return stage
             })
     }
-
-    /// The backend's name without its kind: `simulated` of `simulated:kubernetes`.
-    private var backend: String { options.backend.split(separator: ":").first.map(String.init) ?? options.backend }
 
     private func scope(_ inputs: InputReader) -> ExpressionScope {
         var scope = ExpressionScope()
         for (name, value) in inputs.values { scope.values["inputs.\(name)"] = value }
         scope.faulty = Set(inputs.faulty.map { "inputs.\($0)" })
-        scope.values["backend.name"] = .string(backend)
+        scope.values["backend.name"] = .string(options.backend.name)
         scope.values[ExpressionScope.mirroring] = .bool(capabilities.mirroring)
         scope.values["run.id"] = .string("\(options.runID)")
         return scope

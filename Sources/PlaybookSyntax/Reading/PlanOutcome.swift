@@ -1,84 +1,40 @@
-package import AssetFiles
+internal import FoundationEssentials
 package import RolloutEngine
 package import Rollouts
+internal import Support
 
 /// What a plan is made with, beside the playbook.
 package struct PlanOptions: Sendable {
-    package var inputs: [String: InputText]
-    /// As the user names it: `simulated`, `simulated:kubernetes`.
-    package var backend: String
-    /// What the backend can do with the playbook's settings of it (`null`: without any).
-    package var capabilities: @Sendable (Value) -> Capabilities
+    package var inputs: [String: InputText] = [:]
+    package var backend: any BackendPlugin
+    package var kind: EndpointKind
+    /// What the command line says of the backend's settings, by ``BackendPlugin/options``.
+    package var settings: [String: String] = [:]
     /// Takes the place of the endpoint that the files name.
     package var endpoint: Name?
     /// What `${{ run.id }}` is.
     package var runID: RunID
     /// True where the files that the playbook names may be anywhere.
-    package var allowOutsidePaths: Bool
+    package var allowOutsidePaths = false
     /// The folder that a path is relative to which the user typed for an input, by the input's name; where there is none,
     /// the value is the playbook's word.
     package var inputFolders: [String: String] = [:]
     /// Paths that may be anywhere because the user typed them for an earlier plan.
     package var userPaths: Set<String> = []
-    /// What is wrong with the playbook's settings of a backend, this one or ``servers``; nil where that is not known before
-    /// it is opened.
-    package var settingsProblem: (@Sendable (_ backend: String, _ settings: Value) -> SettingsFault?)?
-    /// The settings that count where the playbook has these.
-    package var settledSettings: @Sendable (Value) -> Value
-    /// An action as it is where those settings count.
-    package var settledAction: @Sendable (StageAction, _ settings: Value) -> StageAction
-    /// Set where the backend takes the files that deployments name: their digests are part of the plan.
-    package var digests: DigestCache?
-    /// Looks registered assets up, with the playbook's settings of the backend.
-    package var assets: (@Sendable (_ settings: Value) -> AssetLookup?)?
-    /// The backend whose settings say what serves deployments, where that is another one; see ``python`` and ``serving``.
-    package var servers: String?
-    /// Looks at what this machine has for scoring scripts, with the playbook's settings of ``servers``.
-    package var python: (@Sendable (_ settings: Value) -> PythonLookup?)?
-    /// What the playbook's settings of ``servers`` say that serves a deployment (``DeploymentDefinition/serving``).
-    package var serving: ServingFinder?
-
-    /// `own` is what the deployment brings itself.
-    package typealias ServingFinder =
-        @Sendable (_ deployment: Name, _ own: OwnServer?, _ settings: Value) -> Value?
-
+    /// The folder of state; nil where none is to be looked at.
+    package var state: String?
+    /// What the roles of a playbook that uses them are resolved against.
+    package var roles: RoleSource = .assumed(.later)
     /// What is wrong with the address of a query's server, or with how it lets its reader in.
     package var queryProblem: QueryProblemFinder?
 
     package typealias QueryProblemFinder =
         @Sendable (_ url: String, _ access: [String: String]) -> SettingsFault?
-    /// Set where deployments are brought to a cluster.
-    package var cluster: ClusterFit?
-    /// What the roles of a playbook that uses them are resolved against.
-    package var roles: RoleSource
 
-    package init(
-        inputs: [String: InputText] = [:], backend: String,
-        capabilities: @escaping @Sendable (Value) -> Capabilities, endpoint: Name? = nil,
-        runID: RunID, allowOutsidePaths: Bool = false,
-        settingsProblem: (@Sendable (String, Value) -> SettingsFault?)? = nil,
-        settledSettings: @escaping @Sendable (Value) -> Value = { $0 },
-        settledAction: @escaping @Sendable (StageAction, Value) -> StageAction = { action, _ in action },
-        queryProblem: QueryProblemFinder? = nil, digests: DigestCache? = nil,
-        assets: (@Sendable (_ settings: Value) -> AssetLookup?)? = nil,
-        serving: ServingFinder? = nil, cluster: ClusterFit? = nil,
-        roles: RoleSource = .assumed(.later)
-    ) {
-        self.roles = roles
-        self.cluster = cluster
-        self.inputs = inputs
+    package init(backend: any BackendPlugin, kind: EndpointKind = .managed, runID: RunID) {
         self.backend = backend
-        self.capabilities = capabilities
-        self.endpoint = endpoint
+        self.kind = kind
         self.runID = runID
-        self.allowOutsidePaths = allowOutsidePaths
-        self.settingsProblem = settingsProblem
-        self.settledSettings = settledSettings
-        self.settledAction = settledAction
-        self.queryProblem = queryProblem
-        self.digests = digests
-        self.assets = assets
-        self.serving = serving
     }
 }
 
@@ -158,4 +114,12 @@ package func makePlan(of playbookPath: String, options: PlanOptions, files: File
         let finding = Finding("NamedFile", file: playbookPath, error.message, help: error.help)
         return PlanOutcome(snapshot: nil, findings: [finding])
     }
+}
+
+/// The folder of the file at `path`, absolute.
+package func folder(of path: String) -> String {
+    let folder = path.parentFolder
+    guard !folder.hasPrefix("/") else { return folder }
+    let working = FileManager.default.currentDirectoryPath
+    return folder == "." ? working : working + "/" + folder
 }

@@ -1,6 +1,7 @@
 internal import RolloutEngine
 internal import RolloutStatistics
 internal import Rollouts
+internal import Support
 
 /// Reads the stages of a playbook, one after another.
 struct StageReader {

@@ -1,5 +1,6 @@
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// A deployment is created before it is used.
 ///

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import PlaybookSyntax
 internal import RolloutStatistics
+internal import Support
 
 /// What the counts of a CSV recording are.
 enum CountForm: String, ExpressibleByArgument, CaseIterable {

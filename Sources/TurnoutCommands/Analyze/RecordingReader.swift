@@ -1,5 +1,6 @@
 internal import PlaybookSyntax
 internal import RolloutStatistics
+internal import Support
 
 /// Reads a recording: CSV of seconds, or JSON lines of single requests.
 struct RecordingReader {

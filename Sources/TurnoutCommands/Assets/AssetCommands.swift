@@ -4,7 +4,9 @@ internal import AzureEndpoints
 internal import FoundationEssentials
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// Models that deployments name `azureml:NAME:VERSION`.
 struct ModelCommand: ParsableCommand {
@@ -79,7 +81,7 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
         guard let name = name ?? document["name"]?.versionText else {
             throw CommandFailure(.usage, "\(file) has no 'name': give one by --name")
         }
-        let folder = TurnoutCommands.folder(of: file)
+        let folder = PlaybookSyntax.folder(of: file)
         let registered = try await options.withAssets(.work) { uploader in
             let version: String
             if let said = self.version ?? document["version"]?.versionText {
@@ -267,13 +269,12 @@ extension BackendOptions {
     func withAssets<Result>(
         _ use: BackendOpening.Use, _ body: (AssetUploader) async throws -> Result
     ) async throws -> Result {
-        let selection = try selection()
-        return try await selection.open(use, in: Workspace()).using { open in
-            guard let uploader = open.uploader else {
+        try await with(use) { _, session, selection in
+            guard let assets = session as? any AssetRegistering else {
                 throw CommandFailure(
                     .usage, "the backend \(selection.name) has no registered assets: add --backend local or azure")
             }
-            return try await body(uploader)
+            return try await body(assets.uploader)
         }
     }
 }

@@ -2,8 +2,8 @@ internal import FoundationEssentials
 internal import LocalEndpoints
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
-internal import SQLiteJournal
 internal import SQLiteState
 internal import SimulatedEndpoints
 internal import Support
@@ -21,7 +21,7 @@ struct Doctor {
     var cleans = false
 
     func look() async -> [Diagnosis] {
-        let local = LocalDoctor(folder: LocalFolder(state: workspace.absoluteState), now: SystemClock().now())
+        let local = LocalDoctor(folder: LocalFolder(state: workspace.state), now: SystemClock().now())
         let environments = EnvironmentsDoctor(folder: local.folder, cleans: cleans).look()
         return stateFolder() + journal() + endpoints() + (await local.look()) + environments + playbooks() + backend()
     }
@@ -91,9 +91,11 @@ struct Doctor {
     }
 
     private func journal() -> [Diagnosis] {
-        guard workspace.hasJournal else { return [Diagnosis(.ok, "journal", "no run was started here yet")] }
-        do {
-            let journal = try SQLiteJournal(folder: workspace.state, readOnly: true)
+        guard FileManager.default.fileExists(atPath: workspace.state + "/turnout.sqlite") else {
+            return [Diagnosis(.ok, "journal", "no run was started here yet")]
+        }
+        do throws(JournalError) {
+            let journal = try Composition.openJournal(in: workspace.state, readOnly: true)
             let found = journal.diagnose()
             try journal.close()
             return found
@@ -119,7 +121,7 @@ struct Doctor {
         }
         do {
             let names = try EndpointKind.allCases.flatMap { kind in
-                try SimulatedView(SimulationSettings(kind: kind), in: workspace).backend.endpoints()
+                try SimulatedView(SimulationSettings(kind: kind), in: workspace.state).backend.endpoints()
                     .map { "\($0) (\(kind.rawValue))" }
             }
             let words = names.isEmpty ? "no endpoints" : names.joined(separator: ", ")
@@ -134,9 +136,8 @@ struct Doctor {
     }
 
     private func playbooks() -> [Diagnosis] {
-        do throws(CommandFailure) {
-            let argument = PlaybookArgument(workspace: workspace)
-            let paths = try argument.all()
+        do throws(ServiceError) {
+            let paths = try PlaybookFolder(workspace).all()
             guard !paths.isEmpty else {
                 return [
                     Diagnosis(
@@ -154,13 +155,16 @@ struct Doctor {
     }
 
     /// What a check with the playbook's own inputs finds; an input that must be given is no error of the playbook.
-    private func problems(of path: String) throws(CommandFailure) -> [Diagnosis] {
-        let named = try BackendSelection(named: nil)
+    private func problems(of path: String) throws(ServiceError) -> [Diagnosis] {
         // Which gateway of a cluster it is about comes with an input.
-        let usable = named.backend.cluster == nil ? named : try BackendSelection(named: knownBackends[0].name)
-        let selection = usable.asking(playbook: path)
-        let making = PlanMaking(path: path, selection: selection)
-        let outcome = making.outcome(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1))
+        let named = try Composition.backends.selection(named: BackendFlags.usable)
+        let usable = named.plugin.cluster == nil ? named : try Composition.backends.selection(named: nil)
+        let service = RolloutService(
+            journal: InMemoryJournal(), backends: Composition.backends, workspace: workspace, caller: .ofThisProcess,
+            notify: Notices.tell)
+        let outcome = service.outcome(
+            of: PlanRequest(path: path, selection: usable),
+            for: RunID(playbook: PlaybookFolder.name(of: path), number: 1))
         guard outcome.snapshot == nil else { return [] }
         let needsInput = try isWaitingForInput(path)
         guard !needsInput || outcome.findings.contains(where: { $0.severity == .error && $0.rule != "Input" }) else {
@@ -170,21 +174,21 @@ struct Doctor {
         return [
             Diagnosis(
                 .error, "playbooks", "\(path): \(outcome.findings.summary); first: \(first?.message ?? "no plan")",
-                advice: "see `turnout check \(PlaybookArgument.name(of: path))`")
+                advice: "see `turnout check \(PlaybookFolder.name(of: path))`")
         ]
     }
 
-    private func isWaitingForInput(_ path: String) throws(CommandFailure) -> Bool {
+    private func isWaitingForInput(_ path: String) throws(ServiceError) -> Bool {
         do throws(FileProblem) {
             return try PlaybookSource(path: path).summary.inputs.contains { $0.default == nil }
         } catch {
-            throw CommandFailure(.invalidPlaybook, "\(path): \(error)")
+            throw ServiceError(.invalidPlaybook, "\(path): \(error)")
         }
     }
 
     private func backend() -> [Diagnosis] {
         do throws(CommandFailure) {
-            let selection = try BackendSelection(named: nil)
+            let selection = try BackendFlags.selection(named: nil)
             return [Diagnosis(.ok, "backend", "\(selection.name) is used where no --backend is given")]
         } catch {
             return [

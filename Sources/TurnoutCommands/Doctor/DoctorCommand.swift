@@ -1,8 +1,10 @@
 internal import ArgumentParser
+internal import KubernetesEndpoints
+internal import KubernetesEndpoints
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
-internal import SQLiteJournal
 
 /// Looks at everything that a run needs, and says what to do about it.
 struct DoctorCommand: AsyncParsableCommand {
@@ -24,7 +26,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("Look at this backend too: kubernetes asks the cluster what it has, and what you may do."),
-        completion: .list(BackendSelection.names))
+        completion: .list(Composition.backends.names))
     var backend: String?
 
     @OptionGroup var cluster: ClusterOptions
@@ -46,11 +48,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         // Of the environment's backend the doctor itself says what is wrong with it.
-        let named = backend ?? (cluster.settings.isEmpty ? BackendSelection.usable : nil)
-        let selection = try BackendSelection(named: named).on(cluster)
-        var diagnoses = await Doctor(workspace: Workspace(), cleans: clean).look()
-        if selection.backend.cluster != nil {
-            let plan = try plan(selection)
+        let named = backend ?? (cluster.settings.isEmpty ? BackendFlags.usable : nil)
+        let selection = try BackendFlags.selection(named: named, cluster.settings)
+        var diagnoses = await Doctor(workspace: .current, cleans: clean).look()
+        if selection.plugin.cluster != nil {
+            let plan = try await plan(selection)
             diagnoses += await KubernetesDoctor(
                 settings: plan?.backendSettings ?? selection.settled(.null), endpoint: plan?.endpoint,
                 definition: plan?.definedEndpoint
@@ -72,13 +74,12 @@ struct DoctorCommand: AsyncParsableCommand {
 
     /// The plan of the playbook that is named; nil where none is.
     ///
-    /// - Throws: ``CommandFailure`` where it has errors, after they are shown.
-    private func plan(_ selection: BackendSelection) throws -> Plan? {
+    /// - Throws: ``ServiceError`` where it has errors.
+    private func plan(_ selection: BackendSelection) async throws -> Plan? {
         guard let playbook else { return nil }
-        let path = try PlaybookArgument().path(of: playbook)
-        let making = PlanMaking(
-            path: path, selection: selection, inputs: try PlanArguments.pairs(of: inputs).mapValues { .text($0) })
-        return try making.snapshot(for: RunID(playbook: PlaybookArgument.name(of: path), number: 1)).plan
+        var request = PlanRequest(path: try PlaybookFolder(.current).path(of: playbook), selection: selection)
+        request.inputs = try PlanArguments.pairs(of: inputs).mapValues { .text($0) }
+        return try await withService(readOnly: true) { try $0.snapshot(of: request).plan }
     }
 
     struct Entry: Encodable {

@@ -1,6 +1,6 @@
 internal import LocalEndpoints
+internal import RolloutEngine
 internal import Rollouts
-internal import SQLiteJournal
 
 /// Lists the environments of Python that were built for local deployments, and removes those that none of them uses.
 struct EnvironmentsDoctor {

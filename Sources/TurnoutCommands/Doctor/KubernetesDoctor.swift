@@ -1,7 +1,6 @@
 internal import KubernetesEndpoints
 internal import RolloutEngine
 internal import Rollouts
-internal import SQLiteJournal
 
 /// Looks at a cluster without changing it: whether it answers, what it has, and what this user may do there.
 struct KubernetesDoctor {
@@ -16,8 +15,8 @@ struct KubernetesDoctor {
         let namespace: String
         let settings: KubernetesSettings
         do {
-            settings = try KubernetesWorld.read(self.settings)
-            client = try KubernetesWorld.client(settings)
+            settings = try KubernetesPlugin.read(self.settings)
+            client = try KubernetesPlugin.client(settings)
             namespace = settings.namespace ?? client.namespace
         } catch {
             return [

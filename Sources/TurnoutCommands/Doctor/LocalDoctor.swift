@@ -1,8 +1,9 @@
 internal import FoundationEssentials
 internal import LocalEndpoints
+internal import RolloutEngine
 internal import Rollouts
-internal import SQLiteJournal
 internal import SQLiteState
+internal import Support
 internal import SwiftASN1
 internal import X509
 
@@ -28,7 +29,7 @@ struct LocalDoctor {
     private func emulator() async -> [Diagnosis] {
         do {
             let record = try ServeRecord.read(folder)
-            switch (try EmulatorLife.isTaken(folder), record) {
+            switch (try ServeLock.isHeld(folder), record) {
             case (true, let record?):
                 guard await Health.isWell(record) else {
                     return [
@@ -79,12 +80,12 @@ struct LocalDoctor {
 
     func otherProgram(_ record: ServeRecord) -> [Diagnosis] {
         let version = record.program?.version
-        guard version != TurnoutVersion.current else { return [] }
+        guard version != Program.version else { return [] }
         return [
             Diagnosis(
                 .warning, "local",
                 "process \(record.pid) is \(version.map { "Turnout \($0)" } ?? "an older Turnout"), and this is Turnout "
-                    + TurnoutVersion.current,
+                    + Program.version,
                 advice: "once it is unused, the next run replaces it; `turnout serve --stop` ends it now")
         ]
     }

@@ -1,7 +1,9 @@
 internal import ArgumentParser
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// Looks at endpoints as the backend shows them, and changes them by hand.
 struct EndpointCommand: ParsableCommand {
@@ -32,52 +34,57 @@ struct EndpointArguments: ParsableArguments {
 
     @OptionGroup var options: BackendOptions
 
-    /// The endpoint that is named or, without a name, the only one of `names`.
-    ///
-    /// - Throws: ``CommandFailure`` where none or several can be meant.
-    func endpoint(among names: [Name], mayBeGone: Bool = false) throws(CommandFailure) -> Name {
-        guard let name else {
-            if names.count == 1, let only = names.first { return only }
-            guard !names.isEmpty else {
-                throw CommandFailure(.usage, "there is no endpoint on \(try options.selection().name) yet")
-            }
-            throw CommandFailure(
-                .usage, "there are several endpoints; name one of \(names.map(\.text).joined(separator: ", "))")
+    /// Works with the endpoint on its backend, which is opened for `use` and closed then.
+    func with<Result>(
+        _ use: BackendOpening.Use, mayBeGone: Bool = false, _ body: (NamedEndpoint) async throws -> Result
+    ) async throws -> Result {
+        try await options.with(use) { service, session, selection in
+            let name = try await service.endpoint(name, on: session, selection, mayBeGone: mayBeGone)
+            return try await body(
+                NamedEndpoint(name: name, service: service, session: session, selection: selection))
         }
-        if mayBeGone { return Name(name) }
-        if let known = names.first(where: { $0 == Name(name) }) { return known }
-        let hint = nearest(name, among: names.map(\.text)).map { "; did you mean '\($0)'?" } ?? ""
-        throw CommandFailure(.usage, "there is no endpoint '\(name)' on \(try options.selection().name)\(hint)")
     }
+}
+
+/// An endpoint that a command is about, on its backend.
+struct NamedEndpoint {
+    var name: Name
+    var service: RolloutService
+    var session: any BackendSession
+    var selection: BackendSelection
+
+    var backend: any Backend { session.backend }
+
+    func deployment(_ text: String) async throws -> Name {
+        try await service.deployment(text, of: name, on: session)
+    }
+
+    /// Makes changes by hand; see ``RolloutService/change(_:_:on:_:stage:force:)``.
+    func change(_ changes: [Change], stage: String, force: Bool) async throws -> EndpointSnapshot? {
+        try await service.change(name, changes, on: session, selection, stage: stage, force: force)
+    }
+
+    func unknown() -> CommandFailure { CommandFailure(.usage, "there is no endpoint '\(name)'") }
 }
 
 /// Which backend, and how its data is printed.
 struct BackendOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            BackendSelection.help, discussion: BackendSelection.helpOnDefault, valueName: "backend"),
-        completion: .list(BackendSelection.names))
-    var backend: String?
-
-    @OptionGroup var azure: AzureOptions
-    @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var backend: BackendFlags
 
     @Flag(help: "Print JSON.")
     var json = false
 
-    func selection() throws(CommandFailure) -> BackendSelection {
-        try BackendSelection(named: backend, workspace: azure.workspace).on(cluster)
-    }
-}
-
-extension EndpointArguments {
-    /// Works with the endpoint on its backend, which is opened for `use` and closed then.
+    /// Works with the backend, which is opened for `use` and closed then.
     func with<Result>(
-        _ use: BackendOpening.Use, mayBeGone: Bool = false, _ body: (any OpenBackend, Name) async throws -> Result
+        _ use: BackendOpening.Use,
+        _ body: (RolloutService, any BackendSession, BackendSelection) async throws -> Result
     ) async throws -> Result {
-        try await options.selection().open(use, in: Workspace()).using { open in
-            if let caveat = open.caveat { Notices.say("note: \(caveat)") }
-            return try await body(open, try endpoint(among: try await open.endpoints(), mayBeGone: mayBeGone))
+        let selection = try backend.selection()
+        return try await withService(readOnly: use == .look) { service in
+            try await service.with(selection, use) { session in
+                if let caveat = session.caveat { Notices.say("note: \(caveat)") }
+                return try await body(service, session, selection)
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 #if canImport(Darwin)
@@ -35,16 +37,13 @@ struct EndpointDelete: AsyncParsableCommand {
     var force = false
 
     func run() async throws {
-        let selection = try arguments.options.selection()
-        let deleted = try await arguments.with(.work) { open, name in
-            let target = if let deployment { try await open.deployment(deployment, of: name) } else { nil as Name? }
-            let deleted = Deleted(endpoint: name, deployment: target)
-            guard let snapshot = try await open.backend.observe(name) else { return deleted }
+        let deleted = try await arguments.with(.work) { endpoint in
+            let target = if let deployment { try await endpoint.deployment(deployment) } else { nil as Name? }
+            let deleted = Deleted(endpoint: endpoint.name, deployment: target)
+            guard let snapshot = try await endpoint.backend.observe(endpoint.name) else { return deleted }
             let changes = deleted.changes(of: snapshot)
             if !yes { try confirm(deleted, snapshot) }
-            let hand = HandChange(
-                workspace: Workspace(), selection: selection, open: open, endpoint: name, force: force)
-            _ = try await hand.perform(changes, stage: "delete")
+            _ = try await endpoint.change(changes, stage: "delete", force: force)
             return deleted
         }
         if arguments.options.json {

@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 /// Lists every change that was asked of an endpoint.
@@ -17,10 +19,18 @@ struct EndpointHistory: AsyncParsableCommand {
     @OptionGroup var arguments: EndpointArguments
 
     func run() async throws {
-        let (name, entries) = try await arguments.with(.look, mayBeGone: true) { open, name in
-            let entries = try await open.history(of: name)
-            if entries.isEmpty { _ = try arguments.endpoint(among: try await open.endpoints()) }
-            return (name, entries)
+        let (name, entries) = try await arguments.with(.look, mayBeGone: true) { endpoint in
+            guard let history = endpoint.session as? any ChangeHistory else {
+                throw CommandFailure(
+                    .usage,
+                    "the backend \(endpoint.selection.name) keeps no history of changes: `turnout events` has that of a run"
+                )
+            }
+            let entries = try await history.history(of: endpoint.name).map { HistoryLine($0) }
+            if entries.isEmpty {
+                _ = try await endpoint.service.endpoint(arguments.name, on: history, endpoint.selection)
+            }
+            return (endpoint.name, entries)
         }
         guard !entries.isEmpty || arguments.options.json else {
             StandardOutput.shared.line("Nothing was asked of \(name) yet.")

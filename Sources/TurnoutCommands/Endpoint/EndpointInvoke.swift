@@ -1,7 +1,10 @@
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// Sends requests to an endpoint, as clients do, or to one deployment.
 struct EndpointInvoke: AsyncParsableCommand {
@@ -40,10 +43,11 @@ struct EndpointInvoke: AsyncParsableCommand {
 
     func run() async throws {
         let body = InferenceRequest(body: try body())
-        let answers = try await arguments.with(.work) { open, name in
+        let answers = try await arguments.with(.work) { endpoint in
+            let (open, name) = (endpoint.session, endpoint.name)
             var target: Name?
-            if let deployment { target = try await open.deployment(deployment, of: name) }
-            if !open.isVirtual { try await ServersAwaited(open: open, endpoint: name, deployment: target).wait() }
+            if let deployment { target = try await endpoint.deployment(deployment) }
+            if !open.isVirtual { try await ServersAwaited(session: open, endpoint: name, deployment: target).wait() }
             var answers: [Answer] = []
             for _ in 1...times {
                 answers.append(Answer(try await open.backend.invoke(name, deployment: target, body)))

@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 
 /// Prints the keys of an endpoint: the only command that does.
 struct EndpointKeys: AsyncParsableCommand {
@@ -20,9 +22,14 @@ struct EndpointKeys: AsyncParsableCommand {
     var regenerate: ClientKeys.Which?
 
     func run() async throws {
-        let keys = try await arguments.with(regenerate == nil ? .look : .work) { open, name in
-            guard let regenerate else { return try await open.keys(of: name) }
-            return try await open.regenerate(regenerate, of: name)
+        let keys = try await arguments.with(regenerate == nil ? .look : .work) { endpoint in
+            guard let session = endpoint.session as? any KeyedEndpoints else {
+                throw CommandFailure(
+                    .usage, "the backend \(endpoint.selection.name) has no keys: its endpoints let clients in otherwise"
+                )
+            }
+            guard let regenerate else { return try await session.keys(of: endpoint.name) }
+            return try await session.regenerate(regenerate, of: endpoint.name)
         }
         if arguments.options.json {
             StandardOutput.shared.line(try JSONText.pretty(keys))

@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 /// Lists the endpoints of a backend.
@@ -15,8 +17,7 @@ struct EndpointList: AsyncParsableCommand {
     @OptionGroup var options: BackendOptions
 
     func run() async throws {
-        let endpoints = try await options.selection().open(.look, in: Workspace()).using { open in
-            if let caveat = open.caveat { Notices.say("note: \(caveat)") }
+        let endpoints = try await options.with(.look) { _, open, _ in
             var found: [EndpointSnapshot] = []
             for name in try await open.endpoints() {
                 if let endpoint = try await open.shown(name) { found.append(endpoint) }
@@ -28,7 +29,7 @@ struct EndpointList: AsyncParsableCommand {
             return
         }
         guard !endpoints.isEmpty else {
-            StandardOutput.shared.line("There is no endpoint on \(try options.selection().name) yet.")
+            StandardOutput.shared.line("There is no endpoint on \(try options.backend.selection().name) yet.")
             return
         }
         var table = Table(.init("ENDPOINT"), .init("STATE"), .init("TRAFFIC"), .init("MIRROR"), .init("DEPLOYMENTS"))

@@ -1,6 +1,8 @@
 internal import ArgumentParser
+internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// Prints what a deployment has written.
 struct EndpointLogs: AsyncParsableCommand {
@@ -31,8 +33,9 @@ struct EndpointLogs: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await arguments.with(.look) { open, name in
-            let deployment = try await open.deployment(deployment, of: name)
+        try await arguments.with(.look) { endpoint in
+            let (open, name) = (endpoint.session, endpoint.name)
+            let deployment = try await endpoint.deployment(deployment)
             var told = try await open.backend.logs(of: name, deployment: deployment, tail: tail)
             try show(told[...])
             while follow, !open.isVirtual, StandardOutput.shared.isOpen {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 
@@ -32,12 +33,9 @@ struct EndpointScale: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let selection = try arguments.options.selection()
-        let (change, snapshot) = try await arguments.with(.work) { open, name in
-            let change = Change.scale(try await open.deployment(deployment, of: name), instanceCount: instances)
-            let hand = HandChange(
-                workspace: Workspace(), selection: selection, open: open, endpoint: name, force: force)
-            return (change, try await hand.perform([change], stage: "scale"))
+        let (change, snapshot) = try await arguments.with(.work) { endpoint in
+            let change = Change.scale(try await endpoint.deployment(deployment), instanceCount: instances)
+            return (change, try await endpoint.change([change], stage: "scale", force: force))
         }
         guard let snapshot else { return }
         if arguments.options.json {

@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 /// Shows one endpoint as it is.
@@ -15,10 +17,9 @@ struct EndpointShow: AsyncParsableCommand {
     @OptionGroup var arguments: EndpointArguments
 
     func run() async throws {
-        let (snapshot, payload) = try await arguments.with(.look) { open, name in
-            guard let snapshot = try await open.shown(name) else {
-                throw CommandFailure(.usage, "there is no endpoint '\(name)'")
-            }
+        let (snapshot, payload) = try await arguments.with(.look) { endpoint in
+            let (open, name) = (endpoint.session, endpoint.name)
+            guard let snapshot = try await open.shown(name) else { throw endpoint.unknown() }
             let requests =
                 open.backend.capabilities.reportsOutcomes
                 ? try await open.backend.outcomes(of: name, since: nil) : nil

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 
@@ -35,14 +36,14 @@ struct EndpointTraffic: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let selection = try arguments.options.selection()
-        let (name, snapshot) = try await arguments.with(changes.isEmpty ? .look : .work) { open, name in
-            guard !changes.isEmpty else { return (name, try await open.backend.observe(name)) }
-            let hand = HandChange(
-                workspace: Workspace(), selection: selection, open: open, endpoint: name, force: force)
-            return (name, try await hand.perform(changes, stage: "traffic"))
+        let snapshot = try await arguments.with(changes.isEmpty ? .look : .work) { endpoint in
+            let snapshot =
+                changes.isEmpty
+                ? try await endpoint.backend.observe(endpoint.name)
+                : try await endpoint.change(changes, stage: "traffic", force: force)
+            guard let snapshot else { throw endpoint.unknown() }
+            return snapshot
         }
-        guard let snapshot else { throw CommandFailure(.usage, "there is no endpoint '\(name)'") }
         if arguments.options.json {
             let payload = Payload(traffic: snapshot.traffic, mirrorTraffic: snapshot.mirrorTraffic)
             StandardOutput.shared.line(try JSONText.pretty(payload))

@@ -1,5 +1,7 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// The last word on a run: what happened, the traffic as it was observed, and what to type next.
 struct EndLines {

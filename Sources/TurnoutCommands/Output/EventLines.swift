@@ -1,5 +1,7 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// One line per event, for logs and pipes: `12:03:04 canary     traffic {blue: 90, green: 10}`.
 struct EventLines {

@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 extension RunEvent {
@@ -56,26 +57,6 @@ extension RunEvent {
         case .runEnded(let status, _, _): status.tint
         default: nil
         }
-    }
-}
-
-extension Observation {
-    /// `traffic {blue: 90, green: 10}, blue 2/2, green 1/1`.
-    var words: String {
-        switch self {
-        case .never: "nothing"
-        case .absent: "no endpoint"
-        case .present(let endpoint): endpoint.words
-        }
-    }
-}
-
-extension EndpointSnapshot {
-    fileprivate var words: String {
-        var parts = ["traffic \(traffic.text)"]
-        if !mirrorTraffic.deployments.isEmpty { parts.append("mirror \(mirrorTraffic.text)") }
-        return (parts + deployments.map { "\($0.name) \($0.instances.ready)/\($0.instances.wanted)" })
-            .joined(separator: ", ")
     }
 }
 

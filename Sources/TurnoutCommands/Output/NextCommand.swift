@@ -1,5 +1,7 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// The next steps of a run as command lines, for the person who reads them.
 ///
@@ -131,7 +133,7 @@ extension ApprovalObjection {
     func words(_ person: Person) -> String {
         switch self {
         case .starter: "\(person) started the run, and the stage bars its starter"
-        case .group(let group): LocalGroup.objection(to: person, group)
+        case .group(let group): Caller.ofThisProcess.objection(to: group)
         case .repeated: "\(person) has approved already"
         }
     }
@@ -142,40 +144,5 @@ extension ApprovalObjection {
         case .starter, .repeated: "another person"
         case .group(let group): "a member of \(group)"
         }
-    }
-}
-
-extension Journal {
-    /// Where a run stands for the person who runs this process.
-    func situation(of run: RunID, in workspace: Workspace) throws -> RunSituation {
-        try situation(of: try load(run), in: workspace)
-    }
-
-    func situation(of run: StoredRun, in workspace: Workspace) throws -> RunSituation {
-        let backend = try BackendSelection(named: run.record.backend).backend
-        return try situation(
-            of: RunState(record: run.record, stages: run.stages), run.snapshot.plan, in: workspace,
-            runner: try runnerState(of: run.record.id), now: try backend.time(in: workspace), edited: { run })
-    }
-
-    /// The same of a run whose state is at hand; `edited` gives what it keeps of its files, where that matters.
-    func situation(
-        of state: RunState, _ plan: Plan, in workspace: Workspace, runner: RunnerState, now: Timestamp,
-        edited: () throws -> StoredRun
-    ) throws -> RunSituation {
-        var situation = RunSituation(
-            of: state, plan, try requests(of: state.record.id), runner: runner, person: .current(),
-            isMember: LocalGroup.isMember, now: now, isNewest: try isNewest(state.record))
-        switch state.record.status {
-        case .failed, .rolledBack, .aborted:
-            situation.editedFork = try EditedFork.step(of: try edited(), in: workspace)
-        case .running, .waiting, .held, .succeeded, .endedEarly: break
-        }
-        return situation
-    }
-
-    /// The command to type next about a run.
-    func nextCommand(for run: RunID, in workspace: Workspace) throws -> String {
-        NextCommand(try situation(of: run, in: workspace)).text ?? "turnout status \(run)"
     }
 }

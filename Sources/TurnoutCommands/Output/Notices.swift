@@ -1,3 +1,8 @@
+internal import PlaybookSyntax
+internal import RolloutEngine
+internal import RolloutService
+internal import Rollouts
+internal import Support
 internal import Synchronization
 
 #if canImport(Darwin)
@@ -11,6 +16,25 @@ enum Notices {
     static func error(_ message: String) { write("turnout: error: \(message)\n") }
     static func warn(_ message: String) { write("turnout: warning: \(message)\n") }
     static func say(_ message: String) { write("\(message)\n") }
+
+    /// What the service has to say while an operation goes on.
+    @Sendable static func tell(_ notice: ServiceNotice) {
+        let terminal = Terminal.standardError
+        switch notice {
+        case .note(let text, let suggestions): say(text + suggestions.words)
+        case .warning(let text): warn(text)
+        case .finding(let finding): say(finding.rendered(color: terminal.style.isColored))
+        case .overtaking(let holder, let rest, let isFirst):
+            let seconds = max((rest.milliseconds + 999) / 1000, 0)
+            let text =
+                "process \(holder.process) on \(holder.host) is silent; it is overtaken in \(seconds) s unless it speaks"
+            if terminal.isInteractive {
+                write("\r\u{1B}[K" + text.cut(to: terminal.columns - 1) + (seconds == 0 ? "\r\u{1B}[K" : ""))
+            } else if isFirst {
+                say(text)
+            }
+        }
+    }
 
     /// Without a line break behind it.
     static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }

@@ -1,3 +1,4 @@
+internal import Support
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)

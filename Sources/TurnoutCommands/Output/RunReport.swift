@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 /// A run as `status --json` and the last line of `run --json` tell it (DESIGN §7).
@@ -43,7 +44,7 @@ struct RunReport: Encodable, Sendable {
     /// What its newest analysis says; nil where it has none.
     var analysis: AnalysisReport?
     /// What its clients have met; nil where it has none that are counted.
-    var clients: ClientsReport?
+    var clients: ClientCounts?
     /// What serves each deployment; empty if that is not known.
     var servers: Servers
 
@@ -52,7 +53,7 @@ struct RunReport: Encodable, Sendable {
     }
 
     init(
-        _ situation: RunSituation, clients: ClientsReport? = nil, servers: Servers = .none, unobservable: String? = nil
+        _ situation: RunSituation, clients: ClientCounts? = nil, servers: Servers = .none, unobservable: String? = nil
     ) {
         let record = situation.record
         let snapshot = record.latest.snapshot
@@ -197,5 +198,14 @@ extension Step {
         case .invoke(let invocation): "the answers of \(invocation.deployment?.text ?? "the endpoint")"
         case .run(let command): "the program \(command.words.first ?? "") to end"
         }
+    }
+}
+
+extension RunEnd {
+    /// The last line of a stream of events.
+    var report: RunReport {
+        var report = RunReport(situation, clients: clients, servers: Servers(of: plan, by: record))
+        report.event = "run.summary"
+        return report
     }
 }

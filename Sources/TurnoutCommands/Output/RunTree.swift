@@ -1,5 +1,7 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// A run as people see it: its stages with icons and durations, the traffic as bars, and what comes next.
 struct RunTree {
@@ -9,7 +11,7 @@ struct RunTree {
     var style: Style
     var columns: Int
     /// What its clients have met, where it has some that are counted.
-    var clients: ClientsReport?
+    var clients: ClientCounts?
     /// What serves each deployment.
     var servers = Servers.none
     /// How old the traffic is; nil where that goes without saying.

@@ -53,9 +53,6 @@ extension StageStatus {
 }
 
 extension RunStatus {
-    /// As people read it: `rolled back`.
-    var words: String { rawValue.words }
-
     var tint: Style.Tint {
         switch self {
         case .running: .cyan
@@ -64,9 +61,4 @@ extension RunStatus {
         case .failed, .aborted: .red
         }
     }
-}
-
-extension String {
-    /// A word of JSON as people read it: `rolled back`.
-    var words: String { split(separator: "_").joined(separator: " ") }
 }

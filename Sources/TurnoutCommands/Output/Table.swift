@@ -1,3 +1,4 @@
+internal import Support
 /// Rows of text in columns as wide as what they hold.
 struct Table {
     struct Column {
@@ -59,13 +60,6 @@ struct Table {
 }
 
 extension String {
-    /// The text, or as much of it as fits in `width` characters with an ellipsis at the end.
-    func cut(to width: Int) -> String {
-        guard count > width else { return self }
-        guard width > 1 else { return String(prefix(max(width, 0))) }
-        return prefix(width - 1) + "…"
-    }
-
     var withoutTrailingSpaces: String {
         guard let last = lastIndex(where: { $0 != " " }) else { return "" }
         return String(self[...last])
@@ -73,21 +67,5 @@ extension String {
 
     func padded(to width: Int) -> String {
         count >= width ? self : self + String(repeating: " ", count: width - count)
-    }
-}
-
-extension String {
-    /// The text on one line, with every character replaced that could steer a terminal.
-    var printable: String {
-        String(String.UnicodeScalarView(unicodeScalars.map { $0.steersTerminals ? "\u{FFFD}" : $0 }))
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var steersTerminals: Bool {
-        switch value {
-        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069: true
-        default: false
-        }
     }
 }

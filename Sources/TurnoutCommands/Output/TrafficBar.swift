@@ -39,16 +39,3 @@ struct TrafficBar: Sendable {
 
     private func cells(_ percent: Int) -> Int { (min(max(percent, 0), 100) * width + 50) / 100 }
 }
-
-extension Wanted<Traffic> {
-    /// Every deployment that has, or is to have, a share.
-    var deployments: [Name] { Set(wanted.deployments).union(actual.deployments).sorted() }
-
-    /// `{blue: 90, green: 10}` or `none`, and `{blue: 100} → {green: 100}` while it is not as requested.
-    var text: String { wanted == actual ? actual.words : "\(actual.words) → \(wanted.words)" }
-}
-
-extension Traffic {
-    /// `none`, or `{blue: 100}`.
-    var words: String { isEmpty ? "none" : description }
-}

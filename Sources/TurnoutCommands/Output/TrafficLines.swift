@@ -1,4 +1,6 @@
+internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// A line with a bar for each deployment that has, or is to have, live or mirrored traffic.
 struct TrafficLines {

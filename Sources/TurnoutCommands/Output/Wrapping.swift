@@ -1,3 +1,4 @@
+internal import Support
 extension String {
     /// The text in lines of at most `width` characters, broken at spaces; each line of the text begins a new one.
     ///

@@ -1,10 +1,11 @@
 internal import ArgumentParser
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 /// Finds what is wrong with a playbook, and changes nothing.
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Find what is wrong with a playbook.",
@@ -52,24 +53,16 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() async throws {
         guard let playbook else {
             StandardOutput.shared.line(playbookSchema)
             return
         }
-        let path = try PlaybookArgument().path(of: playbook)
-        let selection = try plan.selection().asking(playbook: path)
-        let making = try PlanMaking(path: path, selection: selection, arguments: plan)
-        let id = RunID(playbook: PlaybookArgument.name(of: path), number: 1)
-        let outcomes = making.outcomes(for: id)
-        var findings: [Finding] = []
-        for finding in outcomes.flatMap(\.findings) where !findings.contains(finding) { findings.append(finding) }
-        var report = Report(playbook: path, findings: findings)
-        report.assumed = outcomes.compactMap(\.roles)
-        if exhaustive {
-            report.proof = Proof(
-                outcomes.compactMap(\.draft).map { ExhaustiveCheck(plan: $0, kind: selection.kind).run() })
-        }
+        let request = try plan.request(playbook)
+        let check = try await withService(readOnly: true) { $0.check(request, isExhaustive: exhaustive) }
+        var report = Report(playbook: request.path, findings: check.findings)
+        report.assumed = check.assumed
+        if exhaustive { report.proof = Proof(check.explorations) }
         if json {
             StandardOutput.shared.line(try JSONText.pretty(report))
         } else {

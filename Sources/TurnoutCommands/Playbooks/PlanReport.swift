@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import RolloutStatistics
 internal import Rollouts
 

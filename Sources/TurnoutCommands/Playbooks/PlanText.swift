@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 /// A preview as people read it, as Terraform shows a plan.
@@ -79,11 +80,6 @@ struct PlanText {
         guard let first = lines.first else { return [] }
         return ["    " + style(sign, tint) + first.dropFirst(4 + sign.count)] + lines.dropFirst()
     }
-}
-
-extension Roles {
-    /// `blue is live, green is the candidate`.
-    var sentence: String { "\(live.map { "\($0) is live" } ?? "nothing is live yet"), \(candidate) is the candidate" }
 }
 
 extension StageAction.Kind {

@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import PlaybookSyntax
+internal import RolloutService
+internal import Support
 
 /// Lists the playbooks that can be run by name.
 struct PlaybooksCommand: ParsableCommand {
@@ -19,7 +21,7 @@ struct PlaybooksCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let entries = try PlaybookArgument().all().map(Entry.init)
+        let entries = try PlaybookFolder(.current).all().map(Entry.init)
         if json {
             StandardOutput.shared.line(try JSONText.pretty(entries))
         } else {
@@ -39,7 +41,7 @@ struct PlaybooksCommand: ParsableCommand {
         var broken: String?
 
         init(path: String) {
-            name = PlaybookArgument.name(of: path)
+            name = PlaybookFolder.name(of: path)
             self.path = path
             do throws(FileProblem) {
                 let summary = try PlaybookSource(path: path).summary

@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 /// When a playbook would catch one regression, and how many clients would notice.
@@ -22,7 +23,8 @@ struct RegressionReport: Encodable {
         case afterSeconds = "after_seconds"
     }
 
-    init(_ regression: Regression, _ report: RehearsalReport, candidate: Name) {
+    init(_ regression: Regression, _ report: RehearsalReport) {
+        let candidate = report.candidate
         self.regression = regression.name
         status = report.status
         reason = report.reason
@@ -35,7 +37,8 @@ struct RegressionReport: Encodable {
         }
         let requests = report.requests.first { $0.deployment == candidate }
         let pairs = requests?.mirrored
-        exposed = max((requests?.requests ?? 0) - (pairs?.pairs ?? 0) - (report.testRequests[candidate] ?? 0), 0)
+        exposed = max(
+            (requests?.requests ?? 0) - (pairs?.pairs ?? 0) - (candidate.flatMap { report.testRequests[$0] } ?? 0), 0)
         failed = max(min((requests?.failed ?? 0) - (pairs?.onlyMirrorFailed ?? 0), exposed), 0)
     }
 }

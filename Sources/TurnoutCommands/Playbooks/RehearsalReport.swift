@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import RolloutStatistics
 internal import Rollouts
 
@@ -99,18 +100,19 @@ struct RehearsalReport: Encodable {
         case regressions, candidate
     }
 
-    init(
-        of plan: Plan, seed: UInt64, record: RunRecord, stages: [StageRecord], outcome: Runner.Outcome,
-        timeline: RehearsalTimeline, lasted: Interval, requests: OutcomeReading
-    ) {
+    init(_ rehearsal: Rehearsal, _ timeline: RehearsalTimeline) {
+        let (plan, record, stages, requests) = (
+            rehearsal.plan, rehearsal.record, rehearsal.stages, rehearsal.requests
+        )
+        let (start, lasted) = (rehearsal.start, rehearsal.lasted)
         playbook = plan.playbook
         backend = plan.backend
         endpoint = plan.endpoint
-        self.seed = seed
-        status = outcome == .waiting ? .waiting : record.status
+        seed = rehearsal.seed
+        status = rehearsal.outcome == .waiting ? .waiting : record.status
         reason = record.reason
         durationSeconds = lasted.seconds
-        self.stages = stages.map { Stage($0, since: timeline.start, until: timeline.start + lasted) }
+        self.stages = stages.map { Stage($0, since: start, until: start + lasted) }
         self.timeline = timeline.moments.map {
             Moment(atSeconds: $0.at.seconds, stage: $0.stage, kind: $0.kind, what: $0.text, tint: $0.tint)
         }
@@ -125,7 +127,7 @@ struct RehearsalReport: Encodable {
                 deployment: name, requests: counts.requests, failed: counts.errors, p50: counts.latencyBound(of: 0.5),
                 p99: counts.latencyBound(of: 0.99), mirrored: requests.mirrored[name].map(PairsReport.init))
         }
-        candidate = record.analysis?.arms.candidate
+        candidate = rehearsal.candidate
         for (stage, record) in zip(plan.stages, stages) {
             guard case .invoke(let invocation) = stage.action, let name = invocation.deployment else { continue }
             testRequests[name, default: 0] += invocation.times * record.attempts

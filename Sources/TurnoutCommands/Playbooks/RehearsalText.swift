@@ -1,5 +1,7 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// A rehearsal as people read it: what happened, the traffic at each moment, the requests, the stages.
 struct RehearsalText {

@@ -1,7 +1,8 @@
 internal import ArgumentParser
-internal import Rollouts
 internal import RolloutEngine
-internal import SimulatedEndpoints
+internal import RolloutService
+internal import Rollouts
+internal import Synchronization
 
 /// Runs a whole playbook on a simulated endpoint that nobody else sees.
 struct RehearseCommand: AsyncParsableCommand {
@@ -40,32 +41,15 @@ struct RehearseCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let workspace = Workspace()
-        let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
-        let selection = try plan.selection().asking(playbook: path)
-        let making = try PlanMaking(path: path, selection: selection, arguments: plan)
-        let id = RunID(playbook: try making.playbookName(), number: 1)
-        let (snapshot, simulation) = try await making.looking(for: id, in: workspace).rehearsable(for: id)
-        var settings = try SimulationSettings(simulation, of: snapshot.plan, kind: selection.kind)
-        if let seed { settings.seed = seed }
-        let isFresh =
-            snapshot.plan.roles == nil && snapshot.plan.stages.contains { $0.skip == nil && $0.action.kind == .define }
-        func rehearse(_ settings: SimulationSettings) async throws -> RehearsalReport {
-            let store =
-                isFresh
-                ? MemoryStore() : try await copy(of: snapshot.plan.endpoint, settings, on: selection, in: workspace)
-            let start = max(Rehearsal.date, store.time() ?? Rehearsal.date)
-            return try await Rehearsal(snapshot: snapshot, settings: settings, store: store, start: start).perform()
-        }
-        var report = try await rehearse(settings)
-        if let candidate = report.candidate {
-            for regression in Regression.typical {
-                var worse = settings
-                regression.worsen(&worse.profiles[candidate, default: DeploymentProfile()])
-                report.regressions.append(
-                    RegressionReport(regression, try await rehearse(worse), candidate: candidate))
+        let request = try plan.request(playbook)
+        let timeline = Mutex(RehearsalTimeline())
+        let (rehearsal, regressions) = try await withService(readOnly: true) { service in
+            try await service.rehearse(request, seed: seed, regressions: Regression.typical) { now, progress in
+                timeline.withLock { $0.note(progress, at: now) }
             }
         }
+        var report = RehearsalReport(rehearsal, timeline.withLock { $0 })
+        report.regressions = regressions.map { RegressionReport($0, RehearsalReport($1, RehearsalTimeline())) }
         if json {
             StandardOutput.shared.line(try JSONText.pretty(report))
         } else {
@@ -75,16 +59,5 @@ struct RehearseCommand: AsyncParsableCommand {
         }
         let status = report.status.exitStatus
         guard status == .finished else { throw ExitCode(status.rawValue) }
-    }
-
-    /// The endpoint as it is now, in a world of its own.
-    private func copy(
-        of endpoint: Name, _ settings: SimulationSettings, on selection: BackendSelection, in workspace: Workspace
-    ) async throws -> MemoryStore {
-        guard selection.backend != SimulatedWorld.self else {
-            return try SimulatedView(settings, in: workspace).copy(of: endpoint)
-        }
-        let observed = try await selection.open(.look, in: workspace).using { try await $0.backend.observe(endpoint) }
-        return try await MemoryStore.resembling(observed, settings)
     }
 }

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
-internal import SQLiteJournal
 
 /// `turnout abort`: rolls a run back and ends it.
 struct AbortCommand: AsyncParsableCommand {
@@ -29,50 +29,20 @@ struct AbortCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        let workspace = Workspace()
-        let status = try await workspace.withJournal { journal in
-            try await abort(RunWork(workspace: workspace, journal: journal, options: options))
+        let status = try await withService { service in
+            let id = try service.run(run, wanted: "under way") { !$0.status.isEnded }.id
+            let (outcome, status) = try await options.perform(on: service) { [reason] work in
+                try await service.abort(id, reason: reason, work)
+            }
+            guard case .handedOver(let holder) = outcome else { return status }
+            guard !options.wait else { return try await options.follow(id, on: service) }
+            let who = "process \(holder.process) on \(holder.host) works on \(id)"
+            Notices.say(
+                holder.silent > LeaseHolder.patience
+                    ? "\(who), and has been silent for \(holder.silent.short); next: turnout resume \(id) --take-over"
+                    : "\(who) and rolls it back; follow it by `turnout status \(id) --watch`")
+            return status
         }
         try status.leave()
-    }
-
-    private func abort(_ work: RunWork) async throws -> ExitStatus {
-        let record = try RunSelection.run(run, in: work.journal, wanted: "under way") { !$0.status.isEnded }
-        if record.canRollBack {
-            guard try work.journal.isNewest(record) else {
-                throw CommandFailure(
-                    .usage,
-                    "run \(record.id) has ended, and a later run has worked on its endpoint since: rolling back would undo that; "
-                        + "`turnout endpoint traffic \(record.endpoint) --set NAME=PERCENT` moves clients by hand")
-            }
-        } else if record.status.isEnded {
-            guard record.status == .aborted else {
-                throw CommandFailure(
-                    .usage, "run \(record.id) has ended (\(record.status.words)): nothing is left to abort")
-            }
-            return try work.tellEnd(of: record)
-        }
-        let request = Request(
-            kind: .abort, planHash: record.planHash, by: .current(), at: SystemClock().now(), reason: reason)
-        // A second abort that comes before the first was used says nothing new.
-        if try !work.journal.pendingRequests(of: record.id).contains(where: { $0.kind == .abort }) {
-            _ = try work.journal.submit(request, to: record.id) { _ in }
-        }
-        guard let holder = try work.journal.holder(of: record.id) else {
-            return try await work.takeUp(record.id, note: "to abort it")
-        }
-        guard options.wait else {
-            if holder.silent > SQLiteJournal.longestSilence {
-                Notices.say(
-                    "process \(holder.process) on \(holder.host) works on \(record.id), and has been silent for "
-                        + "\(holder.silent.short); next: turnout resume \(record.id) --take-over")
-                return .finished
-            }
-            Notices.say(
-                "process \(holder.process) on \(holder.host) works on \(record.id) and rolls it back; "
-                    + "follow it by `turnout status \(record.id) --watch`")
-            return .finished
-        }
-        return try await work.follow(record.id)
     }
 }

@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
-internal import SQLiteJournal
+internal import Support
 
 /// What `approve` and `reject` have in common.
 struct DecisionOptions: ParsableArguments {
@@ -28,69 +29,37 @@ struct DecisionOptions: ParsableArguments {
 
     /// Keeps the decision, and goes on with the run where that is asked for.
     func decide(_ kind: Request.Kind) async throws {
-        let workspace = Workspace()
-        let status = try await workspace.withJournal { journal in
-            try await decide(kind, RunWork(workspace: workspace, journal: journal, options: options))
+        let status = try await withService(as: try Caller.ofThisProcess.by(by)) { service in
+            let id = try service.run(run, wanted: "waiting for an approval") { record in
+                stage == nil ? record.status == .waiting : !record.status.isEnded
+            }.id
+            // Who types `approve --resume` after `approve` wants to go on.
+            let made = try service.decide(kind, on: id, stage: stage, reason: reason, mayRepeat: resume)
+            options.say(made.words.printable)
+            let holder = try service.journal.holder(of: id)
+            guard resume, holder == nil else { return try await options.leave(id, to: holder, on: service) }
+            return try await options.perform(on: service) { .end(try await service.takeUp(id, $0)) }.status
         }
         try status.leave()
     }
+}
 
-    private func decide(_ kind: Request.Kind, _ work: RunWork) async throws -> ExitStatus {
-        let record = try RunSelection.run(run, in: work.journal, wanted: "waiting for an approval") { record in
-            stage == nil ? record.status == .waiting : !record.status.isEnded
+extension Caller {
+    /// The same caller, by the name of `--by` if there is one.
+    fileprivate func by(_ name: String?) throws(CommandFailure) -> Caller {
+        guard let name else { return self }
+        do throws(ServiceError) { return try calling(name) } catch {
+            throw CommandFailure(.usage, "--by: \(error.message)")
         }
-        let decision = GateDecision(kind: kind, stage: stage, by: try .current(calling: by), reason: reason)
-        let isLive = try work.journal.holder(of: record.id) != nil
-        let subject = try decision.subject(in: try work.journal.load(record.id), isLive: isLive)
-        let now = try BackendSelection(named: record.backend).backend.time(in: work.workspace)
-        try decision.checkTime(of: subject, at: now)
-        do throws(JournalError) {
-            tell(try decision.submit(on: subject, to: work.journal, at: now), subject)
-        } catch {
-            // Who types `approve --resume` after `approve` wants to go on.
-            guard error.code == .notAllowed else { throw error }
-            guard resume, try isDecided(kind, subject, work.journal) else {
-                let next = try work.journal.nextCommand(for: record.id, in: work.workspace)
-                throw JournalError(.notAllowed, "\(error.message); next: \(next)")
-            }
-            say("note: \(error.message)".printable)
-        }
-        guard try work.journal.holder(of: record.id) == nil else {
-            guard options.wait else {
-                say("the process that works on \(record.id) takes it up")
-                return .finished
-            }
-            return try await work.follow(record.id)
-        }
-        guard resume else {
-            say(
-                "no process works on \(record.id); next: "
-                    + (try work.journal.nextCommand(for: record.id, in: work.workspace)))
-            return .finished
-        }
-        return try await work.takeUp(record.id)
     }
+}
 
-    /// True where the same was said of the stage before, and not the opposite.
-    private func isDecided(
-        _ kind: Request.Kind, _ subject: GateDecision.Subject, _ journal: SQLiteJournal
-    ) throws(JournalError) -> Bool {
-        let said = try journal.requests(of: subject.run.id).map(\.request).filter {
-            $0.stage == subject.stage.name && ($0.kind == .approve || $0.kind == .reject)
-        }
-        return said.last?.kind == kind
-    }
-
-    private func tell(_ request: Request, _ subject: GateDecision.Subject) {
+extension DecisionMade {
+    fileprivate var words: String {
+        if let repeated { return "note: \(repeated)" }
         let word = request.kind == .approve ? "approved" : "rejected"
-        let early = subject.gate == nil ? ", ahead of its gate" : ""
-        let reason = request.reason.map { ": \($0)" } ?? ""
-        let stage = "\(subject.run.id): stage \(subject.stage.name)"
-        say("\(stage) \(word) by \(request.by) (asserted)\(early)\(reason)".printable)
-    }
-
-    /// With `--json`, standard output is the run's alone.
-    private func say(_ text: String) {
-        if options.json { Notices.say(text) } else { StandardOutput.shared.line(text) }
+        let early = isEarly ? ", ahead of its gate" : ""
+        return "\(run): stage \(stage) \(word) by \(request.by) (asserted)\(early)"
+            + (request.reason.map { ": \($0)" } ?? "")
     }
 }

@@ -1,7 +1,8 @@
 internal import ArgumentParser
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
-internal import SQLiteJournal
+internal import Support
 
 /// Lists what happened in a run, or checks that nobody has edited it.
 struct EventsCommand: AsyncParsableCommand {
@@ -38,30 +39,15 @@ struct EventsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let workspace = Workspace()
-        guard workspace.hasJournal else {
-            throw CommandFailure(.usage, "there are no runs yet; `turnout run PLAYBOOK` starts one")
-        }
-        try await workspace.withJournal(readOnly: true) { journal in
-            if verify {
-                try verify(in: journal)
-            } else {
-                try await list(RunSelection.toLookAt(run, in: journal).id, in: journal)
+        try await withService(readOnly: true) { service in
+            guard verify else { return try await list(service.runToShow(run).id, in: service.journal) }
+            let verifications = try service.verify(run)
+            for verification in verifications {
+                StandardOutput.shared.line(
+                    json ? try JSONText.line(verification) : verification.text(Terminal.standardOutput.style))
             }
+            guard verifications.allSatisfy(\.holds) else { throw ExitCode(ExitStatus.failed.rawValue) }
         }
-    }
-
-    /// The runs to verify; a record that was tampered with must not keep its events from being looked at.
-    private func verified(in journal: SQLiteJournal) throws -> [RunID] {
-        let all = try journal.runIDs()
-        guard let run else {
-            guard !all.isEmpty else {
-                throw CommandFailure(.usage, "there are no runs yet; `turnout run PLAYBOOK` starts one")
-            }
-            return all.reversed()
-        }
-        if let id = RunID(run), all.contains(id) { return [id] }
-        return [try RunSelection.toLookAt(run, in: journal).id]
     }
 
     private func list(_ run: RunID, in journal: any Journal) async throws {
@@ -78,39 +64,17 @@ struct EventsCommand: AsyncParsableCommand {
             try await Task.sleep(for: .milliseconds(500))
         }
     }
+}
 
-    private func verify(in journal: SQLiteJournal) throws {
-        var holds = true
-        for run in try verified(in: journal) {
-            let problems = try journal.verify(run)
-            // Events that cannot be decoded are among the problems; without one, all can be.
-            let last = problems.isEmpty ? try journal.events(of: run, after: 0).last : nil
-            let verification = Verification(
-                run: run, holds: problems.isEmpty, events: last?.sequence, head: last?.hash, problems: problems)
-            StandardOutput.shared.line(
-                json ? try JSONText.line(verification) : verification.text(Terminal.standardOutput.style))
-            holds = holds && problems.isEmpty
+extension ChainVerification {
+    func text(_ style: Style) -> String {
+        guard !holds else {
+            return style("✓", .green) + " \(run): chain of \(events ?? 0) events holds: \(head ?? "no events")"
         }
-        guard holds else { throw ExitCode(ExitStatus.failed.rawValue) }
-    }
-
-    struct Verification: Encodable {
-        var run: RunID
-        var holds: Bool
-        /// Null where the chain is broken.
-        var events: Int?
-        var head: String?
-        var problems: [String]
-
-        func text(_ style: Style) -> String {
-            guard !holds else {
-                return style("✓", .green) + " \(run): chain of \(events ?? 0) events holds: \(head ?? "no events")"
-            }
-            let count = "\(problems.count) problem\(problems.count == 1 ? "" : "s")"
-            return
-                (problems.map { style("✗", .red) + " " + $0.printable }
-                + [style.bold("\(run): the chain is broken, \(count)")]).joined(separator: "\n")
-        }
+        let count = "\(problems.count) problem\(problems.count == 1 ? "" : "s")"
+        return
+            (problems.map { style("✗", .red) + " " + $0.printable }
+            + [style.bold("\(run): the chain is broken, \(count)")]).joined(separator: "\n")
     }
 }
 

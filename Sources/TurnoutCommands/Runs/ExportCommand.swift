@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
-internal import SQLiteJournal
 
 /// Writes everything that the journal has of a run.
 struct ExportCommand: AsyncParsableCommand {
@@ -24,19 +24,15 @@ struct ExportCommand: AsyncParsableCommand {
     var run: String?
 
     func run() async throws {
-        let workspace = Workspace()
-        guard workspace.hasJournal else {
-            throw CommandFailure(.usage, "there are no runs yet; `turnout run PLAYBOOK` starts one")
-        }
-        try await workspace.withJournal(readOnly: true) { journal in
-            let id = try RunSelection.toLookAt(run, in: journal).id
-            StandardOutput.shared.line(try JSONText.pretty(try RunExport(of: id, in: journal)))
+        try await withService(readOnly: true) { service in
+            let export = try service.export(try service.runToShow(run).id)
+            StandardOutput.shared.line(try JSONText.pretty(ExportReport(export)))
         }
     }
 }
 
 /// A run as `turnout export` writes it.
-struct RunExport: Encodable {
+struct ExportReport: Encodable {
     struct File: Encodable {
         var path: String
         /// Lowercase hexadecimal SHA-256.
@@ -82,15 +78,15 @@ struct RunExport: Encodable {
         case planHash = "plan_hash"
     }
 
-    init(of id: RunID, in journal: any Journal) throws(JournalError) {
-        let stored = try journal.load(id)
+    init(_ export: RunExport) {
+        let stored = export.run
         run = stored.record
         plan = stored.snapshot.plan.header
         planHash = stored.snapshot.hash
         stages = zip(stored.stages, stored.snapshot.plan.stages).map { Stage(record: $0, definition: $1) }
         files = stored.snapshot.plan.files.map { File($0, stored.snapshot.contents[$0.path]) }
-        requests = try journal.requests(of: id)
-        events = try journal.events(of: id, after: 0).map {
+        requests = export.requests
+        events = export.events.map {
             Event(
                 sequence: $0.sequence, at: JSONTime($0.at), stage: $0.stage, kind: $0.kind, epoch: $0.epoch,
                 hash: $0.hash, event: $0.event)

@@ -1,8 +1,14 @@
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// The question that a gate asks at the keyboard: yes or no, and why.
 struct GatePrompt {
+    struct Decision: Hashable {
+        var kind: Request.Kind
+        var reason: String?
+    }
+
     let gate: ApprovalGate
     /// What became of the last decision.
     var notice: String?
@@ -11,7 +17,7 @@ struct GatePrompt {
     init(gate: ApprovalGate) { self.gate = gate }
 
     /// Takes a key; what is decided by it, or nil.
-    mutating func press(_ key: KeyReader.Key) -> GateDecision? {
+    mutating func press(_ key: KeyReader.Key) -> Decision? {
         guard var answer else {
             switch key {
             case .character("y"), .character("Y"): self.answer = (.approve, "")
@@ -29,8 +35,7 @@ struct GatePrompt {
             return nil
         case .enter:
             self.answer = nil
-            return GateDecision(
-                kind: answer.kind, stage: nil, by: .current(), reason: answer.reason.isEmpty ? nil : answer.reason)
+            return Decision(kind: answer.kind, reason: answer.reason.isEmpty ? nil : answer.reason)
         }
         self.answer = answer
         return nil

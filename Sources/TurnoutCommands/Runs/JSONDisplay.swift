@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 internal import Synchronization
 
@@ -35,7 +36,9 @@ final class JSONDisplay: RunDisplay {
         write(OutputReport(run: id, stage: stage, message: line))
     }
 
-    func hear(_ news: WorldNews) {
+    func tell(_ end: RunEnd) { self.end(end) }
+
+    func hear(_ news: BackendNotice) {
         guard let id = run.withLock({ $0.id }) else { return }
         switch news {
         case .serving(let address): write(NewsReport(run: id, event: "endpoint.serving", scoringURI: address))

@@ -1,5 +1,7 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
+internal import Support
 internal import Synchronization
 
 /// Shows a run as one line per event.
@@ -42,7 +44,7 @@ final class LineDisplay: RunDisplay {
         output.line(lines.withLock { $0.output(line, stage: stage) })
     }
 
-    func hear(_ news: WorldNews) {
+    func hear(_ news: BackendNotice) {
         switch news {
         case .serving(let address): output.line(style.dim("clients send to ") + address)
         case .note(let text): output.line(text.printable)

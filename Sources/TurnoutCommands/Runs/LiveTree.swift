@@ -1,5 +1,7 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// A run as it is drawn while it goes on.
 struct LiveTree {
@@ -11,7 +13,7 @@ struct LiveTree {
     var said: String?
     /// Where clients send, and what they have met.
     private var address: String?
-    private var clients: ClientsReport?
+    private var clients: ClientCounts?
     /// The run's time as far as it is known.
     private(set) var now: Timestamp
     /// When a wait that is under way is over.
@@ -45,7 +47,7 @@ struct LiveTree {
         }
     }
 
-    mutating func hear(_ news: WorldNews) {
+    mutating func hear(_ news: BackendNotice) {
         switch news {
         case .serving(let scoringURI): address = scoringURI
         case .clients(let report): clients = report

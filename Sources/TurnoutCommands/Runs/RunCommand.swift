@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
-internal import SQLiteJournal
 
 /// `turnout run`: starts a rollout and works on it.
 struct RunCommand: AsyncParsableCommand {
@@ -53,43 +53,11 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let workspace = Workspace()
-        let path = try PlaybookArgument(workspace: workspace).path(of: playbook)
-        let selection = try arguments.selection().asking(playbook: path)
-        let making = try PlanMaking(path: path, selection: selection, arguments: arguments)
-        let status = try await workspace.withJournal { journal in
-            try await start(making, journal, workspace)
+        let request = try arguments.request(playbook)
+        let start = StartOptions(approvals: approve, binding: plan.flatMap(PlanBinding.init), takeOver: takeOver)
+        let status = try await withService { service in
+            try await options.perform(on: service) { .end(try await service.start(request, with: start, $0)) }.status
         }
         try status.leave()
-    }
-
-    private func start(_ making: PlanMaking, _ journal: SQLiteJournal, _ workspace: Workspace) async throws
-        -> ExitStatus
-    {
-        let name = try making.playbookName()
-        let id = try journal.nextRunID(of: name)
-        // In the middle of another run, who is live is that run's business.
-        let making = try await making.looking(for: id, in: workspace) { draft in
-            try refuseUnfinishedRun(on: making.selection.leaseKey(of: draft), journal, workspace)
-        }
-        let snapshot = try making.snapshot(for: id)
-        let approvals = try EarlyApprovals(approve, in: snapshot.plan)
-        try refuseUnfinishedRun(on: making.selection.leaseKey(of: snapshot.plan), journal, workspace)
-        let open = try await making.selection.open(.work, for: snapshot.plan, in: workspace)
-        return try await RunWork(workspace: workspace, journal: journal, options: options).work(in: open) {
-            if let plan { try await PlanBinding(plan)?.check(snapshot, open.backend) }
-            if snapshot.plan.stages.contains(where: \.action.touchesEndpoint) {
-                try await FirstRefusal.check(snapshot.plan, on: open.backend)
-            }
-            let started = try await RunStarting(
-                journal: journal, selection: making.selection, open: open, takeOver: takeOver
-            ).start(
-                name, approved: approvals.stages
-            ) { run in
-                run == id ? snapshot : try making.snapshot(for: run, quiet: true)
-            }
-            for note in approvals.notes { Notices.say("note: \(note)") }
-            return started
-        }
     }
 }

@@ -1,10 +1,10 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 /// Shows a run again and again until it ends: one that waits may go on by somebody else.
 struct RunWatch {
-    var journal: any Journal
-    var workspace: Workspace
+    var service: RolloutService
     var run: RunID
     var json: Bool
 
@@ -14,7 +14,7 @@ struct RunWatch {
         var shown = ""
         var height = 0
         while true {
-            let view = try await RunView(of: run, in: journal, workspace)
+            let view = try await ShownRun(of: run, on: service)
             let text = json ? try JSONText.line(view.report) : view.text(redraws ? .standardOutput : terminal)
             // What only grows older or more is shown again on a terminal, and is no news elsewhere.
             let news = try JSONText.line(view.news)
@@ -56,7 +56,7 @@ struct RunWatch {
     }
 }
 
-extension RunView {
+extension ShownRun {
     /// What is worth another line: not the time of the observation, nor what clients have met.
     fileprivate var news: RunReport {
         var report = report

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
-internal import SQLiteJournal
 
 /// Lists all runs, and who works on them.
 struct RunsCommand: AsyncParsableCommand {
@@ -18,10 +18,8 @@ struct RunsCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let workspace = Workspace()
-        var entries: [Entry] = []
-        if workspace.hasJournal {
-            entries = try await workspace.withJournal(readOnly: true) { try Self.entries(in: $0) }
+        let entries = try await withService(readOnly: true) { service in
+            try service.runs().map { Entry($0.record, stages: $0.stages, holder: $0.holder) }
         }
         if json {
             StandardOutput.shared.line(try JSONText.pretty(entries))
@@ -96,16 +94,6 @@ struct RunsCommand: AsyncParsableCommand {
             let length = (ended?.moment ?? max(now, latest ?? now)) - started.moment
             return length < .zero ? "" : length.short
         }
-    }
-
-    static func entries(in journal: any Journal) throws(JournalError) -> [Entry] {
-        let holders = try journal.leases()
-        var entries: [Entry] = []
-        for record in try journal.runs() {
-            let stages = try journal.stages(of: record.id)
-            entries.append(Entry(record, stages: stages, holder: holders.first { $0.run == record.id }))
-        }
-        return entries
     }
 
     static func text(_ entries: [Entry], now: Timestamp, terminal: Terminal) -> String {

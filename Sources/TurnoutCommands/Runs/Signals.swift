@@ -8,7 +8,7 @@ internal import Synchronization
 #endif
 
 /// SIGINT and SIGTERM: the first is told, a second one ends the process at once; both are safe (DESIGN §7).
-final class Signals {
+final class Signals: @unchecked Sendable {
     enum Kind: Int32, Sendable {
         case interrupt = 2
         case terminate = 15
@@ -16,13 +16,12 @@ final class Signals {
         var exitStatus: ExitStatus { self == .interrupt ? .interrupted : .terminated }
     }
 
-    let stream: AsyncStream<Kind>
     private let sources: [any DispatchSourceSignal]
 
-    /// - Parameter abandon: Called before the process ends at once.
-    init(abandon: @escaping @Sendable () -> Void) {
-        let (stream, continuation) = AsyncStream.makeStream(of: Kind.self)
-        self.stream = stream
+    /// - Parameters:
+    ///   - continuation: Is given the first signal.
+    ///   - abandon: Called before the process ends at once.
+    init(to continuation: AsyncStream<Kind>.Continuation, abandon: @escaping @Sendable () -> Void) {
         let count = Counter()
         sources = [Kind.interrupt, .terminate].map { kind in
             signal(kind.rawValue, SIG_IGN)

@@ -1,4 +1,5 @@
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 internal import Synchronization
 
@@ -6,7 +7,7 @@ internal import Synchronization
 final class TreeDisplay: RunDisplay {
     private let style: Style
     private let keys: KeyReader?
-    private let journal: any Journal
+    private let service: RolloutService
     private let output = StandardOutput.shared
     private let picture = Mutex(Picture())
 
@@ -20,9 +21,9 @@ final class TreeDisplay: RunDisplay {
     }
 
     /// A display that `asks` has a person at the keyboard, who can decide gates in place.
-    init(style: Style, asks: Bool, journal: any Journal) {
+    init(style: Style, asks: Bool, service: RolloutService) {
         self.style = style
-        self.journal = journal
+        self.service = service
         keys = asks ? KeyReader() : nil
     }
 
@@ -49,7 +50,7 @@ final class TreeDisplay: RunDisplay {
         picture.withLock { $0.tree?.said = line }
     }
 
-    func hear(_ news: WorldNews) {
+    func hear(_ news: BackendNotice) {
         picture.withLock { $0.tree?.hear(news) }
     }
 
@@ -71,7 +72,7 @@ final class TreeDisplay: RunDisplay {
             let tree = RunTree(
                 situation: end.situation, now: picture.tree?.now ?? end.record.started, style: style,
                 columns: terminal.columns,
-                clients: end.clients, servers: end.servers)
+                clients: end.clients, servers: Servers(of: end.plan, by: end.record))
             var lines = tree.lines()
             if end.isInterrupted { lines.insert(style("interrupted; everything is checkpointed", .yellow), at: 0) }
             output.write(Screen.redrawing(lines, over: picture.drawn, columns: terminal.columns) + Screen.showCursor)
@@ -117,13 +118,10 @@ final class TreeDisplay: RunDisplay {
     }
 
     /// What became of the decision, in a sentence.
-    private func submit(_ decision: GateDecision, _ run: RunID) -> String {
+    private func submit(_ decision: GatePrompt.Decision, _ run: RunID) -> String {
         do {
-            let subject = try decision.subject(in: try journal.load(run), isLive: true)
-            let request = try decision.submit(on: subject, to: journal, at: SystemClock().now())
-            return "\(request.kind == .approve ? "approved" : "rejected") by \(request.by)"
-        } catch let failure as CommandFailure {
-            return failure.message
+            let made = try service.decide(decision.kind, on: run, reason: decision.reason)
+            return "\(decision.kind == .approve ? "approved" : "rejected") by \(made.request.by)"
         } catch {
             return "\(error)"
         }

@@ -21,8 +21,9 @@ struct DetachedServe {
     func run() async throws {
         // It keeps no folder of a caller's busy.
         guard chdir("/") == 0 else { throw CommandFailure(.failed, "/ cannot be entered") }
-        let signals = Signals {}
-        defer { withExtendedLifetime(signals) {} }
+        let (signals, continuation) = AsyncStream.makeStream(of: Signals.Kind.self)
+        let handler = Signals(to: continuation) {}
+        defer { withExtendedLifetime(handler) {} }
         let emulator: Emulator
         do {
             emulator = try Emulator(configuration, logger: Logger(label: "turnout.serve"))
@@ -32,16 +33,17 @@ struct DetachedServe {
             return
         }
         try say(.init(outcome: .serving))
-        try await emulator.serve(until: signals.stream, draining: Self.draining)
+        try await emulator.serve(until: signals, draining: Self.draining)
     }
 
     private func report(on error: any Error) throws {
         if let error = error as? EmulatorError, case .inUse = error.code {
             return try say(.init(outcome: .superfluous))
         }
-        let status = (error as? EmulatorError)?.exitStatus ?? .failed
         try say(
-            .init(outcome: .failed, message: "the emulator could not be started: \(error)", status: status.rawValue))
+            .init(
+                outcome: .failed, message: "the emulator could not be started: \(error)",
+                code: (error as? EmulatorError)?.code))
         throw error
     }
 

@@ -4,6 +4,7 @@ internal import LocalEndpoints
 internal import Logging
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
 
 /// `turnout serve`: keeps the local endpoints served until it is told to stop.
@@ -66,17 +67,23 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let state = Workspace().absoluteState
+        let state = Workspace.current.state
         let folder = LocalFolder(state: state)
         if stop { return try await ServeStop(folder: folder, force: force, json: json).run() }
         let configuration = options.configuration(of: folder, idle: idle)
         if detached { return try await DetachedServe(configuration: configuration).run() }
+        var launch = EmulatorLaunch(folder: folder, state: state, words: Composition.serve)
         if background {
-            let launch = EmulatorLaunch(folder: folder, state: state, idle: idle, options: options.words)
+            (launch.idle, launch.options) = (idle, options.words)
             return try await ServeInBackground(launch: launch, options: options, json: json).run()
         }
-        try await StandingServe(configuration: configuration, options: options, json: json).run()
+        try await StandingServe(configuration: configuration, launch: launch, options: options, json: json).run()
     }
+}
+
+extension IdleTime: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+    public var defaultValueDescription: String { description }
 }
 
 /// Where and how an emulator serves.

@@ -23,12 +23,12 @@ struct ServeStop {
     }
 
     func run() async throws {
-        guard try EmulatorLife.isTaken(folder) else { return try say("no emulator runs here", nil) }
+        guard try ServeLock.isHeld(folder) else { return try say("no emulator runs here", nil) }
         guard let process = try ServeRecord.read(folder)?.pid ?? ServeLock.holder(folder) else {
             throw CommandFailure(
                 .failed, "\(folder.serveLock) is held, and does not say by whom; see `fuser \(folder.serveLock)`")
         }
-        let end = EmulatorEnd(folder: folder)
+        let end = EmulatorEnd(folder)
         let users = try end.users().filter { $0.pid != process }
         guard users.isEmpty || force else {
             throw CommandFailure(

@@ -1,12 +1,16 @@
 internal import LocalEndpoints
 internal import Logging
+internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// `turnout serve` at a terminal or under a service manager: serves itself, or keeps the emulator that a run has started
 /// in the background.
 struct StandingServe {
     var configuration: Emulator.Configuration
+    /// How another emulator is started where the one in the background is gone.
+    var launch: EmulatorLaunch
     var options: ServeOptions
     var json: Bool
 
@@ -37,13 +41,14 @@ struct StandingServe {
     private func serve(_ emulator: Emulator) async throws {
         let use = try EmulatorUse(of: folder, for: "turnout serve", keeps: true, at: SystemClock().now())
         defer { use.end() }
-        let signals = Signals {}
-        defer { withExtendedLifetime(signals) {} }
+        let (signals, continuation) = AsyncStream.makeStream(of: Signals.Kind.self)
+        let handler = Signals(to: continuation) {}
+        defer { withExtendedLifetime(handler) {} }
         let record = try await emulator.start()
         try say(ServeReport(record, folder))
         // Where it is to leave by itself, it does not count as its own user.
         if configuration.idle != nil { use.end() }
-        try await emulator.serve(until: signals.stream, draining: Self.draining) {
+        try await emulator.serve(until: signals, draining: Self.draining) {
             if !json { Notices.say("answers what is under way, and leaves; a second signal leaves at once") }
         }
         try sayEnd()
@@ -52,7 +57,7 @@ struct StandingServe {
     /// Keeps the emulator in the background; false where it has left meanwhile, or was ended to be replaced.
     private func keep(_ record: ServeRecord, otherwise error: EmulatorError) async throws -> Bool {
         guard let idle = record.idle else { throw error }
-        let end = EmulatorEnd(folder: folder)
+        let end = EmulatorEnd(folder)
         let users = try end.users()
         if let other = users.first(where: \.keeps) {
             throw CommandFailure(
@@ -60,7 +65,7 @@ struct StandingServe {
                 "\(folder.path): another `turnout serve` (process \(other.pid)) keeps the emulator here already")
         }
         let differences = options.differences(from: record)
-        guard differences.isEmpty, record.program?.version == TurnoutVersion.current else {
+        guard differences.isEmpty, record.program?.version == Program.version else {
             guard try end.isUnused(at: SystemClock().now()) else {
                 let who = users.isEmpty ? "clients" : users.words
                 let what =
@@ -75,11 +80,12 @@ struct StandingServe {
         }
         let use = try EmulatorUse(of: folder, for: "turnout serve", keeps: true, at: SystemClock().now())
         defer { use.end() }
-        guard try EmulatorLife.isTaken(folder), try ServeRecord.read(folder) == record else { return false }
-        let signals = Signals {}
-        defer { withExtendedLifetime(signals) {} }
+        guard try ServeLock.isHeld(folder), try ServeRecord.read(folder) == record else { return false }
+        let (signals, continuation) = AsyncStream.makeStream(of: Signals.Kind.self)
+        let handler = Signals(to: continuation) {}
+        defer { withExtendedLifetime(handler) {} }
         try say(ServeReport(record, folder, isKept: true))
-        await watch(until: signals.stream)
+        await watch(until: signals)
         if !json {
             Notices.say("the emulator goes on, and leaves once unused for \(idle.short)")
         }
@@ -92,7 +98,7 @@ struct StandingServe {
         await withTaskGroup { group in
             group.addTask { for await _ in signals { return } }
             group.addTask {
-                await EmulatorLife(in: Workspace(), for: .work).watch { news in
+                await EmulatorLife(launch, for: .work, notify: Notices.warn).watch { news in
                     if case .note(let text) = news { Notices.warn(text) }
                 }
             }

@@ -1,7 +1,7 @@
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 internal import Rollouts
-internal import SQLiteJournal
 
 /// What shells complete.
 ///
@@ -9,7 +9,7 @@ internal import SQLiteJournal
 enum Completions {
     static func playbooks() -> [String] {
         do {
-            return try PlaybookArgument().all().map(PlaybookArgument.name)
+            return try PlaybookFolder(.current).all().map(PlaybookFolder.name)
         } catch {
             return []
         }
@@ -38,9 +38,9 @@ enum Completions {
 
     private static func unfinished() -> [RunRecord] { records().filter { !$0.status.isEnded } }
 
-    private static func withJournal<Element>(_ read: (SQLiteJournal) throws -> [Element]) -> [Element] {
+    private static func withJournal<Element>(_ read: (any Journal) throws -> [Element]) -> [Element] {
         do {
-            let journal = try SQLiteJournal(folder: Workspace().state, readOnly: true)
+            let journal = try Composition.openJournal(in: Workspace.current.state, readOnly: true)
             let found = try read(journal)
             try journal.close()
             return found

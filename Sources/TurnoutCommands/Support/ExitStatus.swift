@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import RolloutEngine
+internal import RolloutService
 
 /// What the process tells its caller (DESIGN §7).
 enum ExitStatus: Int32 {
@@ -38,9 +39,22 @@ extension JournalError {
         switch code {
         case .noSpace, .inputOutput, .busy, .readOnly, .cannotOpen: .stateNotWritten
         case .notAJournal, .newer: .stateNotWritten
-        case .fenced, .leased, .unfinishedRun: .notOurs
+        case .fenced, .leased, .taken, .unfinishedRun: .notOurs
         case .runExists, .unknownRun, .notAllowed: .usage
         case .tampered: .failed
+        }
+    }
+}
+
+extension ServiceError {
+    var exitStatus: ExitStatus {
+        switch code {
+        case .notPossible: .usage
+        case .invalidPlaybook: .invalidPlaybook
+        case .taken: .notOurs
+        case .waiting: .waitingForPerson
+        case .failed: .failed
+        case .storage: .stateNotWritten
         }
     }
 }

@@ -1,4 +1,8 @@
 internal import ArgumentParser
+internal import FoundationEssentials
+internal import PlaybookSyntax
+internal import RolloutService
+internal import Rollouts
 
 /// What a plan is made from besides its playbook: the options that `check`, `plan`, `rehearse` and `run` share.
 struct PlanArguments: ParsableArguments {
@@ -15,14 +19,7 @@ struct PlanArguments: ParsableArguments {
             "Read inputs from a YAML file, whose paths are relative to it; --input overrides it.", valueName: "file"))
     var inputsFile: String?
 
-    @Option(
-        help: ArgumentHelp(
-            BackendSelection.help, discussion: BackendSelection.helpOnDefault),
-        completion: .list(BackendSelection.names))
-    var backend: String?
-
-    @OptionGroup var azure: AzureOptions
-    @OptionGroup var cluster: ClusterOptions
+    @OptionGroup var backend: BackendFlags
 
     @Option(
         help: ArgumentHelp("The endpoint, instead of the one that the playbook names.", valueName: "name"),
@@ -32,17 +29,37 @@ struct PlanArguments: ParsableArguments {
     @Flag(help: "Let the playbook name files and programs outside its folder.")
     var allowOutsidePaths = false
 
-    /// The backend that is named, in the workspace or cluster that is named.
-    func selection() throws(CommandFailure) -> BackendSelection {
-        try BackendSelection(named: backend, workspace: azure.workspace).on(cluster)
-    }
-
     func validate() throws {
         _ = try pairs()
     }
 
+    /// What is to be planned of `playbook`, a name in `Playbooks/` or a path.
+    ///
+    /// - Throws: ``ServiceError`` where there is no such playbook, or the inputs' file is wrong.
+    func request(_ playbook: String) throws -> PlanRequest {
+        let path = try PlaybookFolder(.current).path(of: playbook)
+        var request = PlanRequest(path: path, selection: try backend.selection())
+        request.endpoint = endpoint.map { Name($0) }
+        request.allowOutsidePaths = allowOutsidePaths
+        if let file = inputsFile {
+            let (values, findings) = readInputs(path: file)
+            guard !findings.contains(where: { $0.severity == .error }) else {
+                throw ServiceError(
+                    .invalidPlaybook, "the inputs cannot be read; nothing was changed", findings: findings)
+            }
+            for finding in findings { Notices.tell(.finding(finding)) }
+            request.inputs = values
+            request.inputFolders = values.mapValues { _ in folder(of: file) }
+        }
+        for (key, value) in try pairs() {
+            request.inputs[key] = .text(value)
+            request.inputFolders[key] = FileManager.default.currentDirectoryPath
+        }
+        return request
+    }
+
     /// The inputs of `--input`, by key.
-    func pairs() throws(ValidationError) -> [String: String] { try Self.pairs(of: inputs) }
+    private func pairs() throws(ValidationError) -> [String: String] { try Self.pairs(of: inputs) }
 
     /// What `--input` says, by key.
     static func pairs(of inputs: [String]) throws(ValidationError) -> [String: String] {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import LocalEndpoints
 internal import PlaybookSyntax
 internal import RolloutEngine
+internal import RolloutService
 
 #if canImport(Darwin)
     internal import Darwin
@@ -34,6 +35,10 @@ extension Turnout {
         case let failure as CommandFailure:
             if !failure.message.isEmpty { Notices.error(failure.message) }
             failure.status.endProcess()
+        case let error as ServiceError:
+            for finding in error.findings { Notices.tell(.finding(finding)) }
+            Notices.error(error.text)
+            error.exitStatus.endProcess()
         case let error as JournalError:
             Notices.error(error.message)
             if error.code == .tampered { Notices.say("`turnout doctor` and `turnout events --verify` tell more") }
@@ -83,7 +88,8 @@ extension EmulatorError {
         case .inUse: .notOurs
         case .address: .usage
         case .storage: .stateNotWritten
-        case .unsafe: .failed
+        case .setting: .usage
+        case .unsafe, .failed: .failed
         }
     }
 }

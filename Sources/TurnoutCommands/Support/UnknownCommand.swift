@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import PlaybookSyntax
+internal import Support
 
 /// A word where a command is expected, that names none.
 ///

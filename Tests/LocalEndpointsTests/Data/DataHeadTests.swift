@@ -2,6 +2,7 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import NIOPosix
+internal import RolloutEngine
 import Rollouts
 import SimulatedEndpoints
 import Testing

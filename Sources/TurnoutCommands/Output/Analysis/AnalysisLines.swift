@@ -1,6 +1,7 @@
 internal import RolloutEngine
 internal import RolloutStatistics
 internal import Rollouts
+internal import Support
 
 /// The evidence of a run as a live tree shows it: what was measured against what limit, and bars of evidence against
 /// and for the candidate.

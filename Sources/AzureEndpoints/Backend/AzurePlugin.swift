@@ -1,0 +1,143 @@
+internal import FoundationEssentials
+package import PlaybookSyntax
+package import RolloutEngine
+package import Rollouts
+internal import Support
+
+/// The backend `azure`: a workspace in the cloud, by the same client that speaks to the local emulator.
+///
+/// Subscription, resource group and workspace come from options, else from the playbook (`backends.azure`), else from
+/// the environment, else from `az`'s defaults. It was tried against the emulator alone.
+package struct AzurePlugin: BackendPlugin {
+    package let name = "azure"
+    package let options = ["subscription", "resource_group", "workspace"]
+    package let takesFiles = true
+
+    /// What runs the servers of an emulator on this machine.
+    private let emulator: any BackendPlugin
+    private let environment: [String: String]
+
+    /// - Parameter emulator: The backend whose settings say what serves deployments where the environment points to an
+    ///   emulator on this machine.
+    package init(
+        emulator: any BackendPlugin, environment: [String: String] = ProcessInfo.processInfo.environment
+    ) {
+        self.emulator = emulator
+        self.environment = environment
+    }
+
+    package var servers: (any BackendPlugin)? { AzureBackend.isOnThisMachine(in: environment) ? emulator : nil }
+
+    package func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
+        AzureBackend.capabilities(of: .cloud)
+    }
+
+    package func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
+        guard settings != .null else { return nil }
+        guard case .mapping(let members) = settings else {
+            return SettingsFault(path: [], message: "is no mapping of \(options.joined(separator: ", "))")
+        }
+        for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+            guard options.contains(key) else {
+                let near = nearest(key, among: options).map { "did you mean '\($0)'?" }
+                return SettingsFault(
+                    path: [key], message: "is not known: \(near ?? "possible are \(options.joined(separator: ", "))")")
+            }
+            guard value.string?.isEmpty == false else {
+                return SettingsFault(path: [key], message: "is no name in quotes")
+            }
+        }
+        return nil
+    }
+
+    package func settled(_ settings: Value, options: [String: String]) -> Value {
+        var said: CloudWorkspace
+        do throws(BackendError) {
+            said = CloudWorkspace(in: environment, try AzureConfiguration(of: environment))
+        } catch {
+            said = CloudWorkspace()  // said when the backend is opened, which reads the file too
+        }
+        let words = Value.mapping(options.mapValues(Value.string))
+        let known = CloudWorkspace(words).or(CloudWorkspace(settings)).or(said).settings
+        guard case .mapping(let members) = settings == .null ? [:] : settings else { return settings }
+        let all = members.merging(known.mapValues(Value.string)) { _, counting in counting }
+        return all.isEmpty ? settings : .mapping(all)
+    }
+
+    package func connect(_ opening: BackendOpening) async throws -> any BackendSession {
+        AzureSession(
+            azure: try await AzureBackend.cloud(
+                CloudWorkspace(opening.settings), environment: environment, yaml: pythonYAMLValue(of:)),
+            pollInterval: servers == nil ? nil : AzureBackend.pollIntervalOfEmulators)
+    }
+}
+
+extension CloudWorkspace {
+    /// The workspace that a playbook's settings name.
+    fileprivate init(_ settings: Value) {
+        self.init(
+            subscription: settings["subscription"]?.string, resourceGroup: settings["resource_group"]?.string,
+            workspace: settings["workspace"]?.string)
+    }
+
+    /// As a playbook names it.
+    fileprivate var settings: [String: String] {
+        zip(["subscription", "resource_group", "workspace"], [subscription, resourceGroup, workspace])
+            .reduce(into: [:]) { settings, pair in settings[pair.0] = pair.1 }
+    }
+}
+
+private struct AzureSession: AzureBackedSession {
+    let azure: AzureBackend
+    let pollInterval: Interval?
+    let clock: any RunClock = SystemClock()
+    var backend: any Backend { azure }
+
+    func close() async { await azure.close() }
+}
+
+/// A session that registers assets.
+package protocol AssetRegistering: BackendSession {
+    var uploader: AssetUploader { get }
+}
+
+/// A session whose endpoints are reached by Azure's API, in the cloud or of the local emulator.
+package protocol AzureBackedSession: KeyedEndpoints, ChangeHistory, AssetRegistering {
+    var azure: AzureBackend { get }
+}
+
+extension AzureBackedSession {
+    package var uploader: AssetUploader { azure.uploader }
+
+    package func endpoints() async throws -> [Name] { try await azure.endpoints() }
+
+    package func history(of endpoint: Name) async throws -> [HistoryEntry] { try await azure.history(of: endpoint) }
+
+    package func scoringURI(of endpoint: Name) async throws -> String? { try await azure.scoringURI(of: endpoint) }
+
+    package func keys(of endpoint: Name) async throws -> ClientKeys {
+        try ClientKeys(try await azure.keys(of: endpoint), of: endpoint)
+    }
+
+    package func regenerate(_ key: ClientKeys.Which, of endpoint: Name) async throws -> ClientKeys {
+        try ClientKeys(try await azure.regenerate(key.wire, of: endpoint), of: endpoint)
+    }
+}
+
+extension ClientKeys {
+    fileprivate init(_ keys: EndpointKeys, of endpoint: Name) throws(BackendError) {
+        guard let primary = keys.primaryKey, let secondary = keys.secondaryKey else {
+            throw BackendError(.refused, "endpoint \(endpoint) has no keys: its auth mode is another")
+        }
+        self.init(primary: primary, secondary: secondary)
+    }
+}
+
+extension ClientKeys.Which {
+    fileprivate var wire: RegenerateKeysRequest.KeyType {
+        switch self {
+        case .primary: .primary
+        case .secondary: .secondary
+        }
+    }
+}

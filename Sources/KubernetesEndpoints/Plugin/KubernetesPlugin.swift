@@ -1,0 +1,138 @@
+internal import FoundationEssentials
+package import PlaybookSyntax
+internal import PrometheusMetrics
+package import RolloutEngine
+package import Rollouts
+
+/// The backend `kubernetes`: endpoints on a cluster, by the API of that.
+///
+/// Cluster and namespace come from the command line, else from the playbook (`backends.kubernetes`), else from the
+/// kubeconfig, as `kubectl` reads it, or from the Pod that this process runs in. A plan keeps which they were: a run is
+/// resumed where it was started, whatever the kubeconfig's current context is by then.
+package struct KubernetesPlugin: BackendPlugin {
+    package let name = "kubernetes"
+    package let options = ["kubeconfig", "context", "namespace"]
+
+    package init() {}
+
+    package func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
+        // What is wrong with settings is told where they are checked.
+        KubernetesBackend.capabilities((try? Self.read(settings))?.metrics)
+    }
+
+    package static func read(_ settings: Value) throws(KubernetesSettingsProblem) -> KubernetesSettings {
+        try KubernetesSettings(settings, accessKeys: PrometheusServer.accessKeys)
+    }
+
+    package func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
+        do {
+            guard let metrics = try Self.read(settings).metrics else { return nil }
+            _ = try PrometheusServer(url: metrics.url, access: metrics.access)
+            return nil
+        } catch let problem as KubernetesSettingsProblem {
+            return SettingsFault(path: problem.path, message: problem.message)
+        } catch let problem as PrometheusServer.AccessProblem {
+            let key = problem.key == "url" ? "prometheus" : problem.key
+            return SettingsFault(path: ["metrics", key], message: problem.message)
+        } catch {
+            return SettingsFault(path: [], message: "\(error)")
+        }
+    }
+
+    package var cluster: ClusterFit? {
+        ClusterFit(digestKey: CodeFolder.digestKey) { folder throws(ClusterMisfit) in
+            do throws(CodeFolder.Problem) {
+                return try CodeFolder(at: folder).digest
+            } catch {
+                throw ClusterMisfit("\(error)")
+            }
+        }
+    }
+
+    package func settled(_ settings: Value, options: [String: String]) -> Value {
+        guard case .mapping(var members) = settings == .null ? [:] : settings else { return settings }
+        for (key, text) in options { members[key] = .string(text) }
+        // Where there is no kubeconfig, opening the backend says so; a plan can be looked at all the same.
+        if let read = try? Self.read(.mapping(members)), let found = try? Self.configuration(read) {
+            members["context"] = found.context.map(Value.string)
+            members["namespace"] = .string(found.namespace)
+        }
+        return members.isEmpty ? settings : .mapping(members)
+    }
+
+    package func settled(_ action: StageAction, settings: Value) -> StageAction {
+        // What is wrong with settings is told where they are checked.
+        guard let settings = try? Self.read(settings) else { return action }
+        switch action {
+        case .define(let endpoint, let deployment, let allTraffic):
+            return .define(
+                settings.planned(endpoint), deployment: deployment.map(settings.planned), allTraffic: allTraffic)
+        case .deploy(let definition): return .deploy(settings.planned(definition))
+        default: return action
+        }
+    }
+
+    package func place(of settings: Value) -> String? {
+        guard let read = try? Self.read(settings), let found = try? Self.configuration(read) else { return nil }
+        let server = found.server.split(separator: "://", maxSplits: 1).last.map(String.init) ?? found.server
+        return "\(server)/\(read.namespace ?? found.namespace)"
+    }
+
+    package func connect(_ opening: BackendOpening) async throws -> any BackendSession {
+        let settings: KubernetesSettings
+        do throws(KubernetesSettingsProblem) { settings = try Self.read(opening.settings) } catch {
+            throw BackendError(.refused, "\(opening.plan?.playbook ?? name): \(error)")
+        }
+        let kubernetes = KubernetesBackend(
+            try Self.client(settings), settings: settings, plan: try opening.plan?.hash(), home: opening.home,
+            folders: opening.plan.map(Self.folders) ?? [:])
+        let session = KubernetesSession(
+            kubernetes: kubernetes, metered: try settings.metrics.map { try MeteredCluster(kubernetes, $0) },
+            endpoint: opening.plan?.endpoint, notify: opening.notify)
+        do throws(BackendError) {
+            _ = try await kubernetes.endpoints()
+        } catch {
+            // A server that is away comes back; what it refuses, a missing right or API, stays refused.
+            guard error.code == .refused else { return session }
+            await session.close()
+            throw error
+        }
+        return session
+    }
+
+    /// Where the code is that the plan's deployments have, by its digest.
+    private static func folders(_ plan: Plan) -> [String: String] {
+        var folders: [String: String] = [:]
+        for stage in plan.stages {
+            guard let deployment = stage.action.deployment, let folder = deployment.folder,
+                let digest = deployment.document["code_configuration"]?[CodeFolder.digestKey]?.string
+            else { continue }
+            folders[digest] = folder
+        }
+        return folders
+    }
+
+    /// - Throws: ``BackendError`` where there is no usable configuration of a cluster.
+    package static func client(_ settings: KubernetesSettings) throws(BackendError) -> KubernetesClient {
+        do throws(KubernetesError) {
+            return try KubernetesClient(try configuration(settings))
+        } catch {
+            throw BackendError(.refused, "no cluster can be reached: \(error)")
+        }
+    }
+
+    private static func configuration(_ settings: KubernetesSettings) throws(KubernetesError) -> ClusterConfiguration {
+        var environment = ProcessInfo.processInfo.environment
+        if let path = settings.kubeconfig {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw KubernetesError(
+                    .configuration,
+                    "--kubeconfig, or backends.kubernetes.kubeconfig, names \(path), and no such file is there")
+            }
+            environment["KUBECONFIG"] = path
+        }
+        return try ClusterConfiguration.load(
+            environment: environment, KubeconfigOverrides(context: settings.context, namespace: settings.namespace),
+            parse: yamlValue)
+    }
+}

@@ -1,0 +1,47 @@
+internal import AzureEndpoints
+package import PlaybookSyntax
+package import RolloutEngine
+package import Rollouts
+internal import SimulatedEndpoints
+
+/// The backend `local`, the default: managed online endpoints emulated on this machine, over HTTP.
+package struct LocalPlugin: BackendPlugin {
+    package let name = "local"
+    package let takesFiles = true
+    /// How a process is started that serves the endpoints: the program's name and what says so, before the options.
+    private let serve: [String]
+
+    package init(serve: [String]) { self.serve = serve }
+
+    package func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
+        AzureBackend.capabilities(of: .emulator)
+    }
+
+    package func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
+        do throws(SettingsProblem) {
+            _ = try LocalSettings(settings)
+            return nil
+        } catch {
+            return SettingsFault(error)
+        }
+    }
+
+    package func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? {
+        do throws(SettingsProblem) {
+            return try LocalSettings(settings).serving(deployment, bringing: own)
+        } catch {
+            return nil  // reported with the settings
+        }
+    }
+
+    package func clients(of run: RunID, in state: String) throws -> ClientCounts? {
+        try ClientsFile(run, in: LocalFolder(state: state)).read().map(ClientCounts.init)
+    }
+
+    package func connect(_ opening: BackendOpening) async throws -> any BackendSession {
+        try await LocalSession(
+            opening,
+            launch: EmulatorLaunch(
+                folder: LocalFolder(state: opening.state), state: opening.state, words: serve))
+    }
+}

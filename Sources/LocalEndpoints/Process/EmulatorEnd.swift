@@ -1,0 +1,59 @@
+package import Rollouts
+
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// The end of an emulator that another process is.
+package struct EmulatorEnd {
+    private let folder: LocalFolder
+
+    package init(_ folder: LocalFolder) { self.folder = folder }
+
+    /// How long it may take to answer what is under way.
+    private static let patience = Duration.seconds(45)
+    /// How long a client is taken for one that sends more requests.
+    private static let attention = Interval.seconds(5)
+
+    /// The processes, other than this one, that need the emulator to stay.
+    package func users() throws -> [EmulatorUser] { try EmulatorUser.all(in: folder).filter { $0.pid != getpid() } }
+
+    /// Whether no process uses the emulator and no client has sent a request for a moment.
+    package func isUnused(at now: Timestamp) throws -> Bool {
+        guard try users().isEmpty else { return false }
+        guard let last = ServeLock.lastUse(folder) else { return true }
+        return now - last > Self.attention
+    }
+
+    /// Asks the process to answer what is under way and to leave, and waits until it has.
+    ///
+    /// - Throws: ``EmulatorError`` where it cannot be asked, or does not leave.
+    package func end(_ process: Int32) async throws {
+        guard ServeLock.isHolder(process, folder) else {
+            guard try ServeLock.isHeld(folder) else { return }
+            throw EmulatorError(
+                .failed,
+                "\(folder.serveLock) is held by a process that is not on this machine, or not yours; end it where it runs"
+            )
+        }
+        guard kill(process, SIGTERM) == 0 || errno == ESRCH else {
+            throw EmulatorError(
+                .failed, "the emulator (process \(process)) cannot be ended: \(String(cString: strerror(errno)))")
+        }
+        let deadline = ContinuousClock.now + Self.patience
+        while ServeLock.isHolder(process, folder) {
+            guard ContinuousClock.now < deadline else {
+                throw EmulatorError(
+                    .failed, "the emulator (process \(process)) does not leave; end it by `kill -9 \(process)`")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}
+
+extension [EmulatorUser] {
+    /// `run safe-rollout-1 (process 42), turnout serve (process 43)`.
+    package var words: String { map { "\($0.purpose) (process \($0.pid))" }.joined(separator: ", ") }
+}

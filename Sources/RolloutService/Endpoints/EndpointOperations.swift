@@ -1,0 +1,152 @@
+internal import FoundationEssentials
+package import RolloutEngine
+package import Rollouts
+internal import Support
+
+/// Changes that a person makes to an endpoint without a run.
+///
+/// They are fenced as a runner's are: the lease is taken first, so that no runner changes the endpoint meanwhile, and
+/// one that was overtaken before is refused.
+extension RolloutService {
+    /// What changes by hand are called in the endpoint's history.
+    private static let byHand = RunID(playbook: "by-hand", number: 1)
+    private static let limit = Interval.hours(2)
+
+    /// Makes the changes one after the other, each observed to be so before the next.
+    ///
+    /// - Parameters:
+    ///   - stage: What they are called together in the endpoint's history.
+    ///   - force: Goes in between although a live runner has the endpoint, with that runner's epoch.
+    /// - Returns: The endpoint as it is then; nil where there is none any more.
+    package func change(
+        _ endpoint: Name, _ changes: [Change], on session: any BackendSession, _ selection: BackendSelection,
+        stage: String, force: Bool = false
+    ) async throws -> EndpointSnapshot? {
+        do {
+            var lease = try journal.acquireLease(
+                on: selection.leaseKey(endpoint), for: Self.byHand, takeOver: false)
+            let result: Result<EndpointSnapshot?, any Error>
+            do {
+                let epoch = try await take(&lease, from: session, as: .hand(force: force))
+                result = .success(
+                    try await keeping(lease, of: session) {
+                        try await apply(changes, to: endpoint, on: session, stage: stage, epoch: epoch)
+                    })
+            } catch {
+                result = .failure(error)
+            }
+            await giveBack(lease, to: session, isFinished: true)
+            try journal.release(lease)
+            return try result.get()
+        } catch let error as JournalError {
+            guard force, case .leased(let holder) = error.code else { throw error }
+            warn("process \(holder.process) runs \(holder.run) on \(endpoint); it will find this as drift")
+            return try await apply(changes, to: endpoint, on: session, stage: stage, epoch: holder.epoch)
+        }
+    }
+
+    /// Works under the lease for as long as it is this process's.
+    private func keeping(
+        _ lease: Lease, of session: any BackendSession,
+        _ body: @escaping @Sendable () async throws -> EndpointSnapshot?
+    ) async throws -> EndpointSnapshot? {
+        guard let leasing = session as? any EndpointLeasing else { return try await body() }
+        return try await withThrowingTaskGroup(of: EndpointSnapshot?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                try await leasing.keep(lease)
+                throw CancellationError()
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    private func apply(
+        _ changes: [Change], to endpoint: Name, on session: any BackendSession, stage: String, epoch: Int
+    ) async throws -> EndpointSnapshot? {
+        let identity = UUID().uuidString.lowercased()
+        for (index, change) in changes.enumerated() {
+            let context = ChangeContext(
+                run: Self.byHand, stage: stage, attempt: 1, idempotencyKey: "by-hand/\(identity)/\(index)",
+                epoch: epoch)
+            // What is deleted in the end need not be well before.
+            try await settle(
+                change, of: endpoint, as: context, on: session, mustSucceed: changes.last != .deleteEndpoint)
+        }
+        return try await session.backend.observe(endpoint)
+    }
+
+    /// Asks for the change, and waits until it is observed to be so.
+    private func settle(
+        _ change: Change, of endpoint: Name, as context: ChangeContext, on session: any BackendSession,
+        mustSucceed: Bool
+    ) async throws {
+        let (backend, clock) = (session.backend, session.clock)
+        let (start, deadline) = (clock.now(), clock.now() + Self.limit)
+        var isAccepted = false
+        var told: String?
+        // After a moment no wait is silent.
+        func tell(_ reason: String) {
+            guard clock.now() - start >= .seconds(2), told != reason else { return }
+            told = reason
+            note("waits: \(reason)")
+        }
+        while clock.now() < deadline {
+            var pause = session.pollInterval ?? .seconds(5)
+            if !isAccepted {
+                do {
+                    try await backend.apply(change, to: endpoint, as: context)
+                    isAccepted = true
+                } catch {
+                    guard case .busy(let after) = error.code else { throw error }
+                    pause = after
+                    tell("\(change): \(error.message)")
+                }
+            }
+            let snapshot = try await backend.observe(endpoint)
+            if isAccepted, change.isDone(in: snapshot) { return }
+            if isAccepted, let failure = change.failure(in: snapshot) {
+                guard mustSucceed else { return warn(failure) }
+                throw ServiceError(.failed, failure)
+            }
+            if isAccepted, let reason = snapshot?.reason { tell("\(change): \(reason)") }
+            try await clock.sleep(until: clock.now() + pause)
+        }
+        throw ServiceError(.failed, "\(change) is not so after \(Self.limit)", [.showEndpoint(endpoint)])
+    }
+
+    /// The endpoint that `text` names on a backend or, without it, the only one.
+    ///
+    /// - Throws: ``ServiceError`` where none or several can be meant.
+    package func endpoint(
+        _ text: String?, on session: any BackendSession, _ selection: BackendSelection, mayBeGone: Bool = false
+    ) async throws -> Name {
+        let names = try await session.endpoints()
+        guard let text else {
+            if names.count == 1, let only = names.first { return only }
+            guard !names.isEmpty else {
+                throw ServiceError(.notPossible, "there is no endpoint on \(selection.name) yet")
+            }
+            throw ServiceError(
+                .notPossible, "there are several endpoints; name one of \(names.map(\.text).joined(separator: ", "))")
+        }
+        if mayBeGone { return Name(text) }
+        if let known = names.first(where: { $0 == Name(text) }) { return known }
+        let hint = nearest(text, among: names.map(\.text)).map { "; did you mean '\($0)'?" } ?? ""
+        throw ServiceError(.notPossible, "there is no endpoint '\(text)' on \(selection.name)\(hint)")
+    }
+
+    /// The deployment that `text` names.
+    ///
+    /// - Throws: ``ServiceError`` where the endpoint has none of that name.
+    package func deployment(
+        _ text: String, of endpoint: Name, on session: any BackendSession
+    ) async throws -> Name {
+        let names = try await session.backend.observe(endpoint)?.deployments.map(\.name) ?? []
+        if let name = names.first(where: { $0 == Name(text) }) { return name }
+        let known = names.isEmpty ? "it has none" : "it has \(names.map(\.text).joined(separator: ", "))"
+        let hint = nearest(text, among: names.map(\.text)).map { "did you mean '\($0)'?" } ?? known
+        throw ServiceError(.notPossible, "endpoint \(endpoint) has no deployment '\(text)'; \(hint)")
+    }
+}

@@ -1,0 +1,78 @@
+internal import FoundationEssentials
+internal import Support
+
+/// The playbooks of a workspace, which are named by their file's name in `Playbooks/`, or by a path.
+package struct PlaybookFolder {
+    var workspace: Workspace
+    /// The folder that relative paths are meant from.
+    var workingFolder: String
+
+    package init(_ workspace: Workspace, workingFolder: String = FileManager.default.currentDirectoryPath) {
+        self.workspace = workspace
+        self.workingFolder = workingFolder
+    }
+
+    /// The path of the playbook that `argument` names, short where it can be: `Playbooks/safe-rollout.yml`.
+    ///
+    /// What contains a slash or ends with `.yml` or `.yaml` is a path; a file may still turn out to be no playbook.
+    package func path(of argument: String) throws(ServiceError) -> String {
+        if argument.contains("/") || Self.extensions.contains(where: argument.hasSuffix) {
+            if isFile(argument) { return argument }
+            let inFolder = folder + "/" + argument
+            if !argument.contains("/"), isFile(inFolder) { return inFolder }
+            let hint = try hint(for: Self.name(of: argument))
+            throw ServiceError(.notPossible, "there is no playbook at '\(argument)'\(hint)")
+        }
+        for suffix in Self.extensions where !argument.isEmpty && isFile("\(folder)/\(argument)\(suffix)") {
+            return "\(folder)/\(argument)\(suffix)"
+        }
+        throw ServiceError(.notPossible, "there is no playbook '\(argument)' in \(folder)\(try hint(for: argument))")
+    }
+
+    /// The paths of all playbooks in `Playbooks/`, by name; none where there is no such folder.
+    package func all() throws(ServiceError) -> [String] {
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: workspace.playbooks, isDirectory: &isFolder) else { return [] }
+        guard isFolder else { throw ServiceError(.notPossible, "\(workspace.playbooks) is a file, not a folder") }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: workspace.playbooks)
+                .filter { file in !file.hasPrefix(".") && Self.extensions.contains(where: file.hasSuffix) }
+                .map { folder + "/" + $0 }
+                .filter(isFile)
+                .sorted()
+        } catch {
+            throw ServiceError(.notPossible, "the folder \(workspace.playbooks) cannot be read: \(error)")
+        }
+    }
+
+    /// A playbook's name, as its path has it.
+    package static func name(of path: String) -> String {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        guard let suffix = extensions.first(where: file.hasSuffix) else { return file }
+        return String(file.dropLast(suffix.count))
+    }
+
+    private static let extensions = [".yml", ".yaml"]
+
+    /// The playbooks' folder as people are told of it.
+    private var folder: String {
+        workspace.home == workingFolder ? "Playbooks" : workspace.playbooks
+    }
+
+    private func isFile(_ path: String) -> Bool {
+        var isFolder = false
+        let absolute = path.hasPrefix("/") ? path : workingFolder + "/" + path
+        return FileManager.default.fileExists(atPath: absolute, isDirectory: &isFolder) && !isFolder
+    }
+
+    /// The nearest name, or all names, as the rest of a sentence.
+    private func hint(for argument: String) throws(ServiceError) -> String {
+        let names = try all().map(Self.name)
+        if let near = nearest(argument, among: names) { return "; did you mean '\(near)'?" }
+        guard !names.isEmpty else {
+            return
+                ": no playbooks are in \(workspace.playbooks)"
+        }
+        return "; there are \(names.joined(separator: ", "))"
+    }
+}

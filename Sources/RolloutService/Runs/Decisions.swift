@@ -1,0 +1,189 @@
+internal import PlaybookSyntax
+package import RolloutEngine
+internal import Rollouts
+internal import Support
+
+/// A decision that was made about one stage of one run.
+package struct DecisionMade: Sendable {
+    package var run: RunID
+    package var request: Request
+    package var stage: String
+    /// True where the stage's gate is not open yet: the decision is kept for it (P9).
+    package var isEarly: Bool
+    /// Why nothing was added: somebody had decided the same before; nil where it was kept.
+    package var repeated: String?
+}
+
+extension RolloutService {
+    /// Keeps the caller's yes or no to one stage of a run (P8, P9).
+    ///
+    /// - Parameters:
+    ///   - kind: ``Request/Kind/approve`` or ``Request/Kind/reject``.
+    ///   - stage: Nil is the gate that is open, or the only one that is still ahead.
+    ///   - mayRepeat: Whether the same decision, made before, is as good as this one.
+    package func decide(
+        _ kind: Request.Kind, on run: RunID, stage: String? = nil, reason: String? = nil, mayRepeat: Bool = false
+    ) throws -> DecisionMade {
+        let subject = try subject(of: kind, stage, in: try journal.load(run))
+        let now = try backends.selection(named: subject.run.backend).plugin.now(in: workspace.state)
+        if let deadline = subject.gate?.deadline, now > deadline {
+            throw ServiceError(
+                .notPossible,
+                "the time to decide stage \(subject.stage.name) of \(run) ran out at \(deadline.zoned): what its "
+                    + "on_timeout says (\(subject.approval.onTimeout.rawValue)) is to be carried out",
+                [.step(.resume, of: run)])
+        }
+        let request = Request(
+            kind: kind, stage: subject.stage.name, attempt: subject.gate == nil ? nil : subject.stage.attempts + 1,
+            planHash: subject.run.planHash, fingerprint: subject.gate?.fingerprint, by: caller.person,
+            memberOf: caller.membership(for: subject.approval),
+            at: max(now, subject.gate?.opened ?? now), reason: reason, evidence: subject.evidence)
+        var made = DecisionMade(
+            run: run, request: request, stage: subject.stage.name, isEarly: subject.gate == nil)
+        do throws(JournalError) {
+            made.request = try journal.submit(request, to: run) { kept throws(JournalError) in
+                try subject.validate(kind, by: caller.person, kept)
+            }
+        } catch {
+            guard error.code == .notAllowed else { throw error }
+            guard mayRepeat, try isDecided(kind, subject) else {
+                throw ServiceError(.notPossible, error.message, situation: try situation(of: run))
+            }
+            made.repeated = error.message
+        }
+        return made
+    }
+
+    /// True where the same was said of the stage before, and not the opposite.
+    private func isDecided(_ kind: Request.Kind, _ subject: DecisionSubject) throws(JournalError) -> Bool {
+        let said = try journal.requests(of: subject.run.id).map(\.request).filter {
+            $0.stage == subject.stage.name && ($0.kind == .approve || $0.kind == .reject)
+        }
+        return said.last?.kind == kind
+    }
+
+    /// The gate that is meant, and whether the caller may decide it.
+    func subject(
+        of kind: Request.Kind, _ stage: String?, in run: StoredRun
+    ) throws -> DecisionSubject {
+        let record = run.record
+        guard !record.status.isEnded else {
+            throw ServiceError(
+                .notPossible, "run \(record.id) has ended (\(record.status.words)): nothing is left to decide")
+        }
+        let index = try stageIndex(stage, in: run)
+        let name = run.stages[index].name
+        guard let approval = run.snapshot.plan.stages[index].approval else {
+            throw ServiceError(.notPossible, "stage \(name) asks for no approval\(Self.gates(of: run))")
+        }
+        guard index >= record.position, !run.stages[index].status.isDone else {
+            throw ServiceError(
+                .notPossible, "stage \(name) is done (\(run.stages[index].status.rawValue)): it needs no decision")
+        }
+        if index == record.position {
+            switch record.phase {
+            case .starting, .ready, .waiting, .held, .ended: break
+            case .acting, .baking, .analysing, .backingOff, .rollingBack:
+                let isLive = try journal.holder(of: record.id) != nil
+                throw ServiceError(
+                    .notPossible,
+                    "stage \(name) has begun (\(record.status.words)): its gate is behind it"
+                        + (isLive ? ", and a process works on it" : ""), [.showRun(record.id)])
+            }
+        }
+        if kind == .approve { try refuseStranger(approval, record, name) }
+        var gate: ApprovalGate?
+        if index == record.position, case .waiting(let open) = record.phase { gate = open }
+        return DecisionSubject(run: record, stage: run.stages[index], approval: approval, gate: gate)
+    }
+
+    /// Refuses a caller who may not say yes to the stage `name`: its starter where it bars them, strangers to its group.
+    func refuseStranger(_ approval: Approval, _ record: RunRecord, _ name: String) throws(ServiceError) {
+        let objection = approval.objection(
+            to: caller.person, memberOf: caller.membership(for: approval), starter: record.starter)
+        switch objection {
+        case nil, .repeated?: return
+        case .starter?:
+            throw ServiceError(
+                .notPossible,
+                "\(caller.person) started \(record.id), and stage \(name) bars its starter: ask somebody else")
+        case .group(let group)?:
+            throw ServiceError(.notPossible, "stage \(name): \(caller.objection(to: group))")
+        }
+    }
+
+    private func stageIndex(_ stage: String?, in run: StoredRun) throws(ServiceError) -> Int {
+        if let stage {
+            guard let index = run.stages.firstIndex(where: { $0.name == stage }) else {
+                let near = nearest(stage, among: run.stages.map(\.name)).map { "; did you mean '\($0)'?" }
+                throw ServiceError(
+                    .notPossible, "run \(run.record.id) has no stage '\(stage)'\(near ?? Self.gates(of: run))")
+            }
+            return index
+        }
+        if case .waiting = run.record.phase { return run.record.position }
+        let ahead = run.snapshot.plan.stages.indices.dropFirst(run.record.position).filter {
+            run.snapshot.plan.stages[$0].approval != nil && run.snapshot.plan.stages[$0].skip == nil
+        }
+        if ahead.count == 1, let only = ahead.first { return only }
+        throw ServiceError(
+            .notPossible, "run \(run.record.id) waits for no approval now; name a stage\(Self.gates(of: run))")
+    }
+
+    private static func gates(of run: StoredRun) -> String {
+        let names = run.snapshot.plan.stages.filter { $0.approval != nil }.map(\.name)
+        guard !names.isEmpty else { return "; none of its stages asks for one" }
+        return "; approvals are asked for by \(names.joined(separator: ", "))"
+    }
+}
+
+/// What is decided about: the gate as the person is shown it.
+struct DecisionSubject {
+    var run: RunRecord
+    var stage: StageRecord
+    var approval: Approval
+    /// Nil where the gate is not open yet.
+    var gate: ApprovalGate?
+
+    /// Refuses where somebody has decided before (P8): in the journal's own transaction.
+    func validate(_ kind: Request.Kind, by person: Person, _ kept: [KeptRequest]) throws(JournalError) {
+        let counting = kept.filter(counts).map(\.request)
+        if let no = counting.first(where: { $0.kind == .reject }) { throw decided(no) }
+        let people = Set((gate?.approvals ?? []) + counting.map(\.by))
+        if people.count >= approval.required {
+            let last = counting.last ?? kept.map(\.request).last { $0.kind == .approve && $0.stage == stage.name }
+            if let last { throw decided(last) }
+        }
+        guard kind == .approve, people.contains(person) else { return }
+        throw JournalError(
+            .notAllowed,
+            "\(person) has approved stage \(stage.name) of \(run.id) already; "
+                + "it wants \(approval.required) different people, and \(people.count) said yes")
+    }
+
+    /// True for a decision about the same gate that counts, or will.
+    private func counts(_ kept: KeptRequest) -> Bool {
+        let request = kept.request
+        guard request.kind == .approve || request.kind == .reject, request.stage == stage.name,
+            request.planHash == run.planHash
+        else { return false }
+        guard let gate else { return !kept.isUsed }
+        let isOfGate = request.fingerprint == gate.fingerprint && request.at >= gate.opened
+        // One that the run has used since the gate was read is not among the gate's approvals yet.
+        return kept.isUsed ? isOfGate : gate.concerns(request, planHash: run.planHash)
+    }
+
+    private func decided(_ request: Request) -> JournalError {
+        let word = request.kind == .approve ? "approved" : "rejected"
+        return JournalError(
+            .notAllowed,
+            "stage \(stage.name) of \(run.id) was \(word) by \(request.by) at \(request.at.short)"
+                + (request.reason.map { " (\($0))" } ?? "") + ": the first decision counts")
+    }
+
+    var evidence: String? {
+        guard gate != nil else { return nil }
+        guard let endpoint = run.latest.snapshot else { return "no endpoint" }
+        return "traffic wanted \(endpoint.traffic.wanted), actual \(endpoint.traffic.actual); " + run.latest.words
+    }
+}

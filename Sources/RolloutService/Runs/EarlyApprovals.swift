@@ -1,0 +1,59 @@
+internal import RolloutEngine
+package import Rollouts
+internal import Support
+
+/// The gates that the starter of a run approves ahead of time.
+package struct EarlyApprovals: Hashable, Sendable {
+    /// Names of stages, in the plan's order.
+    package var stages: [String] = []
+    /// Sentences on gates that `all` leaves to others.
+    package var notes: [String] = []
+
+    /// - Throws: Where a stage that is named has no gate, does not exist, or bars its starter.
+    /// - Parameter words: Names of stages, or `all`.
+    package init(_ words: [String], in plan: Plan, from first: Int = 0, by caller: Caller) throws(ServiceError) {
+        for word in words where word != "all" { try check(word, in: plan, from: first, by: caller) }
+        let all = words.contains("all")
+        for index in plan.stages.indices.dropFirst(first) {
+            let stage = plan.stages[index]
+            guard let approval = stage.approval, stage.skip == nil else { continue }
+            guard !words.contains(stage.name) else {
+                stages.append(stage.name)
+                continue
+            }
+            guard all else { continue }
+            if let bar = Self.bar(approval, to: caller) {
+                notes.append("stage \(stage.name) is left to others: \(bar)")
+            } else {
+                stages.append(stage.name)
+            }
+        }
+    }
+
+    private func check(_ word: String, in plan: Plan, from first: Int, by caller: Caller) throws(ServiceError) {
+        guard let index = plan.stages.firstIndex(where: { $0.name == word }) else {
+            let names = plan.stages.filter { $0.approval != nil }.map(\.name)
+            let hint = nearest(word, among: plan.stages.map(\.name)).map { "did you mean '\($0)'?" }
+            let known =
+                names.isEmpty
+                ? "no stage asks for one" : "approvals are asked for by \(names.joined(separator: ", "))"
+            throw ServiceError(.notPossible, "approval of \(word): there is no such stage; \(hint ?? known)")
+        }
+        let stage = plan.stages[index]
+        guard let approval = stage.approval else {
+            throw ServiceError(.notPossible, "approval of \(word): the stage asks for no approval")
+        }
+        guard index >= first else { throw ServiceError(.notPossible, "approval of \(word): the stage is done already") }
+        if let bar = Self.bar(approval, to: caller) { throw ServiceError(.notPossible, "approval of \(word): \(bar)") }
+    }
+
+    /// Why the person who starts the run may not approve, or nil.
+    private static func bar(_ approval: Approval, to caller: Caller) -> String? {
+        let group = caller.membership(for: approval)
+        return switch approval.objection(to: caller.person, memberOf: group, starter: caller.person) {
+        case nil, .repeated?: nil
+        case .starter?: "it bars the person who started the run"
+        case .group(let group)?: caller.objection(to: group)
+        }
+    }
+}

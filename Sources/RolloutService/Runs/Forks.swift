@@ -1,0 +1,124 @@
+internal import PlaybookSyntax
+package import RolloutEngine
+package import Rollouts
+internal import Support
+
+/// From where, and with what, a run that has ended is forked.
+package struct ForkOptions: Sendable {
+    /// The stage that the new run begins with; nil: the first that is not in effect any more.
+    package var from: String?
+    /// Uses the playbook as it is on disk; stages that count as done must be as they were.
+    package var adopts = false
+    /// Stages that the starter approves ahead of time, or `all`.
+    package var approvals: [String] = []
+
+    package init(from: String? = nil, adopts: Bool = false, approvals: [String] = []) {
+        self.from = from
+        self.adopts = adopts
+        self.approvals = approvals
+    }
+}
+
+extension RolloutService {
+    /// Starts a new run from one that has ended, and works on it; history is never rewritten (P12).
+    package func fork(_ run: RunID, _ options: ForkOptions, _ work: WorkOptions) async throws -> RunEnd {
+        let parent = try journal.load(run)
+        guard parent.record.status.isEnded else {
+            throw ServiceError(
+                .notPossible,
+                "run \(run) has not ended (\(parent.record.status.words)), so that nothing is forked from it",
+                situation: try situation(of: run))
+        }
+        guard parent.record.status != .succeeded || options.from != nil else {
+            throw ServiceError(
+                .notPossible, "run \(run) has succeeded; name the stage that a new run is to begin with",
+                [.step(.fork(from: parent.stages.first?.name), of: run)])
+        }
+        let first = try firstStage(of: parent, options.from)
+        let edited = EditedFiles(parent, in: workspace)
+        var snapshot = parent.snapshot
+        if options.adopts {
+            snapshot = try editedPlan(
+                parent.snapshot, playbook: edited.playbook, for: try journal.nextRunID(of: run.playbook))
+            try refuseChanges(in: snapshot.plan, since: parent, before: first)
+        } else if !edited.names.isEmpty {
+            for line in edited.lines { note(line) }
+            notify(
+                .note(
+                    "note: \(edited.names.joined(separator: ", ")) changed since \(run) started; "
+                        + "the new run uses what \(run) keeps",
+                    suggestions: [.step(.forkEdited(from: options.from), of: run)]))
+        }
+        let approvals = try EarlyApprovals(options.approvals, in: snapshot.plan, from: first, by: caller)
+        let dropped = Self.dropped(
+            try journal.requests(of: run), in: snapshot.plan, from: first, given: approvals.stages)
+        let selection = try backends.selection(of: snapshot.plan)
+        try refuseUnfinishedRun(on: selection.leaseKey(of: snapshot.plan))
+        return try await with(selection, .work, for: snapshot.plan) { session in
+            let (machine, lease) = try await launch(
+                run.playbook, on: session, selection, approved: approvals.stages, parent: (parent, first)
+            ) { _ throws(ServiceError) in snapshot }
+            for text in approvals.notes { note("note: \(text)") }
+            if !dropped.isEmpty {
+                notify(
+                    .note(
+                        "note: approvals that \(run) was given ahead of time are not carried over "
+                            + "(\(dropped.joined(separator: ", ")))",
+                        suggestions: dropped.map { .step(.approve, of: machine.record.id, stage: $0) }))
+            }
+            return try await perform(machine, under: lease, on: session, work)
+        }
+    }
+
+    /// The stages from `first` on that were approved ahead of time in the parent, and are not in the fork.
+    ///
+    /// An approval is bound to one run: whoever gave it may have meant no second try.
+    package static func dropped(
+        _ kept: [KeptRequest], in plan: Plan, from first: Int, given: [String]
+    ) -> [String] {
+        let early = Set(kept.map(\.request).filter { $0.kind == .approve && $0.fingerprint == nil }.map(\.stage))
+        return plan.stages.dropFirst(first)
+            .filter { $0.skip == nil && $0.approval != nil && early.contains($0.name) && !given.contains($0.name) }
+            .map(\.name)
+    }
+
+    /// Where the new run begins: `from`, or the first stage of the parent that is not in effect any more.
+    private func firstStage(of parent: StoredRun, _ from: String?) throws(ServiceError) -> Int {
+        let (stages, id) = (parent.stages, parent.record.id)
+        let furthest = min(parent.record.position, stages.count - 1)
+        guard let from else { return EditedFork.first(of: parent) }
+        guard let index = stages.firstIndex(where: { $0.name == from }) else {
+            let near = nearest(from, among: stages.map(\.name)).map { "did you mean '\($0)'?" }
+            throw ServiceError(
+                .notPossible,
+                "run \(id) has no stage '\(from)'; \(near ?? "it has \(stages.map(\.name).joined(separator: ", "))")")
+        }
+        guard index <= furthest else {
+            throw ServiceError(
+                .notPossible,
+                "run \(id) never came to stage \(from): the furthest to begin with is \(stages[furthest].name)",
+                [.step(.fork(from: stages[furthest].name), of: id)])
+        }
+        if let taken = EditedFork.takenBack(parent, before: index) {
+            throw ServiceError(
+                .notPossible,
+                "stage \(stages[taken].name) of \(id) was taken back, so that a run from \(from) on would count as done "
+                    + "what is not in effect; the furthest to begin with is \(stages[taken].name)",
+                [.step(.fork(from: stages[taken].name), of: id)])
+        }
+        return index
+    }
+
+    /// Refuses where a stage that counts as done has changed, and names the stage from which it is done anew.
+    func refuseChanges(
+        in new: Plan, since parent: StoredRun, before first: Int
+    ) throws(ServiceError) {
+        guard let change = EditedFork.change(in: new, since: parent, before: first) else { return }
+        throw ServiceError(
+            .invalidPlaybook,
+            "stage \(change.stage) counts as done in \(parent.record.id), and the edited playbook has another "
+                + "definition in its place",
+            change.earlier.map { [.step(.forkEdited(from: new.stages[$0].name), of: parent.record.id)] }
+                ?? [.start(playbook: new.playbook)])
+    }
+}

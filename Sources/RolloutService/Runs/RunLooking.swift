@@ -1,0 +1,219 @@
+internal import PlaybookSyntax
+package import RolloutEngine
+package import Rollouts
+internal import Support
+
+extension RolloutService {
+    /// The run that `text` names or, without it, the only one that fits.
+    ///
+    /// `wanted` says what kind of run it is about, as in "no run is waiting".
+    package func run(_ text: String?, wanted: String, fits: (RunRecord) -> Bool) throws -> RunRecord {
+        if let text { return try run(named: text) }
+        let all = try journal.runs()
+        let fitting = all.filter(fits)
+        if fitting.count == 1, let only = fitting.first { return only }
+        guard fitting.isEmpty else {
+            throw ServiceError(
+                .notPossible, "\(fitting.count) runs are \(wanted); name the one that you mean:\n" + Self.list(fitting))
+        }
+        guard !all.isEmpty else { throw Self.noRuns }
+        throw ServiceError(.notPossible, "no run is \(wanted); there are:\n" + Self.list(all))
+    }
+
+    /// The run that `text` names; without it the only one that has not ended or, where all have, the newest.
+    package func runToShow(_ text: String?) throws -> RunRecord {
+        if text == nil {
+            let all = try journal.runs()
+            if let newest = all.first, all.allSatisfy(\.status.isEnded) { return newest }
+        }
+        return try run(text, wanted: "not ended") { !$0.status.isEnded }
+    }
+
+    /// The run to try again: the only one that is held, or the latest on its endpoint that ended without success.
+    package func runToRetry(_ text: String?, isForked: Bool) throws -> RunRecord {
+        if text == nil, !isForked, try journal.runs().contains(where: { $0.status == .held }) {
+            return try run(nil, wanted: "held") { $0.status == .held }
+        }
+        // What a later run has done to the endpoint is not to be undone by an old one, unless a person names it.
+        let newest = Dictionary(
+            try journal.runs().map { ($0.leaseKey, $0.id) }, uniquingKeysWith: { first, _ in first })
+        return try run(text, wanted: "the latest on its endpoint and ended without success") {
+            $0.status.isEnded && $0.status != .succeeded && newest[$0.leaseKey] == $0.id
+        }
+    }
+
+    private func run(named text: String) throws -> RunRecord {
+        guard let id = RunID(text) else { throw Self.unknown(text, in: try journal.runs()) }
+        do {
+            return try journal.record(of: id)
+        } catch  where error.code == .unknownRun {
+            throw Self.unknown(text, in: try journal.runs())
+        }
+    }
+
+    private static func unknown(_ text: String, in runs: [RunRecord]) -> ServiceError {
+        guard !runs.isEmpty else {
+            return ServiceError(
+                .notPossible, "there is no run '\(text)': there are none yet", [.start(playbook: nil)])
+        }
+        let near = nearest(text, among: runs.map(\.id.description))
+        let hint = near.map { "did you mean '\($0)'?" } ?? "the latest are:\n" + list(runs)
+        return ServiceError(.notPossible, "there is no run '\(text)'; \(hint)")
+    }
+
+    private static let noRuns = ServiceError(.notPossible, "there are no runs yet", [.start(playbook: nil)])
+
+    private static func list(_ runs: [RunRecord]) -> String {
+        let shown = runs.prefix(10).map { "  \($0.id)  \($0.status.words)\($0.reason.map { ": \($0)" } ?? "")" }
+        return (shown + (runs.count > 10 ? ["  … and \(runs.count - 10) more"] : [])).joined(separator: "\n")
+    }
+
+    /// Where a run stands for the caller.
+    package func situation(of run: RunID) throws -> RunSituation { try situation(of: try journal.load(run)) }
+
+    package func situation(of run: StoredRun) throws -> RunSituation {
+        let plugin = try backends.selection(named: run.record.backend).plugin
+        return try situation(
+            of: RunState(record: run.record, stages: run.stages), run.snapshot.plan,
+            runner: try journal.runnerState(of: run.record.id), now: try plugin.now(in: workspace.state)
+        ) { () throws(JournalError) in run }
+    }
+
+    /// The same of a run whose state is at hand; `edited` gives what it keeps of its files, where that matters.
+    func situation(
+        of state: RunState, _ plan: Plan, runner: RunnerState, now: Timestamp,
+        edited: () throws(JournalError) -> StoredRun
+    ) throws -> RunSituation {
+        var situation = RunSituation(
+            of: state, plan, try journal.requests(of: state.record.id), runner: runner, person: caller.person,
+            isMember: caller.isMember, now: now, isNewest: try journal.isNewest(state.record))
+        switch state.record.status {
+        case .failed, .rolledBack, .aborted:
+            situation.editedFork = try EditedFork.step(of: try edited(), in: self)
+        case .running, .waiting, .held, .succeeded, .endedEarly: break
+        }
+        return situation
+    }
+
+    /// A run as it is now: as the journal has it and, unless it has ended, on its endpoint as that is observed (P23).
+    package func view(of run: RunID) async throws -> RunView {
+        let stored = try journal.load(run)
+        var view = RunView(plan: stored.snapshot.plan, situation: try situation(of: stored))
+        view.clients = try backends.selection(named: stored.record.backend).plugin.clients(of: run, in: workspace.state)
+        if !view.record.status.isEnded, view.record.latest != .never { await look(&view) }
+        return view
+    }
+
+    private func look(_ view: inout RunView) async {
+        do {
+            let (endpoint, now) = try await observation(of: view.plan)
+            let record = view.record
+            if record.phase.isAtRest {
+                view.situation.drift = differences(expected: record.expected, observed: endpoint)
+            }
+            view.situation.record.latest = Observation(endpoint)
+            view.situation.record.latestAt = now
+        } catch {
+            view.unobservable = "\(error)"
+        }
+    }
+
+    /// The endpoint as it is, and when; waits at most 5 s.
+    private func observation(of plan: Plan) async throws -> (EndpointSnapshot?, Timestamp) {
+        let selection = try backends.selection(of: plan)
+        return try await withThrowingTaskGroup { group in
+            group.addTask {
+                try await with(selection, .look, for: plan) { session in
+                    if let caveat = session.caveat { throw BackendError(.unavailable, caveat) }
+                    return (try await session.backend.observe(plan.endpoint), session.now)
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: .seconds(5))
+                throw BackendError(.unavailable, "it does not answer within 5 s")
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next() else { throw CancellationError() }
+            return first
+        }
+    }
+
+    /// All runs, newest first, with their stages and who works on them.
+    package func runs() throws -> [(record: RunRecord, stages: [StageRecord], holder: LeaseHolder?)] {
+        let holders = try journal.leases()
+        return try journal.runs().map { record in
+            (record, try journal.stages(of: record.id), holders.first { $0.run == record.id })
+        }
+    }
+
+    /// Whether the hash chains of a run, or of all runs, hold (P13).
+    ///
+    /// A record that was tampered with does not keep its events from being looked at.
+    package func verify(_ text: String?) throws -> [ChainVerification] {
+        let all = try journal.runIDs()
+        var meant = Array(all.reversed())
+        if let text {
+            meant = if let id = RunID(text), all.contains(id) { [id] } else { [try runToShow(text).id] }
+        }
+        guard !meant.isEmpty else { throw Self.noRuns }
+        return try meant.map { run in
+            let problems = try journal.verify(run)
+            // Events that cannot be decoded are among the problems; without one, all can be.
+            let last = problems.isEmpty ? try journal.events(of: run, after: 0).last : nil
+            return ChainVerification(
+                run: run, holds: problems.isEmpty, events: last?.sequence, head: last?.hash, problems: problems)
+        }
+    }
+
+    /// Everything that the journal has of a run.
+    package func export(_ run: RunID) throws -> RunExport {
+        RunExport(
+            of: try journal.load(run), requests: try journal.requests(of: run),
+            events: try journal.events(of: run, after: 0))
+    }
+}
+
+/// One run at one moment: as the journal has it, on the endpoint as it is.
+package struct RunView: Sendable {
+    package var plan: Plan
+    package var situation: RunSituation
+    /// What its clients have met; nil where nobody counts.
+    package var clients: ClientCounts?
+    /// Why the endpoint cannot be observed now; nil where it was, or need not be.
+    package var unobservable: String?
+
+    package var record: RunRecord { situation.record }
+}
+
+/// What became of a look at a run's hash chain.
+package struct ChainVerification: Encodable, Sendable {
+    package var run: RunID
+    package var holds: Bool
+    /// Null where the chain is broken.
+    package var events: Int?
+    package var head: String?
+    package var problems: [String]
+}
+
+/// A run with everything that the journal has of it.
+package struct RunExport: Sendable {
+    package var run: StoredRun
+    package var requests: [KeptRequest]
+    package var events: [JournaledEvent]
+
+    init(of run: StoredRun, requests: [KeptRequest], events: [JournaledEvent]) {
+        self.run = run
+        self.requests = requests
+        self.events = events
+    }
+}
+
+extension Phase {
+    /// Whether the endpoint is as the run left it, unless others have changed it.
+    fileprivate var isAtRest: Bool {
+        switch self {
+        case .ready, .waiting, .baking, .analysing, .backingOff, .held: true
+        case .starting, .acting, .rollingBack, .ended: false
+        }
+    }
+}

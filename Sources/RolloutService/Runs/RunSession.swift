@@ -1,0 +1,127 @@
+internal import RolloutEngine
+internal import Rollouts
+internal import PrometheusMetrics
+
+/// The work on one run, from the lease to the end.
+struct RunSession: Sendable {
+    var service: RolloutService
+    var session: any BackendSession
+    var options: WorkOptions
+
+    private var journal: any Journal { service.journal }
+
+    /// Works on the run until it stops or is cancelled, and gives its lease back.
+    func work(on machine: RunMachine, under lease: Lease) async throws -> RunEnd {
+        do {
+            let queries = QuerySignals()
+            let end: RunEnd
+            do {
+                end = try await perform(machine, under: lease, queries)
+            } catch {
+                await queries.close()
+                throw error
+            }
+            await queries.close()
+            try await giveBack(lease)
+            try journal.release(lease)
+            return end
+        } catch {
+            await giveUp(lease, after: error)
+            throw error
+        }
+    }
+
+    /// Gives back what can be: the lease of a process that has ended is taken over without ceremony anyway.
+    private func giveUp(_ lease: Lease, after error: any Error) async {
+        if let error = error as? JournalError, error.code == .fenced { return }
+        do {
+            try await giveBack(lease)
+            try journal.release(lease)
+        } catch {
+            service.warn("the lease of \(lease.key) was not given back: \(error)")
+        }
+    }
+
+    /// Others learn from it whether the run has ended.
+    private func giveBack(_ lease: Lease) async throws {
+        let isFinished = try journal.record(of: lease.run).status.isEnded
+        await service.giveBack(lease, to: session, isFinished: isFinished)
+    }
+
+    private func perform(
+        _ machine: RunMachine, under lease: Lease, _ queries: QuerySignals
+    ) async throws -> RunEnd {
+        let company = session as? any RunCompany
+        try await company?.begin(machine.plan, machine.stages)
+        options.observer.begin(machine.plan, machine.state)
+        let runner = makeRunner(machine, under: lease, queries)
+        let (session, run, observer) = (session, machine.record.id, options.observer)
+        let (outcome, machine) = try await withThrowingTaskGroup(of: (Runner.Outcome, RunMachine)?.self) { group in
+            group.addTask {
+                var machine = machine
+                let outcome = try await runner.run(&machine)
+                return (outcome, machine)
+            }
+            group.addTask {
+                do { try await (session as? any EndpointLeasing)?.keep(lease) } catch is CancellationError {}
+                return nil
+            }
+            group.addTask {
+                await company?.accompany(run) { observer.hear($0) }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let part = try await group.next() {
+                if let part { return part }
+            }
+            throw CancellationError()
+        }
+        let situation = try service.situation(of: machine.state, machine.plan, runner: .stopped, now: session.now) {
+            () throws(JournalError) in try journal.load(run)
+        }
+        return RunEnd(
+            plan: machine.plan, situation: situation, isInterrupted: outcome == .interrupted,
+            clients: company?.clients, afterwards: try session.afterwards)
+    }
+
+    private func makeRunner(_ machine: RunMachine, under lease: Lease, _ queries: QuerySignals) -> Runner {
+        let (observer, plan, first) = (options.observer, machine.plan, machine.record.position)
+        let isPaced = options.isWatched && session.isVirtual
+        let clock = PacedClock(
+            base: session.clock, pace: isPaced ? .watching(plan, session as? any ChangeDurations) : .none)
+        let programs = ProgramRunner(
+            run: machine.record.id, endpoint: machine.record.endpoint,
+            folder: EditedFiles.playbookFolder(of: machine.record, plan, in: service.workspace),
+            keys: KeyFile(run: machine.record.id, state: service.workspace.state, warn: service.warn),
+            session: plan.stages.contains(where: \.action.touchesEndpoint) ? session : nil)
+        return Runner(
+            journal: journal, backend: session.backend, clock: clock, lease: lease,
+            waitsForPeople: options.waitsForPeople,
+            runCommand: { command in
+                await programs.run(command) { line, stage in observer.output(line, of: stage) }
+            },
+            readSignal: { await queries.read($0) },
+            observer: { progress in
+                programs.note(progress)
+                clock.note(progress)
+                observer.show(progress)
+                if let warnings = progress.warnings(of: plan, from: first) { observer.hear(.note(warnings)) }
+            })
+    }
+}
+
+extension Runner.Progress {
+    /// What `plan`, whose stages before `first` are done, does to what serves clients, when the run has just found out what
+    /// that is.
+    fileprivate func warnings(of plan: Plan, from first: Int) -> String? {
+        guard case .committed(let events, _) = self else { return nil }
+        for case .baselineObserved(let observation) in events.map(\.event) {
+            guard let endpoint = observation.snapshot else { continue }
+            let warnings = PlanPreview(
+                of: plan, from: first, on: endpoint, kind: endpoint.kind, durations: nil
+            ).warnings
+            if !warnings.isEmpty { return "beware: " + warnings.joined(separator: "; ") }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,133 @@
+internal import FoundationEssentials
+package import PlaybookSyntax
+package import RolloutEngine
+package import Rollouts
+
+/// The backend `simulated`: endpoints in process, on a virtual clock, kept in the folder of state.
+package struct SimulatedPlugin: BackendPlugin {
+    package let name = "simulated"
+    package let kinds = EndpointKind.allCases
+
+    package init() {}
+
+    package func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
+        SimulatedBackend(
+            store: MemoryStore(), clock: SystemClock(), settings: SimulationSettings(kind: kind)
+        ).capabilities
+    }
+
+    package func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
+        do throws(SettingsProblem) {
+            _ = try SimulationSettings(settings, kind: kind)
+            return nil
+        } catch {
+            return SettingsFault(error)
+        }
+    }
+
+    package func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? {
+        guard case .mapping(let profiles)? = settings["simulate"],
+            let profile = profiles.first(where: { Name($0.key) == deployment })?.value
+        else { return nil }
+        return (["simulate": profile] as Value).throughJSON
+    }
+
+    /// The time in the simulated world, which may be ahead of the machine's.
+    package func now(in state: String) throws -> Timestamp {
+        let now = SystemClock().now()
+        guard FileManager.default.fileExists(atPath: SQLiteStore.path(in: state)) else { return now }
+        let store = try SQLiteStore(folder: state, readOnly: true)
+        let time = try store.time()
+        try store.close()
+        return max(time ?? now, now)
+    }
+
+    package func connect(_ opening: BackendOpening) async throws -> any BackendSession {
+        let settings: SimulationSettings
+        do throws(SettingsProblem) {
+            settings =
+                try opening.plan.map { plan throws(SettingsProblem) in
+                    try SimulationSettings(plan.backendSettings, kind: opening.kind)
+                } ?? SimulationSettings(kind: opening.kind)
+        } catch {
+            throw BackendError(.refused, "\(opening.plan?.playbook ?? name): \(error)")
+        }
+        switch opening.use {
+        case .look:
+            let view = try SimulatedView(settings, in: opening.state)
+            return SimulatedSession(
+                simulation: view.backend, clock: view.clock, settings: settings, state: opening.state, store: nil)
+        case .work:
+            let store = try SQLiteStore(folder: opening.state)
+            let clock = VirtualClock(stored: try store.time())
+            let backend = SimulatedBackend(store: store, clock: clock, settings: settings)
+            return SimulatedSession(
+                simulation: backend, clock: clock, settings: settings, state: opening.state, store: store)
+        }
+    }
+}
+
+/// A session whose endpoints are simulated already, so that a rehearsal needs no guess.
+package protocol CopyingSimulation: BackendSession {
+    /// The endpoint as it is now in a world of its own, with `settings`; an empty world where there is none.
+    func copy(of endpoint: Name, _ settings: SimulationSettings) throws -> MemoryStore
+}
+
+private struct SimulatedSession: ChangeHistory, ChangeDurations, RunCompany, CopyingSimulation {
+    let simulation: SimulatedBackend
+    let clock: any RunClock
+    let settings: SimulationSettings
+    /// The folder of state.
+    let state: String
+    /// Nil where the world is only looked at, so that nothing of it is kept.
+    let store: SQLiteStore?
+
+    var backend: any Backend { simulation }
+    var isVirtual: Bool { true }
+
+    func endpoints() throws -> [Name] { try simulation.endpoints() }
+
+    func copy(of endpoint: Name, _ settings: SimulationSettings) throws -> MemoryStore {
+        try SimulatedView(settings, in: state).copy(of: endpoint)
+    }
+
+    func history(of endpoint: Name) throws -> [HistoryEntry] { try simulation.history(of: endpoint) }
+
+    func scoringURI(of endpoint: Name) -> String? { nil }
+
+    func duration(of change: Change) -> Interval { settings.duration(of: change) }
+
+    /// Lets the plan's clients send, so that there is something to observe.
+    ///
+    /// `stages` tell the kinds of actions without decoding the whole plan.
+    func begin(_ plan: Plan, _ stages: [StageRecord]) throws {
+        guard stages.contains(where: { $0.action.touchesEndpoint }) else { return }
+        try simulation.setLoad(plan.load, endpoint: plan.endpoint)
+    }
+
+    /// Keeps the time that has come, and closes the files.
+    func close() throws {
+        guard let store else { return }
+        try simulation.close()
+        try store.close()
+    }
+}
+
+extension SettingsFault {
+    package init(_ problem: SettingsProblem) {
+        self.init(path: problem.path.split(separator: ".").map(String.init), message: problem.message)
+    }
+}
+
+extension SimulationSettings {
+    /// How long the backend needs for `change`.
+    package func duration(of change: Change) -> Interval {
+        switch change {
+        case .putEndpoint: durations.endpoint
+        case .putDeployment(let definition): profiles[definition.name]?.readyAfter ?? durations.deployment
+        case .scale: durations.scale
+        case .setTraffic, .setMirrorTraffic: durations.traffic
+        case .deleteDeployment, .deleteEndpoint: durations.delete
+        }
+    }
+}

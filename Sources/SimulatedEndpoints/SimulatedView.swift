@@ -1,0 +1,90 @@
+internal import FoundationEssentials
+package import RolloutEngine
+package import Rollouts
+internal import Synchronization
+
+/// The simulated endpoints as they are now, for commands that only look: nothing that they do is kept.
+package struct SimulatedView: Sendable {
+    package let backend: SimulatedBackend
+    package let clock: VirtualClock
+    private let store: any SimulatedStore
+    private let settings: SimulationSettings
+
+    /// Looks at the state folder's endpoints; where it has none yet, at an empty world.
+    package init(_ settings: SimulationSettings, in state: String) throws(BackendError) {
+        let store: any SimulatedStore
+        if FileManager.default.fileExists(atPath: SQLiteStore.path(in: state)) {
+            store = LookingStore(behind: try SQLiteStore(folder: state, readOnly: true))
+        } else {
+            store = MemoryStore()
+        }
+        self.store = store
+        self.settings = settings
+        clock = VirtualClock(stored: try store.time())
+        backend = SimulatedBackend(store: store, clock: clock, settings: settings)
+    }
+
+    /// The endpoint as it is now in a world of its own; an empty world where there is none.
+    package func copy(of endpoint: Name) throws(BackendError) -> MemoryStore {
+        let copy = MemoryStore()
+        let key = SimulationKey(kind: settings.kind, name: endpoint)
+        _ = try backend.observe(endpoint)
+        guard let simulation = try store.simulation(of: key) else { return copy }
+        try copy.update(key) {
+            simulation.forked
+        } _: { _, _ in
+        }
+        return copy
+    }
+}
+
+/// A store whose changes only it sees.
+///
+/// A simulation that is looked at is first advanced to the present: that is kept here, in memory, and not in the file.
+final class LookingStore: SimulatedStore, Sendable {
+    private let store: any SimulatedStore
+    private let advanced = Mutex<[SimulationKey: EndpointSimulation]>([:])
+
+    init(behind store: any SimulatedStore) { self.store = store }
+
+    func time() throws(BackendError) -> Timestamp? { try store.time() }
+    func keep(_ time: Timestamp) {}
+
+    func simulation(of key: SimulationKey) throws(BackendError) -> EndpointSimulation? {
+        if let kept = advanced.withLock({ $0[key] }) { return kept }
+        return try store.simulation(of: key)
+    }
+
+    func update<Result>(
+        _ key: SimulationKey, new: () -> EndpointSimulation,
+        _ body: (inout EndpointSimulation, any SimulatedRecords) throws(BackendError) -> Result
+    ) throws(BackendError) -> Result {
+        var simulation = try simulation(of: key) ?? new()
+        let result = try body(&simulation, NoRecords())
+        advanced.withLock { $0[key] = simulation }
+        return result
+    }
+
+    func names(_ kind: EndpointKind) throws(BackendError) -> [Name] { try store.names(kind) }
+    func history(of key: SimulationKey) throws(BackendError) -> [HistoryEntry] { try store.history(of: key) }
+
+    /// The kept lines, and those that were said since.
+    func lines(of key: SimulationKey, deployment: Name, tail: Int) throws(BackendError) -> [LogLine] {
+        let kept = try store.lines(of: key, deployment: deployment, tail: tail)
+        let said = advanced.withLock { $0[key]?.outbox.lines ?? [] }
+        let all = said.reduce(into: kept) { lines, line in
+            switch line {
+            case .said(let name, let line) where name == deployment: lines.append(line)
+            case .gone(let name) where name == deployment: lines = []
+            case .said, .gone: break
+            }
+        }
+        return all.suffix(max(tail, 0))
+    }
+}
+
+/// Who only looks asks for everything since the beginning, and changes nothing that could have been done before.
+private struct NoRecords: SimulatedRecords {
+    func accepted(_ idempotencyKey: String) -> HistoryEntry? { nil }
+    func totals(at cursor: Int) -> Totals? { nil }
+}

@@ -1,0 +1,23 @@
+extension String {
+    /// The text on one line, with every character replaced that could steer a terminal.
+    package var printable: String {
+        guard unicodeScalars.contains(where: \.steersTerminals) else { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.map { $0.steersTerminals ? "\u{FFFD}" : $0 }))
+    }
+
+    /// The text, or as much of it as fits in `width` characters with an ellipsis at the end.
+    package func cut(to width: Int) -> String {
+        guard count > width else { return self }
+        guard width > 1 else { return String(prefix(max(width, 0))) }
+        return prefix(width - 1) + "…"
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var steersTerminals: Bool {
+        switch value {
+        case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,64 @@
+internal import RolloutEngine
+internal import RolloutService
+internal import Rollouts
+
+extension Suggestion {
+    /// As a clause with the command to type: "`turnout runs` lists all runs".
+    var words: String {
+        switch self {
+        case .start(let playbook):
+            "`turnout run \(playbook ?? "PLAYBOOK")` starts \(playbook == nil ? "one" : "it anew")"
+        case .plan(let playbook): "`turnout plan \(playbook)` shows what every stage would do"
+        case .listRuns: "`turnout runs` lists all runs"
+        case .listEndpoints: "`turnout endpoint list` shows which endpoints there are"
+        case .showRun(let run): "`turnout status \(run)` shows where it stands"
+        case .showEndpoint(let endpoint): "`turnout endpoint show \(endpoint)` shows how far it is"
+        case .setTraffic(let endpoint):
+            "`turnout endpoint traffic \(endpoint) --set NAME=PERCENT` moves clients by hand"
+        case .logs(let endpoint, let deployment):
+            "`turnout endpoint logs \(endpoint) --deployment \(deployment)` shows what its servers said"
+        case .takeAway(let endpoint, let deployment):
+            "a run that deploys it anew mends it, or `turnout endpoint traffic \(endpoint) --set \(deployment)=0` and then "
+                + "`turnout endpoint delete \(endpoint) --deployment \(deployment)` take it away"
+        case .step(let step, let run, let stage): step.words(of: run, stage: stage)
+        }
+    }
+}
+
+extension [Suggestion] {
+    /// Behind a sentence; empty where nothing is suggested.
+    var words: String { isEmpty ? "" : "; " + map(\.words).joined(separator: ", ") }
+}
+
+extension NextStep {
+    fileprivate func words(of run: RunID, stage: String?) -> String {
+        let about = stage.map { " --stage \($0)" } ?? ""
+        return switch self {
+        case .follow: "`turnout status \(run) --watch` follows it"
+        case .resume: "`turnout resume \(run)` goes on with it"
+        case .takeOver: "`turnout resume \(run) --take-over` takes its place"
+        case .approve: "`turnout approve \(run)\(about)` approves \(stage ?? "it")"
+        case .reject: "`turnout reject \(run)\(about)` rejects \(stage ?? "it")"
+        case .abort: "`turnout abort \(run)` ends it"
+        case .retry: "`turnout retry \(run)` tries again"
+        case .skip: "`turnout skip \(run)\(about) --reason TEXT` goes on without it"
+        case .succeed: "`turnout skip \(run)\(about) --succeeded --reason TEXT` counts it as done"
+        case .restore: "`turnout resume \(run) --restore` brings the endpoint back"
+        case .adopt: "`turnout resume \(run) --adopt` adopts them"
+        case .fork(let from): "`turnout retry \(run)\(from.map { " --from \($0)" } ?? "")` starts a new run"
+        case .forkEdited(let from):
+            "`turnout retry \(run)\(from.map { " --from \($0)" } ?? "") --adopt` starts a new run with the edited files"
+        }
+    }
+}
+
+extension ServiceError {
+    /// The message, and what to type instead.
+    var text: String {
+        var text = message + (message.contains("\n") && !suggestions.isEmpty ? "\n" : "")
+        text += message.contains("\n") ? suggestions.map(\.words).joined(separator: ", ") : suggestions.words
+        guard let situation else { return text }
+        let ways = NextCommand(situation).lines(.plain, columns: .max)
+        return ways.isEmpty ? text : text + "\n" + ways.joined(separator: "\n")
+    }
+}
