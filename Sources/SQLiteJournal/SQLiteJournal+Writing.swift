@@ -15,7 +15,7 @@ extension SQLiteJournal {
                 throw JournalError.unfinished(other, on: lease.key)
             }
             try Self.keep(run.snapshot, in: db)
-            var chain = StoredChain(new: record.id, on: lease.key, knowing: knownObservations)
+            var chain = StoredChain(new: record.id, on: lease.key, knowing: known)
             try insert(record, key: lease.key, header: try run.snapshot.plan.header.encoded(), in: db)
             try replaceFiles(of: record.id, by: run.snapshot, in: db)
             for (position, stage) in run.stages.enumerated() {
@@ -34,7 +34,7 @@ extension SQLiteJournal {
     package func commit(_ commit: Commit, under lease: Lease) throws(JournalError) {
         try write { db in
             try holdLease(lease, for: commit.run, in: db)
-            guard var chain = try StoredChain(of: commit.run, knowing: knownObservations, in: db) else {
+            guard var chain = try StoredChain(of: commit.run, knowing: known, in: db) else {
                 throw unknown(commit.run)
             }
             guard chain.leaseKey == lease.key.description else {
@@ -90,7 +90,7 @@ extension SQLiteJournal {
                 record.started.milliseconds, record.ended?.milliseconds, record.parent?.run.description,
                 record.parent?.stage, record.planHash, hexadecimalDigest(of: header), 0, EventChain.origin,
                 record.reason,
-                String(decoding: try CompactJSON.encode(record, knowing: knownObservations), as: UTF8.self),
+                String(decoding: try CompactJSON.encode(record, knowing: known), as: UTF8.self),
             ])
     }
 
@@ -104,7 +104,7 @@ extension SQLiteJournal {
             [
                 record.status.rawValue, record.position, record.ended?.milliseconds, record.planHash, chain.end.count,
                 chain.end.head, record.reason,
-                String(decoding: try CompactJSON.encode(record, knowing: knownObservations), as: UTF8.self),
+                String(decoding: try CompactJSON.encode(record, knowing: known), as: UTF8.self),
                 record.id.description,
             ])
     }

@@ -1,5 +1,6 @@
 internal import GRDB
 package import RolloutEngine
+internal import Rollouts
 internal import SQLiteState
 internal import Synchronization
 
@@ -12,7 +13,7 @@ package final class SQLiteJournal: Journal {
     let folder: String
     let machine: Machine
     let state: StateDatabase
-    let knownObservations = KnownValues<Observation>()
+    let known: [any KnownJSON] = [KnownValues<Observation>(), KnownValues<DeploymentSnapshot>()]
     let madeRequests = MadeRequests()
     /// The locks of the leases that this value holds, by path; the kernel frees them when the process ends.
     let leaseLocks = Mutex<[String: FileLock]>([:])

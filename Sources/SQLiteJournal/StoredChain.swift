@@ -8,28 +8,28 @@ struct StoredChain {
     private(set) var end: EventChain
     /// The endpoint that the run has, as leases name it.
     let leaseKey: String
-    private let observations: KnownValues<Observation>
+    private let known: [any KnownJSON]
 
     /// Of a run without events.
-    init(new run: RunID, on endpoint: LeaseKey, knowing observations: KnownValues<Observation>) {
+    init(new run: RunID, on endpoint: LeaseKey, knowing known: [any KnownJSON]) {
         end = EventChain(of: run)
         leaseKey = endpoint.description
-        self.observations = observations
+        self.known = known
     }
 
     /// Nil where there is no such run.
-    init?(of run: RunID, knowing observations: KnownValues<Observation> = KnownValues(), in db: Database) throws {
+    init?(of run: RunID, knowing known: [any KnownJSON] = [], in db: Database) throws {
         let row = try db.firstRow("SELECT event_count, head_hash, lease_key FROM runs WHERE id = ?", [run.description])
         {
             (EventChain(of: run, count: Int($0.integer(0)), head: $0.text(1)), $0.text(2))
         }
         guard let row else { return nil }
         (end, leaseKey) = row
-        self.observations = observations
+        self.known = known
     }
 
     mutating func append(_ event: RunEvent, at: Timestamp, stage: String?, epoch: Int, in db: Database) throws {
-        let line = try end.append(event, at: at, stage: stage, epoch: epoch, knowing: observations)
+        let line = try end.append(event, at: at, stage: stage, epoch: epoch, knowing: known)
         try db.run(
             """
             INSERT INTO events (run, sequence, at, stage, kind, epoch, previous_hash, hash, payload)

@@ -14,7 +14,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
     private let wall: @Sendable () -> Timestamp
     /// Simulations as they were read last: decoding costs more than asking whether they are still so.
     private let cache = Mutex<[SimulationKey: Cached]>([:])
-    private let knownEndpoints = KnownValues<EndpointSnapshot>()
+    private let known: [any KnownJSON] = [KnownValues<EndpointSnapshot>(), KnownValues<DeploymentSnapshot>()]
 
     private struct Cached {
         var version: Int
@@ -79,7 +79,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
             let result = try body(&simulation, SQLiteRecords(key: key, db: db))
             guard simulation != found?.simulation || !simulation.outbox.isEmpty else { return result }
             let version = (found?.version ?? 0) &+ 1
-            try db.keep(&simulation, version: version, wall: wall(), knowing: self.knownEndpoints)
+            try db.keep(&simulation, version: version, wall: wall(), knowing: self.known)
             kept = Cached(version: version, simulation: simulation)
             return result
         }
