@@ -159,13 +159,14 @@ package struct RunMachine: Sendable {
         let position = record.position
         let stamped = StampedEvent(at: now, stage: position < stages.count ? position : nil, event: event)
         let before = event.touchesManyStages ? state.stages : []
+        let present = position < stages.count ? stages[position] : nil
         if event.endsWait { waitWatch = WaitWatch() }
         state.apply(stamped)
         if event.touchesManyStages {
             for index in state.stages.indices where index >= before.count || state.stages[index] != before[index] {
                 changedStages.insert(index)
             }
-        } else if position < stages.count {
+        } else if let present, state.stages[position] != present {
             changedStages.insert(position)
         }
         events.append(stamped)

@@ -97,16 +97,19 @@ extension SQLiteJournal {
     private func save(_ record: RunRecord, chain: StoredChain, in db: Database) throws {
         try db.run(
             """
-            UPDATE runs SET status = ?, position = ?, ended = ?, plan_hash = ?, event_count = ?, head_hash = ?,
-                reason = ?, record = ?
+            UPDATE runs SET position = ?, ended = ?, plan_hash = ?, event_count = ?, head_hash = ?, reason = ?, record = ?
             WHERE id = ?
             """,
             [
-                record.status.rawValue, record.position, record.ended?.milliseconds, record.planHash, chain.end.count,
-                chain.end.head, record.reason,
+                record.position, record.ended?.milliseconds, record.planHash, chain.end.count, chain.end.head,
+                record.reason,
                 String(decoding: try CompactJSON.encode(record, knowing: known), as: UTF8.self),
                 record.id.description,
             ])
+        // By itself: an index depends on it, and would be written with every commit.
+        try db.run(
+            "UPDATE runs SET status = ?1 WHERE id = ?2 AND status <> ?1", 
+            [record.status.rawValue, record.id.description])
     }
 
     private static func insert(
