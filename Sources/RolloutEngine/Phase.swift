@@ -1,7 +1,7 @@
 package import Rollouts
 
 /// What a run is doing; with the plan it decides what comes next.
-package enum Phase: Codable, Hashable, Sendable {
+package indirect enum Phase: Codable, Hashable, Sendable {
     /// Nothing was observed or done yet.
     case starting
     /// Between stages.

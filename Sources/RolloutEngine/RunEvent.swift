@@ -1,7 +1,7 @@
 package import Rollouts
 
 /// One immutable line of a run's journal; a run's state is what its events, in order, make of it.
-package enum RunEvent: Codable, Hashable, Sendable {
+package indirect enum RunEvent: Codable, Hashable, Sendable {
     /// With the stages that were done in the run that this one was forked from.
     case runStarted(RunRecord, inherited: [StageRecord])
     case baselineObserved(Observation)

@@ -55,7 +55,7 @@ package struct RunMachine: Sendable {
         case perform(Effect)
     }
 
-    package private(set) var plan: Plan
+    @Shared package private(set) var plan: Plan
     package private(set) var state: RunState
     private var events: [StampedEvent] = []
     private var changedStages: Set<Int> = []

@@ -94,7 +94,7 @@ package struct RunRecord: Codable, Hashable, Sendable {
     package var position: Int
     package var phase: Phase
     /// Of the newest analysis; nil before the first.
-    package var analysis: AnalysisRecord?
+    @Shared package var analysis: AnalysisRecord?
     /// When a person adopted an endpoint that had drifted: approvals that were given before, ahead of their gates, are
     /// void (P8).
     package var adopted: Timestamp?
@@ -134,6 +134,7 @@ package struct RunRecord: Codable, Hashable, Sendable {
         self.status = .running
         self.position = 0
         self.phase = .starting
+        self.analysis = nil
         self.forgivenAttempts = 0
         self.baseline = .never
         self.expected = .never
@@ -146,7 +147,7 @@ package enum Observation: Codable, Hashable, Sendable {
     /// It was not looked at yet.
     case never
     case absent
-    case present(EndpointSnapshot)
+    indirect case present(EndpointSnapshot)
 
     package init(_ snapshot: EndpointSnapshot?) { self = snapshot.map(Observation.present) ?? .absent }
 

@@ -1,5 +1,5 @@
 /// One idempotent statement of desired state that is sent to a backend.
-package enum Change: Hashable, Sendable, Codable {
+package indirect enum Change: Hashable, Sendable, Codable {
     case putEndpoint(EndpointDefinition)
     /// Creates or updates the deployment; a new one takes no traffic.
     case putDeployment(DeploymentDefinition)

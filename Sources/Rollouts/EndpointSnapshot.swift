@@ -107,3 +107,16 @@ package struct DeploymentSnapshot: Hashable, Sendable, Codable {
         state == .succeeded && instances.wanted > 0 && instances.ready >= instances.wanted
     }
 }
+
+extension EndpointSnapshot {
+    /// Takes what changes in a rollout; definitions are large and hardly ever differ alone.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(state)
+        hasher.combine(traffic)
+        hasher.combine(mirrorTraffic.wanted)
+        for deployment in deployments {
+            hasher.combine(deployment.state)
+            hasher.combine(deployment.instances)
+        }
+    }
+}

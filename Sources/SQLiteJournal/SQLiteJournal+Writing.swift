@@ -108,7 +108,7 @@ extension SQLiteJournal {
             ])
         // By itself: an index depends on it, and would be written with every commit.
         try db.run(
-            "UPDATE runs SET status = ?1 WHERE id = ?2 AND status <> ?1", 
+            "UPDATE runs SET status = ?1 WHERE id = ?2 AND status <> ?1",
             [record.status.rawValue, record.id.description])
     }
 

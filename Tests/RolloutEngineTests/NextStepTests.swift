@@ -28,9 +28,10 @@ struct NextStepTests {
         var states: [String: Set<NextStep>] = [:]
         while let index = exploration.next() {
             let world = try #require(exploration.world(index))
-            let record = world.committed.record
+            let state = world.committed.machine.state
+            let record = state.record
             let situation = RunSituation(
-                of: world.committed.state, plan, [], runner: .stopped, person: Self.person, isMember: { _ in true },
+                of: state, plan, [], runner: .stopped, person: Self.person, isMember: { _ in true },
                 now: Timestamp(milliseconds: 0), isNewest: true)
             for step in situation.nextSteps {
                 var after = world

@@ -3,7 +3,7 @@ internal import Rollouts
 
 /// What can happen next in a world, each with a sentence for the story.
 struct Choice: Sendable {
-    /// Nil for what goes without saying.
+    /// Nil for what goes without saying, and in worlds that are not told of.
     var sentence: String?
     var world: World
     /// False for what goes wrong by chance or by will: the run must succeed where only good things happen.
@@ -36,20 +36,26 @@ extension World {
         case .stop: found = resolutions
         }
         guard effect != .stop else { return found }
-        if machine.state.timeless != committed.state.timeless || !effect.isWait {
+        if moment != committed || !effect.isWait {
             found.append(after("the runner dies, and the run is resumed") { $0.crash() })
         }
         var aborted = self
         if aborted.offer(request(.abort, by: Self.people(1)[0]), at: now) {
-            found.append(Choice("\(machine.scene): somebody aborts the run", aborted))
+            found.append(Choice(told("somebody aborts the run"), aborted))
         }
         return found
     }
 
-    private func after(_ sentence: String?, isGood: Bool = false, _ body: (inout World) -> Void) -> Choice {
+    private func after(
+        _ sentence: @autoclosure () -> String?, isGood: Bool = false, _ body: (inout World) -> Void
+    ) -> Choice {
         var world = self
         body(&world)
-        return Choice(sentence.map { "\(machine.scene): \($0)" }, world, isGood: isGood)
+        return Choice(told(sentence()), world, isGood: isGood)
+    }
+
+    private func told(_ sentence: @autoclosure () -> String?) -> String? {
+        isTold ? sentence().map { "\(machine.scene): \($0)" } : nil
     }
 
     // MARK: Measuring
@@ -104,19 +110,19 @@ extension World {
         if underway.isEmpty {
             found.append(after(nil, isGood: true) { $0.observe(at: $0.now) })
         } else {
-            let what = underway.map(\.description).joined(separator: " and ")
             found.append(
-                after("\(what) is observed to be done", isGood: true) {
-                    for change in $0.underway { $0.model.settle(change) }
+                after("\(changesUnderway) is observed to be done", isGood: true) {
+                    let changes = $0.underway
+                    $0.update { for change in changes { $0.settle(change) } }
                     $0.underway = []
                     $0.observe(at: $0.now)
                 })
-            found.append(after("\(what) is not done yet") { $0.observe(at: $0.now) })
+            found.append(after("\(changesUnderway) is not done yet") { $0.observe(at: $0.now) })
             for change in underway {
                 guard let name = change.deployment else { continue }
                 found.append(
                     after("deployment \(name) fails") {
-                        $0.model.fail(name, reason: "it never became ready")
+                        $0.update { $0.fail(name, reason: "it never became ready") }
                         $0.underway.removeAll { $0 == change }
                         $0.observe(at: $0.now)
                     })
@@ -129,8 +135,10 @@ extension World {
             found.append(
                 after("deployment \(name) stops serving") {
                     $0.crashed = name
-                    $0.model.fail(name, reason: "it crashes")
-                    $0.model.endpoint?.stopServing(name)
+                    $0.update {
+                        $0.fail(name, reason: "it crashes")
+                        $0.endpoint?.stopServing(name)
+                    }
                     $0.observe(at: $0.now)
                 })
         }
@@ -141,7 +149,9 @@ extension World {
         return found
     }
 
-    private mutating func observe(at now: Timestamp) { give(.observed(model.endpoint), at: now) }
+    private var changesUnderway: String { underway.map(\.description).joined(separator: " and ") }
+
+    private mutating func observe(at now: Timestamp) { give(.observed(endpoint.value), at: now) }
 
     /// A deployment that has newly got traffic, and may stop serving while the stage rests or people think.
     private var crashCandidate: Name? {
@@ -149,7 +159,7 @@ extension World {
         case .baking, .analysing, .waiting: break
         default: return nil
         }
-        guard crashed == nil, underway.isEmpty, let endpoint = model.endpoint else { return nil }
+        guard crashed == nil, underway.isEmpty, let endpoint = endpoint.value else { return nil }
         let before = machine.record.baseline.snapshot
         return endpoint.deployments.map(\.name).first { name in
             endpoint.traffic.actual[name] > before?.traffic.wanted[name] ?? 0
@@ -195,8 +205,8 @@ extension World {
 
     private mutating func accept(_ change: Change) {
         do {
-            try model.accept(change)
-            if !change.isDone(in: model.endpoint), !underway.contains(change) { underway.append(change) }
+            try update { model throws(Violation) in try model.accept(change) }
+            if !change.isDone(in: endpoint.value), !underway.contains(change) { underway.append(change) }
         } catch {
             preconditionFailure("\(change) was found acceptable and was then refused: \(error)")
         }
@@ -229,12 +239,14 @@ extension World {
 
     /// What a person can say of a held run.
     private var resolutions: [Choice] {
-        guard case .held = machine.record.phase else { return [] }
+        guard case .held(let hold) = machine.record.phase else { return [] }
         return [(Request.Kind.abort, "aborts the run"), (.retry, "tries it again"), (.restore, "undoes the drift")]
             .compactMap { kind, words in
                 var world = self
-                guard world.offer(request(kind, by: Self.people(1)[0]), at: now) else { return nil }
-                return Choice("\(machine.scene): somebody \(words)", world)
+                guard hold.accepts(kind), world.offer(request(kind, by: Self.people(1)[0]), at: now) else {
+                    return nil
+                }
+                return Choice(told("somebody \(words)"), world)
             }
     }
 

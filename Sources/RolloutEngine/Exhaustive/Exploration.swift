@@ -2,10 +2,14 @@ internal import Rollouts
 
 /// Breadth first through the worlds, so that the first story found is a shortest one.
 struct Exploration {
+    private let first: World
+    /// How the first world comes about.
+    private let sentence: String
     private var indices: [World.Key: Int] = [:]
     /// Emptied once visited.
     private var waiting: [World?] = []
-    private var parents: [(index: Int, sentence: String?, isGood: Bool)] = []
+    /// Whose choice led to each world first, and which of them.
+    private var origins: [(parent: Int, choice: Int)] = []
     private var predecessors: [[Int]] = []
     private var ends: [Int] = []
     private var position = 0
@@ -13,7 +17,9 @@ struct Exploration {
     var count: Int { waiting.count }
 
     init(first: World, sentence: String) {
-        add(first, from: -1, sentence: sentence, isGood: false)
+        self.first = first
+        self.sentence = sentence
+        add(first, by: 0, of: -1)
     }
 
     /// The index of the world to visit next, or nil when all were visited.
@@ -32,11 +38,11 @@ struct Exploration {
         waiting[index] = nil
         if let problem = world.violation { return problem }
         if world.effect == .stop { ends.append(index) }
-        for choice in world.choices { add(choice.world, from: index, sentence: choice.sentence, isGood: choice.isGood) }
+        for (number, choice) in world.choices.enumerated() { add(choice.world, by: number, of: index) }
         return nil
     }
 
-    private mutating func add(_ world: World, from parent: Int, sentence: String?, isGood: Bool) {
+    private mutating func add(_ world: World, by choice: Int, of parent: Int) {
         let key = world.key
         if let known = indices[key] {
             if parent >= 0 { predecessors[known].append(parent) }
@@ -44,19 +50,27 @@ struct Exploration {
         }
         indices[key] = waiting.count
         waiting.append(world)
-        parents.append((parent, sentence, isGood))
+        origins.append((parent, choice))
         predecessors.append(parent >= 0 ? [parent] : [])
     }
 
     /// What happens on the way to a world, one sentence a step; what goes as planned in a stage is one.
     func story(of index: Int) -> [String] {
-        var story: [(sentence: String, isGood: Bool)] = []
+        var choices: [Int] = []
         var current = index
-        while current >= 0 {
-            if let sentence = parents[current].sentence { story.append((sentence, parents[current].isGood)) }
-            current = parents[current].index
+        while origins[current].parent >= 0 {
+            choices.append(origins[current].choice)
+            current = origins[current].parent
         }
-        return Self.shortened(story.reversed())
+        var story = [(sentence: sentence, isGood: false)]
+        var world = first
+        world.isTold = true
+        for number in choices.reversed() {
+            let choice = world.choices[number]
+            if let sentence = choice.sentence { story.append((sentence, choice.isGood)) }
+            world = choice.world
+        }
+        return Self.shortened(story)
     }
 
     /// The last step is told as it is: it leads to the problem.
@@ -74,8 +88,9 @@ struct Exploration {
 
     /// Where only good things happen, the run must succeed.
     func happyPathRefutation() -> ExhaustiveCheck.Refutation? {
-        guard var world = waiting.first ?? nil else { return nil }
-        var story = [(sentence: parents[0].sentence ?? "", isGood: false)]
+        var world = first
+        world.isTold = true
+        var story = [(sentence: sentence, isGood: false)]
         var seen: Set<World.Key> = []
         while world.effect != .stop {
             guard seen.insert(world.key).inserted, let choice = world.choices.first(where: \.isGood) else {

@@ -6,7 +6,7 @@ extension World {
     var violation: String? { trafficViolation ?? requestViolation ?? endViolation }
 
     private var trafficViolation: String? {
-        guard let endpoint = model.endpoint else { return nil }
+        guard let endpoint = endpoint.value else { return nil }
         for traffic in [endpoint.traffic.wanted, endpoint.traffic.actual] {
             if let violation = TrafficSumRule().violation(of: traffic) { return violation.message }
         }
@@ -29,16 +29,16 @@ extension World {
     /// Nothing that has traffic may be asked to be deleted, whether or not the backend would refuse it.
     private var requestViolation: String? {
         guard case .apply(let change, _, _) = effect else { return nil }
-        return DeleteWithTrafficRule().violation(of: change, on: model.endpoint, kind: model.kind)?.message
+        return DeleteWithTrafficRule().violation(of: change, on: endpoint.value, kind: kind)?.message
     }
 
     private var endViolation: String? {
         guard effect == .stop else { return nil }
         let record = machine.record
-        let live = model.endpoint?.traffic.actual ?? .none
+        let live = endpoint.value?.traffic.actual ?? .none
         switch record.status {
         case .succeeded:
-            let mirror = model.endpoint?.mirrorTraffic.wanted ?? .none
+            let mirror = endpoint.value?.mirrorTraffic.wanted ?? .none
             guard mirror.isEmpty else { return "the run ends, and traffic is still mirrored: \(mirror)" }
             guard let last = machine.plan.lastTraffic, live != last, crashed == nil else { return nil }
             return "the run succeeds with traffic \(live), and the playbook asks for \(last) (P22)"

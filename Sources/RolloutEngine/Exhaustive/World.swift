@@ -2,53 +2,72 @@ internal import RolloutStatistics
 internal import Rollouts
 
 /// One point of an exploration: a run's machine, what of it is durable, and the endpoint that it works on.
+///
+/// Worlds are copied and compared far more often than they change, so that what is large in them is shared.
 struct World: Sendable {
-    var machine: RunMachine
-    /// The machine as a crash would leave it.
-    var committed: RunMachine
-    var effect: RunMachine.Effect
-    var model: EndpointModel
+    private(set) var moment: Moment
+    /// As a crash would leave the machine.
+    private(set) var committed: Moment
+    private(set) var effect = RunMachine.Effect.stop
+    private(set) var endpoint: Hashed<EndpointSnapshot?>
+    let kind: EndpointKind
     /// Changes that the endpoint accepted and has not finished.
     var underway: [Change] = []
     /// A deployment that stopped serving by itself, once it was ready.
     var crashed: Name?
     /// Whether clients were ever served, so that they must be from then on.
-    var hasServed = false
+    private(set) var hasServed = false
+    /// Whether ``choices`` come with sentences; only stories need them.
+    var isTold = false
 
     init(machine: RunMachine, model: EndpointModel) {
-        self.machine = machine
-        self.committed = machine
-        self.effect = .stop
-        self.model = model
+        moment = Moment(machine)
+        committed = moment
+        endpoint = Hashed(model.endpoint)
+        kind = model.kind
+    }
+
+    var machine: RunMachine { moment.machine }
+
+    var model: EndpointModel { EndpointModel(kind: kind, endpoint: endpoint.value) }
+
+    /// Changes the endpoint.
+    mutating func update<Failure: Error>(_ body: (inout EndpointModel) throws(Failure) -> Void) throws(Failure) {
+        var model = model
+        try body(&model)
+        endpoint = Hashed(model.endpoint)
     }
 
     /// Gives the machine an input, and takes note of what it commits and asks for.
     mutating func give(_ input: RunMachine.Input, at now: Timestamp) {
-        take(machine.receive(input, at: now))
+        var machine = moment.machine
+        take(machine.receive(input, at: now), of: machine)
     }
 
     /// Offers a request; false when the machine keeps it for later.
     mutating func offer(_ request: Request, at now: Timestamp) -> Bool {
+        var machine = moment.machine
         let actions = machine.receive(.request(request), at: now)
         guard !actions.isEmpty else { return false }
-        take(actions)
+        take(actions, of: machine)
         return true
     }
 
     /// The process dies, and another goes on from what was durable.
     mutating func crash() {
-        machine = committed
+        moment = committed
         give(.begin, at: now)
     }
 
-    private mutating func take(_ actions: [RunMachine.Action]) {
+    private mutating func take(_ actions: [RunMachine.Action], of machine: RunMachine) {
+        moment = Moment(machine)
         for action in actions {
             switch action {
-            case .commit: committed = machine
+            case .commit: committed = moment
             case .perform(let effect): self.effect = effect
             }
         }
-        if let traffic = model.endpoint?.traffic.actual, traffic.sum == 100 { hasServed = true }
+        if let traffic = endpoint.value?.traffic.actual, traffic.sum == 100 { hasServed = true }
     }
 
     /// The time that the machine is told: the exploration has no clock, only deadlines that are over or are not.
@@ -61,22 +80,60 @@ struct World: Sendable {
 
     var key: Key {
         Key(
-            machine: machine.state.timeless, committed: committed.state.timeless, failure: machine.failure,
-            effect: effect.timeless, endpoint: model.endpoint, underway: underway, crashed: crashed,
-            hasServed: hasServed)
+            moment: moment, committed: committed, effect: effect.timeless, endpoint: endpoint, underway: underway,
+            crashed: crashed, hasServed: hasServed)
     }
 
     /// What tells two worlds apart: everything but time and counters.
     struct Key: Hashable, Sendable {
-        var machine: TimelessState
-        var committed: TimelessState
-        var failure: RunMachine.AttemptFailure?
+        var moment: Moment
+        var committed: Moment
         var effect: RunMachine.Effect
-        var endpoint: EndpointSnapshot?
+        var endpoint: Hashed<EndpointSnapshot?>
         var underway: [Change]
         var crashed: Name?
         var hasServed: Bool
     }
+}
+
+/// A run's machine at one time; two are equal if they differ in time and counters only.
+struct Moment: Hashable, Sendable {
+    private let shared: Hashed<State>
+
+    var machine: RunMachine { shared.value.machine }
+
+    init(_ machine: RunMachine) { shared = Hashed(State(machine: machine, timeless: machine.state.timeless)) }
+
+    private struct State: Hashable, Sendable {
+        let machine: RunMachine
+        let timeless: TimelessState
+
+        static func == (left: State, right: State) -> Bool {
+            left.timeless == right.timeless && left.machine.failure == right.machine.failure
+        }
+
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(timeless)
+            hasher.combine(machine.failure)
+        }
+    }
+}
+
+/// A value that is shared by its copies, and hashed once.
+final class Hashed<Value: Hashable & Sendable>: Hashable, Sendable {
+    let value: Value
+    private let hash: Int
+
+    init(_ value: Value) {
+        self.value = value
+        hash = value.hashValue
+    }
+
+    static func == (left: Hashed, right: Hashed) -> Bool {
+        left === right || left.hash == right.hash && left.value == right.value
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 }
 
 /// A run's state without what only grows.
@@ -90,6 +147,15 @@ struct TimelessState: Hashable, Sendable {
     var isOver: Bool?
     var baseline: Observation
     var expected: Observation
+
+    /// Takes what most worlds differ in.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(position)
+        hasher.combine(status)
+        hasher.combine(phase)
+        hasher.combine(attempts)
+        hasher.combine(expected)
+    }
 }
 
 extension RunState {
