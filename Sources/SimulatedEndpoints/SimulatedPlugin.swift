@@ -42,6 +42,27 @@ package struct SimulatedPlugin: BackendPlugin {
         return max(time ?? now, now)
     }
 
+    package func diagnose(_ visit: DoctorVisit) -> [Diagnosis] {
+        let path = SQLiteStore.path(in: visit.state)
+        guard FileManager.default.fileExists(atPath: path) else {
+            return [Diagnosis(.ok, name, "no endpoint was simulated here yet")]
+        }
+        do {
+            let names = try EndpointKind.allCases.flatMap { kind in
+                try SimulatedView(SimulationSettings(kind: kind), in: visit.state).backend.endpoints()
+                    .map { "\($0) (\(kind.rawValue))" }
+            }
+            let words = names.isEmpty ? "no endpoints" : names.joined(separator: ", ")
+            return [Diagnosis(.ok, name, "\(path) has \(words)")]
+        } catch {
+            return [
+                Diagnosis(
+                    .error, name, "\(error)",
+                    advice: "move the file away; the simulated endpoints begin anew then")
+            ]
+        }
+    }
+
     package func connect(_ opening: BackendOpening) async throws -> any BackendSession {
         let settings: SimulationSettings
         do throws(SettingsProblem) {

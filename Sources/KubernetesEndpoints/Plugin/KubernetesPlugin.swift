@@ -20,7 +20,7 @@ package struct KubernetesPlugin: BackendPlugin {
         KubernetesBackend.capabilities((try? Self.read(settings))?.metrics)
     }
 
-    package static func read(_ settings: Value) throws(KubernetesSettingsProblem) -> KubernetesSettings {
+    static func read(_ settings: Value) throws(KubernetesSettingsProblem) -> KubernetesSettings {
         try KubernetesSettings(settings, accessKeys: PrometheusServer.accessKeys)
     }
 
@@ -78,6 +78,14 @@ package struct KubernetesPlugin: BackendPlugin {
         return "\(server)/\(read.namespace ?? found.namespace)"
     }
 
+    package func diagnose(_ visit: DoctorVisit) async -> [Diagnosis] {
+        guard visit.isSelected else { return [] }
+        return await KubernetesDoctor(
+            settings: visit.plan?.backendSettings ?? visit.settings, endpoint: visit.plan?.endpoint,
+            definition: visit.plan?.definedEndpoint
+        ).look()
+    }
+
     package func connect(_ opening: BackendOpening) async throws -> any BackendSession {
         let settings: KubernetesSettings
         do throws(KubernetesSettingsProblem) { settings = try Self.read(opening.settings) } catch {
@@ -113,7 +121,7 @@ package struct KubernetesPlugin: BackendPlugin {
     }
 
     /// - Throws: ``BackendError`` where there is no usable configuration of a cluster.
-    package static func client(_ settings: KubernetesSettings) throws(BackendError) -> KubernetesClient {
+    static func client(_ settings: KubernetesSettings) throws(BackendError) -> KubernetesClient {
         do throws(KubernetesError) {
             return try KubernetesClient(try configuration(settings))
         } catch {

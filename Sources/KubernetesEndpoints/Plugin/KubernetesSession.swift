@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Logging
 internal import RolloutEngine
-package import Rollouts
+internal import Rollouts
 internal import Synchronization
 
 /// A cluster that is open.
@@ -62,7 +62,7 @@ struct KubernetesSession: RunCompany, EndpointLeasing {
 
 extension Plan {
     /// What the plan's first stage that defines an endpoint makes of it.
-    package var definedEndpoint: EndpointDefinition? {
+    var definedEndpoint: EndpointDefinition? {
         for stage in stages where stage.skip == nil {
             if case .define(let definition, _, _) = stage.action { return definition }
         }

@@ -38,6 +38,12 @@ package struct LocalPlugin: BackendPlugin {
         try ClientsFile(run, in: LocalFolder(state: state)).read().map(ClientCounts.init)
     }
 
+    package func diagnose(_ visit: DoctorVisit) async -> [Diagnosis] {
+        let folder = LocalFolder(state: visit.state)
+        return await LocalDoctor(folder: folder, now: SystemClock().now()).look()
+            + EnvironmentsDoctor(folder: folder, cleans: visit.cleans).look()
+    }
+
     package func connect(_ opening: BackendOpening) async throws -> any BackendSession {
         try await LocalSession(
             opening,

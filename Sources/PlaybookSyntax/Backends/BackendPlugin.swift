@@ -43,6 +43,8 @@ package protocol BackendPlugin: Sendable {
 
     /// What the clients of a run have met, as it was kept last; nil where nobody counts.
     func clients(of run: RunID, in state: String) throws -> ClientCounts?
+    /// What a doctor finds about it; nothing is changed, unless the visit says so.
+    func diagnose(_ visit: DoctorVisit) async -> [Diagnosis]
     /// The time in its world, without opening it.
     func now(in state: String) throws -> Timestamp
     /// Opens it.
@@ -65,6 +67,7 @@ extension BackendPlugin {
     package func python(settings: Value, folder: String) -> PythonLookup? { nil }
     package func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? { nil }
     package func clients(of run: RunID, in state: String) throws -> ClientCounts? { nil }
+    package func diagnose(_ visit: DoctorVisit) async -> [Diagnosis] { [] }
     package func now(in state: String) throws -> Timestamp { SystemClock().now() }
 
     /// All that a user may write.
@@ -109,5 +112,30 @@ package struct BackendOpening: Sendable {
         self.state = state
         self.home = home
         self.notify = notify
+    }
+}
+
+/// What a doctor looks at.
+package struct DoctorVisit: Sendable {
+    /// The folder of state, absolute.
+    package var state: String
+    /// Whether it is the backend that the doctor was asked about; of others, only what they keep on this machine is
+    /// looked at.
+    package var isSelected: Bool
+    /// The settings as they count; `null` where it is not selected.
+    package var settings: Value
+    /// The plan of the playbook that is named; nil where none is.
+    package var plan: Plan?
+    /// Whether what no deployment uses is removed.
+    package var cleans: Bool
+
+    package init(
+        state: String, isSelected: Bool = false, settings: Value = .null, plan: Plan? = nil, cleans: Bool = false
+    ) {
+        self.state = state
+        self.isSelected = isSelected
+        self.settings = settings
+        self.plan = plan
+        self.cleans = cleans
     }
 }

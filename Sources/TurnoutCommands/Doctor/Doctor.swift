@@ -1,11 +1,9 @@
 internal import FoundationEssentials
-internal import LocalEndpoints
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 internal import SQLiteState
-internal import SimulatedEndpoints
 internal import Support
 
 #if canImport(Darwin)
@@ -19,11 +17,22 @@ struct Doctor {
     var workspace: Workspace
     /// Whether what no deployment uses is removed; otherwise nothing is changed.
     var cleans = false
+    /// The backend that is asked about, with its settings; nil where none is.
+    var selection: BackendSelection?
+    /// What a playbook says of it; nil where none is named.
+    var plan: Plan?
 
     func look() async -> [Diagnosis] {
-        let local = LocalDoctor(folder: LocalFolder(state: workspace.state), now: SystemClock().now())
-        let environments = EnvironmentsDoctor(folder: local.folder, cleans: cleans).look()
-        return stateFolder() + journal() + endpoints() + (await local.look()) + environments + playbooks() + backend()
+        var found = stateFolder() + journal()
+        for plugin in Composition.backends.plugins {
+            let isSelected = plugin.name == selection?.plugin.name
+            found += await plugin.diagnose(
+                DoctorVisit(
+                    state: workspace.state, isSelected: isSelected,
+                    settings: isSelected ? selection?.settled(.null) ?? .null : .null, plan: isSelected ? plan : nil,
+                    cleans: cleans))
+        }
+        return found + playbooks() + backend()
     }
 
     private func stateFolder() -> [Diagnosis] {
@@ -112,26 +121,6 @@ struct Doctor {
         case .busy: "see who has it open by `fuser \(workspace.state)/turnout.lock`"
         case .noSpace: "make room on the disk"
         default: "copy \(workspace.state) away before anything else, then move the journal away"
-        }
-    }
-
-    private func endpoints() -> [Diagnosis] {
-        guard FileManager.default.fileExists(atPath: SQLiteStore.path(in: workspace.state)) else {
-            return [Diagnosis(.ok, "simulated", "no endpoint was simulated here yet")]
-        }
-        do {
-            let names = try EndpointKind.allCases.flatMap { kind in
-                try SimulatedView(SimulationSettings(kind: kind), in: workspace.state).backend.endpoints()
-                    .map { "\($0) (\(kind.rawValue))" }
-            }
-            let words = names.isEmpty ? "no endpoints" : names.joined(separator: ", ")
-            return [Diagnosis(.ok, "simulated", "\(SQLiteStore.path(in: workspace.state)) has \(words)")]
-        } catch {
-            return [
-                Diagnosis(
-                    .error, "simulated", "\(error)",
-                    advice: "move the file away; the simulated endpoints begin anew then")
-            ]
         }
     }
 

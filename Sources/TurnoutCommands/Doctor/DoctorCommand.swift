@@ -1,6 +1,4 @@
 internal import ArgumentParser
-internal import KubernetesEndpoints
-internal import KubernetesEndpoints
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import RolloutService
@@ -50,14 +48,9 @@ struct DoctorCommand: AsyncParsableCommand {
         // Of the environment's backend the doctor itself says what is wrong with it.
         let named = backend ?? (cluster.settings.isEmpty ? BackendFlags.usable : nil)
         let selection = try BackendFlags.selection(named: named, cluster.settings)
-        var diagnoses = await Doctor(workspace: .current, cleans: clean).look()
-        if selection.plugin.cluster != nil {
-            let plan = try await plan(selection)
-            diagnoses += await KubernetesDoctor(
-                settings: plan?.backendSettings ?? selection.settled(.null), endpoint: plan?.endpoint,
-                definition: plan?.definedEndpoint
-            ).look()
-        }
+        let doctor = Doctor(
+            workspace: .current, cleans: clean, selection: selection, plan: try await plan(selection))
+        let diagnoses = await doctor.look()
         if json {
             StandardOutput.shared.line(try JSONText.pretty(diagnoses.map(Entry.init)))
         } else {

@@ -25,7 +25,7 @@ struct EndpointKeys: AsyncParsableCommand {
         let keys = try await arguments.with(regenerate == nil ? .look : .work) { endpoint in
             guard let session = endpoint.session as? any KeyedEndpoints else {
                 throw CommandFailure(
-                    .usage, "the backend \(endpoint.selection.name) has no keys: its endpoints let clients in otherwise"
+                    .usage, "the backend \(endpoint.selection.name) has no keys"
                 )
             }
             guard let regenerate else { return try await session.keys(of: endpoint.name) }

@@ -36,7 +36,7 @@ struct BackendFlags: ParsableArguments {
             let owner = Composition.backends.plugins.first { $0.options.contains(foreign.key) }?.name ?? "another"
             throw CommandFailure(
                 .usage,
-                "\(foreign.flag) is for the backend \(owner), and this is \(selection.name): add --backend \(owner)")
+                "\(foreign.flag) is for --backend \(owner), and this is \(selection.name)")
         }
         return selection
     }

@@ -1,13 +1,11 @@
-import RolloutTesting
 import Foundation
-import LocalEndpoints
 import RolloutEngine
+import RolloutTesting
 import Rollouts
-import SQLiteJournal
 import SQLiteState
 import Testing
 
-@testable import TurnoutCommands
+@testable import LocalEndpoints
 
 @Suite("What doctor says of the local endpoints")
 struct LocalDoctorTests {
@@ -95,8 +93,6 @@ struct LocalDoctorTests {
             #expect(details["path"] == .string(folder.environments + "/half"))
             #expect(details["state"] == "half-built" && details["bytes"] == 0 && details["used_by"] == 0)
             #expect(details["python"] == .null)
-            let json = try JSONText.line(try #require(listed.first.map(DoctorCommand.Entry.init)))
-            #expect(json.contains(#""details":{"#) && json.contains(#""state":"half-built""#))
             let cleaned = EnvironmentsDoctor(folder: folder, cleans: true).look()
             #expect(cleaned.map(\.finding) == ["removed \(folder.environments)/half (0 MiB, half-built)"])
             #expect(EnvironmentsDoctor(folder: folder, cleans: true).look().isEmpty)

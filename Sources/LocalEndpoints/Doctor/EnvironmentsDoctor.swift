@@ -1,4 +1,3 @@
-internal import LocalEndpoints
 internal import RolloutEngine
 internal import Rollouts
 

@@ -1,4 +1,3 @@
-internal import KubernetesEndpoints
 internal import RolloutEngine
 internal import Rollouts
 

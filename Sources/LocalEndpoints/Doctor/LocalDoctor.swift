@@ -1,5 +1,4 @@
 internal import FoundationEssentials
-internal import LocalEndpoints
 internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteState
