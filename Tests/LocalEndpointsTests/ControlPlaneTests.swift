@@ -169,6 +169,40 @@ struct ControlPlaneTests {
         }
     }
 
+    @Test("a deployment whose servers do not come up can be replaced and deleted at once", .timeLimit(.minutes(1)))
+    func stuck() async throws {
+        try await with { fixture in
+            try await fixture.makeBlueLive()
+            let path = "onlineEndpoints/houses/deployments/green"
+            let probe: Value = ["initialDelay": "PT0S", "period": "PT1S", "failureThreshold": 30]
+            func never(_ count: Int) -> Value {
+                [
+                    "location": "local", "sku": ["name": "Default", "capacity": .integer(count)],
+                    "properties": [
+                        "endpointComputeType": "Managed", "instanceType": "Standard_DS3_v2", "readinessProbe": probe,
+                        "properties": ["turnout.dev/instances": #"{"external": "http://127.0.0.1:1"}"#],
+                    ],
+                ]
+            }
+            func untilStuck() async throws {
+                while try await fixture.get(path).body["properties"]?["turnout"]?["reason"]?.string == nil {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+            }
+            #expect(try await fixture.send(.put, path, never(1)).status == 201)
+            try await untilStuck()
+            // It is Creating all the while, and the cloud would answer 409.
+            let replaced = try await fixture.send(.put, path, never(2))
+            #expect(replaced.status == 200 && replaced.state == "Scaling", "\(replaced.body)")
+            try await untilStuck()
+            #expect(try await fixture.send(.delete, path).status == 202)
+            while try await fixture.get(path).status != 404 { try await Task.sleep(for: .milliseconds(5)) }
+            // A new one of the same name begins anew.
+            #expect(try await fixture.send(.put, path, ControlPlaneFixture.deployment()).status == 201)
+            try await fixture.settled(path)
+        }
+    }
+
     @Test(
         "wrong bodies are refused with the place in them",
         arguments: [

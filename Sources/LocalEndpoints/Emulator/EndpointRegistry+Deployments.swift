@@ -16,7 +16,8 @@ extension EndpointRegistry {
         let change = Self.change(to: definition, from: shown?.deployment(name), kind: write.headers?.kind)
         return try admit(change, to: endpoint, as: write, etag: present?.etag) {
             guard var record = parent, let shown else { throw ControlError.noEndpoint(endpoint) }
-            var model = EndpointModel(kind: .managed, endpoint: shown)
+            let isStuck = shown.deployment(name)?.isStuck == true
+            var model = EndpointModel(kind: .managed, endpoint: isStuck ? shown.givingUp(name) : shown)
             do throws(Violation) {
                 try model.accept(change)
             } catch {
@@ -45,7 +46,9 @@ extension EndpointRegistry {
             }
             record.deployments[definition.name] = deployment
             if isNew { record.touch(at: now()) }
-            return (Kept(records: [record], operations: [operation]), Acceptance(operation: operation), hasEffect)
+            let ended = isStuck ? try givenUp(present?.work) : []
+            let kept = Kept(records: [record], operations: [operation] + ended)
+            return (kept, Acceptance(operation: operation), hasEffect)
         }
     }
 
@@ -63,7 +66,9 @@ extension EndpointRegistry {
         let present = parent.flatMap { $0.deployments[name] }
         return try admit(.deleteDeployment(name), to: endpoint, as: write, etag: present?.etag) {
             guard var record = parent, present != nil else { return (Kept(), Acceptance(isMissing: true), false) }
-            var model = EndpointModel(kind: .managed, endpoint: live(record))
+            let shown = live(record)
+            let isStuck = shown.deployment(name)?.isStuck == true
+            var model = EndpointModel(kind: .managed, endpoint: isStuck ? shown.givingUp(name) : shown)
             do throws(Violation) {
                 try model.accept(.deleteDeployment(name))
             } catch {
@@ -76,8 +81,17 @@ extension EndpointRegistry {
                 deployment.work = .init(operation: operation.id, due: due)
                 deployment.touch(at: due)
             }
-            return (Kept(records: [record], operations: [operation]), Acceptance(operation: operation), true)
+            let ended = isStuck ? try givenUp(present?.work) : []
+            return (Kept(records: [record], operations: [operation] + ended), Acceptance(operation: operation), true)
         }
+    }
+
+    /// The operation that was under way on a deployment which is replaced or deleted before its servers came up.
+    private func givenUp(_ work: EndpointRecord.Work?) throws -> [OperationRecord] {
+        guard let work, var operation = try store.operation(work.operation), operation.ended == nil else { return [] }
+        operation.ended = now()
+        operation.failure = .init(code: "Canceled", message: "another change took its place before its servers were up")
+        return [operation]
     }
 
     /// What a PUT of a deployment is about.
@@ -105,6 +119,30 @@ extension EndpointRegistry {
                 "a managed deployment's scaleType must be Default, not \(type)",
                 target: "properties.scaleSettings.scaleType")
         }
+    }
+}
+
+extension DeploymentSnapshot {
+    /// Whether its servers are still to come up and have failed to so far.
+    ///
+    /// Such a deployment can be replaced or deleted at once. The cloud refuses both until its own time is over, which
+    /// nobody on this machine has to wait for.
+    fileprivate var isStuck: Bool {
+        switch state {
+        case .creating, .updating, .scaling: reason != nil && instances.ready < instances.wanted
+        case .succeeded, .failed, .canceled, .deleting: false
+        }
+    }
+}
+
+extension EndpointSnapshot {
+    /// The endpoint as if what is under way on the deployment had failed.
+    fileprivate func givingUp(_ name: Name) -> EndpointSnapshot {
+        var endpoint = self
+        for index in endpoint.deployments.indices where endpoint.deployments[index].name == name {
+            endpoint.deployments[index].state = .failed
+        }
+        return endpoint
     }
 }
 
