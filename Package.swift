@@ -41,7 +41,8 @@ let package = Package(
             name: "TurnoutCommands",
             dependencies: [
                 "Rollouts", "RolloutEngine", "RolloutService", "RolloutStatistics", "SQLiteJournal", "SQLiteState",
-                "SimulatedEndpoints", "LocalEndpoints", "AssetFiles", "AzureEndpoints", "KubernetesEndpoints", "PlaybookSyntax",
+                "SimulatedEndpoints", "LocalEndpoints", "AssetFiles", "AzureEndpoints", "KubernetesEndpoints",
+                "PlaybookSyntax",
                 "PrometheusMetrics", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -253,7 +254,8 @@ let package = Package(
         .testTarget(
             name: "TurnoutCommandsTests",
             dependencies: [
-                "AzureEndpoints", "RolloutService", "Support", "Rollouts", "RolloutEngine", "RolloutStatistics", "LocalEndpoints",
+                "AzureEndpoints", "RolloutService", "Support", "Rollouts", "RolloutEngine", "RolloutStatistics",
+                "LocalEndpoints",
                 "PlaybookSyntax", "SQLiteJournal", "SQLiteState", "SimulatedEndpoints", "TurnoutCommands",
                 "RolloutTesting", "KubernetesEndpoints",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -63,7 +63,8 @@ struct AzureBackendTests {
             try refused(["endpoint", "list", "-g", "g", "-w", "w"], [:], says: "use --subscription")
             try refused(["endpoint", "list", "-g", ""], [:], says: "--resource-group is empty")
             try refused(
-                ["endpoint", "list", "--backend", "local", "-w", "w"], [:], says: "are for --backend azure")
+                ["endpoint", "list", "--backend", "local", "-w", "w"], [:],
+                says: "--workspace-name is for --backend azure")
             try refused(
                 ["endpoint", "list"] + Self.flags, [AzureBackend.originVariable: "http://127.0.0.1:1"],
                 says: "https://HOST")

@@ -17,8 +17,8 @@ package struct AzurePlugin: BackendPlugin {
     private let emulator: any BackendPlugin
     private let environment: [String: String]
 
-    /// - Parameter emulator: The backend whose settings say what serves deployments where the environment points to an
-    ///   emulator on this machine.
+    /// `emulator` is the backend whose settings say what serves deployments where the environment points to an emulator
+    /// on this machine.
     package init(
         emulator: any BackendPlugin, environment: [String: String] = ProcessInfo.processInfo.environment
     ) {

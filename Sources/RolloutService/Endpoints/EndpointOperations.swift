@@ -14,9 +14,9 @@ extension RolloutService {
 
     /// Makes the changes one after the other, each observed to be so before the next.
     ///
-    /// - Parameters:
-    ///   - stage: What they are called together in the endpoint's history.
-    ///   - force: Goes in between although a live runner has the endpoint, with that runner's epoch.
+    /// `stage` is what they are called together in the endpoint's history. With `force` they go in between although a live
+    /// runner has the endpoint, with that runner's epoch.
+    ///
     /// - Returns: The endpoint as it is then; nil where there is none any more.
     package func change(
         _ endpoint: Name, _ changes: [Change], on session: any BackendSession, _ selection: BackendSelection,

@@ -20,7 +20,7 @@ package struct PlanRequest: Sendable {
     /// What the roles of the playbook are resolved against; see ``RolloutService/looking(_:for:before:)``.
     package var roles = RoleSource.assumed(.later)
 
-    /// - Parameter selection: The backend, of the kind that the playbook asks for unless the user named one.
+    /// `selection` gets the kind that the playbook asks for, unless the user named one.
     package init(path: String, selection: BackendSelection) {
         self.path = path
         self.selection = selection.asking(playbook: path)

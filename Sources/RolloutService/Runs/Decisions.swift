@@ -17,10 +17,8 @@ package struct DecisionMade: Sendable {
 extension RolloutService {
     /// Keeps the caller's yes or no to one stage of a run (P8, P9).
     ///
-    /// - Parameters:
-    ///   - kind: ``Request/Kind/approve`` or ``Request/Kind/reject``.
-    ///   - stage: Nil is the gate that is open, or the only one that is still ahead.
-    ///   - mayRepeat: Whether the same decision, made before, is as good as this one.
+    /// `kind` is ``Request/Kind/approve`` or ``Request/Kind/reject``. Without `stage` it is about the gate that is open, or
+    /// the only one that is still ahead. With `mayRepeat`, the same decision made before is as good as this one.
     package func decide(
         _ kind: Request.Kind, on run: RunID, stage: String? = nil, reason: String? = nil, mayRepeat: Bool = false
     ) throws -> DecisionMade {

@@ -9,8 +9,9 @@ package struct EarlyApprovals: Hashable, Sendable {
     /// Sentences on gates that `all` leaves to others.
     package var notes: [String] = []
 
+    /// `words` are names of stages, or `all`.
+    ///
     /// - Throws: Where a stage that is named has no gate, does not exist, or bars its starter.
-    /// - Parameter words: Names of stages, or `all`.
     package init(_ words: [String], in plan: Plan, from first: Int = 0, by caller: Caller) throws(ServiceError) {
         for word in words where word != "all" { try check(word, in: plan, from: first, by: caller) }
         let all = words.contains("all")

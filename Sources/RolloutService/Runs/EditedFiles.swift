@@ -97,7 +97,7 @@ package struct EditedFiles {
 
 extension RolloutService {
     /// Tells what was edited since the run started, and what becomes of it.
-    package func tell(_ files: EditedFiles, of run: RunID, isAdopted: Bool) {
+    func tell(_ files: EditedFiles, of run: StoredRun, isAdopted: Bool) {
         guard !files.names.isEmpty else { return }
         for line in files.lines { note(line) }
         let names = files.names.joined(separator: ", ")
@@ -105,6 +105,11 @@ extension RolloutService {
         notify(
             .note(
                 "note: \(names) changed since the run started; the run goes on with what it keeps",
-                suggestions: files.playbook == nil ? [] : [.step(.adopt, of: run)]))
+                suggestions: canAdopt(files, run) ? [.step(.adopt, of: run.record.id)] : []))
+    }
+
+    /// Whether the edited playbook could take the place of the one that the run keeps.
+    private func canAdopt(_ files: EditedFiles, _ run: StoredRun) -> Bool {
+        do throws(ServiceError) { return try adoption(of: files, run) != nil } catch { return false }
     }
 }

@@ -138,11 +138,18 @@ extension RolloutService {
         }
     }
 
-    /// All runs, newest first, with their stages and who works on them.
-    package func runs() throws -> [(record: RunRecord, stages: [StageRecord], holder: LeaseHolder?)] {
+    /// All runs, newest first.
+    package func runs() throws -> [ListedRun] {
         let holders = try journal.leases()
         return try journal.runs().map { record in
-            (record, try journal.stages(of: record.id), holders.first { $0.run == record.id })
+            var listed = ListedRun(
+                record: record, stages: try journal.stages(of: record.id),
+                holder: holders.first { $0.run == record.id })
+            if case .waiting(let gate) = record.phase, let deadline = gate.deadline {
+                let plugin = try backends.selection(named: record.backend).plugin
+                listed.isOverdue = try plugin.now(in: workspace.state) > deadline
+            }
+            return listed
         }
     }
 
@@ -171,6 +178,16 @@ extension RolloutService {
             of: try journal.load(run), requests: try journal.requests(of: run),
             events: try journal.events(of: run, after: 0))
     }
+}
+
+/// A run as a list has it.
+package struct ListedRun: Sendable {
+    package var record: RunRecord
+    package var stages: [StageRecord]
+    /// Who works on it; nil where no process has taken it.
+    package var holder: LeaseHolder?
+    /// Whether the time to decide its open gate is over, and what its time-out says is still to be carried out.
+    package var isOverdue = false
 }
 
 /// One run at one moment: as the journal has it, on the endpoint as it is.

@@ -35,7 +35,7 @@ extension RolloutService {
             let stored = try journal.load(run)
             let edited = EditedFiles(stored, in: workspace)
             let adoption = options.adopts ? try adoption(of: edited, stored) : nil
-            tell(edited, of: run, isAdopted: adoption != nil)
+            tell(edited, of: stored, isAdopted: adoption != nil)
             try submit(options, about: stored.record, isAdopting: adoption != nil)
             return try await takeUp(stored, under: lease, takeOver: options.takeOver, work) { machine, now in
                 guard let adoption else { return }
@@ -51,7 +51,7 @@ extension RolloutService {
         }
     }
 
-    private func adoption(of edited: EditedFiles, _ stored: StoredRun) throws(ServiceError) -> Adoption? {
+    func adoption(of edited: EditedFiles, _ stored: StoredRun) throws(ServiceError) -> Adoption? {
         guard !edited.names.isEmpty else { return nil }
         let new = try editedPlan(stored.snapshot, playbook: edited.playbook, for: stored.record.id)
         guard new.hash != stored.snapshot.hash else { return nil }
@@ -116,9 +116,7 @@ extension RolloutService {
 
     /// Goes on without a stage of a run or, with `isDone`, counts it as done by hand.
     ///
-    /// - Parameters:
-    ///   - stage: Nil is the one that is under way or next.
-    ///   - work: Nil where the run is not to be gone on with here.
+    /// Without `stage` it is the one that is under way or next; without `work` the run is not gone on with here.
     package func skip(
         _ run: RunID, stage: String? = nil, isDone: Bool, reason: String, _ work: WorkOptions?
     ) async throws -> RunOutcome {

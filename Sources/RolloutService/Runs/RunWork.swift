@@ -93,7 +93,7 @@ extension RolloutService {
             release(lease)
             throw error
         }
-        tell(EditedFiles(stored, in: workspace), of: run, isAdopted: false)
+        tell(EditedFiles(stored, in: workspace), of: stored, isAdopted: false)
         return try await takeUp(stored, under: lease, reason: reason, work)
     }
 

@@ -112,6 +112,14 @@ struct RunTree {
     }
 
     private func words() -> [String] {
+        if case .rollingBack(let rollBack) = record.phase {
+            let cause = rollBack.cause.printable.hanging(behind: "rolling back: ", width: columns)
+            return cause.map { style($0, .yellow) } + stateWords()
+        }
+        return stateWords()
+    }
+
+    private func stateWords() -> [String] {
         switch record.status {
         case .held where record.reason != stages.reasonOfHold: return record.reasonLines(columns)
         case .running where situation.isInterrupted:

@@ -19,7 +19,7 @@ struct RunsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let entries = try await withService(readOnly: true) { service in
-            try service.runs().map { Entry($0.record, stages: $0.stages, holder: $0.holder) }
+            try service.runs().map(Entry.init)
         }
         if json {
             StandardOutput.shared.line(try JSONText.pretty(entries))
@@ -68,11 +68,12 @@ struct RunsCommand: AsyncParsableCommand {
             case run, status, endpoint, backend, stage, position, stages, started, ended, reason, holder
         }
 
-        init(_ record: RunRecord, stages: [StageRecord], holder: LeaseHolder?) {
+        init(_ listed: ListedRun) {
+            let (record, stages, holder) = (listed.record, listed.stages, listed.holder)
             run = record.id
             let isInterrupted = record.status == .running && holder?.isAlive != true
-            status = isInterrupted ? "interrupted" : record.status.rawValue
-            tint = isInterrupted ? .yellow : record.status.tint
+            status = listed.isOverdue ? "expired" : isInterrupted ? "interrupted" : record.status.rawValue
+            tint = isInterrupted || listed.isOverdue ? .yellow : record.status.tint
             endpoint = record.endpoint
             backend = record.backend
             stage = stages.indices.contains(record.position) ? stages[record.position].name : nil
