@@ -97,7 +97,7 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
                 throw CommandFailure(.failed, "\(file): \(problem.message)")
             }
         }
-        guard !options.json else {
+        guard !options.output.json else {
             print(try JSONText.pretty(registered))
             return
         }
@@ -163,7 +163,7 @@ struct AssetList<Kind: RegisteredKind>: AsyncParsableCommand {
                 RegisteredAsset($0, Kind.collection, named: name)
             }
         }
-        guard !options.json else {
+        guard !options.output.json else {
             print(try JSONText.pretty(found))
             return
         }
@@ -216,7 +216,7 @@ struct AssetShow<Kind: RegisteredKind>: AsyncParsableCommand {
             }
             return RegisteredAsset(answer, Kind.collection, named: name)
         }
-        guard !options.json else {
+        guard !options.output.json else {
             print(try JSONText.pretty(found))
             return
         }

@@ -41,8 +41,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Flag(help: "Remove environments of Python that no deployment uses, and half-built ones.")
     var clean = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         // Of the environment's backend the doctor itself says what is wrong with it.
@@ -51,12 +50,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let doctor = Doctor(
             workspace: .current, cleans: clean, selection: selection, plan: try await plan(selection))
         let diagnoses = await doctor.look()
-        if json {
-            StandardOutput.shared.line(try JSONText.pretty(diagnoses.map(Entry.init)))
-        } else {
-            let terminal = Terminal.standardOutput
-            StandardOutput.shared.line(Self.lines(diagnoses, terminal).joined(separator: "\n"))
-        }
+        try output.show(diagnoses.map(Entry.init)) { Self.lines(diagnoses, $0).joined(separator: "\n") }
         guard !diagnoses.contains(where: { $0.level == .error }) else { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 

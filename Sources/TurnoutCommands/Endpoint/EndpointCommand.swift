@@ -71,8 +71,7 @@ struct NamedEndpoint {
 struct BackendOptions: ParsableArguments {
     @OptionGroup var backend: BackendFlags
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: OutputOptions
 
     /// Works with the backend, which is opened for `use` and closed then.
     func with<Result>(

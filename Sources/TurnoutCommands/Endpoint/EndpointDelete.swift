@@ -46,11 +46,7 @@ struct EndpointDelete: AsyncParsableCommand {
             _ = try await endpoint.change(changes, stage: "delete", force: force)
             return deleted
         }
-        if arguments.options.json {
-            StandardOutput.shared.line(try JSONText.pretty(deleted.payload))
-        } else {
-            StandardOutput.shared.line("\(deleted.words) is deleted")
-        }
+        try arguments.options.output.show(deleted.payload) { _ in "\(deleted.words) is deleted" }
     }
 
     private func confirm(_ deleted: Deleted, _ endpoint: EndpointSnapshot) throws(CommandFailure) {

@@ -32,16 +32,10 @@ struct EndpointHistory: AsyncParsableCommand {
             }
             return (endpoint.name, entries)
         }
-        guard !entries.isEmpty || arguments.options.json else {
-            StandardOutput.shared.line("Nothing was asked of \(name) yet.")
-            return
-        }
-        if arguments.options.json {
-            StandardOutput.shared.line(try JSONText.pretty(entries))
-        } else {
-            let terminal = Terminal.standardOutput
+        try arguments.options.output.show(entries) { terminal in
+            guard !entries.isEmpty else { return "Nothing was asked of \(name) yet." }
             let width = terminal.isInteractive ? terminal.columns : Int.max
-            StandardOutput.shared.line(Self.table(entries).lines(terminal.style, width: width).joined(separator: "\n"))
+            return Self.table(entries).lines(terminal.style, width: width).joined(separator: "\n")
         }
     }
 

@@ -54,8 +54,7 @@ struct EndpointInvoke: AsyncParsableCommand {
             }
             return answers
         }
-        StandardOutput.shared.line(
-            try arguments.options.json ? JSONText.pretty(answers) : Self.text(answers, .standardOutput))
+        try arguments.options.output.show(answers) { Self.text(answers, $0) }
         guard answers.allSatisfy({ $0.status == 200 }) else { throw ExitCode(ExitStatus.failed.rawValue) }
     }
 

@@ -31,11 +31,7 @@ struct EndpointKeys: AsyncParsableCommand {
             guard let regenerate else { return try await session.keys(of: endpoint.name) }
             return try await session.regenerate(regenerate, of: endpoint.name)
         }
-        if arguments.options.json {
-            StandardOutput.shared.line(try JSONText.pretty(keys))
-        } else {
-            StandardOutput.shared.line("primary    \(keys.primary)\nsecondary  \(keys.secondary)")
-        }
+        try arguments.options.output.show(keys) { _ in "primary    \(keys.primary)\nsecondary  \(keys.secondary)" }
     }
 }
 

@@ -24,14 +24,15 @@ struct EndpointList: AsyncParsableCommand {
             }
             return found
         }
-        guard !options.json else {
-            StandardOutput.shared.line(try JSONText.pretty(endpoints.map { EndpointReport($0) }))
-            return
+        try options.output.show(endpoints.map { EndpointReport($0) }) { terminal in
+            guard !endpoints.isEmpty else {
+                return "There is no endpoint on \(try options.backend.selection().name) yet."
+            }
+            return Self.table(endpoints).lines(terminal.style).joined(separator: "\n")
         }
-        guard !endpoints.isEmpty else {
-            StandardOutput.shared.line("There is no endpoint on \(try options.backend.selection().name) yet.")
-            return
-        }
+    }
+
+    private static func table(_ endpoints: [EndpointSnapshot]) -> Table {
         var table = Table(.init("ENDPOINT"), .init("STATE"), .init("TRAFFIC"), .init("MIRROR"), .init("DEPLOYMENTS"))
         table.rows = endpoints.map { endpoint in
             [
@@ -42,7 +43,7 @@ struct EndpointList: AsyncParsableCommand {
                         .joined(separator: ", ")),
             ]
         }
-        StandardOutput.shared.line(table.lines(Terminal.standardOutput.style).joined(separator: "\n"))
+        return table
     }
 }
 

@@ -64,14 +64,11 @@ struct EndpointLogs: AsyncParsableCommand {
     }
 
     private func show(_ lines: ArraySlice<LogLine>) throws {
-        let style = Terminal.standardOutput.style
         for line in lines {
-            if arguments.options.json {
-                let line = Line(at: JSONTime(line.at), instance: line.instance, text: line.text)
-                StandardOutput.shared.line(try JSONText.line(line))
-            } else {
+            try arguments.options.output.showLine(Line(at: JSONTime(line.at), instance: line.instance, text: line.text))
+            {
                 let who = (line.instance ?? "platform").padded(to: 11)
-                StandardOutput.shared.line("\(style.dim(line.at.short)) \(who) \(line.text.printable)")
+                return "\($0.style.dim(line.at.short)) \(who) \(line.text.printable)"
             }
         }
     }

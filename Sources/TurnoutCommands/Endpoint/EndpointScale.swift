@@ -38,10 +38,6 @@ struct EndpointScale: AsyncParsableCommand {
             return (change, try await endpoint.change([change], stage: "scale", force: force))
         }
         guard let snapshot else { return }
-        if arguments.options.json {
-            StandardOutput.shared.line(try JSONText.pretty(EndpointReport(snapshot)))
-        } else {
-            StandardOutput.shared.line("\(change): done")
-        }
+        try arguments.options.output.show(EndpointReport(snapshot)) { _ in "\(change): done" }
     }
 }

@@ -28,11 +28,7 @@ struct EndpointShow: AsyncParsableCommand {
                 scoringURI: try await open.scoringURI(of: name), unobservable: open.caveat)
             return (snapshot, payload)
         }
-        if arguments.options.json {
-            StandardOutput.shared.line(try JSONText.pretty(payload))
-        } else {
-            StandardOutput.shared.line(Self.lines(snapshot, payload, .standardOutput).joined(separator: "\n"))
-        }
+        try arguments.options.output.show(payload) { Self.lines(snapshot, payload, $0).joined(separator: "\n") }
     }
 
     struct Payload: Encodable {

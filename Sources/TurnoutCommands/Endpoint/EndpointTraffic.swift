@@ -44,11 +44,8 @@ struct EndpointTraffic: AsyncParsableCommand {
             guard let snapshot else { throw endpoint.unknown() }
             return snapshot
         }
-        if arguments.options.json {
-            let payload = Payload(traffic: snapshot.traffic, mirrorTraffic: snapshot.mirrorTraffic)
-            StandardOutput.shared.line(try JSONText.pretty(payload))
-        } else {
-            StandardOutput.shared.line(EndpointShow.trafficLines(snapshot, .standardOutput).joined(separator: "\n"))
+        try arguments.options.output.show(Payload(traffic: snapshot.traffic, mirrorTraffic: snapshot.mirrorTraffic)) {
+            EndpointShow.trafficLines(snapshot, $0).joined(separator: "\n")
         }
     }
 

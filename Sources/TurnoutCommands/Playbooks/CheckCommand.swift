@@ -43,8 +43,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Print the JSON Schema of the playbook language, for editors.")
     var schema = false
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard schema == (playbook == nil) else {
@@ -63,11 +62,7 @@ struct CheckCommand: AsyncParsableCommand {
         var report = Report(playbook: request.path, findings: check.findings)
         report.assumed = check.assumed
         if exhaustive { report.proof = Proof(check.explorations) }
-        if json {
-            StandardOutput.shared.line(try JSONText.pretty(report))
-        } else {
-            StandardOutput.shared.line(report.text(style: Terminal.standardOutput.style))
-        }
+        try output.show(report) { report.text(style: $0.style) }
         guard report.errors == 0, report.proof?.holds != false else {
             throw ExitCode(ExitStatus.invalidPlaybook.rawValue)
         }

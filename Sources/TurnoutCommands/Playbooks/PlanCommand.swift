@@ -30,19 +30,15 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup(title: "Plan")
     var plan: PlanArguments
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let terminal = Terminal.standardOutput
         let request = try plan.request(playbook)
         let (preview, snapshot) = try await withService(readOnly: true) { try await $0.plan(request) }
-        if json {
-            StandardOutput.shared.line(try JSONText.pretty(PlanReport(preview, snapshot: snapshot)))
-            return
+        try output.show(PlanReport(preview, snapshot: snapshot)) { terminal in
+            let token = PlanBinding(snapshot, Observation(preview.now))
+            let lines = PlanText(style: terminal.style, columns: terminal.columns).lines(preview)
+            return (lines + ["plan: \(token.text)"]).joined(separator: "\n")
         }
-        let token = PlanBinding(snapshot, Observation(preview.now))
-        let lines = PlanText(style: terminal.style, columns: terminal.columns).lines(preview)
-        StandardOutput.shared.line((lines + ["plan: \(token.text)"]).joined(separator: "\n"))
     }
 }

@@ -17,16 +17,11 @@ struct PlaybooksCommand: ParsableCommand {
               turnout playbooks --json
             """)
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() throws {
         let entries = try PlaybookFolder(.current).all().map(Entry.init)
-        if json {
-            StandardOutput.shared.line(try JSONText.pretty(entries))
-        } else {
-            StandardOutput.shared.line(Self.text(entries, terminal: .standardOutput))
-        }
+        try output.show(entries) { Self.text(entries, terminal: $0) }
     }
 
     /// One playbook of the list.

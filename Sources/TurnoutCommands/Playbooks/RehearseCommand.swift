@@ -37,8 +37,7 @@ struct RehearseCommand: AsyncParsableCommand {
     @OptionGroup(title: "Plan")
     var plan: PlanArguments
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let request = try plan.request(playbook)
@@ -50,12 +49,8 @@ struct RehearseCommand: AsyncParsableCommand {
         }
         var report = RehearsalReport(rehearsal, timeline.withLock { $0 })
         report.regressions = regressions.map { RegressionReport($0, RehearsalReport($1, RehearsalTimeline())) }
-        if json {
-            StandardOutput.shared.line(try JSONText.pretty(report))
-        } else {
-            let terminal = Terminal.standardOutput
-            let text = RehearsalText(style: terminal.style, columns: terminal.columns)
-            StandardOutput.shared.line(text.lines(report).joined(separator: "\n"))
+        try output.show(report) { terminal in
+            RehearsalText(style: terminal.style, columns: terminal.columns).lines(report).joined(separator: "\n")
         }
         let status = report.status.exitStatus
         guard status == .finished else { throw ExitCode(status.rawValue) }

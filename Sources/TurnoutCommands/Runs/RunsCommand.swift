@@ -14,18 +14,13 @@ struct RunsCommand: AsyncParsableCommand {
               turnout runs --json
             """)
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: OutputOptions
 
     func run() async throws {
         let entries = try await withService(readOnly: true) { service in
             try service.runs().map(Entry.init)
         }
-        if json {
-            StandardOutput.shared.line(try JSONText.pretty(entries))
-        } else {
-            StandardOutput.shared.line(Self.text(entries, now: SystemClock().now(), terminal: .standardOutput))
-        }
+        try output.show(entries) { Self.text(entries, now: SystemClock().now(), terminal: $0) }
     }
 
     /// One run of the list.
