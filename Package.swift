@@ -184,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "KubernetesEndpointsTests",
             dependencies: [
-                "KubernetesEndpoints", "Rollouts", "RolloutEngine", "RolloutTesting",
+                "KubernetesEndpoints", "PlaybookSyntax", "Rollouts", "RolloutEngine", "RolloutTesting",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: habits),
@@ -232,7 +232,9 @@ let package = Package(
             swiftSettings: habits),
         .testTarget(
             name: "SimulatedEndpointsTests",
-            dependencies: ["Rollouts", "RolloutEngine", "SimulatedEndpoints", "SQLiteState", "RolloutTesting"],
+            dependencies: [
+                "PlaybookSyntax", "Rollouts", "RolloutEngine", "SimulatedEndpoints", "SQLiteState", "RolloutTesting",
+            ],
             swiftSettings: habits),
         .testTarget(
             name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", "Rollouts", "RolloutEngine"],
@@ -247,8 +249,8 @@ let package = Package(
         .testTarget(
             name: "RolloutServiceTests",
             dependencies: [
-                "PlaybookSyntax", "RolloutEngine", "RolloutService", "RolloutStatistics", "RolloutTesting", "Rollouts",
-                "SimulatedEndpoints", "Support",
+                "KubernetesEndpoints", "LocalEndpoints", "PlaybookSyntax", "RolloutEngine", "RolloutService",
+                "RolloutStatistics", "RolloutTesting", "Rollouts", "SimulatedEndpoints", "Support",
             ],
             swiftSettings: habits),
         .testTarget(

@@ -16,12 +16,27 @@ package struct SimulatedPlugin: BackendPlugin {
         ).capabilities
     }
 
-    package func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
+    package var settingsShape: Shape { .object(SimulationSettings.shape) }
+
+    package func problem(in settings: Value, kind: EndpointKind) -> SettingsProblem? {
         do throws(SettingsProblem) {
             _ = try SimulationSettings(settings, kind: kind)
             return nil
         } catch {
-            return SettingsFault(error)
+            return error
+        }
+    }
+
+    /// Deployments that other backends simulate behave alike in this one, unless its settings have profiles.
+    package func settings(in backends: Value, among all: [any BackendPlugin]) -> Value {
+        let own = backends[name] ?? .null
+        guard own["simulate"] == nil else { return own }
+        return all.reduce(own) { settings, other in
+            guard other.name != name, let written = backends[other.name],
+                case .mapping(let shared) = other.simulation(of: written)
+            else { return settings }
+            guard case .mapping(let members) = settings else { return settings == .null ? .mapping(shared) : settings }
+            return .mapping(members.merging(shared) { own, _ in own })
         }
     }
 
@@ -131,12 +146,6 @@ private struct SimulatedSession: ChangeHistory, ChangeDurations, RunCompany, Cop
         guard let store else { return }
         try simulation.close()
         try store.close()
-    }
-}
-
-extension SettingsFault {
-    package init(_ problem: SettingsProblem) {
-        self.init(path: problem.path.split(separator: ".").map(String.init), message: problem.message)
     }
 }
 

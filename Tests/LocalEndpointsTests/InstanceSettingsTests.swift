@@ -1,4 +1,5 @@
 import AzureEndpoints
+import PlaybookSyntax
 import Rollouts
 import SimulatedEndpoints
 import Testing
@@ -69,7 +70,7 @@ struct InstanceSettingsTests {
         }
     }
 
-    @Test("a mistake is told with its place and what would be right")
+    @Test("a mistake is reported with its place and what would be right")
     func problems() {
         func problem(_ value: Value) -> String {
             do {
@@ -79,28 +80,47 @@ struct InstanceSettingsTests {
                 return error.description
             }
         }
-        #expect(problem(["simulat": [:]]) == "backends.local.simulat: is not known: did you mean simulate?")
+        #expect(problem(["simulat": [:]]).hasPrefix("backends.local.simulat is wrong: unknown key 'simulat'"))
         #expect(
             problem(["simulate": ["blue": [:]], "external": ["Blue": "http://127.0.0.1:1"]])
-                == "backends.local.external.Blue: names a deployment that simulate.blue names already: "
+                == "backends.local.external.Blue names a deployment that simulate.blue names already: "
                 + "it can be one of them only")
         #expect(
             problem(["command": ["a": ["b"]], "incidents": [["at": 0, "for": 1, "errors": 1]]])
-                == "backends.local.incidents: hits simulated deployments, and simulate names none")
-        #expect(problem(["users": ["count": 10]]).hasPrefix("backends.local.users: is not possible here: the router"))
+                == "backends.local.incidents hits simulated deployments, and simulate names none")
+        #expect(problem(["users": ["count": 10]]).hasPrefix("backends.local.users is wrong: unknown key"))
         #expect(
             problem(["simulate": ["a": [:]], "incidents": [["at": 0, "errors": 1]]])
-                == "backends.local.incidents.0: has no for: a length of time such as 30s or 10m is expected")
+                .hasPrefix("backends.local.incidents.0 is wrong: an incident has no 'for'"))
         #expect(
             problem(["simulate": ["a": ["replaces_code": "yes"]]])
-                == "backends.local.simulate.a.replaces_code: is 'yes': true or false is expected")
+                == "backends.local.simulate.a.replaces_code is wrong: replaces_code must be true or false, not 'yes'")
         #expect(problem(["external": ["a": "ftp://x"]]).contains("http://127.0.0.1:9000 or unix:"))
-        #expect(problem(["external": ["a": 9000]]).hasPrefix("backends.local.external.a: is 9000"))
-        #expect(problem(["command": ["a": "python3 server.py"]]).contains("a list of the program"))
-        #expect(problem(["command": ["a": []]]).contains("the program first"))
+        #expect(problem(["external": ["a": 9000]]).hasPrefix("backends.local.external.a is wrong: '9000'"))
+        #expect(problem(["external": ["a": ""]]).hasPrefix("backends.local.external.a is wrong"))
+        #expect(problem(["command": ["a": "python3 server.py"]]).contains("'a' must be a list or a mapping"))
+        #expect(problem(["command": ["a": []]]).contains("'a' is empty"))
+        #expect(problem(["command": ["a": ["", "b"]]]).hasPrefix("backends.local.command.a is not a command"))
         #expect(
             problem(["simulate": ["a": ["latency": ["p50": "fast"]]]])
-                .hasPrefix("backends.local.simulate.a.latency.p50: is 'fast'"))
+                .hasPrefix("backends.local.simulate.a.latency.p50 is wrong: p50: 'fast'"))
+    }
+
+    @Test("a simulated world has the profiles and incidents of the local one, unless it has its own")
+    func simulation() {
+        let local: Value = [
+            "simulate": ["blue": ["errors": "1%", "replaces_code": true], "green": [:]],
+            "incidents": [["at": "5m", "for": "1m", "errors": "1%"]],
+        ]
+        func shared(_ simulated: Value) -> Value {
+            let plugins: [any BackendPlugin] = [LocalPlugin(serve: []), SimulatedPlugin()]
+            return SimulatedPlugin().settings(in: ["local": local, "simulated": simulated], among: plugins)
+        }
+        let seeded = shared(["seed": 4])
+        #expect(seeded["seed"] == 4 && seeded["incidents"] == local["incidents"])
+        #expect(seeded["simulate"] == ["blue": ["errors": "1%"], "green": [:]])
+        #expect(shared(.null)["simulate"] == seeded["simulate"])
+        #expect(shared(["simulate": [:]]) == ["simulate": [:]])
     }
 
     @Test(

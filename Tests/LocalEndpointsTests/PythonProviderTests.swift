@@ -1,3 +1,4 @@
+import PlaybookSyntax
 import Rollouts
 import SimulatedEndpoints
 import Synchronization
@@ -215,11 +216,11 @@ struct PythonChoiceTests {
     @Test(
         "a mistake is reported with its place",
         arguments: [
-            (.number(3.12), "python: is 3.12"),
-            (["version": .number(3.12)], "python.version: is 3.12: 'any' is expected"),
-            (["provider": "uvv"], "python.provider: is 'uvv': did you mean uv?"),
-            (["path": "/x"], "python.path: is not known"),
-            (["program": "/x", "provider": "conda"], "python.program: names a Python, and conda brings its own"),
+            (.number(3.12), "python is wrong: python must be text, not '3.12'"),
+            (["version": .number(3.12)], "python.version is wrong: version cannot be '3.12'"),
+            (["provider": "uvv"], "python.provider is wrong: provider cannot be 'uvv'; did you mean 'uv'?"),
+            (["path": "/x"], "python.path is wrong: unknown key 'path'"),
+            (["program": "/x", "provider": "conda"], "python.program names a Python, and conda brings its own"),
         ] as [(Value, String)])
     func problems(value: Value, words: String) throws {
         let problem = try #require(throws: SettingsProblem.self) { try LocalSettings(["python": value]) }

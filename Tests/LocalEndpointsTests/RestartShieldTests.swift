@@ -1,5 +1,4 @@
 import RolloutEngine
-internal import RolloutService
 import Rollouts
 import Synchronization
 import Testing

@@ -126,7 +126,7 @@ import Testing
         }
         var reader = AnalysisReader(source: file) { url, access in
             access["token_file"] == "token" && url == "http://127.0.0.1:9090"
-                ? SettingsFault(path: ["token_file"], message: "is wrong") : nil
+                ? SettingsProblem(path: ["token_file"], message: "is wrong") : nil
         }
         _ = reader.read(node)
         #expect(reader.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans)

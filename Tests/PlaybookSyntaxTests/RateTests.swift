@@ -10,7 +10,7 @@ struct RateTests {
         #expect(try readRate("50/s") == 50)
         #expect(try readRate("90/m") == 1.5)
         for text in ["50", "0/s", "-1/s", "50/h", "/s", "1e9/s", "5/s/s"] {
-            #expect(throws: ValueProblem.self) { try readRate(text) }
+            #expect(throws: ValueProblem.self) { try readRate(.string(text)) }
         }
     }
 

@@ -24,15 +24,16 @@ struct StubPlugin: BackendPlugin {
     var takesFiles = false
     var server: (any BackendPlugin)?
     var cluster: ClusterFit?
-    var problem: SettingsFault?
+    var problem: SettingsProblem?
     var lookup: AssetLookup?
     var python: PythonLookup?
     var settle: @Sendable (Value) -> Value = { $0 }
     var serving: @Sendable (Name, OwnServer?, Value) -> Value? = { _, _, _ in nil }
 
+    var settingsShape = Shape.mapping(.any)
     var servers: (any BackendPlugin)? { server }
     func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities { capabilities }
-    func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? { problem }
+    func problem(in settings: Value, kind: EndpointKind) -> SettingsProblem? { problem }
     func settled(_ settings: Value, options: [String: String]) -> Value { settle(settings) }
     func assets(settings: Value, folder: String, state: String) -> AssetLookup? { lookup }
     func python(settings: Value, folder: String) -> PythonLookup? { python }
@@ -57,7 +58,9 @@ struct StubPlugin: BackendPlugin {
 
 extension PlanOptions {
     init(_ plugin: StubPlugin, kind: EndpointKind = .managed) {
-        self.init(backend: plugin, kind: kind, runID: RunID(playbook: "x", number: 1))
+        let others = ["azure", "kubernetes", "local", "simulated"].filter { $0 != plugin.name }
+            .map { StubPlugin(name: $0, capabilities: .managed) }
+        self.init(backend: plugin, kind: kind, among: [plugin] + others, runID: RunID(playbook: "x", number: 1))
     }
 
     static func managed(_ inputs: [String: InputText] = [:], endpoint: Name? = nil) -> PlanOptions {

@@ -118,7 +118,7 @@ struct ServerTests {
     @Test("what is wrong with the settings is shown at its key")
     func settings() {
         var plugin = StubPlugin.local
-        plugin.problem = SettingsFault(path: ["simulate", "blue", "latency"], message: "is 5")
+        plugin.problem = SettingsProblem(path: ["simulate", "blue", "latency"], message: "is 5")
         expectFindings(
             "BackendSettings",
             in: "backends: {local: {simulate: {green: {}, blue: {⟦latency⟧: 5}}}}\n" + Sample.start,
@@ -136,7 +136,7 @@ struct ServerTests {
             + Sample.start
         let plan = Sample.plan(text, PlanOptions(plugin))
         #expect(plan.snapshot?.plan.stages.last?.action.deployment?.serving == ["command": ["./serve.sh"]])
-        servers.problem = SettingsFault(path: ["command", "green"], message: "is wrong")
+        servers.problem = SettingsProblem(path: ["command", "green"], message: "is wrong")
         plugin.server = servers
         expectFindings(
             "BackendSettings",
@@ -144,20 +144,6 @@ struct ServerTests {
                 + Sample.start,
             PlanOptions(plugin),
             saying: "backends.local.command.green is wrong")
-    }
-
-    @Test("a simulated world has the profiles of the local one, unless it has its own")
-    func simulation() {
-        let local =
-            "local: {simulate: {blue: {errors: 1%, replaces_code: true}, green: {}}, "
-            + "incidents: [{at: 5m, for: 1m, errors: 1%}]}"
-        let shared = Sample.plan("backends: {\(local), simulated: {seed: 4}}\n" + Sample.start, .local())
-        #expect(shared.simulation["seed"] == 4)
-        #expect(shared.simulation["simulate"]?["blue"] == ["errors": "1%"])
-        #expect(shared.simulation["incidents"] == [["at": "5m", "for": "1m", "errors": "1%"]])
-        let own = Sample.plan("backends: {\(local), simulated: {simulate: {}}}\n" + Sample.start)
-        #expect(own.simulation["simulate"] == .mapping([:]))
-        #expect(own.snapshot?.plan.backendSettings == own.simulation)
     }
 
     /// A playbook on disk in `p/`, whose deployments stand in `p/files/`.

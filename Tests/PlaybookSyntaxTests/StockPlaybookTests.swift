@@ -61,7 +61,7 @@ struct StockPlaybookTests {
         #expect(plan.inputs["canary"] == 20)
         #expect(plan.inputs["green_file"] == "samples/green-deployment.yml")
         #expect(plan.load?.rate == 500)
-        #expect(plan.backendSettings["simulate"]?["blue"]?["latency"]?["p50"] == "40ms")
+        #expect(plan.backendSettings["seed"] == 1)
         #expect(
             plan.files.map(\.path).dropFirst() == [
                 "samples/endpoint.yml", "samples/sample-request.json", "samples/blue-deployment.yml",

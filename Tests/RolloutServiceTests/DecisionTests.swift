@@ -1,3 +1,5 @@
+import KubernetesEndpoints
+import LocalEndpoints
 import PlaybookSyntax
 import RolloutEngine
 import RolloutTesting
@@ -13,7 +15,7 @@ extension RolloutService {
     /// A service with an empty journal of its own, or `journal`, and the backends that a test gives it.
     static func sample(
         _ caller: Person = Sample.ben, journal: any Journal = InMemoryJournal(),
-        plugins: [any BackendPlugin] = [SimulatedPlugin()],
+        plugins: [any BackendPlugin] = [SimulatedPlugin(), LocalPlugin(serve: []), KubernetesPlugin()],
         workspace: Workspace = Workspace(home: "/no/home", state: "/no/state"), groups: Set<String> = [],
         notify: @escaping @Sendable (ServiceNotice) -> Void = { _ in }
     ) -> RolloutService {

@@ -2,7 +2,6 @@ internal import FoundationEssentials
 package import PlaybookSyntax
 package import RolloutEngine
 package import Rollouts
-internal import Support
 
 /// The backend `azure`: a workspace in the cloud, by the same client that speaks to the local emulator.
 ///
@@ -10,8 +9,23 @@ internal import Support
 /// the environment, else from `az`'s defaults. It was tried against the emulator alone.
 package struct AzurePlugin: BackendPlugin {
     package let name = "azure"
-    package let options = ["subscription", "resource_group", "workspace"]
+    package let options = Self.workspace.fields.map(\.key)
+    package let settingsShape = Shape.object(Self.workspace)
     package let takesFiles = true
+
+    private static let workspace = ObjectShape(
+        "the settings",
+        [
+            Field(
+                "subscription", .text, "ID of the subscription. Default: AZURE_SUBSCRIPTION_ID's, or az's.",
+                example: "00000000-0000-0000-0000-000000000000"),
+            Field(
+                "resource_group", .text, "Name of the resource group. Default: AZURE_RESOURCE_GROUP's, or az's.",
+                example: "models"),
+            Field(
+                "workspace", .text, "Name of the workspace. Default: AZURE_ML_WORKSPACE's, or az's.",
+                example: "production"),
+        ])
 
     /// What runs the servers of an emulator on this machine.
     private let emulator: any BackendPlugin
@@ -30,24 +44,6 @@ package struct AzurePlugin: BackendPlugin {
 
     package func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
         AzureBackend.capabilities(of: .cloud)
-    }
-
-    package func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
-        guard settings != .null else { return nil }
-        guard case .mapping(let members) = settings else {
-            return SettingsFault(path: [], message: "is no mapping of \(options.joined(separator: ", "))")
-        }
-        for (key, value) in members.sorted(by: { $0.key < $1.key }) {
-            guard options.contains(key) else {
-                let near = nearest(key, among: options).map { "did you mean '\($0)'?" }
-                return SettingsFault(
-                    path: [key], message: "is not known: \(near ?? "possible are \(options.joined(separator: ", "))")")
-            }
-            guard value.string?.isEmpty == false else {
-                return SettingsFault(path: [key], message: "is no name in quotes")
-            }
-        }
-        return nil
     }
 
     package func settled(_ settings: Value, options: [String: String]) -> Value {
@@ -75,9 +71,9 @@ package struct AzurePlugin: BackendPlugin {
 extension CloudWorkspace {
     /// The workspace that a playbook's settings name.
     fileprivate init(_ settings: Value) {
+        func text(_ key: String) -> String? { settings[key]?.string.flatMap { $0.isEmpty ? nil : $0 } }
         self.init(
-            subscription: settings["subscription"]?.string, resourceGroup: settings["resource_group"]?.string,
-            workspace: settings["workspace"]?.string)
+            subscription: text("subscription"), resourceGroup: text("resource_group"), workspace: text("workspace"))
     }
 
     /// As a playbook names it.

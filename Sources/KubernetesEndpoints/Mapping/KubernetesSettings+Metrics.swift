@@ -1,3 +1,4 @@
+internal import PlaybookSyntax
 package import Rollouts
 
 extension KubernetesSettings {
@@ -55,82 +56,41 @@ extension KubernetesSettings {
 }
 
 extension KubernetesSettings.MetricsChoice {
-    private static let own = ["prometheus", "preset", "queries", "labels", "delay"]
-
     /// Reads the mapping `metrics`; nil where it names no server, as an input without a default does.
-    ///
-    /// `accessKeys` are those that say how a server lets its reader in.
-    init?(_ root: SettingsMembers, accessKeys: [String]) throws(KubernetesSettingsProblem) {
-        guard let metrics = try root.inner("metrics", keys: Self.own + accessKeys) else { return nil }
-        guard let url = try metrics.text("prometheus") else {
-            guard metrics["prometheus"] == nil else { return nil }
-            throw metrics.problem("prometheus", "is missing: the address of a server, such as http://127.0.0.1:9090")
+    init?(_ reader: SettingsReader) throws(SettingsProblem) {
+        guard let url = reader.text("prometheus") else {
+            guard !reader.members.isEmpty, reader.members["prometheus"] == nil else { return nil }
+            throw reader.problem("prometheus", "is missing: the address of a server, such as http://127.0.0.1:9090")
         }
         self.url = url
-        source = try Self.source(metrics)
-        delay = try metrics.interval("delay")
-        for (key, value) in try metrics.texts(of: "labels") {
-            guard key.isIdentifier else {
-                throw SettingsMembers.problem(["metrics", "labels", key], "is no name of a label")
-            }
-            labels[key] = value
+        source = try Self.source(reader)
+        delay = reader.interval("delay")
+        if let labels = reader.mapping("labels") {
+            for key in labels.keys where !key.isIdentifier { throw labels.problem(key, "is not the name of a label") }
+            self.labels = labels.texts.filter { !$0.value.isEmpty }
         }
-        for key in accessKeys { access[key] = try metrics.text(key) }
+        for key in ObjectShape.prometheusAccess.map(\.key) { access[key] = reader.text(key) }
     }
 
-    private static func source(_ metrics: SettingsMembers) throws(KubernetesSettingsProblem) -> Source {
-        let queries = try metrics.inner(
-            "queries", keys: ["requests", "errors", "latencies", "unit", "label", "values"])
-        guard let word = try metrics.text("preset") else {
-            guard let queries else {
-                throw metrics.problem("preset", "is missing: possible are \(presets), or 'queries' of your own")
-            }
-            return .queries(try Self.queries(queries))
+    private static func source(_ reader: SettingsReader) throws(SettingsProblem) -> Source {
+        let queries = reader["queries"] == nil ? nil : reader.mapping("queries")
+        guard let preset: Preset = reader.word("preset") else {
+            if let queries { return .queries(Queries(queries)) }
+            throw reader.problem("preset", "is missing: add it, or 'queries' of your own")
         }
-        guard let preset = Preset(rawValue: word) else {
-            throw metrics.problem("preset", "is '\(word)': possible are \(presets)")
-        }
-        guard queries == nil else { throw metrics.problem("queries", "stands beside 'preset': remove one of them") }
+        guard queries == nil else { throw reader.problem("queries", "stands beside 'preset': remove one of them") }
         return .preset(preset)
-    }
-
-    private static var presets: String { Preset.allCases.map(\.rawValue).joined(separator: ", ") }
-
-    private static func queries(_ queries: SettingsMembers) throws(KubernetesSettingsProblem) -> Queries {
-        var read: [String: String] = [:]
-        for key in ["requests", "errors", "label"] {
-            guard let text = try queries.text(key) else {
-                throw queries.problem(
-                    key, "is missing: 'requests' and 'errors' select counters, and 'label' tells deployments apart")
-            }
-            read[key] = text
-        }
-        let label = read["label"] ?? ""
-        guard label.isIdentifier else { throw queries.problem("label", "is '\(label)', which is no name of a label") }
-        let unit = try queries.text("unit") ?? "s"
-        guard let milliseconds = ["s": 1000.0, "ms": 1][unit] else {
-            throw queries.problem("unit", "is '\(unit)': the unit of the histogram's le is s or ms")
-        }
-        var values: [Name: String] = [:]
-        for (key, value) in try queries.texts(of: "values") { values[Name(key)] = value }
-        return Queries(
-            requests: read["requests"] ?? "", errors: read["errors"] ?? "", latencies: try queries.text("latencies"),
-            latencyUnit: milliseconds, label: label, values: values)
     }
 }
 
-extension SettingsMembers {
-    /// The texts of an inner mapping, by key.
-    fileprivate func texts(of key: String) throws(KubernetesSettingsProblem) -> [(key: String, value: String)] {
-        guard let inner = try inner(key, keys: nil) else { return [] }
-        var texts: [(key: String, value: String)] = []
-        for key in inner.members.keys.sorted() {
-            if let text = try inner.text(key) { texts.append((key, text)) }
-        }
-        return texts
-    }
-
-    fileprivate static func problem(_ path: [String], _ message: String) -> KubernetesSettingsProblem {
-        KubernetesSettingsProblem(path: path, message: message)
+extension KubernetesSettings.MetricsChoice.Queries {
+    fileprivate init(_ reader: SettingsReader) {
+        requests = reader.text("requests") ?? ""
+        errors = reader.text("errors") ?? ""
+        latencies = reader.text("latencies")
+        latencyUnit = reader.text("unit") == "ms" ? 1 : 1000
+        label = reader.text("label") ?? ""
+        values = [:]
+        for (key, value) in reader.mapping("values")?.texts ?? [:] where !value.isEmpty { values[Name(key)] = value }
     }
 }

@@ -1,3 +1,4 @@
+package import PlaybookSyntax
 package import Rollouts
 
 /// What a playbook says under `backends.kubernetes`: where endpoints are, and how deployments become Pods.
@@ -99,130 +100,78 @@ package struct KubernetesSettings: Hashable, Sendable {
     package init() {}
 }
 
-/// What is wrong with the settings, and where.
-package struct KubernetesSettingsProblem: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Keys from `backends.kubernetes` on.
-    package var path: [String]
-    /// As the rest of a sentence about what stands there.
-    package var message: String
-
-    package var description: String { (["backends", "kubernetes"] + path).joined(separator: ".") + " " + message }
+extension KubernetesSettings {
+    /// Reads the mapping `backends.kubernetes` of a plan (`null`: the defaults).
+    package init(_ value: Value) throws(SettingsProblem) {
+        self.init()
+        let root = try SettingsReader(value, .object(Self.shape), root: "backends.kubernetes")
+        kubeconfig = root.text("kubeconfig")
+        context = root.text("context")
+        namespace = root.text("namespace")
+        serviceAccount = root.text("service_account")
+        imagePullSecrets = root.texts("image_pull_secrets").filter { !$0.isEmpty }
+        gateway = try root.mapping("gateway").flatMap(GatewayChoice.init)
+        route = try root.mapping("route").flatMap(RouteChoice.init)
+        image = root.text("image")
+        for (key, text) in root.mapping("image")?.texts ?? [:] where !text.isEmpty { images[Name(key)] = text }
+        if let types = root.mapping("instance_types") {
+            for name in types.keys { instanceTypes[name] = types.mapping(name).map(InstanceType.init) }
+        }
+        if let limits = root.mapping("give_up") {
+            giveUp.after = limits.interval("after") ?? giveUp.after
+            giveUp.unschedulable = limits.interval("unschedulable") ?? giveUp.unschedulable
+            giveUp.restarts = limits.integer("restarts") ?? giveUp.restarts
+        }
+        metrics = try root.mapping("metrics").flatMap(MetricsChoice.init)
+        if let drain = root.interval("drain") {
+            drainSeconds = Int((drain.milliseconds + 999) / 1000)
+        } else if root["drain"] != nil {
+            drainSeconds = 0
+        }
+        if route != nil, gateway?.hostnames.isEmpty == false, let gateway = root.mapping("gateway") {
+            throw gateway.problem("hostnames", "is of no use: the route is the user's own")
+        }
+    }
 }
 
-extension KubernetesSettings {
-    package typealias Problem = KubernetesSettingsProblem
-
-    /// Reads the mapping `backends.kubernetes` of a plan (`null`: the defaults).
-    ///
-    /// `accessKeys` are those that say under `metrics` how its server lets its reader in.
-    package init(_ value: Value, accessKeys: [String] = []) throws(Problem) {
-        self.init()
-        let root = try SettingsMembers(
-            value, [],
-            keys: [
-                "kubeconfig", "context", "namespace", "gateway", "route", "image", "instance_types", "service_account",
-                "image_pull_secrets", "give_up", "metrics", "drain",
-            ])
-        kubeconfig = try root.text("kubeconfig")
-        context = try root.text("context")
-        namespace = try root.label("namespace")
-        serviceAccount = try root.text("service_account")
-        imagePullSecrets = try root.texts("image_pull_secrets")
-        if let gateway = try root.inner(
-            "gateway", keys: ["name", "namespace", "address", "section_name", "hostnames"])
-        {
-            self.gateway = try GatewayChoice(gateway)
-        }
-        if let route = try root.inner("route", keys: ["name", "rule"]) { self.route = try RouteChoice(route) }
-        switch root["image"] {
-        case .mapping(let members)?:
-            let inner = try SettingsMembers(.mapping(members), ["image"], keys: nil)
-            for key in members.keys.sorted() { images[Name(key)] = try inner.text(key) }
-        default: image = try root.text("image")
-        }
-        if let types = try root.inner("instance_types", keys: nil) {
-            for name in types.members.keys.sorted() {
-                guard let type = try types.inner(name, keys: ["node_selector", "resources", "tolerations"]) else {
-                    continue
-                }
-                instanceTypes[name] = try InstanceType(type)
-            }
-        }
-        if let limits = try root.inner("give_up", keys: ["after", "unschedulable", "restarts"]) {
-            if let told = try limits.interval("after") { giveUp.after = told }
-            if let told = try limits.interval("unschedulable") { giveUp.unschedulable = told }
-            if let told = try limits.count("restarts") { giveUp.restarts = told }
-        }
-        metrics = try MetricsChoice(root, accessKeys: accessKeys)
-        if let word = try root.text("drain") {
-            if word == "off" || word == "false" {
-                drainSeconds = 0
-            } else if let told = try root.interval("drain") {
-                guard told <= .minutes(10) else { throw root.problem("drain", "is more than 10m") }
-                drainSeconds = Int((told.milliseconds + 999) / 1000)
-            }
-        }
-        if route != nil, gateway?.hostnames.isEmpty == false {
-            throw Problem(path: ["gateway", "hostnames"], message: "is of no use: the route is the user's own")
+extension SettingsReader {
+    /// The texts of the mapping, by key.
+    var texts: [String: String] {
+        keys.reduce(into: [:]) { texts, key in
+            if let text = members[key]?.string ?? text(key) { texts[key] = text }
         }
     }
 }
 
 extension KubernetesSettings.GatewayChoice {
-    fileprivate init?(_ members: SettingsMembers) throws(KubernetesSettingsProblem) {
-        let address = try members.text("address")
-        guard let name = try members.label("name") else {
-            guard address == nil else {
-                throw members.problem("name", "is missing: say which Gateway listens at \(address ?? "")")
-            }
-            return nil
+    fileprivate init?(_ reader: SettingsReader) throws(SettingsProblem) {
+        let address = reader.text("address")
+        guard let name = reader.text("name") else {
+            guard let address else { return nil }
+            throw reader.problem("name", "is missing: add the name of the Gateway that listens at \(address)")
         }
         self.init(
-            name: name, namespace: try members.label("namespace"), address: address,
-            sectionName: try members.text("section_name"), hostnames: try members.texts("hostnames"))
-        guard let address else { return }
-        guard ["http://", "https://"].contains(where: address.hasPrefix) else {
-            throw members.problem("address", "is '\(address)': write it as http://HOST:PORT")
-        }
-        self.address = address.hasSuffix("/") ? String(address.dropLast()) : address
+            name: name, namespace: reader.text("namespace"),
+            address: address.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 },
+            sectionName: reader.text("section_name"), hostnames: reader.texts("hostnames").filter { !$0.isEmpty })
     }
 }
 
 extension KubernetesSettings.RouteChoice {
-    fileprivate init?(_ members: SettingsMembers) throws(KubernetesSettingsProblem) {
-        guard let name = try members.label("name") else { return nil }
-        self.name = name
-        switch members["rule"] {
-        case .integer(let index)? where index >= 0: rule = .index(index)
-        case .string(let name)? where Int(name).map({ $0 >= 0 }) ?? false: rule = .index(Int(name) ?? 0)
-        case .string(let name)? where !name.isEmpty: rule = .named(name)
-        case nil:
-            throw members.problem("rule", "is missing: say which rule of \(name) has the weights, by index or name")
-        default: throw members.problem("rule", "is neither an index, 0 or more, nor the name of a rule")
+    fileprivate init?(_ reader: SettingsReader) throws(SettingsProblem) {
+        guard let name = reader.text("name") else { return nil }
+        guard let rule = reader.text("rule") else {
+            throw reader.problem(
+                "rule", "is missing: give the rule of \(name) that has the weights, by its index or name")
         }
+        self.init(name: name, rule: Int(rule).map(Rule.index) ?? .named(rule))
     }
 }
 
 extension KubernetesSettings.InstanceType {
-    fileprivate init(_ members: SettingsMembers) throws(KubernetesSettingsProblem) {
-        if let selector = try members.inner("node_selector", keys: nil) {
-            for key in selector.members.keys.sorted() { nodeSelector[key] = try selector.text(key) }
-        }
-        if let resources = try members.inner("resources", keys: ["requests", "limits"]) {
-            for part in ["requests", "limits"] {
-                guard let amounts = try resources.inner(part, keys: nil) else { continue }
-                for key in amounts.members.keys.sorted() {
-                    guard let text = try amounts.text(key), Quantity(text) != nil else {
-                        throw amounts.problem(key, "is no quantity: 500m, 2, 1Gi")
-                    }
-                }
-            }
-            self.resources = .mapping(resources.members)
-        }
-        switch members["tolerations"] {
-        case nil: break
-        case .list(let items)?: tolerations = items
-        default: throw members.problem("tolerations", "is no list of tolerations, as a Pod has them")
-        }
+    fileprivate init(_ reader: SettingsReader) {
+        nodeSelector = reader.mapping("node_selector")?.texts ?? [:]
+        if let resources = reader.mapping("resources") { self.resources = .mapping(resources.members) }
+        if case .list(let items)? = reader["tolerations"] { tolerations = items }
     }
 }

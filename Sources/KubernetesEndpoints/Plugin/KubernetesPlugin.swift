@@ -20,22 +20,24 @@ package struct KubernetesPlugin: BackendPlugin {
         KubernetesBackend.capabilities((try? Self.read(settings))?.metrics)
     }
 
-    static func read(_ settings: Value) throws(KubernetesSettingsProblem) -> KubernetesSettings {
-        try KubernetesSettings(settings, accessKeys: PrometheusServer.accessKeys)
+    static func read(_ settings: Value) throws(SettingsProblem) -> KubernetesSettings {
+        try KubernetesSettings(settings)
     }
 
-    package func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
+    package var settingsShape: Shape { .object(KubernetesSettings.shape) }
+
+    package func problem(in settings: Value, kind: EndpointKind) -> SettingsProblem? {
         do {
             guard let metrics = try Self.read(settings).metrics else { return nil }
             _ = try PrometheusServer(url: metrics.url, access: metrics.access)
             return nil
-        } catch let problem as KubernetesSettingsProblem {
-            return SettingsFault(path: problem.path, message: problem.message)
+        } catch let problem as SettingsProblem {
+            return problem
         } catch let problem as PrometheusServer.AccessProblem {
             let key = problem.key == "url" ? "prometheus" : problem.key
-            return SettingsFault(path: ["metrics", key], message: problem.message)
+            return SettingsProblem(path: ["metrics", key], message: problem.message)
         } catch {
-            return SettingsFault(path: [], message: "\(error)")
+            return SettingsProblem(path: [], message: "\(error)")
         }
     }
 
@@ -88,7 +90,7 @@ package struct KubernetesPlugin: BackendPlugin {
 
     package func connect(_ opening: BackendOpening) async throws -> any BackendSession {
         let settings: KubernetesSettings
-        do throws(KubernetesSettingsProblem) { settings = try Self.read(opening.settings) } catch {
+        do throws(SettingsProblem) { settings = try Self.read(opening.settings) } catch {
             throw BackendError(.refused, "\(opening.plan?.playbook ?? name): \(error)")
         }
         let kubernetes = KubernetesBackend(

@@ -1,5 +1,6 @@
 internal import AzureEndpoints
 internal import FoundationEssentials
+internal import PlaybookSyntax
 internal import Rollouts
 internal import SimulatedEndpoints
 

@@ -1,6 +1,5 @@
 package import PlaybookSyntax
 package import Rollouts
-internal import SimulatedEndpoints
 
 /// Registered assets of this machine, looked up while a plan is made.
 extension LocalPlugin {

@@ -1,6 +1,5 @@
 package import PlaybookSyntax
 package import Rollouts
-internal import SimulatedEndpoints
 
 /// What this machine has for scoring scripts, looked at while a plan is made.
 extension LocalPlugin {

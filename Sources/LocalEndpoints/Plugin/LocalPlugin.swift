@@ -17,13 +17,31 @@ package struct LocalPlugin: BackendPlugin {
         AzureBackend.capabilities(of: .emulator)
     }
 
-    package func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? {
+    package var settingsShape: Shape { .object(LocalSettings.shape) }
+
+    package func problem(in settings: Value, kind: EndpointKind) -> SettingsProblem? {
         do throws(SettingsProblem) {
             _ = try LocalSettings(settings)
             return nil
         } catch {
-            return SettingsFault(error)
+            return error
         }
+    }
+
+    /// Profiles without the key that only this backend has, a simulated world has no code to replace; and incidents.
+    package func simulation(of settings: Value) -> Value {
+        guard let profiles = settings["simulate"] else { return .null }
+        var shared = ["simulate": profiles]
+        if case .mapping(let profiles) = profiles {
+            shared["simulate"] = .mapping(
+                profiles.mapValues { profile in
+                    guard case .mapping(var members) = profile else { return profile }
+                    members[InstanceChoice.replacesCode] = nil
+                    return .mapping(members)
+                })
+        }
+        shared[Incident.key] = settings[Incident.key]
+        return .mapping(shared)
     }
 
     package func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? {

@@ -14,10 +14,17 @@ package protocol BackendPlugin: Sendable {
     /// The settings that options of a command line may say as well: `context`.
     var options: [String] { get }
 
+    /// What a playbook may say under `backends.NAME`.
+    var settingsShape: Shape { get }
+
     /// What it can do, before it is opened.
     func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities
-    /// What is wrong with the settings, or nil.
-    func problem(in settings: Value, kind: EndpointKind) -> SettingsFault?
+    /// What is wrong with settings that fit their shape, or nil: what must hold between them, or of what they name.
+    func problem(in settings: Value, kind: EndpointKind) -> SettingsProblem?
+    /// The settings, where a playbook says `backends` under that key, of any of the backends `all`.
+    func settings(in backends: Value, among all: [any BackendPlugin]) -> Value
+    /// What a simulated world takes of the settings, where it has none of its own.
+    func simulation(of settings: Value) -> Value
     /// The settings that count where a playbook says `settings` and the command line says `options`.
     func settled(_ settings: Value, options: [String: String]) -> Value
     /// An action with what of the settings is part of what it wants; else they would be in no plan.
@@ -59,7 +66,9 @@ extension BackendPlugin {
     package var takesFiles: Bool { false }
     package var servers: (any BackendPlugin)? { nil }
     package var cluster: ClusterFit? { nil }
-    package func problem(in settings: Value, kind: EndpointKind) -> SettingsFault? { nil }
+    package func problem(in settings: Value, kind: EndpointKind) -> SettingsProblem? { nil }
+    package func settings(in backends: Value, among all: [any BackendPlugin]) -> Value { backends[name] ?? .null }
+    package func simulation(of settings: Value) -> Value { .null }
     package func settled(_ settings: Value, options: [String: String]) -> Value { settings }
     package func settled(_ action: StageAction, settings: Value) -> StageAction { action }
     package func place(of settings: Value) -> String? { nil }

@@ -138,11 +138,7 @@ struct ActionReader {
 
 extension Node {
     /// The duration that a scalar holds, or nil.
-    var interval: Interval? {
-        do throws(ValueProblem) { return try Interval(durationText: scalar?.value.scalarText ?? "") } catch {
-            return nil
-        }
-    }
+    var interval: Interval? { scalar?.value.interval }
 
     /// The percent that a scalar holds, or nil.
     var percent: Int? {

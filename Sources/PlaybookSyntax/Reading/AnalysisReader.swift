@@ -158,12 +158,5 @@ extension DisagreementLimits {
 }
 
 extension Node {
-    /// The fraction that a scalar holds, or nil; the check of the shape has told whether it is in its range.
-    fileprivate var fraction: Double? {
-        do throws(ValueProblem) {
-            return try readFraction(scalar?.value ?? .null, in: -Double.infinity...Double.infinity)
-        } catch {
-            return nil
-        }
-    }
+    fileprivate var fraction: Double? { scalar?.value.fraction }
 }

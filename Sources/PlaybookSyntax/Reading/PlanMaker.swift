@@ -13,7 +13,7 @@ struct PlanMaker {
     private var findings: [Finding] = []
     /// What rules have against stages that could be read.
     private var ruleFindings: [Finding] = []
-    private var simulation = Value.null
+    private var backends = Value.null
     private var roles: Roles?
     private var situations: [RoleSource.Situation] = []
 
@@ -42,21 +42,23 @@ struct PlanMaker {
         if let roles { scope = scope.with(roles) }
         let settled = filled(written, ["backends"], scope)
         let plugin = options.backend
-        let backends = BackendSettings(settled["backends"], of: plugin.name)
+        self.backends = settled["backends"]?.value ?? .null
+        let backends = BackendSettings(settled["backends"], of: plugin, among: options.backends)
         capabilities = plugin.capabilities(of: options.kind, settings: backends.value)
         scope.values[ExpressionScope.metrics] = .bool(capabilities.reportsOutcomes)
         let root = filled(filled(settled, ["endpoint", "load"], plainScope), ["stages"], scope)
         var shape = ShapeCheck(source: source)
-        shape.check(root, .object(.playbook), "a playbook")
+        shape.check(root, .object(.playbook(options.backends)), "a playbook")
         findings += shape.findings + inputs.findings
         let name = root["name"]?.scalar?.text
         checkName(root["name"])
         let endpoint = endpoint(root, name: name)
         let load = load(root["load"])
-        simulation = backends.simulation
         let host = plugin.servers ?? plugin
-        let servers = BackendSettings(settled["backends"], of: host.name)
+        let servers = BackendSettings(settled["backends"], of: host, among: options.backends)
         for (plugin, settings) in plugin.servers == nil ? [(plugin, backends)] : [(plugin, backends), (host, servers)] {
+            // What the shape has against them is enough.
+            if shape.paths.contains(where: { $0.starts(with: ["backends", plugin.name]) }) { continue }
             if let problem = plugin.problem(in: settings.value, kind: options.kind) {
                 findings.append(settings.finding(problem, in: source))
             }
@@ -69,7 +71,7 @@ struct PlanMaker {
         files.assets = plugin.assets(settings: backends.value, folder: home, state: options.state ?? "")
         files.python = host.python(settings: servers.value, folder: home)
         files.serving = { host.serving($0, bringing: $1, settings: servers.value) }
-        files.cluster = plugin.cluster.map { FitsIntoCluster($0, settings: backends.own) }
+        files.cluster = plugin.cluster.map { FitsIntoCluster($0, backends) }
         let stages = readStages(
             root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope, start: resolution?.start)
         // Which of them is deployed this time depends on what is live.
@@ -195,10 +197,10 @@ struct PlanMaker {
 
     private mutating func load(_ node: Node?) -> Load? {
         guard let node, let request = files.request(at: node["request_file"]),
-            let text = node["rate"]?.scalar?.value.scalarText
+            let rate = node["rate"]?.scalar?.value
         else { return nil }
         do throws(ValueProblem) {
-            return Load(rate: try readRate(text), request: request)
+            return Load(rate: try readRate(rate), request: request)
         } catch {
             return nil  // reported with the shape
         }
@@ -273,7 +275,7 @@ struct PlanMaker {
         return PlanOutcome(
             snapshot: snapshot, draft: plan,
             findings: findings.inOrder(of: files.paths.map { $0 == source.path ? $0 : $0.beside(source.path) }),
-            simulation: simulation, roles: roles, situations: situations)
+            backends: backends, roles: roles, situations: situations)
     }
 }
 

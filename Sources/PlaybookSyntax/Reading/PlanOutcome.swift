@@ -8,6 +8,8 @@ package struct PlanOptions: Sendable {
     package var inputs: [String: InputText] = [:]
     package var backend: any BackendPlugin
     package var kind: EndpointKind
+    /// Those that the playbook may have settings of.
+    package var backends: [any BackendPlugin]
     /// What the command line says of the backend's settings, by ``BackendPlugin/options``.
     package var settings: [String: String] = [:]
     /// Takes the place of the endpoint that the files name.
@@ -29,10 +31,15 @@ package struct PlanOptions: Sendable {
     package var queryProblem: QueryProblemFinder?
 
     package typealias QueryProblemFinder =
-        @Sendable (_ url: String, _ access: [String: String]) -> SettingsFault?
+        @Sendable (_ url: String, _ access: [String: String]) -> SettingsProblem?
 
-    package init(backend: any BackendPlugin, kind: EndpointKind = .managed, runID: RunID) {
+    /// The playbook may have settings of `backends` or, without any, of `backend` alone.
+    package init(
+        backend: any BackendPlugin, kind: EndpointKind = .managed, among backends: [any BackendPlugin] = [],
+        runID: RunID
+    ) {
         self.backend = backend
+        self.backends = backends.isEmpty ? [backend] : backends
         self.kind = kind
         self.runID = runID
     }
@@ -56,19 +63,6 @@ package enum RoleSource: Sendable {
     }
 }
 
-/// Something wrong in the settings that a playbook has for a backend.
-package struct SettingsFault: Hashable, Sendable {
-    /// Keys from `backends.NAME` on; empty for the whole.
-    package var path: [String]
-    /// As the rest of a sentence about what stands there.
-    package var message: String
-
-    package init(path: [String], message: String) {
-        self.path = path
-        self.message = message
-    }
-}
-
 /// A plan, and what was found on the way to it.
 package struct PlanOutcome: Sendable {
     /// Nil when there is any error.
@@ -77,23 +71,22 @@ package struct PlanOutcome: Sendable {
     package var draft: Plan?
     /// The playbook's first, each file's in the order of its lines.
     package var findings: [Finding]
-    /// The settings of a simulated world for the playbook: `backends.simulated`, with the profiles of
-    /// `backends.local.simulate` where it has none.
-    package var simulation: Value
+    /// What the playbook says under `backends`.
+    package var backends: Value
     /// What the roles are; nil where the playbook uses none.
     package var roles: Roles?
     /// The situations that a check without looking must assume; none where the playbook uses no roles.
     package var situations: [RoleSource.Situation] = []
 
     package init(
-        snapshot: PlanSnapshot?, draft: Plan? = nil, findings: [Finding], simulation: Value = .null,
+        snapshot: PlanSnapshot?, draft: Plan? = nil, findings: [Finding], backends: Value = .null,
         roles: Roles? = nil, situations: [RoleSource.Situation] = []
     ) {
         self.roles = roles
         self.situations = situations
         self.snapshot = snapshot
         self.draft = draft
-        self.simulation = simulation
+        self.backends = backends
         self.findings = findings
     }
 }

@@ -5,9 +5,9 @@ internal import Support
 /// What a deployment is made of can be brought to a cluster.
 ///
 /// A cluster has images and nothing else of a deployment's file: what is served is the image of its `environment`, or
-/// the one that the playbook names under `backends.kubernetes.image`. A local folder of code is brought along in a
+/// the one that the playbook names under the backend's `image`. A local folder of code is brought along in a
 /// ConfigMap, up to 1 MiB. A local folder with a model is not, nor is a Conda file installed: both belong into the
-/// image. What is registered in Azure is not there. An `instance_type` is one of `backends.kubernetes.instance_types`
+/// image. What is registered in Azure is not there. An `instance_type` is one of the backend's `instance_types`
 /// (`defaultinstancetype`, which is Azure's own, needs none), and an endpoint is defined behind a gateway, or beside a
 /// route of the user's, that the playbook names.
 struct FitsIntoCluster {
@@ -15,12 +15,15 @@ struct FitsIntoCluster {
     static let defaultType = "defaultinstancetype"
 
     let cluster: ClusterFit
+    /// Where the playbook says them: `backends.NAME`.
+    let place: String
     private let settings: Node?
 
-    /// Reads `settings`, what the playbook says of the backend.
-    init(_ cluster: ClusterFit, settings: Node?) {
+    /// Reads what the playbook says of the backend.
+    init(_ cluster: ClusterFit, _ settings: BackendSettings) {
         self.cluster = cluster
-        self.settings = settings
+        place = "backends." + settings.name
+        self.settings = settings.own
     }
 
     /// True where the playbook says the image of that deployment.
@@ -55,7 +58,7 @@ struct FitsIntoCluster {
         return Finding(
             .error, Self.name, at: Location(source: playbook, span: stage.key.span),
             "nothing says through which gateway clients come to the endpoint",
-            help: "set backends.kubernetes.gateway: {name: …}, or pass --input gateway=NAME where the playbook takes it"
+            help: "set \(place).gateway: {name: …}, or pass --input gateway=NAME where the playbook takes it"
         )
     }
 }
@@ -92,7 +95,7 @@ extension NamedFiles {
         guard let fit = cluster else { return }
         let root = document.root
         let isImageGiven = fit.namesImage(of: definition.name)
-        if !isImageGiven { checkImage(root, place, in: document) }
+        if !isImageGiven { checkImage(root, place, in: document, settings: fit.place) }
         if let model = root.member("model") { checkModel(model, in: document) }
         if let count = root["instance_count"], let told = count.scalar?.value.integer,
             let range = Autoscaling(definition)?.counts, !range.contains(told)
@@ -110,7 +113,7 @@ extension NamedFiles {
                 FitsIntoCluster.name, Location(source: document.source, span: type.span),
                 "the playbook does not say what instance type \(name.quoted) is in the cluster",
                 help: (nearest(name, among: known).map { "did you mean '\($0)'? " } ?? "")
-                    + "add backends.kubernetes.instance_types: {\(name): {node_selector: {…}, resources: {…}}}")
+                    + "add \(fit.place).instance_types: {\(name): {node_selector: {…}, resources: {…}}}")
         }
         guard let code = root["code_configuration"]?["code"], let text = code.scalar?.value.scalarText,
             let path = node?.scalar?.value.scalarText
@@ -118,11 +121,13 @@ extension NamedFiles {
         bring(code, text, to: &definition, in: document, at: path)
     }
 
-    private mutating func checkImage(_ root: Node, _ place: PlacedName, in document: Document) {
+    private mutating func checkImage(
+        _ root: Node, _ place: PlacedName, in document: Document, settings: String
+    ) {
         func report(_ span: Span, _ message: String, _ help: String) {
             self.report(FitsIntoCluster.name, Location(source: document.source, span: span), message, help: help)
         }
-        let usual = "give it an 'image' that serves the model, or set backends.kubernetes.image in the playbook"
+        let usual = "give it an 'image' that serves the model, or set \(settings).image in the playbook"
         guard let environment = root.member("environment") else {
             return report(
                 place.location.span, "deployment '\(place.name)' has no image for a cluster",

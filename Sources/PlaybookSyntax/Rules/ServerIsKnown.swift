@@ -4,7 +4,7 @@ internal import Rollouts
 
 /// What serves a deployment is known, where the backend starts the servers itself.
 ///
-/// The playbook names it under `backends.local`: `simulate` plays a profile, `command` starts a program, `external` is
+/// The playbook names it under the backend's settings: `simulate` plays a profile, `command` starts a program, `external` is
 /// a server that already listens. A deployment that is not named there must bring its server: a `code_configuration`, whose
 /// scoring script Python runs, or a model in MLflow's format. A profile counts for one that does only with
 /// `replaces_code: true`. A container with routes of its own (`inference_config`) cannot be run on this machine: such a

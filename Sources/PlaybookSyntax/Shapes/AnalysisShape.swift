@@ -30,7 +30,7 @@ extension ObjectShape {
                 "on_inconclusive", .choice(GateSpecification.InconclusivePolicy.allCases.map(\.rawValue)),
                 "What becomes of the run without a verdict: hold unless it says otherwise."),
             Field(
-                "metrics", .list(.choiceOr(AnalysisLimit.words, .metric), atLeast: 1), required: true,
+                "metrics", .list(.anyOf([.choice(AnalysisLimit.words), .object(.metric)]), atLeast: 1), required: true,
                 "What is looked at: a word, or a word with its limits.", example: "[errors, latency]"),
         ])
 
@@ -93,13 +93,15 @@ extension ObjectShape {
         ] + prometheusAccess)
 
     /// How a server lets its reader in; secrets stand elsewhere.
-    static let prometheusAccess = [
-        Field("token_env", .text, "The environment variable that holds a bearer token.", example: "METRICS_TOKEN"),
-        Field("token_file", .text, "The file that holds a bearer token.", example: "/run/secrets/token"),
-        Field("user", .text, "Who reads, for basic auth."),
-        Field("password_env", .text, "The environment variable that holds the user's password."),
-        Field("password_file", .text, "The file that holds the user's password."),
-        Field("ca_file", .text, "A PEM file of the authorities that are trusted."),
+    package static let prometheusAccess = [
+        Field("token_env", .word, "The environment variable that holds a bearer token.", example: "METRICS_TOKEN"),
+        Field("token_file", .word, "The file that holds a bearer token.", example: "/run/secrets/token"),
+        Field("user", .word, "Who reads, for basic auth.", example: "reader"),
+        Field(
+            "password_env", .word, "The environment variable that holds the user's password.",
+            example: "METRICS_PASSWORD"),
+        Field("password_file", .word, "The file that holds the user's password.", example: "/run/secrets/password"),
+        Field("ca_file", .word, "A PEM file of the authorities that are trusted.", example: "/etc/ssl/ca.pem"),
     ]
 }
 

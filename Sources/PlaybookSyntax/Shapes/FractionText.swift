@@ -11,12 +11,11 @@ func readFraction(_ value: Value, in range: ClosedRange<Double>) throws(ValuePro
         fraction = number
     case .string(let text):
         let unit = text.hasSuffix("%") ? 1 : text.hasSuffix("pt") ? 2 : 0
-        fraction =
-            unit == 0 ? nil : Value(plainScalar: String(text.dropLast(unit))).double.map { $0 / 100 }
+        fraction = Value(plainScalar: String(text.dropLast(unit))).double.map { unit == 0 ? $0 : $0 / 100 }
     default: fraction = nil
     }
     guard let fraction, fraction.isFinite else {
-        throw ValueProblem(message: "is no fraction", help: "a fraction is written 1%, 0.5%, 1pt or 0.01")
+        throw ValueProblem(message: "is not a fraction", help: "a fraction is written 1%, 0.5%, 1pt or 0.01")
     }
     guard range.contains(fraction) else {
         if fraction == 1, value.double == 1 {

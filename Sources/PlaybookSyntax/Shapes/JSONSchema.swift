@@ -1,9 +1,9 @@
 internal import FoundationEssentials
 internal import Rollouts
 
-/// The JSON Schema (2020-12) of playbooks, made from the shapes that playbooks are read by.
-package let playbookSchema: String = {
-    var schema = ObjectShape.playbook.schema
+/// The JSON Schema (2020-12) of playbooks with settings of these backends, made from the shapes that they are read by.
+package func playbookSchema(_ backends: [any BackendPlugin]) -> String {
+    var schema = ObjectShape.playbook(backends).schema
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Turnout playbook"
     schema["$defs"] = [
@@ -18,7 +18,7 @@ package let playbookSchema: String = {
     } catch {
         preconditionFailure("the shapes of playbooks hold a value that is no JSON: \(error)")
     }
-}()
+}
 
 private let expressionSchema: Value = [
     "type": "string",
@@ -57,7 +57,7 @@ extension Shape {
         let plain = plainSchema(expressions: expressions)
         guard expressions else { return plain }
         switch self {
-        case .integer, .number, .boolean, .choice, .duration, .percent, .fraction, .rate:
+        case .pattern, .integer, .number, .boolean, .choice, .duration, .percent, .fraction, .rate:
             return ["anyOf": .list([.mapping(plain), .mapping(["$ref": "#/$defs/expression"])])]
         default: return plain
         }
@@ -74,11 +74,13 @@ extension Shape {
         case .number(let range): bounds("number", .number(range.lowerBound), .number(range.upperBound))
         case .boolean: ["type": "boolean"]
         case .choice(let words): ["enum": .list(words.map(Value.string))]
-        case .duration(let never, _):
-            [
-                "type": "string",
-                "pattern": .string(#"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$"# + (never ? "|^never$" : "")),
-            ]
+        case .duration(let words, _, let seconds, _):
+            alternative(
+                [
+                    "type": "string",
+                    "pattern": .string(
+                        #"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$"# + words.map { "|^\($0)$" }.joined()),
+                ], toNumber: seconds)
         case .percent:
             ["anyOf": [.mapping(bounds("integer", 0, 100)), .mapping(["type": "string", "pattern": "^[0-9]+%$"])]]
         case .fraction(let range):
@@ -88,7 +90,7 @@ extension Shape {
                     .mapping(["type": "string", "pattern": #"^[0-9]+(\.[0-9]+)?(%|pt)$"#]),
                 ]
             ]
-        case .rate: ["type": "string", "pattern": #"^[0-9.]+/[sm]$"#]
+        case .rate(let bare): alternative(["type": "string", "pattern": #"^[0-9.]+/[sm]$"#], toNumber: bare)
         case .condition: ["anyOf": [.mapping(["type": "boolean"]), .mapping(["$ref": "#/$defs/expression"])]]
         case .list(let element, let minimum):
             [
@@ -98,16 +100,14 @@ extension Shape {
         case .mapping(let value, _):
             ["type": "object", "additionalProperties": .mapping(value.schema(expressions: expressions))]
         case .object(let object): object.schema(expressions: expressions)
-        case .textOr(let object):
-            ["anyOf": [.mapping(["type": "string"]), .mapping(object.schema(expressions: expressions))]]
-        case .choiceOr(let words, let object):
-            [
-                "anyOf": [
-                    .mapping(["enum": .list(words.map(Value.string))]),
-                    .mapping(object.schema(expressions: expressions)),
-                ]
-            ]
+        case .anyOf(let shapes):
+            ["anyOf": .list(shapes.map { .mapping($0.schema(expressions: expressions)) })]
         }
+    }
+
+    /// `schema` or, where that is possible `toNumber`, a number that is not negative.
+    private func alternative(_ schema: [String: Value], toNumber: Bool) -> [String: Value] {
+        toNumber ? ["anyOf": [.mapping(schema), ["type": "number", "minimum": 0]]] : schema
     }
 
     private func bounds(_ type: Value, _ minimum: Value, _ maximum: Value) -> [String: Value] {

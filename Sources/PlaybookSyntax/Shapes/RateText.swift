@@ -1,13 +1,14 @@
 internal import Rollouts
 
-/// Reads `50/s` or `90/m` as requests a second.
-func readRate(_ text: String) throws(ValueProblem) -> Double {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+/// Reads `50/s` or `90/m` as requests a second; with `bare` also `50`, and `0`.
+func readRate(_ value: Value, bare: Bool = false) throws(ValueProblem) -> Double {
+    let text = value.scalarText ?? ""
+    let parts = (bare && value.double != nil ? text + "/s" : text).split(
+        separator: "/", omittingEmptySubsequences: false)
     guard parts.count == 2, let seconds = ["s": 1.0, "m": 60.0][String(parts[1])],
-        let count = Value(
-            plainScalar: String(parts[0])
-        ).double
-    else { throw ValueProblem(message: "is no rate", help: "a rate is written 50/s or 90/m") }
+        let count = Value(plainScalar: String(parts[0])).double
+    else { throw ValueProblem(message: "is not a rate", help: "a rate is written 50/s or 90/m") }
+    if bare, (0...1_000_000).contains(count / seconds) { return count / seconds }
     guard count > 0, count / seconds <= 100_000 else {
         throw ValueProblem(message: "is out of range", help: "a rate is above 0 and at most 100000/s")
     }
@@ -27,4 +28,10 @@ func readPercent(_ value: Value) throws(ValueProblem) -> Int {
         throw ValueProblem(message: "is out of range", help: "a percent is 0 to 100")
     }
     return number
+}
+
+/// Reads `1m30s`; with `seconds` also a number of them.
+func readDuration(_ value: Value, seconds: Bool = false) throws(ValueProblem) -> Interval {
+    let text = seconds ? value.double.map { "\(Interval(seconds: $0))" } : nil
+    return try Interval(durationText: text ?? value.scalarText ?? "")
 }

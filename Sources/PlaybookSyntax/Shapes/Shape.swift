@@ -1,7 +1,8 @@
+package import Rollouts
 internal import Support
 
 /// What a value of a file must look like; the reader and the JSON Schema both follow it.
-indirect enum Shape: Sendable {
+package indirect enum Shape: Sendable {
     case any
     /// Text only: an unquoted number is a mistake.
     case text
@@ -13,12 +14,14 @@ indirect enum Shape: Sendable {
     case number(ClosedRange<Double>)
     case boolean
     case choice([String])
-    /// `10m`; with `never` also that word, with `positive` not `0s`.
-    case duration(never: Bool = false, positive: Bool = false)
+    /// `10m`, or one of `words`; with `positive` not `0s`, with `seconds` also a number of them.
+    case duration(
+        words: [String] = [], positive: Bool = false, seconds: Bool = false, atMost: Interval = .maximum)
     case percent
     /// `1%`, `1pt` or `0.01`.
     case fraction(ClosedRange<Double>)
-    case rate
+    /// `50/s`; with `bare` also a number of requests a second, and none at all.
+    case rate(bare: Bool = false)
     /// The path of a file that is read.
     case path
     /// A name of an endpoint or of a deployment; its own rule says which are possible.
@@ -29,22 +32,24 @@ indirect enum Shape: Sendable {
     /// Any keys, each with a value of one shape; with `names` they are names, which compare without case.
     case mapping(Shape, names: Bool = false)
     case object(ObjectShape)
-    case textOr(ObjectShape)
-    /// One of these words, or a mapping.
-    case choiceOr([String], ObjectShape)
+    /// The first of these shapes that is for what is given: a scalar, a list or a mapping.
+    case anyOf([Shape])
 }
 
 /// A mapping with known keys.
-struct ObjectShape: Sendable {
+package struct ObjectShape: Sendable {
     /// What it is, to be named in messages: `a stage`, `scale`.
     let what: String
-    let fields: [Field]
+    package let fields: [Field]
     /// Exactly one of these keys is given.
     let oneOf: [String]
+    /// Whether in it, and in all below, `null` and empty text count as not given, so that an input may have no default.
+    let takesBlanks: Bool
     private let index: [String: Int]
 
-    init(_ what: String, oneOf: [String] = [], _ fields: [Field]) {
+    package init(_ what: String, oneOf: [String] = [], takesBlanks: Bool = false, _ fields: [Field]) {
         self.what = what
+        self.takesBlanks = takesBlanks
         self.fields = fields
         self.oneOf = oneOf
         index = Dictionary(zip(fields.map(\.key), 0...), uniquingKeysWith: { first, _ in first })
@@ -54,17 +59,17 @@ struct ObjectShape: Sendable {
 }
 
 /// A key of an ``ObjectShape``.
-struct Field: Sendable {
-    let key: String
-    let shape: Shape
+package struct Field: Sendable {
+    package let key: String
+    package let shape: Shape
     let isRequired: Bool
     /// For the JSON Schema.
-    let description: String
-    let example: String?
+    package let description: String
+    package let example: String?
     /// False where `${{ … }}` is not filled in.
     let takesExpressions: Bool
 
-    init(
+    package init(
         _ key: String, _ shape: Shape, required: Bool = false, _ description: String, example: String? = nil,
         expressions: Bool = true
     ) {
@@ -78,11 +83,22 @@ struct Field: Sendable {
 }
 
 /// A form of text, with what a message says about it.
-struct TextPattern: Sendable {
+package struct TextPattern: Sendable {
     /// For the JSON Schema.
     let expression: String
     let help: String
+    /// In UTF-8.
+    let longest: Int
     let fits: @Sendable (Substring.UTF8View) -> Bool
+
+    package init(
+        expression: String, help: String, longest: Int = 128, fits: @escaping @Sendable (Substring.UTF8View) -> Bool
+    ) {
+        self.expression = expression
+        self.help = help
+        self.longest = longest
+        self.fits = fits
+    }
 
     static let stageName = TextPattern(
         expression: "^[a-z0-9][a-z0-9-]*$", help: "a stage's name has small letters, digits and hyphens: deploy-green"
@@ -103,5 +119,5 @@ struct TextPattern: Sendable {
         text.first?.isDigit == false && text.allSatisfy { $0.isLetter || $0.isDigit || $0 == 95 }
     }
 
-    func fits(_ text: String) -> Bool { !text.isEmpty && text.utf8.count <= 128 && fits(Substring(text).utf8) }
+    func fits(_ text: String) -> Bool { !text.isEmpty && text.utf8.count <= longest && fits(Substring(text).utf8) }
 }

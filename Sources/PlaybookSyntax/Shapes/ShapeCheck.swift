@@ -3,9 +3,16 @@ internal import Rollouts
 /// Compares nodes with shapes and says what does not fit.
 struct ShapeCheck {
     let source: SourceFile
-    var findings: [Finding] = []
+    private(set) var findings: [Finding] = []
+    /// Of each finding, the keys that lead to what it is about.
+    private(set) var paths: [[String]] = []
+    private var path: [String] = []
+    private var takesBlanks: Bool
 
-    init(source: SourceFile) { self.source = source }
+    init(source: SourceFile, takesBlanks: Bool = false) {
+        self.source = source
+        self.takesBlanks = takesBlanks
+    }
 
     /// Checks `node`, which `what` names in messages.
     mutating func check(_ node: Node, _ shape: Shape, _ what: String) {
@@ -33,40 +40,62 @@ struct ShapeCheck {
                     node, "\(what) cannot be \(described(node))",
                     suggestion(for: text, among: words, noun: "values"))
             }
-        case .duration(let never, let positive): checkDuration(node, never: never, positive: positive, what)
+        case .duration(let words, let positive, let seconds, let longest):
+            parse(node, what) { value throws(ValueProblem) in
+                if let text = value.scalarText, words.contains(text) { return }
+                let interval = try readDuration(value, seconds: seconds)
+                guard !positive || interval > .zero else {
+                    throw ValueProblem(message: "is too short", help: "it must be greater than 0s")
+                }
+                guard interval <= longest else {
+                    throw ValueProblem(message: "is too long", help: "it must be at most \(longest)")
+                }
+            }
         case .percent: parse(node, what) { value throws(ValueProblem) in _ = try readPercent(value) }
         case .fraction(let range):
             parse(node, what) { value throws(ValueProblem) in _ = try readFraction(value, in: range) }
-        case .rate:
-            parse(node, what) { value throws(ValueProblem) in _ = try readRate(value.scalarText ?? "") }
+        case .rate(let bare):
+            parse(node, what) { value throws(ValueProblem) in _ = try readRate(value, bare: bare) }
         case .list(let element, let minimum): checkList(node, element, atLeast: minimum, what)
         case .mapping(let value, let names): checkMapping(node, value, names: names, what)
         case .object(let object): checkObject(node, object)
-        case .textOr(let object):
-            if node.scalar?.value.string != nil { return }
-            checkObject(node, object, orText: true)
-        case .choiceOr(let words, let object):
-            if node.scalar == nil { checkObject(node, object) } else { check(node, .choice(words), what) }
+        case .anyOf(let shapes):
+            guard let shape = shapes.first(where: { $0.form == node.form }) else {
+                let forms = shapes.map(\.form.rawValue).joined(separator: " or ")
+                return wrong(node, "\(what) must be \(forms), not \(described(node))")
+            }
+            check(node, shape, what)
         }
     }
 
-    private mutating func checkObject(_ node: Node, _ object: ObjectShape, orText: Bool = false) {
+    private mutating func check(_ member: Node.Member, _ shape: Shape, _ what: String) {
+        path.append(member.key.text)
+        check(member.value, shape, what)
+        path.removeLast()
+    }
+
+    private mutating func checkObject(_ node: Node, _ object: ObjectShape) {
+        let takesBlanksOutside = takesBlanks
+        takesBlanks = takesBlanks || object.takesBlanks
+        defer { takesBlanks = takesBlanksOutside }
         guard case .mapping(let members) = node.content else {
             let keys = object.fields.map(\.key).prefix(12).joined(separator: ", ")
             return wrong(
-                node, "\(object.what) must be \(orText ? "text or " : "")a mapping, not \(described(node))",
+                node, "\(object.what) must be a mapping, not \(described(node))",
                 "its keys are \(keys)" + (object.fields.count > 12 ? ", …" : ""))
         }
         for member in members {
             guard let field = object[member.key.text] else {
                 report(
-                    "UnknownKey", member.key.span, "unknown key \(member.key.text.quoted) in \(object.what)",
+                    "UnknownKey", member.key, "unknown key \(member.key.text.quoted) in \(object.what)",
                     suggestion(for: member.key.text, among: object.fields.map(\.key), noun: "keys"))
                 continue
             }
-            check(member.value, field.shape, field.key)
+            if takesBlanks, member.value.isBlank { continue }
+            check(member, field.shape, field.key)
         }
-        for field in object.fields where field.isRequired && node[field.key] == nil {
+        for field in object.fields where field.isRequired && node[field.key].map({ takesBlanks && $0.isBlank }) ?? true
+        {
             report(
                 "MissingKey", node.headSpan, "\(object.what) has no '\(field.key)'",
                 "add '\(field.key): \(field.example ?? "…")'")
@@ -81,10 +110,12 @@ struct ShapeCheck {
         for member in members {
             let key = names ? member.key.text.lowercased() : member.key.text
             if !seen.insert(key).inserted {
-                report("DuplicateKey", member.key.span, "\(member.key.text.quoted) is given twice in \(what)", nil)
+                report("DuplicateKey", member.key, "\(member.key.text.quoted) is given twice in \(what)", nil)
             }
-            if names, member.key.text.isEmpty { report("ValueType", member.key.span, "a name is empty", nil) }
-            check(member.value, value, names ? "the share of \(member.key.text.quoted)" : member.key.text.quoted)
+            if names, member.key.text.isEmpty { report("ValueType", member.key, "a name is empty", nil) }
+            if takesBlanks, member.value.scalar?.value == .null { continue }
+            let share = if case .percent = value { "the share of " } else { "" }
+            check(member, value, share + member.key.text.quoted)
         }
     }
 
@@ -93,7 +124,11 @@ struct ShapeCheck {
             return wrong(node, "\(what) must be a list, not \(described(node))")
         }
         guard items.count >= minimum else { return wrong(node, "\(what) is empty") }
-        for item in items { check(item, element, "an item of \(what)") }
+        for (index, item) in items.enumerated() {
+            path.append("\(index)")
+            check(item, element, "an item of \(what)")
+            path.removeLast()
+        }
     }
 
     private mutating func checkInteger(_ node: Node, _ range: ClosedRange<Int>, _ what: String) {
@@ -109,17 +144,6 @@ struct ShapeCheck {
         }
         if !range.contains(number) {
             wrong(node, "\(what) is \(number)", "it must be \(range.lowerBound) to \(range.upperBound)")
-        }
-    }
-
-    private mutating func checkDuration(_ node: Node, never: Bool, positive: Bool, _ what: String) {
-        parse(node, what) { value throws(ValueProblem) in
-            let text = value.scalarText ?? ""
-            if never, text == "never" { return }
-            let interval = try Interval(durationText: text)
-            guard !positive || interval > .zero else {
-                throw ValueProblem(message: "is no time at all", help: "it must be longer than 0s")
-            }
         }
     }
 
@@ -169,8 +193,42 @@ struct ShapeCheck {
         report("ValueType", node.span, message, help)
     }
 
-    mutating func report(_ rule: String, _ span: Span, _ message: String, _ help: String?) {
+    private mutating func report(_ rule: String, _ key: Node.Key, _ message: String, _ help: String?) {
+        path.append(key.text)
+        report(rule, key.span, message, help)
+        path.removeLast()
+    }
+
+    private mutating func report(_ rule: String, _ span: Span, _ message: String, _ help: String?) {
+        paths.append(path)
         findings.append(Finding(.error, rule, at: Location(source: source, span: span), message, help: help))
+    }
+}
+
+extension Node {
+    /// Whether it is nothing, or text of no length.
+    fileprivate var isBlank: Bool { scalar.map { $0.value == .null || $0.value == "" } ?? false }
+
+    fileprivate var form: Shape.Form {
+        switch content {
+        case .scalar, .invalid: .scalar
+        case .list: .list
+        case .mapping: .mapping
+        }
+    }
+}
+
+extension Shape {
+    fileprivate enum Form: String {
+        case scalar = "text", list = "a list", mapping = "a mapping"
+    }
+
+    fileprivate var form: Form {
+        switch self {
+        case .list: .list
+        case .mapping, .object: .mapping
+        default: .scalar
+        }
     }
 }
 

@@ -132,7 +132,7 @@ extension ObjectShape {
             Field("required", .integer(1...20), "How many people must say yes, 1 unless it says otherwise."),
             Field("instructions", .text, "What they should look at."),
             Field(
-                "timeout", .duration(never: true, positive: true),
+                "timeout", .duration(words: ["never"], positive: true),
                 "How long is waited for them, 24h unless it says otherwise.",
                 example: "24h"),
             Field(

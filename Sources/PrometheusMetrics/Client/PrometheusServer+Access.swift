@@ -2,12 +2,9 @@ package import Rollouts
 
 /// How a playbook, or the environment, says how a server lets its reader in; a secret itself stands in neither.
 extension PrometheusServer {
-    /// The keys of a playbook: each names an environment variable or a file, or the user.
-    package static let accessKeys = ["token_env", "token_file", "user", "password_env", "password_file", "ca_file"]
-
     /// What is wrong, and at which key.
     package struct AccessProblem: Error, Hashable, Sendable, CustomStringConvertible {
-        /// One of ``accessKeys``, or `url`.
+        /// A key of `access`, or `url`.
         package var key: String
         /// As the rest of a sentence about what stands there; no secret is in it.
         package var message: String
@@ -17,7 +14,7 @@ extension PrometheusServer {
 
     /// - Parameters:
     ///   - url: The server's address.
-    ///   - access: By ``accessKeys``. Where nothing is said, the variables `TURNOUT_PROMETHEUS_TOKEN` or
+    ///   - access: By the keys of a playbook (`token_env`). Where nothing is said, the variables `TURNOUT_PROMETHEUS_TOKEN` or
     ///     `…_TOKEN_FILE`, `…_USER` with `…_PASSWORD` or `…_PASSWORD_FILE`, and `…_CA` count.
     ///   - environment: Where those are looked up.
     ///   - timeout: For one query.

@@ -3,6 +3,7 @@ package import PlaybookSyntax
 internal import PrometheusMetrics
 package import RolloutEngine
 package import Rollouts
+internal import SimulatedEndpoints
 
 /// What a plan is to be made of.
 package struct PlanRequest: Sendable {
@@ -89,7 +90,8 @@ extension RolloutService {
 
     /// What comes of the playbook, with everything that was found in it.
     package func outcome(of request: PlanRequest, for run: RunID) -> PlanOutcome {
-        var options = PlanOptions(backend: request.selection.plugin, kind: request.selection.kind, runID: run)
+        var options = PlanOptions(
+            backend: request.selection.plugin, kind: request.selection.kind, among: backends.plugins, runID: run)
         options.inputs = request.inputs
         options.settings = request.selection.options
         options.endpoint = request.endpoint
@@ -129,7 +131,7 @@ extension RolloutService {
         guard let snapshot = outcome.snapshot else {
             throw ServiceError(.invalidPlaybook, "\(request.path): no plan could be made")
         }
-        return (snapshot, outcome.simulation)
+        return (snapshot, SimulatedPlugin().settings(in: outcome.backends, among: backends.plugins))
     }
 
     /// The same request, with the endpoint as it is now where the playbook uses `live` or `candidate`, which depend on it.
@@ -153,11 +155,11 @@ extension RolloutService {
 }
 
 /// What is wrong with the server that an analysis' query names: at which of its keys, and how.
-private func queryProblem(url: String, access: [String: String]) -> SettingsFault? {
+private func queryProblem(url: String, access: [String: String]) -> SettingsProblem? {
     do throws(PrometheusServer.AccessProblem) {
         _ = try PrometheusServer(url: url, access: access)
         return nil
     } catch {
-        return SettingsFault(path: [error.key], message: error.message)
+        return SettingsProblem(path: [error.key], message: error.message)
     }
 }

@@ -1,3 +1,4 @@
+import PlaybookSyntax
 import Rollouts
 import Testing
 
@@ -33,8 +34,9 @@ struct SettingsTests {
 
     @Test("what is not a duration is refused, with what would be right")
     func noDuration() {
-        let problem = #expect(throws: KubernetesSettingsProblem.self) { try KubernetesSettings(["drain": 30]) }
-        #expect(problem?.message.hasPrefix("is '30', which has no unit: a duration is written 250ms, 10s") == true)
+        let problem = #expect(throws: SettingsProblem.self) { try KubernetesSettings(["drain": 30]) }
+        #expect(
+            problem?.message.hasPrefix("is wrong: drain: '30' has no unit; a duration is written 250ms, 10s") == true)
     }
 
     @Test("what is empty is not given, as an input without a default")
@@ -65,11 +67,9 @@ struct SettingsTests {
             ),
         ] as [(Value, [String])])
     func wrong(value: Value, path: [String]) {
-        let problem = #expect(throws: KubernetesSettingsProblem.self) { try KubernetesSettings(value) }
+        let problem = #expect(throws: SettingsProblem.self) { try KubernetesSettings(value) }
         #expect(problem?.path == path)
     }
-
-    private static let keys = ["token_env", "token_file"]
 
     @Test("the gateway's counters: a preset, or queries of one's own")
     func metrics() throws {
@@ -79,7 +79,7 @@ struct SettingsTests {
                     "prometheus": "http://127.0.0.1:9090", "preset": "istio", "labels": ["cluster": "a \"b\""],
                     "token_env": "TOKEN", "delay": "30s",
                 ]
-            ], accessKeys: Self.keys
+            ]
         ).metrics
         #expect(preset?.source == .preset(.istio))
         #expect(preset?.labels == ["cluster": "a \"b\""] && preset?.access == ["token_env": "TOKEN"])
@@ -108,7 +108,7 @@ struct SettingsTests {
             (["preset": "istio"], ["prometheus"]), (["prometheus": "http://a"], ["preset"]),
             (["prometheus": "http://a", "preset": "envoy"], ["preset"]),
             (["prometheus": "http://a", "preset": "istio", "queries": ["requests": "r"]], ["queries"]),
-            (["prometheus": "http://a", "queries": ["requests": "r", "label": "x"]], ["queries", "errors"]),
+            (["prometheus": "http://a", "queries": ["requests": "r", "label": "x"]], ["queries"]),
             (
                 ["prometheus": "http://a", "queries": ["requests": "r", "errors": "e", "label": "1x"]],
                 ["queries", "label"]
@@ -123,8 +123,8 @@ struct SettingsTests {
             (["prometheus": "http://a", "preset": "istio", "token_env": ["x"]], ["token_env"]),
         ] as [(Value, [String])])
     func wrongMetrics(value: Value, path: [String]) {
-        let problem = #expect(throws: KubernetesSettingsProblem.self) {
-            try KubernetesSettings(["metrics": value], accessKeys: Self.keys)
+        let problem = #expect(throws: SettingsProblem.self) {
+            try KubernetesSettings(["metrics": value])
         }
         #expect(problem?.path == ["metrics"] + path)
     }

@@ -1,6 +1,6 @@
 internal import AzureEndpoints
+package import PlaybookSyntax
 package import Rollouts
-package import SimulatedEndpoints
 
 /// What a playbook says under `backends.local.python`: where the Python of scoring scripts comes from.
 ///
@@ -18,46 +18,50 @@ package struct PythonChoice: Hashable, Sendable {
 
     package init() {}
 
+    package static let shape = Shape.anyOf([
+        .text,
+        .object(
+            ObjectShape(
+                "python",
+                [
+                    Field(
+                        "program", .text,
+                        "Path of a Python, or its name in PATH. Default: one that fits the conda file.",
+                        example: "/opt/bin/python3.12"),
+                    Field(
+                        "version", .choice(["any"]),
+                        "'any' accepts another version than the conda file's. Default: the conda file's version.",
+                        example: "any"),
+                    Field(
+                        "provider", .choice(PythonProvider.Kind.allCases.map(\.rawValue)),
+                        "What makes environments. Default: the first that this machine has.", example: "uv"),
+                ])),
+    ])
+
     /// Reads what stands at ``key`` of `reader`; nil where nothing does.
     init?(in reader: SettingsReader) throws(SettingsProblem) {
-        guard let value = reader.members[Self.key], value != .null else { return nil }
-        if let program = value.string {
-            guard !program.isEmpty, !program.contains("\0") else {
-                throw reader.problem(Self.key, value, Self.expectedProgram)
-            }
-            self.program = program
-            return
-        }
-        guard let parts = try reader.mapping(Self.key, keys: ["program", "version", "provider"]) else { return nil }
-        if let program = parts.members["program"], program != .null {
-            guard let text = program.string, !text.isEmpty, !text.contains("\0") else {
-                throw parts.problem("program", program, Self.expectedProgram)
-            }
-            self.program = text
-        }
-        if let version = parts.members["version"], version != .null {
-            guard version.string == "any" else {
+        guard let value = reader[Self.key] else { return nil }
+        if value.string == nil, let parts = reader.mapping(Self.key) {
+            program = parts.text("program")
+            acceptsAnyVersion = parts["version"] != nil
+            provider = parts.word("provider")
+            guard program == nil || provider?.isConda != true else {
                 throw parts.problem(
-                    "version", version,
-                    "'any' is expected, which accepts another version than the conda file's; which one is wanted, the "
-                        + "conda file says")
+                    "program",
+                    "names a Python, and \(provider?.rawValue ?? "conda") brings its own: remove one of the two")
             }
-            acceptsAnyVersion = true
+        } else {
+            program = value.string
         }
-        provider = try parts.word("provider", among: PythonProvider.Kind.self)
-        guard program == nil || provider?.isConda != true else {
-            throw parts.problem(
-                "program", "names a Python, and \(provider?.rawValue ?? "conda") brings its own: remove one of the two")
-        }
+        guard program?.utf8.contains(0) != true else { throw reader.problem(Self.key, "is not the path of a program") }
     }
 
     /// Reads the value of ``TurnoutProperty/python``.
     package init(property value: Value) throws(SettingsProblem) {
-        let reader = try SettingsReader([Self.key: value], keys: [Self.key], root: TurnoutProperty.python)
+        let shape = ObjectShape("the property", [Field(Self.key, Self.shape, "")])
+        let reader = try SettingsReader([Self.key: value], .object(shape), root: TurnoutProperty.python)
         self = try PythonChoice(in: reader) ?? PythonChoice()
     }
-
-    private static let expectedProgram = "the path of a Python, or its name in PATH, is expected: /opt/bin/python3.12"
 
     /// With an absolute path where it has one that is relative to `folder`, the playbook's.
     package func relative(to folder: String) -> PythonChoice {

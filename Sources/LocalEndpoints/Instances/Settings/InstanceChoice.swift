@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+package import PlaybookSyntax
 internal import Rollouts
 package import SimulatedEndpoints
 
@@ -34,9 +35,6 @@ package enum InstanceChoice: Hashable, Sendable {
     /// Of a profile: whether it takes the place of the deployment's own server.
     static let replacesCode = "replaces_code"
 
-    /// Beside the three.
-    package static let incidents = "incidents"
-
     /// The words for the three, in the order in which they are listed.
     package static let words = ["simulate", "command", "external"]
 
@@ -46,57 +44,50 @@ package enum InstanceChoice: Hashable, Sendable {
         do {
             value = try JSONDecoder().decode(Value.self, from: Data(text.utf8))
         } catch {
-            throw SettingsProblem(path: "", message: "is no JSON", root: Self.key)
+            throw SettingsProblem(path: [], message: "is not JSON", root: Self.key)
         }
-        let reader = try SettingsReader(value, keys: Self.words + [Self.incidents, "files", "folder"], root: Self.key)
-        let told = Self.words.filter { reader.members[$0] != nil }
-        guard told.count == 1, let word = told.first else {
-            throw SettingsProblem(
-                path: "",
-                message: "has \(told.isEmpty ? "none" : told.joined(separator: " and ")): one of "
-                    + "simulate, command and external is expected", root: Self.key)
+        let reader = try SettingsReader(value, .object(Self.property), root: Self.key)
+        let given = Self.words.filter { reader.members[$0] != nil }
+        guard given.count == 1, let word = given.first else {
+            throw reader.problem(
+                nil,
+                "has \(given.isEmpty ? "none" : given.joined(separator: " and ")): one of "
+                    + "simulate, command and external is expected")
         }
         try self.init(word, word, in: reader)
         if case .command(var command) = self {
-            command.folder = reader.members["folder"]?.string
-            command.files = try Self.files(in: reader)
+            command.folder = reader.text("folder")
+            command.files = reader.texts("files")
             self = .command(command)
         }
         if case .simulate(var profile, let replacesCode) = self {
-            profile.incidents = try Incident.list(Self.incidents, in: reader)
+            profile.incidents = try Incident.list(in: reader)
             self = .simulate(profile, replacesCode: replacesCode)
         }
     }
 
     /// Reads what stands at `key` of `reader`, as `word` says.
     init(_ word: String, _ key: String, in reader: SettingsReader) throws(SettingsProblem) {
-        let value = reader.members[key] ?? .null
         switch word {
         case "command":
-            guard case .mapping = value else {
-                self = .command(Command(try Self.command(value, key, in: reader)))
-                return
+            let parts = if case .mapping = reader[key] { reader.mapping(key) } else { nil as SettingsReader? }
+            let arguments = parts?.texts("run") ?? reader.texts(key)
+            guard arguments.first?.isEmpty == false, !arguments.contains(where: { $0.utf8.contains(0) }) else {
+                throw reader.problem(key, "is not a command: give the program first, [prog, arg]")
             }
-            let parts = try reader.mapping(key, keys: ["run", "files"])
-            self = .command(
-                try parts.map { reader throws(SettingsProblem) in
-                    guard let words = reader.members["run"] else {
-                        throw reader.problem("has no 'run', the program and its arguments: {run: [prog, arg]}")
-                    }
-                    return Command(try Self.command(words, "run", in: reader), files: try Self.files(in: reader))
-                } ?? Command([]))
+            self = .command(Command(arguments, files: parts?.texts("files") ?? []))
         case "external":
-            guard let text = value.string else { throw reader.problem(key, value, ServerAddress.expected) }
-            guard let address = ServerAddress(external: text) else {
-                throw reader.problem(key, value, ServerAddress.expected)
+            guard let address = reader.text(key).flatMap(ServerAddress.init(external:)) else {
+                throw reader.problem(key, "is empty: \(ServerAddress.expected)")
             }
             self = .external(address)
         default:
-            guard let profile = try reader.mapping(key, keys: DeploymentProfile.keys + [Self.replacesCode]) else {
+            guard let profile = reader.mapping(key) else {
                 self = .simulate(DeploymentProfile())
                 return
             }
-            self = .simulate(try DeploymentProfile(profile), replacesCode: try profile.flag(Self.replacesCode))
+            self = .simulate(
+                try DeploymentProfile(profile), replacesCode: profile.flag(Self.replacesCode) ?? false)
         }
     }
 
@@ -106,36 +97,59 @@ package enum InstanceChoice: Hashable, Sendable {
         return own == nil || replacesCode
     }
 
-    private static func files(in reader: SettingsReader) throws(SettingsProblem) -> [String] {
-        guard let value = reader.members["files"], value != .null else { return [] }
-        guard case .list(let items) = value else {
-            throw reader.problem("files", value, "a list of files and folders is expected: [helper.py, data/]")
+    /// The shape of what stands at a name under one of ``words``.
+    static func shape(of word: String) -> Shape {
+        switch word {
+        case "command":
+            .anyOf([
+                arguments,
+                .object(
+                    ObjectShape(
+                        "a command",
+                        [
+                            Field(
+                                "run", arguments, required: true, "The program and its arguments.",
+                                example: "[python3, server.py]"),
+                            Field("files", files, "Files and folders that it needs besides.", example: "[data/]"),
+                        ])),
+            ])
+        case "external": .pattern(ServerAddress.pattern)
+        default: .object(profile)
         }
-        let paths = items.compactMap(\.string)
-        guard paths.count == items.count,
-            !paths.contains(where: { $0.isEmpty || $0.hasPrefix("/") || $0.contains("\0") })
-        else { throw reader.problem("files", value, "paths relative to the playbook's folder are expected") }
-        return paths
     }
 
-    private static func command(_ value: Value, _ key: String, in reader: SettingsReader) throws(SettingsProblem)
-        -> [String]
-    {
-        guard case .list(let items) = value else {
-            throw reader.problem(key, value, "a list of the program and its arguments is expected: [prog, arg]")
-        }
-        let words = items.compactMap { item in
-            item.string ?? item.integer.map { "\($0)" } ?? item.double.map { "\($0)" }
-        }
-        guard words.count == items.count, let program = words.first, !program.isEmpty,
-            !words.contains(where: { $0.contains("\0") })
-        else { throw reader.problem(key, value, "words and numbers are expected, and the program first: [prog, arg]") }
-        return words
-    }
+    private static let profile = DeploymentProfile.shape(with: [
+        Field(
+            replacesCode, .boolean,
+            "Simulate also a deployment that brings code, an MLflow model or an inference_config. Default: false.",
+            example: "true")
+    ])
+
+    private static let arguments = Shape.list(.word, atLeast: 1)
+
+    private static let files = Shape.list(
+        .pattern(
+            TextPattern(
+                expression: "^[^/].*$", help: "give paths relative to the playbook's folder: [helper.py, data/]",
+                longest: 4096
+            ) { $0.first != UInt8(ascii: "/") && !$0.contains(0) }))
+
+    /// What the property may say, which is less than a playbook may.
+    private static let property = ObjectShape(
+        "the property",
+        [
+            Field("simulate", .object(profile), ""), Field("command", arguments, ""),
+            Field("external", shape(of: "external"), ""), Field(Incident.key, Incident.shape, ""),
+            Field("files", files, ""), Field("folder", .text, ""),
+        ])
 }
 
 extension ServerAddress {
-    static let expected = "an address such as http://127.0.0.1:9000 or unix:/run/model.sock is expected"
+    static let expected = "give an address such as http://127.0.0.1:9000 or unix:/run/model.sock"
+
+    static let pattern = TextPattern(expression: "^(http://|unix:/).+$", help: expected, longest: 4096) {
+        ServerAddress(external: String(Substring($0))) != nil
+    }
 
     /// Of `http://HOST:PORT`, with the path of its scoring route where that isn't `/score`, or of `unix:PATH`.
     init?(external text: String) {

@@ -1,6 +1,7 @@
 internal import AzureEndpoints
+package import PlaybookSyntax
 package import Rollouts
-package import SimulatedEndpoints
+internal import SimulatedEndpoints
 
 /// What a playbook says about the local backend: its mapping `backends.local`.
 ///
@@ -11,7 +12,6 @@ package import SimulatedEndpoints
 /// (``PythonChoice``). `incidents: [{at: 5m, for: 2m, errors: 20%}]` hits every simulated one.
 package struct LocalSettings: Hashable, Sendable {
     package static let root = "backends.local"
-    private static let users = "users"
 
     /// Which server each deployment that is named is to run.
     package private(set) var choices: [Name: InstanceChoice] = [:]
@@ -26,35 +26,55 @@ package struct LocalSettings: Hashable, Sendable {
     /// No deployment is named.
     package init() {}
 
+    /// What a playbook may say under `backends.local`.
+    static let shape = ObjectShape(
+        "the settings",
+        [
+            Field(
+                "simulate", named("simulate"),
+                "Profiles of servers that are simulated in process, by deployment. A profile does not count for a "
+                    + "deployment that brings its own server, unless it has replaces_code: true."),
+            Field(
+                "command", named("command"), "Programs that serve HTTP on $PORT, by deployment.",
+                example: "{green: [./serve.sh, --fast]}"),
+            Field(
+                "external", named("external"), "Servers that already listen, by deployment.",
+                example: "{green: \"http://127.0.0.1:9000\"}"),
+            Field(Incident.key, Incident.shape, Incident.description),
+            Field(
+                standIns, .mapping(.anyOf([.text, .object(environment)])),
+                "What stands on this machine for environments of Azure's registries, by their names.",
+                example: "{\"azureml://registries/azureml/environments/x/versions/1\": {conda_file: ./conda.yml}}"),
+            Field(
+                PythonChoice.key, PythonChoice.shape, "Where the Python of scoring scripts comes from.",
+                example: "/opt/bin/python3.12"),
+        ])
+
+    private static func named(_ word: String) -> Shape { .mapping(InstanceChoice.shape(of: word), names: true) }
+
+    private static let environment = ObjectShape(
+        "an environment",
+        [
+            Field("image", .any, "Its image.", example: "x:1"),
+            Field("conda_file", .any, "Its conda file.", example: "./conda.yml"),
+            Field("inference_config", .any, "Routes of its own server."),
+            Field("build", .any, "How its image is built.", example: "{path: ./docker}"),
+            Field("os_type", .any, "Its operating system.", example: "Linux"),
+        ])
+
     /// Reads the mapping; `null` is as good as nothing.
     package init(_ value: Value) throws(SettingsProblem) {
-        let root = try SettingsReader(
-            value,
-            keys: InstanceChoice.words + [InstanceChoice.incidents, Self.users, Self.standIns, PythonChoice.key],
-            root: Self.root)
-        if root.members[Self.users] != nil {
-            throw root.problem(
-                Self.users,
-                "is not possible here: the router of local endpoints draws a deployment for every request, whoever sends it; "
-                    + "the simulated backend has users")
-        }
+        let root = try SettingsReader(value, .object(Self.shape), root: Self.root)
         python = try PythonChoice(in: root)
-        let incidents = try Incident.list(InstanceChoice.incidents, in: root)
-        if !incidents.isEmpty, try root.mapping("simulate", keys: nil)?.members.isEmpty != false {
-            throw root.problem(InstanceChoice.incidents, "hits simulated deployments, and simulate names none")
+        let incidents = try Incident.list(in: root)
+        if !incidents.isEmpty, root.mapping("simulate")?.members.isEmpty != false {
+            throw root.problem(Incident.key, "hits simulated deployments, and simulate names none")
         }
-        if let named = try root.mapping(Self.standIns, keys: nil) {
-            for (key, value) in named.members {
-                if value.string == nil {
-                    _ = try named.mapping(key, keys: ["image", "conda_file", "inference_config", "build", "os_type"])
-                }
-            }
-            environments = named.members
-        }
+        environments = root.mapping(Self.standIns)?.members ?? [:]
         var places: [Name: String] = [:]
         for word in InstanceChoice.words {
-            guard let named = try root.mapping(word, keys: nil) else { continue }
-            for key in named.members.keys.sorted() {
+            guard let named = root.mapping(word) else { continue }
+            for key in named.keys {
                 let name = Name(key)
                 let choice = try InstanceChoice(word, key, in: named)
                 if let place = places.updateValue("\(word).\(key)", forKey: name) {
@@ -68,7 +88,7 @@ package struct LocalSettings: Hashable, Sendable {
                 }
                 if case .simulate(var profile, let replacesCode) = choice, !incidents.isEmpty {
                     profile.incidents = incidents
-                    members[InstanceChoice.incidents] = root.members[InstanceChoice.incidents]
+                    members[Incident.key] = root.members[Incident.key]
                     choices[name] = .simulate(profile, replacesCode: replacesCode)
                 } else {
                     choices[name] = choice
