@@ -184,7 +184,8 @@ package struct RunSituation: Sendable {
         switch record.status {
         case .failed, .rolledBack, .aborted:
             return [.fork(from: nil)] + (editedFork.map { [$0] } ?? []) + (record.canRollBack ? [.abort] : [])
-        case .endedEarly: return [.fork(from: stages.first { $0.status == .skipped }?.name), .abort]
+        case .endedEarly:
+            return [.fork(from: stages.first { $0.status == .skipped }?.name)] + (record.canRollBack ? [.abort] : [])
         case .running, .waiting, .held, .succeeded: return []
         }
     }

@@ -44,17 +44,19 @@ package struct ServiceError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Something to do next that is no step of the run at hand; front ends render it as a command, or as a link.
+///
+/// `on` is the backend that it is about.
 package enum Suggestion: Hashable, Sendable {
     /// Start a run, of this playbook if one is named.
     case start(playbook: String?)
     /// Look at what each stage would do.
-    case plan(playbook: String)
+    case plan(playbook: String, on: String)
     case listRuns
-    case listEndpoints
+    case listEndpoints(on: String)
     case showRun(RunID)
-    case showEndpoint(Name)
+    case showEndpoint(Name, on: String)
     /// Move clients by hand.
-    case setTraffic(endpoint: Name)
+    case setTraffic(endpoint: Name, on: String)
     /// Read what a deployment's servers said.
     case logs(endpoint: Name, deployment: Name)
     /// Take a deployment away by hand, its traffic first.

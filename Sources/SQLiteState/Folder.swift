@@ -24,7 +24,11 @@ package enum Folder {
             }
         case ENOENT where path.parentFolder != path:
             try create(path.parentFolder)
-            try create(path)
+            // Where nothing can be made, as in /proc, it is still not there.
+            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+                throw StateError(errno: errno, path: path, doing: "creating the folder")
+            }
+            try synchronize(path.parentFolder)
         case let number: throw StateError(errno: number, path: path, doing: "creating the folder")
         }
     }

@@ -40,6 +40,6 @@ package struct PlanBinding: Hashable, Sendable {
             .failed,
             "the plan \(text) is stale, and nothing was started: \(differences.joined(separator: "; "))\n"
                 + "the plan now is " + PlanBinding(snapshot, observed).text,
-            [.plan(playbook: snapshot.plan.playbook)])
+            [.plan(playbook: snapshot.plan.playbook, on: snapshot.plan.backend)])
     }
 }

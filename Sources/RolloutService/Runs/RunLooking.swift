@@ -37,7 +37,7 @@ extension RolloutService {
         // What a later run has done to the endpoint is not to be undone by an old one, unless a person names it.
         let newest = Dictionary(
             try journal.runs().map { ($0.leaseKey, $0.id) }, uniquingKeysWith: { first, _ in first })
-        return try run(text, wanted: "the latest on its endpoint and ended without success") {
+        return try run(text, wanted: "to be tried again") {
             $0.status.isEnded && $0.status != .succeeded && newest[$0.leaseKey] == $0.id
         }
     }

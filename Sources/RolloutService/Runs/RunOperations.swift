@@ -47,6 +47,9 @@ extension RolloutService {
             if try journal.leases().contains(where: { $0.key == lease.key.description && $0.epoch == lease.epoch }) {
                 try journal.release(lease)
             }
+            var error = error
+            // Seen without this process, and as the endpoint is.
+            if error.situation != nil { error.situation = try await view(of: run).situation }
             throw error
         }
     }
@@ -85,7 +88,7 @@ extension RolloutService {
                 throw ServiceError(
                     .notPossible,
                     "run \(run) has ended, and a later run has worked on its endpoint since: rolling back would undo that",
-                    [.setTraffic(endpoint: record.endpoint)])
+                    [.setTraffic(endpoint: record.endpoint, on: record.backend)])
             }
         } else if record.status.isEnded {
             guard record.status == .aborted else {
@@ -131,7 +134,7 @@ extension RolloutService {
             throw JournalError(
                 .notAllowed, "\(same.request.by) has said \(same.request.kind.rawValue) of stage \(name) already")
         }
-        let word = isDone ? "counts as done" : "is skipped"
+        let word = isDone ? "is to count as done" : "is to be skipped"
         note("\(run): stage \(name) \(word), says \(caller.person): \(reason)".printable)
         if let holder = try journal.holder(of: run) { return .handedOver(holder) }
         guard let work else { return .kept }
@@ -161,6 +164,12 @@ extension RolloutService {
         case .rollingBack:
             throw ServiceError(.notPossible, "run \(record.id) is on its way back: nothing is left to skip")
         case .held(let hold):
+            if case .drift = hold.cause {
+                throw ServiceError(
+                    .notPossible,
+                    "run \(record.id) is held since its endpoint was changed: what becomes of that is to be said first",
+                    situation: try situation(of: record.id))
+            }
             if case .rollBackFailed = hold.cause {
                 throw ServiceError(
                     .notPossible, "the way back of \(record.id) failed: nothing is left to skip",

@@ -32,11 +32,18 @@ struct EndpointTraffic: AsyncParsableCommand {
         guard Set(shares.map(\.deployment)).count == shares.count else {
             throw ValidationError("a deployment is set twice")
         }
+        let sum = shares.reduce(0) { $0 + $1.percent }
+        guard sum == 0 || sum == 100 else {
+            throw ValidationError("the shares sum to \(sum) %: they must sum to 100, or to 0 for no traffic")
+        }
         guard !force || !changes.isEmpty else { throw ValidationError("--force is for --set and --mirror") }
     }
 
     func run() async throws {
         let snapshot = try await arguments.with(changes.isEmpty ? .look : .work) { endpoint in
+            for share in shares + [mirror].compactMap(\.self) {
+                _ = try await endpoint.deployment(share.deployment.text)
+            }
             let snapshot =
                 changes.isEmpty
                 ? try await endpoint.backend.observe(endpoint.name)

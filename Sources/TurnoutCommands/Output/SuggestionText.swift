@@ -8,13 +8,15 @@ extension Suggestion {
         switch self {
         case .start(let playbook):
             "`turnout run \(playbook ?? "PLAYBOOK")` starts \(playbook == nil ? "one" : "it anew")"
-        case .plan(let playbook): "`turnout plan \(playbook)` shows what every stage would do"
+        case .plan(let playbook, let backend):
+            "`turnout plan \(playbook)\(flag(backend))` shows what every stage would do"
         case .listRuns: "`turnout runs` lists all runs"
-        case .listEndpoints: "`turnout endpoint list` shows which endpoints there are"
+        case .listEndpoints(let backend): "`turnout endpoint list\(flag(backend))` shows which endpoints there are"
         case .showRun(let run): "`turnout status \(run)` shows where it stands"
-        case .showEndpoint(let endpoint): "`turnout endpoint show \(endpoint)` shows how far it is"
-        case .setTraffic(let endpoint):
-            "`turnout endpoint traffic \(endpoint) --set NAME=PERCENT` moves clients by hand"
+        case .showEndpoint(let endpoint, let backend):
+            "`turnout endpoint show \(endpoint)\(flag(backend))` shows how far it is"
+        case .setTraffic(let endpoint, let backend):
+            "`turnout endpoint traffic \(endpoint) --set NAME=PERCENT\(flag(backend))` moves clients by hand"
         case .logs(let endpoint, let deployment):
             "`turnout endpoint logs \(endpoint) --deployment \(deployment)` shows what its servers said"
         case .takeAway(let endpoint, let deployment):
@@ -24,6 +26,9 @@ extension Suggestion {
         }
     }
 }
+
+/// `--backend NAME`, behind a space, where the backend is not the one that is used without.
+func flag(_ backend: String) -> String { backend == BackendFlags.usable ? "" : " --backend \(backend)" }
 
 extension [Suggestion] {
     /// Behind a sentence; empty where nothing is suggested.

@@ -50,8 +50,8 @@ struct SkipCommand: AsyncParsableCommand {
             }
             switch outcome {
             case .end: return status
-            case .handedOver(let holder): return try await options.leave(id, to: holder, on: service)
-            case .kept: return try await options.leave(id, to: nil, on: service)
+            case .handedOver(let holder): return try await options.leave(id, to: holder, on: service, say: Notices.say)
+            case .kept: return try await options.leave(id, to: nil, on: service, say: Notices.say)
             }
         }
         try status.leave()

@@ -48,7 +48,11 @@ struct RunOptions: ParsableArguments {
     }
 
     /// Says who goes on with a run of which something was kept.
-    func leave(_ run: RunID, to holder: LeaseHolder?, on service: RolloutService) async throws -> ExitStatus {
+    func leave(
+        _ run: RunID, to holder: LeaseHolder?, on service: RolloutService, say: ((String) -> Void)? = nil
+    ) async throws -> ExitStatus {
+        let say = say ?? self.say
+
         guard holder == nil else {
             guard wait else {
                 say("the process that works on \(run) takes it up")
