@@ -19,14 +19,14 @@ struct LookingTests {
 
     private static func service(_ home: String = "/no/home") -> RolloutService {
         RolloutService(
-            journal: InMemoryJournal(), backends: Composition.backends, workspace: workspace(home),
+            journal: InMemoryJournal(), backends: Composition.current.backends, workspace: workspace(home),
             caller: .ofThisProcess, notify: { _ in })
     }
 
     private static func request(_ playbook: String) throws -> PlanRequest {
         PlanRequest(
             path: "\(Repository.path)/Playbooks/\(playbook).yml",
-            selection: try Composition.backends.selection(named: "simulated"))
+            selection: try Composition.current.backends.selection(named: "simulated"))
     }
 
     @Test("P16: planning where nothing was ever run makes no file")
@@ -34,7 +34,7 @@ struct LookingTests {
         try await withScratchFolder { home in
             let planned = try await Self.service(home).plan(try Self.request("safe-rollout"))
             #expect(planned.preview.now == nil)
-            let journal = try Composition.openJournal(in: home + "/state", readOnly: true)
+            let journal = try Composition.current.openJournal(home + "/state", true)
             #expect(try journal.nextRunID(of: "safe-rollout").number == 1)
             _ = await Doctor(workspace: Self.workspace(home)).look()
             #expect(try FileManager.default.contentsOfDirectory(atPath: home) == [])

@@ -37,7 +37,7 @@ import RolloutService
         #expect(settled["resource_group"] == "flag-group" && settled["workspace"] == "flag-workspace")
         let plan = Plan(
             playbook: "p", backend: "azure", endpoint: "e", backendSettings: settled, stages: StageList([]))
-        let resumed = try Composition.backends.selection(of: plan).settled([
+        let resumed = try Composition.current.backends.selection(of: plan).settled([
             "workspace": "edited", "subscription": "edited",
         ])
         #expect(resumed["workspace"] == "flag-workspace" && resumed["subscription"] == "book-sub")

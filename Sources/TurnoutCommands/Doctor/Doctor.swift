@@ -104,7 +104,7 @@ struct Doctor {
             return [Diagnosis(.ok, "journal", "no run was started here yet")]
         }
         do throws(JournalError) {
-            let journal = try Composition.openJournal(in: workspace.state, readOnly: true)
+            let journal = try Composition.current.openJournal(workspace.state, true)
             let found = journal.diagnose()
             try journal.close()
             return found
@@ -146,11 +146,12 @@ struct Doctor {
     /// What a check with the playbook's own inputs finds; an input that must be given is no error of the playbook.
     private func problems(of path: String) throws(ServiceError) -> [Diagnosis] {
         // Which gateway of a cluster it is about comes with an input.
-        let named = try Composition.backends.selection(named: BackendFlags.usable)
-        let usable = named.plugin.cluster == nil ? named : try Composition.backends.selection(named: nil)
+        let composition = Composition.current
+        let named = try composition.backends.selection(named: BackendFlags.usable)
+        let usable = named.plugin.cluster == nil ? named : try composition.backends.selection(named: nil)
         let service = RolloutService(
-            journal: InMemoryJournal(), backends: Composition.backends, workspace: workspace, caller: .ofThisProcess,
-            notify: Notices.tell)
+            journal: InMemoryJournal(), backends: composition.backends, workspace: workspace,
+            caller: composition.caller, notify: Notices.tell)
         let outcome = service.outcome(
             of: PlanRequest(path: path, selection: usable),
             for: RunID(playbook: PlaybookFolder.name(of: path), number: 1))

@@ -24,7 +24,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp("Look at this backend too: kubernetes asks the cluster what it has, and what you may do."),
-        completion: .list(Composition.backends.names))
+        completion: .list(Composition.current.backends.names))
     var backend: String?
 
     @OptionGroup var cluster: ClusterOptions

@@ -4,12 +4,6 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
-
 /// Deletes an endpoint by hand with everything behind it, or one of its deployments.
 struct EndpointDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -50,7 +44,7 @@ struct EndpointDelete: AsyncParsableCommand {
     }
 
     private func confirm(_ deleted: Deleted, _ endpoint: EndpointSnapshot) throws(CommandFailure) {
-        guard isatty(STDIN_FILENO) == 1 else {
+        guard Composition.current.isAttended() else {
             throw CommandFailure(.usage, "\(deleted.words) was left as it is: say --yes where nobody can be asked")
         }
         Notices.write("Delete \(deleted.question(endpoint))? Type its name to go on: ")

@@ -133,7 +133,7 @@ extension ApprovalObjection {
     func words(_ person: Person) -> String {
         switch self {
         case .starter: "\(person) started the run, and the stage bars its starter"
-        case .group(let group): Caller.ofThisProcess.objection(to: group)
+        case .group(let group): Composition.current.caller.objection(to: group)
         case .repeated: "\(person) has approved already"
         }
     }

@@ -37,20 +37,24 @@ enum Notices {
     }
 
     /// Without a line break behind it.
-    static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
+    static func write(_ text: String) { Composition.current.standardError(text) }
 }
 
 /// Standard output: everything that a command prints goes through it.
 ///
 /// A write that fails ends no rollout, but the command's exit status says that not everything was shown.
 final class StandardOutput: Sendable {
-    static let shared = StandardOutput(descriptor: STDOUT_FILENO)
+    /// The one of the current composition.
+    static var shared: StandardOutput { Composition.current.standardOutput }
 
-    private let descriptor: Int32
+    /// Nil, or the `errno` of the write that failed.
+    private let sink: @Sendable (String) -> Int32?
     /// Why the first write failed, as an `errno`.
     private let failed = Mutex<Int32?>(nil)
 
-    init(descriptor: Int32) { self.descriptor = descriptor }
+    init(to sink: @escaping @Sendable (String) -> Int32?) { self.sink = sink }
+
+    convenience init(descriptor: Int32) { self.init { writeAll($0, to: descriptor) } }
 
     func line(_ text: String) { write(text + "\n") }
 
@@ -58,7 +62,7 @@ final class StandardOutput: Sendable {
     func write(_ text: String) {
         failed.withLock { failed in
             guard failed == nil else { return }
-            failed = writeAll(text, to: descriptor)
+            failed = sink(text)
         }
     }
 
@@ -75,7 +79,7 @@ final class StandardOutput: Sendable {
 
 /// Writes `text` as a whole; nil, or the `errno` of the write that failed.
 @discardableResult
-private func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
+func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
         let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }

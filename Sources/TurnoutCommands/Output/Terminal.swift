@@ -6,7 +6,7 @@ internal import FoundationEssentials
     internal import Darwin
 #endif
 
-/// What a stream of this process can show.
+/// What a stream can show.
 struct Terminal: Sendable {
     /// True on a terminal on which lines can be drawn again.
     var isInteractive: Bool
@@ -16,8 +16,8 @@ struct Terminal: Sendable {
     /// Lines on the screen; 24 where nobody says.
     var rows: Int
 
-    static var standardOutput: Terminal { Terminal(descriptor: STDOUT_FILENO) }
-    static var standardError: Terminal { Terminal(descriptor: STDERR_FILENO) }
+    static var standardOutput: Terminal { Composition.current.terminal(STDOUT_FILENO) }
+    static var standardError: Terminal { Composition.current.terminal(STDERR_FILENO) }
 
     /// Honours `NO_COLOR` (https://no-color.org) and `TERM=dumb`.
     init(descriptor: Int32, environment: [String: String] = ProcessInfo.processInfo.environment) {

@@ -29,7 +29,7 @@ struct DecisionOptions: ParsableArguments {
 
     /// Keeps the decision, and goes on with the run where that is asked for.
     func decide(_ kind: Request.Kind) async throws {
-        let status = try await withService(as: try Caller.ofThisProcess.by(by)) { service in
+        let status = try await withService(as: try Composition.current.caller.by(by)) { service in
             let id = try service.run(run, wanted: "waiting for an approval") { record in
                 stage == nil ? record.status == .waiting : !record.status.isEnded
             }.id

@@ -19,11 +19,15 @@ final class Signals: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
 
     /// - Parameters:
+    ///   - kinds: Those that are listened to.
     ///   - continuation: Is given the first signal.
     ///   - abandon: Called before the process ends at once.
-    init(to continuation: AsyncStream<Kind>.Continuation, abandon: @escaping @Sendable () -> Void) {
+    init(
+        _ kinds: [Kind] = [.interrupt, .terminate], to continuation: AsyncStream<Kind>.Continuation,
+        abandon: @escaping @Sendable () -> Void
+    ) {
         let count = Counter()
-        sources = [Kind.interrupt, .terminate].map { kind in
+        sources = kinds.map { kind in
             signal(kind.rawValue, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: kind.rawValue, queue: .global())
             source.setEventHandler {

@@ -7,9 +7,9 @@ internal import RolloutService
 struct BackendFlags: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The backend: \(Composition.backends.names.joined(separator: ", ")).",
-            discussion: "Without it, what TURNOUT_BACKEND says, or \(Composition.backends.names[0])."),
-        completion: .list(Composition.backends.names))
+            "The backend: \(Composition.current.backends.names.joined(separator: ", ")).",
+            discussion: "Without it, what TURNOUT_BACKEND says, or \(Composition.current.backends.names[0])."),
+        completion: .list(Composition.current.backends.names))
     var backend: String?
 
     @OptionGroup var azure: AzureOptions
@@ -22,18 +22,19 @@ struct BackendFlags: ParsableArguments {
 
     static func selection(
         named name: String?, _ settings: [BackendSetting] = [],
-        environment: [String: String] = ProcessInfo.processInfo.environment
+        environment: [String: String] = Composition.current.environment
     ) throws(CommandFailure) -> BackendSelection {
         let variable = environment["TURNOUT_BACKEND"].flatMap { $0.isEmpty ? nil : $0 }
         let options = settings.reduce(into: [:]) { $0[$1.key] = $1.value }
         let selection: BackendSelection
         do throws(ServiceError) {
-            selection = try Composition.backends.selection(named: name ?? variable, options: options)
+            selection = try Composition.current.backends.selection(named: name ?? variable, options: options)
         } catch {
             throw CommandFailure(.usage, "\(name == nil ? "TURNOUT_BACKEND" : "--backend"): \(error.message)")
         }
         if let foreign = settings.first(where: { !selection.plugin.options.contains($0.key) }) {
-            let owner = Composition.backends.plugins.first { $0.options.contains(foreign.key) }?.name ?? "another"
+            let owner =
+                Composition.current.backends.plugins.first { $0.options.contains(foreign.key) }?.name ?? "another"
             throw CommandFailure(
                 .usage,
                 "\(foreign.flag) is for --backend \(owner), and this is \(selection.name)")
@@ -44,7 +45,7 @@ struct BackendFlags: ParsableArguments {
     /// The name of the backend that is used where none is named; the default's where the environment names no backend.
     static var usable: String {
         do throws(CommandFailure) { return try selection(named: nil).name } catch {
-            return Composition.backends.names[0]
+            return Composition.current.backends.names[0]
         }
     }
 }

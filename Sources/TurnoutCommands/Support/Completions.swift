@@ -40,7 +40,7 @@ enum Completions {
 
     private static func withJournal<Element>(_ read: (any Journal) throws -> [Element]) -> [Element] {
         do {
-            let journal = try Composition.openJournal(in: Workspace.current.state, readOnly: true)
+            let journal = try Composition.current.openJournal(Workspace.current.state, true)
             let found = try read(journal)
             try journal.close()
             return found

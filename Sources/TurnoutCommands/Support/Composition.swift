@@ -8,21 +8,50 @@ internal import RolloutService
 internal import SQLiteJournal
 internal import SimulatedEndpoints
 
-/// What this program is composed of: its backends, its journal, and the folders that it works in.
+#if canImport(Darwin)
+    internal import Darwin
+#else
+    internal import Glibc
+#endif
+
+/// What a command is composed of: the backends, the journal, the folders that it works in, and who it speaks to.
 ///
-/// Nothing else names a backend or the kind of the journal.
-enum Composition {
+/// Nothing else names a backend or the kind of the journal. Commands take from ``current`` what belongs to the process,
+/// so that a test can give them a composition of its own.
+struct Composition: Sendable {
+    @TaskLocal static var current = ofThisProcess
+
     /// How the emulator of `local` is started in the background.
     static let serve = ["turnout", "serve", "--detached"]
 
     /// The default first.
-    static let backends: BackendCatalog = {
+    var backends: BackendCatalog
+    /// Opens the journal of a folder of state, or an empty one where there is none and nothing is to be written.
+    var openJournal: @Sendable (_ state: String, _ readOnly: Bool) throws(JournalError) -> any Journal
+    var workspace: Workspace
+    var caller: Caller
+    var environment: [String: String]
+    var standardOutput: StandardOutput
+    var standardError: @Sendable (String) -> Void
+    /// What standard output (1) or standard error (2) can show at this moment.
+    var terminal: @Sendable (_ descriptor: Int32) -> Terminal
+    /// Whether a person can be asked on standard input.
+    var isAttended: @Sendable () -> Bool
+    /// Those that end the work on a run, which stays resumable.
+    var signals: [Signals.Kind]
+
+    private static let ofThisProcess: Composition = {
         let local = LocalPlugin(serve: serve)
-        return BackendCatalog([local, SimulatedPlugin(), KubernetesPlugin(), AzurePlugin(emulator: local)])
+        let environment = ProcessInfo.processInfo.environment
+        return Composition(
+            backends: BackendCatalog([local, SimulatedPlugin(), KubernetesPlugin(), AzurePlugin(emulator: local)]),
+            openJournal: openSQLite, workspace: Workspace(environment: environment), caller: .ofThisProcess,
+            environment: environment, standardOutput: StandardOutput(descriptor: STDOUT_FILENO),
+            standardError: { writeAll($0, to: STDERR_FILENO) }, terminal: { Terminal(descriptor: $0) },
+            isAttended: { isatty(STDIN_FILENO) == 1 }, signals: [.interrupt, .terminate])
     }()
 
-    /// The journal of the folder of state; an empty one where there is none and nothing is to be written.
-    static func openJournal(in state: String, readOnly: Bool) throws(JournalError) -> any Journal {
+    @Sendable private static func openSQLite(in state: String, readOnly: Bool) throws(JournalError) -> any Journal {
         guard readOnly, !FileManager.default.fileExists(atPath: state + "/turnout.sqlite") else {
             return try SQLiteJournal(folder: state, readOnly: readOnly)
         }
@@ -30,15 +59,15 @@ enum Composition {
     }
 }
 
-/// Works with a service on this process's workspace, and closes its journal whatever comes of that.
+/// Works with a service on the current composition, and closes its journal whatever comes of that.
 func withService<Result>(
-    readOnly: Bool = false, as caller: Caller = .ofThisProcess,
+    readOnly: Bool = false, as caller: Caller = Composition.current.caller,
     _ body: (RolloutService) async throws -> Result
 ) async throws -> Result {
-    let workspace = Workspace.current
-    let journal = try Composition.openJournal(in: workspace.state, readOnly: readOnly)
+    let composition = Composition.current
+    let journal = try composition.openJournal(composition.workspace.state, readOnly)
     let service = RolloutService(
-        journal: journal, backends: Composition.backends, workspace: workspace, caller: caller,
+        journal: journal, backends: composition.backends, workspace: composition.workspace, caller: caller,
         notify: Notices.tell)
     let result: Result
     do {
@@ -52,11 +81,12 @@ func withService<Result>(
 }
 
 extension Workspace {
-    /// The workspace that this process's environment names: `TURNOUT_HOME`, or the working folder.
+    /// The workspace of the current composition.
+    static var current: Workspace { Composition.current.workspace }
+
+    /// The workspace that an environment names: `TURNOUT_HOME`, or the working folder.
     ///
     /// `TURNOUT_STATE` names the state folder by itself.
-    static var current: Workspace { Workspace(environment: ProcessInfo.processInfo.environment) }
-
     init(
         environment: [String: String], workingFolder: String = FileManager.default.currentDirectoryPath
     ) {

@@ -82,7 +82,7 @@ private final class RunShow: RunObserver {
 
     func begin(_ plan: Plan, _ state: RunState) {
         let (display, continuation) = (display, continuation)
-        handler.withLock { $0 = Signals(to: continuation) { display.abandon() } }
+        handler.withLock { $0 = Signals(Composition.current.signals, to: continuation) { display.abandon() } }
         display.begin(plan, state)
     }
 

@@ -16,71 +16,75 @@ extension Turnout {
         // A reader that has gone is noticed by the write that fails, and ends no rollout.
         signal(SIGPIPE, SIG_IGN)
         Log.start()
+        endProcess(await run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    /// Runs the command that `arguments` are, and says what became of it.
+    ///
+    /// - Returns: The exit status.
+    static func run(_ arguments: [String]) async -> Int32 {
         do {
-            try UnknownCommand.check(Array(CommandLine.arguments.dropFirst()))
-            var command = try parseAsRoot()
+            try UnknownCommand.check(arguments)
+            var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()
             }
             try StandardOutput.shared.check()
+            return ExitStatus.finished.rawValue
         } catch {
-            leave(after: error)
+            return status(after: error)
         }
     }
 
-    private static func leave(after error: any Error) -> Never {
+    /// Says what went wrong.
+    private static func status(after error: any Error) -> Int32 {
         switch error {
         case let failure as CommandFailure:
             if !failure.message.isEmpty { Notices.error(failure.message) }
-            failure.status.endProcess()
+            return failure.status.rawValue
         case let error as ServiceError:
             for finding in error.findings { Notices.tell(.finding(finding)) }
             Notices.error(error.text)
-            error.exitStatus.endProcess()
+            return error.exitStatus.rawValue
         case let error as JournalError:
             Notices.error(error.message)
             if error.code == .tampered { Notices.say("`turnout doctor` and `turnout events --verify` tell more") }
-            error.exitStatus.endProcess()
+            return error.exitStatus.rawValue
         case let error as BackendError:
             Notices.error(error.message)
-            error.exitStatus.endProcess()
+            return error.exitStatus.rawValue
         case let error as EmulatorError:
             Notices.error(error.message)
-            error.exitStatus.endProcess()
-        case is CancellationError: ExitStatus.interrupted.endProcess()
-        default: leaveAsParsed(after: error)
+            return error.exitStatus.rawValue
+        case is CancellationError: return ExitStatus.interrupted.rawValue
+        default: return statusAsParsed(after: error)
         }
     }
 
     /// Usage errors, `--help`, `--version` and completion scripts are ArgumentParser's.
-    private static func leaveAsParsed(after error: any Error) -> Never {
+    private static func statusAsParsed(after error: any Error) -> Int32 {
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
         if code.isSuccess {
             if !message.isEmpty { StandardOutput.shared.line(message) }
-            do throws(CommandFailure) { try StandardOutput.shared.check() } catch { leave(after: error) }
-            code.endProcess()
+            do throws(CommandFailure) { try StandardOutput.shared.check() } catch { return status(after: error) }
+            return code.rawValue
         }
         guard !(error is ExitCode) else {
             // A status that says more than 0 stays; what was not shown is said beside it.
             do throws(CommandFailure) { try StandardOutput.shared.check() } catch { Notices.error(error.message) }
-            code.endProcess()
+            return code.rawValue
         }
         let prefix = "Error: "
         Notices.error(message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message)
-        code.endProcess()
+        return code.rawValue
     }
 }
 
-extension ExitStatus {
-    fileprivate func endProcess() -> Never { exit(rawValue) }
-}
-
-extension ExitCode {
-    fileprivate func endProcess() -> Never { exit(rawValue) }
-}
+/// Commands have an `exit` of their own.
+private func endProcess(_ status: Int32) -> Never { exit(status) }
 
 extension EmulatorError {
     var exitStatus: ExitStatus {
