@@ -98,11 +98,11 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
             }
         }
         guard !options.output.json else {
-            print(try JSONText.pretty(registered))
+            StandardOutput.shared.line(try JSONText.pretty(registered))
             return
         }
-        print("\(Kind.word) \(registered.name):\(registered.version) is registered")
-        print("deployments name it azureml:\(registered.name):\(registered.version)")
+        StandardOutput.shared.line("\(Kind.word) \(registered.name):\(registered.version) is registered")
+        StandardOutput.shared.line("deployments name it azureml:\(registered.name):\(registered.version)")
     }
 
     private static func document(_ file: String) throws -> Value {
@@ -164,11 +164,11 @@ struct AssetList<Kind: RegisteredKind>: AsyncParsableCommand {
             }
         }
         guard !options.output.json else {
-            print(try JSONText.pretty(found))
+            StandardOutput.shared.line(try JSONText.pretty(found))
             return
         }
         guard !found.isEmpty else {
-            print(
+            StandardOutput.shared.line(
                 "Nothing is registered\(name.map { " as '\($0)'" } ?? "") yet: turnout \(Kind.word) create --file FILE")
             return
         }
@@ -179,7 +179,7 @@ struct AssetList<Kind: RegisteredKind>: AsyncParsableCommand {
                 Table.Cell(Kind.summary(asset.properties)),
             ]
         }
-        print(table.lines(Terminal.standardOutput.style).joined(separator: "\n"))
+        StandardOutput.shared.line(table.lines(Terminal.standardOutput.style).joined(separator: "\n"))
     }
 }
 
@@ -217,11 +217,11 @@ struct AssetShow<Kind: RegisteredKind>: AsyncParsableCommand {
             return RegisteredAsset(answer, Kind.collection, named: name)
         }
         guard !options.output.json else {
-            print(try JSONText.pretty(found))
+            StandardOutput.shared.line(try JSONText.pretty(found))
             return
         }
-        print("\(found.name):\(found.version)  \(Kind.summary(found.properties))")
-        for (key, value) in found.properties.plainMembers { print("  \(key): \(value)") }
+        StandardOutput.shared.line("\(found.name):\(found.version)  \(Kind.summary(found.properties))")
+        for (key, value) in found.properties.plainMembers { StandardOutput.shared.line("  \(key): \(value)") }
     }
 }
 
