@@ -3,15 +3,20 @@ internal import Rollouts
 /// What every journal refuses in the same words; `path` is how it calls itself.
 extension JournalError {
     package static func leased(by holder: LeaseHolder) -> JournalError {
+        let process =
+            "process \(holder.process) on \(holder.host) is alive and wrote \(holder.silent) ago"
+        // No run goes by that name, so that there is none to resume.
+        guard holder.run != .byHand else {
+            return JournalError(
+                .leased(holder), "\(holder.key) is changed by hand now: \(process); wait for it, or end that process")
+        }
         let advice =
             holder.silent >= LeaseHolder.patience
             ? "if it hangs, type `turnout resume \(holder.run) --take-over`"
             : "wait for it; once it has been silent for \(LeaseHolder.patience), `turnout resume \(holder.run) "
                 + "--take-over` takes its place"
         return JournalError(
-            .leased(holder),
-            "\(holder.key) is held by run \(holder.run): process \(holder.process) on \(holder.host) is alive and "
-                + "wrote \(holder.silent) ago; \(advice)")
+            .leased(holder), "\(holder.key) is held by run \(holder.run): \(process); \(advice)")
     }
 
     /// `holder` is who has the endpoint instead, if anybody does.

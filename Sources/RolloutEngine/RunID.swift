@@ -39,3 +39,8 @@ extension RunID: CustomStringConvertible, Codable, Comparable {
         try container.encode(description)
     }
 }
+
+extension RunID {
+    /// What changes that a person makes without a run are called in leases and in an endpoint's history.
+    package static let byHand = RunID(playbook: "by-hand", number: 1)
+}

@@ -8,8 +8,6 @@ internal import Support
 /// They are fenced as a runner's are: the lease is taken first, so that no runner changes the endpoint meanwhile, and
 /// one that was overtaken before is refused.
 extension RolloutService {
-    /// What changes by hand are called in the endpoint's history.
-    private static let byHand = RunID(playbook: "by-hand", number: 1)
     private static let limit = Interval.hours(2)
 
     /// Makes the changes one after the other, each observed to be so before the next.
@@ -24,7 +22,7 @@ extension RolloutService {
     ) async throws -> EndpointSnapshot? {
         do {
             var lease = try journal.acquireLease(
-                on: selection.leaseKey(endpoint), for: Self.byHand, takeOver: false)
+                on: selection.leaseKey(endpoint), for: .byHand, takeOver: false)
             let result: Result<EndpointSnapshot?, any Error>
             do {
                 let epoch = try await take(&lease, from: session, as: .hand(force: force))
@@ -68,7 +66,7 @@ extension RolloutService {
         let identity = UUID().uuidString.lowercased()
         for (index, change) in changes.enumerated() {
             let context = ChangeContext(
-                run: Self.byHand, stage: stage, attempt: 1, idempotencyKey: "by-hand/\(identity)/\(index)",
+                run: .byHand, stage: stage, attempt: 1, idempotencyKey: "by-hand/\(identity)/\(index)",
                 epoch: epoch)
             // What is deleted in the end need not be well before.
             try await settle(
