@@ -32,7 +32,18 @@ struct EndpointArguments: ParsableArguments {
         completion: .custom { _, _, _ in Completions.endpoints() })
     var name: String?
 
-    @OptionGroup var options: BackendOptions
+    // Not as a group of `BackendOptions`: ArgumentParser's own checks in debug builds take five times as long for each
+    // level of groups.
+    @OptionGroup var backend: BackendFlags
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    var options: BackendOptions {
+        var options = BackendOptions()
+        (options.backend, options.json) = (backend, json)
+        return options
+    }
 
     /// Works with the endpoint on its backend, which is opened for `use` and closed then.
     func with<Result>(
