@@ -165,7 +165,8 @@ let package = Package(
         .systemLibrary(
             name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .target(
-            name: "RolloutTesting", dependencies: ["Rollouts", "RolloutEngine"], path: "Tests/RolloutTesting",
+            name: "RolloutTesting", dependencies: ["PlaybookSyntax", "Rollouts", "RolloutEngine"],
+            path: "Tests/RolloutTesting",
             swiftSettings: habits),
         .testTarget(name: "RolloutsTests", dependencies: ["Rollouts", "RolloutTesting"], swiftSettings: habits),
         .testTarget(name: "SupportTests", dependencies: ["Support"], swiftSettings: habits),

@@ -1,0 +1,329 @@
+import Foundation
+import RolloutEngine
+import RolloutService
+import RolloutTesting
+import Rollouts
+import Testing
+
+@testable import TurnoutCommands
+
+@Suite("Commands that work on runs, in process")
+struct RunCommandsTests {
+    @Test("a run stops at its gate with 11, and the command that it offers ends it with 0")
+    func approved() async throws {
+        try await CommandBench.with { bench async throws in
+            let start = await bench.type("turnout run demo", leaves: .waitingForPerson)
+            start.expect(
+                "demo-1: 6 stages on scripted/shop", "canary", "rests until",
+                "demo-1 waiting for an approval of stage cut-over", "instructions: Look at the canary",
+                "traffic {blue: 90, green: 10}, as observed")
+            #expect(start.errors.isEmpty, "\(start.errors)")
+            #expect(
+                start.offers == [
+                    "turnout approve demo-1 --resume", "turnout reject demo-1 --resume --reason TEXT",
+                    "turnout abort demo-1",
+                ])
+            let end = await bench.type(try #require(start.offers.first), leaves: .finished)
+            end.expect("demo-1: stage cut-over approved by ada@desk (asserted)", "delete-blue", "demo-1 succeeded")
+            #expect(end.offers.isEmpty)
+            #expect(try bench.snapshot()?.deployments.map(\.name) == ["green"])
+        }
+    }
+
+    @Test(
+        "P21: what is offered beside the approval works as printed",
+        arguments: [
+            (
+                "turnout reject demo-1 --resume --reason TEXT", TurnoutCommands.ExitStatus.rolledBack,
+                RunStatus.rolledBack
+            ),
+            ("turnout abort demo-1", .aborted, .aborted),
+        ])
+    func otherWays(command: String, status: TurnoutCommands.ExitStatus, comesTo: RunStatus) async throws {
+        try await CommandBench.with { bench async throws in
+            let start = await bench.type("run demo", leaves: .waitingForPerson)
+            #expect(start.offers.contains(command))
+            let end = await bench.type(command, leaves: status)
+            end.expect("demo-1 \(comesTo.words)", "traffic is restored: {blue: 100}, as observed")
+            #expect(try bench.record().status == comesTo)
+            #expect(try bench.snapshot()?.traffic.actual == ["blue": 100])
+            #expect(end.offers == ["turnout retry demo-1"])
+            let fork = await bench.type("turnout retry demo-1 --approve all", leaves: .finished)
+            fork.expect("demo-2: 6 stages on scripted/shop, forked from demo-1 at", "demo-2 succeeded")
+        }
+    }
+
+    @Test("--approve all goes through the gates, with --json as objects with an event, run.summary at last")
+    func json() async throws {
+        try await CommandBench.with { bench async throws in
+            let shown = await bench.type("run demo --approve all --json", leaves: .finished)
+            let events = try shown.objects().map { try #require($0["event"] as? String) }
+            #expect(events.first == "run.started")
+            #expect(events.last == "run.summary")
+            #expect(events.count { $0 == "run.summary" } == 1)
+            #expect(try shown.objects().last?["status"] as? String == "succeeded")
+            #expect(try shown.objects().allSatisfy { $0["run"] as? String == "demo-1" })
+        }
+    }
+
+    @Test("with --json, what an approval says is on standard error, and standard output is the run's")
+    func jsonDecision() async throws {
+        try await CommandBench.with { bench async throws in
+            await bench.type("run demo --json", leaves: .waitingForPerson)
+            let shown = await bench.type("approve --resume --json --reason 'it is clean'", leaves: .finished)
+            shown.expect("stage cut-over approved by ada@desk (asserted): it is clean", inErrors: true)
+            #expect(try shown.objects().allSatisfy { $0["event"] is String })
+            #expect(try shown.objects().last?["event"] as? String == "run.summary")
+        }
+    }
+
+    @Test("who waits at a gate waits until its deadline, and then does what the gate says")
+    func timeout() async throws {
+        try await CommandBench.with { bench async throws in
+            let shown = await bench.type("run demo --wait", leaves: .rolledBack)
+            shown.expect("waits for an approval until 2026-11-23", "demo-1 rolled back")
+            #expect(try bench.snapshot()?.traffic.actual == ["blue": 100])
+        }
+    }
+
+    @Test("a refused change rolls the run back with 10; the retry that is offered forks it")
+    func rolledBack() async throws {
+        try await CommandBench.with { bench async throws in
+            bench.backend.edit { script in
+                script.answer = {
+                    guard case .setTraffic(let traffic) = $0, traffic["green"] > 0 else { return .done }
+                    return .refused(BackendError(.refused, "the quota is used up"))
+                }
+            }
+            let end = await bench.type("run demo", leaves: .rolledBack)
+            end.expect(
+                "canary", "the attempt failed: traffic {blue: 90, green: 10} was refused: the quota is used up",
+                "demo-1 rolled back", "the quota is used up")
+            #expect(end.offers == ["turnout retry demo-1"])
+            bench.backend.edit { $0.answer = { _ in .done } }
+            let fork = await bench.type(try #require(end.offers.first), leaves: .waitingForPerson)
+            fork.expect("forked from demo-1 at canary", "demo-2 waiting for an approval of stage cut-over")
+            let again = await bench.type("retry demo-1 --from test", leaves: .notOurs)
+            #expect(again.offers.first == "turnout approve demo-2 --resume", "\(again.errors)")
+        }
+    }
+
+    @Test("wrong answers of the new deployment fail its test, and roll the run back")
+    func wrongAnswers() async throws {
+        try await CommandBench.with { bench async throws in
+            bench.backend.edit { script in
+                script.response = { InferenceResponse(status: 500, body: "no", latency: .zero, deployment: $0) }
+            }
+            await bench.type("run demo", leaves: .rolledBack).expect("test", "500", "demo-1 rolled back")
+        }
+    }
+
+    @Test("an answer that is lost is made up for by looking")
+    func lostAnswer() async throws {
+        try await CommandBench.with { bench async throws in
+            bench.backend.edit { script in
+                script.answer = { if case .scale = $0 { .done } else { .lost } }
+            }
+            await bench.type("run demo", leaves: .waitingForPerson)
+            let deployed = bench.backend.edit { script in
+                script.asked.count { if case .putDeployment = $0 { true } else { false } }
+            }
+            #expect(deployed == 2, "each deployment is put once")
+        }
+    }
+
+    @Test(
+        "P21: every way out of a held stage works as printed",
+        arguments: [
+            ("turnout retry demo-1", TurnoutCommands.ExitStatus.waitingForPerson),
+            ("turnout skip demo-1 --resume --reason TEXT", .rolledBack),
+            ("turnout skip demo-1 --succeeded --resume --reason TEXT", .rolledBack),
+            ("turnout abort demo-1", .aborted),
+        ])
+    func held(command: String, status: TurnoutCommands.ExitStatus) async throws {
+        try await CommandBench.with { bench async throws in
+            bench.backend.edit { script in
+                script.answer = {
+                    guard case .putDeployment(let definition) = $0, definition.name == "green" else { return .done }
+                    return .failed("ImagePullBackOff")
+                }
+            }
+            let held = await bench.type("run demo", leaves: .waitingForPerson)
+            held.expect("demo-1 held: stage deploy failed", "ImagePullBackOff")
+            #expect(held.offers.count == 4 && held.offers.contains(command), "\(held.offers)")
+            bench.backend.edit { $0.answer = { _ in .done } }
+            // Without the deployment, the canary that follows a skipped stage is refused.
+            await bench.type(command, leaves: status)
+            #expect(try bench.record().status != .held)
+        }
+    }
+
+    @Test("a held run takes approvals of its stages ahead of time, and says so to who forks it with them")
+    func heldApprovals() async throws {
+        try await CommandBench.with { bench async throws in
+            bench.backend.edit { script in
+                script.answer = {
+                    guard case .putDeployment(let definition) = $0, definition.name == "green" else { return .done }
+                    return .failed("ImagePullBackOff")
+                }
+            }
+            await bench.type("run demo", leaves: .waitingForPerson)
+            let refused = await bench.type("retry --approve all", leaves: .usage)
+            refused.expect("`turnout approve demo-1 --stage STAGE` approves its stages ahead of time", inErrors: true)
+            let early = await bench.type("approve demo-1 --stage cut-over", leaves: .finished)
+            early.expect("approved by ada@desk (asserted), ahead of its gate", "next: turnout retry demo-1")
+            bench.backend.edit { $0.answer = { _ in .done } }
+            await bench.type(try #require(early.offers.first), leaves: .finished).expect("demo-1 succeeded")
+        }
+    }
+
+    @Test(
+        "P21: a change by somebody else holds the run; restore and adopt work as printed",
+        arguments: ["turnout resume demo-1 --restore", "turnout resume demo-1 --adopt"])
+    func drift(command: String) async throws {
+        try await CommandBench.with { bench async throws in
+            await bench.type("run demo", leaves: .waitingForPerson)
+            try bench.meddle(.setTraffic(["blue": 100]))
+            let status = await bench.type("status", leaves: .finished)
+            status.expect("drift: traffic: expected {blue: 90, green: 10}, observed {blue: 100}")
+            let held = await bench.type(try #require(status.offers.first), leaves: .waitingForPerson)
+            held.expect("demo-1 held: the endpoint is not as this run left it")
+            #expect(held.offers.contains(command))
+            let asked = await bench.type(command, leaves: .waitingForPerson)
+            asked.expect("demo-1 waiting for an approval of stage cut-over")
+            await bench.type(try #require(asked.offers.first), leaves: .finished).expect("demo-1 succeeded")
+        }
+    }
+
+    @Test("P21: what a run offers after a restored drift counts, though its gate was approved before")
+    func approvedAgain() async throws {
+        try await CommandBench.with { bench async throws in
+            await bench.type("run demo", leaves: .waitingForPerson)
+            try bench.meddle(.setTraffic(["blue": 100]))
+            let held = await bench.type("approve --resume", leaves: .waitingForPerson)
+            held.expect("the approval was set aside", "demo-1 held")
+            let asked = await bench.type(try #require(held.offers.first), leaves: .waitingForPerson)
+            #expect(asked.offers.count == 3)
+            await bench.type(try #require(asked.offers.first), leaves: .finished).expect("demo-1 succeeded")
+        }
+    }
+
+    @Test("an interrupted run leaves with 130, and goes on by the command that it offers")
+    func interrupted() async throws {
+        try await CommandBench.with { bench async throws in
+            bench.backend.edit { script in
+                script.answer = {
+                    if case .setTraffic(let traffic) = $0, traffic["green"] == 10 {
+                        withUnsafeCurrentTask { $0?.cancel() }
+                    }
+                    return .done
+                }
+            }
+            let left = await bench.type("run demo", leaves: .interrupted)
+            left.expect("demo-1 interrupted: everything is checkpointed; stage canary is next")
+            await bench.type("status", leaves: .finished).expect("demo-1 interrupted")
+            bench.backend.edit { $0.answer = { _ in .done } }
+            let resumed = await bench.type(try #require(left.offers.first), leaves: .waitingForPerson)
+            resumed.expect("resumed by ada@desk", "demo-1 waiting for an approval of stage cut-over")
+            #expect(bench.backend.edit { $0.asked.count { $0 == .setTraffic(["blue": 90, "green": 10]) } } == 1)
+        }
+    }
+
+    @Test("a stage that is skipped without --resume is kept, and the command that is offered uses it")
+    func skipped() async throws {
+        try await CommandBench.with { bench async throws in
+            await bench.type("run demo", leaves: .waitingForPerson)
+            let kept = await bench.type("skip --stage delete-blue --reason 'blue stays'", leaves: .finished)
+            kept.expect("stage delete-blue is skipped, says ada@desk: blue stays", inErrors: true)
+            let next = try #require(kept.offers.first)
+            await bench.type(next, leaves: .finished).expect("delete-blue", "skipped by ada@desk: blue stays")
+            #expect(try bench.snapshot()?.deployments.map(\.name) == ["blue", "green"])
+            await bench.type("skip --reason ' '", leaves: .usage).expect("--reason must say why", inErrors: true)
+        }
+    }
+
+    @Test("who may not decide is told who may; who decides late, that it was decided")
+    func decisions() async throws {
+        let barred = CommandBench.demo.replacing(
+            "timeout: 24h}", with: "timeout: 24h, starter_may_approve: false, group: leads}")
+        try await CommandBench.with(barred) { bench async throws in
+            let start = await bench.type("run demo", leaves: .waitingForPerson)
+            start.expect("ada@desk started the run, and the stage bars its starter: another person decides by")
+            await bench.type("approve", leaves: .usage).expect("bars its starter: ask somebody else", inErrors: true)
+            await bench.type("approve --by 'a b!'", leaves: .usage).expect("--by: ", inErrors: true)
+            await bench.type("approve --stage canary", leaves: .usage)
+                .expect("stage canary asks for no approval; approvals are asked for by cut-over", inErrors: true)
+            let bob = bench.asked(by: .bob)
+            let made = await bob.type("approve", leaves: .finished)
+            made.expect("approved by bob@desk", "next: turnout resume demo-1")
+            await bob.type("reject", leaves: .usage).expect("the first decision counts", inErrors: true)
+            await bench.type(try #require(made.offers.first), leaves: .finished).expect("demo-1 succeeded")
+            await bob.type("approve demo-1", leaves: .usage)
+                .expect("run demo-1 has ended (succeeded): nothing is left to decide", inErrors: true)
+        }
+    }
+
+    @Test("what is typed wrong leaves with 64 and says what would be right")
+    func usage() async throws {
+        try await CommandBench.with { bench async throws in
+            for command in ["resume", "retry", "abort", "skip --reason x", "approve", "reject"] {
+                await bench.type(command, leaves: .usage)
+                    .expect("there are no runs yet; `turnout run PLAYBOOK` starts one", inErrors: true)
+            }
+            await bench.type("run dem", leaves: .usage).expect("did you mean 'demo'?", inErrors: true)
+            await bench.type("run demo --backend x", leaves: .usage).expect("this build has scripted", inErrors: true)
+            await bench.type("run demo --plan x", leaves: .usage).expect("'x' is no plan", inErrors: true)
+            await bench.type("resume demo-1 --adopt --restore", leaves: .usage).expect(
+                "exclude each other", inErrors: true)
+            await bench.type("rnu", leaves: .usage).expect("did you mean 'run'?", inErrors: true)
+            await bench.type("run demo --input a=b", leaves: .invalidPlaybook)
+                .expect("there is no input 'a'", "nothing was changed", inErrors: true)
+            await bench.type("run demo", leaves: .waitingForPerson)
+            await bench.type("status demo-2", leaves: .usage).expect("did you mean 'demo-1'?", inErrors: true)
+            let taken = await bench.type("run demo", leaves: .notOurs)
+            taken.expect("run demo-1 has not ended", inErrors: true)
+            #expect(taken.offers.first == "turnout approve demo-1 --resume")
+        }
+    }
+
+    @Test("while another process works on a run, requests are left to it, and work is refused with 13")
+    func elsewhere() async throws {
+        try await CommandBench.with { bench async throws in
+            await bench.type("run demo", leaves: .waitingForPerson)
+            let other = bench.journal.openAgain()
+            let key = try bench.record().leaseKey
+            _ = try other.acquireLease(on: key, for: CommandBench.run, takeOver: false)
+            let status = await bench.type("status", leaves: .finished)
+            #expect(status.offers.first == "turnout approve demo-1")
+            await bench.type("runs", leaves: .finished).expect("demo-1", "held by process")
+            await bench.type(try #require(status.offers.first), leaves: .finished)
+                .expect("the process that works on demo-1 takes it up")
+            await bench.type("abort", leaves: .finished)
+                .expect(
+                    "works on demo-1 and rolls it back; follow it by `turnout status demo-1 --watch`", inErrors: true)
+            await bench.type("resume", leaves: .notOurs).expect("wait for it", inErrors: true)
+            await bench.type("run demo", leaves: .notOurs).expect("next: turnout status demo-1 --watch", inErrors: true)
+            bench.backend.clock.advance(by: .minutes(5))
+            let silent = await bench.type("status", leaves: .finished)
+            #expect(silent.offers == ["turnout resume demo-1 --take-over"])
+            await bench.type(try #require(silent.offers.first), leaves: .aborted).expect("demo-1 aborted")
+        }
+    }
+
+    @Test("a state that cannot be written leaves with 74, and so does an output that cannot be")
+    func storage() async throws {
+        try await CommandBench.with { bench async throws in
+            var full = bench
+            full.journalError = JournalError(.noSpace, "the disk is full")
+            await full.type("run demo", leaves: .stateNotWritten)
+                .expect("turnout: error: the disk is full", inErrors: true)
+            #expect(bench.backend.edit { $0.asked.isEmpty })
+            full = bench
+            full.outputError = ENOSPC
+            await full.type("runs", leaves: .stateNotWritten)
+                .expect("standard output could not be written", inErrors: true)
+            full.outputError = EPIPE
+            await full.type("runs", leaves: .finished)
+        }
+    }
+}
