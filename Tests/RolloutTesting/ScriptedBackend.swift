@@ -111,6 +111,7 @@ package final class ScriptedBackend: Backend {
 /// Opens one ``ScriptedBackend`` as often as it is asked to.
 package struct ScriptedPlugin: BackendPlugin {
     package let name = "scripted"
+    package let settingsShape = Shape.mapping(.any)
     package let backend: ScriptedBackend
 
     package init(_ backend: ScriptedBackend = ScriptedBackend()) { self.backend = backend }

@@ -13,10 +13,10 @@ struct BackendSettingsTests {
     @Test("the schema describes every setting of every backend, with an example of every value")
     func schema() throws {
         let schema = try JSONDecoder().decode(
-            Value.self, from: Data(playbookSchema(Composition.backends.plugins).utf8))
+            Value.self, from: Data(playbookSchema(Composition.current.backends.plugins).utf8))
         let backends = schema["properties"]?["backends"]
         #expect(backends?["additionalProperties"] == false)
-        for plugin in Composition.backends.plugins {
+        for plugin in Composition.current.backends.plugins {
             let settings = try #require(backends?["properties"]?[plugin.name])
             #expect(expectDescriptions(of: plugin.settingsShape, in: settings, plugin.name) > 2)
         }
@@ -52,9 +52,10 @@ struct BackendSettingsTests {
     }
 
     private func findings(_ backends: String, on name: String) throws -> [Finding] {
-        let selection = try Composition.backends.selection(named: name)
+        let selection = try Composition.current.backends.selection(named: name)
         let options = PlanOptions(
-            backend: selection.plugin, among: Composition.backends.plugins, runID: RunID(playbook: "x", number: 1))
+            backend: selection.plugin, among: Composition.current.backends.plugins,
+            runID: RunID(playbook: "x", number: 1))
         let text = "name: x\nbackends:\n\(backends)\nstages: [{name: a, wait: {for: 1s}}]\n"
         return makePlan(of: "x.yml", options: options, files: .stored(["x.yml": Data(text.utf8)])).findings
     }
@@ -103,7 +104,7 @@ struct BackendSettingsTests {
               kubernetes: {namespace: "", gateway: {name: "", address: ""}, metrics: {prometheus: "", preset: ""}}
               azure: {workspace: ""}
             """
-        for plugin in Composition.backends.plugins {
+        for plugin in Composition.current.backends.plugins {
             #expect(try findings(text, on: plugin.name).filter { $0.rule != "ServerIsKnown" } == [])
         }
     }
@@ -113,13 +114,13 @@ struct BackendSettingsTests {
         var dice = Dice(seed: seed)
         var passed = 0
         for round in 0..<400 {
-            for plugin in Composition.backends.plugins {
+            for plugin in Composition.current.backends.plugins {
                 let settings = value(of: plugin.settingsShape, &dice, isWild: round % 2 == 0)
                 if plugin.problem(in: settings, kind: .managed) == nil { passed += 1 }
                 _ = plugin.capabilities(of: .managed, settings: settings)
                 _ = plugin.serving("blue", bringing: nil, settings: settings)
                 _ = plugin.simulation(of: settings)
-                _ = plugin.settings(in: [plugin.name: settings], among: Composition.backends.plugins)
+                _ = plugin.settings(in: [plugin.name: settings], among: Composition.current.backends.plugins)
             }
         }
         #expect(passed > 100)

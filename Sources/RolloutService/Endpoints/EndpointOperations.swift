@@ -111,7 +111,9 @@ extension RolloutService {
             if isAccepted, let reason = snapshot?.reason { tell("\(change): \(reason)") }
             try await clock.sleep(until: clock.now() + pause)
         }
-        throw ServiceError(.failed, "\(change) is not so after \(Self.limit)", [.showEndpoint(endpoint, on: session.backend.capabilities.name)])
+        throw ServiceError(
+            .failed, "\(change) is not so after \(Self.limit)",
+            [.showEndpoint(endpoint, on: session.backend.capabilities.name)])
     }
 
     /// The endpoint that `text` names on a backend or, without it, the only one.

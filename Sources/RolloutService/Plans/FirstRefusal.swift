@@ -46,6 +46,8 @@ struct FirstRefusal: Hashable {
             ? "" : "\nendpoint \(plan.endpoint) has \(names.isEmpty ? "no deployments" : names.joined(separator: ", "))"
         throw ServiceError(
             .failed, "nothing was started: stage \(refusal.stage) would be refused: \(refusal.message)\(present)",
-            (observed == nil ? [.listEndpoints(on: plan.backend)] : []) + [.plan(playbook: plan.playbook, on: plan.backend)])
+            (observed == nil ? [.listEndpoints(on: plan.backend)] : []) + [
+                .plan(playbook: plan.playbook, on: plan.backend)
+            ])
     }
 }

@@ -24,7 +24,7 @@ struct Doctor {
 
     func look() async -> [Diagnosis] {
         var found = stateFolder() + journal()
-        for plugin in Composition.backends.plugins {
+        for plugin in Composition.current.backends.plugins {
             let isSelected = plugin.name == selection?.plugin.name
             found += await plugin.diagnose(
                 DoctorVisit(

@@ -35,13 +35,11 @@ struct EndpointArguments: ParsableArguments {
     // Not as a group of `BackendOptions`: ArgumentParser's own checks in debug builds take five times as long for each
     // level of groups.
     @OptionGroup var backend: BackendFlags
-
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var output: OutputOptions
 
     var options: BackendOptions {
         var options = BackendOptions()
-        (options.backend, options.json) = (backend, json)
+        (options.backend, options.output) = (backend, output)
         return options
     }
 

@@ -54,7 +54,7 @@ struct CheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let playbook else {
-            StandardOutput.shared.line(playbookSchema(Composition.backends.plugins))
+            StandardOutput.shared.line(playbookSchema(Composition.current.backends.plugins))
             return
         }
         let request = try plan.request(playbook)

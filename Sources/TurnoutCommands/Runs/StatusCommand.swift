@@ -55,7 +55,8 @@ struct ShownRun {
     private var observation: String? {
         guard let latest = record.latestAt else { return nil }
         guard !record.status.isEnded else {
-            return "as observed at \(latest.zoned); `turnout endpoint show \(record.endpoint)\(flag(record.backend))` shows it now"
+            return
+                "as observed at \(latest.zoned); `turnout endpoint show \(record.endpoint)\(flag(record.backend))` shows it now"
         }
         return view.unobservable.map { "as observed at \(latest.zoned); not observable now: \($0)" }
             ?? "as observed just now"

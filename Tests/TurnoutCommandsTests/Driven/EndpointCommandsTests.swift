@@ -39,8 +39,10 @@ struct EndpointCommandsTests {
     func changing() async throws {
         try await CommandBench.with { bench async throws in
             await bench.serve()
-            await bench.type("endpoint traffic --set blue=50", leaves: .failed)
-                .expect("traffic sums to 50 %: it must be 100 or 0", inErrors: true)
+            await bench.type("endpoint traffic --set blue=50", leaves: .usage)
+                .expect("the shares sum to 50 %", inErrors: true)
+            await bench.type("endpoint traffic --set blu=100", leaves: .usage)
+                .expect("has no deployment 'blu'; did you mean 'blue'?", inErrors: true)
             await bench.type("endpoint scale --deployment blue --instances 3", leaves: .finished)
                 .expect("scale blue to 3 instances: done")
             #expect(try bench.snapshot()?.deployment("blue")?.instances.ready == 3)

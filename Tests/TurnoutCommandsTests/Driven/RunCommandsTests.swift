@@ -234,7 +234,7 @@ struct RunCommandsTests {
         try await CommandBench.with { bench async throws in
             await bench.type("run demo", leaves: .waitingForPerson)
             let kept = await bench.type("skip --stage delete-blue --reason 'blue stays'", leaves: .finished)
-            kept.expect("stage delete-blue is skipped, says ada@desk: blue stays", inErrors: true)
+            kept.expect("stage delete-blue is to be skipped, says ada@desk: blue stays", inErrors: true)
             let next = try #require(kept.offers.first)
             await bench.type(next, leaves: .finished).expect("delete-blue", "skipped by ada@desk: blue stays")
             #expect(try bench.snapshot()?.deployments.map(\.name) == ["blue", "green"])
