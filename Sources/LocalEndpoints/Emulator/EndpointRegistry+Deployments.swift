@@ -16,7 +16,7 @@ extension EndpointRegistry {
         let change = Self.change(to: definition, from: shown?.deployment(name), kind: write.headers?.kind)
         return try admit(change, to: endpoint, as: write, etag: present?.etag) {
             guard var record = parent, let shown else { throw ControlError.noEndpoint(endpoint) }
-            let isStuck = shown.deployment(name)?.isStuck == true
+            let isStuck = change.isReplacement && isStuck(shown.deployment(name), present)
             var model = EndpointModel(kind: .managed, endpoint: isStuck ? shown.givingUp(name) : shown)
             do throws(Violation) {
                 try model.accept(change)
@@ -67,7 +67,7 @@ extension EndpointRegistry {
         return try admit(.deleteDeployment(name), to: endpoint, as: write, etag: present?.etag) {
             guard var record = parent, present != nil else { return (Kept(), Acceptance(isMissing: true), false) }
             let shown = live(record)
-            let isStuck = shown.deployment(name)?.isStuck == true
+            let isStuck = isStuck(shown.deployment(name), present)
             var model = EndpointModel(kind: .managed, endpoint: isStuck ? shown.givingUp(name) : shown)
             do throws(Violation) {
                 try model.accept(.deleteDeployment(name))
@@ -83,6 +83,20 @@ extension EndpointRegistry {
             }
             let ended = isStuck ? try givenUp(present?.work) : []
             return (Kept(records: [record], operations: [operation] + ended), Acceptance(operation: operation), true)
+        }
+    }
+
+    /// Whether the deployment's servers have had their time to come up, and have failed to so far.
+    ///
+    /// Such a deployment can be replaced or deleted at once. The cloud refuses both until its own time is over, which
+    /// nobody on this machine has to wait for.
+    private func isStuck(_ shown: DeploymentSnapshot?, _ present: DeploymentRecord?) -> Bool {
+        guard let shown, let present, shown.reason != nil, shown.instances.ready < shown.instances.wanted,
+            now() - present.modified >= times.startUp
+        else { return false }
+        return switch shown.state {
+        case .creating, .updating, .scaling: true
+        case .succeeded, .failed, .canceled, .deleting: false
         }
     }
 
@@ -122,16 +136,10 @@ extension EndpointRegistry {
     }
 }
 
-extension DeploymentSnapshot {
-    /// Whether its servers are still to come up and have failed to so far.
-    ///
-    /// Such a deployment can be replaced or deleted at once. The cloud refuses both until its own time is over, which
-    /// nobody on this machine has to wait for.
-    fileprivate var isStuck: Bool {
-        switch state {
-        case .creating, .updating, .scaling: reason != nil && instances.ready < instances.wanted
-        case .succeeded, .failed, .canceled, .deleting: false
-        }
+extension Change {
+    /// Whether it makes the deployment another one, not only larger or smaller.
+    fileprivate var isReplacement: Bool {
+        if case .putDeployment = self { true } else { false }
     }
 }
 

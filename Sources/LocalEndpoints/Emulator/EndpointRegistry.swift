@@ -126,14 +126,17 @@ package struct ProvisioningTimes: Hashable, Sendable {
     /// Also of mirror traffic.
     package var traffic: Interval
     package var delete: Interval
+    /// How long servers may take to come up until another change may take the place of theirs.
+    package var startUp: Interval
 
     package init(
         endpoint: Interval = .milliseconds(200), traffic: Interval = .milliseconds(100),
-        delete: Interval = .milliseconds(100)
+        delete: Interval = .milliseconds(100), startUp: Interval = .seconds(10)
     ) {
         self.endpoint = endpoint
         self.traffic = traffic
         self.delete = delete
+        self.startUp = startUp
     }
 
     /// Everything is so as soon as it can be.
