@@ -3,7 +3,7 @@ internal import Rollouts
 internal import Support
 
 #if canImport(Darwin)
-    package import Darwin
+    internal import Darwin
 #else
     internal import Glibc
 #endif

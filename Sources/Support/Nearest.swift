@@ -18,6 +18,11 @@ package func nearest(_ text: String, among candidates: some Sequence<String>) ->
     return best?.candidate
 }
 
+/// `did you mean 'X'?` of the candidate that is ``nearest(_:among:)``, or nil when none is near.
+package func didYouMean(_ text: String, among candidates: some Sequence<String>) -> String? {
+    nearest(text, among: candidates).map { "did you mean '\($0)'?" }
+}
+
 private func folded(_ text: String) -> [Character] {
     text.lowercased().filter { $0 != "-" && $0 != "_" }
 }

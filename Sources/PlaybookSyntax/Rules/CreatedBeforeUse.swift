@@ -22,7 +22,7 @@ struct CreatedBeforeUse: PlaybookRule {
                     of: .scale(name, instanceCount: 1), on: endpoint, kind: moment.capabilities.kind)
             else { return nil }
             let names = endpoint.deployments.map(\.name.text)
-            let help = nearest(name.text, among: names).map { "did you mean '\($0)'?" } ?? .deployFirst(name)
+            let help = didYouMean(name.text, among: names) ?? .deployFirst(name)
             return finding(at: moment.stage.location(of: name), violation.message, help: help)
         }
     }

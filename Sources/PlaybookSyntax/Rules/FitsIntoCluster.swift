@@ -43,11 +43,11 @@ struct FitsIntoCluster {
     func findings(forImagesBeside deployments: [Name], in playbook: SourceFile) -> [Finding] {
         guard !deployments.isEmpty else { return [] }
         return (settings?["image"]?.members ?? []).filter { !deployments.contains(Name($0.key.text)) }.map { member in
-            let near = nearest(member.key.text, among: deployments.map(\.text))
+            let near = didYouMean(member.key.text, among: deployments.map(\.text))
             return Finding(
                 near == nil ? .warning : .error, Self.name, at: Location(source: playbook, span: member.key.span),
                 "no stage makes a deployment '\(member.key.text)', whose image this is",
-                help: near.map { "did you mean '\($0)'?" }
+                help: near
                     ?? "the playbook's are \(deployments.map(\.text).joined(separator: ", "))")
         }
     }
@@ -112,7 +112,7 @@ extension NamedFiles {
             report(
                 FitsIntoCluster.name, Location(source: document.source, span: type.span),
                 "the playbook does not say what instance type \(name.quoted) is in the cluster",
-                help: (nearest(name, among: known).map { "did you mean '\($0)'? " } ?? "")
+                help: (didYouMean(name, among: known).map { $0 + " " } ?? "")
                     + "add \(fit.place).instance_types: {\(name): {node_selector: {…}, resources: {…}}}")
         }
         guard let code = root["code_configuration"]?["code"], let text = code.scalar?.value.scalarText,

@@ -22,7 +22,7 @@ package struct BackendCatalog: Sendable {
     ) throws(ServiceError) -> BackendSelection {
         let word = word ?? plugins[0].name
         guard let plugin = plugins.first(where: { $0.names.contains(word) }) else {
-            let near = nearest(word, among: names).map { "; did you mean '\($0)'?" } ?? ""
+            let near = didYouMean(word, among: names).map { "; \($0)" } ?? ""
             throw ServiceError(
                 .notPossible, "there is no backend '\(word)'\(near)\nthis build has \(names.joined(separator: ", "))")
         }

@@ -133,7 +133,7 @@ extension RolloutService {
         }
         if mayBeGone { return Name(text) }
         if let known = names.first(where: { $0 == Name(text) }) { return known }
-        let hint = nearest(text, among: names.map(\.text)).map { "; did you mean '\($0)'?" } ?? ""
+        let hint = didYouMean(text, among: names.map(\.text)).map { "; \($0)" } ?? ""
         throw ServiceError(.notPossible, "there is no endpoint '\(text)' on \(selection.name)\(hint)")
     }
 
@@ -146,7 +146,7 @@ extension RolloutService {
         let names = try await session.backend.observe(endpoint)?.deployments.map(\.name) ?? []
         if let name = names.first(where: { $0 == Name(text) }) { return name }
         let known = names.isEmpty ? "it has none" : "it has \(names.map(\.text).joined(separator: ", "))"
-        let hint = nearest(text, among: names.map(\.text)).map { "did you mean '\($0)'?" } ?? known
+        let hint = didYouMean(text, among: names.map(\.text)) ?? known
         throw ServiceError(.notPossible, "endpoint \(endpoint) has no deployment '\(text)'; \(hint)")
     }
 }

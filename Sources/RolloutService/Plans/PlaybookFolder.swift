@@ -68,10 +68,9 @@ package struct PlaybookFolder {
     /// The nearest name, or all names, as the rest of a sentence.
     private func hint(for argument: String) throws(ServiceError) -> String {
         let names = try all().map(Self.name)
-        if let near = nearest(argument, among: names) { return "; did you mean '\(near)'?" }
+        if let near = didYouMean(argument, among: names) { return "; \(near)" }
         guard !names.isEmpty else {
-            return
-                ": no playbooks are in \(workspace.playbooks)"
+            return ": no playbooks are in \(workspace.playbooks)"
         }
         return "; there are \(names.joined(separator: ", "))"
     }

@@ -1,18 +1,18 @@
 internal import PlaybookSyntax
-package import RolloutEngine
-package import Rollouts
+internal import RolloutEngine
+internal import Rollouts
 
 /// An edited playbook that takes the place of the one that a run was started with (P7).
-package struct Adoption {
-    package var snapshot: PlanSnapshot
-    package var stages: [StageRecord]
+struct Adoption {
+    var snapshot: PlanSnapshot
+    var stages: [StageRecord]
     /// What changes, as sentences.
-    package var differences: [String]
+    var differences: [String]
 
     /// What `new` makes of a run that has come as far as `state`.
     ///
     /// - Throws: Where a stage that is done, or that acts now, is not as it was.
-    package init(_ new: PlanSnapshot, of old: Plan, at state: RunState) throws(ServiceError) {
+    init(_ new: PlanSnapshot, of old: Plan, at state: RunState) throws(ServiceError) {
         let record = state.record
         guard new.plan.endpoint == old.endpoint, new.plan.backend == old.backend else {
             throw ServiceError(
@@ -97,7 +97,7 @@ extension Phase {
 
 extension RolloutService {
     /// The plan made anew from the files on disk, with the inputs that `run` was started with.
-    package func editedPlan(_ old: PlanSnapshot, playbook path: String?, for run: RunID) throws(ServiceError)
+    func editedPlan(_ old: PlanSnapshot, playbook path: String?, for run: RunID) throws(ServiceError)
         -> PlanSnapshot
     {
         guard let request = try editedRequest(old, playbook: path) else {
@@ -110,7 +110,7 @@ extension RolloutService {
     }
 
     /// What that plan is made of; nil where the playbook is gone.
-    package func editedRequest(_ old: PlanSnapshot, playbook path: String?) throws(ServiceError) -> PlanRequest? {
+    func editedRequest(_ old: PlanSnapshot, playbook path: String?) throws(ServiceError) -> PlanRequest? {
         guard let path else { return nil }
         var request = PlanRequest(path: path, selection: try backends.selection(of: old.plan))
         request.inputs = old.plan.inputs.mapValues(InputText.value)

@@ -1,5 +1,5 @@
 #if canImport(Darwin)
-    package import Darwin
+    internal import Darwin
 #else
     internal import Glibc
 #endif

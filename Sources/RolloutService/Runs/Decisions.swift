@@ -23,7 +23,7 @@ extension RolloutService {
         _ kind: Request.Kind, on run: RunID, stage: String? = nil, reason: String? = nil, mayRepeat: Bool = false
     ) throws -> DecisionMade {
         let subject = try subject(of: kind, stage, in: try journal.load(run))
-        let now = try backends.selection(named: subject.run.backend).plugin.now(in: workspace.state)
+        let now = try now(of: subject.run.backend)
         if let deadline = subject.gate?.deadline, now > deadline {
             throw ServiceError(
                 .notPossible,
@@ -113,7 +113,7 @@ extension RolloutService {
     private func stageIndex(_ stage: String?, in run: StoredRun) throws(ServiceError) -> Int {
         if let stage {
             guard let index = run.stages.firstIndex(where: { $0.name == stage }) else {
-                let near = nearest(stage, among: run.stages.map(\.name)).map { "; did you mean '\($0)'?" }
+                let near = didYouMean(stage, among: run.stages.map(\.name)).map { "; \($0)" }
                 throw ServiceError(
                     .notPossible, "run \(run.record.id) has no stage '\(stage)'\(near ?? Self.gates(of: run))")
             }

@@ -1,18 +1,18 @@
 internal import RolloutEngine
-package import Rollouts
+internal import Rollouts
 internal import Support
 
 /// The gates that the starter of a run approves ahead of time.
-package struct EarlyApprovals: Hashable, Sendable {
+struct EarlyApprovals: Hashable, Sendable {
     /// Names of stages, in the plan's order.
-    package var stages: [String] = []
+    var stages: [String] = []
     /// Sentences on gates that `all` leaves to others.
-    package var notes: [String] = []
+    var notes: [String] = []
 
     /// `words` are names of stages, or `all`.
     ///
     /// - Throws: Where a stage that is named has no gate, does not exist, or bars its starter.
-    package init(_ words: [String], in plan: Plan, from first: Int = 0, by caller: Caller) throws(ServiceError) {
+    init(_ words: [String], in plan: Plan, from first: Int = 0, by caller: Caller) throws(ServiceError) {
         for word in words where word != "all" { try check(word, in: plan, from: first, by: caller) }
         let all = words.contains("all")
         for index in plan.stages.indices.dropFirst(first) {
@@ -34,7 +34,7 @@ package struct EarlyApprovals: Hashable, Sendable {
     private func check(_ word: String, in plan: Plan, from first: Int, by caller: Caller) throws(ServiceError) {
         guard let index = plan.stages.firstIndex(where: { $0.name == word }) else {
             let names = plan.stages.filter { $0.approval != nil }.map(\.name)
-            let hint = nearest(word, among: plan.stages.map(\.name)).map { "did you mean '\($0)'?" }
+            let hint = didYouMean(word, among: plan.stages.map(\.name))
             let known =
                 names.isEmpty
                 ? "no stage asks for one" : "approvals are asked for by \(names.joined(separator: ", "))"

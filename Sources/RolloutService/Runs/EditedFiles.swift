@@ -1,21 +1,21 @@
 internal import AssetFiles
 internal import FoundationEssentials
 internal import PlaybookSyntax
-package import RolloutEngine
-package import Rollouts
+internal import RolloutEngine
+internal import Rollouts
 internal import Support
 
 /// How the files of a plan stand on disk, beside what the run keeps of them (P7).
-package struct EditedFiles {
+struct EditedFiles {
     /// What differs, as `diff -u` tells it; nothing where all is as it was.
-    package var lines: [String] = []
+    var lines: [String] = []
     /// The names of the files that differ.
-    package var names: [String] = []
+    var names: [String] = []
     /// Where the playbook is now; nil where it is gone.
-    package var playbook: String?
+    var playbook: String?
 
     /// A playbook that is not where it was any more, as on another machine, is looked for in the workspace.
-    package init(_ run: StoredRun, in workspace: Workspace) {
+    init(_ run: StoredRun, in workspace: Workspace) {
         let snapshot = run.snapshot
         guard let first = snapshot.plan.files.first else { return }
         playbook = Self.place(of: first.path, from: run.record.playbookFolder, in: workspace)
@@ -87,7 +87,7 @@ package struct EditedFiles {
     }
 
     /// The folder of a run's playbook, absolute; nil where the playbook is not on disk any more.
-    package static func playbookFolder(of record: RunRecord, _ plan: Plan, in workspace: Workspace) -> String? {
+    static func playbookFolder(of record: RunRecord, _ plan: Plan, in workspace: Workspace) -> String? {
         guard let first = plan.files.first else { return nil }
         return place(of: first.path, from: record.playbookFolder, in: workspace).map(folder)
     }

@@ -1,11 +1,11 @@
 internal import PlaybookSyntax
-package import RolloutEngine
-package import Rollouts
+internal import RolloutEngine
+internal import Rollouts
 
 /// From which stage a run that has ended is forked, with its own files or with edited ones.
-package enum EditedFork {
+enum EditedFork {
     /// The step that forks `parent` with the files as they are now; nil where nothing was edited, or no fork can use it.
-    package static func step(of parent: StoredRun, in service: RolloutService) throws(ServiceError) -> NextStep? {
+    static func step(of parent: StoredRun, in service: RolloutService) throws(ServiceError) -> NextStep? {
         let files = EditedFiles(parent, in: service.workspace)
         guard !files.names.isEmpty,
             let request = try service.editedRequest(parent.snapshot, playbook: files.playbook),
@@ -18,7 +18,7 @@ package enum EditedFork {
     }
 
     /// The first stage of the parent that is not in effect any more.
-    package static func first(of parent: StoredRun) -> Int {
+    static func first(of parent: StoredRun) -> Int {
         let furthest = min(parent.record.position, parent.stages.count - 1)
         let stages = parent.snapshot.plan.stages
         let first = parent.stages.indices.first {
@@ -36,7 +36,7 @@ package enum EditedFork {
 
     /// The first stage that counts as done in a fork from `first`, and is another one in the edited plan; `earlier` is the
     /// stage from which a fork does it anew, nil where there is none.
-    package static func change(
+    static func change(
         in new: Plan, since parent: StoredRun, before first: Int
     ) -> (stage: String, earlier: Int?)? {
         for index in 0...first {
@@ -51,7 +51,7 @@ package enum EditedFork {
     }
 
     /// The first stage that a fork from `index` would count as done, and that was taken back.
-    package static func takenBack(_ parent: StoredRun, before index: Int) -> Int? {
+    static func takenBack(_ parent: StoredRun, before index: Int) -> Int? {
         // A traffic stage sets live traffic as a whole, whatever became of what was set before.
         guard parent.snapshot.plan.stages[index].action.kind != .traffic else { return nil }
         return parent.stages.indices.prefix(index).first { isTakenBack(parent, $0) }

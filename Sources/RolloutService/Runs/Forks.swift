@@ -88,7 +88,7 @@ extension RolloutService {
         let furthest = min(parent.record.position, stages.count - 1)
         guard let from else { return EditedFork.first(of: parent) }
         guard let index = stages.firstIndex(where: { $0.name == from }) else {
-            let near = nearest(from, among: stages.map(\.name)).map { "did you mean '\($0)'?" }
+            let near = didYouMean(from, among: stages.map(\.name))
             throw ServiceError(
                 .notPossible,
                 "run \(id) has no stage '\(from)'; \(near ?? "it has \(stages.map(\.name).joined(separator: ", "))")")

@@ -1,18 +1,18 @@
-package import RolloutEngine
-package import Rollouts
+internal import RolloutEngine
+internal import Rollouts
 internal import Synchronization
 
 /// How much real time a simulation is given, so that a person can watch it; none where nobody does.
-package struct Pace: Sendable {
+struct Pace: Sendable {
     /// Real seconds for one virtual second.
-    package var factor: Double
+    var factor: Double
     /// All of the real time that may be spent.
-    package var budget: Duration
+    var budget: Duration
 
-    package static let none = Pace(factor: 0, budget: .zero)
+    static let none = Pace(factor: 0, budget: .zero)
 
     /// Shows the whole of `plan` in about two seconds and a half, where `durations` knows how long its changes take.
-    package static func watching(_ plan: Plan, _ durations: (any ChangeDurations)?) -> Pace {
+    static func watching(_ plan: Plan, _ durations: (any ChangeDurations)?) -> Pace {
         let preview = PlanPreview(of: plan, on: nil, kind: .managed, durations: durations)
         let expected = preview.duration ?? .minutes(20)
         return Pace(factor: 2.5 / max(expected.seconds, 1), budget: .seconds(3))
@@ -20,18 +20,18 @@ package struct Pace: Sendable {
 }
 
 /// A clock that takes a little real time for what passes at once on another.
-package final class PacedClock: RunClock, Sendable {
+final class PacedClock: RunClock, Sendable {
     private let base: any RunClock
     private let pace: Mutex<Pace>
     private let isRollingBack = Mutex(false)
 
-    package init(base: any RunClock, pace: Pace) {
+    init(base: any RunClock, pace: Pace) {
         self.base = base
         self.pace = Mutex(pace)
     }
 
     /// Gives the way back a time of its own: it is what a person most wants to see.
-    package func note(_ progress: Runner.Progress) {
+    func note(_ progress: Runner.Progress) {
         guard case .performing(_, let state) = progress, case .rollingBack = state.record.phase else { return }
         let isNews = isRollingBack.withLock { known in
             defer { known = true }
@@ -41,11 +41,11 @@ package final class PacedClock: RunClock, Sendable {
         pace.withLock { $0 = $0.factor > 0 ? Pace(factor: 1.0 / 60, budget: .milliseconds(1500)) : $0 }
     }
 
-    package var longestSlice: Interval { base.longestSlice }
+    var longestSlice: Interval { base.longestSlice }
 
-    package func now() -> Timestamp { base.now() }
+    func now() -> Timestamp { base.now() }
 
-    package func sleep(until deadline: Timestamp) async throws {
+    func sleep(until deadline: Timestamp) async throws {
         let length = (deadline - base.now()).seconds
         if length > 0, deadline < .distantFuture {
             let pause = pace.withLock { pace in
@@ -58,5 +58,5 @@ package final class PacedClock: RunClock, Sendable {
         try await base.sleep(until: deadline)
     }
 
-    package func idle(until deadline: Timestamp) async throws { try await base.idle(until: deadline) }
+    func idle(until deadline: Timestamp) async throws { try await base.idle(until: deadline) }
 }

@@ -4,7 +4,7 @@ internal import Rollouts
 internal import Synchronization
 
 #if canImport(Darwin)
-    package import Darwin
+    internal import Darwin
 #else
     internal import Glibc
 #endif

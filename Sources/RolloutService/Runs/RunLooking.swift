@@ -56,8 +56,7 @@ extension RolloutService {
             return ServiceError(
                 .notPossible, "there is no run '\(text)': there are none yet", [.start(playbook: nil)])
         }
-        let near = nearest(text, among: runs.map(\.id.description))
-        let hint = near.map { "did you mean '\($0)'?" } ?? "the latest are:\n" + list(runs)
+        let hint = didYouMean(text, among: runs.map(\.id.description)) ?? "the latest are:\n" + list(runs)
         return ServiceError(.notPossible, "there is no run '\(text)'; \(hint)")
     }
 
@@ -72,11 +71,15 @@ extension RolloutService {
     package func situation(of run: RunID) throws -> RunSituation { try situation(of: try journal.load(run)) }
 
     package func situation(of run: StoredRun) throws -> RunSituation {
-        let plugin = try backends.selection(named: run.record.backend).plugin
-        return try situation(
+        try situation(
             of: RunState(record: run.record, stages: run.stages), run.snapshot.plan,
-            runner: try journal.runnerState(of: run.record.id), now: try plugin.now(in: workspace.state)
+            runner: try journal.runnerState(of: run.record.id), now: try now(of: run.record.backend)
         ) { () throws(JournalError) in run }
+    }
+
+    /// The time in the world of a backend.
+    func now(of backend: String) throws -> Timestamp {
+        try backends.selection(named: backend).plugin.now(in: workspace.state)
     }
 
     /// The same of a run whose state is at hand; `edited` gives what it keeps of its files, where that matters.
@@ -141,13 +144,15 @@ extension RolloutService {
     /// All runs, newest first.
     package func runs() throws -> [ListedRun] {
         let holders = try journal.leases()
+        var times: [String: Timestamp] = [:]
         return try journal.runs().map { record in
             var listed = ListedRun(
                 record: record, stages: try journal.stages(of: record.id),
                 holder: holders.first { $0.run == record.id })
             if case .waiting(let gate) = record.phase, let deadline = gate.deadline {
-                let plugin = try backends.selection(named: record.backend).plugin
-                listed.isOverdue = try plugin.now(in: workspace.state) > deadline
+                let now = try times[record.backend] ?? now(of: record.backend)
+                times[record.backend] = now
+                listed.isOverdue = now > deadline
             }
             return listed
         }

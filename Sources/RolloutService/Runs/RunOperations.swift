@@ -184,7 +184,7 @@ extension RolloutService {
             return stages[record.position].name
         }
         guard let index = stages.firstIndex(where: { $0.name == stage }) else {
-            let near = nearest(stage, among: stages.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+            let near = didYouMean(stage, among: stages.map(\.name)).map { "; \($0)" } ?? ""
             throw ServiceError(.notPossible, "run \(record.id) has no stage '\(stage)'\(near)")
         }
         guard index >= record.position else {

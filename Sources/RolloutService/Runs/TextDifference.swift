@@ -1,10 +1,10 @@
 /// How one text became another, line by line, as `diff -u` tells it.
-package struct TextDifference: Sendable {
+struct TextDifference: Sendable {
     /// Nothing where the texts are equal.
-    package var lines: [String]
+    var lines: [String]
 
     /// Compares texts, and shows `context` equal lines around what differs.
-    package init(from old: String, to new: String, oldName: String, newName: String, context: Int = 3) {
+    init(from old: String, to new: String, oldName: String, newName: String, context: Int = 3) {
         let before = Self.split(old)
         let after = Self.split(new)
         guard before != after else {
@@ -18,11 +18,11 @@ package struct TextDifference: Sendable {
     private enum Edit: Hashable {
         case same(String), gone(String), new(String)
 
-        package var isSame: Bool {
+        var isSame: Bool {
             if case .same = self { true } else { false }
         }
 
-        package var text: String {
+        var text: String {
             switch self {
             case .same(let line): " \(line)"
             case .gone(let line): "-\(line)"

@@ -73,7 +73,7 @@ struct CSVRecording {
                 guard name.hasPrefix("le_"), let bound = Double(name.dropFirst(3)), bound > 0, bound.isFinite else {
                     findings.report(
                         "UnknownColumn", .warning, line: line, "column '\(name)' is not known",
-                        help: nearest(name, among: Self.required).map { "did you mean '\($0)'?" } ?? "it is ignored")
+                        help: didYouMean(name, among: Self.required) ?? "it is ignored")
                     columns.append(.ignored)
                     continue
                 }

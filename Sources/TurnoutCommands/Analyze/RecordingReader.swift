@@ -84,12 +84,12 @@ struct RecordingReader {
             ("NoControl", "--control", control, !hasControl && specification.comparesArms),
         ] where isMissing {
             let name = String(decoding: name, as: UTF8.self)
-            let near = nearest(name, among: found.filter { unknown.contains(Array($0.utf8)) })
+            let near = didYouMean(name, among: found.filter { unknown.contains(Array($0.utf8)) })
             findings.report(
                 rule,
                 message: "no line of '\(name)' is in the file; its deployments: "
                     + (found.isEmpty ? "none" : found.joined(separator: ", ")),
-                help: near.map { "did you mean '\($0)'?" } ?? "\(option) names the one that is meant")
+                help: near ?? "\(option) names the one that is meant")
             isReadable = false
         }
     }

@@ -119,7 +119,7 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
             throw CommandFailure(.failed, "\(file) is not a mapping of keys such as name, version and path")
         }
         if let key = members.keys.sorted().first(where: { !Kind.keys.contains($0) }) {
-            let near = nearest(key, among: Kind.keys).map { "did you mean '\($0)'?" }
+            let near = didYouMean(key, among: Kind.keys)
             throw CommandFailure(
                 .failed,
                 "\(file): the key '\(key)' is not known: \(near ?? "possible are \(Kind.keys.joined(separator: ", "))")"

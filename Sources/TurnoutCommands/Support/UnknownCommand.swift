@@ -15,7 +15,7 @@ enum UnknownCommand {
             guard !choices.isEmpty, !word.hasPrefix("-"), word != "help" else { return }
             let names = choices.compactMap { $0.configuration.commandName }
             guard let next = choices.first(where: { $0.configuration.commandName == word }) else {
-                let near = nearest(word, among: names).map { "did you mean '\($0)'?" }
+                let near = didYouMean(word, among: names)
                 let help = near ?? "its commands: " + names.joined(separator: ", ")
                 throw CommandFailure(.usage, "\(path) has no command '\(word.printable)'; \(help)")
             }
