@@ -58,9 +58,9 @@ package enum Suggestion: Hashable, Sendable {
     /// Move clients by hand.
     case setTraffic(endpoint: Name, on: String)
     /// Read what a deployment's servers said.
-    case logs(endpoint: Name, deployment: Name)
+    case logs(endpoint: Name, deployment: Name, on: String)
     /// Take a deployment away by hand, its traffic first.
-    case takeAway(endpoint: Name, deployment: Name)
+    case takeAway(endpoint: Name, deployment: Name, on: String)
     /// A step of a run, about a stage where one is named.
     case step(NextStep, of: RunID, stage: String? = nil)
 }

@@ -28,7 +28,7 @@ extension RolloutService {
                 let epoch = try await take(&lease, from: session, as: .hand(force: force))
                 result = .success(
                     try await keeping(lease, of: session) {
-                        try await apply(changes, to: endpoint, on: session, stage: stage, epoch: epoch)
+                        try await apply(changes, to: endpoint, on: session, selection, stage: stage, epoch: epoch)
                     })
             } catch {
                 result = .failure(error)
@@ -39,7 +39,8 @@ extension RolloutService {
         } catch let error as JournalError {
             guard force, case .leased(let holder) = error.code else { throw error }
             warn("process \(holder.process) runs \(holder.run) on \(endpoint); it will find this as drift")
-            return try await apply(changes, to: endpoint, on: session, stage: stage, epoch: holder.epoch)
+            return try await apply(
+                changes, to: endpoint, on: session, selection, stage: stage, epoch: holder.epoch)
         }
     }
 
@@ -61,7 +62,8 @@ extension RolloutService {
     }
 
     private func apply(
-        _ changes: [Change], to endpoint: Name, on session: any BackendSession, stage: String, epoch: Int
+        _ changes: [Change], to endpoint: Name, on session: any BackendSession, _ selection: BackendSelection,
+        stage: String, epoch: Int
     ) async throws -> EndpointSnapshot? {
         let identity = UUID().uuidString.lowercased()
         for (index, change) in changes.enumerated() {
@@ -70,7 +72,7 @@ extension RolloutService {
                 epoch: epoch)
             // What is deleted in the end need not be well before.
             try await settle(
-                change, of: endpoint, as: context, on: session, mustSucceed: changes.last != .deleteEndpoint)
+                change, of: endpoint, as: context, on: session, selection, mustSucceed: changes.last != .deleteEndpoint)
         }
         return try await session.backend.observe(endpoint)
     }
@@ -78,7 +80,7 @@ extension RolloutService {
     /// Asks for the change, and waits until it is observed to be so.
     private func settle(
         _ change: Change, of endpoint: Name, as context: ChangeContext, on session: any BackendSession,
-        mustSucceed: Bool
+        _ selection: BackendSelection, mustSucceed: Bool
     ) async throws {
         let (backend, clock) = (session.backend, session.clock)
         let (start, deadline) = (clock.now(), clock.now() + Self.limit)
@@ -113,7 +115,7 @@ extension RolloutService {
         }
         throw ServiceError(
             .failed, "\(change) is not so after \(Self.limit)",
-            [.showEndpoint(endpoint, on: session.backend.capabilities.name)])
+            [.showEndpoint(endpoint, on: selection.name)])
     }
 
     /// The endpoint that `text` names on a backend or, without it, the only one.

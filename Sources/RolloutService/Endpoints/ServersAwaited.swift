@@ -6,14 +6,20 @@ package import Rollouts
 /// A command may have started the endpoint's servers itself, a moment ago.
 package struct ServersAwaited {
     package var session: any BackendSession
+    /// As suggestions name it.
+    package var backend: String
     package var endpoint: Name
     /// Who is asked; nil: whoever has traffic.
     package var deployment: Name?
     /// How long servers may take.
     package var patience: Interval
 
-    package init(session: any BackendSession, endpoint: Name, deployment: Name?, patience: Interval = .seconds(60)) {
+    package init(
+        session: any BackendSession, backend: String, endpoint: Name, deployment: Name?,
+        patience: Interval = .seconds(60)
+    ) {
         self.session = session
+        self.backend = backend
         self.endpoint = endpoint
         self.deployment = deployment
         self.patience = patience
@@ -32,8 +38,8 @@ package struct ServersAwaited {
                 throw ServiceError(
                     .failed, Self.words(silent, after: isHopeless ? nil : patience),
                     [
-                        .logs(endpoint: endpoint, deployment: silent.name),
-                        .takeAway(endpoint: endpoint, deployment: silent.name),
+                        .logs(endpoint: endpoint, deployment: silent.name, on: backend),
+                        .takeAway(endpoint: endpoint, deployment: silent.name, on: backend),
                     ])
             }
             try await clock.sleep(until: clock.now() + min(session.pollInterval ?? .seconds(5), .milliseconds(100)))

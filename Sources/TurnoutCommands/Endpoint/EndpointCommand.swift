@@ -68,6 +68,13 @@ struct NamedEndpoint {
         try await service.deployment(text, of: name, on: session)
     }
 
+    /// Waits until `deployment` or, without it, whoever has traffic can answer.
+    func awaitServers(of deployment: Name?) async throws {
+        try await ServersAwaited(
+            session: session, backend: selection.name, endpoint: name, deployment: deployment
+        ).wait()
+    }
+
     /// Makes changes by hand; see ``RolloutService/change(_:_:on:_:stage:force:)``.
     func change(_ changes: [Change], stage: String, force: Bool) async throws -> EndpointSnapshot? {
         try await service.change(name, changes, on: session, selection, stage: stage, force: force)

@@ -17,11 +17,11 @@ extension Suggestion {
             "`turnout endpoint show \(endpoint)\(flag(backend))` shows how far it is"
         case .setTraffic(let endpoint, let backend):
             "`turnout endpoint traffic \(endpoint) --set NAME=PERCENT\(flag(backend))` moves clients by hand"
-        case .logs(let endpoint, let deployment):
-            "`turnout endpoint logs \(endpoint) --deployment \(deployment)` shows what its servers said"
-        case .takeAway(let endpoint, let deployment):
-            "a run that deploys it anew mends it, or `turnout endpoint traffic \(endpoint) --set \(deployment)=0` and then "
-                + "`turnout endpoint delete \(endpoint) --deployment \(deployment)` take it away"
+        case .logs(let endpoint, let deployment, let backend):
+            "`turnout endpoint logs \(endpoint) --deployment \(deployment)\(flag(backend))` shows what its servers said"
+        case .takeAway(let endpoint, let deployment, let backend):
+            "a run that deploys it anew mends it, or `turnout endpoint traffic \(endpoint) --set \(deployment)=0\(flag(backend))` and then "
+                + "`turnout endpoint delete \(endpoint) --deployment \(deployment)\(flag(backend))` take it away"
         case .step(let step, let run, let stage): step.words(of: run, stage: stage)
         }
     }
