@@ -150,13 +150,17 @@ extension KubernetesClient {
     ) async throws -> Result {
         var failures = 0
         var refused: Credential?
-        var forbidden = ForbiddenCheck()
+        var startUp = StartUpCheck()
         while true {
             let credential = try await credentials.current(insteadOf: refused)
             do {
                 return try await once(call, as: credential, read)
             } catch let error as KubernetesError {
-                if error.code == .forbidden, try await forbidden.isToBeTriedAgain(by: self, as: credential) { continue }
+                if error.mayBeOfStartUp,
+                    try await startUp.isToBeTriedAgain(after: error, by: self, as: credential)
+                {
+                    continue
+                }
                 failures += 1
                 logger.debug("request failed", metadata: ["request": "\(call.words)", "error": "\(error.message)"])
                 if error.code == .unauthorized, refused == nil, credentials.canChange {

@@ -64,6 +64,11 @@ package struct KubernetesError: Error, Hashable, Sendable, CustomStringConvertib
 
     package var description: String { request.map { "\($0): \(message)" } ?? message }
 
+    /// True for what an API server also answers while it starts: no rights, or a path that it does not serve.
+    ///
+    /// The answer for an object that doesn't exist has a `Status`; the one for an unknown path is plain text.
+    var mayBeOfStartUp: Bool { code == .forbidden || (code == .notFound && reason == nil) }
+
     /// True where a write may have been taken although it failed: only a look at the object tells.
     package var mayHaveBeenTaken: Bool {
         switch code {

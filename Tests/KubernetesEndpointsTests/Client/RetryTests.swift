@@ -56,6 +56,46 @@ import Testing
         #expect(try await server.client(clock: clock).get(.services, "houses", in: "models")?.name == "houses")
     }
 
+    private static let unknownPath = ClusterAnswer(
+        status: 404, body: ClusterBody([Array("404 page not found\n".utf8)]))
+
+    @Test("a server that starts does not say that an object is missing, nor forbids for good", arguments: [404, 403])
+    func starting(status: Int) async throws {
+        let server = ScriptedCluster { request, number in
+            switch number {
+            case 0, 2: status == 404 ? Self.unknownPath : try .refusal(403, "Forbidden", "no roles yet")
+            case 1: ClusterAnswer(status: 500, body: ClusterBody([Array("not ready".utf8)]))
+            case 3: ClusterAnswer(status: 200, body: ClusterBody([Array("ok".utf8)]))
+            default: try .json(["metadata": ["name": "houses"]])
+            }
+        }
+        #expect(try await server.client(clock: clock).get(.httpRoutes, "houses", in: "models")?.name == "houses")
+        #expect(server.requests.map { $0.path.hasPrefix("/readyz") } == [false, true, false, true, false])
+    }
+
+    @Test("a server that never gets ready is unavailable, whatever it has no path for")
+    func neverReady() async throws {
+        let server = ScriptedCluster { request, _ in
+            request.path.hasPrefix("/readyz") ? try .refusal(503, "", "starting") : Self.unknownPath
+        }
+        let error = await #expect(throws: KubernetesError.self) {
+            try await server.client(clock: clock).get(.httpRoutes, "houses", in: "models")
+        }
+        #expect(error?.code == .unavailable, "\(String(describing: error))")
+    }
+
+    @Test("a path that a ready server does not serve, or one that nobody may ask, is not found", arguments: [200, 403])
+    func notServed(readiness: Int) async throws {
+        let server = ScriptedCluster { request, _ in
+            request.path.hasPrefix("/readyz")
+                ? ClusterAnswer(status: readiness, body: ClusterBody([])) : Self.unknownPath
+        }
+        let client = try server.client(clock: clock)
+        #expect(try await client.get(.httpRoutes, "houses", in: "models") == nil)
+        #expect(try await client.versions(ofGroup: "gateway.networking.k8s.io") == nil)
+        #expect(pauses.isEmpty)
+    }
+
     @Test("tries are bounded, and the last failure is told")
     func bounded() async throws {
         let server = ScriptedCluster { _, _ in try .refusal(503, "ServiceUnavailable", "not now") }
