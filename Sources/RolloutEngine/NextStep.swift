@@ -221,12 +221,8 @@ extension StageAction {
     /// True where the stage leaves `mirror` off.
     fileprivate func endsMirroring(to mirror: Traffic) -> Bool {
         guard !mirror.isEmpty else { return false }
-        switch self {
-        case .mirrorTraffic(let traffic): return traffic.isEmpty
-        case .traffic(let traffic): return mirror.deployments.contains { traffic[$0] > 0 }
-        case .deleteEndpoint: return true
-        default: return false
-        }
+        if deletesEndpoint || mirrorTraffic?.isEmpty == true { return true }
+        return mirror.deployments.contains { liveTraffic?[$0] ?? 0 > 0 }
     }
 }
 

@@ -61,12 +61,6 @@ package struct Attempt: Codable, Hashable, Sendable {
     }
 }
 
-package enum Step: Codable, Hashable, Sendable {
-    case change(Change)
-    case invoke(Invocation)
-    case run(Command)
-}
-
 /// What is about to be done, as it is recorded before it is done (DESIGN §4, P2).
 package struct Intent: Codable, Hashable, Sendable {
     /// The same for every sending of one step of one attempt.

@@ -25,7 +25,7 @@ package func restorationStep(
     }
     let traffic = target.traffic.wanted
     if observed.traffic.wanted != traffic {
-        return .change(settingTraffic(traffic, on: observed)[0])
+        return .change(Change.settingTraffic(traffic, on: observed)[0])
     }
     guard observed.traffic.actual == traffic else {
         return .wait(reason: "traffic \(observed.traffic.actual) to become \(traffic)")

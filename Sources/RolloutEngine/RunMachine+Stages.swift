@@ -89,7 +89,7 @@ extension RunMachine {
     }
 
     mutating func beginAttempt(of stage: Stage, on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
-        let steps = steps(of: stage.action, on: snapshot)
+        let steps = stage.action.steps(on: snapshot)
         guard !steps.isEmpty else { return bake(on: snapshot, at: now) }
         let number = stages[record.position].attempts + 1
         let before: Observation = stage.action.touchesEndpoint ? Observation(snapshot) : .never
@@ -224,15 +224,11 @@ extension RunMachine {
 
 extension Stage {
     /// How long the stage lasts after its action is done.
-    var restingTime: Interval {
-        guard case .wait(let length) = action else { return bake }
-        return length + bake
-    }
+    var restingTime: Interval { action.content.rest + bake }
 
     /// True when the stage has neither gate, effect nor wait.
     fileprivate var isMomentary: Bool {
-        guard case .wait = action else { return false }
-        return approval == nil && restingTime == .zero
+        action.kind == .wait && approval == nil && restingTime == .zero
     }
 
     /// True when the endpoint must be looked at before the stage begins.

@@ -80,13 +80,6 @@ extension Plan {
     ///
     /// Stages that the plan leaves out do not count.
     package var lastTraffic: Traffic? {
-        stages.reversed().lazy.filter { $0.skip == nil }.compactMap { stage -> Traffic? in
-            switch stage.action {
-            case .traffic(let traffic): traffic
-            case .define(_, let deployment?, allTraffic: true): [deployment.name: 100]
-            case .deleteEndpoint: Traffic.none
-            default: nil
-            }
-        }.first
+        stages.reversed().lazy.filter { $0.skip == nil }.compactMap(\.action.liveTraffic).first
     }
 }

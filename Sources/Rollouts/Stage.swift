@@ -32,128 +32,15 @@ package struct Stage: Hashable, Sendable, Codable {
         self.bake = bake
         self.analysis = analysis
         self.analysisSkip = analysisSkip
-        self.timeout = timeout ?? action.kind.defaultTimeout
+        self.timeout = timeout ?? action.kind.type.defaultTimeout
         self.retry = retry
         self.onFailure = onFailure
-    }
-}
-
-/// What a stage does; indirect, so that the many small stages of a long plan are not as large as a definition.
-package indirect enum StageAction: Hashable, Sendable, Codable {
-    /// Defines the endpoint, its first deployment if one is named, and gives that deployment all traffic if asked.
-    case define(EndpointDefinition, deployment: DeploymentDefinition?, allTraffic: Bool)
-    case scale(Name, instanceCount: Int)
-    case deploy(DeploymentDefinition)
-    case invoke(Invocation)
-    case mirrorTraffic(Traffic)
-    case traffic(Traffic)
-    case deleteDeployment(Name)
-    case deleteEndpoint
-    case wait(Interval)
-    case run(Command)
-
-    /// The deployment that it creates or updates; nil where it does neither.
-    package var deployment: DeploymentDefinition? {
-        switch self {
-        case .define(_, let deployment, _): deployment
-        case .deploy(let deployment): deployment
-        default: nil
-        }
-    }
-
-    /// The word for it in a playbook.
-    package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
-        case define, scale, deploy, invoke
-        case mirrorTraffic = "mirror_traffic"
-        case traffic, delete, wait, run
-
-        /// Generous beside Azure's own durations (AZURE.md, Rules: a deployment takes about 10 minutes).
-        package var defaultTimeout: Interval {
-            switch self {
-            case .define, .deploy, .scale: .minutes(60)
-            case .invoke, .run: .minutes(10)
-            case .mirrorTraffic, .traffic, .delete: .minutes(30)
-            case .wait: .distantFuture
-            }
-        }
-    }
-
-    package var kind: Kind {
-        switch self {
-        case .define: .define
-        case .scale: .scale
-        case .deploy: .deploy
-        case .invoke: .invoke
-        case .mirrorTraffic: .mirrorTraffic
-        case .traffic: .traffic
-        case .deleteDeployment, .deleteEndpoint: .delete
-        case .wait: .wait
-        case .run: .run
-        }
     }
 }
 
 extension Interval {
     /// Longer than any wait.
     package static let distantFuture = Interval(milliseconds: .max)
-}
-
-/// A program that a stage runs; no shell ever sees its words.
-package struct Command: Hashable, Sendable, Codable {
-    /// The program and its arguments, at least one word.
-    package var words: [String]
-    package var environment: [String: String]
-    /// True when running it twice is harmless, so that a crash in its middle runs it again.
-    package var idempotent: Bool
-    /// The deployment that the program is about; nil where there is none.
-    package var deployment: Name?
-
-    package init(
-        words: [String], environment: [String: String] = [:], idempotent: Bool = false, deployment: Name? = nil
-    ) {
-        self.deployment = deployment
-        self.words = words
-        self.environment = environment
-        self.idempotent = idempotent
-    }
-}
-
-/// Test requests to one deployment, or to the endpoint, and what their answers must be.
-package struct Invocation: Hashable, Sendable, Codable {
-    /// Nil sends to the endpoint, as clients do.
-    package var deployment: Name?
-    package var request: InferenceRequest
-    /// At least 1.
-    package var times: Int
-    package var expect: Expectation
-
-    package struct Expectation: Hashable, Sendable, Codable {
-        /// HTTP status.
-        package var status: Int
-        /// The longest that any answer may take.
-        package var within: Interval?
-        /// What the JSON body must contain (``Value/contains(_:)``).
-        package var json: Value?
-
-        package init(status: Int = 200, within: Interval? = nil, json: Value? = nil) {
-            self.status = status
-            self.within = within
-            self.json = json
-        }
-    }
-
-    package init(deployment: Name?, request: InferenceRequest, times: Int = 1, expect: Expectation = Expectation()) {
-        self.deployment = deployment
-        self.request = request
-        self.times = times
-        self.expect = expect
-    }
-}
-
-/// A request for inference: a JSON body, sent by POST.
-package struct InferenceRequest: Hashable, Sendable, Codable {
-    package var body: String
-    package init(body: String) { self.body = body }
 }
 
 /// A person's yes, asked for before a stage acts.

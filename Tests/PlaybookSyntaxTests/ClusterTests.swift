@@ -58,13 +58,7 @@ struct ClusterTests {
                 "green.yml": Sample.deployment("green", Self.image + scaling),
                 "blue.yml": Sample.deployment("blue", Self.image),
             ])
-        let counts = try #require(outcome.snapshot).plan.stages.compactMap { stage -> Int? in
-            switch stage.action {
-            case .define(_, let deployment, _): deployment?.instanceCount
-            case .deploy(let deployment): deployment.instanceCount
-            default: nil
-            }
-        }
+        let counts = try #require(outcome.snapshot).plan.stages.compactMap(\.action.deployment?.instanceCount)
         #expect(counts == [1, 3])
     }
 

@@ -154,12 +154,10 @@ struct LanguageTests {
         #expect(waiting.plan.endpoint == "x")
         let other = try #require(Sample.plan(Sample.start, .managed(endpoint: "other")).snapshot)
         #expect(other.plan.endpoint == "other")
-        guard case .define(let endpoint, let deployment, true) = other.plan.stages[0].action else {
-            Issue.record("the first stage defines the endpoint")
-            return
-        }
-        #expect(endpoint.name == "other" && endpoint.document["name"] == "other")
-        #expect(deployment?.endpoint == "other" && deployment?.document["endpoint_name"] == "other")
+        let define = try #require(other.plan.stages[0].action.as(DefineAction.self))
+        #expect(define.allTraffic && define.endpoint.name == "other" && define.endpoint.document["name"] == "other")
+        #expect(define.deployment?.endpoint == "other")
+        #expect(define.deployment?.document["endpoint_name"] == "other")
     }
 
     @Test("other files of the same backends and unknown backends")

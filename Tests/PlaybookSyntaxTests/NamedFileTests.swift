@@ -66,7 +66,7 @@ struct NamedFileTests {
             "green",
             "instance_count: 3\ntags: {a: 1}\nrequest_settings: {request_timeout_ms: 3000, max_queue_wait_ms: '20'}\n")
         let outcome = Sample.plan(Sample.start, files: ["green.yml": file])
-        guard case .deploy(let definition)? = outcome.snapshot?.plan.stages[1].action else {
+        guard let definition = outcome.snapshot?.plan.stages[1].action.deployment else {
             Issue.record("\(outcome.findings)")
             return
         }
@@ -79,7 +79,7 @@ struct NamedFileTests {
     func instanceCount() throws {
         let stages = try Sample.stages(
             Sample.start + "  - {name: more, deploy: {deployment_file: green.yml, instance_count: 4}}\n")
-        guard case .deploy(let definition)? = stages.last?.action else {
+        guard let definition = stages.last?.action.deployment else {
             Issue.record("the last stage deploys")
             return
         }

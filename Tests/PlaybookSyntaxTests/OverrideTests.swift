@@ -31,7 +31,8 @@ struct OverrideTests {
                     "name: x\nstages:\n  - {name: d, define: {endpoint_file: e.yml, deployment_file: g.yml}}\n",
                     .managed(endpoint: "mine"),
                     files: ["e.yml": endpoint, "g.yml": "name: green\ninstance_type: x\n" + line])
-                guard case .define(let defined, let deployment?, _)? = outcome.snapshot?.plan.stages.first?.action
+                guard let action = outcome.snapshot?.plan.stages.first?.action, let defined = action.endpoint,
+                    let deployment = action.deployment
                 else {
                     Issue.record("\(outcome.findings)")
                     continue
@@ -82,7 +83,7 @@ struct OverrideTests {
                   endpoint_set: {auth_mode: AMLToken, tags.team: a}}
 
             """)
-        guard case .define(let endpoint, let deployment?, _)? = stages.first?.action else {
+        guard let endpoint = stages.first?.action.endpoint, let deployment = stages.first?.action.deployment else {
             Issue.record("the stage defines")
             return
         }
@@ -156,7 +157,7 @@ struct OverrideTests {
 
                     """
             ])
-        guard case .define(let endpoint, _, _)? = outcome.snapshot?.plan.stages.first?.action else {
+        guard let endpoint = outcome.snapshot?.plan.stages.first?.action.endpoint else {
             Issue.record("\(outcome.findings)")
             return
         }

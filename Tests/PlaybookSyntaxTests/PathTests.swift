@@ -41,7 +41,7 @@ struct PathTests {
         var options = PlanOptions.managed(["file": .text(typed)])
         options.inputFolders = ["file": root + "/work"]
         let outcome = makePlan(of: root + "/p/x.yml", options: options)
-        guard case .deploy(let definition)? = outcome.snapshot?.plan.stages.first?.action else { return (nil, outcome) }
+        guard let definition = outcome.snapshot?.plan.stages.first?.action.deployment else { return (nil, outcome) }
         return (definition.name.text, outcome)
     }
 

@@ -76,7 +76,7 @@ struct PythonTests {
     func choice() throws {
         let outcome = outcome(Self.code, choice: ["version": "any"])
         let stages = try Array(#require(outcome.snapshot).plan.stages)
-        guard case .deploy(let green) = stages[1].action else {
+        guard let green = stages[1].action.deployment else {
             Issue.record("no deployment")
             return
         }

@@ -98,7 +98,7 @@ struct RoleTests {
         #expect(
             stages.filter { $0.skip == nil }.map(\.name) == ["deploy", "test", "canary", "all", "delete", "tell"])
         #expect(stages.first?.skip == "'blue' is live")
-        guard case .deploy(let deployment) = stages[1].action else {
+        guard let deployment = stages[1].action.deployment else {
             Issue.record("the second stage does not deploy")
             return
         }

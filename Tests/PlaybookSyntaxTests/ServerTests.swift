@@ -178,7 +178,7 @@ struct ServerTests {
             let outcome = makePlan(of: root + "/p/x.yml", options: .local())
             #expect(outcome.findings.isEmpty, "\(outcome.findings.map { $0.rendered(color: false) })")
             let stages = try Array(#require(outcome.snapshot).plan.stages)
-            guard case .deploy(let green) = stages[1].action else {
+            guard let green = stages[1].action.deployment else {
                 Issue.record("no deployment")
                 return
             }

@@ -65,13 +65,10 @@ package struct KubernetesPlugin: BackendPlugin {
     package func settled(_ action: StageAction, settings: Value) -> StageAction {
         // What is wrong with settings is told where they are checked.
         guard let settings = try? Self.read(settings) else { return action }
-        switch action {
-        case .define(let endpoint, let deployment, let allTraffic):
-            return .define(
-                settings.planned(endpoint), deployment: deployment.map(settings.planned), allTraffic: allTraffic)
-        case .deploy(let definition): return .deploy(settings.planned(definition))
-        default: return action
-        }
+        var settled = action
+        settled.mapDefinitions(
+            endpoint: { $0 = settings.planned($0) }, deployment: { $0 = settings.planned($0) })
+        return settled
     }
 
     package func place(of settings: Value) -> String? {

@@ -63,9 +63,6 @@ struct KubernetesSession: RunCompany, EndpointLeasing {
 extension Plan {
     /// What the plan's first stage that defines an endpoint makes of it.
     var definedEndpoint: EndpointDefinition? {
-        for stage in stages where stage.skip == nil {
-            if case .define(let definition, _, _) = stage.action { return definition }
-        }
-        return nil
+        stages.lazy.filter { $0.skip == nil }.compactMap(\.action.endpoint).first
     }
 }

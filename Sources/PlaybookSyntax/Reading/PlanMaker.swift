@@ -182,8 +182,7 @@ struct PlanMaker {
             let overrides = FileOverrides(set: define["endpoint_set"])
             return files.endpoint(at: define["endpoint_file"], overrides, kind: capabilities.kind)?.definition.name
         }
-        let needsNone: Set<String> = ["wait", "run"]
-        let actions = Set(StageAction.Kind.allCases.map(\.rawValue)).subtracting(needsNone)
+        let actions = Set(StageAction.Kind.allCases.filter(\.touchesEndpoint).map(\.rawValue))
         guard let user = stages.lazy.compactMap({ $0.members.first { actions.contains($0.key.text) } }).first else {
             return name.map { Name($0) }
         }
@@ -249,14 +248,11 @@ struct PlanMaker {
     /// A program that is about no deployment by name is about the candidate: the role or, without roles, what the playbook
     /// has deployed last.
     private func naming(_ placed: PlacedStage, after earlier: StageList) -> PlacedStage {
-        guard case .run(var command) = placed.stage.action, command.deployment == nil else { return placed }
-        let deployed = earlier.filter { $0.skip == nil }.compactMap { stage -> Name? in
-            guard case .deploy(let definition) = stage.action else { return nil }
-            return definition.name
-        }
-        command.deployment = roles?.candidate ?? deployed.last
+        guard var run = placed.stage.action.as(RunAction.self), run.command.deployment == nil else { return placed }
+        let deployed = earlier.filter { $0.skip == nil }.compactMap { $0.action.as(DeployAction.self)?.definition.name }
+        run.command.deployment = roles?.candidate ?? deployed.last
         var named = placed
-        named.stage.action = .run(command)
+        named.stage.action = StageAction(run)
         return named
     }
 

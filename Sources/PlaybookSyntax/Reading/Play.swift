@@ -53,7 +53,7 @@ struct Play {
         if !isWholeStory { assumeDeployments(of: stage.stage.action) }
         let before = model.endpoint
         var steps: [Moment.Step] = []
-        for change in changes(of: stage.stage.action, on: before) {
+        for change in stage.stage.action.changes(on: before) {
             let violations = model.violations(of: change)
             steps.append(Moment.Step(change: change, before: model.endpoint, violations: violations))
             do throws(Violation) {
@@ -70,11 +70,8 @@ struct Play {
         for index in rules.indices where knowsHistory || type(of: rules[index]).judgesAlone {
             findings += rules[index].check(moment)
         }
-        switch stage.stage.action {
-        case .deleteDeployment(let name): deleted.insert(name)
-        case .deploy(let definition): deleted.remove(definition.name)
-        case .define, .scale, .invoke, .mirrorTraffic, .traffic, .deleteEndpoint, .wait, .run: break
-        }
+        if let name = stage.stage.action.deletedDeployment { deleted.insert(name) }
+        if let definition = stage.stage.action.deployment { deleted.remove(definition.name) }
         // Missing deployments were reported once; later stages are judged as if they were there.
         if isWholeStory { assumeDeployments(of: stage.stage.action) }
     }
@@ -89,7 +86,7 @@ struct Play {
 
     private mutating func assumeDeployments(of action: StageAction) {
         guard let endpoint = model.endpoint?.name else { return }
-        if case .deleteDeployment = action, isWholeStory { return }
+        if action.deletedDeployment != nil, isWholeStory { return }
         for name in action.usedDeployments where !deleted.contains(name) || isWholeStory {
             model.assume(DeploymentDefinition(name: name, endpoint: endpoint))
         }

@@ -32,16 +32,13 @@ struct StageReader {
         guard case .mapping(let members) = node.content else { return nil }
         checkName(node)
         let skip = skipReason(node)
-        let written = members.compactMap { member in
-            StageAction.Kind(rawValue: member.key.text).map { (kind: $0, member: member) }
-        }
-        guard let (kind, member) = written.first, written.count == 1 else {
-            reportActions(written.map(\.member), of: node)
+        let words = ActionReader.syntaxes.map(\.field.key)
+        let written = members.filter { words.contains($0.key.text) }
+        guard let member = written.first, written.count == 1 else {
+            reportActions(written, of: node)
             return nil
         }
-        let isEndpoint = kind == .delete && member.value.member("endpoint") != nil
-        if kind == .delete { checkDelete(member, isEndpoint: isEndpoint) }
-        guard let (action, names) = actions.action(kind, member.value), let nameNode = node["name"],
+        guard let (action, names) = actions.action(member), let nameNode = node["name"],
             let name = nameNode.scalar?.text
         else { return nil }
         var stage = Stage(name: name, action: action, skip: skip)
@@ -119,7 +116,7 @@ struct StageReader {
     }
 
     private mutating func reportActions(_ members: [Node.Member], of node: Node) {
-        let kinds = StageAction.Kind.allCases.map(\.rawValue)
+        let kinds = ActionReader.syntaxes.map(\.field.key)
         guard let extra = members.dropFirst().first else {
             // A misspelled action is already named by the check of the shape.
             let unknown = node.members.map(\.key.text).filter { ObjectShape.stage[$0] == nil }
@@ -131,20 +128,6 @@ struct StageReader {
             "OneAction", extra.key.span,
             "the stage has a second action, \(extra.key.text.quoted), beside \((members.first?.key.text ?? "").quoted)",
             "make a stage of each")
-    }
-
-    private mutating func checkDelete(_ member: Node.Member, isEndpoint: Bool) {
-        let node = member.value
-        guard case .mapping = node.content else { return }
-        let hasDeployment = node.member("deployment") != nil
-        guard hasDeployment != isEndpoint else {
-            return report(
-                "OneAction", member.key.span, "delete needs either a deployment or 'endpoint: true'",
-                "write 'delete: {deployment: NAME}' or 'delete: {endpoint: true}'")
-        }
-        if let flag = node["endpoint"], flag.scalar?.value.bool == false {
-            report("ValueType", flag.span, "delete of the endpoint must say true", "write 'endpoint: true'")
-        }
     }
 
     private mutating func report(_ rule: String, _ span: Span, _ message: String, _ help: String) {

@@ -9,7 +9,7 @@ struct BackendCanDoIt: PlaybookRule {
     static let judgesAlone = true
 
     func check(_ moment: Moment) -> [Finding] {
-        guard case .mirrorTraffic(let traffic) = moment.stage.stage.action, !traffic.isEmpty else { return [] }
+        guard let traffic = moment.stage.stage.action.mirrorTraffic, !traffic.isEmpty else { return [] }
         guard let limit = moment.capabilities.mirrorLimit, moment.capabilities.kind.mirrors else {
             return [
                 finding(at: moment.stage.actionLocation, .noMirroring(moment.capabilities.name), help: .skip)

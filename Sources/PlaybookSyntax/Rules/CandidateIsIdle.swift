@@ -7,7 +7,7 @@ internal import Rollouts
 /// them use, before any test.
 struct CandidateIsIdle: PlaybookRule {
     func check(_ moment: Moment) -> [Finding] {
-        guard let roles = moment.roles, case .deploy(let definition) = moment.stage.stage.action,
+        guard let roles = moment.roles, let definition = moment.stage.stage.action.deployment,
             definition.name == roles.candidate, let endpoint = moment.before
         else { return [] }
         let share = endpoint.traffic.wanted[definition.name]

@@ -11,19 +11,17 @@ struct ClientsStayServed: PlaybookRule {
     private var hadClients = false
 
     mutating func check(_ moment: Moment) -> [Finding] {
-        switch moment.stage.stage.action {
-        case .traffic(let traffic):
-            guard traffic.isEmpty else { return ended() }
-            guard place == nil else { return [] }
-            place = moment.stage.actionLocation
-            hadClients = !(moment.before?.traffic.wanted.isEmpty ?? true)
-            return []
-        case .define(_, _?, allTraffic: true): return ended()
-        case .deleteEndpoint:
+        let action = moment.stage.stage.action
+        guard let traffic = action.liveTraffic else { return [] }
+        guard traffic.isEmpty else { return ended() }
+        guard !action.deletesEndpoint else {
             place = nil
             return []
-        default: return []
         }
+        guard place == nil else { return [] }
+        place = moment.stage.actionLocation
+        hadClients = !(moment.before?.traffic.wanted.isEmpty ?? true)
+        return []
     }
 
     func checkEnd(_ endpoint: EndpointSnapshot?) -> [Finding] {

@@ -10,10 +10,10 @@ struct CreatedBeforeUse: PlaybookRule {
     func check(_ moment: Moment) -> [Finding] {
         let action = moment.stage.stage.action
         // A program names the deployment that it is about.
-        let used = action.kind == .run ? moment.stage.names.map(\.name) : action.usedDeployments
+        let used = action.command != nil ? moment.stage.names.map(\.name) : action.usedDeployments
         guard let endpoint = moment.before else {
             let needsEndpoint = moment.steps.flatMap(\.violations).first { $0.rule == "existence" } != nil
-            guard needsEndpoint || !used.isEmpty || action.kind == .invoke else { return [] }
+            guard needsEndpoint || !used.isEmpty || action.invocation != nil else { return [] }
             return [finding(at: moment.stage.actionLocation, .noEndpoint, help: .defineFirst)]
         }
         return used.compactMap { name in

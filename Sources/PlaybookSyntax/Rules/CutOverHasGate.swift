@@ -13,36 +13,23 @@ struct CutOverHasGate: PlaybookRule {
         let stage = moment.stage.stage
         var findings: [Finding] = []
         if stage.approval != nil { shown.formUnion((moment.before?.deployments ?? []).map(\.name)) }
-        switch stage.action {
-        case .define(_, let deployment, _):
-            if let deployment { shown.remove(deployment.name) }
-        case .deploy(let definition): shown.remove(definition.name)
-        case .invoke(let invocation):
-            if let name = invocation.deployment {
-                shown.insert(name)
-            } else {
-                shown.formUnion(moment.before?.traffic.wanted.deployments ?? [])
-            }
-        case .traffic(let traffic):
-            let live = moment.before?.traffic.wanted ?? .none
-            if let name = traffic.deployments.first, traffic[name] == 100, live[name] < 100,
-                live.deployments.contains(where: { $0 != name }), !shown.contains(name), stage.approval == nil
-            {
-                findings = [finding(.warning, at: moment.stage.location(of: name), .noGate(name), help: .help)]
-            }
-        case .scale, .mirrorTraffic, .deleteDeployment, .deleteEndpoint, .wait, .run: break
+        let (action, created) = (stage.action, stage.action.deployment?.name)
+        if let created { shown.remove(created) }
+        if let invocation = action.invocation {
+            shown.formUnion(invocation.deployment.map { [$0] } ?? moment.before?.traffic.wanted.deployments ?? [])
         }
-        if stage.bake > .zero || stage.analysis != nil || stage.action.waits, let endpoint = moment.after {
+        let live = moment.before?.traffic.wanted ?? .none
+        if let traffic = action.liveTraffic, let name = traffic.deployments.first, name != created,
+            traffic[name] == 100, live[name] < 100, live.deployments.contains(where: { $0 != name }),
+            !shown.contains(name), stage.approval == nil
+        {
+            findings = [finding(.warning, at: moment.stage.location(of: name), .noGate(name), help: .help)]
+        }
+        if stage.bake > .zero || stage.analysis != nil || action.content.rest > .zero, let endpoint = moment.after {
             shown.formUnion(endpoint.traffic.wanted.deployments)
             shown.formUnion(endpoint.mirrorTraffic.wanted.deployments)
         }
         return findings
-    }
-}
-
-extension StageAction {
-    fileprivate var waits: Bool {
-        if case .wait(let interval) = self { interval > .zero } else { false }
     }
 }
 

@@ -14,7 +14,7 @@ struct DeletesAfterGates: PlaybookRule {
         live.formUnion(moment.before?.traffic.wanted.deployments ?? [])
         let stage = moment.stage.stage
         var early = stage.approval == nil && stage.analysis == nil ? [] : deleted
-        if case .deleteDeployment(let name) = stage.action, live.contains(name) {
+        if let name = stage.action.deletedDeployment, live.contains(name) {
             deleted.append((name, moment.stage))
             if stage.analysis != nil { early.append((name, moment.stage)) }
         }

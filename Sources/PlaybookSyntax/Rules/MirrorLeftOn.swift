@@ -9,7 +9,7 @@ struct MirrorLeftOn: PlaybookRule {
     private var place: Location?
 
     mutating func check(_ moment: Moment) -> [Finding] {
-        if case .mirrorTraffic(let traffic) = moment.stage.stage.action, !traffic.isEmpty {
+        if let traffic = moment.stage.stage.action.mirrorTraffic, !traffic.isEmpty {
             place = moment.stage.actionLocation
         }
         return []

@@ -8,7 +8,7 @@ struct MirrorLimit: PlaybookRule {
     static let judgesAlone = true
 
     func check(_ moment: Moment) -> [Finding] {
-        guard case .mirrorTraffic(let traffic) = moment.stage.stage.action,
+        guard let traffic = moment.stage.stage.action.mirrorTraffic,
             let violation = MirrorTrafficRule().violation(of: traffic, kind: .managed)
         else { return [] }
         return [finding(at: moment.stage.argument, violation.message, help: .help)]

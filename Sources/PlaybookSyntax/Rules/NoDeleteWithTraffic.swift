@@ -7,11 +7,10 @@ internal import Rollouts
 struct NoDeleteWithTraffic: PlaybookRule {
     func check(_ moment: Moment) -> [Finding] {
         moment.violations(of: "delete-with-traffic").map { violation in
-            switch moment.stage.stage.action {
-            case .deleteDeployment(let name):
-                finding(at: moment.stage.location(of: name), violation.message, help: .moveTraffic)
-            default: finding(at: moment.stage.argument, violation.message, help: .noTraffic)
+            guard let name = moment.stage.stage.action.deletedDeployment else {
+                return finding(at: moment.stage.argument, violation.message, help: .noTraffic)
             }
+            return finding(at: moment.stage.location(of: name), violation.message, help: .moveTraffic)
         }
     }
 }

@@ -9,7 +9,7 @@ struct TrafficSums: PlaybookRule {
 
     func check(_ moment: Moment) -> [Finding] {
         moment.violations(of: "traffic-sum").map { violation in
-            guard case .traffic(let traffic) = moment.stage.stage.action else {
+            guard let traffic = moment.stage.stage.action.liveTraffic else {
                 return finding(at: moment.stage.argument, violation.message, help: .hundred)
             }
             return finding(at: moment.stage.argument, violation.message, help: .difference(traffic.sum))

@@ -10,12 +10,8 @@ struct ValidNames: PlaybookRule {
     static let judgesAlone = true
 
     func check(_ moment: Moment) -> [Finding] {
-        let gives =
-            switch moment.stage.stage.action {
-            case .define, .deploy: true
-            default: !moment.isWholeStory
-            }
-        guard gives else { return [] }
+        let action = moment.stage.stage.action
+        guard action.endpoint != nil || action.deployment != nil || !moment.isWholeStory else { return [] }
         return moment.stage.names.compactMap { Self.finding(for: $0, kind: moment.capabilities.kind) }
     }
 

@@ -26,8 +26,7 @@ package struct AnalysisBaseline: Sendable {
 
 extension StageAction {
     /// The traffic of a `define` that says who serves.
-    var definedTraffic: Traffic? {
-        guard case .define(_, let deployment?, allTraffic: true) = self else { return nil }
-        return [deployment.name: 100]
+    package var definedTraffic: Traffic? {
+        self.as(DefineAction.self) == nil ? nil : liveTraffic
     }
 }

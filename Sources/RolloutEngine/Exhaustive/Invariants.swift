@@ -56,11 +56,6 @@ extension World {
 
     /// True when the playbook itself takes the clients' traffic away.
     private var endsService: Bool {
-        machine.plan.stages.contains { stage in
-            switch stage.action {
-            case .traffic(let traffic): stage.skip == nil && traffic.isEmpty
-            default: false
-            }
-        }
+        machine.plan.stages.contains { $0.skip == nil && $0.action.liveTraffic?.isEmpty == true }
     }
 }

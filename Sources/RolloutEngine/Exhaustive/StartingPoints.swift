@@ -20,14 +20,14 @@ extension ExhaustiveCheck {
         var needed: [Name] = []
         for stage in stages {
             let action = stage.action
-            if case .define(let endpoint, let deployment, _) = action {
+            if let endpoint = action.endpoint {
                 definition = endpoint
                 if points.isEmpty {
                     points.append(StartingPoint(sentence: "at the start there is no endpoint", endpoint: nil))
                 }
-                if let deployment, defined[deployment.name] == nil { defined[deployment.name] = deployment }
-            } else if case .deploy(let deployment) = action {
-                if defined[deployment.name] == nil { defined[deployment.name] = deployment }
+            }
+            if let deployment = action.deployment, defined[deployment.name] == nil {
+                defined[deployment.name] = deployment
             }
             for name in action.usedDeployments where defined[name] == nil && !needed.contains(name) {
                 needed.append(name)
@@ -97,16 +97,9 @@ extension Plan {
         plan.stages = StageList(
             stages.map { stage in
                 var stage = stage
-                switch stage.action {
-                case .define(var endpoint, var deployment, let allTraffic):
-                    endpoint.document = number(endpoint.document)
-                    if let document = deployment?.document { deployment?.document = number(document) }
-                    stage.action = .define(endpoint, deployment: deployment, allTraffic: allTraffic)
-                case .deploy(var deployment):
-                    deployment.document = number(deployment.document)
-                    stage.action = .deploy(deployment)
-                default: break
-                }
+                stage.action.mapDefinitions(
+                    endpoint: { $0.document = number($0.document) },
+                    deployment: { $0.document = number($0.document) })
                 return stage
             })
         return plan

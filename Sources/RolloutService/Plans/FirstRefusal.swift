@@ -12,7 +12,7 @@ struct FirstRefusal: Hashable {
     init?(of plan: Plan, on observed: EndpointSnapshot?, kind: EndpointKind) {
         var model = EndpointModel(kind: kind, endpoint: observed)
         for stage in plan.stages where stage.skip == nil {
-            for step in steps(of: stage.action, on: model.endpoint) {
+            for step in stage.action.steps(on: model.endpoint) {
                 guard case .change(let change) = step else { return nil }
                 guard !change.isDone(in: model.endpoint) else { continue }
                 do throws(Violation) {

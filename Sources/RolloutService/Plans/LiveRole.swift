@@ -28,12 +28,8 @@ enum LiveRole {
         var live = roles.live
         for (stage, record) in zip(parent.snapshot.plan.stages, parent.stages).prefix(first)
         where record.status == .succeeded {
-            switch stage.action {
-            case .traffic(let traffic):
-                live = traffic.deployments.max { traffic[$0] < traffic[$1] }
-            case .define(_, let deployment?, allTraffic: true): live = deployment.name
-            default: break
-            }
+            guard let traffic = stage.action.liveTraffic else { continue }
+            live = traffic.deployments.max { traffic[$0] < traffic[$1] }
         }
         return live
     }

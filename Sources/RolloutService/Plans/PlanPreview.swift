@@ -109,7 +109,7 @@ package struct PlanPreview: Hashable, Sendable {
     }
 
     /// False where all stages only wait or run programs.
-    package var touchesEndpoint: Bool { stages.contains { $0.action != .wait && $0.action != .run } }
+    package var touchesEndpoint: Bool { stages.contains(where: \.action.touchesEndpoint) }
 }
 
 extension PlanPreview.Stage {
@@ -123,11 +123,12 @@ extension PlanPreview.Stage {
             timeout: stage.timeout, retry: stage.retry, onFailure: stage.onFailure,
             duration: durations == nil ? nil : .zero)
         guard skip == nil else { return }
-        if case .wait(let interval) = stage.action {
-            deeds.append("wait \(interval)")
-            duration = duration.map { $0 + interval }
+        let rest = stage.action.content.rest
+        if rest > .zero || stage.action.kind == .wait {
+            deeds.append("wait \(rest)")
+            duration = duration.map { $0 + rest }
         }
-        for step in steps(of: stage.action, on: model.endpoint) {
+        for step in stage.action.steps(on: model.endpoint) {
             switch step {
             case .change(let change): play(change, on: &model, durations: durations)
             case .invoke(let invocation): deeds.append(invocation.deed)

@@ -54,10 +54,6 @@ struct ServiceCare {
 
 extension Stage {
     fileprivate var looks: Bool {
-        if approval != nil || analysis != nil || bake > .zero { return true }
-        switch action {
-        case .invoke, .wait: return true
-        default: return false
-        }
+        approval != nil || analysis != nil || bake > .zero || action.kind == .wait || action.invocation != nil
     }
 }

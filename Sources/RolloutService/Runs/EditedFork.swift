@@ -29,8 +29,7 @@ enum EditedFork {
         // A deployment that serves nobody any more is deployed anew first.
         let broken = parent.record.latest.snapshot?.deployments.filter { $0.failure != nil }.map(\.name) ?? []
         return stages.indices.prefix(begin).last { index in
-            guard case .deploy(let definition) = stages[index].action else { return false }
-            return broken.contains(definition.name)
+            stages[index].action.as(DeployAction.self).map { broken.contains($0.definition.name) } ?? false
         } ?? begin
     }
 
@@ -62,9 +61,9 @@ enum EditedFork {
     private static func isTakenBack(_ parent: StoredRun, _ index: Int) -> Bool {
         if parent.stages[index].status == .rolledBack { return true }
         guard parent.record.status != .succeeded, parent.stages[index].action == .define,
-            case .define(_, let deployment?, allTraffic: true) = parent.snapshot.plan.stages[index].action,
+            let defined = parent.snapshot.plan.stages[index].action.definedTraffic,
             let before = parent.record.baseline.snapshot?.traffic.wanted
         else { return false }
-        return before[deployment.name] != 100
+        return before != defined
     }
 }

@@ -119,12 +119,10 @@ extension RunSituation {
     fileprivate func goal(of stage: Stage?) -> String {
         guard case .held(let hold) = record.phase, case .adopted = hold.cause, let stage else { return "" }
         let gate = stage.approval == nil ? "" : "its approval, then "
-        return switch stage.action {
-        case .traffic(let traffic): " (\(stage.name): \(gate)traffic \(traffic))"
-        case .mirrorTraffic(let traffic): " (\(stage.name): \(gate)mirror \(traffic))"
-        case .deleteDeployment(let name): " (\(stage.name): \(gate)delete \(name))"
-        default: " (\(stage.name))"
-        }
+        let action = stage.action
+        let isWeighty = action.liveTraffic != nil || action.mirrorTraffic != nil || action.deletedDeployment != nil
+        guard isWeighty else { return " (\(stage.name))" }
+        return " (\(stage.name): \(gate)\(action.steps(on: nil).map(\.words).joined(separator: ", ")))"
     }
 }
 

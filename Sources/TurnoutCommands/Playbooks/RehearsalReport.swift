@@ -129,12 +129,11 @@ struct RehearsalReport: Encodable {
         }
         candidate = rehearsal.candidate
         for (stage, record) in zip(plan.stages, stages) {
-            guard case .invoke(let invocation) = stage.action, let name = invocation.deployment else { continue }
+            guard let invocation = stage.action.invocation, let name = invocation.deployment else { continue }
             testRequests[name, default: 0] += invocation.times * record.attempts
         }
         commandsNotRun = plan.stages.compactMap { stage in
-            guard case .run(let command) = stage.action, stage.skip == nil else { return nil }
-            return command.words.joined(separator: " ")
+            stage.skip == nil ? stage.action.command?.words.joined(separator: " ") : nil
         }
         queriesNotAsked = plan.stages.filter { $0.skip == nil }.compactMap(\.analysis).flatMap(\.metrics)
             .compactMap { metric -> String? in

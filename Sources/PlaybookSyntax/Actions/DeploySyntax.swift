@@ -1,0 +1,51 @@
+internal import Rollouts
+
+/// Written `deploy: {deployment_file: FILE}`.
+struct DeploySyntax: ActionSyntax {
+    let field = Field(
+        "deploy",
+        .object(
+            ObjectShape(
+                "deploy",
+                [
+                    Field(
+                        "deployment_file", .path, required: true, "The deployment in Azure ML's YAML form.",
+                        example: "samples/green-deployment.yml"),
+                    Field(
+                        "instance_count", .integer(0...1000), "Instances. Default: the deployment file's number."),
+                    .deploymentName, .deploymentValues,
+                ])),
+        "Creates or updates a deployment; a new one takes no traffic.")
+
+    func read(_ node: Node, at word: Span, with reader: inout ActionReader) -> (StageAction, [PlacedName])? {
+        guard
+            var placed = reader.files.deployment(
+                at: node["deployment_file"], reader.deploymentOverrides(node), kind: reader.kind)
+        else { return nil }
+        if let count = node["instance_count"]?.scalar?.value.integer {
+            placed.definition.instanceCount = count
+            placed.definition.document = placed.definition.document.setting("instance_count", to: .integer(count))
+            if reader.files.cluster != nil { placed.definition.keepToAutoscaler() }
+        }
+        return (.deploy(placed.definition), placed.names)
+    }
+}
+
+/// What `define` and `deploy` say of a deployment besides its file.
+extension Field {
+    static let deploymentName = Field(
+        "name", .name, "Name of the deployment, or one of the roles. Default: the deployment file's name.",
+        example: "${{ candidate }}")
+
+    static let deploymentValues = Field(
+        "set", .mapping(.any),
+        "Values that replace the deployment file's, by dotted keys, as `az ml online-deployment create --set`; paths are relative to that file.",
+        example: "{request_settings.request_timeout_ms: 60000, instance_count: 3}")
+}
+
+extension ActionReader {
+    /// What replaces values in the stage's deployment file.
+    func deploymentOverrides(_ node: Node) -> FileOverrides {
+        FileOverrides(endpoint: override, usualEndpoint: endpoint, name: node["name"], set: node["set"])
+    }
+}

@@ -1,0 +1,22 @@
+internal import Rollouts
+
+/// Written `scale: {deployment: blue, instance_count: 2}`.
+struct ScaleSyntax: ActionSyntax {
+    let field = Field(
+        "scale",
+        .object(
+            ObjectShape(
+                "scale",
+                [
+                    Field("deployment", .name, required: true, "The deployment.", example: "blue"),
+                    Field("instance_count", .integer(0...1000), required: true, "Instances, 1 to 50.", example: "2"),
+                ])),
+        "Changes a deployment's number of instances.")
+
+    func read(_ node: Node, at word: Span, with reader: inout ActionReader) -> (StageAction, [PlacedName])? {
+        guard let placed = reader.deploymentName(node), let count = node["instance_count"]?.scalar?.value.integer else {
+            return nil
+        }
+        return (.scale(placed.name, instanceCount: count), [placed])
+    }
+}
