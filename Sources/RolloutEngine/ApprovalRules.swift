@@ -32,6 +32,9 @@ extension Approval {
 }
 
 extension ApprovalGate {
+    /// Whether the time to decide is over.
+    func isOver(at now: Timestamp) -> Bool { expired != nil || deadline.map { now >= $0 } ?? false }
+
     /// Whether a decision was made about this gate or ahead of it, and not about another plan or another state.
     package func concerns(_ request: Request, planHash: String) -> Bool {
         guard request.planHash == planHash else { return false }

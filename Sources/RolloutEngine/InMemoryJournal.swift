@@ -92,6 +92,10 @@ extension InMemoryJournal {
         try access { (state) throws(JournalError) in try state.commit(commit, under: lease, at: moment) }
     }
 
+    package func note(_ commit: Commit, of record: RunRecord) throws(JournalError) -> Bool {
+        try access { (state) throws(JournalError) in try state.note(commit, of: record, at: moment) }
+    }
+
     package func submit(
         _ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void
     ) throws(JournalError) -> Request {
@@ -120,6 +124,10 @@ extension InMemoryJournal {
     }
 
     package func runIDs() throws(JournalError) -> [RunID] { try runs().map(\.id) }
+
+    package func runIDs(in status: RunStatus) throws(JournalError) -> [RunID] {
+        try runs().filter { $0.status == status }.map(\.id)
+    }
 
     package func runs() throws(JournalError) -> [RunRecord] {
         try access { $0.runs.reversed().map(\.record) }

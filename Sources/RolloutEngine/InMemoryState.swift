@@ -144,15 +144,30 @@ extension InMemoryState {
     mutating func commit(_ commit: Commit, under lease: Lease, at moment: Moment) throws(JournalError) {
         try checkHolds(lease, for: commit.run, at: moment)
         let index = try index(of: commit.run)
-        try runs[index].check(commit, under: lease, in: Self.path)
+        guard runs[index].leaseKey == lease.key.description else {
+            throw .otherEndpoint(of: commit.run, having: runs[index].leaseKey, under: lease)
+        }
+        try append(commit, to: index, epoch: lease.epoch)
+        heartbeat(lease, at: moment)
+    }
+
+    mutating func note(_ commit: Commit, of record: RunRecord, at moment: Moment) throws(JournalError) -> Bool {
+        let index = try index(of: commit.run)
+        guard holder(of: runs[index].leaseKey, at: moment)?.isAlive != true, runs[index].record == record else {
+            return false
+        }
+        try append(commit, to: index, epoch: 0)
+        return true
+    }
+
+    private mutating func append(_ commit: Commit, to index: Int, epoch: Int) throws(JournalError) {
+        try runs[index].check(commit, in: Self.path)
         let requests = try runs[index].requests(after: commit)
         let adopted = commit.adopted?.records(changing: commit.stages, keeping: runs[index].stages)
         var chain = runs[index].chain
-        let lines = try lines(of: commit.events, epoch: lease.epoch, after: &chain) { position in
+        let lines = try lines(of: commit.events, epoch: epoch, after: &chain) { position in
             commit.stages[position]?.name ?? name(ofStageAt: position, in: adopted ?? runs[index].stages)
         }
-        // Nothing throws from here on.
-        heartbeat(lease, at: moment)
         if let adopted, let snapshot = commit.adopted {
             (runs[index].snapshot, runs[index].stages) = (snapshot, adopted)
         } else {
@@ -210,10 +225,7 @@ extension InMemoryState {
 
 extension InMemoryState.Run {
     /// Whether the run takes the commit.
-    fileprivate func check(_ commit: Commit, under lease: Lease, in path: String) throws(JournalError) {
-        guard leaseKey == lease.key.description else {
-            throw .otherEndpoint(of: commit.run, having: leaseKey, under: lease)
-        }
+    fileprivate func check(_ commit: Commit, in path: String) throws(JournalError) {
         if let adopted = commit.adopted {
             guard adopted.hash == commit.record.planHash else { throw .adoptsOtherPlan(commit.run, in: path) }
             _ = try adopted.filesByDigest()

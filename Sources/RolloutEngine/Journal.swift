@@ -27,6 +27,11 @@ package protocol Journal: Sendable {
     /// Appends events and the records that follow from them, in one transaction that also checks the lease's epoch.
     func commit(_ commit: Commit, under lease: Lease) throws(JournalError)
 
+    /// Appends what needs no lease, since it changes no endpoint: that something is overdue of a run as `record` has it.
+    ///
+    /// - Returns: False, and nothing is written, where a process that is alive holds the endpoint, or the run has gone on.
+    func note(_ commit: Commit, of record: RunRecord) throws(JournalError) -> Bool
+
     /// Keeps a request and appends its event. `validate` sees the requests that the run already has, in the same
     /// transaction; what it throws is thrown.
     /// - Returns: The request with its number.
@@ -40,6 +45,8 @@ package protocol Journal: Sendable {
     func home() throws(JournalError) -> String
     /// All runs, newest first, also those whose records cannot be read.
     func runIDs() throws(JournalError) -> [RunID]
+    /// The runs with this status, newest first, also those whose records cannot be read.
+    func runIDs(in status: RunStatus) throws(JournalError) -> [RunID]
     /// All runs, newest first.
     func runs() throws(JournalError) -> [RunRecord]
     /// The run's record; throws ``JournalError/Code/unknownRun``.

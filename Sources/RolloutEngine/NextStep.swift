@@ -140,7 +140,9 @@ package struct RunSituation: Sendable {
 
     /// When the open gate's time ran out; nil while there is time.
     package var overdue: Timestamp? {
-        guard case .waiting(let gate) = record.phase, let deadline = gate.deadline, now > deadline else { return nil }
+        guard case .waiting(let gate) = record.phase, let deadline = gate.deadline,
+            gate.expired != nil || now > deadline
+        else { return nil }
         return deadline
     }
 

@@ -28,6 +28,8 @@ package struct ApprovalGate: Codable, Hashable, Sendable {
     package var since: Timestamp?
     /// Who said yes so far.
     package var approvals: [Person]
+    /// When it was written down that the deadline had passed; what follows from that is still to be carried out.
+    package var expired: Timestamp?
 
     package init(
         opened: Timestamp, deadline: Timestamp?, fingerprint: String, since: Timestamp? = nil, approvals: [Person] = []

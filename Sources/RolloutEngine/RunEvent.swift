@@ -16,6 +16,9 @@ package indirect enum RunEvent: Codable, Hashable, Sendable {
     case requestVoided(request: Int, reason: String)
     case gateVoided(reason: String)
     case gatePassed(reason: String)
+    /// A process that does not work on the run found that the gate's time had run out; what its `on_timeout` says is
+    /// carried out by the next one that does.
+    case gateExpired(reason: String)
     /// Rejected, or its time ran out.
     case gateRefused(reason: String)
     /// An attempt begins with the intent of its first step.
@@ -62,6 +65,7 @@ extension RunEvent {
         case .requestVoided: "request.voided"
         case .gateVoided: "gate.voided"
         case .gatePassed: "gate.passed"
+        case .gateExpired: "gate.expired"
         case .gateRefused: "gate.refused"
         case .attemptStarted: "attempt.started"
         case .changeAccepted: "change.accepted"

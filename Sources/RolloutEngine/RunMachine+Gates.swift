@@ -46,7 +46,7 @@ extension RunMachine {
             apply(.gatePassed(reason: "approved by \(people)"), at: now)
             return beginAttempt(of: stage, on: snapshot, at: now)
         }
-        if let deadline = gate.deadline, now >= deadline {
+        if gate.isOver(at: now) {
             return timeOut(approval, stage, on: snapshot, at: now)
         }
         return waitForPeople(at: now, until: gate.deadline)
@@ -70,6 +70,25 @@ extension RunMachine {
             apply(.gateRefused(reason: reason), at: now)
             return failStage(reason, at: now, policy: .stop)
         }
+    }
+
+    /// Writes down that the open gate's time has run out, once, unless it was decided in time (DESIGN §4, P10).
+    ///
+    /// Nothing follows from it here: what `on_timeout` says may change the endpoint, and is carried out by a process that
+    /// works on the run.
+    mutating func expire(with requests: [Request], at now: Timestamp) -> [Action] {
+        guard case .waiting(let gate) = record.phase, gate.expired == nil, let deadline = gate.deadline, now > deadline,
+            let stage, let approval = stage.approval
+        else { return stop() }
+        let inTime = requests.filter { $0.at <= deadline && gate.concerns($0, planHash: record.planHash) }
+        let isRejected = inTime.contains { $0.kind == .reject && $0.stage == stage.name }
+        let counted = gate.counting(inTime, for: stage.name, as: approval, in: record)
+        guard !isRejected, counted.approvals.count < approval.required else { return stop() }
+        apply(
+            .gateExpired(
+                reason: "the time to decide stage \(stage.name) ran out at \(deadline.zoned); on_timeout is "
+                    + approval.onTimeout.rawValue), at: now)
+        return stop()
     }
 
     mutating func waitForPeople(at now: Timestamp, until deadline: Timestamp?) -> [Action] {

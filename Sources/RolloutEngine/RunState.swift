@@ -31,6 +31,7 @@ package struct RunState: Hashable, Sendable {
             begin(.waiting, at: now)
             set(.waiting, "stage \(stages[record.position].name) waits for an approval", .waiting(gate))
         case .approvalCounted(_, let person): countApproval(by: person)
+        case .gateExpired(let reason): expireGate(reason, at: now)
         case .gateVoided(let reason):
             stages[record.position].reason = reason
             setStage(.pending)
@@ -157,6 +158,12 @@ package struct RunState: Hashable, Sendable {
         guard case .waiting(var gate) = record.phase else { return }
         gate.approvals.append(person)
         record.phase = .waiting(gate)
+    }
+
+    private mutating func expireGate(_ reason: String, at now: Timestamp) {
+        guard case .waiting(var gate) = record.phase else { return }
+        gate.expired = now
+        set(.waiting, reason, .waiting(gate))
     }
 
     private mutating func accept() {

@@ -103,10 +103,18 @@ extension SQLiteJournal {
     }
 
     /// The names of all runs, newest first, without a look at their records.
-    package func runIDs() throws(JournalError) -> [RunID] {
+    package func runIDs() throws(JournalError) -> [RunID] { try runIDs(where: "", []) }
+
+    package func runIDs(in status: RunStatus) throws(JournalError) -> [RunID] {
+        try runIDs(where: "WHERE status = ?", [status.rawValue])
+    }
+
+    private func runIDs(where condition: String, _ arguments: [(any DatabaseValueConvertible)?])
+        throws(JournalError) -> [RunID]
+    {
         try read { db in
             var runs: [RunID] = []
-            try db.forEachRow("SELECT id FROM runs ORDER BY rowid DESC") { row in
+            try db.forEachRow("SELECT id FROM runs \(condition) ORDER BY rowid DESC", arguments) { row in
                 guard let run = RunID(row.text(0)) else {
                     throw JournalError(.tampered, "\(path): `\(row.text(0))` is not the name of a run")
                 }

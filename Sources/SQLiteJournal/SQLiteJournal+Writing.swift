@@ -40,25 +40,41 @@ extension SQLiteJournal {
             guard chain.leaseKey == lease.key.description else {
                 throw JournalError.otherEndpoint(of: commit.run, having: chain.leaseKey, under: lease)
             }
-            if let adopted = commit.adopted {
-                try adopt(adopted, by: commit, in: db)
-            } else {
-                for (position, stage) in commit.stages {
-                    try update(stage, at: position, of: commit.run, in: db)
-                }
-            }
-            for event in commit.events {
-                var stage: String?
-                if let position = event.stage {
-                    stage = try commit.stages[position]?.name ?? name(ofStageAt: position, of: commit.run, in: db)
-                }
-                try chain.append(event.event, at: event.at, stage: stage, epoch: lease.epoch, in: db)
-            }
-            for number in commit.usedRequests {
-                try use(request: number, of: commit.run, by: chain.end.count, in: db)
-            }
-            try save(commit.record, chain: chain, in: db)
+            try append(commit, to: &chain, epoch: lease.epoch, in: db)
         }
+    }
+
+    package func note(_ commit: Commit, of record: RunRecord) throws(JournalError) -> Bool {
+        try write { db in
+            guard var chain = try StoredChain(of: commit.run, knowing: known, in: db) else {
+                throw unknown(commit.run)
+            }
+            let holder = try LeaseRow.fetch(chain.leaseKey, in: db)?.holder(seenFrom: machine, locks: self)
+            guard holder?.isAlive != true, try self.record(of: commit.run, in: db) == record else { return false }
+            try append(commit, to: &chain, epoch: 0, in: db)
+            return true
+        }
+    }
+
+    private func append(_ commit: Commit, to chain: inout StoredChain, epoch: Int, in db: Database) throws {
+        if let adopted = commit.adopted {
+            try adopt(adopted, by: commit, in: db)
+        } else {
+            for (position, stage) in commit.stages {
+                try update(stage, at: position, of: commit.run, in: db)
+            }
+        }
+        for event in commit.events {
+            var stage: String?
+            if let position = event.stage {
+                stage = try commit.stages[position]?.name ?? name(ofStageAt: position, of: commit.run, in: db)
+            }
+            try chain.append(event.event, at: event.at, stage: stage, epoch: epoch, in: db)
+        }
+        for number in commit.usedRequests {
+            try use(request: number, of: commit.run, by: chain.end.count, in: db)
+        }
+        try save(commit.record, chain: chain, in: db)
     }
 
     /// The run that has not ended on an endpoint; at most one does.

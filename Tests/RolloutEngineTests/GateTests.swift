@@ -175,6 +175,51 @@ struct GateTests {
         #expect(gate(stand)?.deadline == deadline)
     }
 
+    @Test(
+        "P10 a gate that expires while nothing works on the run is marked once, and resuming does what on_timeout says",
+        arguments: [
+            (Approval.TimeoutPolicy.rollBack, RunStatus.rolledBack), (.hold, .held), (.stop, .failed),
+        ])
+    func expired(policy: Approval.TimeoutPolicy, status: RunStatus) throws {
+        var stand = stand(Approval(timeout: .hours(1), onTimeout: policy))
+        let deadline = try #require(gate(stand)?.deadline)
+        stand.now = deadline
+        stand.give(.overdue(pending: []))
+        #expect(gate(stand)?.expired == nil, "a decision still counts now")
+        stand.now = deadline + .minutes(2)
+        let sent = stand.sent.count
+        stand.give(.overdue(pending: []))
+        stand.give(.overdue(pending: []))
+        let reason =
+            "the time to decide stage cut-over ran out at \(deadline.zoned); on_timeout is \(policy.rawValue)"
+        #expect(stand.events.filter { $0 == .gateExpired(reason: reason) }.count == 1)
+        #expect(stand.record.status == .waiting && stand.record.reason == reason)
+        #expect(gate(stand)?.expired == stand.now && stand.sent.count == sent && stand.effect == .stop)
+        // A clock that went back since does not make the gate open again.
+        stand.now = deadline + .minutes(-30)
+        stand.crash()
+        for _ in 0..<10000 where stand.effect != .stop { stand.step() }
+        #expect(stand.record.status == status)
+        #expect(stand.record.reason?.contains("nobody decided within 1h") == true)
+    }
+
+    @Test("P9 P10 a gate that was decided in time does not expire, though the run has not used the decision")
+    func decidedInTime() throws {
+        var stand = stand(Approval(timeout: .hours(1)))
+        let open = try #require(gate(stand))
+        stand.now = try #require(open.deadline) + .hours(1)
+        for (kind, at, expires) in [
+            (Request.Kind.approve, Interval.zero, false), (.reject, .zero, false), (.approve, .hours(2), true),
+        ] {
+            var stand = stand
+            let request = Request(
+                number: 1, kind: kind, stage: "cut-over", planHash: "hash", fingerprint: open.fingerprint,
+                by: Person(name: "bob", host: "desk"), at: open.opened + at)
+            stand.give(.overdue(pending: [request]))
+            #expect((gate(stand)?.expired != nil) == expires, "\(kind) after \(at)")
+        }
+    }
+
     @Test("P9 a decision for a gate that is not open is kept")
     func early() {
         var stand = Stand(.safeRollout)

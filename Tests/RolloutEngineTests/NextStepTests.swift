@@ -11,6 +11,7 @@ struct NextStepTests {
     private func kind(of record: RunRecord) -> String {
         var words = "\(record.phase)".prefix { $0 != "(" }
         if case .held(let hold) = record.phase { words += " " + "\(hold.cause)".prefix { $0 != "(" } }
+        if case .waiting(let gate) = record.phase, gate.expired != nil { words += " expired" }
         if case .rollingBack(let rollBack) = record.phase { words += " \(rollBack.purpose)" }
         return "\(record.status) \(words)"
     }
@@ -51,6 +52,7 @@ struct NextStepTests {
             #expect(states.keys.contains("held held \(cause)"), "\(states.keys.sorted())")
         }
         #expect(states["waiting waiting"]?.contains(.approve) == true)
+        #expect(states["waiting waiting expired"] == [.resume, .abort])
         #expect(states["succeeded ended"] == [])
         #expect(states["rolledBack ended"] == [.fork(from: nil)])
     }

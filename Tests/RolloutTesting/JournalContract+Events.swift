@@ -82,6 +82,38 @@ extension JournalContract {
         },
     ]
 
+    static let notes: [Clause] = [
+        Clause(testDescription: "P10 what is overdue is written down without a lease, while nothing works on the run") {
+            bench in
+            let run = try NewRun.sample()
+            let (journal, lease) = try bench.start(run)
+            let note = run.success(of: 0)
+            #expect(try !bench.open().note(note, of: run.record), "a process works on it")
+            try journal.release(lease)
+            #expect(try !bench.open().note(note, of: note.record), "it is not as it was seen")
+            #expect(try journal.events(of: .first, after: 0).count == 1)
+
+            #expect(try bench.open().note(note, of: run.record))
+            #expect(try journal.record(of: .first) == note.record)
+            #expect(try journal.stages(of: .first)[0] == note.stages[0])
+            #expect(try journal.events(of: .first, after: 1).map(\.epoch) == [0])
+            #expect(try !bench.open().note(note, of: run.record), "it was written down before")
+            #expect(try journal.leases().isEmpty)
+            #expect(try journal.verify(.first) == [])
+        },
+        Clause(testDescription: "P10 what is overdue of a dead runner's run is written down, and the runner stays dead")
+        {
+            bench in
+            let run = try NewRun.sample()
+            let (dead, _) = try bench.start(run)
+            try dead.close()
+            let journal = try bench.open()
+            #expect(try journal.note(run.success(of: 0), of: run.record))
+            #expect(try journal.runnerState(of: .first) == .dead)
+            #expect(try journal.verify(.first) == [])
+        },
+    ]
+
     @Sendable private static func isFirst(_ kept: [KeptRequest]) throws(JournalError) {
         guard kept.isEmpty else { throw JournalError(.notAllowed, "\(kept[0].request.by) decided first") }
     }

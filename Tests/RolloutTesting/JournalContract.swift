@@ -19,7 +19,7 @@ package enum JournalContract {
         package let check: @Sendable (JournalBench) async throws -> Void
     }
 
-    package static let clauses: [Clause] = runs + plans + leases + fencing + requests + events
+    package static let clauses: [Clause] = runs + plans + leases + fencing + requests + notes + events
 
     private static let runs: [Clause] = [
         Clause(testDescription: "an empty journal has no runs and no leases") { bench in
@@ -64,6 +64,8 @@ package enum JournalContract {
             }
             #expect(try journal.runs().map(\.id.number) == [3, 2, 1])
             #expect(try journal.runIDs() == journal.runs().map(\.id))
+            #expect(try journal.runIDs(in: .running) == journal.runIDs())
+            #expect(try journal.runIDs(in: .waiting) == [])
             #expect(try journal.nextRunID(of: "safe-rollout").number == 4)
             #expect(try journal.nextRunID(of: "other") == RunID(playbook: "other", number: 1))
         },

@@ -125,6 +125,9 @@ final class FailingJournal: Journal {
         try journal.commit(commit, under: lease)
     }
 
+    func note(_ commit: Commit, of record: RunRecord) throws(JournalError) -> Bool {
+        try journal.note(commit, of: record)
+    }
     func nextRunID(of playbook: String) throws(JournalError) -> RunID { try journal.nextRunID(of: playbook) }
     func acquireLease(on endpoint: LeaseKey, for run: RunID, takeOver: Bool) throws(JournalError) -> Lease {
         try journal.acquireLease(on: endpoint, for: run, takeOver: takeOver)
@@ -142,6 +145,7 @@ final class FailingJournal: Journal {
     func requests(of run: RunID) throws(JournalError) -> [KeptRequest] { try journal.requests(of: run) }
     func home() throws(JournalError) -> String { try journal.home() }
     func runIDs() throws(JournalError) -> [RunID] { try journal.runIDs() }
+    func runIDs(in status: RunStatus) throws(JournalError) -> [RunID] { try journal.runIDs(in: status) }
     func runs() throws(JournalError) -> [RunRecord] { try journal.runs() }
     func record(of run: RunID) throws(JournalError) -> RunRecord { try journal.record(of: run) }
     func stages(of run: RunID) throws(JournalError) -> [StageRecord] { try journal.stages(of: run) }

@@ -233,6 +233,7 @@ extension World {
         found.append(after("nobody decides yet") { $0.give(.timer, at: $0.now) })
         if gate.deadline != nil {
             found.append(after("nobody decides until the time is out") { $0.give(.timer, at: .lastMoment) })
+            found.append(after("the runner leaves, the time runs out, and the run is resumed") { $0.expire() })
         }
         return found
     }
@@ -263,7 +264,7 @@ extension World {
 
 extension Timestamp {
     /// Later than every deadline.
-    fileprivate static let lastMoment = Timestamp(milliseconds: .max - 1)
+    static let lastMoment = Timestamp(milliseconds: .max - 1)
 }
 
 extension Change {

@@ -59,6 +59,13 @@ struct World: Sendable {
         give(.begin, at: now)
     }
 
+    /// The process leaves at a gate whose time runs out then; another process writes that down, and one more goes on.
+    mutating func expire() {
+        moment = committed
+        give(.overdue(pending: []), at: .lastMoment)
+        crash()
+    }
+
     private mutating func take(_ actions: [RunMachine.Action], of machine: RunMachine) {
         moment = Moment(machine)
         for action in actions {
@@ -74,6 +81,7 @@ struct World: Sendable {
     var now: Timestamp {
         switch machine.record.phase {
         case .baking(let until), .backingOff(let until): until
+        case .waiting(let gate) where gate.expired != nil: .lastMoment
         default: Timestamp(milliseconds: 0)
         }
     }
@@ -176,6 +184,7 @@ extension Phase {
         case .waiting(var gate):
             gate.opened = epoch
             gate.deadline = gate.deadline.map { _ in epoch }
+            gate.expired = gate.expired.map { _ in epoch }
             return .waiting(gate)
         case .acting(let attempt): return .acting(attempt.timeless)
         case .baking: return .baking(until: epoch)

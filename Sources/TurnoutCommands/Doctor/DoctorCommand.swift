@@ -66,7 +66,7 @@ struct DoctorCommand: AsyncParsableCommand {
         guard let playbook else { return nil }
         var request = PlanRequest(path: try PlaybookFolder(.current).path(of: playbook), selection: selection)
         request.inputs = try PlanArguments.pairs(of: inputs).mapValues { .text($0) }
-        return try await withService(readOnly: true) { try $0.snapshot(of: request).plan }
+        return try await withService(.preview) { try $0.snapshot(of: request).plan }
     }
 
     struct Entry: Encodable {

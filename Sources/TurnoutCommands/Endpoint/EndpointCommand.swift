@@ -95,7 +95,7 @@ struct BackendOptions: ParsableArguments {
         _ body: (RolloutService, any BackendSession, BackendSelection) async throws -> Result
     ) async throws -> Result {
         let selection = try backend.selection()
-        return try await withService(readOnly: use == .look) { service in
+        return try await withService(use == .look ? .read : .write) { service in
             try await service.with(selection, use) { session in
                 if let caveat = session.caveat { Notices.say("note: \(caveat)") }
                 return try await body(service, session, selection)

@@ -31,8 +31,9 @@ struct EventReport: Encodable, Sendable {
         switch event {
         case .runStarted(let record, _): try container.encode("\(record.starter)", forKey: .by)
         case .runResumed(let person, _, _): try container.encode("\(person)", forKey: .by)
-        case .runLeft(let reason), .gateVoided(let reason), .gatePassed(let reason), .gateRefused(let reason),
-            .stageFailed(let reason), .waitExplained(let reason), .attemptFailed(let reason, _):
+        case .runLeft(let reason), .gateVoided(let reason), .gatePassed(let reason), .gateExpired(let reason),
+            .gateRefused(let reason), .stageFailed(let reason), .waitExplained(let reason),
+            .attemptFailed(let reason, _):
             try container.encode(reason, forKey: .reason)
         case .requestMade(let request):
             try container.encode(request.kind.rawValue, forKey: .request)

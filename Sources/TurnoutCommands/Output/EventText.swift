@@ -18,7 +18,8 @@ extension RunEvent {
         case .approvalCounted(let request, let person): "request \(request): the yes of \(person) counts"
         case .requestVoided(let request, let reason): "request \(request) does not count: \(reason)"
         case .gateVoided(let reason): "the approval was set aside: \(reason)"
-        case .gatePassed(let reason), .gateRefused(let reason), .stageFailed(let reason): reason
+        case .gatePassed(let reason), .gateExpired(let reason), .gateRefused(let reason), .stageFailed(let reason):
+            reason
         case .attemptStarted(let attempt):
             "attempt \(attempt.number), until \(attempt.deadline.short): \(attempt.steps.first?.words ?? "nothing to do")"
         case .changeAccepted: "the backend accepted the change"
@@ -51,7 +52,8 @@ extension RunEvent {
         switch self {
         case .stageSucceeded, .gatePassed: .green
         case .stageFailed, .attemptFailed, .gateRefused: .red
-        case .runHeld, .gateOpened, .waitExplained, .rollBackStarted, .retryScheduled, .gateVoided, .requestVoided:
+        case .runHeld, .gateOpened, .gateExpired, .waitExplained, .rollBackStarted, .retryScheduled, .gateVoided,
+            .requestVoided:
             .yellow
         case .stageSkipped, .baselineObserved, .changeAccepted, .stepDone, .evidenceGathered: .dim
         case .runEnded(let status, _, _): status.tint

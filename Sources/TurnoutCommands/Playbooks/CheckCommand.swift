@@ -58,7 +58,7 @@ struct CheckCommand: AsyncParsableCommand {
             return
         }
         let request = try plan.request(playbook)
-        let check = try await withService(readOnly: true) { $0.check(request, isExhaustive: exhaustive) }
+        let check = try await withService(.preview) { $0.check(request, isExhaustive: exhaustive) }
         var report = Report(playbook: request.path, findings: check.findings)
         report.assumed = check.assumed
         if exhaustive { report.proof = Proof(check.explorations) }

@@ -34,7 +34,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let request = try plan.request(playbook)
-        let (preview, snapshot) = try await withService(readOnly: true) { try await $0.plan(request) }
+        let (preview, snapshot) = try await withService(.preview) { try await $0.plan(request) }
         try output.show(PlanReport(preview, snapshot: snapshot)) { terminal in
             let token = PlanBinding(snapshot, Observation(preview.now))
             let lines = PlanText(style: terminal.style, columns: terminal.columns).lines(preview)

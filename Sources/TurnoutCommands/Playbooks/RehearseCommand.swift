@@ -42,7 +42,7 @@ struct RehearseCommand: AsyncParsableCommand {
     func run() async throws {
         let request = try plan.request(playbook)
         let timeline = Mutex(RehearsalTimeline())
-        let (rehearsal, regressions) = try await withService(readOnly: true) { service in
+        let (rehearsal, regressions) = try await withService(.preview) { service in
             try await service.rehearse(request, seed: seed, regressions: Regression.typical) { now, progress in
                 timeline.withLock { $0.note(progress, at: now) }
             }

@@ -39,7 +39,7 @@ struct EventsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await withService(readOnly: true) { service in
+        try await withService(.read) { service in
             guard verify else { return try await list(service.runToShow(run).id, in: service.journal) }
             let verifications = try service.verify(run)
             for verification in verifications {

@@ -24,7 +24,7 @@ struct ExportCommand: AsyncParsableCommand {
     var run: String?
 
     func run() async throws {
-        try await withService(readOnly: true) { service in
+        try await withService(.read) { service in
             let export = try service.export(try service.runToShow(run).id)
             StandardOutput.shared.line(try JSONText.pretty(ExportReport(export)))
         }

@@ -17,7 +17,7 @@ struct RunsCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let entries = try await withService(readOnly: true) { service in
+        let entries = try await withService(.read) { service in
             try service.runs().map(Entry.init)
         }
         try output.show(entries) { Self.text(entries, now: SystemClock().now(), terminal: $0) }

@@ -30,7 +30,7 @@ struct StatusCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        try await withService(readOnly: true) { service in
+        try await withService(.read) { service in
             let id = try service.runToShow(run).id
             guard !watch else { return try await RunWatch(service: service, run: id, json: json).follow() }
             let shown = try await ShownRun(of: id, on: service)

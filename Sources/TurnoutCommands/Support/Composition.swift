@@ -2,6 +2,7 @@ internal import AzureEndpoints
 internal import FoundationEssentials
 internal import KubernetesEndpoints
 internal import LocalEndpoints
+internal import Logging
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import RolloutService
@@ -59,18 +60,28 @@ struct Composition: Sendable {
     }
 }
 
+/// What a command may do to the journal that it opens.
+enum JournalUse {
+    case write
+    /// Only what is overdue and safe to carry out is written (P10), where that is possible.
+    case read
+    /// Nothing is written: what it shows is to change nothing (P16).
+    case preview
+
+    var isReadOnly: Bool { self != .write }
+}
+
 /// Works with a service on the current composition, and closes its journal whatever comes of that.
 func withService<Result>(
-    readOnly: Bool = false, as caller: Caller = Composition.current.caller,
+    _ use: JournalUse = .write, as caller: Caller = Composition.current.caller,
     _ body: (RolloutService) async throws -> Result
 ) async throws -> Result {
     let composition = Composition.current
-    let journal = try composition.openJournal(composition.workspace.state, readOnly)
-    let service = RolloutService(
-        journal: journal, backends: composition.backends, workspace: composition.workspace, caller: caller,
-        notify: Notices.tell)
+    let journal = try composition.openJournal(composition.workspace.state, use.isReadOnly)
+    let service = composition.service(on: journal, as: caller)
     let result: Result
     do {
+        if use != .preview { carryOutOverdue(seenBy: service) }
         result = try await body(service)
     } catch {
         do { try journal.close() } catch { Notices.warn("the journal was not closed: \(error)") }
@@ -78,6 +89,31 @@ func withService<Result>(
     }
     try journal.close()
     return result
+}
+
+/// Writes down which gates have expired; a command that only looks opens the journal for that once more.
+private func carryOutOverdue(seenBy reader: RolloutService) {
+    do {
+        let runs = try reader.overdueRuns()
+        guard !runs.isEmpty else { return }
+        let journal = try Composition.current.openJournal(reader.workspace.state, false)
+        let service = Composition.current.service(on: journal, as: reader.caller)
+        do { for run in runs { try service.expireGate(of: run) } } catch {
+            try journal.close()
+            throw error
+        }
+        try journal.close()
+    } catch {
+        // What the command itself reads says the same of the gate, and meets the same trouble where that is in its way.
+        Logger(label: "turnout.overdue").notice("not written down", metadata: ["error": "\(error)"])
+    }
+}
+
+extension Composition {
+    fileprivate func service(on journal: any Journal, as caller: Caller) -> RolloutService {
+        RolloutService(
+            journal: journal, backends: backends, workspace: workspace, caller: caller, notify: Notices.tell)
+    }
 }
 
 extension Workspace {

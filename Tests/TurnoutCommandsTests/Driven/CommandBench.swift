@@ -19,6 +19,8 @@ struct CommandBench {
     var environment: [String: String] = [:]
     /// Why no journal opens; nil where it does.
     var journalError: JournalError?
+    /// Why the journal opens for reading only; nil where it opens for writing too.
+    var writeError: JournalError?
     /// Why standard output takes nothing; nil where it does.
     var outputError: Int32?
 
@@ -99,10 +101,11 @@ struct CommandBench {
         if words.first == "turnout" { words.removeFirst() }
         let (output, errors) = (Collected(), Collected())
         let (journal, person, journalError, outputError) = (journal, person, journalError, outputError)
+        let writeError = writeError
         let composition = Composition(
             backends: BackendCatalog([ScriptedPlugin(backend)]),
-            openJournal: { _, _ throws(JournalError) in
-                if let journalError { throw journalError }
+            openJournal: { _, readOnly throws(JournalError) in
+                if let error = journalError ?? (readOnly ? nil : writeError) { throw error }
                 return journal.openAgain()
             },
             workspace: Workspace(home: home, state: home + "/state"),

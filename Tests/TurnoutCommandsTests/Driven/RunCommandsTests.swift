@@ -86,6 +86,50 @@ struct RunCommandsTests {
         }
     }
 
+    @Test(
+        "P10 P21: the first command that sees an expired gate writes it down, and says how its on_timeout is carried out"
+    )
+    func expired() async throws {
+        try await CommandBench.with { bench async throws in
+            func marks() throws -> Int {
+                try bench.journal.events(of: CommandBench.run, after: 0).count { $0.kind == "gate.expired" }
+            }
+            await bench.type("run demo", leaves: .waitingForPerson)
+            await bench.type("status", leaves: .finished)
+            #expect(try marks() == 0, "there is time")
+            bench.backend.clock.advance(by: .hours(25))
+            for command in ["plan demo", "check demo", "rehearse demo"] {
+                await bench.type(command, leaves: .finished)
+                #expect(try marks() == 0, "P16: \(command) changes nothing")
+            }
+            // A process that works on the run sees to its deadlines by itself.
+            let lease = try bench.journal.acquireLease(
+                on: try bench.record().leaseKey, for: CommandBench.run, takeOver: false)
+            await bench.type("status", leaves: .finished)
+            #expect(try marks() == 0)
+            try bench.journal.release(lease)
+            var readOnly = bench
+            readOnly.writeError = JournalError(.readOnly, "the state folder is read-only")
+            let looked = await readOnly.type("status", leaves: .finished)
+            #expect(looked.offers.first == "turnout resume demo-1" && looked.errors.isEmpty)
+            #expect(try marks() == 0)
+
+            let asked = bench.backend.edit { $0.asked.count }
+            await bench.type("runs", leaves: .finished).expect("demo-1", "expired")
+            let status = await bench.type("status", leaves: .finished)
+            await bench.type("approve", leaves: .usage).expect(
+                "`turnout resume demo-1` goes on with it", inErrors: true)
+            #expect(try marks() == 1 && bench.backend.edit { $0.asked.count } == asked)
+            #expect(try bench.journal.verify(CommandBench.run).isEmpty && bench.journal.leases().isEmpty)
+            await bench.type("events", leaves: .finished).expect(
+                "gate.expired", "the time to decide stage cut-over ran out at", "on_timeout is roll_back")
+            status.expect("next: turnout resume demo-1", "to do what its on_timeout says (roll_back)")
+            #expect(status.offers == ["turnout resume demo-1", "turnout abort demo-1"])
+            await bench.type(try #require(status.offers.first), leaves: .rolledBack).expect("demo-1 rolled back")
+            #expect(try bench.snapshot()?.traffic.actual == ["blue": 100])
+        }
+    }
+
     @Test("a refused change rolls the run back with 10; the retry that is offered forks it")
     func rolledBack() async throws {
         try await CommandBench.with { bench async throws in
