@@ -17,31 +17,6 @@ package indirect enum Phase: Codable, Hashable, Sendable {
     case ended
 }
 
-/// An approval that was asked for and is not decided.
-package struct ApprovalGate: Codable, Hashable, Sendable {
-    package var opened: Timestamp
-    /// Nil is `never`.
-    package var deadline: Timestamp?
-    /// The observed state that people are shown (``EndpointSnapshot/fingerprint``); a decision binds to it.
-    package var fingerprint: String
-    /// Decisions that were made ahead of the gate and before this moment do not count; nil where all do.
-    package var since: Timestamp?
-    /// Who said yes so far.
-    package var approvals: [Person]
-    /// When it was written down that the deadline had passed; what follows from that is still to be carried out.
-    package var expired: Timestamp?
-
-    package init(
-        opened: Timestamp, deadline: Timestamp?, fingerprint: String, since: Timestamp? = nil, approvals: [Person] = []
-    ) {
-        self.opened = opened
-        self.deadline = deadline
-        self.fingerprint = fingerprint
-        self.since = since
-        self.approvals = approvals
-    }
-}
-
 /// One try of one stage.
 package struct Attempt: Codable, Hashable, Sendable {
     /// From 1.

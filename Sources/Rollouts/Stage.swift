@@ -11,7 +11,7 @@ package struct Stage: Hashable, Sendable, Codable {
     /// How long the stage bakes after its action, while the endpoint is watched.
     package var bake: Interval
     /// Decides by live evidence when the stage is left, instead of ``bake``.
-    package var analysis: GateSpecification?
+    package var analysis: AnalysisSpecification?
     /// Why the analysis that the stage has is not done here (its `when` was false), so that it bakes instead; or nil.
     package var analysisSkip: String?
     /// How long one attempt may take, from its start until the action is observed to be done (without the bake).
@@ -21,7 +21,7 @@ package struct Stage: Hashable, Sendable, Codable {
 
     package init(
         name: String, action: StageAction, skip: String? = nil, approval: Approval? = nil, bake: Interval = .zero,
-        analysis: GateSpecification? = nil, analysisSkip: String? = nil, timeout: Interval? = nil,
+        analysis: AnalysisSpecification? = nil, analysisSkip: String? = nil, timeout: Interval? = nil,
         retry: Retry = Retry(),
         onFailure: FailurePolicy = .rollBack
     ) {
@@ -41,39 +41,6 @@ package struct Stage: Hashable, Sendable, Codable {
 extension Interval {
     /// Longer than any wait.
     package static let distantFuture = Interval(milliseconds: .max)
-}
-
-/// A person's yes, asked for before a stage acts.
-package struct Approval: Hashable, Sendable, Codable {
-    /// How many different people must say yes, at least 1.
-    package var required: Int
-    package var instructions: String?
-    /// Nil is `never`.
-    package var timeout: Interval?
-    package var onTimeout: TimeoutPolicy
-    /// False bars the person who started the run.
-    package var starterMayApprove: Bool
-    /// The local group that approvers must be in, if any.
-    package var group: String?
-
-    package enum TimeoutPolicy: String, Hashable, Sendable, Codable, CaseIterable {
-        case rollBack = "roll_back"
-        case hold
-        case stop
-        case goOn = "go_on"
-    }
-
-    package init(
-        required: Int = 1, instructions: String? = nil, timeout: Interval? = .hours(24),
-        onTimeout: TimeoutPolicy = .rollBack, starterMayApprove: Bool = true, group: String? = nil
-    ) {
-        self.required = required
-        self.instructions = instructions
-        self.timeout = timeout
-        self.onTimeout = onTimeout
-        self.starterMayApprove = starterMayApprove
-        self.group = group
-    }
 }
 
 /// How often a stage is tried; the wait before attempt n+1 is `backoff × 2^(n-1)`, at most an hour.

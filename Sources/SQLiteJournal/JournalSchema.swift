@@ -10,6 +10,8 @@ extension StateSchema {
             { try $0.execute(sql: firstTables) },
             { try $0.execute(sql: homeTable, arguments: [UUID().uuidString.lowercased()]) },
             { try $0.execute(sql: endedEarly) },
+            // Version 4: the event `gate.expired`, which earlier versions of Turnout can't read. No table changes.
+            { _ in },
         ])
 
     /// Version 2: what this state folder is called where several have one backend.

@@ -12,7 +12,7 @@ struct ToleranceTests {
             let metrics: [Metric] = isAsked ? [.disagreement(.init(numericTolerance: tolerance))] : []
             return Stage(
                 name: name, action: .traffic(.none),
-                analysis: GateSpecification(longest: 600, metrics: [.errors(.init())] + metrics))
+                analysis: AnalysisSpecification(longest: 600, metrics: [.errors(.init())] + metrics))
         }
         let plan = Plan(
             playbook: "safe-rollout", backend: "local", endpoint: "houses",

@@ -5,7 +5,7 @@ import Testing
 @testable import PlaybookSyntax
 
 @Suite("The analysis mapping") struct AnalysisTests {
-    private func read(_ text: String) -> (specification: GateSpecification?, findings: [Finding]) {
+    private func read(_ text: String) -> (specification: AnalysisSpecification?, findings: [Finding]) {
         readAnalysis(SourceFile(path: "gate.yml", data: Data(text.utf8)))
     }
 
@@ -44,7 +44,7 @@ import Testing
         #expect(findings.isEmpty)
         #expect(
             specification
-                == GateSpecification(
+                == AnalysisSpecification(
                     longest: 1800, shortest: 60, warmUp: 30, falseAlarm: 0.005, wrongPass: 0.05, onInconclusive: .goOn,
                     metrics: [
                         .errors(ErrorLimits(margin: 0.01, hardLimit: 0.05)),
@@ -60,7 +60,7 @@ import Testing
 
     @Test("words stand for metrics with the usual limits, and the key may stand around it all")
     func short() {
-        let wanted = GateSpecification(
+        let wanted = AnalysisSpecification(
             longest: 600,
             metrics: [.errors(ErrorLimits()), .latency(LatencyLimits()), .disagreement(DisagreementLimits())])
         #expect(read("{for: 10m, metrics: [errors, latency, disagreement]}").specification == wanted)

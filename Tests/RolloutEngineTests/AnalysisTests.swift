@@ -7,11 +7,11 @@ import Testing
 struct AnalysisTests {
     /// Mirror and canary with an analysis each, then a cut-over that asks people.
     private static func plan(
-        for longest: Double = 1800, onInconclusive: GateSpecification.InconclusivePolicy = .hold,
+        for longest: Double = 1800, onInconclusive: AnalysisSpecification.InconclusivePolicy = .hold,
         hardLimit: Double? = nil
     ) -> Plan {
         var stages = Array(Plan.safeRollout.stages)
-        let gate = GateSpecification(
+        let gate = AnalysisSpecification(
             longest: longest, shortest: 10, onInconclusive: onInconclusive,
             metrics: [.errors(ErrorLimits(hardLimit: hardLimit))])
         for index in [4, 5] {
@@ -106,10 +106,10 @@ struct AnalysisTests {
     @Test(
         "without data there is no verdict, and the playbook says what becomes of that",
         arguments: [
-            (GateSpecification.InconclusivePolicy.hold, RunStatus.held), (.rollBack, .rolledBack),
+            (AnalysisSpecification.InconclusivePolicy.hold, RunStatus.held), (.rollBack, .rolledBack),
             (.goOn, .waiting),
         ])
-    func inconclusive(_ policy: GateSpecification.InconclusivePolicy, _ status: RunStatus) {
+    func inconclusive(_ policy: AnalysisSpecification.InconclusivePolicy, _ status: RunStatus) {
         var stand = stand(at: "mirror", Self.plan(for: 60, onInconclusive: policy))
         stand.totals = { _ in OutcomeReading(cursor: 0) }
         stand.run()
@@ -206,9 +206,10 @@ struct AnalysisTests {
     @Test(
         "P10 outcomes that nobody can read are waited for, and at the end the playbook says what becomes of that",
         arguments: [
-            (GateSpecification.InconclusivePolicy.hold, RunStatus.held), (.rollBack, .rolledBack), (.goOn, .waiting),
+            (AnalysisSpecification.InconclusivePolicy.hold, RunStatus.held), (.rollBack, .rolledBack),
+            (.goOn, .waiting),
         ])
-    func unreadable(_ policy: GateSpecification.InconclusivePolicy, _ status: RunStatus) {
+    func unreadable(_ policy: AnalysisSpecification.InconclusivePolicy, _ status: RunStatus) {
         var stand = stand(at: "canary", Self.plan(onInconclusive: policy))
         stand.totals = { _ in nil }
         let began = stand.now

@@ -15,7 +15,7 @@ struct LateReadingTests {
         var after = before
         after.traffic = .init(wanted: ["blue": 90, "green": 10], actual: ["blue": 90, "green": 10])
         return AnalysisRecord(
-            of: GateSpecification(
+            of: AnalysisSpecification(
                 longest: longest, warmUp: warmUp,
                 metrics: [.errors(ErrorLimits()), .prometheus(PrometheusLimits(url: "x", query: "y", maximum: 1))]),
             try #require(AnalysisArms(on: after, since: before.traffic.wanted)), stage: 1, alarmShares: 3, after: nil,

@@ -5,11 +5,11 @@ import Testing
 @Suite("Bad readings") struct BadReadingTests {
     private let bounds: [Double] = [50, 100]
 
-    private func gate(_ metrics: [Metric] = [.errors(ErrorLimits())]) -> Gate {
+    private func gate(_ metrics: [Metric] = [.errors(ErrorLimits())]) -> SequentialTest {
         var evidence = Evidence(latencyBounds: bounds)
         evidence.observeControl(Reading.Counts(requests: 1000, errors: 5, latencies: [500, 400, 100]))
-        return Gate(
-            GateSpecification(longest: 1800, metrics: metrics), design: .live(weight: 0.1), evidence: evidence)
+        return SequentialTest(
+            AnalysisSpecification(longest: 1800, metrics: metrics), design: .live(weight: 0.1), evidence: evidence)
     }
 
     @Test(
@@ -117,8 +117,8 @@ import Testing
 
     @Test("Without latencies of blue before, that is told once, and they are learned from blue in the stage")
     func baseline() {
-        var gate = Gate(
-            GateSpecification(longest: 1800, metrics: [.latency(LatencyLimits())]), design: .live(weight: 0.1),
+        var gate = SequentialTest(
+            AnalysisSpecification(longest: 1800, metrics: [.latency(LatencyLimits())]), design: .live(weight: 0.1),
             evidence: Evidence(latencyBounds: bounds))
         let reading = Reading(
             control: Reading.Counts(requests: 45, latencies: [25, 15, 5]),

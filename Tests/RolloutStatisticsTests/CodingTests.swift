@@ -60,8 +60,8 @@ import Testing
         evidence.observeControl(Reading.Counts(requests: 9, errors: 1, latencies: bins))
         #expect(try recoded(evidence) == evidence)
         evidence.observeControl(Reading.Counts(requests: 9000, errors: 3, latencies: bins.map { $0 * 1000 }))
-        let gate = Gate(
-            GateSpecification(
+        let gate = SequentialTest(
+            AnalysisSpecification(
                 longest: 10, metrics: [.errors(ErrorLimits()), .latency(LatencyLimits(tolerance: 0.07))]),
             design: .live(weight: 0.1), evidence: evidence)
         #expect((gate.evidence.scale == nil) == bounds.isEmpty)
@@ -102,8 +102,8 @@ import Testing
         var evidence = Evidence(latencyBounds: bounds)
         let bins = (0..<303).map { $0 % 7 * 100 }
         evidence.observeControl(Reading.Counts(requests: bins.reduce(0, +), errors: 9, latencies: bins))
-        let gate = Gate(
-            GateSpecification(longest: 10, metrics: [.errors(ErrorLimits()), .latency(LatencyLimits())]),
+        let gate = SequentialTest(
+            AnalysisSpecification(longest: 10, metrics: [.errors(ErrorLimits()), .latency(LatencyLimits())]),
             design: .live(weight: 0.1), evidence: evidence)
         #expect(try JSONEncoder().encode(gate).count < 4000)
     }

@@ -4,12 +4,12 @@ import Testing
 @Suite("A control that is no yardstick") struct ControlHealthTests {
     private static let bounds = [1.0, 10, 20, 40, 80, 160, 320]
 
-    private func gate(hardLimit: Double? = nil, controlLimit: Double? = nil) -> Gate {
+    private func gate(hardLimit: Double? = nil, controlLimit: Double? = nil) -> SequentialTest {
         var evidence = Evidence(latencyBounds: Self.bounds)
         evidence.observeControl(
             Reading.Counts(requests: 4000, errors: 20, latencies: [0, 0, 1000, 2000, 1000, 0, 0, 0]))
-        return Gate(
-            GateSpecification(
+        return SequentialTest(
+            AnalysisSpecification(
                 longest: 60, controlLimit: controlLimit,
                 metrics: [.errors(ErrorLimits(hardLimit: hardLimit)), .latency(LatencyLimits(tolerance: 0.05))]),
             design: .live(weight: 0.1), evidence: evidence)
@@ -90,8 +90,8 @@ import Testing
         evidence.observeControl(
             Reading.Counts(
                 requests: 1000, latencies: bins(Dictionary(uniqueKeysWithValues: (10..<60).map { ($0, 20) }))))
-        var gate = Gate(
-            GateSpecification(longest: 600, metrics: [.latency(LatencyLimits(tolerance: 0.02))]),
+        var gate = SequentialTest(
+            AnalysisSpecification(longest: 600, metrics: [.latency(LatencyLimits(tolerance: 0.02))]),
             design: .live(weight: 0.5), evidence: evidence)
         let blue = bins(Dictionary(uniqueKeysWithValues: (10..<60).map { ($0, 2) }))
         let green = bins(Dictionary(uniqueKeysWithValues: (35..<60).map { ($0, 4) }))
@@ -116,8 +116,8 @@ import Testing
     func errors() throws {
         var evidence = Evidence()
         evidence.observeControl(Reading.Counts(requests: 100_000, errors: 100))
-        var gate = Gate(
-            GateSpecification(longest: 600, metrics: [.errors(ErrorLimits(margin: 0.05))]),
+        var gate = SequentialTest(
+            AnalysisSpecification(longest: 600, metrics: [.errors(ErrorLimits(margin: 0.05))]),
             design: .live(weight: 0.5), evidence: evidence)
         let verdicts = (1...600).map {
             gate.read(

@@ -6,7 +6,7 @@ import Testing
 @Suite("Whatever is counted") struct ExtremeTests {
     private static let largest = Reading.Counts.largest
     private static let bounds: [Double] = [1, 40, 100, 1000]
-    private static let specification = GateSpecification(
+    private static let specification = AnalysisSpecification(
         longest: 1e9, shortest: 5, warmUp: 2,
         metrics: [
             .errors(ErrorLimits(margin: 0.01, hardLimit: 0.05)), .latency(LatencyLimits(tolerance: 0.05)),
@@ -26,7 +26,7 @@ import Testing
             requests: requests, errors: errors, latencies: dice.uniform() < 0.1 ? [] : latencies)
     }
 
-    private static func reading(_ dice: inout Dice, _ design: Gate.Design) -> Reading {
+    private static func reading(_ dice: inout Dice, _ design: SequentialTest.Design) -> Reading {
         var reading = Reading(control: counts(&dice))
         let signals: [Reading.Signal] = [.value(.infinity), .value(.nan), .value(-1e300), .missing("no data")]
         reading.signals["prometheus"] = signals[Int(dice.uniform() * 4)]
@@ -42,16 +42,16 @@ import Testing
         return reading
     }
 
-    private static let designs: [Gate.Design] =
+    private static let designs: [SequentialTest.Design] =
         [0, 1e-12, 0.001, 0.1, 0.5, 0.999, 1].map { .live(weight: $0) } + [.mirrored]
 
     @Test("every number of a verdict is one, and a gate that is written goes on to the last bit", arguments: designs)
-    func finite(_ design: Gate.Design) throws {
+    func finite(_ design: SequentialTest.Design) throws {
         for seed in 0..<40 {
             var dice = Dice(seed: UInt64(seed))
             var evidence = Evidence(latencyBounds: Self.bounds)
             for _ in 0..<(seed % 4) { evidence.observeControl(Self.counts(&dice), elapsed: dice.uniform() * 1e6) }
-            var gate = Gate(Self.specification, design: design, evidence: evidence)
+            var gate = SequentialTest(Self.specification, design: design, evidence: evidence)
             var written = gate
             var time = 0.0
             for step in 0..<30 {
@@ -59,7 +59,7 @@ import Testing
                 let reading = Self.reading(&dice, design)
                 let verdict = gate.read(reading, at: time)
                 expectNumbers(verdict, "\(design), seed \(seed), step \(step)")
-                written = try JSONDecoder().decode(Gate.self, from: JSONEncoder().encode(written))
+                written = try JSONDecoder().decode(SequentialTest.self, from: JSONEncoder().encode(written))
                 #expect(written.read(reading, at: time) == verdict)
             }
             #expect(written == gate)
@@ -82,8 +82,8 @@ import Testing
         for isBad in [false, true] {
             var evidence = Evidence()
             evidence.observeControl(Reading.Counts(requests: 15_000, errors: 75))
-            var gate = Gate(
-                GateSpecification(longest: 1e6, metrics: [.errors(ErrorLimits())]), design: .live(weight: 0.1),
+            var gate = SequentialTest(
+                AnalysisSpecification(longest: 1e6, metrics: [.errors(ErrorLimits())]), design: .live(weight: 0.1),
                 evidence: evidence)
             var silent = Verdict.Decision.inconclusive
             for second in 1...3600 where silent == .inconclusive {
@@ -111,8 +111,8 @@ import Testing
             var dice = Dice(seed: UInt64(seed))
             var evidence = Evidence()
             evidence.observeControl(Reading.Counts(requests: 15_000, errors: 75))
-            var gate = Gate(
-                GateSpecification(longest: 1e6, metrics: [.errors(ErrorLimits())]), design: .live(weight: 0.1),
+            var gate = SequentialTest(
+                AnalysisSpecification(longest: 1e6, metrics: [.errors(ErrorLimits())]), design: .live(weight: 0.1),
                 evidence: evidence)
             var last = gate.read(Reading(), at: 0)
             for second in 1...120 where last.decision != .fail {

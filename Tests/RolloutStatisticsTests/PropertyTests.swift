@@ -6,14 +6,15 @@ import Testing
 @Suite("What holds of every stream") struct PropertyTests {
     private let bounds: [Double] = [20, 40, 80, 160, 320]
     private let weights = [0.1, 0.25, 0.3, 0.2, 0.1, 0.05]
-    private let specification = GateSpecification(
+    private let specification = AnalysisSpecification(
         longest: 1e6, warmUp: 3,
         metrics: [
             .errors(ErrorLimits(hardLimit: 0.2)), .latency(LatencyLimits(tolerance: 0.1)),
             .disagreement(DisagreementLimits()),
         ])
 
-    private func reading(_ dice: inout Dice, errors: Double = 0.02, design: Gate.Design = .live(weight: 0.2)) -> Reading
+    private func reading(_ dice: inout Dice, errors: Double = 0.02, design: SequentialTest.Design = .live(weight: 0.2))
+        -> Reading
     {
         func counts(_ requests: Int) -> Reading.Counts {
             let (requests, errors, latencies) = dice.counts(requests, errors: errors, bins: weights)
@@ -32,10 +33,10 @@ import Testing
                 liveLatencies: live.latencies, mirrorLatencies: mirror.latencies))
     }
 
-    private func gate(_ dice: inout Dice, design: Gate.Design = .live(weight: 0.2)) -> Gate {
+    private func gate(_ dice: inout Dice, design: SequentialTest.Design = .live(weight: 0.2)) -> SequentialTest {
         var evidence = Evidence(latencyBounds: bounds)
         for _ in 0..<50 { evidence.observeControl(reading(&dice).control) }
-        return Gate(specification, design: design, evidence: evidence)
+        return SequentialTest(specification, design: design, evidence: evidence)
     }
 
     @Test("Under the null, E is a supermartingale: its mean stays at 1, and it seldom is ever large (Ville)")
@@ -108,7 +109,7 @@ import Testing
 
     @Test("A gate that is encoded and decoded after every reading says the same", arguments: [true, false])
     func coding(isLive: Bool) throws {
-        let design: Gate.Design = isLive ? .live(weight: 0.2) : .mirrored
+        let design: SequentialTest.Design = isLive ? .live(weight: 0.2) : .mirrored
         var dice = Dice(seed: 9)
         var kept = gate(&dice, design: design)
         var coded = kept
@@ -118,7 +119,7 @@ import Testing
             #expect(coded.read(reading, at: Double(second)) == wanted)
             let data = try JSONEncoder().encode(coded)
             #expect(data.count < 8000)
-            coded = try JSONDecoder().decode(Gate.self, from: data)
+            coded = try JSONDecoder().decode(SequentialTest.self, from: data)
             #expect(coded == kept)
         }
     }
@@ -128,11 +129,11 @@ import Testing
         var dice = Dice(seed: 2)
         var first = gate(&dice)
         for second in 1...30 { _ = first.read(reading(&dice), at: Double(second)) }
-        let second = Gate(specification, design: .live(weight: 0.5), evidence: first.evidence)
+        let second = SequentialTest(specification, design: .live(weight: 0.5), evidence: first.evidence)
         #expect(second.evidence == first.evidence)
         var changed = specification
         changed.metrics[0] = .errors(ErrorLimits(margin: 0.02, hardLimit: 0.1))
-        let third = Gate(changed, design: .live(weight: 0.5), evidence: first.evidence)
+        let third = SequentialTest(changed, design: .live(weight: 0.5), evidence: first.evidence)
         #expect(third.evidence.live.errors == first.evidence.live.errors)
         #expect(third.evidence.live.errorSafety?.logE == 0)
         #expect(third.evidence.hardLimit?.logE == 0)

@@ -42,11 +42,11 @@ import Testing
     @Test("A gate finds what its processes find")
     func gate() {
         for stream in streams {
-            let specification = GateSpecification(longest: 1800, metrics: [.errors(ErrorLimits())])
+            let specification = AnalysisSpecification(longest: 1800, metrics: [.errors(ErrorLimits())])
             var evidence = Evidence()
             evidence.observeControl(
                 Reading.Counts(requests: stream.control.requests, errors: stream.control.errors))
-            var gate = Gate(specification, design: .live(weight: stream.weight), evidence: evidence)
+            var gate = SequentialTest(specification, design: .live(weight: stream.weight), evidence: evidence)
             for (second, line) in stream.lines.enumerated() {
                 let reading = Reading(
                     control: Reading.Counts(requests: line.control.requests, errors: line.control.errors),

@@ -11,11 +11,11 @@ import Testing
             signals: signal.map { ["queue": $0] } ?? [:])
     }
 
-    private func gate(_ metrics: [Metric], longest: Double = 60) -> Gate {
+    private func gate(_ metrics: [Metric], longest: Double = 60) -> SequentialTest {
         var evidence = Evidence()
         evidence.observeControl(Reading.Counts(requests: 10_000, errors: 0))
-        return Gate(
-            GateSpecification(longest: longest, metrics: metrics), design: .live(weight: 0.1), evidence: evidence)
+        return SequentialTest(
+            AnalysisSpecification(longest: longest, metrics: metrics), design: .live(weight: 0.1), evidence: evidence)
     }
 
     @Test("So many failures in a row are allowed, and one more is a fail")
@@ -63,11 +63,11 @@ import Testing
 
     @Test("A fail and a pass on one reading are a fail, and warm-up is no evidence")
     func both() {
-        let specification = GateSpecification(
+        let specification = AnalysisSpecification(
             longest: 100, warmUp: 5, metrics: [.errors(ErrorLimits()), .prometheus(query)])
         var evidence = Evidence()
         evidence.observeControl(Reading.Counts(requests: 10_000, errors: 10))
-        var gate = Gate(specification, design: .live(weight: 0.1), evidence: evidence)
+        var gate = SequentialTest(specification, design: .live(weight: 0.1), evidence: evidence)
         for second in 1...5 {
             let verdict = gate.read(reading(.value(99), errors: 5), at: Double(second))
             #expect(verdict.measurements[0].harm?.log10E == 0)

@@ -31,7 +31,7 @@ import Testing
             #expect(facts.synchronous == 2)
             #expect(facts.journalMode == "wal")
             #expect(facts.applicationID == 0x5475_726E)
-            #expect(facts.userVersion == 3)
+            #expect(facts.userVersion == 4)
             #expect(throws: JournalError.self) {
                 try journal.write { try $0.run("INSERT INTO run_files (run, path, digest) VALUES ('no-1', 'p', 'd')") }
             }
@@ -72,7 +72,7 @@ import Testing
             }
             try old.close()
             let journal = try fixture.journal()
-            #expect(try journal.state.facts().userVersion == 3)
+            #expect(try journal.state.facts().userVersion == 4)
             try journal.write { db in
                 try db.run("UPDATE runs SET status = 'ended_early' WHERE id = 'p-1'")
                 try db.run(

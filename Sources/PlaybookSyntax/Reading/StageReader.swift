@@ -150,21 +150,6 @@ extension Scalar {
     }
 }
 
-extension Approval {
-    fileprivate init?(_ node: Node) {
-        guard case .mapping = node.content else { return nil }
-        self.init()
-        if let count = node["required"]?.scalar?.value.integer { required = count }
-        instructions = node["instructions"]?.scalar?.text
-        if let node = node["timeout"] { timeout = node.scalar?.text == "never" ? nil : node.interval }
-        if let word = node["on_timeout"]?.scalar?.text, let policy = TimeoutPolicy(rawValue: word) {
-            onTimeout = policy
-        }
-        if let flag = node["starter_may_approve"]?.scalar?.value.bool { starterMayApprove = flag }
-        group = node["group"]?.scalar?.text
-    }
-}
-
 extension Retry {
     fileprivate init(_ node: Node) {
         self.init()

@@ -23,22 +23,6 @@ extension ObjectShape {
             Field("analysis", .object(.analysis), "Live evidence that decides when the stage is left, and whether."),
         ] + ActionReader.syntaxes.map(\.field))
 
-    static let approval = ObjectShape(
-        "approval",
-        [
-            Field("required", .integer(1...20), "How many people must say yes, 1 unless it says otherwise."),
-            Field("instructions", .text, "What they should look at."),
-            Field(
-                "timeout", .duration(words: ["never"], positive: true),
-                "How long is waited for them, 24h unless it says otherwise.",
-                example: "24h"),
-            Field(
-                "on_timeout", .choice(Approval.TimeoutPolicy.allCases.map(\.rawValue)),
-                "What becomes of the run then: roll_back unless it says otherwise."),
-            Field("starter_may_approve", .boolean, "False bars the person who started the run."),
-            Field("group", .text, "The local group that they must be in."),
-        ])
-
     static let retry = ObjectShape(
         "retry",
         [

@@ -18,7 +18,7 @@ package struct PlanPreview: Hashable, Sendable {
         /// What it does to deployments that serve clients now, each as a fragment behind the stage's name.
         package var warnings: [String] = []
         package var approval: Approval?
-        package var analysis: GateSpecification?
+        package var analysis: AnalysisSpecification?
         /// Why the analysis that is written is not done, or nil.
         package var analysisSkip: String?
         /// When a version that is as good as the one before passes the analysis, at the rate of the plan's load; nil where

@@ -54,6 +54,6 @@ struct ServiceCare {
 
 extension Stage {
     fileprivate var looks: Bool {
-        approval != nil || analysis != nil || bake > .zero || action.kind == .wait || action.invocation != nil
+        !gates.isEmpty || action.kind == .wait || action.invocation != nil
     }
 }

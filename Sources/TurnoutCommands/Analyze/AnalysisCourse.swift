@@ -29,13 +29,13 @@ final class AnalysisCourse {
     /// At most twice as many are kept.
     static let points = 600
 
-    let specification: GateSpecification
+    let specification: AnalysisSpecification
     private(set) var points: [Point] = []
     private var stride = 1
     private var count = 0
     private(set) var last: Point?
 
-    init(specification: GateSpecification) { self.specification = specification }
+    init(specification: AnalysisSpecification) { self.specification = specification }
 
     func add(_ verdict: Verdict) {
         let point = Point(

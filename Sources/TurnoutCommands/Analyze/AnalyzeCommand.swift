@@ -99,7 +99,7 @@ struct AnalyzeCommand: ParsableCommand {
     }
 
     private func conclude(
-        _ reader: RecordingReader, _ specification: GateSpecification, _ course: AnalysisCourse
+        _ reader: RecordingReader, _ specification: AnalysisSpecification, _ course: AnalysisCourse
     ) throws {
         let findings = reader.findings
         guard reader.isReadable, let verdict = reader.replay?.verdict else {

@@ -7,10 +7,10 @@ struct RecordingReader {
     let control: [UInt8]
     let candidate: [UInt8]
     var findings: RecordingFindings
-    private let specification: GateSpecification
+    private let specification: AnalysisSpecification
     private let weight: Double
     private let form: CountForm
-    private let onReading: (Gate, Verdict) throws -> Void
+    private let onReading: (SequentialTest, Verdict) throws -> Void
     /// Stops at the verdict instead of looking for findings to the end.
     private let stopsAtVerdict: Bool
     private(set) var replay: StageReplay?
@@ -23,8 +23,8 @@ struct RecordingReader {
     private(set) var isReadable = true
 
     init(
-        file: String, control: String, candidate: String, weight: Double, specification: GateSpecification,
-        form: CountForm, stopsAtVerdict: Bool, onReading: @escaping (Gate, Verdict) throws -> Void
+        file: String, control: String, candidate: String, weight: Double, specification: AnalysisSpecification,
+        form: CountForm, stopsAtVerdict: Bool, onReading: @escaping (SequentialTest, Verdict) throws -> Void
     ) {
         findings = RecordingFindings(file: file)
         self.control = Array(control.utf8)
@@ -239,7 +239,7 @@ struct RecordingReader {
     }
 }
 
-extension GateSpecification {
+extension AnalysisSpecification {
     /// True where green is held against what the control does.
     fileprivate var comparesArms: Bool {
         metrics.contains { metric in

@@ -14,18 +14,18 @@ struct StageReplay {
         case jumped(from: Int)
     }
 
-    let specification: GateSpecification
+    let specification: AnalysisSpecification
     /// Green's share of live requests, in (0, 1).
     let weight: Double
     /// Called after each reading.
-    var onReading: (Gate, Verdict) throws -> Void = { _, _ in }
+    var onReading: (SequentialTest, Verdict) throws -> Void = { _, _ in }
 
     private var bounds: [Double]
     /// Where single latencies are recorded, those of the control before the stage.
     private var sample: LatencySample?
     private var before = Reading.Counts()
     private var evidence: Evidence?
-    private(set) var gate: Gate?
+    private(set) var gate: SequentialTest?
     /// That of the lines that are collected now; nil before the stage.
     private(set) var second: Int?
     private var lastBefore = Int.min
@@ -40,7 +40,7 @@ struct StageReplay {
     ///   - specification: of the gate.
     ///   - weight: green's share of live requests, in (0, 1).
     ///   - bounds: upper bounds of the recorded latency bins in milliseconds; nil where latencies are single ones.
-    init(specification: GateSpecification, weight: Double, bounds: [Double]?) {
+    init(specification: AnalysisSpecification, weight: Double, bounds: [Double]?) {
         self.specification = specification
         self.weight = weight
         self.bounds = bounds ?? Self.ladder
@@ -64,13 +64,13 @@ struct StageReplay {
         guard let current = second else {
             begin()
             second = newSecond
-            let arrival: Arrival = Double(newSecond) > Gate.longestGap ? .jumped(from: 0) : .inOrder
+            let arrival: Arrival = Double(newSecond) > SequentialTest.longestGap ? .jumped(from: 0) : .inOrder
             if Double(newSecond) >= specification.longest { try read(Reading(), at: specification.longest) }
             return arrival
         }
         guard newSecond > current else { return newSecond < current ? .back(from: current) : .inOrder }
         try flush()
-        let isJump = Double(newSecond - current) > Gate.longestGap
+        let isJump = Double(newSecond - current) > SequentialTest.longestGap
         var empty = current + 1
         while !isJump, empty < newSecond, !isDecided, Double(empty) < specification.longest {
             try read(Reading(), at: Double(empty + 1))
@@ -86,7 +86,7 @@ struct StageReplay {
         guard let current = second, newSecond != current else { return .inOrder }
         guard newSecond > current else { return .back(from: current) }
         second = newSecond
-        return Double(newSecond - current) > Gate.longestGap ? .jumped(from: current) : .inOrder
+        return Double(newSecond - current) > SequentialTest.longestGap ? .jumped(from: current) : .inOrder
     }
 
     /// Adds counts of the second to which the replay was moved.
@@ -185,10 +185,10 @@ struct StageReplay {
     }
 
     /// The gate; pairs before green's first live request make it one of a mirror stage.
-    private mutating func gate(for reading: Reading) throws -> Gate {
+    private mutating func gate(for reading: Reading) throws -> SequentialTest {
         let isMirrored = reading.pairs.pairs > 0
         if let gate, !isMirrored || gate.design == .mirrored || gate.hasCandidate { return gate }
-        return Gate(
+        return SequentialTest(
             specification, design: isMirrored ? .mirrored : .live(weight: weight),
             evidence: gate?.evidence ?? evidence ?? Evidence())
     }

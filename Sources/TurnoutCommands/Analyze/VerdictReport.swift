@@ -54,7 +54,7 @@ struct VerdictReport: Encodable {
         }
     }
 
-    init(_ verdict: Verdict, of specification: GateSpecification, isLast: Bool = false, findings: Int? = nil) {
+    init(_ verdict: Verdict, of specification: AnalysisSpecification, isLast: Bool = false, findings: Int? = nil) {
         t = verdict.seconds
         self.verdict = isLast ? verdict.decision : nil
         metric = verdict.metric
@@ -85,7 +85,7 @@ extension VerdictReport.Arm {
 /// A verdict for people.
 struct VerdictText {
     var verdict: Verdict
-    var specification: GateSpecification
+    var specification: AnalysisSpecification
     var control: String
     var candidate: String
     var style: Style

@@ -62,19 +62,6 @@ extension RunEvent {
     }
 }
 
-extension Step {
-    /// What is about to be done, as a fragment.
-    var words: String {
-        switch self {
-        case .change(let change): "\(change)"
-        case .invoke(let invocation):
-            "\(invocation.times) request\(invocation.times == 1 ? "" : "s") to "
-                + (invocation.deployment?.text ?? "the endpoint")
-        case .run(let command): "run \(command.words.joined(separator: " "))"
-        }
-    }
-}
-
 extension RunRecord {
     fileprivate func startSentence(inherited: Int) -> String {
         "started by \(starter) on \(backend)/\(endpoint), plan \(planHash.prefix(12))"

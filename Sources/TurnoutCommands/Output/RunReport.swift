@@ -160,43 +160,15 @@ extension RunSituation {
         switch record.phase {
         case .starting, .ready: return record.waitReason
         case .ended: return nil
-        case .waiting(let gate):
-            if let overdue {
-                return
-                    "a process that carries out its on_timeout (\((approval ?? Approval()).onTimeout.rawValue)): the "
-                    + "time to decide stage \(stage) ran out at \(overdue.zoned)"
-            }
-            let count = approval.map { $0.required > 1 ? " (\(gate.approvals.count) of \($0.required) given)" : "" }
-            let limit = gate.deadline.map { ", until \($0.zoned)" } ?? ""
-            return "an approval of stage \(stage)\(approval?.approvers ?? "")\(count ?? "")\(limit)"
+        case .waiting, .baking, .analysing: return gateWaitingFor
         case .acting(let attempt):
             guard attempt.step < attempt.steps.count else { return nil }
             return attempt.steps[attempt.step].waitingText + because
-        case .baking(let until): return "stage \(stage) to rest until \(until.zoned)"
-        case .analysing:
-            return "a verdict on stage \(stage)" + (record.analysis.map { ", at the latest at \($0.ends.zoned)" } ?? "")
         case .backingOff(let until): return "another attempt of stage \(stage) at \(until.zoned)" + because
         case .rollingBack(let rollBack):
             return (rollBack.change.map { "the way back: \($0)" } ?? "the way back to what was observed at the start")
                 + because
         case .held(let hold): return "a person's word on how to go on: \(hold.reason)"
-        }
-    }
-}
-
-extension Approval {
-    /// Whose approval it asks for, behind the stage's name; empty where anybody's will do.
-    fileprivate var approvers: String {
-        (group.map { " by a member of \($0)" } ?? "") + (starterMayApprove ? "" : ", not by who started the run")
-    }
-}
-
-extension Step {
-    fileprivate var waitingText: String {
-        switch self {
-        case .change(let change): "\(change) to be observed"
-        case .invoke(let invocation): "the answers of \(invocation.deployment?.text ?? "the endpoint")"
-        case .run(let command): "the program \(command.words.first ?? "") to end"
         }
     }
 }

@@ -15,7 +15,7 @@ struct PlanReport: Encodable {
         var warnings: [String]
         var approval: Gate?
         var bakeSeconds: Double
-        var analysis: GateSpecification?
+        var analysis: AnalysisSpecification?
         var verdictSeconds: Double?
         /// Nil: it never times out.
         var timeoutSeconds: Double?

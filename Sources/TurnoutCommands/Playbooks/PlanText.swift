@@ -129,16 +129,3 @@ extension PlanPreview.Stage {
 extension FailurePolicy {
     var words: String { rawValue.split(separator: "_").joined(separator: " ") }
 }
-
-extension Approval {
-    /// `approval by 2 people of ops within 24h, else roll back: Look at the canary`.
-    var words: String {
-        var text = "approval by \(required == 1 ? "1 person" : "\(required) people")"
-        if let group { text += " of \(group)" }
-        if !starterMayApprove { text += ", not the one who starts the run" }
-        if let timeout {
-            text += ", within \(timeout), else \(onTimeout.rawValue.split(separator: "_").joined(separator: " "))"
-        }
-        return text + (instructions.map { ": \($0)" } ?? "")
-    }
-}

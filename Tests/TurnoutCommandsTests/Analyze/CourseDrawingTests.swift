@@ -48,7 +48,7 @@ struct CourseDrawingTests {
                     metric: "latency", test: .latency, harm: .init(log10E: 3, threshold: 2.7), isHarmful: true,
                     safety: nil, isSafe: false, candidate: 240, control: 140, limit: 175)
             ], candidate: .init(requests: 100), control: .init(requests: 900), findings: [])
-        let gate = GateSpecification(longest: 60, metrics: [.latency(LatencyLimits())])
+        let gate = AnalysisSpecification(longest: 60, metrics: [.latency(LatencyLimits())])
         func text() -> String {
             let course = AnalysisCourse(specification: gate)
             course.add(verdict)

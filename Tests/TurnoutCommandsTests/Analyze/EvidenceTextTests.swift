@@ -23,7 +23,7 @@ struct EvidenceTextTests {
             traffic: ["blue": 90, "green": 10], deployments: [.init(definition: .blue), .init(definition: .green)])
         let arms = try #require(AnalysisArms(on: endpoint, since: ["blue": 100]))
         var analysis = AnalysisRecord(
-            of: GateSpecification(longest: 300, metrics: [.errors(ErrorLimits())]), arms, stage: 0, alarmShares: 1,
+            of: AnalysisSpecification(longest: 300, metrics: [.errors(ErrorLimits())]), arms, stage: 0, alarmShares: 1,
             after: nil, at: Sample.start)
         analysis.verdict = Verdict(
             decision: decision, isOver: false, seconds: 42, metric: "errors", log10E: 3.3, measurements: measurements,

@@ -11,7 +11,7 @@ struct Recording {
     var readings: [Verdict]
 
     init(
-        _ text: String, gate: GateSpecification = .errors, form: CountForm = .auto, weight: Double = 0.1,
+        _ text: String, gate: AnalysisSpecification = .errors, form: CountForm = .auto, weight: Double = 0.1,
         control: String = "blue", candidate: String = "green"
     ) throws {
         try self.init(
@@ -19,7 +19,7 @@ struct Recording {
     }
 
     init(
-        bytes: [UInt8], gate: GateSpecification = .errors, form: CountForm = .auto, weight: Double = 0.1,
+        bytes: [UInt8], gate: AnalysisSpecification = .errors, form: CountForm = .auto, weight: Double = 0.1,
         control: String = "blue", candidate: String = "green"
     ) throws {
         let course = AnalysisCourse(specification: gate)
@@ -57,8 +57,8 @@ struct Recording {
     var places: [String] { findings.map { "\($0.rule) \($0.start.line):\($0.start.column)" } }
 }
 
-extension GateSpecification {
-    static let errors = GateSpecification(longest: 1800, metrics: [.errors(ErrorLimits())])
+extension AnalysisSpecification {
+    static let errors = AnalysisSpecification(longest: 1800, metrics: [.errors(ErrorLimits())])
 }
 
 /// A recording of this many seconds, in CSV; blue fails once in 200 requests, and green every `failing` seconds.

@@ -48,7 +48,7 @@ struct RecordingTests {
 
     @Test("A gate that compares nobody needs no control")
     func noControl() throws {
-        let gate = GateSpecification(longest: 60, metrics: [.disagreement(DisagreementLimits())])
+        let gate = AnalysisSpecification(longest: 60, metrics: [.disagreement(DisagreementLimits())])
         let recording = try Recording(
             #"{"t": 0, "deployment": "green", "status": 200, "ms": 4}"# + "\n", gate: gate)
         #expect(recording.isReadable)
@@ -79,7 +79,7 @@ struct RecordingTests {
         }
         let sorted = rows.map { "\($0.0),\($0.1),\($0.2),0,\($0.3),\($0.4),\($0.5)\n" }.joined()
         let mixed = rows.map { "\($0.5),\($0.1),0,\($0.3),\($0.2),\($0.4),\($0.0)\n" }.joined()
-        let gate = GateSpecification(longest: 1000, metrics: [.latency(LatencyLimits())])
+        let gate = AnalysisSpecification(longest: 1000, metrics: [.latency(LatencyLimits())])
         let first = try Recording("second,deployment,requests,errors,le_25,le_50,le_100\n" + sorted, gate: gate)
         let second = try Recording("le_100,deployment,errors,le_25,requests,le_50,second\n" + mixed, gate: gate)
         #expect(first.verdict != nil && first.verdict == second.verdict)
@@ -88,7 +88,7 @@ struct RecordingTests {
 
     @Test("At the end of the gate's time an inconclusive verdict is the last")
     func time() throws {
-        var gate = GateSpecification.errors
+        var gate = AnalysisSpecification.errors
         gate.longest = 20
         let verdict = try Recording(sampleCSV(seconds: 60, failing: 50), gate: gate).verdict
         #expect(verdict?.decision == .inconclusive)
@@ -107,7 +107,7 @@ struct RecordingTests {
                 #"{"t": \#(second).5, "pair": {"live": {"status": 200, "ms": 10}, "mirror": {"status": \#(mirror)}, "#
                     + #""agree": true}}"#)
         }
-        let gate = GateSpecification(
+        let gate = AnalysisSpecification(
             longest: 600, metrics: [.errors(ErrorLimits()), .disagreement(DisagreementLimits())])
         let verdict = try #require(try Recording(lines.joined(separator: "\n"), gate: gate).verdict)
         #expect(verdict.decision == .fail)
@@ -209,7 +209,7 @@ struct RecordingTests {
 
     @Test("What the gate finds about the traffic as a whole is told once")
     func wholes() throws {
-        let gate = GateSpecification(longest: 1800, metrics: [.errors(ErrorLimits()), .latency(LatencyLimits())])
+        let gate = AnalysisSpecification(longest: 1800, metrics: [.errors(ErrorLimits()), .latency(LatencyLimits())])
         let recording = try Recording(sampleCSV(seconds: 400, failing: 300), gate: gate, weight: 0.3)
         #expect(recording.places == ["NoLatencies 1:1", "ShareDiffers 1:1"])
     }
@@ -237,7 +237,7 @@ struct RecordingTests {
                 + #"{"t": 2, "pair": {"live": {"status": 200}, "mirror": {"status": 500, "ms": 1}, "agree": false}}"#
                 + "\n",
         ].map { Array($0.utf8) }
-        let gate = GateSpecification(
+        let gate = AnalysisSpecification(
             longest: 60, metrics: [.errors(ErrorLimits(hardLimit: 0.1)), .latency(LatencyLimits(tolerance: 0.1))])
         let alphabet = Array("0123456789-+.eE,\"{}[]:\n\r\\ \tnulltrefasgbdc\u{0}".utf8) + [0xFF, 0xC3, 0xEF]
         for round in 0..<600 {

@@ -9,7 +9,7 @@ struct Cost {
     var stateBytes: Int
 
     /// Five metrics' worth of evidence: errors with a hard limit, latency with a tolerance, disagreement, a query.
-    static let specification = GateSpecification(
+    static let specification = AnalysisSpecification(
         longest: 1e9, warmUp: 30,
         metrics: [
             .errors(ErrorLimits(hardLimit: 0.5)), .latency(LatencyLimits(tolerance: 0.05)),
@@ -32,7 +32,7 @@ struct Cost {
         }
         var evidence = Evidence(latencyBounds: bounds)
         evidence.observeControl(counts(100_000))
-        var gate = Gate(specification, design: .live(weight: 0.1), evidence: evidence)
+        var gate = SequentialTest(specification, design: .live(weight: 0.1), evidence: evidence)
         var fails = 0
         func read(_ range: Range<Int>) {
             for second in range where gate.read(samples[second & 255], at: Double(second)).decision == .fail {

@@ -11,7 +11,7 @@ struct Trial {
     var failed = [0]
     var exposed = [0]
 
-    static let specification = GateSpecification(
+    static let specification = AnalysisSpecification(
         longest: 1e9, metrics: [.errors(ErrorLimits()), .latency(LatencyLimits())])
 
     init(_ scenario: Scenario, rate: Double, seed: UInt64) {
@@ -65,7 +65,7 @@ struct Trial {
     }
 
     /// A gate that has seen five minutes of blue.
-    private static func gate(rate: Double, _ generator: inout Generator) -> Gate {
+    private static func gate(rate: Double, _ generator: inout Generator) -> SequentialTest {
         let requests = generator.poisson(rate * Double(Scenario.before))
         let sample = (0..<min(max(requests, 200), 5000)).map { _ in
             exp(Scenario.mean + Scenario.deviation * generator.normal())
@@ -74,7 +74,7 @@ struct Trial {
         var evidence = scale.map { Evidence(scale: $0) } ?? Evidence()
         evidence.observeControl(
             Reading.Counts(requests: requests, errors: generator.binomial(requests, Scenario.errors)))
-        return Gate(specification, design: .live(weight: Scenario.weight), evidence: evidence)
+        return SequentialTest(specification, design: .live(weight: Scenario.weight), evidence: evidence)
     }
 
     private mutating func judge(

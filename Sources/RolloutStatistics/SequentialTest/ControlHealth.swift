@@ -27,10 +27,10 @@ struct ControlHealth: Hashable, Sendable, Codable {
     }
 }
 
-extension Gate {
+extension SequentialTest {
     /// What keeps the control from being compared with, as far as readings until now tell; nil while nothing does.
     var controlTrouble: Verdict.ControlTrouble? {
-        controlHealth?.trouble(limit: specification.controlLimit ?? GateSpecification.defaultControlLimit)
+        controlHealth?.trouble(limit: specification.controlLimit ?? AnalysisSpecification.defaultControlLimit)
     }
 }
 

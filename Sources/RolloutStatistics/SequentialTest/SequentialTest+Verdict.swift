@@ -1,4 +1,4 @@
-extension Gate {
+extension SequentialTest {
     /// What all processes say now.
     mutating func verdict(_ findings: [ReadingFinding]) -> Verdict {
         var measurements: [Measurement] = []

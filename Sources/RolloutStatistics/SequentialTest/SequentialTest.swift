@@ -3,14 +3,14 @@
 /// ```swift
 /// var evidence = Evidence(latencyBounds: bounds)             // of a rollout; a new one when green changes
 /// evidence.observeControl(countsOfBlue)                      // what blue did before
-/// var gate = Gate(specification, design: .live(weight: 0.1), alarmShares: 5, evidence: evidence)
+/// var gate = SequentialTest(specification, design: .live(weight: 0.1), alarmShares: 5, evidence: evidence)
 /// let verdict = gate.read(reading, at: secondsSinceTheStageBegan)    // every second
 /// evidence = gate.evidence                                   // goes on to the next stage
 /// ```
 ///
 /// A gate that was encoded after a reading and decoded goes on as if nothing had been. A reading costs O(alternatives),
 /// whatever the traffic; the state does not grow.
-package struct Gate: Hashable, Sendable, Codable {
+package struct SequentialTest: Hashable, Sendable, Codable {
     /// How a stage sends requests to green.
     package enum Design: Hashable, Sendable, Codable {
         /// Each live request goes to green with this probability.
@@ -19,7 +19,7 @@ package struct Gate: Hashable, Sendable, Codable {
         case mirrored
     }
 
-    package let specification: GateSpecification
+    package let specification: AnalysisSpecification
     package let design: Design
     /// Into how many parts the specification's `false_alarm` is cut: those of all stages of the rollout together.
     package let alarmShares: Int
@@ -52,7 +52,7 @@ package struct Gate: Hashable, Sendable, Codable {
     ///   - alarmShares: nil for a rollout of this stage alone.
     ///   - evidence: of the stages before.
     package init(
-        _ specification: GateSpecification, design: Design, alarmShares: Int? = nil, evidence: Evidence
+        _ specification: AnalysisSpecification, design: Design, alarmShares: Int? = nil, evidence: Evidence
     ) {
         self.specification = specification
         self.design = design
@@ -195,7 +195,7 @@ extension Reading.Counts {
     }
 }
 
-extension Gate {
+extension SequentialTest {
     /// Takes what blue did before the stage, told after it began; see ``Evidence/observeControl(_:elapsed:)``.
     package mutating func observeControl(_ counts: Reading.Counts, elapsed: Double = 0) {
         let findings = evidence.observeControl(counts, elapsed: elapsed)

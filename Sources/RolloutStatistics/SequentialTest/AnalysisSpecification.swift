@@ -1,7 +1,7 @@
 /// What a stage's `analysis:` asks for: how long to look, how sure to be, and at what.
 ///
 /// Times are seconds since the stage's action was done; probabilities and shares are fractions of 1.
-package struct GateSpecification: Hashable, Sendable, Codable {
+package struct AnalysisSpecification: Hashable, Sendable, Codable {
     /// `for`: the longest; at its end ``onInconclusive`` decides.
     package var longest: Double
     /// `at_least`: nothing passes before.
@@ -68,7 +68,7 @@ package enum Metric: Hashable, Sendable, Codable {
 
     package var isLatency: Bool { if case .latency = self { true } else { false } }
 
-    /// See ``GateSpecification/alarmShares``.
+    /// See ``AnalysisSpecification/alarmShares``.
     package var alarmShares: Int {
         switch self {
         case .errors(let limits): limits.hardLimit == nil ? 1 : 2

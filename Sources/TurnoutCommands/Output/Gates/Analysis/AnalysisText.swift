@@ -56,7 +56,7 @@ extension Measurement.Level {
     }
 }
 
-extension GateSpecification {
+extension AnalysisSpecification {
     /// `analysis of errors and latency, 10s to 30m, a false alarm in 1 % of rollouts; without a verdict: hold`.
     var words: String {
         let names = metrics.map(\.name)

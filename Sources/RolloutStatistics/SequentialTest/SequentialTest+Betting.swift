@@ -6,7 +6,7 @@ struct ArmCounts {
     var weight: Double
 }
 
-extension Gate {
+extension SequentialTest {
     func arms(of reading: Reading) -> ArmCounts {
         switch design {
         case .live: return ArmCounts(candidate: reading.candidate, control: reading.control, weight: share.value)

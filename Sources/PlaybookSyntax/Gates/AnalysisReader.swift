@@ -2,7 +2,7 @@ internal import Rollouts
 package import RolloutStatistics
 
 /// Reads a file that holds the `analysis:` mapping of a stage, by itself or under that key.
-package func readAnalysis(path: String) -> (specification: GateSpecification?, findings: [Finding]) {
+package func readAnalysis(path: String) -> (specification: AnalysisSpecification?, findings: [Finding]) {
     do throws(FileProblem) {
         return readAnalysis(SourceFile(path: path, data: try DiskFile.read(path, named: path)))
     } catch {
@@ -12,7 +12,7 @@ package func readAnalysis(path: String) -> (specification: GateSpecification?, f
     }
 }
 
-func readAnalysis(_ file: SourceFile) -> (specification: GateSpecification?, findings: [Finding]) {
+func readAnalysis(_ file: SourceFile) -> (specification: AnalysisSpecification?, findings: [Finding]) {
     var findings: [Finding] = []
     guard var root = loadYAML(file, findings: &findings) else { return (nil, findings) }
     if root.members.count == 1, let inner = root["analysis"] { root = inner }
@@ -37,19 +37,19 @@ struct AnalysisReader {
     }
 
     /// The specification, or nil where a finding says what is wrong.
-    mutating func read(_ node: Node) -> GateSpecification? {
+    mutating func read(_ node: Node) -> AnalysisSpecification? {
         guard let longest = node["for"]?.interval else { return nil }
         let items = node["metrics"]?.items ?? []
         let metrics = items.compactMap { metric($0) }
         checkNames(Array(zip(metrics, items)))
-        var specification = GateSpecification(longest: longest.seconds, metrics: metrics)
+        var specification = AnalysisSpecification(longest: longest.seconds, metrics: metrics)
         if let interval = duration("at_least", of: node, atMost: longest) { specification.shortest = interval.seconds }
         if let interval = duration("warm_up", of: node, atMost: longest) { specification.warmUp = interval.seconds }
         if let chance = node["false_alarm"]?.fraction { specification.falseAlarm = chance }
         if let chance = node["wrong_pass"]?.fraction { specification.wrongPass = chance }
         specification.controlLimit = node["control_limit"]?.fraction
         if let word = node["on_inconclusive"]?.scalar?.text,
-            let policy = GateSpecification.InconclusivePolicy(rawValue: word)
+            let policy = AnalysisSpecification.InconclusivePolicy(rawValue: word)
         {
             specification.onInconclusive = policy
         }

@@ -1,4 +1,4 @@
-extension GateSpecification {
+extension AnalysisSpecification {
     /// What is assumed of both versions where a playbook's gate is judged before anything was measured.
     package struct Assumption: Hashable, Sendable {
         /// Requests a second to both arms together; in a mirror, to blue.
@@ -31,7 +31,7 @@ extension GateSpecification {
         specification.metrics.removeAll { !$0.isProvedByRequests }
         var evidence = Evidence(latencyBounds: stream.bounds)
         evidence.observeControl(stream.before)
-        var gate = Gate(
+        var gate = SequentialTest(
             specification, design: isMirror ? .mirrored : .live(weight: share), evidence: evidence)
         let step = max(longest / 300, 0.25)
         var seconds = 0.0
@@ -58,14 +58,14 @@ extension Metric {
 private struct MeanStream {
     /// Quantiles of the log-normal distribution, so that all bins weigh alike.
     let bounds: [Double]
-    private let assumption: GateSpecification.Assumption
+    private let assumption: AnalysisSpecification.Assumption
     private let candidateRate: Double
     private let controlRate: Double
     private let isMirror: Bool
 
     private static let bins = 64
 
-    init(_ assumption: GateSpecification.Assumption, share: Double, isMirror: Bool) {
+    init(_ assumption: AnalysisSpecification.Assumption, share: Double, isMirror: Bool) {
         self.assumption = assumption
         self.isMirror = isMirror
         candidateRate = assumption.rate * share

@@ -27,7 +27,7 @@ extension ObjectShape {
                 "The part of the control's requests that may fail. Above it, nothing is compared with the control and "
                     + "the verdict is inconclusive, except by hard_limit. Default: 10%.", example: "10%"),
             Field(
-                "on_inconclusive", .choice(GateSpecification.InconclusivePolicy.allCases.map(\.rawValue)),
+                "on_inconclusive", .choice(AnalysisSpecification.InconclusivePolicy.allCases.map(\.rawValue)),
                 "What becomes of the run without a verdict: hold unless it says otherwise."),
             Field(
                 "metrics", .list(.anyOf([.choice(AnalysisLimit.words), .object(.metric)]), atLeast: 1), required: true,

@@ -7,7 +7,7 @@ extension RunMachine {
     ///
     /// Evidence about the same version that an earlier stage has gathered is gone on with.
     mutating func startAnalysis(
-        _ specification: GateSpecification, on snapshot: EndpointSnapshot?, at now: Timestamp
+        _ specification: AnalysisSpecification, on snapshot: EndpointSnapshot?, at now: Timestamp
     ) -> [Action] {
         guard let arms = AnalysisArms(on: snapshot, since: servedBefore) else {
             return failStage("this run has given traffic to no deployment that could be analysed", at: now)
@@ -48,7 +48,7 @@ extension RunMachine {
 
     /// Goes on, waits for the next reading, or looks once more at the endpoint before the stage is left.
     private mutating func judge(
-        _ analysis: AnalysisRecord, of specification: GateSpecification, at now: Timestamp
+        _ analysis: AnalysisRecord, of specification: AnalysisSpecification, at now: Timestamp
     ) -> [Action] {
         guard let verdict = analysis.verdict else { return nextReading(at: now) }
         switch verdict.decision {
@@ -61,7 +61,7 @@ extension RunMachine {
 
     /// The verdict has come, and the endpoint was seen after it.
     private mutating func leave(
-        _ stage: Stage, _ specification: GateSpecification, _ verdict: Verdict, on snapshot: EndpointSnapshot?,
+        _ stage: Stage, _ specification: AnalysisSpecification, _ verdict: Verdict, on snapshot: EndpointSnapshot?,
         at now: Timestamp
     ) -> [Action] {
         guard let analysis = record.analysis else { return goOn(at: now) }

@@ -1,13 +1,13 @@
 import RolloutStatistics
 import Testing
 
-@Suite("Gate") struct GateTests {
-    private let specification = GateSpecification(longest: 1800, metrics: [.errors(ErrorLimits())])
+@Suite("Sequential test") struct SequentialTestTests {
+    private let specification = AnalysisSpecification(longest: 1800, metrics: [.errors(ErrorLimits())])
 
-    private func gate() -> Gate {
+    private func gate() -> SequentialTest {
         var evidence = Evidence()
         evidence.observeControl(Reading.Counts(requests: 13_500, errors: 68))
-        return Gate(specification, design: .live(weight: 0.1), evidence: evidence)
+        return SequentialTest(specification, design: .live(weight: 0.1), evidence: evidence)
     }
 
     private func reading(errors: Int) -> Reading {

@@ -18,7 +18,7 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
     package var countedTo: Timestamp?
     /// What the last reading could not be told, each in a sentence; nil before the first.
     package var troubles: [String]?
-    package var gate: Gate
+    package var gate: SequentialTest
     /// What was said last; nil before the first reading of the stage.
     package var verdict: Verdict?
 
@@ -26,7 +26,7 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
     ///
     /// `alarmShares` are those of the whole plan, and `earlier` what an earlier stage knows of the same version.
     init(
-        of specification: GateSpecification, _ arms: AnalysisArms, stage: Int, alarmShares: Int,
+        of specification: AnalysisSpecification, _ arms: AnalysisArms, stage: Int, alarmShares: Int,
         after earlier: AnalysisRecord?, at now: Timestamp
     ) {
         self.arms = arms
@@ -36,7 +36,7 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
         cursor = earlier?.cursor
         countedTo = earlier?.countedTo
         let bounds = OutcomeReading.latencyBounds
-        gate = Gate(
+        gate = SequentialTest(
             specification, design: arms.isMirror ? .mirrored : .live(weight: arms.share), alarmShares: alarmShares,
             evidence: earlier?.gate.evidence ?? Evidence(latencyBounds: bounds))
     }

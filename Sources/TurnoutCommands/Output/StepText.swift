@@ -1,0 +1,24 @@
+internal import RolloutEngine
+internal import Rollouts
+
+extension Step {
+    /// What is about to be done, as a fragment.
+    var words: String {
+        switch self {
+        case .change(let change): "\(change)"
+        case .invoke(let invocation):
+            "\(invocation.times) request\(invocation.times == 1 ? "" : "s") to "
+                + (invocation.deployment?.text ?? "the endpoint")
+        case .run(let command): "run \(command.words.joined(separator: " "))"
+        }
+    }
+
+    /// What the run waits for while the step is under way, as a fragment.
+    var waitingText: String {
+        switch self {
+        case .change(let change): "\(change) to be observed"
+        case .invoke(let invocation): "the answers of \(invocation.deployment?.text ?? "the endpoint")"
+        case .run(let command): "the program \(command.words.first ?? "") to end"
+        }
+    }
+}
