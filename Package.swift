@@ -45,12 +45,7 @@ let package = Package(
                 "PlaybookSyntax",
                 "PrometheusMetrics", "Support",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: habits),
         .target(
@@ -71,9 +66,8 @@ let package = Package(
         .target(
             name: "LocalEndpoints",
             dependencies: [
-                "AssetFiles", "AzureEndpoints", "PlaybookSyntax", "Rollouts", "RolloutEngine", "RolloutStatistics",
-                "SimulatedEndpoints", "SQLiteState", "Support",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "AssetFiles", "AzureEndpoints", "HTTPTransport", "PlaybookSyntax", "Rollouts", "RolloutEngine",
+                "RolloutStatistics", "SimulatedEndpoints", "SQLiteState", "Support",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -98,41 +92,24 @@ let package = Package(
         .target(
             name: "AzureEndpoints",
             dependencies: [
-                "AssetFiles", "PlaybookSyntax", "Rollouts", "RolloutEngine", "Support",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "AssetFiles", "HTTPTransport", "PlaybookSyntax", "Rollouts", "RolloutEngine", "Support",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: habits),
         .target(
             name: "KubernetesEndpoints",
             dependencies: [
-                "PlaybookSyntax", "PrometheusMetrics", "Rollouts", "RolloutEngine", "Support",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "HTTPTransport", "PlaybookSyntax", "PrometheusMetrics", "Rollouts", "RolloutEngine", "Support",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: habits),
         .target(
             name: "PrometheusMetrics",
-            dependencies: [
-                "RolloutStatistics", "Rollouts", "RolloutEngine", "Support",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
+            dependencies: ["HTTPTransport", "RolloutStatistics", "Rollouts", "RolloutEngine", "Support"],
             swiftSettings: habits),
         .target(
             name: "SimulatedEndpoints",
@@ -159,6 +136,17 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: habits),
+        .target(
+            name: "HTTPTransport",
+            dependencies: [
+                "Rollouts",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: habits),
         .target(name: "Rollouts", dependencies: ["RolloutStatistics", "Support"], swiftSettings: habits),
         .target(name: "RolloutStatistics", swiftSettings: habits),
         .target(name: "Support", swiftSettings: habits),
@@ -169,6 +157,15 @@ let package = Package(
             path: "Tests/RolloutTesting",
             swiftSettings: habits),
         .testTarget(name: "RolloutsTests", dependencies: ["Rollouts", "RolloutTesting"], swiftSettings: habits),
+        .testTarget(
+            name: "HTTPTransportTests",
+            dependencies: [
+                "HTTPTransport", "Rollouts",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: habits),
         .testTarget(name: "SupportTests", dependencies: ["Support"], swiftSettings: habits),
         .testTarget(name: "RolloutStatisticsTests", dependencies: ["RolloutStatistics"], swiftSettings: habits),
         .testTarget(
@@ -177,7 +174,9 @@ let package = Package(
             swiftSettings: habits),
         .testTarget(
             name: "AzureEndpointsTests",
-            dependencies: ["AssetFiles", "AzureEndpoints", "Rollouts", "RolloutEngine", "RolloutTesting"],
+            dependencies: [
+                "AssetFiles", "AzureEndpoints", "HTTPTransport", "Rollouts", "RolloutEngine", "RolloutTesting",
+            ],
             swiftSettings: habits),
         .testTarget(
             name: "AssetFilesTests", dependencies: ["AssetFiles", "PlaybookSyntax", "Rollouts"],
@@ -185,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "KubernetesEndpointsTests",
             dependencies: [
-                "KubernetesEndpoints", "PlaybookSyntax", "Rollouts", "RolloutEngine", "RolloutTesting",
+                "HTTPTransport", "KubernetesEndpoints", "PlaybookSyntax", "Rollouts", "RolloutEngine", "RolloutTesting",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: habits),
@@ -206,7 +205,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "turnout", "AzureEndpoints", "KubernetesEndpoints", "LocalEndpoints", "PlaybookSyntax",
+                "turnout", "AzureEndpoints", "HTTPTransport", "KubernetesEndpoints", "LocalEndpoints", "PlaybookSyntax",
                 "PrometheusMetrics", "Rollouts", "RolloutEngine",
                 "SimulatedEndpoints", "RolloutTesting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -1,5 +1,6 @@
 import AzureEndpoints
 import Foundation
+import HTTPTransport
 import Testing
 
 @testable import LocalEndpoints
@@ -113,16 +114,16 @@ struct AzureBackendTests {
 
     /// Registers an environment, and each deployment's code, as Azure's SDK does.
     private static func register(at origin: String, _ token: String, trusting certificate: String) async throws {
-        let transport = try NetworkTransport(trusting: .authority(path: certificate))
+        let transport = try NetworkTransport.trusting(.file(certificate))
         let base =
             origin + "/subscriptions/sub-1/resourceGroups/group-1/providers/Microsoft.MachineLearningServices"
             + "/workspaces/workspace-1"
-        func send(_ method: HTTPExchange.Method, _ url: String, _ body: String, signed: Bool = false) async throws
+        func send(_ method: HTTPRequest.Method, _ url: String, _ body: String, signed: Bool = false) async throws
             -> Data
         {
             let headers = signed ? [] : [("Authorization", "Bearer \(token)"), ("Content-Type", "application/json")]
-            let answer = try await transport.send(
-                HTTPExchange(method, url, headers: headers.map { (name: $0.0, value: $0.1) }, body: Data(body.utf8)))
+            let answer = try await transport.exchange(
+                HTTPRequest(method, url, headers: headers.map { (name: $0.0, value: $0.1) }, body: Data(body.utf8)))
             try #require((200...201).contains(answer.status), "\(url): \(String(decoding: answer.body, as: UTF8.self))")
             return answer.body
         }

@@ -1,5 +1,6 @@
 import AzureEndpoints
 import Foundation
+import HTTPTransport
 import LocalEndpoints
 import Logging
 import PlaybookSyntax
@@ -54,7 +55,7 @@ enum LocalBackendFixture {
     private static func backend(of record: ServeRecord, in folder: LocalFolder) throws -> AzureBackend {
         let token = try String(contentsOfFile: folder.token, encoding: .utf8).filter { !$0.isWhitespace }
         let client = AzureClient(
-            workspace: .local, transport: try NetworkTransport(trusting: .authority(path: folder.certificate))
+            workspace: .local, transport: try NetworkTransport.trusting(.file(folder.certificate))
         ) { AzureConnection(origin: record.control) { token } }
         return AzureBackend(
             client, flavour: .emulator,

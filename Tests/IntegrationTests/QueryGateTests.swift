@@ -79,7 +79,7 @@ struct QueryGateTests {
             let events = try home.run("events", "safe-rollout-1", "--json").output
             for words in [
                 "nan: the query's value is NaN", "nothing: the query has no data", "several: the query has ",
-                "broken: \(prometheus.url) refuses the query (bad_data)", "away: nobody listens at http://127.0.0.1:1",
+                "broken: \(prometheus.url) refuses the query (bad_data)", "away: nothing listens at http://127.0.0.1:1",
                 "stranger: \(prometheus.url) does not let this client ask",
                 "keyless: the environment variable NO_SUCH_VARIABLE is not set",
             ] {

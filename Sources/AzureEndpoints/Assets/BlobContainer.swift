@@ -1,5 +1,6 @@
 internal import AssetFiles
 internal import FoundationEssentials
+internal import HTTPTransport
 internal import RolloutEngine
 internal import Rollouts
 internal import Support
@@ -10,7 +11,7 @@ struct BlobContainer: Sendable {
     let url: String
     /// The signature, without a question mark.
     let signature: String
-    let transport: any HTTPTransport
+    let transport: any Transport
 
     private static let version = "2023-11-03"
     /// What is larger is sent in blocks of that size.
@@ -19,7 +20,7 @@ struct BlobContainer: Sendable {
     private static let patience = Interval.minutes(15)
 
     /// The container that a signed address names: `https://HOST/…/CONTAINER?SIGNATURE`.
-    init(signed address: String, transport: any HTTPTransport) throws(BackendError) {
+    init(signed address: String, transport: any Transport) throws(BackendError) {
         let parts = address.split(separator: "?", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased().hasPrefix("https://") else {
             throw BackendError(.unavailable, "the server named no signed address for the upload")
@@ -27,7 +28,7 @@ struct BlobContainer: Sendable {
         self.init(url: String(parts[0]), signature: String(parts[1]), transport: transport)
     }
 
-    init(url: String, signature: String, transport: any HTTPTransport) {
+    init(url: String, signature: String, transport: any Transport) {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
         self.signature = signature.hasPrefix("?") ? String(signature.dropFirst()) : signature
         self.transport = transport
@@ -75,21 +76,21 @@ struct BlobContainer: Sendable {
     }
 
     private func send(
-        _ method: HTTPExchange.Method, _ blob: String, query: [String] = [],
-        headers: [(name: String, value: String)] = [], body: Data? = nil
-    ) async throws -> HTTPAnswer {
+        _ method: HTTPRequest.Method, _ blob: String, query: [String] = [],
+        headers: [HTTPHeader] = [], body: Data? = nil
+    ) async throws -> WholeAnswer {
         let path = blob.split(separator: "/").map { PercentEncoding.encoded(String($0)) }.joined(separator: "/")
         let address = "\(url)/\(path)?" + (query + [signature]).joined(separator: "&")
         let headers = headers + [(name: "x-ms-version", value: Self.version)]
         do {
-            return try await transport.send(
-                HTTPExchange(method, address, headers: headers, body: body, timeout: Self.patience))
+            return try await transport.exchange(
+                HTTPRequest(method, address, headers: headers, body: body, timeout: Self.patience))
         } catch let failure as TransportFailure {
             throw BackendError(.unavailable, failure.message)
         }
     }
 
-    private func check(_ answer: HTTPAnswer, _ blob: String) throws(BackendError) {
+    private func check(_ answer: WholeAnswer, _ blob: String) throws(BackendError) {
         guard !(200..<300).contains(answer.status) else { return }
         let code = answer["x-ms-error-code"].map { " (\($0))" } ?? ""
         let isTemporary = answer.status == 408 || answer.status == 429 || answer.status >= 500

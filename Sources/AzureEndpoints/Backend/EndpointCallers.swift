@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTPTransport
 internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
@@ -55,8 +56,8 @@ final class EndpointCallers: Sendable {
         ]
         if let deployment { headers.append(("azureml-model-deployment", deployment.text)) }
         let start = ContinuousClock.now
-        let answer = try await client.transport.send(
-            HTTPExchange(
+        let answer = try await client.transport.exchange(
+            HTTPRequest(
                 .post, access.scoringURI, headers: headers, body: Data(request.body.utf8), timeout: Self.timeout))
         let latency = Interval.milliseconds(Int64((ContinuousClock.now - start) / .milliseconds(1)))
         return InferenceResponse(

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+package import HTTPTransport
 package import Logging
 package import RolloutEngine
 internal import Rollouts
@@ -10,7 +11,7 @@ internal import Synchronization
 /// An emulator may be started again at another address: after a failed connection the address is asked for again.
 package final class AzureClient: Sendable {
     package let workspace: WorkspaceID
-    let transport: any HTTPTransport
+    let transport: any Transport
     private let locate: @Sendable () async throws -> AzureConnection
     private let clock: any RunClock
     private let logger: Logger
@@ -20,7 +21,7 @@ package final class AzureClient: Sendable {
     static let apiVersion = "2024-04-01"
 
     package init(
-        workspace: WorkspaceID, transport: any HTTPTransport, clock: any RunClock = SystemClock(),
+        workspace: WorkspaceID, transport: any Transport, clock: any RunClock = SystemClock(),
         logger: Logger = Logger(label: "turnout.azure"), locate: @escaping @Sendable () async throws -> AzureConnection
     ) {
         self.workspace = workspace
@@ -34,16 +35,16 @@ package final class AzureClient: Sendable {
 
     /// Sends a request, and again to a new address where the old one is not there any more.
     func send(
-        _ method: HTTPExchange.Method, _ path: ResourcePath, query: [(String, String)] = [],
-        headers: [(name: String, value: String)] = [], body: Data? = nil
-    ) async throws -> HTTPAnswer {
+        _ method: HTTPRequest.Method, _ path: ResourcePath, query: [(String, String)] = [],
+        headers: [HTTPHeader] = [], body: Data? = nil
+    ) async throws -> WholeAnswer {
         let query = ([("api-version", Self.apiVersion)] + query)
             .map { "\($0.0)=\(PercentEncoding.encoded($0.1))" }.joined(separator: "&")
         return try await send(method, to: { "\($0)\(path)?\(query)" }, headers: headers, body: body)
     }
 
     /// As above, for an address that an answer named: only what is at the same server gets the token.
-    func follow(_ url: String) async throws -> HTTPAnswer? {
+    func follow(_ url: String) async throws -> WholeAnswer? {
         let connection = try await connection()
         guard url.hasPrefix(connection.origin + "/") else { return nil }
         let path = url.dropFirst(connection.origin.count)
@@ -51,22 +52,22 @@ package final class AzureClient: Sendable {
     }
 
     private func send(
-        _ method: HTTPExchange.Method, to url: (String) -> String, headers: [(name: String, value: String)], body: Data?
-    ) async throws -> HTTPAnswer {
+        _ method: HTTPRequest.Method, to url: (String) -> String, headers: [HTTPHeader], body: Data?
+    ) async throws -> WholeAnswer {
         var connection = try await connection()
         while true {
             let token = try await connection.token()
             var headers = headers + [("Authorization", "Bearer \(token)"), ("Accept", "application/json")]
             if body != nil { headers.append(("Content-Type", "application/json")) }
-            let exchange = HTTPExchange(method, url(connection.origin), headers: headers, body: body)
+            let request = HTTPRequest(method, url(connection.origin), headers: headers, body: body)
             do {
-                let answer = try await transport.send(exchange)
+                let answer = try await transport.exchange(request)
                 logger.trace(
                     "answered",
-                    metadata: ["method": "\(method.rawValue)", "url": "\(exchange.url)", "status": "\(answer.status)"])
+                    metadata: ["method": "\(method.rawValue)", "url": "\(request.url)", "status": "\(answer.status)"])
                 return answer
             } catch let failure as TransportFailure {
-                logger.debug("not answered", metadata: ["url": "\(exchange.url)", "failure": "\(failure)"])
+                logger.debug("not answered", metadata: ["url": "\(request.url)", "failure": "\(failure)"])
                 known.withLock { $0 = nil }
                 let next = try await self.connection()
                 guard next.origin != connection.origin, failure.wasNotSent || method.isIdempotent else {
@@ -85,10 +86,10 @@ package final class AzureClient: Sendable {
     }
 
     /// What the answer means, now.
-    func verdict(_ answer: HTTPAnswer) -> Verdict { Verdict(answer, now: clock.now()) }
+    func verdict(_ answer: WholeAnswer) -> Verdict { Verdict(answer, now: clock.now()) }
 
     /// The answer's body; throws what is wrong with it as ``BackendError``.
-    func decode<Body: Decodable>(_ type: Body.Type, _ answer: HTTPAnswer) throws(BackendError) -> Body {
+    func decode<Body: Decodable>(_ type: Body.Type, _ answer: WholeAnswer) throws(BackendError) -> Body {
         switch verdict(answer) {
         case .missing(let error), .changedMeanwhile(let error), .failed(let error): throw error
         case .done: break
@@ -97,6 +98,18 @@ package final class AzureClient: Sendable {
             return try WireJSON.decode(type, from: answer.body)
         } catch {
             throw BackendError(.unavailable, "the server's answer is not what it should be: \(error)")
+        }
+    }
+}
+
+extension NetworkTransport {
+    /// A transport for Azure's REST API.
+    /// - Throws: ``BackendError`` if the authority's certificate cannot be read.
+    package static func trusting(_ trust: Trust) throws(BackendError) -> NetworkTransport {
+        do {
+            return try NetworkTransport(Settings(trusting: trust))
+        } catch {
+            throw BackendError(.storage, error.message)
         }
     }
 }

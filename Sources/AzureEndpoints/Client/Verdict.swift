@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTPTransport
 internal import RolloutEngine
 internal import Rollouts
 
@@ -15,7 +16,7 @@ enum Verdict: Hashable, Sendable {
     static let longestWait = Interval.minutes(5)
     static let usualWait = Interval.seconds(5)
 
-    init(_ answer: HTTPAnswer, now: Timestamp) {
+    init(_ answer: WholeAnswer, now: Timestamp) {
         let detail = Self.detail(of: answer)
         let words = Self.words(detail, status: answer.status)
         switch answer.status {
@@ -32,7 +33,7 @@ enum Verdict: Hashable, Sendable {
     }
 
     /// The server's own code and sentence; a body that is no error of Azure says nothing.
-    private static func detail(of answer: HTTPAnswer) -> ErrorDetail? {
+    private static func detail(of answer: WholeAnswer) -> ErrorDetail? {
         // What a proxy writes in between is not for people.
         (try? WireJSON.decode(ErrorAnswer.self, from: answer.body))?.error
     }

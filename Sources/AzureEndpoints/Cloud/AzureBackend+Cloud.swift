@@ -1,5 +1,6 @@
 package import AssetFiles
 internal import FoundationEssentials
+internal import HTTPTransport
 package import Logging
 package import RolloutEngine
 
@@ -19,7 +20,7 @@ extension AzureBackend {
         let found = try await workspace.found(in: environment, configuration, asking: az)
         let origin = try origin(in: environment)
         let authority = authorityVariables.compactMap { environment[$0] }.first { !$0.isEmpty }
-        let transport = try NetworkTransport(trusting: authority.map { .authority(path: $0) } ?? .system)
+        let transport = try NetworkTransport.trusting(authority.map { .file($0) } ?? .system)
         let token = CloudToken(environment: environment, asking: az, clock: clock)
         let client = AzureClient(workspace: found, transport: transport, clock: clock, logger: logger) {
             AzureConnection(origin: origin) { try await token.value() }

@@ -1,8 +1,6 @@
-internal import AsyncHTTPClient
 internal import FoundationEssentials
+internal import HTTPTransport
 internal import Logging
-internal import NIOCore
-internal import NIOHTTP1
 internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
@@ -16,8 +14,7 @@ final class GatewayCallers: Sendable {
     private let told = Mutex<[String: String?]>([:])
 
     /// Azure's longest request time-out is 180 s.
-    private static let timeout = Duration.seconds(190)
-    private static let largestAnswer = 16 << 20
+    private static let timeout = Interval.seconds(190)
 
     init(_ client: KubernetesClient, namespace: String) {
         self.client = client
@@ -40,43 +37,29 @@ final class GatewayCallers: Sendable {
     /// Who answered is what the answer says, else who was asked.
     func call(_ target: Target, deployment: Name?, asked: Name, _ body: String) async throws -> InferenceResponse {
         let start = ContinuousClock.now
-        func response(_ status: Int, _ body: [UInt8], _ answered: String?) -> InferenceResponse {
+        func response(_ answer: WholeAnswer) -> InferenceResponse {
             InferenceResponse(
-                status: status, body: String(decoding: body, as: UTF8.self),
+                status: answer.status, body: String(decoding: answer.body, as: UTF8.self),
                 latency: .milliseconds(Int64((ContinuousClock.now - start) / .milliseconds(1))),
-                deployment: answered.map { Name($0) } ?? (deployment ?? asked))
+                deployment: answer[RouteManifest.header].map { Name($0) } ?? (deployment ?? asked))
         }
         guard let address = target.address else {
-            let answer = try await client.proxy(
-                .service(target.service, port: ContainerManifest.portName), in: namespace, .post, path: target.path,
-                headers: [("Content-Type", "application/json")], body: Data(body.utf8), timeout: .seconds(190))
-            let answered = answer.headers.first { $0.name.lowercased() == RouteManifest.header }?.value
-            return response(answer.status, Array(answer.body), answered)
-        }
-        var request = HTTPClientRequest(url: address + target.path)
-        request.method = .POST
-        request.headers.add(name: "Content-Type", value: "application/json")
-        if let host = target.route?["spec", "hostnames"]?.list?.first?.string {
-            request.headers.replaceOrAdd(name: "Host", value: host)
-        }
-        if let deployment {
-            request.headers.add(name: RouteManifest.header, value: ObjectNames.folded(deployment))
-        }
-        request.body = .bytes(ByteBuffer(string: body))
-        do {
-            let answer = try await HTTPClient.shared.execute(
-                request, deadline: .now() + .nanoseconds(Int64(Self.timeout / .nanoseconds(1))))
-            let bytes = try await answer.body.collect(upTo: Self.largestAnswer)
-            if let deployment { try target.guardAnswer(Int(answer.status.code), answer.headers, of: deployment) }
             return response(
-                Int(answer.status.code), Array(bytes.readableBytesView),
-                answer.headers.first(name: RouteManifest.header))
-        } catch let error as BackendError {
-            throw error
-        } catch is CancellationError {
-            throw CancellationError()
-        } catch {
-            throw BackendError(.unavailable, "the gateway at \(address) does not answer: \(error)")
+                try await client.proxy(
+                    .service(target.service, port: ContainerManifest.portName), in: namespace, .post, path: target.path,
+                    headers: [("Content-Type", "application/json")], body: Data(body.utf8), timeout: Self.timeout))
+        }
+        var headers: [HTTPHeader] = [("Content-Type", "application/json")]
+        if let host = target.route?["spec", "hostnames"]?.list?.first?.string { headers.append(("Host", host)) }
+        if let deployment { headers.append((RouteManifest.header, ObjectNames.folded(deployment))) }
+        do {
+            let answer = try await NetworkTransport.shared.exchange(
+                HTTPRequest(
+                    .post, address + target.path, headers: headers, body: Data(body.utf8), timeout: Self.timeout))
+            if let deployment { try target.guardAnswer(answer, of: deployment) }
+            return response(answer)
+        } catch let failure as TransportFailure {
+            throw BackendError(.unavailable, "the gateway at \(address) does not answer: \(failure)")
         }
     }
 
@@ -117,11 +100,11 @@ extension GatewayCallers.Target {
     /// Refuses the answer of another route: it says nothing of the deployment that was asked.
     ///
     /// That nobody is there (404, 5xx) is for gateways to say, which do so without marks.
-    func guardAnswer(_ status: Int, _ headers: HTTPHeaders, of deployment: Name) throws(BackendError) {
+    func guardAnswer(_ answer: WholeAnswer, of deployment: Name) throws(BackendError) {
         guard let mark else { return }
-        let answered = (headers.first(name: RouteManifest.endpointHeader), headers.first(name: RouteManifest.header))
+        let answered = (answer[RouteManifest.endpointHeader], answer[RouteManifest.header])
         guard answered != (mark, ObjectNames.folded(deployment)) else { return }
-        let isNobodys = answered.0 == nil && (status == 404 || status >= 500)
+        let isNobodys = answered.0 == nil && (answer.status == 404 || answer.status >= 500)
         guard !isNobodys else { return }
         let who = answered.0.map { "deployment \(answered.1 ?? "") of endpoint \($0)" } ?? "a route of somebody else's"
         throw BackendError(

@@ -29,9 +29,9 @@ struct JSONReader {
     /// Hands the members of the top's list `items` on one by one, so that a list is never a tree as a whole.
     /// - Returns: The top without them.
     static func eachItem(
-        _ bytes: [UInt8], _ body: (Value) -> Void
+        _ bytes: some Collection<UInt8>, _ body: (Value) -> Void
     ) throws(JSONProblem) -> Value {
-        let result: Result<Value, JSONProblem> = bytes.withUnsafeBufferPointer { buffer in
+        let result: Result<Value, JSONProblem> = Array(bytes).withUnsafeBufferPointer { buffer in
             var reader = JSONReader(bytes: buffer)
             return Result { () throws(JSONProblem) in
                 reader.skipSpace()

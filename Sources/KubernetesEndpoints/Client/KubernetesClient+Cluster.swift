@@ -1,3 +1,4 @@
+internal import HTTPTransport
 package import Rollouts
 
 /// What the cluster is, what it has, and what this user may do there.

@@ -1,3 +1,4 @@
+internal import HTTPTransport
 package import Rollouts
 
 /// What a list was at one moment.
@@ -52,7 +53,7 @@ extension KubernetesClient {
         while true {
             var call = Call(.get, path.with("continue", continuation), "list \(type)")
             call.tries = tries
-            let answer: CollectedAnswer
+            let answer: WholeAnswer
             do {
                 answer = try await collect(call)
             } catch let error as KubernetesError

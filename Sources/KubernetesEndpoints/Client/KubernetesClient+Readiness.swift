@@ -1,3 +1,4 @@
+internal import HTTPTransport
 internal import Logging
 internal import RolloutEngine
 internal import Rollouts

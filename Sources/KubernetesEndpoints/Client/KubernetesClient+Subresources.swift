@@ -1,4 +1,5 @@
 package import FoundationEssentials
+package import HTTPTransport
 internal import RolloutEngine
 package import Rollouts
 
@@ -65,10 +66,10 @@ extension KubernetesClient {
     /// The answer of the server behind is returned whatever its status is. Where the API server itself refuses, or
     /// reaches nobody, it is a ``KubernetesError``: it tells so by a `Status` object.
     package func proxy(
-        _ target: ProxyTarget, in namespace: String? = nil, _ method: ClusterRequest.Method, path: String,
+        _ target: ProxyTarget, in namespace: String? = nil, _ method: HTTPRequest.Method, path: String,
         headers: [(name: String, value: String)] = [], body: Data? = nil, timeout: Interval = .seconds(60),
         limit: Int = 16 << 20
-    ) async throws -> ProxiedAnswer {
+    ) async throws -> WholeAnswer {
         var address = try APIPath(target.type, target.segment, in: namespace, "proxy")
         address.append(verbatim: path.hasPrefix("/") ? path : "/" + path)
         var call = Call(method, address, "\(method.rawValue) \(path) of \(target)")
@@ -79,8 +80,7 @@ extension KubernetesClient {
         call.timeout = timeout
         call.limit = limit
         call.isProxied = true
-        let answer = try await collect(call)
-        return ProxiedAnswer(status: answer.status, headers: answer.headers, body: Data(answer.body))
+        return try await collect(call)
     }
 
     /// What the client itself says.
@@ -126,11 +126,4 @@ package struct ProxyTarget: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(type.kind.lowercased()) \(segment)" }
-}
-
-/// What answered behind the proxy.
-package struct ProxiedAnswer: Sendable {
-    package var status: Int
-    package var headers: [(name: String, value: String)]
-    package var body: Data
 }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+package import HTTPTransport
 package import Logging
 package import RolloutEngine
 package import Rollouts
@@ -17,7 +18,8 @@ package final class KubernetesClient: Sendable {
     /// Where the cluster and the user come from, for people: `context kind-dev of ~/.kube/config`.
     package let origin: String
 
-    let transport: any ClusterTransport
+    let transport: any Transport
+    private let root: String
     let credentials: Credentials
     let clock: any RunClock
     let pauses: Pauses
@@ -31,17 +33,14 @@ package final class KubernetesClient: Sendable {
     ///   - logger: Told of every request at `trace`, of failures at `debug`.
     /// - Throws: ``KubernetesError`` where a certificate can't be read.
     package init(
-        _ configuration: ClusterConfiguration, transport: (any ClusterTransport)? = nil,
+        _ configuration: ClusterConfiguration, transport: (any Transport)? = nil,
         clock: any RunClock = SystemClock(), pauses: Pauses = Pauses(),
         logger: Logger = Logger(label: "turnout.kubernetes")
     ) throws(KubernetesError) {
         namespace = configuration.namespace
         origin = configuration.origin
-        if let transport {
-            self.transport = transport
-        } else {
-            self.transport = try ClusterConnection(configuration)
-        }
+        root = configuration.root
+        self.transport = if let transport { transport } else { try configuration.transport() }
         credentials = Credentials(configuration, clock: clock)
         self.clock = clock
         self.pauses = pauses
@@ -81,7 +80,7 @@ package struct Pauses: Sendable {
 
 /// A request without what every request has.
 struct Call: Sendable {
-    var method: ClusterRequest.Method
+    var method: HTTPRequest.Method
     var path: APIPath
     /// For people: `apply deployments.apps houses-blue`.
     var words: String
@@ -101,7 +100,7 @@ struct Call: Sendable {
     /// How often it is sent at most, where that is not as often as usual.
     var tries: Int?
 
-    init(_ method: ClusterRequest.Method, _ path: APIPath, _ words: String, body: Value? = nil) {
+    init(_ method: HTTPRequest.Method, _ path: APIPath, _ words: String, body: Value? = nil) {
         self.method = method
         self.path = path
         self.words = words
@@ -111,20 +110,10 @@ struct Call: Sendable {
     }
 }
 
-/// An answer with its whole body.
-struct CollectedAnswer: Sendable {
-    var status: Int
-    var headers: [(name: String, value: String)]
-    var body: [UInt8]
-}
-
 extension KubernetesClient {
     /// Sends, again where that is safe, and reads the answer's body; throws ``KubernetesError`` for a refusal.
-    func collect(_ call: Call) async throws -> CollectedAnswer {
-        try await attempt(call) { answer in
-            CollectedAnswer(
-                status: answer.status, headers: answer.headers, body: try await self.body(of: answer, call))
-        }
+    func collect(_ call: Call) async throws -> WholeAnswer {
+        try await attempt(call) { try await Self.whole($0, call) }
     }
 
     /// As ``collect(_:)``, for an answer that is a value.
@@ -137,7 +126,7 @@ extension KubernetesClient {
         }
     }
 
-    func malformed(_ answer: CollectedAnswer, _ call: Call, _ problem: JSONProblem) -> KubernetesError {
+    func malformed(_ answer: WholeAnswer, _ call: Call, _ problem: JSONProblem) -> KubernetesError {
         KubernetesError(
             .malformedAnswer, "the answer is no JSON: \(problem)", status: answer.status, request: call.words)
     }
@@ -146,7 +135,7 @@ extension KubernetesClient {
 
     /// Sends until `read` has an answer that is no refusal, or trying again is not safe or was tried enough.
     func attempt<Result: Sendable>(
-        _ call: Call, _ read: @escaping @Sendable (ClusterAnswer) async throws -> Result
+        _ call: Call, _ read: @escaping @Sendable (StreamedAnswer) async throws -> Result
     ) async throws -> Result {
         var failures = 0
         var refused: Credential?
@@ -187,11 +176,11 @@ extension KubernetesClient {
     }
 
     func once<Result: Sendable>(
-        _ call: Call, as credential: Credential, _ read: @escaping @Sendable (ClusterAnswer) async throws -> Result
+        _ call: Call, as credential: Credential, _ read: @escaping @Sendable (StreamedAnswer) async throws -> Result
     ) async throws -> Result {
-        var request = ClusterRequest(
-            call.method, call.path.description, headers: call.headers, body: call.body, identity: credential.identity,
-            timeout: call.timeout)
+        var request = HTTPRequest(
+            call.method, root + call.path.description, headers: call.headers, body: call.body,
+            identity: credential.identity, timeout: call.timeout)
         request.headers.append(("Accept", call.accept))
         request.headers.append(("User-Agent", Self.userAgent))
         if call.body != nil { request.headers.append(("Content-Type", call.contentType)) }
@@ -204,38 +193,22 @@ extension KubernetesClient {
                     "method": "\(call.method.rawValue)", "path": "\(call.path)", "status": "\(answer.status)",
                 ])
             if (200..<300).contains(answer.status) { return try await read(answer) }
-            let bytes = try await body(of: answer, call)
+            let bytes = try await Self.whole(answer, call).body
             // What a proxy in between writes is not for people: then there is only the number.
             let status = (try? JSONReader.value(bytes)).flatMap(StatusAnswer.init)
             if call.isProxied, status == nil, answer.status != 401 {
-                let whole = ClusterAnswer(status: answer.status, headers: answer.headers, body: ClusterBody([bytes]))
-                return try await read(whole)
+                return try await read(
+                    StreamedAnswer(status: answer.status, headers: answer.headers, body: HTTPBody([Array(bytes)])))
             }
             let wait = answer["Retry-After"].flatMap { RetryAfter.wait($0, now: clock.now()) }
             throw KubernetesError(answer.status, status, retryAfter: wait, request: call.words)
-        } catch let failure as ClusterFailure {
-            throw KubernetesError(
-                failure.wasNotSent ? .unreachable : .unavailable, failure.message, request: call.words)
+        } catch let failure as TransportFailure {
+            throw KubernetesError(failure, request: call.words)
         }
     }
 
-    private func body(of answer: ClusterAnswer, _ call: Call) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        let deadline = clock.now() + Self.longestBody
-        for try await chunk in answer.body {
-            guard bytes.count + chunk.count <= call.limit else {
-                throw KubernetesError(
-                    .malformedAnswer, "the server answered more than \(call.limit) bytes", status: answer.status,
-                    request: call.words)
-            }
-            guard clock.now() < deadline else {
-                throw KubernetesError(
-                    .unavailable, "the server's answer was not there after \(Self.longestBody)",
-                    status: answer.status, request: call.words)
-            }
-            bytes += chunk
-        }
-        return bytes
+    private static func whole(_ answer: StreamedAnswer, _ call: Call) async throws -> WholeAnswer {
+        try await answer.collect(upTo: call.limit, by: .now + longestBody.duration)
     }
 
     /// From an answer's head to its end, where that is waited for.

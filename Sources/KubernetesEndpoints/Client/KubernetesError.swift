@@ -1,3 +1,4 @@
+internal import HTTPTransport
 package import Rollouts
 
 /// Why a request to the API server was not done, in the server's words where it said some.
@@ -60,6 +61,18 @@ package struct KubernetesError: Error, Hashable, Sendable, CustomStringConvertib
         self.reason = reason
         self.request = request
         self.causes = causes
+    }
+
+    /// What it means that there was no answer, or no more of it.
+    init(_ failure: TransportFailure, request: String? = nil) {
+        let code: Code =
+            switch failure.reason {
+            case .certificate: .credentials
+            case .tooLarge: .malformedAnswer
+            case .unreachable, .notConnectedInTime, .untrusted: .unreachable
+            case .timedOut, .lost: .unavailable
+            }
+        self.init(code, failure.message, request: request)
     }
 
     package var description: String { request.map { "\($0): \(message)" } ?? message }

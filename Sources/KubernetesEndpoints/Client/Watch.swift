@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTPTransport
 package import Rollouts
 
 /// What a watch tells.
@@ -19,11 +20,11 @@ package enum WatchEvent: Hashable, Sendable {
 package struct Watch: AsyncSequence, Sendable {
     package typealias Element = WatchEvent
     package typealias Failure = any Error
-    let body: ClusterBody
+    let body: HTTPBody
     let words: String
 
     package struct AsyncIterator: AsyncIteratorProtocol {
-        private var chunks: ClusterBody.AsyncIterator
+        private var chunks: HTTPBody.AsyncIterator
         private var lines: WatchLines
         private var pending: ArraySlice<WatchEvent> = []
         private let words: String
@@ -40,8 +41,8 @@ package struct Watch: AsyncSequence, Sendable {
                     guard let chunk = try await chunks.next() else { return nil }
                     pending = try lines.receive(chunk)[...]
                 }
-            } catch let failure as ClusterFailure {
-                throw KubernetesError(.unavailable, failure.message, request: words)
+            } catch let failure as TransportFailure {
+                throw KubernetesError(failure, request: words)
             }
             return pending.popFirst()
         }

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTPTransport
 package import Rollouts
 
 extension ClusterConfiguration {

@@ -1,4 +1,6 @@
 package import FoundationEssentials
+package import HTTPTransport
+internal import Rollouts
 
 /// A cluster, a namespace in it, and who asks.
 package struct ClusterConfiguration: Sendable {
@@ -13,16 +15,6 @@ package struct ClusterConfiguration: Sendable {
     package var context: String?
     /// For people: where all this stands.
     package var origin: String
-
-    /// Whose certificates are trusted.
-    package enum Trust: Hashable, Sendable {
-        /// Of those authorities that the system trusts.
-        case system
-        /// Of those in this PEM text.
-        case authorities(Data)
-        /// Of anybody.
-        case nobodyAsked
-    }
 
     /// How the user proves who it is: by a certificate, by what stands in a header, or by both.
     package struct User: Hashable, Sendable {
@@ -65,5 +57,32 @@ package struct ClusterConfiguration: Sendable {
         self.namespace = namespace
         self.user = user
         self.origin = origin
+    }
+}
+
+extension ClusterConfiguration {
+    /// The address under which the server is asked: by the name that its certificate must have.
+    var root: String {
+        guard let address = ServerAddress(server), let serverName else { return server }
+        return address.with(host: serverName)
+    }
+
+    /// A connection to the server.
+    ///
+    /// An API server with no news sends a bookmark every minute: after `longestSilence` it is taken for gone. Each watch
+    /// has a connection of its own for minutes: with the usual eight, requests would wait behind them.
+    /// - Throws: ``KubernetesError`` if the authorities' certificates cannot be read.
+    func transport(longestSilence: Interval = .seconds(90)) throws(KubernetesError) -> NetworkTransport {
+        var settings = NetworkTransport.Settings(trusting: trust)
+        settings.longestSilence = longestSilence
+        settings.connections = 256
+        if let serverName, let address = ServerAddress(server), serverName != address.host {
+            settings.addresses[serverName] = address.host
+        }
+        do {
+            return try NetworkTransport(settings)
+        } catch {
+            throw KubernetesError(.configuration, "\(origin): \(error.message)")
+        }
     }
 }

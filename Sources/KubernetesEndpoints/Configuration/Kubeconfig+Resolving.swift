@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTPTransport
 internal import Rollouts
 
 /// What of a kubeconfig is asked for, where that differs from its current context.
@@ -76,7 +77,7 @@ extension Kubeconfig {
         return address.with(host: address.host)
     }
 
-    private func trust(of cluster: Entry, _ name: String) throws(KubernetesError) -> ClusterConfiguration.Trust {
+    private func trust(of cluster: Entry, _ name: String) throws(KubernetesError) -> Trust {
         let data = try cluster.data("certificate-authority-data", "cluster '\(name)'")
         let path = try cluster.path("certificate-authority")
         if try cluster.flag("insecure-skip-tls-verify") {
@@ -86,7 +87,7 @@ extension Kubeconfig {
                     .configuration,
                     "\(cluster.file): cluster '\(name)' has both a certificate-authority and insecure-skip-tls-verify")
             }
-            return .nobodyAsked
+            return .unverified
         }
         if let data { return .authorities(data) }
         guard let path else { return .system }
@@ -189,8 +190,8 @@ extension Kubeconfig.Entry {
         var info: [String: Value] = ["server": .string(configuration.server)]
         info["tls-server-name"] = configuration.serverName.map(Value.string)
         switch configuration.trust {
-        case .system: break
-        case .nobodyAsked: info["insecure-skip-tls-verify"] = true
+        case .system, .file: break
+        case .unverified: info["insecure-skip-tls-verify"] = true
         case .authorities(let pem): info["certificate-authority-data"] = .string(pem.base64EncodedString())
         }
         // The part of the cluster's extensions that is meant for plugins.

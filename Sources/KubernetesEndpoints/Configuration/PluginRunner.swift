@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTPTransport
 internal import RolloutEngine
 internal import Rollouts
 internal import Subprocess

@@ -1,6 +1,7 @@
 internal import AzureEndpoints
 internal import FoundationEssentials
 internal import Logging
+internal import HTTPTransport
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import RolloutStatistics
@@ -35,7 +36,7 @@ final class LocalSession: AzureBackedSession, RunCompany {
             throw error
         }
         let client = AzureClient(
-            workspace: .local, transport: try NetworkTransport(trusting: .authority(path: folder.certificate))
+            workspace: .local, transport: try NetworkTransport.trusting(.file(folder.certificate))
         ) {
             guard let record = try life.present() else {
                 throw BackendError(.unavailable, "the local endpoints are not served")

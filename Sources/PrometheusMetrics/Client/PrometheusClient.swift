@@ -1,9 +1,5 @@
-internal import AsyncHTTPClient
 internal import Foundation
-internal import NIOCore
-internal import NIOHTTP1
-internal import NIOPosix
-internal import NIOSSL
+internal import HTTPTransport
 package import Rollouts
 internal import Support
 
@@ -13,7 +9,7 @@ internal import Support
 package final class PrometheusClient: Sendable {
     package let server: PrometheusServer
     private let environment: [String: String]
-    private let client: HTTPClient
+    private let transport: NetworkTransport
 
     /// Makes no connection yet; to be closed by ``close()``.
     ///
@@ -25,21 +21,13 @@ package final class PrometheusClient: Sendable {
         _ = try server.address(of: "query")
         self.server = server
         self.environment = environment
-        var tls = TLSConfiguration.makeClientConfiguration()
-        if let path = server.authorityFile {
-            do {
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(path))
-            } catch {
-                throw PrometheusError(.configuration, "\(path): the authority's certificate cannot be read: \(error)")
-            }
+        var settings = NetworkTransport.Settings(trusting: server.authorityFile.map { .file($0) } ?? .system)
+        settings.connectTimeout = server.timeout
+        do {
+            transport = try NetworkTransport(settings)
+        } catch {
+            throw PrometheusError(.configuration, error.message)
         }
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-        // A redirection would get the credentials, too.
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout.connect = .milliseconds(server.timeout.milliseconds)
-        configuration.httpVersion = .http1Only
-        configuration.connectionPool.retryConnectionEstablishment = false
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
 
     /// The value of `query` at `time`; nil: now, by the server's clock.
@@ -61,54 +49,43 @@ package final class PrometheusClient: Sendable {
             ])
     }
 
-    package func close() async {
-        do {
-            try await client.shutdown()
-        } catch {
-            // It was closed before: there is nothing left to close.
-        }
-    }
+    package func close() async { await transport.close() }
 
     private func send(_ function: String, _ fields: [(String, String)]) async throws(PrometheusError)
         -> PrometheusAnswer
     {
-        var request = HTTPClientRequest(url: try server.address(of: function))
-        request.method = .POST
-        request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
-        request.headers.add(name: "accept", value: "application/json")
+        var request = HTTPRequest(
+            .post, try server.address(of: function),
+            headers: [("content-type", "application/x-www-form-urlencoded"), ("accept", "application/json")],
+            timeout: server.timeout)
         if let header = try server.credentials.header(environment) {
-            request.headers.add(name: "authorization", value: header)
+            request.headers.append(("authorization", header))
         }
         let form = fields.map { "\(PercentEncoding.encoded($0))=\(PercentEncoding.encoded($1))" }.joined(separator: "&")
-        request.body = .bytes(ByteBuffer(string: form))
-        let (status, body) = try await exchange(request)
-        return try PrometheusAnswer(status: status, body: body, from: server.url)
-    }
-
-    private func exchange(_ request: HTTPClientRequest) async throws(PrometheusError) -> (status: Int, body: Data) {
+        request.body = Data(form.utf8)
+        let answer: WholeAnswer
         do {
-            let response = try await client.execute(request, timeout: .milliseconds(server.timeout.milliseconds))
-            let body = try await response.body.collect(upTo: server.answerLimit)
-            return (Int(response.status.code), Data(body.readableBytesView))
+            answer = try await transport.exchange(request, limit: server.answerLimit)
+        } catch let failure as TransportFailure {
+            throw PrometheusError(failure)
         } catch {
-            throw failure(error)
+            throw PrometheusError(.unreachable, "the query to \(server.url) was given up: \(error)")
         }
+        return try PrometheusAnswer(status: answer.status, body: answer.body, from: server.url)
     }
+}
 
-    private func failure(_ error: any Error) -> PrometheusError {
-        switch error {
-        case let error as HTTPClientError
-        where [.connectTimeout, .deadlineExceeded, .readTimeout].contains(error):
-            PrometheusError(.timedOut, "\(server.url) did not answer within \(server.timeout)")
-        case is NIOTooManyBytesError:
-            PrometheusError(.tooLarge, "\(server.url) answered more than \(server.answerLimit) bytes")
-        case is NIOSSLError, is NIOSSLExtraError:
-            PrometheusError(.untrusted, "\(server.url) is not whom its certificate names: \(error)")
-        case let error as IOError where error.errnoCode == ECONNREFUSED:
-            PrometheusError(.unreachable, "nobody listens at \(server.url)")
-        case is NIOConnectionError: PrometheusError(.unreachable, "nobody listens at \(server.url)")
-        default: PrometheusError(.unreachable, "the connection to \(server.url) failed: \(error)")
-        }
+extension PrometheusError {
+    fileprivate init(_ failure: TransportFailure) {
+        let code: Code =
+            switch failure.reason {
+            case .unreachable, .lost: .unreachable
+            case .notConnectedInTime, .timedOut: .timedOut
+            case .untrusted: .untrusted
+            case .tooLarge: .tooLarge
+            case .certificate: .configuration
+            }
+        self.init(code, failure.message)
     }
 }
 

@@ -1,12 +1,13 @@
 import AzureEndpoints
 import FoundationEssentials
+import HTTPTransport
 import RolloutEngine
 import Rollouts
 import Synchronization
 import Testing
 
 @Suite("Answers of the REST API") struct AnswerTests {
-    private func code(of answer: @escaping @Sendable () throws -> HTTPAnswer) async -> BackendError? {
+    private func code(of answer: @escaping @Sendable () throws -> WholeAnswer) async -> BackendError? {
         let server = ScriptedServer { exchange in
             exchange.method == .get ? try .json(present) : try answer()
         }
@@ -21,7 +22,7 @@ import Testing
             let error = await code { try .error(status, "BadArgument", "traffic must sum to 100") }
             #expect(error == BackendError(.refused, "traffic must sum to 100 (BadArgument)"))
         }
-        let html = await code { HTTPAnswer(status: 403, body: Data("<html>".utf8)) }
+        let html = await code { WholeAnswer(status: 403, body: Data("<html>".utf8)) }
         #expect(html?.message == "the server answered 403")
     }
 
@@ -42,7 +43,7 @@ import Testing
         let fenced = await code { try .error(412, "Fenced", "epoch 8 was seen") }
         #expect(fenced?.code == .fenced)
         for status in [408, 500, 503] {
-            let error = await code { HTTPAnswer(status: status) }
+            let error = await code { WholeAnswer(status: status) }
             #expect(error?.code == .unavailable)
         }
     }
@@ -51,7 +52,7 @@ import Testing
     func relocated() async throws {
         let server = ScriptedServer { exchange in
             guard exchange.url.hasPrefix("https://new/") else {
-                throw TransportFailure("nobody listens", wasNotSent: true)
+                throw TransportFailure(.unreachable, "nothing listens")
             }
             return exchange.url.contains("/deployments?")
                 ? try .json(ListAnswer<DeploymentResource>([])) : try .json(present)
@@ -83,7 +84,7 @@ import Testing
             properties: DeploymentProperties(endpointComputeType: "Managed", provisioningState: .failed))
         let server = ScriptedServer { exchange in
             switch exchange.method {
-            case .put: return HTTPAnswer(status: 201, headers: [("azure-asyncoperation", operation)])
+            case .put: return WholeAnswer(status: 201, headers: [("azure-asyncoperation", operation)])
             default: break
             }
             if exchange.url == operation {
@@ -116,8 +117,8 @@ import Testing
             if exchange.url == "https://here/score" {
                 let key = exchange.headers.first { $0.name == "Authorization" }?.value
                 let name = exchange.headers.first { $0.name == "azureml-model-deployment" }?.value
-                guard key == "Bearer new" || name == nil else { return HTTPAnswer(status: 401) }
-                return HTTPAnswer(
+                guard key == "Bearer new" || name == nil else { return WholeAnswer(status: 401) }
+                return WholeAnswer(
                     status: 200, headers: [("azureml-model-deployment", name ?? "blue")], body: Data("[1]".utf8))
             }
             return try .json(present)

@@ -1,24 +1,26 @@
 import AzureEndpoints
 import FoundationEssentials
+import HTTPTransport
 import RolloutEngine
 import Rollouts
 import Synchronization
 
 /// Answers requests by a script, and keeps them.
-final class ScriptedServer: HTTPTransport, Sendable {
-    typealias Script = @Sendable (HTTPExchange) throws -> HTTPAnswer
+final class ScriptedServer: Transport, Sendable {
+    typealias Script = @Sendable (HTTPRequest) throws -> WholeAnswer
 
     private let script: Script
-    private let kept = Mutex<[HTTPExchange]>([])
+    private let kept = Mutex<[HTTPRequest]>([])
 
     init(_ script: @escaping Script) { self.script = script }
 
-    var exchanges: [HTTPExchange] { kept.withLock { $0 } }
-    var writes: [HTTPExchange] { exchanges.filter { $0.method == .put || $0.method == .delete } }
+    var exchanges: [HTTPRequest] { kept.withLock { $0 } }
+    var writes: [HTTPRequest] { exchanges.filter { $0.method == .put || $0.method == .delete } }
 
-    func send(_ exchange: HTTPExchange) async throws -> HTTPAnswer {
+    func send(_ exchange: HTTPRequest) async throws -> StreamedAnswer {
         kept.withLock { $0.append(exchange) }
-        return try script(exchange)
+        let answer = try script(exchange)
+        return StreamedAnswer(status: answer.status, headers: answer.headers, body: HTTPBody([Array(answer.body)]))
     }
 
     func close() async {}
@@ -36,14 +38,16 @@ final class ScriptedServer: HTTPTransport, Sendable {
     }
 }
 
-extension HTTPAnswer {
-    static func json(_ value: some Encodable, status: Int = 200, headers: [(name: String, value: String)] = []) throws
-        -> HTTPAnswer
+extension WholeAnswer {
+    init(status: Int, headers: [HTTPHeader] = []) { self.init(status: status, headers: headers, body: Data()) }
+
+    static func json(_ value: some Encodable, status: Int = 200, headers: [HTTPHeader] = []) throws
+        -> WholeAnswer
     {
-        HTTPAnswer(status: status, headers: headers, body: try WireJSON.encode(value))
+        WholeAnswer(status: status, headers: headers, body: try WireJSON.encode(value))
     }
 
-    static func error(_ status: Int, _ code: String, _ message: String, retryAfter: String? = nil) throws -> HTTPAnswer
+    static func error(_ status: Int, _ code: String, _ message: String, retryAfter: String? = nil) throws -> WholeAnswer
     {
         try json(
             ErrorAnswer(code: code, message: message), status: status,

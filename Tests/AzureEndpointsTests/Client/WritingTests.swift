@@ -1,5 +1,6 @@
 import AzureEndpoints
 import FoundationEssentials
+import HTTPTransport
 import RolloutEngine
 import Rollouts
 import Synchronization
@@ -19,13 +20,13 @@ import Testing
         }
     }
 
-    private func sent(_ exchange: HTTPExchange?) throws -> EndpointResource {
+    private func sent(_ exchange: HTTPRequest?) throws -> EndpointResource {
         try WireJSON.decode(EndpointResource.self, from: try #require(exchange?.body))
     }
 
     @Test("traffic is changed, and tags, properties, mirror and location stay")
     func traffic() async throws {
-        let server = server { _ in HTTPAnswer(status: 201) }
+        let server = server { _ in WholeAnswer(status: 201) }
         try await server.backend().apply(.setTraffic(["blue": 90, "green": 10]), to: endpointName, as: context)
         let put = try #require(server.writes.first)
         let body = try sent(put)
@@ -43,7 +44,7 @@ import Testing
 
     @Test("defining an endpoint again takes no traffic and no mirror away")
     func definition() async throws {
-        let server = server { _ in HTTPAnswer(status: 201) }
+        let server = server { _ in WholeAnswer(status: 201) }
         let definition = EndpointDefinition(
             name: endpointName, document: ["name": "houses", "tags": ["owner": "ann"]])
         try await server.backend().apply(.putEndpoint(definition), to: endpointName, as: context)
@@ -57,7 +58,7 @@ import Testing
     func meanwhile() async throws {
         let server = server(etags: ["\"1\"", "\"2\""]) { exchange in
             let mark = exchange.headers.first { $0.name == "If-Match" }?.value
-            return mark == "\"2\"" ? HTTPAnswer(status: 201) : try .error(412, "PreconditionFailed", "changed")
+            return mark == "\"2\"" ? WholeAnswer(status: 201) : try .error(412, "PreconditionFailed", "changed")
         }
         try await server.backend().apply(.setTraffic(["blue": 100]), to: endpointName, as: context)
         #expect(server.writes.count == 2)
@@ -87,7 +88,7 @@ import Testing
             name: "blue", endpoint: endpointName,
             document: ["name": "blue", "endpoint_name": "houses", "model": ["path": "../model"]])
         let error = await #expect(throws: BackendError.self) {
-            try await self.server { _ in HTTPAnswer(status: 201) }.backend(.cloud)
+            try await self.server { _ in WholeAnswer(status: 201) }.backend(.cloud)
                 .apply(.putDeployment(definition), to: endpointName, as: context)
         }
         #expect(error?.code == .refused)

@@ -1,5 +1,6 @@
 import Foundation
 @testable import KubernetesEndpoints
+import HTTPTransport
 import NIOCore
 import NIOPosix
 import Rollouts
@@ -22,7 +23,7 @@ struct ClusterConnectionTests {
         let port = try #require(server.localAddress?.port)
         let configuration = ClusterConfiguration(server: "http://127.0.0.1:\(port)", origin: "a test")
         let client = try KubernetesClient(
-            configuration, transport: try ClusterConnection(configuration, longestSilence: silence), pauses: .once)
+            configuration, transport: try configuration.transport(longestSilence: silence), pauses: .once)
         do {
             try await body(client)
         } catch {
@@ -105,7 +106,7 @@ struct ClusterConnectionTests {
             ClusterConfiguration(server: "http://127.0.0.1:\(port)", origin: "a test"), pauses: .once)
         let error = await #expect(throws: KubernetesError.self) { try await client.apply(.services, object) }
         #expect(error?.code == .unreachable && error?.mayHaveBeenTaken == false)
-        #expect(error?.message == "nobody listens at http://127.0.0.1:\(port)")
+        #expect(error?.message == "nothing listens at http://127.0.0.1:\(port)")
         await client.close()
     }
 }

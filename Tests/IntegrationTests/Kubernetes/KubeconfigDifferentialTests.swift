@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import KubernetesEndpoints
 import RolloutTesting
 import Rollouts
@@ -45,7 +46,7 @@ import Testing
             let found = try ClusterConfiguration.load(environment: ["KUBECONFIG": paths]) {
                 try JSONDecoder().decode(Value.self, from: Data($0.utf8))
             }
-            var words = "\(found.server) \(found.serverName ?? "-") \(found.trust == .nobodyAsked) \(found.namespace)"
+            var words = "\(found.server) \(found.serverName ?? "-") \(found.trust == .unverified) \(found.namespace)"
             switch found.user.authorization {
             case .token(let token): words += " token \(token)"
             case .tokenFile(let path): words += " file \(path)"

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTransport
 import KubernetesEndpoints
 import RolloutEngine
 import Rollouts
@@ -231,7 +232,7 @@ extension KubernetesSuite {
                 let error = await #expect(throws: KubernetesError.self) { try await unknown.get(.namespaces, "x") }
                 #expect(error?.code == .unreachable)
                 await unknown.close()
-                configuration.trust = .nobodyAsked
+                configuration.trust = .unverified
                 let insecure = try KubernetesClient(configuration)
                 #expect(try await insecure.get(.namespaces, fixture.namespace) != nil)
                 await insecure.close()

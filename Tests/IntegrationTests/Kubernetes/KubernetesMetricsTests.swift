@@ -86,7 +86,7 @@ extension KubernetesSuite {
                     to: "Playbooks/kubernetes-rollout.yml")
                 let away = try look()
                 #expect(
-                    away.status == 1 && away.output.contains("nobody listens at http://127.0.0.1:1"),
+                    away.status == 1 && away.output.contains("nothing listens at http://127.0.0.1:1"),
                     "\(away.output)")
             }
         }

@@ -1,11 +1,12 @@
 import FoundationEssentials
 @testable import KubernetesEndpoints
+import HTTPTransport
 import RolloutTesting
 import Rollouts
 import Testing
 
 @Suite("Refusals of the API server") struct ErrorTests {
-    private func error(_ answer: @escaping @Sendable () throws -> ClusterAnswer) async throws -> KubernetesError {
+    private func error(_ answer: @escaping @Sendable () throws -> StreamedAnswer) async throws -> KubernetesError {
         let client = try ScriptedCluster { _, _ in try answer() }.client()
         return try #require(
             await #expect(throws: KubernetesError.self) {
@@ -73,7 +74,7 @@ import Testing
             "<html>secret</html>", "", "{}", "[]", #"{"kind":"Status"}"#, #"{"kind":"Pod","message":"secret"}"#,
         ] {
             let found = try await error {
-                ClusterAnswer(status: 403, body: ClusterBody([Array(body.utf8)]))
+                StreamedAnswer(status: 403, body: HTTPBody([Array(body.utf8)]))
             }
             #expect(found.code == .forbidden)
             #expect(found.message == "the server answered 403 and did not say why")
@@ -100,13 +101,13 @@ import Testing
     @Test("an answer that is too long, or is no JSON, is malformed")
     func malformed() async throws {
         let long = try ScriptedCluster { _, _ in
-            ClusterAnswer(
-                status: 200, body: ClusterBody(Array(repeating: [UInt8](repeating: 0x20, count: 1 << 20), count: 65)))
+            StreamedAnswer(
+                status: 200, body: HTTPBody(Array(repeating: [UInt8](repeating: 0x20, count: 1 << 20), count: 65)))
         }.client()
         let tooLong = await #expect(throws: KubernetesError.self) { try await long.get(.services, "x", in: "models") }
         #expect(tooLong?.code == .malformedAnswer)
         let wrong = try ScriptedCluster { _, _ in
-            ClusterAnswer(status: 200, body: ClusterBody([Array("{\"a\":".utf8)]))
+            StreamedAnswer(status: 200, body: HTTPBody([Array("{\"a\":".utf8)]))
         }.client()
         let noJSON = await #expect(throws: KubernetesError.self) { try await wrong.get(.services, "x", in: "models") }
         #expect(noJSON?.code == .malformedAnswer)

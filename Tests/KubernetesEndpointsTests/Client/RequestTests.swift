@@ -1,5 +1,6 @@
 import FoundationEssentials
 @testable import KubernetesEndpoints
+import HTTPTransport
 import RolloutTesting
 import Rollouts
 import Testing
@@ -9,7 +10,7 @@ import Testing
         try .json(["metadata": ["name": "x"], "spec": ["replicas": 3], "status": ["replicas": 2, "allowed": true]])
     }
 
-    private func last() throws -> ClusterRequest { try #require(server.requests.last) }
+    private func last() throws -> HTTPRequest { try #require(server.requests.last) }
     private func body() throws -> Value { try JSONReader.value(try #require(try last().body)) }
 
     @Test("apply names the field manager, never forces, and carries the object as it is")
@@ -102,7 +103,7 @@ import Testing
     func logs() async throws {
         let text =
             "2026-11-22T10:00:00.123456789Z one\n2026-11-22T10:00:01Z \nno moment\n2026-11-22T10:00:02+01:00 x y\n"
-        let server = ScriptedCluster { _, _ in ClusterAnswer(status: 200, body: ClusterBody([Array(text.utf8)])) }
+        let server = ScriptedCluster { _, _ in StreamedAnswer(status: 200, body: HTTPBody([Array(text.utf8)])) }
         let lines = try await server.client().logs(
             of: "p", in: "models", container: "server", tail: 10, previous: true, since: .sample)
         #expect(lines.map(\.text) == ["one", "", "no moment", "x y"])
@@ -120,7 +121,7 @@ import Testing
     @Test("the proxy hands on whatever the server behind answers, but not what the API server refuses")
     func proxy() async throws {
         let behind = ScriptedCluster { _, _ in
-            ClusterAnswer(status: 503, headers: [("x-a", "b")], body: ClusterBody([Array("busy".utf8)]))
+            StreamedAnswer(status: 503, headers: [("x-a", "b")], body: HTTPBody([Array("busy".utf8)]))
         }
         let answer = try await behind.client().proxy(
             .service("houses-blue", port: "http"), in: "models", .post, path: "score?x=1",

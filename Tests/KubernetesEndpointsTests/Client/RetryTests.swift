@@ -1,5 +1,6 @@
 import FoundationEssentials
 @testable import KubernetesEndpoints
+import HTTPTransport
 import Logging
 import RolloutTesting
 import Rollouts
@@ -24,8 +25,8 @@ import Testing
         let server = ScriptedCluster { _, number in
             switch number {
             case 0: return try .refusal(500, "InternalError", "etcd is away")
-            case 1: throw ClusterFailure("cut", wasNotSent: false)
-            case 2: return ClusterAnswer(status: 502, body: ClusterBody([]))
+            case 1: throw TransportFailure(.lost, "cut")
+            case 2: return StreamedAnswer(status: 502, body: HTTPBody([]))
             default: return try .json(["metadata": ["name": "houses"]])
             }
         }
@@ -37,9 +38,9 @@ import Testing
     func cutBody() async throws {
         let server = ScriptedCluster { _, number in
             guard number == 0 else { return try .json(["metadata": ["name": "houses"]]) }
-            return ClusterAnswer(
+            return StreamedAnswer(
                 status: 200,
-                body: ClusterBody {
+                body: HTTPBody {
                     let isFirst = Mutex(true)
                     return {
                         guard
@@ -47,7 +48,7 @@ import Testing
                                 defer { first = false }; return first
                             })
                         else {
-                            throw ClusterFailure("cut", wasNotSent: false)
+                            throw TransportFailure(.lost, "cut")
                         }
                         return Array(#"{"metadata":"#.utf8)
                     }
@@ -56,16 +57,16 @@ import Testing
         #expect(try await server.client(clock: clock).get(.services, "houses", in: "models")?.name == "houses")
     }
 
-    private static let unknownPath = ClusterAnswer(
-        status: 404, body: ClusterBody([Array("404 page not found\n".utf8)]))
+    private static let unknownPath = StreamedAnswer(
+        status: 404, body: HTTPBody([Array("404 page not found\n".utf8)]))
 
     @Test("a server that starts does not say that an object is missing, nor forbids for good", arguments: [404, 403])
     func starting(status: Int) async throws {
         let server = ScriptedCluster { request, number in
             switch number {
             case 0, 2: status == 404 ? Self.unknownPath : try .refusal(403, "Forbidden", "no roles yet")
-            case 1: ClusterAnswer(status: 500, body: ClusterBody([Array("not ready".utf8)]))
-            case 3: ClusterAnswer(status: 200, body: ClusterBody([Array("ok".utf8)]))
+            case 1: StreamedAnswer(status: 500, body: HTTPBody([Array("not ready".utf8)]))
+            case 3: StreamedAnswer(status: 200, body: HTTPBody([Array("ok".utf8)]))
             default: try .json(["metadata": ["name": "houses"]])
             }
         }
@@ -88,7 +89,7 @@ import Testing
     func notServed(readiness: Int) async throws {
         let server = ScriptedCluster { request, _ in
             request.path.hasPrefix("/readyz")
-                ? ClusterAnswer(status: readiness, body: ClusterBody([])) : Self.unknownPath
+                ? StreamedAnswer(status: readiness, body: HTTPBody([])) : Self.unknownPath
         }
         let client = try server.client(clock: clock)
         #expect(try await client.get(.httpRoutes, "houses", in: "models") == nil)
@@ -111,9 +112,9 @@ import Testing
         for failure in 0..<3 {
             let server = ScriptedCluster { _, _ in
                 switch failure {
-                case 0: throw ClusterFailure("cut", wasNotSent: false)
+                case 0: throw TransportFailure(.lost, "cut")
                 case 1: return try .refusal(504, "Timeout", "request did not complete")
-                default: return ClusterAnswer(status: 503, headers: [("Retry-After", "1")], body: ClusterBody([]))
+                default: return StreamedAnswer(status: 503, headers: [("Retry-After", "1")], body: HTTPBody([]))
                 }
             }
             let client = try server.client(clock: clock)
@@ -136,12 +137,12 @@ import Testing
     @Test("what cannot have reached the server is sent again, writes too")
     func notSent() async throws {
         let server = ScriptedCluster { _, number in
-            if number < 2 { throw ClusterFailure("nobody listens", wasNotSent: true) }
+            if number < 2 { throw TransportFailure(.unreachable, "nothing listens") }
             return try .json(["metadata": ["name": "houses"]])
         }
         try await server.client(clock: clock).apply(.services, object)
         #expect(server.requests.count == 3)
-        let gone = ScriptedCluster { _, _ in throw ClusterFailure("nobody listens", wasNotSent: true) }
+        let gone = ScriptedCluster { _, _ in throw TransportFailure(.unreachable, "nothing listens") }
         let error = await #expect(throws: KubernetesError.self) {
             try await gone.client(clock: clock).apply(.services, object)
         }
@@ -190,7 +191,7 @@ import Testing
         var logger = Logger(label: "test") { _ in CollectingHandler { line in log.withLock { $0 += line + "\n" } } }
         logger.logLevel = .trace
         let server = ScriptedCluster { _, number in
-            if number == 0 { throw ClusterFailure("cut", wasNotSent: false) }
+            if number == 0 { throw TransportFailure(.lost, "cut") }
             return try .refusal(401, "Unauthorized", "Unauthorized")
         }
         let client = try server.client(clock: clock, logger: logger)

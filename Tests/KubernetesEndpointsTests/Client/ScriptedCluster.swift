@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTransport
 import KubernetesEndpoints
 import Logging
 import RolloutTesting
@@ -6,18 +7,18 @@ import Rollouts
 import Synchronization
 
 /// An API server that answers by a script, and keeps what it was asked.
-final class ScriptedCluster: ClusterTransport, Sendable {
-    typealias Script = @Sendable (ClusterRequest, _ number: Int) async throws -> ClusterAnswer
+final class ScriptedCluster: Transport, Sendable {
+    typealias Script = @Sendable (HTTPRequest, _ number: Int) async throws -> StreamedAnswer
 
     private let script: Script
-    private let kept = Mutex<[ClusterRequest]>([])
+    private let kept = Mutex<[HTTPRequest]>([])
 
     /// - Parameter script: Gets the request and how many came before it.
     init(_ script: @escaping Script) { self.script = script }
 
-    var requests: [ClusterRequest] { kept.withLock { $0 } }
+    var requests: [HTTPRequest] { kept.withLock { $0 } }
 
-    func send(_ request: ClusterRequest) async throws -> ClusterAnswer {
+    func send(_ request: HTTPRequest) async throws -> StreamedAnswer {
         let number = kept.withLock {
             $0.append(request)
             return $0.count - 1
@@ -37,18 +38,23 @@ final class ScriptedCluster: ClusterTransport, Sendable {
     }
 }
 
-extension ClusterAnswer {
-    static func json(_ value: Value, status: Int = 200, headers: [(name: String, value: String)] = []) throws
-        -> ClusterAnswer
+extension HTTPRequest {
+    /// What follows the scripted cluster's address.
+    var path: String { String(url.dropFirst("https://cluster".count)) }
+}
+
+extension StreamedAnswer {
+    static func json(_ value: Value, status: Int = 200, headers: [HTTPHeader] = []) throws
+        -> StreamedAnswer
     {
-        ClusterAnswer(status: status, headers: headers, body: ClusterBody([Array(try JSONEncoder().encode(value))]))
+        StreamedAnswer(status: status, headers: headers, body: HTTPBody([Array(try JSONEncoder().encode(value))]))
     }
 
     /// A refusal in the server's form.
     static func refusal(
         _ code: Int, _ reason: String, _ message: String, details: Value = [:],
-        headers: [(name: String, value: String)] = []
-    ) throws -> ClusterAnswer {
+        headers: [HTTPHeader] = []
+    ) throws -> StreamedAnswer {
         try json(
             [
                 "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": .string(message),
@@ -57,7 +63,7 @@ extension ClusterAnswer {
     }
 
     static func list(_ objects: [KubernetesObject], at version: String, continuing: String? = nil) throws
-        -> ClusterAnswer
+        -> StreamedAnswer
     {
         var metadata: [String: Value] = ["resourceVersion": .string(version)]
         metadata["continue"] = continuing.map(Value.string)
@@ -68,11 +74,11 @@ extension ClusterAnswer {
     }
 
     /// A watch that tells these events, and then ends, or fails.
-    static func watch(_ events: [Value], then failure: ClusterFailure? = nil) throws -> ClusterAnswer {
+    static func watch(_ events: [Value], then failure: TransportFailure? = nil) throws -> StreamedAnswer {
         let lines = try events.map { Array(try JSONEncoder().encode($0)) + [UInt8(ascii: "\n")] }
-        return ClusterAnswer(
+        return StreamedAnswer(
             status: 200,
-            body: ClusterBody {
+            body: HTTPBody {
                 var rest = lines.makeIterator()
                 return {
                     if let line = rest.next() { return line }

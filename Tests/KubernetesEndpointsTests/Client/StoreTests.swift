@@ -1,5 +1,6 @@
 import FoundationEssentials
 @testable import KubernetesEndpoints
+import HTTPTransport
 import RolloutTesting
 import Rollouts
 import Synchronization
@@ -17,12 +18,12 @@ private final class OpenWatch: Sendable {
     }
 
     func end() { continuation.finish() }
-    func cut() { continuation.finish(throwing: ClusterFailure("the connection was lost", wasNotSent: false)) }
+    func cut() { continuation.finish(throwing: TransportFailure(.lost, "the connection was lost")) }
 
-    var answer: ClusterAnswer {
-        ClusterAnswer(
+    var answer: StreamedAnswer {
+        StreamedAnswer(
             status: 200,
-            body: ClusterBody { [stream] in
+            body: HTTPBody { [stream] in
                 var iterator = stream.makeAsyncIterator()
                 return { try await iterator.next(isolation: #isolation) }
             })
@@ -56,7 +57,7 @@ private final class OpenWatch: Sendable {
         }
     }
 
-    private func isWatch(_ request: ClusterRequest) -> Bool { request.path.contains("watch=true") }
+    private func isWatch(_ request: HTTPRequest) -> Bool { request.path.contains("watch=true") }
 
     @Test("one list and one watch show everything that happens, however many objects are read how often")
     func following() async throws {

@@ -1,12 +1,13 @@
 import FoundationEssentials
 @testable import KubernetesEndpoints
+import HTTPTransport
 import RolloutTesting
 import Rollouts
 import Testing
 
 @Suite("Watches") struct WatchTests {
     private func events(_ chunks: [[UInt8]]) async throws -> [WatchEvent] {
-        let server = ScriptedCluster { _, _ in ClusterAnswer(status: 200, body: ClusterBody(chunks)) }
+        let server = ScriptedCluster { _, _ in StreamedAnswer(status: 200, body: HTTPBody(chunks)) }
         let watch = try await server.client().watch(.services, in: "models", since: "5")
         var events: [WatchEvent] = []
         for try await event in watch { events.append(event) }

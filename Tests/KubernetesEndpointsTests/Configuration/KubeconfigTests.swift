@@ -1,5 +1,6 @@
 import Foundation
 @testable import KubernetesEndpoints
+import HTTPTransport
 import RolloutTesting
 import Rollouts
 import Testing
