@@ -1,4 +1,5 @@
 package import FoundationEssentials
+internal import Rollouts
 
 /// JSON as `JSONDecoder` reads it, written straight into bytes.
 ///
@@ -65,29 +66,7 @@ package enum CompactJSON {
             bytes.append(contentsOf: number.description.utf8)
         }
 
-        func write(_ text: String) { Self.append(text, to: &bytes) }
-
-        /// One access to the bytes for the whole text, most of which need no escaping.
-        private static func append(_ text: String, to bytes: inout [UInt8]) {
-            bytes.append(UInt8(ascii: "\""))
-            var text = text
-            text.withUTF8 { characters in
-                if characters.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
-                    bytes.append(contentsOf: characters)
-                } else {
-                    for byte in characters { append(escaped: byte, to: &bytes) }
-                }
-            }
-            bytes.append(UInt8(ascii: "\""))
-        }
-
-        private static func append(escaped byte: UInt8, to bytes: inout [UInt8]) {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case ..<0x20: bytes += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
-            default: bytes.append(byte)
-            }
-        }
+        func write(_ text: String) { JSONWriter.append(text, to: &bytes) }
 
         func encode<Value: Encodable>(_ value: Value) throws {
             guard Value.self != Data.self, Value.self != Date.self else {

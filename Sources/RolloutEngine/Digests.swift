@@ -58,11 +58,7 @@ extension Plan {
 
 extension Plan.Header {
     /// As JSON with sorted keys.
-    package func encoded() throws -> Data {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(self)
-    }
+    package func encoded() throws -> Data { try JSONText.encode(self) }
 }
 
 extension Observation {

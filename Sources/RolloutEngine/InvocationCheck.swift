@@ -12,7 +12,7 @@ extension Invocation.Expectation {
         }
         guard let json else { return nil }
         do {
-            let answer = try JSONDecoder().decode(Value.self, from: Data(response.body.utf8))
+            let answer = try JSONReader.value(response.body.utf8).throughJSON
             return answer.contains(json) ? nil : "answered \(response.body.prefix(200)), which is not as expected"
         } catch {
             return "answered \(response.body.prefix(200)), which is not JSON"

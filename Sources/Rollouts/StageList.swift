@@ -40,15 +40,9 @@ package struct StageList: Sendable, RandomAccessCollection {
     package func encoded(at position: Int) throws -> Data {
         switch items[position] {
         case .encoded(let data): return data
-        case .decoded(let stage): return try Self.encoder.encode(stage)
+        case .decoded(let stage): return try JSONText.encode(stage)
         }
     }
-
-    private static let encoder: JSONEncoder = {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
-    }()
 }
 
 extension StageList: ExpressibleByArrayLiteral {

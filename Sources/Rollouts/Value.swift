@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 /// A value of a YAML or JSON document, without its position.
 package indirect enum Value: Hashable, Sendable {
     case null
@@ -102,7 +100,20 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
 
 extension Value {
     /// As it comes back from JSON, which knows no 1.0 beside 1; null where it cannot be written: infinity and NaN.
-    package var throughJSON: Value {
-        do { return try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(self)) } catch { return .null }
+    package var throughJSON: Value { written ?? .null }
+
+    private var written: Value? {
+        switch self {
+        case .number(let number):
+            if let whole = Int(exactly: number) { return .integer(whole) }
+            return number.isFinite ? self : nil
+        case .list(let items):
+            let all = items.compactMap(\.written)
+            return all.count == items.count ? .list(all) : nil
+        case .mapping(let members):
+            let all = members.compactMapValues(\.written)
+            return all.count == members.count ? .mapping(all) : nil
+        default: return self
+        }
     }
 }

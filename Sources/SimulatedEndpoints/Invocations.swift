@@ -89,7 +89,7 @@ extension EndpointSimulation {
                 .modelError(500, "run(raw_data) failed", latency, by: name)
             } else {
                 InferenceResponse(
-                    status: 200, body: (disagrees ? own.disagreeing(requestGenerator.next()) : own).json,
+                    status: 200, body: JSONWriter.text(disagrees ? own.disagreeing(requestGenerator.next()) : own),
                     latency: latency, deployment: name)
             }
         log("POST /score \(response.status) \(response.latency)", of: name, instance: instance, at: now)
@@ -123,7 +123,7 @@ extension EndpointSimulation {
 extension InferenceRequest {
     var isJSON: Bool {
         do {
-            _ = try JSONDecoder().decode(Value.self, from: Data(body.utf8))
+            _ = try JSONReader.value(body.utf8)
             return true
         } catch {
             return false
@@ -146,19 +146,5 @@ extension InferenceResponse {
 
 private func error(_ code: String, _ message: String, more: [String: Value] = [:]) -> String {
     let members: [String: Value] = ["code": .string(code), "message": .string(message)]
-    return Value.mapping(["error": .mapping(members.merging(more) { first, _ in first })]).json
-}
-
-extension Value {
-    /// As JSON with sorted keys.
-    fileprivate var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        } catch {
-            // Only numbers that JSON lacks, infinity and NaN, cannot be written.
-            return "null"
-        }
-    }
+    return JSONWriter.text(["error": .mapping(members.merging(more) { first, _ in first })])
 }

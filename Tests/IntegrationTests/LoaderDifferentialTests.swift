@@ -207,7 +207,7 @@ private enum Meaning {
 extension Value {
     /// The value as JSON has it.
     fileprivate init(_ value: some Encodable) throws {
-        self = try WireJSON.decode(Value.self, from: WireJSON.text(value))
+        self = try JSONText.decode(Value.self, from: JSONText.line(value))
     }
 
     fileprivate var names: [String] {

@@ -76,7 +76,7 @@ struct ControlPlaneFixture: Sendable {
             path: path.hasPrefix("/") ? path : Self.base + "/" + path)
         if let token { request.headerFields[.authorization] = "Bearer \(token)" }
         for (name, value) in headers { request.headerFields[try #require(HTTPField.Name(name))] = value }
-        let data = try bytes ?? body.map { try WireJSON.encode($0) } ?? Data()
+        let data = try bytes ?? body.map { try JSONText.encode($0) } ?? Data()
         let response = try await responder.respond(
             to: Request(head: request, body: .init(buffer: ByteBuffer(bytes: data))), context: ControlContext())
         let writer = Collector()
@@ -85,7 +85,7 @@ struct ControlPlaneFixture: Sendable {
         let isJSON = !text.isEmpty && response.headers[.contentType]?.hasPrefix("application/json") == true
         return Answer(
             status: response.status.code, headers: response.headers,
-            body: isJSON ? try WireJSON.decode(Value.self, from: text) : .null,
+            body: isJSON ? try JSONText.decode(Value.self, from: text) : .null,
             text: String(decoding: text, as: UTF8.self))
     }
 

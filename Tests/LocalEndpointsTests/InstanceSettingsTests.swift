@@ -21,7 +21,7 @@ struct InstanceSettingsTests {
         #expect(settings.choices["grey"] == .external(ServerAddress(.unix(path: "/run/model.sock"))))
         for name in ["blue", "green", "red", "grey"] as [Name] {
             let serving = try #require(settings.serving(name))
-            #expect(try InstanceChoice(property: WireJSON.text(serving)) == settings.choices[name])
+            #expect(try InstanceChoice(property: JSONText.line(serving)) == settings.choices[name])
         }
         #expect(settings.serving("other") == nil)
         #expect(settings.serving("green") == ["command": ["python3", "-m", "http.server", "8"]])
@@ -66,7 +66,7 @@ struct InstanceSettingsTests {
         #expect(settings.choices["blue"] == .simulate(DeploymentProfile(incidents: [incident])))
         for name in ["blue", "green"] as [Name] {
             let serving = try #require(settings.serving(name))
-            #expect(try InstanceChoice(property: WireJSON.text(serving)) == settings.choices[name])
+            #expect(try InstanceChoice(property: JSONText.line(serving)) == settings.choices[name])
         }
     }
 

@@ -180,7 +180,7 @@ package struct AssetUploader: Sendable {
                 "codeUri": .string(address + "/files"), "isAnonymous": true,
                 "properties": [
                     TurnoutProperty.levels: .string("\(files.levels)"),
-                    TurnoutProperty.executables: .string(try WireJSON.text(executables)),
+                    TurnoutProperty.executables: .string(try JSONText.line(executables)),
                 ],
             ], as: id)
     }

@@ -38,7 +38,7 @@ extension AzureClient {
 
     /// Registers a version.
     package func put(_ properties: Value, as id: AssetID) async throws -> Value {
-        let body = try WireJSON.encode(["properties": properties] as Value)
+        let body = try JSONText.encode(["properties": properties] as Value)
         return try decode(Value.self, try await send(.put, id.path(in: workspace), body: body))
     }
 
@@ -46,7 +46,7 @@ extension AzureClient {
     func startUpload(of id: AssetID) async throws -> (address: String, signed: String) {
         var path = id.path(in: workspace)
         path.trailing.append("startPendingUpload")
-        let body = try WireJSON.encode(["pendingUploadType": "TemporaryBlobReference"] as Value)
+        let body = try JSONText.encode(["pendingUploadType": "TemporaryBlobReference"] as Value)
         let answer = try decode(Value.self, try await send(.post, path, body: body))
         let reference = answer["blobReferenceForConsumption"]
         guard let address = reference?["blobUri"]?.string, let signed = reference?["credential"]?["sasUri"]?.string
@@ -65,7 +65,7 @@ extension AzureClient {
         }
         var secrets = path
         secrets.trailing.append("listSecrets")
-        let body = try WireJSON.encode(["expirableSecret": true, "expireAfterHours": 1] as Value)
+        let body = try JSONText.encode(["expirableSecret": true, "expireAfterHours": 1] as Value)
         let answer = try decode(Value.self, try await send(.post, secrets, body: body))
         guard let token = answer["sasToken"]?.string else {
             throw BackendError(

@@ -63,7 +63,7 @@ extension AzureClient {
     ) async throws -> (verdict: Verdict, operation: String?) {
         var fields = headers.fields
         if let etag { fields.append(("If-Match", etag)) }
-        let answer = try await send(.put, path, headers: fields, body: try WireJSON.encode(resource))
+        let answer = try await send(.put, path, headers: fields, body: try JSONText.encode(resource))
         return (verdict(answer), answer["Azure-AsyncOperation"])
     }
 
@@ -81,7 +81,7 @@ extension AzureClient {
 
     package func regenerate(_ key: RegenerateKeysRequest.KeyType, of endpoint: Name) async throws {
         let path = ResourcePath(workspace, endpoint: endpoint, "regenerateKeys")
-        let body = try WireJSON.encode(RegenerateKeysRequest(keyType: key))
+        let body = try JSONText.encode(RegenerateKeysRequest(keyType: key))
         switch verdict(try await send(.post, path, body: body)) {
         case .done: return
         case .missing(let error), .changedMeanwhile(let error), .failed(let error): throw error
@@ -94,7 +94,7 @@ extension AzureClient {
 
     func containerLog(of endpoint: Name, deployment: Name, tail: Int) async throws -> String {
         let path = ResourcePath(workspace, endpoint: endpoint, deployment: deployment, "getLogs")
-        let body = try WireJSON.encode(LogsRequest(containerType: .inferenceServer, tail: tail))
+        let body = try JSONText.encode(LogsRequest(containerType: .inferenceServer, tail: tail))
         return try decode(LogsAnswer.self, try await send(.post, path, body: body)).content
     }
 
@@ -116,7 +116,7 @@ extension AzureClient {
     func consider(_ change: Change, of endpoint: Name, as headers: WriteHeaders) async throws -> Verdict {
         let path = ResourcePath(workspace, endpoint: endpoint, "turnout", "changes")
         return verdict(
-            try await send(.post, path, headers: headers.fields, body: try WireJSON.encode(change)))
+            try await send(.post, path, headers: headers.fields, body: try JSONText.encode(change)))
     }
 
     func outcomes(of endpoint: Name, since cursor: Int?) async throws -> OutcomeReading {

@@ -95,7 +95,7 @@ package final class AzureClient: Sendable {
         case .done: break
         }
         do {
-            return try WireJSON.decode(type, from: answer.body)
+            return try JSONText.decode(type, from: answer.body)
         } catch {
             throw BackendError(.unavailable, "the server's answer is not what it should be: \(error)")
         }

@@ -35,7 +35,7 @@ enum Verdict: Hashable, Sendable {
     /// The server's own code and sentence; a body that is no error of Azure says nothing.
     private static func detail(of answer: WholeAnswer) -> ErrorDetail? {
         // What a proxy writes in between is not for people.
-        (try? WireJSON.decode(ErrorAnswer.self, from: answer.body))?.error
+        (try? JSONText.decode(ErrorAnswer.self, from: answer.body))?.error
     }
 
     private static func words(_ detail: ErrorDetail?, status: Int) -> String {

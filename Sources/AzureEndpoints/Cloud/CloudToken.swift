@@ -52,7 +52,7 @@ package actor CloudToken {
                 "there is no token for Azure, \(error.message): sign in with `az login`, or set \(Self.variable)")
         }
         do {
-            return try WireJSON.decode(Answer.self, from: printed)
+            return try JSONText.decode(Answer.self, from: printed)
         } catch {
             // What it printed holds a token: it is not told.
             throw BackendError(.refused, "`az account get-access-token` printed something else than a token")

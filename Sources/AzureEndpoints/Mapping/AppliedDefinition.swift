@@ -15,7 +15,7 @@ enum AppliedDefinition {
 
     static func text(_ definition: any Encodable) throws(MappingProblem) -> String {
         do {
-            return try WireJSON.text(definition)
+            return try JSONText.line(definition)
         } catch {
             throw MappingProblem("the definition cannot be written as JSON: \(error)")
         }
@@ -33,7 +33,7 @@ enum AppliedDefinition {
     private static func read<Definition: Decodable>(_ text: String?) -> Definition? {
         guard let text else { return nil }
         // Whatever else stands there is not ours, and says nothing.
-        return try? WireJSON.decode(Definition.self, from: text)
+        return try? JSONText.decode(Definition.self, from: text)
     }
 }
 
@@ -47,6 +47,6 @@ extension DeploymentResource {
     private func value(of property: String) -> Value? {
         guard let text = properties.properties?[property] else { return nil }
         // The emulator refuses what it cannot read; in the cloud the member means nothing.
-        return try? WireJSON.decode(Value.self, from: text)
+        return try? JSONText.decode(Value.self, from: text)
     }
 }

@@ -18,7 +18,7 @@ extension Value {
     var words: [String: String] {
         members.compactMapValues { value in
             // A Value that no JSON can hold, infinity, has no text and is left out.
-            value.word ?? (try? WireJSON.text(value))
+            value.word ?? (try? JSONText.line(value))
         }
     }
 

@@ -73,10 +73,9 @@ struct PluginRunner: Sendable {
     static func execInfo(of plugin: CredentialPlugin) -> String {
         var spec: [String: Value] = ["interactive": false]
         spec["cluster"] = plugin.clusterInfo
-        return String(
-            decoding: JSONWriter.bytes([
-                "apiVersion": .string(plugin.apiVersion), "kind": "ExecCredential", "spec": .mapping(spec),
-            ]), as: UTF8.self)
+        return JSONWriter.text([
+            "apiVersion": .string(plugin.apiVersion), "kind": "ExecCredential", "spec": .mapping(spec),
+        ])
     }
 
     static func answer(of plugin: CredentialPlugin, printed: String) throws(KubernetesError) -> PluginAnswer {

@@ -65,8 +65,7 @@ struct CodeManifest: Hashable, Sendable {
         if !texts.isEmpty { members["data"] = .mapping(texts) }
         if !others.isEmpty { members["binaryData"] = .mapping(others) }
         var annotations = author.annotations
-        annotations[Self.pathsKey] = String(
-            decoding: JSONWriter.data(.list(paths.map(Value.string))), as: UTF8.self)
+        annotations[Self.pathsKey] = JSONWriter.text(.list(paths.map(Value.string)))
         return KubernetesObject(
             .configMaps, name: name, namespace: namespace, labels: Mark.labels(of: deployment, in: endpoint),
             annotations: annotations, members)

@@ -176,7 +176,7 @@ enum ManifestText {
 
     /// The annotation's text, of a `spec` without values.
     static func applied(_ spec: Value) throws(ManifestProblem) -> String {
-        try bounded(String(decoding: JSONWriter.data(spec), as: UTF8.self), "the object")
+        try bounded(JSONWriter.text(spec), "the object")
     }
 
     private static func bounded(_ text: String, _ what: String) throws(ManifestProblem) -> String {

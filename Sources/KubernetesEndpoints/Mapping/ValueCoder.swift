@@ -7,7 +7,7 @@ enum ValueCoder {
         var value = try JSONReader.value(JSONEncoder().encode(encodable))
         // Foundation writes 1.0 as 1, which is another value: the file's own numbers are kept as they are.
         if let document = (encodable as? any HasDocument)?.document { value[path: ["document"]] = document }
-        return String(decoding: JSONWriter.bytes(value), as: UTF8.self)
+        return JSONWriter.text(value)
     }
 
     static func decode<Decoded: Decodable>(_ type: Decoded.Type, from text: String) throws -> Decoded {

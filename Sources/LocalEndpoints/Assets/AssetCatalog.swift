@@ -98,7 +98,7 @@ struct AssetCatalog: Sendable {
         let notes = asset.properties["properties"]
         let executables: [String]
         do {
-            executables = try WireJSON.decode([String].self, from: notes?[TurnoutProperty.executables]?.string ?? "[]")
+            executables = try JSONText.decode([String].self, from: notes?[TurnoutProperty.executables]?.string ?? "[]")
         } catch {
             throw ControlError.badArgument("\(name): \(TurnoutProperty.executables) cannot be read")
         }

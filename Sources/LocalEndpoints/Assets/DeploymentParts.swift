@@ -41,7 +41,7 @@ struct DeploymentParts {
     private static func python(_ property: String) throws(ControlError) -> PythonChoice {
         let value: Value
         do {
-            value = try WireJSON.decode(Value.self, from: property)
+            value = try JSONText.decode(Value.self, from: property)
         } catch {
             throw .badArgument("the member \(TurnoutProperty.python) is not JSON", target: "properties.properties")
         }
@@ -54,7 +54,7 @@ struct DeploymentParts {
 
     private static func contents(_ property: String) throws(ControlError) -> LocalContents {
         do {
-            return try WireJSON.decode(LocalContents.self, from: property)
+            return try JSONText.decode(LocalContents.self, from: property)
         } catch {
             throw .badArgument("the member \(TurnoutProperty.contents) cannot be read", target: "properties.properties")
         }

@@ -41,7 +41,7 @@ extension LocalStore {
                 """,
                 [
                     asset.kind.rawValue, asset.name.lowercased(), asset.version, asset.created.milliseconds, asset.hash,
-                    try WireJSON.text(asset),
+                    try JSONText.line(asset),
                 ])
         }
     }
@@ -50,7 +50,7 @@ extension LocalStore {
     func metadata(ofBlob path: String) throws(EmulatorError) -> [String: String]? {
         try read { db in
             try db.firstRow("SELECT metadata FROM blob WHERE path = ?", [path]) {
-                try WireJSON.decode([String: String].self, from: $0.text(0))
+                try JSONText.decode([String: String].self, from: $0.text(0))
             }
         }
     }
@@ -60,7 +60,7 @@ extension LocalStore {
             try db.run(
                 "INSERT INTO blob (path, metadata) VALUES (?, ?) "
                     + "ON CONFLICT (path) DO UPDATE SET metadata = excluded.metadata",
-                [path, try WireJSON.text(metadata)])
+                [path, try JSONText.line(metadata)])
         }
     }
 
@@ -73,7 +73,7 @@ extension LocalStore {
             try db.forEachRow(
                 "SELECT record FROM asset WHERE kind = ? AND \(condition) ORDER BY created DESC, version DESC",
                 [kind.rawValue] + arguments
-            ) { records.append(try WireJSON.decode(AssetRecord.self, from: $0.text(0))) }
+            ) { records.append(try JSONText.decode(AssetRecord.self, from: $0.text(0))) }
             return records
         }
     }

@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
 internal import NIOCore
+internal import Rollouts
 internal import Synchronization
 
 /// Authenticates a request, finds its route, and answers every failure in ARM's shape.
@@ -103,7 +104,7 @@ struct ControlContext: InitializableFromSource {
 extension ControlError {
     fileprivate func response(_ context: ControlContext) -> Response {
         // An error body is encoded from texts only, which can't fail.
-        let data = (try? WireJSON.encode(answer)) ?? Data()
+        let data = (try? JSONText.encode(answer)) ?? Data()
         var headers: HTTPFields = [.contentType: "application/json; charset=utf-8"]
         headers[ARMHeader.errorCode] = code
         if let contentRange { headers[.contentRange] = contentRange }
@@ -140,6 +141,6 @@ extension Response {
         var headers = headers
         headers[.contentType] = "application/json; charset=utf-8"
         return Response(
-            status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try WireJSON.encode(value))))
+            status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: try JSONText.encode(value))))
     }
 }

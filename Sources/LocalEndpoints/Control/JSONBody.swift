@@ -16,7 +16,7 @@ enum JSONBody {
     /// Foundation says of a number that is no whole one, or too large, only that the data are no JSON.
     private static func numberProblem(_ error: DecodingError, in data: Data) -> ControlError? {
         guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
-            let body = try? JSONDecoder().decode(Value.self, from: data),  // it fails too: really no JSON
+            let body = try? JSONReader.value(data).throughJSON,  // it fails too: really no JSON
             let (place, number) = body.fraction
         else { return nil }
         return .badArgument("\(place) is \(number): a whole number is expected", target: place)

@@ -24,6 +24,6 @@ extension DeploymentResource {
 
 private func merged<Resource: Codable>(_ resource: Resource, with patch: Value) throws -> Resource {
     guard case .mapping = patch else { throw ControlError.badArgument("the body is no object") }
-    let document = try WireJSON.decode(Value.self, from: try WireJSON.encode(resource))
-    return try JSONBody.decode(Resource.self, from: try WireJSON.encode(document.merged(with: patch)))
+    let document = try JSONText.decode(Value.self, from: try JSONText.encode(resource))
+    return try JSONBody.decode(Resource.self, from: try JSONText.encode(document.merged(with: patch)))
 }

@@ -129,7 +129,7 @@ extension Traffic {
 extension Value {
     fileprivate init(wire: some Encodable) throws(ControlError) {
         do {
-            self = try WireJSON.decode(Value.self, from: try WireJSON.encode(wire))
+            self = try JSONText.decode(Value.self, from: try JSONText.encode(wire))
         } catch {
             throw .badArgument("the body cannot be kept: \(error)")
         }

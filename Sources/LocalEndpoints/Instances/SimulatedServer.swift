@@ -34,7 +34,7 @@ package struct SimulatedServer: Sendable {
         isSteady = profile.isSteady
         healthy = LogNormal(p50: profile.latency.p50, p99: profile.latency.p99)
         slow = LogNormal(p50: profile.latency.p50, p99: profile.latency.p99, stretch: Self.slowness)
-        success = Self.json(answerValue)
+        success = JSONWriter.text(answerValue)
         faultBegin = profile.fault == nil ? .distantFuture : ready + Self.faultDelay(of: profile)
     }
 
@@ -68,7 +68,7 @@ package struct SimulatedServer: Sendable {
         guard Self.happens(profile.disagrees, &generator) else {
             return SimulatedAnswer(nanoseconds: nanoseconds, status: 200, body: success)
         }
-        let other = Self.json(answerValue.disagreeing(generator.next()))
+        let other = JSONWriter.text(answerValue.disagreeing(generator.next()))
         return SimulatedAnswer(nanoseconds: nanoseconds, status: 200, body: other)
     }
 
@@ -112,17 +112,6 @@ package struct SimulatedServer: Sendable {
     private static func unit(_ bits: UInt64) -> Double { Double(bits >> 11) / 9_007_199_254_740_992 }
 
     private static let sampleAnswer: Value = ["predictions": [.number(11055.98), .number(4503.08)]]
-
-    private static func json(_ value: Value) -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        do {
-            return String(decoding: try encoder.encode(value), as: UTF8.self)
-        } catch {
-            // Only numbers that JSON lacks, infinity and NaN, cannot be written.
-            return "null"
-        }
-    }
 }
 
 extension SimulatedServer: Hashable {

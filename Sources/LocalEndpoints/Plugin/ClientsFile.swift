@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import RolloutEngine
+internal import Rollouts
 internal import SQLiteState
 
 #if canImport(Darwin)
@@ -22,9 +23,7 @@ struct ClientsFile {
 
     func write(_ report: LoadReport) throws {
         let folder = URL(filePath: path).deletingLastPathComponent()
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let bytes = try encoder.encode(report)
+        let bytes = try JSONText.encode(report)
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try bytes.write(to: URL(filePath: path), options: .atomic)

@@ -153,9 +153,7 @@ package final class EmulatorUse: Sendable {
     private static func write(_ user: EmulatorUser, to path: String) throws(EmulatorError) {
         let bytes: [UInt8]
         do {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            bytes = Array(try encoder.encode(user)) + [UInt8(ascii: "\n")]
+            bytes = Array((try JSONText.line(user) + "\n").utf8)
         } catch {
             throw EmulatorError(.storage, "\(path): the user of the emulator cannot be written: \(error)")
         }

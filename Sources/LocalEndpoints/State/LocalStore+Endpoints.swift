@@ -30,7 +30,7 @@ extension LocalStore {
         try read { db in
             var records: [EndpointRecord] = []
             try db.forEachRow("SELECT record FROM endpoint ORDER BY name") {
-                records.append(try WireJSON.decode(EndpointRecord.self, from: $0.text(0)))
+                records.append(try JSONText.decode(EndpointRecord.self, from: $0.text(0)))
             }
             return records
         }
@@ -43,7 +43,7 @@ extension LocalStore {
                 try db.run(
                     "INSERT INTO endpoint (name, record) VALUES (?, ?) "
                         + "ON CONFLICT (name) DO UPDATE SET record = excluded.record",
-                    [record.name.key, try WireJSON.text(record)])
+                    [record.name.key, try JSONText.line(record)])
             }
             for name in kept.deleted { try db.run("DELETE FROM endpoint WHERE name = ?", [name.key]) }
             for operation in kept.operations { try db.keep(operation) }
@@ -58,7 +58,7 @@ extension LocalStore {
                     "INSERT INTO history (endpoint, number, accepted_key, entry) VALUES (?, ?, ?, ?)",
                     [
                         endpoint.key, item.number,
-                        item.outcome == .accepted ? item.context?.idempotencyKey : nil, try WireJSON.text(item),
+                        item.outcome == .accepted ? item.context?.idempotencyKey : nil, try JSONText.line(item),
                     ])
                 try db.run(
                     "DELETE FROM history WHERE endpoint = ? AND number <= ?",
@@ -76,7 +76,7 @@ extension LocalStore {
     func operation(_ id: String) throws(EmulatorError) -> OperationRecord? {
         try read { db in
             try db.firstRow("SELECT record FROM operation WHERE id = ?", [id.lowercased()]) {
-                try WireJSON.decode(OperationRecord.self, from: $0.text(0))
+                try JSONText.decode(OperationRecord.self, from: $0.text(0))
             }
         }
     }
@@ -93,7 +93,7 @@ extension LocalStore {
         try read { db in
             var items: [HistoryEntry] = []
             try db.forEachRow("SELECT entry FROM history WHERE endpoint = ? ORDER BY number", [endpoint.key]) {
-                items.append(try WireJSON.decode(HistoryEntry.self, from: $0.text(0)))
+                items.append(try JSONText.decode(HistoryEntry.self, from: $0.text(0)))
             }
             return items
         }
@@ -113,7 +113,7 @@ extension LocalStore {
         try read { db in
             try db.firstRow(
                 "SELECT entry FROM history WHERE endpoint = ? AND accepted_key = ?", [endpoint.key, key]
-            ) { try WireJSON.decode(HistoryEntry.self, from: $0.text(0)) }
+            ) { try JSONText.decode(HistoryEntry.self, from: $0.text(0)) }
         }
     }
 }
@@ -128,6 +128,6 @@ extension Database {
         try run(
             "INSERT INTO operation (id, started, record) VALUES (?, ?, ?) "
                 + "ON CONFLICT (id) DO UPDATE SET record = excluded.record",
-            [operation.id.lowercased(), operation.started.milliseconds, try WireJSON.text(operation)])
+            [operation.id.lowercased(), operation.started.milliseconds, try JSONText.line(operation)])
     }
 }

@@ -11,7 +11,7 @@ extension LocalStore {
         try read { db in
             var totals: [Name: EndpointTotals] = [:]
             try db.forEachRow("SELECT endpoint, totals FROM totals") { row in
-                totals[Name(row.text(0))] = try WireJSON.decode(EndpointTotals.self, from: row.text(1))
+                totals[Name(row.text(0))] = try JSONText.decode(EndpointTotals.self, from: row.text(1))
             }
             return totals
         }
@@ -22,7 +22,7 @@ extension LocalStore {
         guard !totals.isEmpty else { return }
         try write { db in
             for (endpoint, totals) in totals {
-                let text = try WireJSON.text(totals)
+                let text = try JSONText.line(totals)
                 try db.run(
                     "INSERT INTO totals (endpoint, totals) VALUES (?, ?) "
                         + "ON CONFLICT (endpoint) DO UPDATE SET totals = excluded.totals",
@@ -43,7 +43,7 @@ extension LocalStore {
         try read { db in
             try db.firstRow(
                 "SELECT totals FROM checkpoint WHERE endpoint = ? AND cursor = ?", [endpoint.key, cursor]
-            ) { try WireJSON.decode(EndpointTotals.self, from: $0.text(0)) }
+            ) { try JSONText.decode(EndpointTotals.self, from: $0.text(0)) }
         }
     }
 }

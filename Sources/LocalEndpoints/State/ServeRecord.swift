@@ -47,9 +47,7 @@ package struct ServeRecord: Codable, Hashable, Sendable {
     }
 
     func write(_ folder: LocalFolder) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try StateFile.write(Array(encoder.encode(self)) + [UInt8(ascii: "\n")], to: folder.serveRecord)
+        try StateFile.write(Array((JSONText.pretty(self) + "\n").utf8), to: folder.serveRecord)
     }
 }
 

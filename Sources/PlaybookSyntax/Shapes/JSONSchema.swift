@@ -11,10 +11,8 @@ package func playbookSchema(_ backends: [any BackendPlugin]) -> String {
         "endpoint_file": .mapping(AzureObject.anyEndpoint.schema),
         "deployment_file": .mapping(AzureObject.anyDeployment.schema),
     ]
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
-        return String(decoding: try encoder.encode(Value.mapping(schema)), as: UTF8.self)
+        return try JSONText.pretty(Value.mapping(schema))
     } catch {
         preconditionFailure("the shapes of playbooks hold a value that is no JSON: \(error)")
     }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import PlaybookSyntax
 internal import RolloutStatistics
+internal import Rollouts
 
 /// Runs a gate over recorded traffic.
 struct AnalyzeCommand: ParsableCommand {

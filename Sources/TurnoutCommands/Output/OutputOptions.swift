@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Rollouts
 
 /// In which form a command prints what it has found: the only place that knows the forms.
 struct OutputOptions: ParsableArguments {

@@ -44,7 +44,7 @@ extension WholeAnswer {
     static func json(_ value: some Encodable, status: Int = 200, headers: [HTTPHeader] = []) throws
         -> WholeAnswer
     {
-        WholeAnswer(status: status, headers: headers, body: try WireJSON.encode(value))
+        WholeAnswer(status: status, headers: headers, body: try JSONText.encode(value))
     }
 
     static func error(_ status: Int, _ code: String, _ message: String, retryAfter: String? = nil) throws -> WholeAnswer

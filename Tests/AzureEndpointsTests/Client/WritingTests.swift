@@ -21,7 +21,7 @@ import Testing
     }
 
     private func sent(_ exchange: HTTPRequest?) throws -> EndpointResource {
-        try WireJSON.decode(EndpointResource.self, from: try #require(exchange?.body))
+        try JSONText.decode(EndpointResource.self, from: try #require(exchange?.body))
     }
 
     @Test("traffic is changed, and tags, properties, mirror and location stay")

@@ -102,7 +102,7 @@ struct MappingTests {
     }
 
     private func travelled<Body: Codable>(_ body: Body) throws -> Body {
-        try WireJSON.decode(Body.self, from: WireJSON.encode(body))
+        try JSONText.decode(Body.self, from: JSONText.encode(body))
     }
 
     /// Without what Turnout adds, and with nothing where there is an empty map or a description without words.

@@ -10,11 +10,11 @@ struct ResourceTests {
             {"identity":{"type":"SystemAssigned"},"location":"local","properties":{"authMode":"Key",\
             "mirrorTraffic":{},"properties":{},"publicNetworkAccess":"Enabled","traffic":{"blue":100}},"tags":{}}
             """
-        let resource = try WireJSON.decode(EndpointResource.self, from: body)
+        let resource = try JSONText.decode(EndpointResource.self, from: body)
         #expect(resource.properties.authMode == .key)
         #expect(resource.properties.traffic == ["blue": 100])
         #expect(resource.properties.mirrorTraffic == [:])
-        #expect(try WireJSON.text(resource) == body)
+        #expect(try JSONText.line(resource) == body)
     }
 
     @Test("the SDK's deployment body is read, and written with the same members")
@@ -27,11 +27,11 @@ struct ResourceTests {
             "properties":{},"requestSettings":{"maxConcurrentRequestsPerInstance":1,"maxQueueWait":"PT0.5S",\
             "requestTimeout":"PT5S"},"scaleSettings":{"scaleType":"Default"}},"sku":{"capacity":1,"name":"Default"}}
             """
-        let resource = try WireJSON.decode(DeploymentResource.self, from: body)
+        let resource = try JSONText.decode(DeploymentResource.self, from: body)
         #expect(resource.sku?.capacity == 1)
         #expect(resource.properties.requestSettings?.maxQueueWait?.interval == .milliseconds(500))
         #expect(resource.properties.scaleSettings == ["scaleType": "Default"])
-        #expect(try WireJSON.text(resource) == body)
+        #expect(try JSONText.line(resource) == body)
     }
 
     @Test("unknown members and null values of maps are left aside")
@@ -40,7 +40,7 @@ struct ResourceTests {
             {"etag": 3, "tags": {"a": null, "b": "c"}, "properties": {"authMode": "aadtoken", "news": [1],
              "provisioningState": "Succeeded", "description": null}}
             """
-        let resource = try WireJSON.decode(EndpointResource.self, from: body)
+        let resource = try JSONText.decode(EndpointResource.self, from: body)
         #expect(resource.tags == ["b": "c"])
         #expect(resource.properties.authMode == .aadToken)
         #expect(resource.properties.provisioningState == .succeeded)
@@ -52,11 +52,11 @@ struct ResourceTests {
             (#"{"properties": {"authMode": "Password"}}"#, "Password"),
             (#"{"properties": {"traffic": {"blue": "much"}}}"#, "traffic"),
         ] {
-            let error = #expect(throws: DecodingError.self) { try WireJSON.decode(EndpointResource.self, from: body) }
+            let error = #expect(throws: DecodingError.self) { try JSONText.decode(EndpointResource.self, from: body) }
             #expect("\(String(describing: error))".contains(word))
         }
         #expect(throws: DecodingError.self) {
-            try WireJSON.decode(
+            try JSONText.decode(
                 DeploymentResource.self,
                 from: #"{"properties": {"requestSettings": {"requestTimeout": "5 seconds"}}}"#)
         }

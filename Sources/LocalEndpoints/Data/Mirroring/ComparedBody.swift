@@ -54,8 +54,7 @@ struct ComparedBody: Sendable {
     ///
     /// That a deployment names itself is no difference, as on the simulated backend; nor is how a number is written.
     private var json: Value? {
-        let data = Data(bytes.readableBytesView)
-        guard let value = try? JSONDecoder().decode(Value.self, from: data) else { return nil }
+        guard let value = try? JSONReader.value(bytes.readableBytesView) else { return nil }
         guard case .mapping(var members) = value else { return value }
         members["deployment"] = nil
         return .mapping(members)

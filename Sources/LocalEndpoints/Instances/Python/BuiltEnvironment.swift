@@ -61,7 +61,7 @@ package struct BuiltEnvironment: Hashable, Sendable {
     /// Notes that it is built.
     static func complete(_ folder: String, provider: PythonProvider.Kind) throws {
         let version = PythonMachine.here.interpreter(folder + "/bin/python")?.version
-        let text = try WireJSON.text(Mark(provider: provider.rawValue, python: version))
+        let text = try JSONText.line(Mark(provider: provider.rawValue, python: version))
         try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(mark)"), options: .atomic)
         try Folder.synchronize(folder)
     }
@@ -145,7 +145,7 @@ extension BuiltEnvironment {
         lastUse = Timestamp(milliseconds: Int64((mark ?? facts).modified) * 1000)
         size = try Self.size(of: path)
         if let data = FileManager.default.contents(atPath: "\(path)/\(Self.mark)"), !data.isEmpty {
-            let mark = try WireJSON.decode(Mark.self, from: String(decoding: data, as: UTF8.self))
+            let mark = try JSONText.decode(Mark.self, from: String(decoding: data, as: UTF8.self))
             (provider, python) = (mark.provider, mark.python)
         }
         let lock = try FileLock(existing: path + Self.lockSuffix)

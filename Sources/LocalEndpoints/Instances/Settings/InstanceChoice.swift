@@ -42,7 +42,7 @@ package enum InstanceChoice: Hashable, Sendable {
     package init(property text: String) throws(SettingsProblem) {
         let value: Value
         do {
-            value = try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+            value = try JSONReader.value(text.utf8).throughJSON
         } catch {
             throw SettingsProblem(path: [], message: "is not JSON", root: Self.key)
         }

@@ -1,11 +1,11 @@
-internal import Rollouts
+internal import Support
 
 /// Why bytes are no JSON, and at which of them.
-struct JSONProblem: Error, Hashable, Sendable, CustomStringConvertible {
-    var message: String
-    var offset: Int
+package struct JSONProblem: Error, Hashable, Sendable, CustomStringConvertible {
+    package var message: String
+    package var offset: Int
 
-    var description: String { "\(message) at byte \(offset)" }
+    package var description: String { "\(message) at byte \(offset)" }
 }
 
 /// Reads JSON (RFC 8259) into values, in one pass over the bytes.
@@ -13,7 +13,7 @@ struct JSONProblem: Error, Hashable, Sendable, CustomStringConvertible {
 /// Lists of a thousand objects are read with it: Foundation's decoder tries each type in turn for every value, and takes
 /// a hundred times as long. A whole number is an integer only where it is written so: `1.0` stays a number, so that what
 /// others wrote is written back as it was. Of a member that stands twice the last one counts.
-struct JSONReader {
+package struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var next = 0
     private var depth = 0
@@ -21,21 +21,21 @@ struct JSONReader {
     /// Deeper than any object that the API server takes.
     private static let deepest = 256
 
-    static func value(_ bytes: some Sequence<UInt8>) throws(JSONProblem) -> Value {
+    package static func value(_ bytes: some Sequence<UInt8>) throws(JSONProblem) -> Value {
         let result: Result<Value, JSONProblem>? = bytes.withContiguousStorageIfAvailable { read($0) }
         return try (result ?? Array(bytes).withUnsafeBufferPointer { read($0) }).get()
     }
 
     /// Hands the members of the top's list `items` on one by one, so that a list is never a tree as a whole.
     /// - Returns: The top without them.
-    static func eachItem(
+    package static func eachItem(
         _ bytes: some Collection<UInt8>, _ body: (Value) -> Void
     ) throws(JSONProblem) -> Value {
         let result: Result<Value, JSONProblem> = Array(bytes).withUnsafeBufferPointer { buffer in
             var reader = JSONReader(bytes: buffer)
             return Result { () throws(JSONProblem) in
                 reader.skipSpace()
-                guard reader.byte == UInt8(ascii: "{") else { throw reader.problem("a list is no mapping") }
+                guard reader.byte == UInt8(ascii: "{") else { throw reader.problem("an object is expected") }
                 var rest: [String: Value] = [:]
                 try reader.eachMember { (reader, name) throws(JSONProblem) in
                     reader.skipSpace()
@@ -58,7 +58,7 @@ struct JSONReader {
         return Result { () throws(JSONProblem) in
             let value = try reader.value()
             reader.skipSpace()
-            guard reader.next == bytes.count else { throw reader.problem("something follows the value") }
+            guard reader.next == bytes.count else { throw reader.problem("the JSON value has ended before this") }
             return value
         }
     }
@@ -98,15 +98,15 @@ struct JSONReader {
         case UInt8(ascii: "n") where take(word: "null"): return .null
         case UInt8(ascii: "-"): return try number()
         case .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try number()
-        case nil: throw problem("the text ends too early")
-        default: throw problem("no value begins so")
+        case nil: throw problem("the JSON ends where a value is expected")
+        default: throw problem("a JSON value is expected")
         }
     }
 
     private mutating func enter() throws(JSONProblem) {
         next += 1
         depth += 1
-        guard depth <= Self.deepest else { throw problem("it is nested deeper than \(Self.deepest)") }
+        guard depth <= Self.deepest else { throw problem("this is nested more than \(Self.deepest) levels deep") }
         skipSpace()
     }
 
@@ -125,14 +125,14 @@ struct JSONReader {
         if take("}") { return }
         while true {
             skipSpace()
-            guard byte == UInt8(ascii: "\"") else { throw problem("a member's name is missing") }
+            guard byte == UInt8(ascii: "\"") else { throw problem("a member's name in double quotes is expected") }
             let key = try string()
             skipSpace()
-            guard take(":") else { throw problem("a ':' is missing") }
+            guard take(":") else { throw problem("a ':' is expected") }
             try body(&self, key)
             skipSpace()
             if take("}") { return }
-            guard take(",") else { throw problem("a ',' or '}' is missing") }
+            guard take(",") else { throw problem("a ',' or a '}' is expected") }
         }
     }
 
@@ -150,31 +150,29 @@ struct JSONReader {
             body(try value())
             skipSpace()
             if take("]") { return }
-            guard take(",") else { throw problem("a ',' or ']' is missing") }
+            guard take(",") else { throw problem("a ',' or a ']' is expected") }
         }
     }
 
-    private mutating func digits() -> Int {
-        let start = next
-        while let byte, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") { next += 1 }
-        return next - start
+    private mutating func digits() throws(JSONProblem) {
+        guard byte?.isDigit == true else { throw problem("a digit is expected") }
+        while byte?.isDigit == true { next += 1 }
     }
 
     private mutating func number() throws(JSONProblem) -> Value {
         let start = next
         _ = take("-")
-        let startsWithZero = byte == UInt8(ascii: "0")
-        let whole = digits()
-        guard whole == 1 || whole > 1 && !startsWithZero else { throw problem("no number is written so") }
+        // No digit follows a zero at the start.
+        if !take("0") { try digits() }
         var isWhole = true
         if take(".") {
             isWhole = false
-            guard digits() > 0 else { throw problem("digits are missing") }
+            try digits()
         }
         if take("e") || take("E") {
             isWhole = false
             if !take("+") { _ = take("-") }
-            guard digits() > 0 else { throw problem("digits are missing") }
+            try digits()
         }
         let text = String(decoding: bytes[start..<next], as: UTF8.self)
         if isWhole, let integer = Int(text) { return .integer(integer) }
@@ -202,20 +200,20 @@ struct JSONReader {
                 before.append(contentsOf: String(Character(try escaped())).utf8)
                 pieces = before
                 start = next
-            case nil: throw problem("a string has no end")
-            case .some(..<0x20): throw problem("a control character stands in a string")
+            case nil: throw problem("the JSON ends inside a string")
+            case .some(..<0x20): throw problem("a control character must be escaped in a JSON string")
             default: next += 1
             }
         }
     }
 
     private func text(_ utf8: some Collection<UInt8>) throws(JSONProblem) -> String {
-        guard let text = String(validating: utf8, as: UTF8.self) else { throw problem("a string is no UTF-8") }
+        guard let text = String(validating: utf8, as: UTF8.self) else { throw problem("a string is not UTF-8") }
         return text
     }
 
     private mutating func escaped() throws(JSONProblem) -> Unicode.Scalar {
-        guard let byte else { throw problem("a string has no end") }
+        guard let byte else { throw problem("the JSON ends inside a string") }
         next += 1
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(byte)
@@ -225,7 +223,9 @@ struct JSONReader {
         case UInt8(ascii: "r"): return "\r"
         case UInt8(ascii: "t"): return "\t"
         case UInt8(ascii: "u"): return try scalar()
-        default: throw problem("no escape is written so")
+        default:
+            next -= 1
+            throw problem("this is not an escape of JSON")
         }
     }
 
@@ -246,11 +246,11 @@ struct JSONReader {
     }
 
     private mutating func unit() throws(JSONProblem) -> UInt16 {
-        guard next + 4 <= bytes.count else { throw problem("a string has no end") }
+        guard next + 4 <= bytes.count else { throw problem("the JSON ends inside a string") }
         var unit: UInt16 = 0
         for _ in 0..<4 {
             guard let digit = Character(Unicode.Scalar(bytes[next])).hexDigitValue, bytes[next] < 0x80 else {
-                throw problem("four hexadecimal digits are missing")
+                throw problem("four hexadecimal digits are expected after \\u")
             }
             unit = unit << 4 | UInt16(digit)
             next += 1

@@ -1,25 +1,6 @@
 internal import FoundationEssentials
 internal import Rollouts
 
-/// JSON as every command writes it: keys sorted, slashes as they are, moments in ISO 8601 (``JSONTime``).
-enum JSONText {
-    /// On several lines, without a final newline.
-    static func pretty(_ value: some Encodable) throws -> String {
-        try text(value, [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted])
-    }
-
-    /// On one line, without a final newline.
-    static func line(_ value: some Encodable) throws -> String {
-        try text(value, [.sortedKeys, .withoutEscapingSlashes])
-    }
-
-    private static func text(_ value: some Encodable, _ formatting: JSONEncoder.OutputFormatting) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = formatting
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
-    }
-}
-
 /// A moment in a payload: `2026-11-22T10:15:30.250Z`, or null for one that never comes.
 struct JSONTime: Codable, Hashable, Sendable {
     var moment: Timestamp

@@ -1,15 +1,16 @@
-internal import FoundationEssentials
-internal import Rollouts
+package import FoundationEssentials
 
 /// Writes values as JSON: members sorted, no spaces; what is not finite becomes null.
-enum JSONWriter {
-    static func bytes(_ value: Value) -> [UInt8] {
+package enum JSONWriter {
+    package static func bytes(_ value: Value) -> [UInt8] {
         var bytes: [UInt8] = []
         append(value, to: &bytes)
         return bytes
     }
 
-    static func data(_ value: Value) -> Data { Data(bytes(value)) }
+    package static func data(_ value: Value) -> Data { Data(bytes(value)) }
+
+    package static func text(_ value: Value) -> String { String(decoding: bytes(value), as: UTF8.self) }
 
     private static func append(_ value: Value, to bytes: inout [UInt8]) {
         switch value {
@@ -37,15 +38,25 @@ enum JSONWriter {
         }
     }
 
-    private static func append(_ text: String, to bytes: inout [UInt8]) {
+    /// A text in its quotes: one access to its bytes, most of which need no escaping.
+    package static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case ..<0x20: bytes += "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { characters in
+            if characters.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+                bytes.append(contentsOf: characters)
+            } else {
+                for byte in characters { append(escaped: byte, to: &bytes) }
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func append(escaped byte: UInt8, to bytes: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+        case ..<0x20: bytes += Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
+        default: bytes.append(byte)
+        }
     }
 }

@@ -1,10 +1,9 @@
 import FoundationEssentials
-@testable import KubernetesEndpoints
 import RolloutTesting
 import Rollouts
 import Testing
 
-@Suite("JSON of the API") struct JSONTests {
+@Suite("Values as JSON") struct JSONTests {
     private func read(_ text: String) throws -> Value { try JSONReader.value(Array(text.utf8)) }
 
     @Test("values are read as they are written, whole numbers as such")
@@ -95,26 +94,5 @@ import Testing
         case .mapping(let members): members.values.allSatisfy(isWhole)
         default: true
         }
-    }
-}
-
-func randomText(_ dice: inout Dice) -> String {
-    let pieces = ["a", "é", "😀", "\"", "\\", "\n", "\u{0}", "/", " ", "日本", "\u{2028}", "0", "e\u{301}"]
-    return (0..<dice.number(0...6)).map { _ in dice.one(of: pieces) }.joined()
-}
-
-func randomValue(_ dice: inout Dice, depth: Int) -> Value {
-    switch dice.number(0...(depth > 0 ? 7 : 5)) {
-    case 0: .null
-    case 1: .bool(dice.number(0...1) == 0)
-    case 2: .integer(dice.number(-1_000_000...1_000_000))
-    case 3: .number(Double(dice.number(-1000...1000)) / 8 + 0.0625)
-    case 4, 5: .string(randomText(&dice))
-    case 6: .list((0..<dice.number(0...4)).map { _ in randomValue(&dice, depth: depth - 1) })
-    default:
-        .mapping(
-            Dictionary(
-                (0..<dice.number(0...4)).map { _ in (randomText(&dice), randomValue(&dice, depth: depth - 1)) },
-                uniquingKeysWith: { $1 }))
     }
 }
