@@ -204,6 +204,48 @@ struct ControlPlaneTests {
         }
     }
 
+    @Test("a deployment that was coming up when the emulator ended has that time behind it in the next one")
+    func restarted() async throws {
+        try await ScratchFolder.with { state async throws in
+            let path = "onlineEndpoints/houses/deployments/green"
+            let times = ProvisioningTimes(
+                endpoint: .zero, traffic: .zero, delete: .zero, startUpKept: .milliseconds(10))
+            func kept(_ body: (inout EndpointRecord.Work) -> Void = { _ in }) throws -> Interval? {
+                let store = try LocalStore(LocalFolder(state: state))
+                var record = try #require(try store.records().first)
+                var work = try #require(record.deployments["green"]?.work)
+                body(&work)
+                record.deployments["green"]?.work = work
+                try store.keep(Kept(records: [record]))
+                try store.close()
+                return work.passed
+            }
+            try await ControlPlaneFixture.with(state, times: times) { fixture async throws in
+                #expect(
+                    try await fixture.send(.put, "onlineEndpoints/houses", ControlPlaneFixture.endpoint()).status == 201
+                )
+                try await fixture.settled("onlineEndpoints/houses")
+                let body = ControlPlaneFixture.deployment(profile: #"{"ready_after": "5m"}"#)
+                #expect(try await fixture.send(.put, path, body).status == 201)
+                while await fixture.registry.records["houses"]?.deployments["green"]?.work?.passed == nil {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+            }
+            #expect(try kept { $0.passed = .minutes(4) } == .minutes(4))
+            try await ControlPlaneFixture.with(state, times: times) { fixture async throws in
+                while await fixture.registry.records["houses"]?.deployments["green"]?.work?.passed == .minutes(4) {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                #expect(try await fixture.get(path).state == "Creating")
+            }
+            let passed = try #require(try kept { $0.passed = .minutes(5) })
+            #expect(passed == .minutes(5))
+            try await ControlPlaneFixture.with(state, times: times) { fixture async throws in
+                #expect(try await fixture.settled(path).state == "Succeeded")
+            }
+        }
+    }
+
     @Test(
         "wrong bodies are refused with the place in them",
         arguments: [

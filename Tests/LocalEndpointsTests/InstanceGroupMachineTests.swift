@@ -49,6 +49,21 @@ struct InstanceGroupMachineTests {
         #expect(machine.failed == 1)
     }
 
+    @Test("what had passed of a server's time in an earlier process has passed, and not for those that come later")
+    func passed() throws {
+        var machine = started(1, .init(startLimit: .seconds(300), passed: .seconds(240)))
+        #expect(machine.begun == at(-240_000))
+        _ = machine.receive(.instance(0, .launched), at: at(0))
+        _ = machine.receive(.time, at: at(59_999))
+        #expect(machine.failure == nil)
+        _ = machine.receive(.time, at: at(60_000))
+        #expect(try #require(machine.failure).message.contains("was not ready within 5m"))
+        _ = machine.receive(.scale(to: 2), at: at(70_000))
+        #expect(machine.begun == at(70_000))
+        _ = machine.receive(.time, at: at(369_999))
+        #expect(machine.failure == nil)
+    }
+
     @Test("the error that a server tells while it is not ready comes first, also after probes at which it tells none")
     func neverReadyWithError() throws {
         var machine = started(1)

@@ -24,6 +24,38 @@ extension EndpointRegistry {
         }
     }
 
+    /// Keeps how long instances have been coming up, now and then: a process that starts again goes on from there.
+    func countStartUps() {
+        let time = now()
+        guard counted.map({ time - $0 >= times.startUpKept || time < $0 }) ?? true else { return }
+        counted = time
+        var kept = Kept()
+        for var record in records.values {
+            for (name, deployment) in record.deployments {
+                guard let work = deployment.work, let newest = running[deployment.incarnation]?.newest,
+                    newest.operation == work.operation, let begun = newest.status.begun
+                else { continue }
+                record.deployments[name]?.work?.passed = InstanceClock.now() - begun
+            }
+            if record != records[record.name] { kept.records.append(record) }
+        }
+        do { try keep(kept) } catch {
+            logger.error("how long servers have been starting could not be kept", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// True while instances come up.
+    var isCounting: Bool {
+        records.values.contains { record in
+            record.deployments.values.contains { deployment in
+                deployment.work.map {
+                    $0.due == nil && running[deployment.incarnation]?.newest?.operation == $0.operation
+                }
+                    ?? false
+            }
+        }
+    }
+
     /// Takes over what the groups say of themselves.
     func readStatuses() async {
         for incarnation in Array(running.keys) {
@@ -132,6 +164,8 @@ extension EndpointRegistry {
             profile.readyAfter = .zero
             specification.kind = .simulated(profile)
         }
+        // Those that were coming up then have that time behind them.
+        if operation != nil, let passed = deployment.work?.passed { specification.passed = passed }
         guard let log = running[deployment.incarnation]?.log else {
             throw EmulatorError(.storage, "deployment \(name) has no log")
         }

@@ -32,6 +32,7 @@ extension EndpointRegistry {
         for waiter in waiting { waiter.resume() }
         finish(endpoints: landing)
         settleDeployments()
+        countStartUps()
         await endInstances(&tasks)
         removeEnded()
     }
@@ -42,6 +43,7 @@ extension EndpointRegistry {
         // What is past and still there could not be kept: the disk may have room again soon.
         var due = records.values.compactMap { $0.work?.due }.map { $0 > time ? $0 : time + Self.keepingAgain }
         due += records.values.flatMap { $0.deployments.values.compactMap { $0.work?.due } }.filter { $0 > time }
+        if isCounting { due.append(time + times.startUpKept) }
         for deployment in running.values where !deployment.isEnding {
             if deployment.drain != nil { due.append(time + Self.drainStep) }
             due += deployment.retired.map { min($0.until, max($0.from, time + Self.retiredStep)) }

@@ -36,6 +36,8 @@ actor EndpointRegistry {
     /// Who waits until the data plane works by what is wanted now.
     var waiters: [CheckedContinuation<Void, Never>] = []
     var isStopped = false
+    /// When ``countStartUps()`` kept something last, or looked.
+    var counted: Timestamp?
     /// When the loop wakes up next by itself.
     var wake: Timestamp = .distantFuture
 
@@ -128,15 +130,18 @@ package struct ProvisioningTimes: Hashable, Sendable {
     package var delete: Interval
     /// How long servers may take to come up until another change may take the place of theirs.
     package var startUp: Interval
+    /// How often it is kept for how long servers have been coming up.
+    package var startUpKept: Interval
 
     package init(
         endpoint: Interval = .milliseconds(200), traffic: Interval = .milliseconds(100),
-        delete: Interval = .milliseconds(100), startUp: Interval = .seconds(10)
+        delete: Interval = .milliseconds(100), startUp: Interval = .seconds(10), startUpKept: Interval = .seconds(5)
     ) {
         self.endpoint = endpoint
         self.traffic = traffic
         self.delete = delete
         self.startUp = startUp
+        self.startUpKept = startUpKept
     }
 
     /// Everything is so as soon as it can be.

@@ -59,7 +59,7 @@ package actor InstanceGroup {
         }
         return InstanceGroupStatus(
             wanted: machine.wanted, instances: routes, failed: machine.failed, reason: machine.reason,
-            failure: machine.failure)
+            failure: machine.failure, begun: machine.begun)
     }
 
     /// Begins to start the wanted instances, and returns at once.
@@ -210,7 +210,7 @@ package actor InstanceGroup {
             profile.answer = profile.answer ?? .sample(of: specification.deployment)
             return SimulatedInstance(
                 profile, index: index, crashesAtOnce: machine.instances[index]?.wasReady == true,
-                at: SystemClock().now())
+                at: SystemClock().now() + (.zero - timeBehind(of: index)))
         case .external(let address): return ExternalServer(address)
         case .python, .command:
             guard let factory else {
@@ -218,6 +218,12 @@ package actor InstanceGroup {
             }
             return try factory.server(name(of: index))
         }
+    }
+
+    /// How long an instance that starts had been coming up in earlier processes; none where it starts again.
+    private func timeBehind(of index: Int) -> Interval {
+        guard let begun = machine.begun, machine.instances[index]?.crashes == 0 else { return .zero }
+        return InstanceClock.now() - begun
     }
 
     private func probe(
@@ -281,6 +287,7 @@ extension InstanceGroupMachine.Settings {
         switch specification.kind {
         case .simulated(let profile):
             self.init(profile: profile, deployment: specification.deployment, count: specification.count)
+            passed = specification.passed
         case .python, .command, .external:
             var instance = InstanceMachine.Settings(
                 liveness: specification.liveness, readiness: specification.readiness)
@@ -292,7 +299,9 @@ extension InstanceGroupMachine.Settings {
                 // It listens already, or somebody has still to start it: nobody waits five minutes for that unasked.
                 if specification.readiness == Probe() { startLimit = Self.externalPatience }
             }
-            self.init(instance: instance, needsPreparation: needsPreparation, startLimit: startLimit)
+            self.init(
+                instance: instance, needsPreparation: needsPreparation, startLimit: startLimit,
+                passed: specification.passed)
             if instance.isOwned {
                 logs = "turnout endpoint logs \(specification.endpoint) --deployment \(specification.deployment)"
             }

@@ -1,3 +1,5 @@
+package import Rollouts
+
 /// How a deployment's instances are.
 package struct InstanceGroupStatus: Hashable, Sendable {
     package var wanted: Int
@@ -8,6 +10,8 @@ package struct InstanceGroupStatus: Hashable, Sendable {
     package var reason: String?
     /// Set once the deployment has failed for good, with a code of AZURE.md (`ResourceNotReady`, `BadArgument`, …).
     package var failure: Failure?
+    /// Since when instances have been coming up, by the clock of instances; nil while their environment is built.
+    package var begun: Timestamp?
 
     package struct Failure: Hashable, Sendable {
         package var code: String
@@ -22,12 +26,14 @@ package struct InstanceGroupStatus: Hashable, Sendable {
     package var ready: Int { instances.count { $0.isReady } }
 
     package init(
-        wanted: Int, instances: [InstanceRoute], failed: Int = 0, reason: String? = nil, failure: Failure? = nil
+        wanted: Int, instances: [InstanceRoute], failed: Int = 0, reason: String? = nil, failure: Failure? = nil,
+        begun: Timestamp? = nil
     ) {
         self.wanted = wanted
         self.instances = instances
         self.failed = failed
         self.reason = reason
         self.failure = failure
+        self.begun = begun
     }
 }

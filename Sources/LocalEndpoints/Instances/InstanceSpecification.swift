@@ -14,6 +14,8 @@ package struct InstanceSpecification: Hashable, Sendable {
     package var readiness: Probe
     /// What its files are: others make other instances, also where their paths are the same.
     package var contents: LocalContents?
+    /// How long its instances had been coming up in earlier processes.
+    var passed = Interval.zero
 
     package init(
         endpoint: Name, deployment: Name, count: Int, kind: InstanceKind, environmentVariables: [String: String] = [:],

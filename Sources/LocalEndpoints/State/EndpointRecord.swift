@@ -28,6 +28,8 @@ struct EndpointRecord: Codable, Hashable, Sendable {
         var operation: String
         /// Not finished before; nil where only something else tells, such as instances that become ready.
         var due: Timestamp?
+        /// How long its servers had been coming up when that was kept last; a process that starts again counts on.
+        var passed: Interval?
     }
 
     struct IssuedToken: Codable, Hashable, Sendable {

@@ -12,6 +12,8 @@ struct InstanceGroupMachine {
         var needsPreparation = false
         /// Instances that were asked for must be ready within this time.
         var startLimit: Interval
+        /// How much of that had passed in earlier processes when the first of them start.
+        var passed = Interval.zero
         /// Of an instance that was never ready: after so many ends there is no hope.
         var crashLimit = 3
         /// The command that shows what servers said; nil where they say nothing.
@@ -47,6 +49,8 @@ struct InstanceGroupMachine {
     private var phase = Phase.idle
     /// When those that are wanted must be ready; nil once they were.
     private var deadline: Timestamp?
+    /// Since when those that are wanted have been coming up, in earlier processes too; nil before the first of them start.
+    private(set) var begun: Timestamp?
     /// True once all that were wanted were ready.
     private var wasReady = false
 
@@ -118,7 +122,7 @@ struct InstanceGroupMachine {
 
     private mutating func begin(at time: Timestamp) -> [Action] {
         phase = .running
-        return fill(at: time)
+        return fill(since: time + (.zero - settings.passed), at: time)
     }
 
     private mutating func scale(to count: Int, at time: Timestamp) -> [Action] {
@@ -127,14 +131,14 @@ struct InstanceGroupMachine {
         failure = nil
         if let refusal = settings.refusal, staying.count < wanted { return fail(refusal, at: time) }
         let surplus = staying.sorted().dropFirst(wanted)
-        return surplus.flatMap { tell($0, .drain, at: time) } + fill(at: time)
+        return surplus.flatMap { tell($0, .drain, at: time) } + fill(since: time, at: time)
     }
 
     /// Those that were not told to leave.
     private var staying: [Int] { instances.filter { !$0.value.isLeaving }.map(\.key) }
 
     /// Starts what is missing, with the lowest numbers that are free.
-    private mutating func fill(at time: Timestamp) -> [Action] {
+    private mutating func fill(since begun: Timestamp, at time: Timestamp) -> [Action] {
         var actions: [Action] = []
         var index = 0
         while staying.count < wanted {
@@ -143,7 +147,8 @@ struct InstanceGroupMachine {
             instances[index] = InstanceMachine(settings: settings.instance)
             actions += tell(index, .start, at: time)
         }
-        deadline = ready < wanted ? time + settings.startLimit : nil
+        self.begun = begun
+        deadline = ready < wanted ? begun + settings.startLimit : nil
         return actions
     }
 
