@@ -55,7 +55,13 @@ package final class AzureBackend: Backend, Sendable {
     }
 
     package func apply(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws(BackendError) {
-        try await unwrapped { try await self.write(change, to: endpoint, as: context) }
+        try await unwrapped {
+            do {
+                try await self.write(change, to: endpoint, as: context)
+            } catch let error as BackendError {
+                throw await self.sayingHowLong(error, change, of: endpoint)
+            }
+        }
     }
 
     package func observe(_ endpoint: Name) async throws(BackendError) -> EndpointSnapshot? {

@@ -2,6 +2,7 @@ import AzureEndpoints
 import FoundationEssentials
 import HTTPTransport
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import Synchronization
 import Testing
@@ -40,6 +41,37 @@ import Testing
         #expect(headers["if-match"] == "\"1\"")
         #expect(headers["turnout-epoch"] == "7" && headers["turnout-key"] == "key-1")
         #expect(headers["authorization"] == "Bearer secret-token")
+    }
+
+    @Test("the cloud's refusal to change a deployment that does not come up says how long that will be so")
+    func stuck() async throws {
+        let clock = ManualClock()
+        let properties = #"""
+            {"endpointComputeType": "Managed", "provisioningState": "Creating",
+             "readinessProbe": {"initialDelay": "PT30S", "period": "PT10S", "failureThreshold": 12, "timeout": "PT2S"}}
+            """#
+        let begun = clock.now() + .minutes(-10)
+        for (modified, words) in [
+            (begun.description, "is Creating since \(begun.zoned), and Azure takes no other change of it meanwhile"),
+            (begun.description, "at \((begun + .minutes(30)).zoned), in 20m, at the latest"),
+            ("yesterday", "servers that are started have 2m32s to become ready, by the readiness probe"),
+            ("yesterday", "Azure ends the change by itself 30m after it begins at the latest"),
+        ] {
+            let server = ScriptedServer { exchange in
+                guard exchange.method == .get else { return try .error(409, "Conflict", "it is Creating") }
+                return HTTPAnswer(
+                    status: 200, headers: [],
+                    body: Data(
+                        #"{"properties": \#(properties), "systemData": {"lastModifiedAt": "\#(modified)"}}"#.utf8))
+            }
+            let cloud = AzureBackend(server.client(), flavour: .cloud, clock: clock)
+            let error = await #expect(throws: BackendError.self) {
+                try await cloud.apply(.deleteDeployment("green"), to: endpointName, as: context)
+            }
+            #expect(error?.message.hasPrefix("it is Creating (Conflict); deployment green ") == true)
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+            #expect(error?.code == .busy(retryAfter: .seconds(5)))
+        }
     }
 
     @Test("defining an endpoint again takes no traffic and no mirror away")
