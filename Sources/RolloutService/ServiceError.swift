@@ -9,11 +9,13 @@ package struct ServiceError: Error, Sendable, CustomStringConvertible {
         case notPossible = "not_possible"
         /// The playbook, its inputs or its files have errors.
         case invalidPlaybook = "invalid_playbook"
+        /// The plan that was shown, or was made, is not the one that would be carried out now.
+        case stalePlan = "stale_plan"
         /// Another runner has the endpoint.
         case taken
         /// The run waits for a person, and no process works on it.
         case waiting
-        /// The backend refuses it, or things are not as they were shown.
+        /// The backend refuses it.
         case failed
         /// A file of state could not be written.
         case storage

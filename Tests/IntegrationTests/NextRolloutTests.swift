@@ -152,14 +152,14 @@ struct NextRolloutTests {
             let token = try #require(planned.firstMatch(of: /plan: (\S+)/)).output.1
             #expect(try home.run(whole).status == 0)
             let stale = try home.run(whole + ["--plan", String(token)])
-            #expect(stale.status == 1 && stale.errors.contains("now blue is live"), "\(stale.errors)")
+            #expect(stale.status == 65 && stale.errors.contains("now blue is live"), "\(stale.errors)")
             let retried = try home.run("retry", "next-rollout-2", "--from", "deploy")
             #expect(retried.status == 0 || retried.status == 11, "\(retried.errors)")
             let taken = try home.run(whole)
             #expect(taken.status == 13 && taken.errors.contains("is taken"), "\(taken.errors)")
             #expect(try home.run("abort").status == 12)
             let old = try home.run("retry", "next-rollout-3", "--from", "deploy")
-            #expect(old.status == 1 && old.errors.contains("'green' live"), "\(old.errors)")
+            #expect(old.status == 65 && old.errors.contains("'green' live"), "\(old.errors)")
             let again = try home.json(Roled.self, "status", "next-rollout-3")
             #expect(again.roles?.live == "green" && again.roles?.candidate == "blue")
         }

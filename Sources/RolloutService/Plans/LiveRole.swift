@@ -16,7 +16,7 @@ enum LiveRole {
         let leading = traffic.deployments.filter { traffic[$0] == most }
         guard expected.map({ leading.contains($0) }) ?? leading.isEmpty else {
             throw ServiceError(
-                .failed,
+                .stalePlan,
                 "nothing was started: the plan was made with \(words(expected)) live on \(plan.endpoint), and "
                     + "\(words(leading.first)) is live now", [.start(playbook: plan.playbook)])
         }

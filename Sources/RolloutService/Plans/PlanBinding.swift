@@ -37,7 +37,7 @@ package struct PlanBinding: Hashable, Sendable {
         }
         guard !differences.isEmpty else { return }
         throw ServiceError(
-            .failed,
+            .stalePlan,
             "the plan \(text) is stale, and nothing was started: \(differences.joined(separator: "; "))\n"
                 + "the plan now is " + PlanBinding(snapshot, observed).text,
             [.plan(playbook: snapshot.plan.playbook, on: snapshot.plan.backend)])

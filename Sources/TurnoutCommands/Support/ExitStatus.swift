@@ -13,6 +13,7 @@ enum ExitStatus: Int32 {
     /// Another runner has the endpoint, or this one was overtaken.
     case notOurs = 13
     case usage = 64
+    /// The playbook has errors, or the plan that was given is stale.
     case invalidPlaybook = 65
     case stateNotWritten = 74
     /// SIGINT and SIGTERM, as shells count them.
@@ -50,7 +51,7 @@ extension ServiceError {
     var exitStatus: ExitStatus {
         switch code {
         case .notPossible: .usage
-        case .invalidPlaybook: .invalidPlaybook
+        case .invalidPlaybook, .stalePlan: .invalidPlaybook
         case .taken: .notOurs
         case .waiting: .waitingForPerson
         case .failed: .failed

@@ -125,7 +125,7 @@ struct LookingCommandsTests {
             plan.expect("plan: \(token)\n")
             #expect(bench.backend.edit { $0.asked.isEmpty })
             await bench.type("run base", leaves: .finished)
-            let stale = await bench.type("run demo --plan \(token)", leaves: .failed)
+            let stale = await bench.type("run demo --plan \(token)", leaves: .invalidPlaybook)
             #expect(stale.output.isEmpty)
             let again = try #require(stale.named.first, "\(stale.errors)")
             let fresh = await bench.type(again, leaves: .finished)
