@@ -84,6 +84,8 @@ package struct RunSituation: Sendable {
     package var isNewest: Bool
     /// Whether the stage may not be skipped, since no later one would turn its mirror off.
     package var endsMirror: Bool
+    /// The stage that a fork begins with unless another one is named; nil of a run that has not ended.
+    package var forkStage: String?
     /// The fork that uses the files as they are now; nil where they were not edited, or no fork can use them.
     package var editedFork: NextStep?
     /// How the endpoint was found to differ from what the run left; empty where it was not looked at.

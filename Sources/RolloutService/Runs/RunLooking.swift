@@ -92,7 +92,9 @@ extension RolloutService {
             isMember: caller.isMember, now: now, isNewest: try journal.isNewest(state.record))
         switch state.record.status {
         case .failed, .rolledBack, .aborted:
-            situation.editedFork = try EditedFork.step(of: try edited(), in: self)
+            let parent = try edited()
+            situation.forkStage = parent.stages[EditedFork.first(of: parent)].name
+            situation.editedFork = try EditedFork.step(of: parent, in: self)
         case .running, .waiting, .held, .succeeded, .endedEarly: break
         }
         return situation

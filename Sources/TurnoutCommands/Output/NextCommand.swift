@@ -98,7 +98,7 @@ extension NextStep {
         case .succeed: "count the stage as done and go on" + situation.goal(of: situation.upcoming)
         case .restore: "bring the endpoint back to what it was"
         case .adopt: wayBack ? "leave the endpoint as it is" : "take the endpoint as it is"
-        case .fork(from: nil): "try again from where it ended, as a new run"
+        case .fork(from: nil): "try again" + (situation.forkStage.map { " from stage \($0)" } ?? "") + ", as a new run"
         case .fork: "do what was skipped, as a new run"
         case .forkEdited: "try again with the files as they are now"
         }

@@ -142,7 +142,7 @@ struct RunCommandsTests {
             let end = await bench.type("run demo", leaves: .rolledBack)
             end.expect(
                 "canary", "the attempt failed: traffic {blue: 90, green: 10} was refused: the quota is used up",
-                "demo-1 rolled back", "the quota is used up")
+                "demo-1 rolled back", "the quota is used up", "to try again from stage canary, as a new run")
             #expect(end.offers == ["turnout retry demo-1"])
             bench.backend.edit { $0.answer = { _ in .done } }
             let fork = await bench.type(try #require(end.offers.first), leaves: .waitingForPerson)
