@@ -66,7 +66,7 @@ package final class FileLock: Sendable {
         }
         throw StateError(
             .busy, path: path,
-            "\(path): another turnout has kept the lock for \(limit); see which by `fuser \(path)`, then type it again")
+            "\(path): another turnout has kept the lock for \(limit); see which by `fuser \(path)`")
     }
 
     package func release() { flock(descriptor, LOCK_UN) }

@@ -10,7 +10,7 @@ extension StateError {
     package init(errno number: Int32, path: String, doing action: String) {
         let cause = "\(path): \(action) failed: \(String(cString: strerror(number)))"
         switch number {
-        case ENOSPC, EDQUOT: self.init(.noSpace, path: path, "\(cause); free some space, then type the command again")
+        case ENOSPC, EDQUOT: self.init(.noSpace, path: path, "\(cause); free some space")
         case EROFS: self.init(.readOnly, path: path, "\(cause); set TURNOUT_STATE to a folder that can be written")
         case EACCES, EPERM:
             self.init(.readOnly, path: path, "\(cause); give this user the right to write there, or set TURNOUT_STATE")
@@ -32,7 +32,7 @@ extension StateError {
         case .SQLITE_FULL:
             self.init(
                 .noSpace, path: path,
-                "\(path): no space is left (\(said)); what was recorded before is kept: free some space, then type it again"
+                "\(path): no space is left (\(said)); what was recorded before is kept: free some space"
             )
         case .SQLITE_IOERR, .SQLITE_NOLFS:
             let system = number == 0 ? "" : ", \(String(cString: strerror(number)))"
@@ -42,7 +42,7 @@ extension StateError {
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
             self.init(
                 .busy, path: path,
-                "\(path): another program has the file locked (\(said)); close what has it open, then type it again")
+                "\(path): another program has the file locked (\(said)); close what has it open")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             self.init(
                 .readOnly, path: path,

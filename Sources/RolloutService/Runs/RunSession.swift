@@ -27,7 +27,17 @@ struct RunSession: Sendable {
             return end
         } catch {
             await giveUp(lease, after: error)
-            throw error
+            throw Self.isUnwritten(error)
+                ? ServiceError(.storage, "\(error)", [.step(.resume, of: lease.run)]) : error
+        }
+    }
+
+    /// Whether a state could not be written: what was recorded before is kept, and the run goes on from there.
+    private static func isUnwritten(_ error: any Error) -> Bool {
+        switch error {
+        case let error as JournalError: [.noSpace, .inputOutput, .busy].contains(error.code)
+        case let error as BackendError: error.code == .storage
+        default: false
         }
     }
 

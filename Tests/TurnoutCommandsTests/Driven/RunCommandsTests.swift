@@ -354,6 +354,23 @@ struct RunCommandsTests {
         }
     }
 
+    @Test("P14 P21: a run whose state could not be written says that resume goes on with it, and it does")
+    func fullDisk() async throws {
+        try await CommandBench.with { bench async throws in
+            bench.backend.edit { script in
+                script.answer = {
+                    guard case .setTraffic(let traffic) = $0, traffic["green"] > 0 else { return .done }
+                    return .refused(BackendError(.storage, "local.sqlite: no space is left; free some space"))
+                }
+            }
+            let full = await bench.type("run demo", leaves: .stateNotWritten)
+            full.expect("free some space; `turnout resume demo-1` goes on with it", inErrors: true)
+            #expect(!full.errors.contains("again"))
+            bench.backend.edit { $0.answer = { _ in .done } }
+            await bench.type(try #require(full.named.last), leaves: .waitingForPerson)
+        }
+    }
+
     @Test("a state that cannot be written leaves with 74, and so does an output that cannot be")
     func storage() async throws {
         try await CommandBench.with { bench async throws in
