@@ -47,10 +47,10 @@ package struct ServiceError: Error, Sendable, CustomStringConvertible {
 
 /// Something to do next that is no step of the run at hand; front ends render it as a command, or as a link.
 ///
-/// `on` is the backend that it is about.
+/// `on` is the backend that it is about; nil where none was chosen.
 package enum Suggestion: Hashable, Sendable {
     /// Start a run, of this playbook if one is named.
-    case start(playbook: String?)
+    case start(playbook: String?, on: String? = nil)
     /// Look at what each stage would do.
     case plan(playbook: String, on: String)
     case listRuns

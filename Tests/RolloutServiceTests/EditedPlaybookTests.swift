@@ -106,7 +106,8 @@ struct RetryTests {
         let new = plan { $0[1].name = "canaries" }
         #expect(try refusal(of: new)?.suggestions == Self.fork(from: "scale"))
         #expect(try refusal(of: new, before: 0) == nil)
-        #expect(try refusal(of: plan { $0[0].name = "grow" })?.suggestions == [.start(playbook: "demo")])
+        #expect(
+            try refusal(of: plan { $0[0].name = "grow" })?.suggestions == [.start(playbook: "demo", on: "simulated")])
     }
 
     @Test("a fork does not begin behind what was taken back")

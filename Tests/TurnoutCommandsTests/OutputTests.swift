@@ -1,4 +1,5 @@
 internal import Foundation
+internal import RolloutService
 internal import Rollouts
 internal import Testing
 
@@ -54,6 +55,15 @@ struct OutputTests {
         ])
     func duration(milliseconds: Int64, expected: String) {
         #expect(Interval.milliseconds(milliseconds).short == expected)
+    }
+
+    @Test("A suggestion to start a run names the backend that was chosen, unless it is the one that is used without")
+    func start() {
+        #expect(Suggestion.start(playbook: nil).words == "`turnout run PLAYBOOK` starts one")
+        #expect(Suggestion.start(playbook: "demo", on: "local").words == "`turnout run demo` starts it anew")
+        #expect(
+            Suggestion.start(playbook: "demo", on: "azure").words == "`turnout run demo --backend azure` starts it anew"
+        )
     }
 
     @Test("Text is wrapped at spaces, and behind its head")

@@ -18,7 +18,7 @@ enum LiveRole {
             throw ServiceError(
                 .stalePlan,
                 "nothing was started: the plan was made with \(words(expected)) live on \(plan.endpoint), and "
-                    + "\(words(leading.first)) is live now", [.start(playbook: plan.playbook)])
+                    + "\(words(leading.first)) is live now", [.start(playbook: plan.playbook, on: plan.backend)])
         }
     }
 

@@ -119,6 +119,6 @@ extension RolloutService {
             "stage \(change.stage) counts as done in \(parent.record.id), and the edited playbook has another "
                 + "definition in its place",
             change.earlier.map { [.step(.forkEdited(from: new.stages[$0].name), of: parent.record.id)] }
-                ?? [.start(playbook: new.playbook)])
+                ?? [.start(playbook: new.playbook, on: new.backend)])
     }
 }

@@ -6,8 +6,8 @@ extension Suggestion {
     /// As a clause with the command to type: "`turnout runs` lists all runs".
     var words: String {
         switch self {
-        case .start(let playbook):
-            "`turnout run \(playbook ?? "PLAYBOOK")` starts \(playbook == nil ? "one" : "it anew")"
+        case .start(let playbook, let backend):
+            "`turnout run \(playbook ?? "PLAYBOOK")\(backend.map(flag) ?? "")` starts \(playbook == nil ? "one" : "it anew")"
         case .plan(let playbook, let backend):
             "`turnout plan \(playbook)\(flag(backend))` shows what every stage would do"
         case .listRuns: "`turnout runs` lists all runs"
