@@ -217,7 +217,11 @@ struct RunCommandsTests {
             let early = await bench.type("approve demo-1 --stage cut-over", leaves: .finished)
             early.expect("approved by ada@desk (asserted), ahead of its gate", "next: turnout retry demo-1")
             bench.backend.edit { $0.answer = { _ in .done } }
-            await bench.type(try #require(early.offers.first), leaves: .finished).expect("demo-1 succeeded")
+            let retried = await bench.type(try #require(early.offers.first), leaves: .finished)
+            retried.expect("demo-1 succeeded")
+            retried.expect(
+                "note: the approval that ada@desk gave stage cut-over ahead of its gate", "is used once the gate opens",
+                inErrors: true)
         }
     }
 
