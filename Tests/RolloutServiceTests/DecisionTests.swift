@@ -71,6 +71,17 @@ extension RolloutService {
         #expect(throws: Never.self) { try validate(no, isUsed: true) }
     }
 
+    @Test("what the run had used before counts for the gate before, also where this one opened in the same millisecond")
+    func reopened() throws {
+        var subject = try subject()
+        var no = yes(Sample.ann)
+        (no.kind, no.number, no.at) = (.reject, 3, try #require(subject.gate).opened)
+        let kept = [KeptRequest(request: no, isUsed: true)]
+        #expect(throws: JournalError.self) { try subject.validate(.approve, by: Sample.ben, kept) }
+        subject.used = [3]
+        #expect(throws: Never.self) { try subject.validate(.approve, by: Sample.ben, kept) }
+    }
+
     @Test("a quorum that is full is a decision")
     func quorum() throws {
         let subject = try subject(.reject, by: Person(name: "eve", host: "vm"), approvals: [Sample.ann, Sample.ben])

@@ -22,7 +22,10 @@ extension RolloutService {
     package func decide(
         _ kind: Request.Kind, on run: RunID, stage: String? = nil, reason: String? = nil, mayRepeat: Bool = false
     ) throws -> DecisionMade {
-        let subject = try subject(of: kind, stage, in: try journal.load(run))
+        // Before the run is read: what is used by then is of an earlier gate, or counted in the one that is open.
+        let used = Set(try journal.requests(of: run).filter(\.isUsed).map(\.request.number))
+        var subject = try subject(of: kind, stage, in: try journal.load(run))
+        subject.used = used
         let now = try now(of: subject.run.backend)
         if let deadline = subject.gate?.deadline, now > deadline {
             throw ServiceError(
@@ -142,6 +145,8 @@ struct DecisionSubject {
     var approval: Approval
     /// Nil where the gate is not open yet.
     var gate: ApprovalGate?
+    /// Numbers of the requests that the run had used before it was read.
+    var used: Set<Int> = []
 
     /// Refuses where somebody has decided before (P8): in the journal's own transaction.
     func validate(_ kind: Request.Kind, by person: Person, _ kept: [KeptRequest]) throws(JournalError) {
@@ -166,8 +171,9 @@ struct DecisionSubject {
             request.planHash == run.planHash
         else { return false }
         guard let gate else { return !kept.isUsed }
-        let isOfGate = request.fingerprint == gate.fingerprint && request.at >= gate.opened
-        // One that the run has used since the gate was read is not among the gate's approvals yet.
+        // One that the run has used since the gate was read is not among the gate's approvals yet. Times do not tell it
+        // from one of an earlier gate: that may have opened in the same millisecond.
+        let isOfGate = request.fingerprint == gate.fingerprint && !used.contains(request.number)
         return kept.isUsed ? isOfGate : gate.concerns(request, planHash: run.planHash)
     }
 
