@@ -21,6 +21,8 @@ package struct RunMachine: Sendable {
         /// A wait is over.
         case timer
         case request(Request)
+        /// A decision that was made ahead of its gate, and the later one that takes its place.
+        case replaced(Request, by: Request)
         /// A process that does not work on the run asks what is overdue and can be carried out without the endpoint; with
         /// the requests that the run has not used.
         case overdue(pending: [Request])
@@ -112,6 +114,7 @@ package struct RunMachine: Sendable {
     package mutating func receive(_ input: Input, at now: Timestamp) -> [Action] {
         switch input {
         case .request(let request): return receive(request, at: now)
+        case .replaced(let request, let later): return replace(request, by: later, at: now)
         case .overdue(let requests): return expire(with: requests, at: now)
         case .observed(let snapshot): state.saw(Observation(snapshot), at: now)
         case .begin, .accepted, .refused, .finished, .measured, .timer: break

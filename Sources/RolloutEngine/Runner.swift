@@ -108,8 +108,10 @@ package struct Runner: Sendable {
 
     /// What a request that came in the meantime leads to instead, or nil.
     private func offerRequests(to machine: inout RunMachine) throws(JournalError) -> [RunMachine.Action]? {
-        for request in try journal.pendingRequests(of: machine.record.id) {
-            let actions = machine.receive(.request(request), at: clock.now())
+        let pending = try journal.pendingRequests(of: machine.record.id)
+        for request in pending {
+            let input = pending.replacement(of: request).map { RunMachine.Input.replaced(request, by: $0) }
+            let actions = machine.receive(input ?? .request(request), at: clock.now())
             if !actions.isEmpty { return actions }
         }
         return nil

@@ -73,7 +73,7 @@ extension ApprovalGate {
     ) -> ApprovalGate {
         var gate = self
         for request in requests where request.kind == .approve && request.stage == stage {
-            guard concerns(request, planHash: record.planHash),
+            guard concerns(request, planHash: record.planHash), requests.replacement(of: request) == nil,
                 approval.objection(
                     to: request.by, memberOf: request.memberOf, starter: record.starter, given: gate.approvals) == nil
             else { continue }
@@ -81,4 +81,20 @@ extension ApprovalGate {
         }
         return gate
     }
+}
+
+extension [Request] {
+    /// The later one of these that takes the place of a decision: the opposite one of the same person, where both were
+    /// made ahead of the gate (P9).
+    package func replacement(of request: Request) -> Request? {
+        guard request.isEarlyDecision else { return nil }
+        return first {
+            $0.number > request.number && $0.isEarlyDecision && $0.kind != request.kind && $0.stage == request.stage
+                && $0.by == request.by && $0.planHash == request.planHash
+        }
+    }
+}
+
+extension Request {
+    fileprivate var isEarlyDecision: Bool { (kind == .approve || kind == .reject) && fingerprint == nil }
 }

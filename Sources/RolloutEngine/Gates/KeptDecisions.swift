@@ -16,7 +16,8 @@ package struct KeptDecisions: Hashable, Sendable {
         guard !record.status.isEnded else { return }
         let present = stages.indices.contains(record.position) ? stages[record.position].name : nil
         let ahead = Set(stages.indices.filter { $0 >= record.position }.map { stages[$0].name })
-        for request in kept.filter({ !$0.isUsed }).map(\.request) where request.planHash == record.planHash {
+        let waiting = kept.filter { !$0.isUsed }.map(\.request)
+        for request in waiting where request.planHash == record.planHash && waiting.replacement(of: request) == nil {
             if let stage = request.stage, !ahead.contains(stage) { continue }
             let isOfPresent = request.stage == nil || request.stage == present
             switch (record.phase, request.kind) {

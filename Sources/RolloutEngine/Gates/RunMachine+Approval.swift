@@ -80,7 +80,9 @@ extension RunMachine {
         guard case .waiting(let gate) = record.phase, gate.expired == nil, let deadline = gate.deadline, now > deadline,
             let stage, let approval = stage.approval
         else { return stop() }
-        let inTime = requests.filter { $0.at <= deadline && gate.concerns($0, planHash: record.planHash) }
+        let inTime = requests.filter {
+            $0.at <= deadline && gate.concerns($0, planHash: record.planHash) && requests.replacement(of: $0) == nil
+        }
         let isRejected = inTime.contains { $0.kind == .reject && $0.stage == stage.name }
         let counted = gate.counting(inTime, for: stage.name, as: approval, in: record)
         guard !isRejected, counted.approvals.count < approval.required else { return stop() }
@@ -116,6 +118,16 @@ extension RunMachine {
         }
         apply(.approvalCounted(request: request.number, by: request.by), at: now)
         return usesEndpoint ? commit(then: .observe) : commit(then: .wait(until: now, .time("the approval to count")))
+    }
+
+    /// Sets aside what a person said ahead of the gate and has thought better of.
+    mutating func replace(_ request: Request, by later: Request, at now: Timestamp) -> [Action] {
+        guard case .waiting = record.phase, let stage, request.stage == stage.name else { return [] }
+        use(request)
+        apply(
+            .requestVoided(request: request.number, reason: "request \(later.number) of \(later.by) takes its place"),
+            at: now)
+        return commit(then: .wait(until: now, .time("the decision to be set aside")))
     }
 
     /// Why the decision does not count, or nil.

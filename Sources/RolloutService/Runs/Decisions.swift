@@ -10,6 +10,8 @@ package struct DecisionMade: Sendable {
     package var stage: String
     /// True where the stage's gate is not open yet: the decision is kept for it (P9).
     package var isEarly: Bool
+    /// The person's opposite decision, also ahead of the gate, whose place it takes.
+    package var replaced: Request?
     /// Why nothing was added: somebody had decided the same before; nil where it was kept.
     package var repeated: String?
 }
@@ -44,6 +46,7 @@ extension RolloutService {
         do throws(JournalError) {
             made.request = try journal.submit(request, to: run) { kept throws(JournalError) in
                 try subject.validate(kind, by: caller.person, kept)
+                made.replaced = subject.opposite(of: kind, by: caller.person, in: kept)
             }
         } catch {
             guard error.code == .notAllowed else { throw error }
@@ -150,7 +153,8 @@ struct DecisionSubject {
 
     /// Refuses where somebody has decided before (P8): in the journal's own transaction.
     func validate(_ kind: Request.Kind, by person: Person, _ kept: [KeptRequest]) throws(JournalError) {
-        let counting = kept.filter(counts).map(\.request)
+        let opposite = opposite(of: kind, by: person, in: kept)
+        let counting = counting(kept).filter { $0.number != opposite?.number }
         if let no = counting.first(where: { $0.kind == .reject }) { throw decided(no) }
         let people = Set((gate?.approvals ?? []) + counting.map(\.by))
         if people.count >= approval.required {
@@ -162,6 +166,17 @@ struct DecisionSubject {
             .notAllowed,
             "\(person) has approved stage \(stage.name) of \(run.id) already; "
                 + "it wants \(approval.required) different people, and \(people.count) said yes")
+    }
+
+    /// What the person has said before, ahead of the gate, and takes back by saying `kind`.
+    func opposite(of kind: Request.Kind, by person: Person, in kept: [KeptRequest]) -> Request? {
+        guard gate == nil else { return nil }
+        return counting(kept).last { $0.by == person && $0.kind != kind }
+    }
+
+    private func counting(_ kept: [KeptRequest]) -> [Request] {
+        let waiting = kept.filter { !$0.isUsed }.map(\.request)
+        return kept.filter { counts($0) && waiting.replacement(of: $0.request) == nil }.map(\.request)
     }
 
     /// True for a decision about the same gate that counts, or will.

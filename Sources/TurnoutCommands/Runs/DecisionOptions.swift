@@ -58,7 +58,8 @@ extension DecisionMade {
     fileprivate var words: String {
         if let repeated { return "note: \(repeated)" }
         let word = request.kind == .approve ? "approved" : "rejected"
-        let early = isEarly ? ", ahead of its gate" : ""
+        let other = replaced.map { "the \($0.kind == .approve ? "approval" : "rejection") of \($0.at.zoned)" }
+        let early = (isEarly ? ", ahead of its gate" : "") + (other.map { ", in place of \($0)" } ?? "")
         return "\(run): stage \(stage) \(word) by \(request.by) (asserted)\(early)"
             + (request.reason.map { ": \($0)" } ?? "")
     }

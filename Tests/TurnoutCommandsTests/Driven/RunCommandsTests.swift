@@ -225,6 +225,32 @@ struct RunCommandsTests {
         }
     }
 
+    @Test("P9: of two opposite decisions that one person makes ahead of a gate, the later takes the earlier one's place")
+    func thoughtBetter() async throws {
+        try await CommandBench.with { bench async throws in
+            bench.backend.edit { script in
+                script.answer = {
+                    guard case .putDeployment(let definition) = $0, definition.name == "green" else { return .done }
+                    return .failed("ImagePullBackOff")
+                }
+            }
+            await bench.type("run demo", leaves: .waitingForPerson)
+            await bench.type("approve demo-1 --stage cut-over", leaves: .finished)
+            let changed = await bench.type("reject demo-1 --stage cut-over --reason 'too early'", leaves: .finished)
+            changed.expect("rejected by ada@desk (asserted), ahead of its gate, in place of the approval of")
+            await bench.asked(by: .bob).type("approve demo-1 --stage cut-over", leaves: .usage)
+                .expect("was rejected by ada@desk", "the first decision counts", inErrors: true)
+            let report = try await bench.type("status --json", leaves: .finished).document() as? [String: Any]
+            let decisions = report?["decisions"] as? [[String: Any]]
+            #expect(decisions?.compactMap { $0["kind"] as? String } == ["reject"])
+            bench.backend.edit { $0.answer = { _ in .done } }
+            await bench.type("retry", leaves: .rolledBack).expect(
+                "request 1 does not count: request 2 of ada@desk takes its place", "rejected by ada@desk: too early")
+            #expect(try bench.journal.requests(of: CommandBench.run).prefix(2).allSatisfy(\.isUsed))
+            #expect(try bench.journal.verify(CommandBench.run).isEmpty)
+        }
+    }
+
     @Test(
         "P21: a change by somebody else holds the run; restore and adopt work as printed",
         arguments: ["turnout resume demo-1 --restore", "turnout resume demo-1 --adopt"])
