@@ -226,6 +226,11 @@ struct PlanMaker {
             {
                 findings.append(finding)
             }
+            if probe.skipReason(node) == nil,
+                let finding = GroupIsKnown.finding(in: node, of: source, options.groupExists)
+            {
+                findings.append(finding)
+            }
             guard let placed = reader.read(node) else {
                 play.playUnreadable()
                 continue

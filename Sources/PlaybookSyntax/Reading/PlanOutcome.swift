@@ -29,6 +29,8 @@ package struct PlanOptions: Sendable {
     package var roles: RoleSource = .assumed(.later)
     /// What is wrong with the address of a query's server, or with how it lets its reader in.
     package var queryProblem: QueryProblemFinder?
+    /// Whether there is a group whose members could approve a stage.
+    package var groupExists: @Sendable (String) -> Bool = { _ in true }
 
     package typealias QueryProblemFinder =
         @Sendable (_ url: String, _ access: [String: String]) -> SettingsProblem?

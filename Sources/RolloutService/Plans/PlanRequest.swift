@@ -100,6 +100,7 @@ extension RolloutService {
         options.userPaths = request.userPaths
         options.state = workspace.state
         options.roles = request.roles
+        options.groupExists = { [caller] in caller.membership($0) != .unknown }
         options.queryProblem = { queryProblem(url: $0, access: $1) }
         return makePlan(of: request.path, options: options)
     }

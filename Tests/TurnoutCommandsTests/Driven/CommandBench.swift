@@ -109,7 +109,9 @@ struct CommandBench {
                 return journal.openAgain()
             },
             workspace: Workspace(home: home, state: home + "/state"),
-            caller: Caller(person: person) { $0 == "leads" && person == .bob ? .member : .stranger },
+            caller: Caller(person: person) { group in
+                group == "leads" ? person == .bob ? .member : .stranger : .unknown
+            },
             environment: environment,
             standardOutput: StandardOutput {
                 guard outputError == nil else { return outputError }

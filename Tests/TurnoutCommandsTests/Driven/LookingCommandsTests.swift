@@ -115,6 +115,16 @@ struct LookingCommandsTests {
         }
     }
 
+    @Test("check warns of an approval by a group that this machine does not have, and not of one that it has")
+    func groups() async throws {
+        for (group, words) in [("leeds", "this machine has no group 'leeds'"), ("leads", "demo.yml: no findings")] {
+            let playbook = CommandBench.demo.replacing("timeout: 24h}", with: "timeout: 24h, group: \(group)}")
+            try await CommandBench.with(playbook) { bench async throws in
+                await bench.type("check demo", leaves: .finished).expect(words)
+            }
+        }
+    }
+
     @Test("a plan shows each change and makes none; the run takes its token, and not once the endpoint has changed")
     func plan() async throws {
         try await CommandBench.with { bench async throws in
