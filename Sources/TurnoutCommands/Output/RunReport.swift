@@ -6,8 +6,8 @@ internal import Rollouts
 ///
 /// Every key is always there; what is not known is null.
 struct RunReport: Encodable, Sendable {
-    /// Set on the last line of a stream of events, and absent elsewhere.
-    var event: String?
+    /// What this line is among the events of a run.
+    let event = "run.summary"
     var run: RunID
     var playbook: String
     /// ``RunStatus``, or `interrupted` where no process works on a run that is neither held nor waiting.
@@ -93,7 +93,7 @@ struct RunReport: Encodable, Sendable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
-        try container.encodeIfPresent(event, forKey: .event)
+        try container.encode(event, forKey: .event)
         try container.encode(run, forKey: .run)
         try container.encode(playbook, forKey: .playbook)
         try container.encode(status, forKey: .status)
@@ -176,8 +176,6 @@ extension RunSituation {
 extension RunEnd {
     /// The last line of a stream of events.
     var report: RunReport {
-        var report = RunReport(situation, clients: clients, servers: Servers(of: plan, by: record))
-        report.event = "run.summary"
-        return report
+        RunReport(situation, clients: clients, servers: Servers(of: plan, by: record))
     }
 }

@@ -41,6 +41,7 @@ struct AbortCommand: AsyncParsableCommand {
                 holder.silent > LeaseHolder.patience
                     ? "\(who), and has been silent for \(holder.silent.short); next: turnout resume \(id) --take-over"
                     : "\(who) and rolls it back; follow it by `turnout status \(id) --watch`")
+            try options.summarize(id, on: service)
             return status
         }
         try status.leave()

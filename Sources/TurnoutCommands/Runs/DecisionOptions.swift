@@ -36,6 +36,7 @@ struct DecisionOptions: ParsableArguments {
             // Who types `approve --resume` after `approve` wants to go on.
             let made = try service.decide(kind, on: id, stage: stage, reason: reason, mayRepeat: resume)
             options.say(made.words.printable)
+            if options.json { StandardOutput.shared.line(try JSONText.line(DecisionMadeReport(made))) }
             let holder = try service.journal.holder(of: id)
             guard resume, holder == nil else { return try await options.leave(id, to: holder, on: service) }
             return try await options.perform(on: service) { .end(try await service.takeUp(id, $0)) }.status
@@ -51,6 +52,30 @@ extension Caller {
         do throws(ServiceError) { return try calling(name) } catch {
             throw CommandFailure(.usage, "--by: \(error.message)")
         }
+    }
+}
+
+/// A decision as a line of `--json`, before the run goes on or is left.
+private struct DecisionMadeReport: Encodable {
+    var event = "request.made"
+    var run: RunID
+    var stage: String
+    var request: Request.Kind
+    var by: String
+    var at: JSONTime
+    var reason: String?
+    /// Whether the stage's gate is not open yet.
+    var isEarly: Bool
+    var message: String
+
+    init(_ made: DecisionMade) {
+        (run, stage, request, by) = (made.run, made.stage, made.request.kind, made.request.by.description)
+        (at, reason, isEarly, message) = (JSONTime(made.request.at), made.request.reason, made.isEarly, made.words)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case event, run, stage, request, by, at, reason, message
+        case isEarly = "early"
     }
 }
 

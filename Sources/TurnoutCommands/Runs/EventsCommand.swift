@@ -44,7 +44,9 @@ struct EventsCommand: AsyncParsableCommand {
             let verifications = try service.verify(run)
             for verification in verifications {
                 StandardOutput.shared.line(
-                    json ? try JSONText.line(verification) : verification.text(Terminal.standardOutput.style))
+                    json
+                        ? try JSONText.line(VerificationReport(verification: verification))
+                        : verification.text(Terminal.standardOutput.style))
             }
             guard verifications.allSatisfy(\.holds) else { throw ExitCode(ExitStatus.failed.rawValue) }
         }
@@ -89,6 +91,21 @@ struct EventTable {
         let stage = (event.stage ?? "").printable.cut(to: 16).padded(to: 16)
         return "\(head)  \(stage)  \(event.kind.padded(to: 18))  "
             + style(event.event.sentence.printable, event.event.tint)
+    }
+}
+
+/// What became of a look at a chain, as a line of `events --verify --json`.
+struct VerificationReport: Encodable {
+    var verification: ChainVerification
+
+    private enum Key: CodingKey {
+        case event
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        try verification.encode(to: encoder)
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode("chain.verified", forKey: .event)
     }
 }
 

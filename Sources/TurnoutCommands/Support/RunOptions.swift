@@ -56,13 +56,21 @@ struct RunOptions: ParsableArguments {
         guard holder == nil else {
             guard wait else {
                 say("the process that works on \(run) takes it up")
+                try summarize(run, on: service)
                 return .finished
             }
             return try await follow(run, on: service)
         }
         let next = NextCommand(try service.situation(of: run)).text ?? "turnout status \(run)"
         say("no process works on \(run); next: \(next)")
+        try summarize(run, on: service)
         return .finished
+    }
+
+    /// With `--json`, ends with how the run stands, which this command has not worked on.
+    func summarize(_ run: RunID, on service: RolloutService) throws {
+        guard json else { return }
+        JSONDisplay().end(try service.end(of: run))
     }
 
     /// Follows a run on which another process works, and says how it ended.

@@ -34,7 +34,16 @@ extension Turnout {
             try StandardOutput.shared.check()
             return ExitStatus.finished.rawValue
         } catch {
+            if arguments.prefix(while: { $0 != "--" }).contains("--json") { tellPrograms(error) }
             return status(after: error)
+        }
+    }
+
+    /// Standard output says it too where a program reads that.
+    private static func tellPrograms(_ error: any Error) {
+        guard let report = ErrorReport(error) else { return }
+        do { StandardOutput.shared.line(try JSONText.line(report)) } catch {
+            Notices.warn("the error could not be written as JSON: \(error)")
         }
     }
 

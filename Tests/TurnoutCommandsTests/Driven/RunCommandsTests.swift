@@ -77,6 +77,47 @@ struct RunCommandsTests {
         }
     }
 
+    @Test("with --json commands on runs write objects with an event, run.summary at last, or an error with what to do")
+    func jsonEvents() async throws {
+        try await CommandBench.with { bench async throws in
+            func events(_ command: String, leaves status: TurnoutCommands.ExitStatus) async throws -> [String] {
+                try await bench.type(command, leaves: status).objects().map { try #require($0["event"] as? String) }
+            }
+            func refusal(_ command: String, leaves status: TurnoutCommands.ExitStatus) async throws -> [String: Any] {
+                let objects = try await bench.type(command, leaves: status).objects()
+                #expect(objects.count == 1 && objects.first?["event"] as? String == "error", "\(command): \(objects)")
+                #expect((objects.first?["message"] as? String)?.isEmpty == false)
+                return objects.first ?? [:]
+            }
+            var error = try await refusal("status --json", leaves: .usage)
+            #expect(error["code"] as? String == "not_possible")
+            #expect(error["next"] as? [String] == ["turnout run PLAYBOOK"])
+            error = try await refusal("run demo --json --input a=b", leaves: .invalidPlaybook)
+            #expect(error["code"] as? String == "invalid_playbook")
+            error = try await refusal("resume --json --adopt --restore", leaves: .usage)
+            #expect(error["code"] as? String == "usage")
+            #expect(try await events("run demo --json", leaves: .waitingForPerson).last == "run.summary")
+            error = try await refusal("retry demo-1 --json", leaves: .usage)
+            #expect((error["next"] as? [String])?.first == "turnout approve demo-1 --resume")
+            error = try await refusal("run demo --json", leaves: .notOurs)
+            #expect(error["code"] as? String == "taken")
+
+            #expect(
+                try await events("skip --stage delete-blue --reason 'blue stays' --json", leaves: .finished)
+                    == ["run.summary"])
+            #expect(try await events("approve --json", leaves: .finished) == ["request.made", "run.summary"])
+            #expect(try await events("events --verify --json", leaves: .finished) == ["chain.verified"])
+            let status = try await bench.type("status --json", leaves: .finished).document() as? [String: Any]
+            #expect(status?["event"] as? String == "run.summary")
+            let other = bench.journal.openAgain()
+            let lease = try other.acquireLease(
+                on: try bench.record().leaseKey, for: CommandBench.run, takeOver: false)
+            #expect(try await events("abort --json", leaves: .finished) == ["run.summary"])
+            try other.release(lease)
+            #expect(try await events("resume --json", leaves: .aborted).last == "run.summary")
+        }
+    }
+
     @Test("who waits at a gate waits until its deadline, and then does what the gate says")
     func timeout() async throws {
         try await CommandBench.with { bench async throws in
@@ -225,7 +266,8 @@ struct RunCommandsTests {
         }
     }
 
-    @Test("P9: of two opposite decisions that one person makes ahead of a gate, the later takes the earlier one's place")
+    @Test(
+        "P9: of two opposite decisions that one person makes ahead of a gate, the later takes the earlier one's place")
     func thoughtBetter() async throws {
         try await CommandBench.with { bench async throws in
             bench.backend.edit { script in
