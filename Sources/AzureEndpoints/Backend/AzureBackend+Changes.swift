@@ -115,9 +115,15 @@ extension AzureBackend {
     /// A new resource stands where its workspace does.
     private func location(_ present: String?) async throws -> String {
         if let present { return present }
+        return try await client.location() ?? "local"
+    }
+}
+
+extension AzureClient {
+    /// The region of the workspace; nil where it does not say.
+    func location() async throws -> String? {
         struct Workspace: Decodable { var location: String? }
-        let answer = try await client.send(.get, ResourcePath(client.workspace))
-        return try client.decode(Workspace.self, answer).location ?? "local"
+        return try decode(Workspace.self, try await send(.get, ResourcePath(workspace))).location
     }
 }
 

@@ -60,6 +60,11 @@ package struct AzurePlugin: BackendPlugin {
         return all.isEmpty ? settings : .mapping(all)
     }
 
+    package func diagnose(_ visit: DoctorVisit) async -> [Diagnosis] {
+        guard visit.isSelected else { return [] }
+        return await AzureDoctor(CloudWorkspace(visit.settings), environment: environment).look()
+    }
+
     package func connect(_ opening: BackendOpening) async throws -> any BackendSession {
         AzureSession(
             azure: try await AzureBackend.cloud(
