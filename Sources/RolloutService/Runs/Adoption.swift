@@ -9,16 +9,16 @@ struct Adoption {
     /// What changes, as sentences.
     var differences: [String]
 
-    /// What `new` makes of a run that has come as far as `state`.
+    /// What `new` makes of a run that has come as far as `state`, or will have come to the stage at `stop`.
     ///
-    /// - Throws: Where a stage that is done, or that acts now, is not as it was.
-    init(_ new: PlanSnapshot, of old: Plan, at state: RunState) throws(ServiceError) {
+    /// - Throws: Where a stage that is done by then, or that acts now, is not as it was.
+    init(_ new: PlanSnapshot, of old: Plan, at state: RunState, stop: Int = 0) throws(ServiceError) {
         let record = state.record
         guard new.plan.endpoint == old.endpoint, new.plan.backend == old.backend else {
             throw ServiceError(
                 .invalidPlaybook, "the edited playbook is about another endpoint: it cannot be adopted")
         }
-        let fixed = record.position + (record.phase.needsItsStage ? 1 : 0)
+        let fixed = max(record.position + (record.phase.needsItsStage ? 1 : 0), stop)
         for index in 0..<fixed {
             let name = state.stages[index].name
             guard index < new.plan.stages.count, new.plan.stages[index] == old.stages[index] else {

@@ -108,8 +108,14 @@ extension RolloutService {
                 suggestions: canAdopt(files, run) ? [.step(.adopt, of: run.record.id)] : []))
     }
 
-    /// Whether the edited playbook could take the place of the one that the run keeps.
+    /// Whether the edited playbook could take the place of the one that the run keeps at the gate where the run, which goes
+    /// on now, stops next: until then this process has it, and nobody else can adopt anything.
     private func canAdopt(_ files: EditedFiles, _ run: StoredRun) -> Bool {
-        do throws(ServiceError) { return try adoption(of: files, run) != nil } catch { return false }
+        let stages = run.snapshot.plan.stages
+        let gate = stages.indices.first {
+            $0 > run.record.position && stages[$0].approval != nil && stages[$0].skip == nil
+        }
+        guard let gate else { return false }
+        do throws(ServiceError) { return try adoption(of: files, run, at: gate) != nil } catch { return false }
     }
 }

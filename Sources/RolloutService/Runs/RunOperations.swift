@@ -54,12 +54,13 @@ extension RolloutService {
         }
     }
 
-    func adoption(of edited: EditedFiles, _ stored: StoredRun) throws(ServiceError) -> Adoption? {
+    /// What becomes of the run with the edited files, now or once it has come to the stage at `stop`.
+    func adoption(of edited: EditedFiles, _ stored: StoredRun, at stop: Int = 0) throws(ServiceError) -> Adoption? {
         guard !edited.names.isEmpty else { return nil }
         let new = try editedPlan(stored.snapshot, playbook: edited.playbook, for: stored.record.id)
         guard new.hash != stored.snapshot.hash else { return nil }
         return try Adoption(
-            new, of: stored.snapshot.plan, at: RunState(record: stored.record, stages: stored.stages))
+            new, of: stored.snapshot.plan, at: RunState(record: stored.record, stages: stored.stages), stop: stop)
     }
 
     /// Tells a held run how to go on, where the options say so.

@@ -324,6 +324,24 @@ struct RunCommandsTests {
         }
     }
 
+    @Test("P21: a run that goes on offers --adopt only where it will stop with the edited stage still ahead")
+    func editedAhead() async throws {
+        for (gate, isOffered) in [("", false), ("    approval: {timeout: 1h}\n", true)] {
+            let playbook = CommandBench.demo + gate
+            try await CommandBench.with(playbook) { bench async throws in
+                await bench.type("run demo", leaves: .waitingForPerson)
+                let edited = playbook.replacing("Replace blue by green, asked once.", with: "Replace blue by green.")
+                try bench.write("Playbooks/demo.yml", edited)
+                let resumed = await bench.type("approve --resume", leaves: isOffered ? .waitingForPerson : .finished)
+                resumed.expect("Playbooks/demo.yml changed since the run started", inErrors: true)
+                #expect(resumed.named.contains("turnout resume demo-1 --adopt") == isOffered)
+                guard isOffered else { return }
+                await bench.type("turnout resume demo-1 --adopt", leaves: .waitingForPerson)
+                    .expect("the edited playbook is used from here on")
+            }
+        }
+    }
+
     @Test("an interrupted run leaves with 130, and goes on by the command that it offers")
     func interrupted() async throws {
         try await CommandBench.with { bench async throws in
