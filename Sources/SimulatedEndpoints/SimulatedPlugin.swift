@@ -120,6 +120,7 @@ private struct SimulatedSession: ChangeHistory, ChangeDurations, RunCompany, Cop
 
     var backend: any Backend { simulation }
     var isVirtual: Bool { true }
+    var isCopy: Bool { store == nil }
 
     func endpoints() throws -> [Name] { try simulation.endpoints() }
 

@@ -122,6 +122,26 @@ struct ServiceTests {
         }
     }
 
+    @Test("who looks at a run again and again opens its backend once, and once more where it did not answer")
+    func looking() async throws {
+        let (backend, journal) = (ScriptedBackend(), InMemoryJournal())
+        var plan = Plan.sample()
+        plan.backend = "scripted"
+        var run = try NewRun.sample(plan: plan)
+        run.record.latest = .absent
+        let lease = try journal.acquireLease(on: run.record.leaseKey, for: .first, takeOver: false)
+        try journal.create(run, under: lease)
+        let viewer = RunViewer(.first, of: .sample(journal: journal, plugins: [ScriptedPlugin(backend)]))
+        for _ in 0..<3 { #expect(try await viewer.view().unobservable == nil) }
+        #expect(backend.edit { $0.openings } == 1)
+        backend.edit { $0.blindness = BackendError(.unavailable, "the network is down") }
+        #expect(try await viewer.view().unobservable == "the network is down")
+        backend.edit { $0.blindness = nil }
+        for _ in 0..<2 { #expect(try await viewer.view().unobservable == nil) }
+        #expect(backend.edit { $0.openings } == 2)
+        await viewer.close()
+    }
+
     @Test("one process works on many runs at once, each on its own endpoint")
     func many() async throws {
         try await withScratchFolder { folder in

@@ -24,6 +24,8 @@ package final class ScriptedBackend: Backend {
 
     package struct Script: Sendable {
         package var models: [Name: EndpointModel] = [:]
+        /// How often it was opened.
+        package var openings = 0
         /// Every change that was asked for, oldest first.
         package var asked: [Change] = []
         package var answer: @Sendable (Change) -> Answer = { _ in .done }
@@ -118,7 +120,10 @@ package struct ScriptedPlugin: BackendPlugin {
 
     package func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities { backend.capabilities }
     package func now(in state: String) -> Timestamp { backend.clock.now() }
-    package func connect(_ opening: BackendOpening) -> any BackendSession { ScriptedSession(script: backend) }
+    package func connect(_ opening: BackendOpening) -> any BackendSession {
+        backend.edit { $0.openings += 1 }
+        return ScriptedSession(script: backend)
+    }
 }
 
 private struct ScriptedSession: BackendSession {

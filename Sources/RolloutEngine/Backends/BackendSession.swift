@@ -13,6 +13,8 @@ package protocol BackendSession: Sendable {
     var watchInterval: Interval? { get }
     /// True where time passes at once, so that a person who watches is given some.
     var isVirtual: Bool { get }
+    /// True where endpoints are shown as they were when it was opened.
+    var isCopy: Bool { get }
 
     /// The endpoints that exist, by name.
     func endpoints() async throws -> [Name]
@@ -33,6 +35,7 @@ extension BackendSession {
     package var pollInterval: Interval? { nil }
     package var watchInterval: Interval? { nil }
     package var isVirtual: Bool { false }
+    package var isCopy: Bool { false }
     package var caveat: String? { nil }
     package var afterwards: String? { get throws { nil } }
     package func obstacles(to plan: Plan) async throws -> [String] { [] }

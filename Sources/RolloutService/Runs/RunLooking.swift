@@ -102,16 +102,50 @@ extension RolloutService {
 
     /// A run as it is now: as the journal has it and, unless it has ended, on its endpoint as that is observed (P23).
     package func view(of run: RunID) async throws -> RunView {
-        let stored = try journal.load(run)
-        var view = RunView(plan: stored.snapshot.plan, situation: try situation(of: stored))
-        view.clients = try backends.selection(named: stored.record.backend).plugin.clients(of: run, in: workspace.state)
+        let viewer = RunViewer(run, of: self)
+        do {
+            let view = try await viewer.view()
+            await viewer.close()
+            return view
+        } catch {
+            await viewer.close()
+            throw error
+        }
+    }
+}
+
+/// Looks at one run again and again, on a backend that stays open from one look to the next.
+package actor RunViewer {
+    private let run: RunID
+    private let service: RolloutService
+    private var session: (any BackendSession)?
+
+    package init(_ run: RunID, of service: RolloutService) {
+        self.run = run
+        self.service = service
+    }
+
+    /// The run as it is now; see ``RolloutService/view(of:)``.
+    package func view() async throws -> RunView {
+        let stored = try service.journal.load(run)
+        var view = RunView(plan: stored.snapshot.plan, situation: try service.situation(of: stored))
+        view.clients = try service.backends.selection(named: stored.record.backend).plugin
+            .clients(of: run, in: service.workspace.state)
         if !view.record.status.isEnded, view.record.latest != .never { await look(&view) }
         return view
+    }
+
+    /// Closes the backend; what goes wrong with that is told as a warning.
+    package func close() async {
+        guard let session else { return }
+        self.session = nil
+        do { try await session.close() } catch { service.warn("the backend was not closed: \(error)") }
     }
 
     private func look(_ view: inout RunView) async {
         do {
             let (endpoint, now) = try await observation(of: view.plan)
+            if session?.isCopy == true { await close() }
             let record = view.record
             if record.phase.isAtRest {
                 view.situation.drift = differences(expected: record.expected, observed: endpoint)
@@ -120,18 +154,19 @@ extension RolloutService {
             view.situation.record.latestAt = now
         } catch {
             view.unobservable = "\(error)"
+            // Another look may find it elsewhere, as an emulator that was started again.
+            await close()
         }
     }
 
     /// The endpoint as it is, and when; waits at most 5 s.
     private func observation(of plan: Plan) async throws -> (EndpointSnapshot?, Timestamp) {
-        let selection = try backends.selection(of: plan)
-        return try await withThrowingTaskGroup { group in
+        try await withThrowingTaskGroup { group in
             group.addTask {
-                try await with(selection, .look, for: plan) { session in
-                    if let caveat = session.caveat { throw BackendError(.unavailable, caveat) }
-                    return (try await session.backend.observe(plan.endpoint), session.now)
-                }
+                let session = try await self.opened(for: plan)
+                // Only what is kept is shown: the next look may find somebody who serves it.
+                if let caveat = session.caveat { throw BackendError(.unavailable, caveat) }
+                return (try await session.backend.observe(plan.endpoint), session.now)
             }
             group.addTask {
                 try await Task.sleep(for: .seconds(5))
@@ -143,6 +178,15 @@ extension RolloutService {
         }
     }
 
+    private func opened(for plan: Plan) async throws -> any BackendSession {
+        if let session { return session }
+        let opened = try await service.open(try service.backends.selection(of: plan), .look, for: plan)
+        session = opened
+        return opened
+    }
+}
+
+extension RolloutService {
     /// All runs, newest first.
     package func runs() throws -> [ListedRun] {
         let holders = try journal.leases()

@@ -9,12 +9,21 @@ struct RunWatch {
     var json: Bool
 
     func follow() async throws {
+        let viewer = RunViewer(run, of: service)
+        do { try await follow(viewer) } catch {
+            await viewer.close()
+            throw error
+        }
+        await viewer.close()
+    }
+
+    private func follow(_ viewer: RunViewer) async throws {
         let terminal = Terminal.standardOutput
         let redraws = terminal.isInteractive && !json
         var shown = ""
         var height = 0
         while true {
-            let view = try await ShownRun(of: run, on: service)
+            let view = ShownRun(try await viewer.view())
             let text = json ? try JSONText.line(view.report) : view.text(redraws ? .standardOutput : terminal)
             // What only grows older or more is shown again on a terminal, and is no news elsewhere.
             let news = try JSONText.line(view.news)

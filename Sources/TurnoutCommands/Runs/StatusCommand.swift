@@ -33,7 +33,7 @@ struct StatusCommand: AsyncParsableCommand {
         try await withService(.read) { service in
             let id = try service.runToShow(run).id
             guard !watch else { return try await RunWatch(service: service, run: id, json: json).follow() }
-            let shown = try await ShownRun(of: id, on: service)
+            let shown = ShownRun(try await service.view(of: id))
             StandardOutput.shared.line(json ? try JSONText.pretty(shown.report) : shown.text(.standardOutput))
         }
     }
@@ -44,8 +44,8 @@ struct ShownRun {
     private var view: RunView
     private var servers: Servers
 
-    init(of run: RunID, on service: RolloutService) async throws {
-        view = try await service.view(of: run)
+    init(_ view: RunView) {
+        self.view = view
         servers = Servers(of: view.plan, by: view.record)
     }
 
