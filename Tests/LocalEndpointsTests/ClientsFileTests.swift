@@ -17,4 +17,23 @@ struct ClientsFileTests {
             #expect(try LocalPlugin(serve: []).clients(of: run, in: home)?.sent == 0)
         }
     }
+
+    @Test("a runner that was overtaken does not write over what the one in its place has counted")
+    func overtaken() async throws {
+        try await withScratchFolder { home in
+            let run = RunID(playbook: "x", number: 2)
+            let (old, new) = (
+                ClientsFile(run, in: LocalFolder(state: home)), ClientsFile(run, in: LocalFolder(state: home))
+            )
+            var report = LoadReport()
+            report.dropped = 1
+            try old.write(report)
+            #expect(try new.read() == report)
+            report.dropped = 2
+            try new.write(report)
+            report.dropped = 3000
+            try old.write(report)
+            #expect(try ClientsFile(run, in: LocalFolder(state: home)).read()?.dropped == 2)
+        }
+    }
 }

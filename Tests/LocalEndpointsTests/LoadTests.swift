@@ -39,8 +39,18 @@ struct LoadTests {
     func longPause() {
         var pacer = LoadPacer(rate: 100, start: 0)
         _ = pacer.due(at: 0)
+        let due = pacer.due(at: 6 * second)
+        #expect(due.missed == 499 && due.intended.count == 101)
+        #expect(pacer.next == 6 * second + 10_000_000)
+    }
+
+    @Test(
+        "a process that stood still had no clients meanwhile: nothing of it is missed, and the pace goes on from there")
+    func standstill() {
+        var pacer = LoadPacer(rate: 100, start: 0)
+        _ = pacer.due(at: 0)
         let due = pacer.due(at: 60 * second)
-        #expect(due.missed == 5899 && due.intended.count == 101)
+        #expect(due.missed == 0 && due.intended == [60 * second])
         #expect(pacer.next == 60 * second + 10_000_000)
     }
 

@@ -4,8 +4,12 @@
 struct LoadPacer: Hashable {
     /// A burst after a pause of the whole process would be the generator's fault, not the server's.
     static let longestDelay: Int64 = 1_000_000_000
+    /// A process that is this late has stood still, as one that was stopped by a signal does: it had no clients meanwhile,
+    /// and the runner that took its place has some.
+    static let standstill: Int64 = 10_000_000_000
 
-    private let start: Int64
+    /// Later by what the process stood still.
+    private var start: Int64
     /// Requests per second.
     private let rate: Double
     /// How many were due so far.
@@ -30,6 +34,7 @@ struct LoadPacer: Hashable {
     /// Those that are due at `time` and were not told yet.
     mutating func due(at time: Int64) -> Due {
         var due = Due()
+        if time - next > Self.standstill { start += time - next }
         let behind = Double(time - start - Self.longestDelay) / 1_000_000_000 * rate
         if behind > Double(count) {
             due.missed = Int(behind) - count
