@@ -142,10 +142,8 @@ package struct RunSituation: Sendable {
 
     /// When the open gate's time ran out; nil while there is time.
     package var overdue: Timestamp? {
-        guard case .waiting(let gate) = record.phase, let deadline = gate.deadline,
-            gate.expired != nil || now > deadline
-        else { return nil }
-        return deadline
+        guard case .waiting(let gate) = record.phase else { return nil }
+        return gate.deadline(passedAt: now)
     }
 
     /// Why the person may not approve the stage; nil where they may.

@@ -13,7 +13,7 @@ import RolloutTesting
                 record: Sample.record(.waiting(Sample.gate()), .waiting, position: 0),
                 stages: Array(Sample.stages.prefix(3).suffix(1))))
         let expected = """
-            {"analysis":null,"backend":"simulated","clients":null,"decisions":[],"drift":[],"ended":null,"endpoint":"houses",\
+            {"analysis":null,"backend":"simulated","clients":null,"decisions":[],"drift":[],"ended":null,"endpoint":"houses","event":"run.summary",\
             "mirror_traffic":{"actual":{},"wanted":{}},"next":"turnout approve demo-1 --resume",\
             "next_steps":[{"command":"turnout approve demo-1 --resume","operation":"approve","purpose":"say yes and go on"},\
             {"command":"turnout reject demo-1 --resume --reason TEXT","operation":"reject","purpose":"say no"},\

@@ -57,6 +57,11 @@ extension Approval {
 }
 
 extension ApprovalGate {
+    /// The deadline, where it has passed or was found to have; nil while decisions are taken.
+    package func deadline(passedAt now: Timestamp) -> Timestamp? {
+        deadline.flatMap { expired != nil || now > $0 ? $0 : nil }
+    }
+
     /// Whether the time to decide is over.
     func isOver(at now: Timestamp) -> Bool { expired != nil || deadline.map { now >= $0 } ?? false }
 

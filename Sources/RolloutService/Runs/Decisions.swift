@@ -29,7 +29,7 @@ extension RolloutService {
         var subject = try subject(of: kind, stage, in: try journal.load(run))
         subject.used = used
         let now = try now(of: subject.run.backend)
-        if let deadline = subject.gate?.deadline, now > deadline {
+        if let deadline = subject.gate?.deadline(passedAt: now) {
             throw ServiceError(
                 .notPossible,
                 "the time to decide stage \(subject.stage.name) of \(run) ran out at \(deadline.zoned): what its "

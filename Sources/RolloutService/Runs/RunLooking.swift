@@ -195,10 +195,10 @@ extension RolloutService {
             var listed = ListedRun(
                 record: record, stages: try journal.stages(of: record.id),
                 holder: holders.first { $0.run == record.id })
-            if case .waiting(let gate) = record.phase, let deadline = gate.deadline {
+            if case .waiting(let gate) = record.phase, gate.deadline != nil {
                 let now = try times[record.backend] ?? now(of: record.backend)
                 times[record.backend] = now
-                listed.isOverdue = now > deadline
+                listed.isOverdue = gate.deadline(passedAt: now) != nil
             }
             return listed
         }

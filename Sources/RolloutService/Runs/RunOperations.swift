@@ -114,13 +114,6 @@ extension RolloutService {
                 .notPossible, "run \(run) is \(record.status.words), and there is no stage to try again",
                 situation: try situation(of: run))
         }
-        for request in try situation(of: run).decided.requests where request.kind == .approve || request.kind == .reject
-        {
-            let word = request.kind == .approve ? "approval" : "rejection"
-            note(
-                "note: the \(word) that \(request.by) gave stage \(request.stage ?? "") ahead of its gate, at "
-                    + "\(request.at.zoned), is used once the gate opens")
-        }
         try submit(.retry, to: record, reason: reason)
         return try await takeUp(run, work)
     }

@@ -106,6 +106,7 @@ extension RolloutService {
         let plan = stored.snapshot.plan
         let session: any BackendSession
         do {
+            if stored.record.status == .held { try tellKept(of: stored) }
             session = try await open(try backends.selection(of: plan), .work, for: plan)
         } catch {
             release(lease)
@@ -129,6 +130,20 @@ extension RolloutService {
                 throw error
             }
             return try await perform(machine, under: lease, on: session, work)
+        }
+    }
+
+    /// Says which decisions a run that was held uses as it goes on: they were given before, maybe by others.
+    ///
+    /// An abort leaves no gate to use them at, and adopting the endpoint voids them (P8).
+    private func tellKept(of run: StoredRun) throws {
+        let requests = try situation(of: run).decided.requests
+        guard !requests.contains(where: { $0.kind == .abort || $0.kind == .adopt }) else { return }
+        for request in requests where request.kind == .approve || request.kind == .reject {
+            let word = request.kind == .approve ? "approval" : "rejection"
+            note(
+                "note: the \(word) that \(request.by) gave stage \(request.stage ?? "") ahead of its gate, at "
+                    + "\(request.at.zoned), is used once the gate opens")
         }
     }
 

@@ -10,7 +10,8 @@ struct RunReport: Encodable, Sendable {
     let event = "run.summary"
     var run: RunID
     var playbook: String
-    /// ``RunStatus``, or `interrupted` where no process works on a run that is neither held nor waiting.
+    /// ``RunStatus``, or `interrupted` where no process works on a run that is neither held nor waiting, or `expired`
+    /// where the time to decide its gate is over.
     var status: String
     /// Whether a process works on it; nil once it has ended.
     var runner: RunnerState?
@@ -59,7 +60,7 @@ struct RunReport: Encodable, Sendable {
         let snapshot = record.latest.snapshot
         run = record.id
         playbook = record.id.playbook
-        status = situation.isInterrupted ? "interrupted" : record.status.rawValue
+        status = situation.isInterrupted ? "interrupted" : situation.isExpired ? "expired" : record.status.rawValue
         runner = record.status.isEnded ? nil : situation.runner
         backend = record.backend
         endpoint = record.endpoint

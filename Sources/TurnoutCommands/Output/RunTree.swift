@@ -42,7 +42,7 @@ struct RunTree {
     func heading() -> [String] {
         let name =
             style.bold("\(record.id)") + " "
-            + style(situation.words, situation.isInterrupted ? .yellow : record.status.tint)
+            + style(situation.words, situation.isInterrupted || situation.isExpired ? .yellow : record.status.tint)
         let time = elapsed(from: record.started, to: record.ended).map { " after \($0.short)" } ?? ""
         let place = "\(record.backend)/\(record.endpoint), started \(record.started.short) by \(record.starter)"
         let parent = record.parent.map { ", forked from \($0.run) at \($0.stage)" } ?? ""
@@ -149,7 +149,9 @@ struct RunTree {
 
 extension RunSituation {
     /// The run's state as people read it: `rolled back`; a run that no process works on is not called running.
-    var words: String { isInterrupted ? "interrupted" : record.status.words }
+    var words: String { isInterrupted ? "interrupted" : isExpired ? "expired" : record.status.words }
+    /// Whether the time to decide the open gate is over, and what its time-out says is still to be carried out.
+    var isExpired: Bool { overdue != nil && !decided.letsGoOn }
 }
 
 extension Roles {

@@ -3,6 +3,7 @@ internal import LocalEndpoints
 internal import PlaybookSyntax
 internal import RolloutEngine
 internal import RolloutService
+internal import Rollouts
 
 #if canImport(Darwin)
     internal import Darwin

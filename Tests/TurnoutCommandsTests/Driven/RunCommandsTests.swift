@@ -164,7 +164,7 @@ struct RunCommandsTests {
             #expect(try bench.journal.verify(CommandBench.run).isEmpty && bench.journal.leases().isEmpty)
             await bench.type("events", leaves: .finished).expect(
                 "gate.expired", "the time to decide stage cut-over ran out at", "on_timeout is roll_back")
-            status.expect("next: turnout resume demo-1", "to do what its on_timeout says (roll_back)")
+            status.expect("demo-1 expired", "next: turnout resume demo-1", "to do what its on_timeout says (roll_back)")
             #expect(status.offers == ["turnout resume demo-1", "turnout abort demo-1"])
             await bench.type(try #require(status.offers.first), leaves: .rolledBack).expect("demo-1 rolled back")
             #expect(try bench.snapshot()?.traffic.actual == ["blue": 100])
