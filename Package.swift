@@ -51,7 +51,8 @@ let package = Package(
         .target(
             name: "RolloutService",
             dependencies: [
-                "AssetFiles", "PlaybookSyntax", "PrometheusMetrics", "RolloutEngine", "RolloutStatistics", "Rollouts",
+                "AssetFiles", "PlaybookSyntax", "Programs", "PrometheusMetrics", "RolloutEngine", "RolloutStatistics",
+                "Rollouts",
                 "SimulatedEndpoints", "Support",
             ],
             swiftSettings: habits),
@@ -66,7 +67,8 @@ let package = Package(
         .target(
             name: "LocalEndpoints",
             dependencies: [
-                "AssetFiles", "AzureEndpoints", "HTTPTransport", "PlaybookSyntax", "Rollouts", "RolloutEngine",
+                "AssetFiles", "AzureEndpoints", "HTTPTransport", "PlaybookSyntax", "Programs", "Rollouts",
+                "RolloutEngine",
                 "RolloutStatistics", "SimulatedEndpoints", "SQLiteState", "Support",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -79,9 +81,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
-                .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "X509", package: "swift-certificates"),
             ],
             swiftSettings: habits),
@@ -92,19 +92,17 @@ let package = Package(
         .target(
             name: "AzureEndpoints",
             dependencies: [
-                "AssetFiles", "HTTPTransport", "PlaybookSyntax", "Rollouts", "RolloutEngine", "Support",
+                "AssetFiles", "HTTPTransport", "PlaybookSyntax", "Programs", "Rollouts", "RolloutEngine", "Support",
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
             ],
             swiftSettings: habits),
         .target(
             name: "KubernetesEndpoints",
             dependencies: [
-                "HTTPTransport", "PlaybookSyntax", "PrometheusMetrics", "Rollouts", "RolloutEngine", "Support",
+                "HTTPTransport", "PlaybookSyntax", "Programs", "PrometheusMetrics", "Rollouts", "RolloutEngine",
+                "Support",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: habits),
         .target(
@@ -150,6 +148,13 @@ let package = Package(
         .target(name: "Rollouts", dependencies: ["RolloutStatistics", "Support"], swiftSettings: habits),
         .target(name: "RolloutStatistics", swiftSettings: habits),
         .target(name: "Support", swiftSettings: habits),
+        .target(
+            name: "Programs",
+            dependencies: [
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: habits),
         .systemLibrary(
             name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
         .target(
@@ -166,6 +171,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: habits),
+        .testTarget(name: "ProgramsTests", dependencies: ["Programs"], swiftSettings: habits),
         .testTarget(name: "SupportTests", dependencies: ["Support"], swiftSettings: habits),
         .testTarget(name: "RolloutStatisticsTests", dependencies: ["RolloutStatistics"], swiftSettings: habits),
         .testTarget(
@@ -206,7 +212,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "turnout", "AzureEndpoints", "HTTPTransport", "KubernetesEndpoints", "LocalEndpoints", "PlaybookSyntax",
-                "PrometheusMetrics", "Rollouts", "RolloutEngine",
+                "Programs", "PrometheusMetrics", "Rollouts", "RolloutEngine",
                 "SimulatedEndpoints", "RolloutTesting",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),

@@ -3,6 +3,7 @@ import PlaybookSyntax
 import RolloutEngine
 import RolloutTesting
 import Rollouts
+import Synchronization
 import Testing
 
 @testable import RolloutService
@@ -44,11 +45,11 @@ import Testing
 
     @Test("a program is told its run, and its words go through no shell")
     func environment() async {
-        var said: [String] = []
+        let said = Mutex<[String]>([])
         let command = Command(
             words: ["sh", "-c", "echo $TURNOUT_RUN $X \"$1\"", "sh", "$HOME; ls"], environment: ["X": "y"])
-        _ = await programs.run(command) { line, _ in said.append(line) }
-        #expect(said == ["demo-1 y $HOME; ls"])
+        _ = await programs.run(command) { line, _ in said.withLock { $0.append(line) } }
+        #expect(said.withLock { $0 } == ["demo-1 y $HOME; ls"])
     }
 
     @Test("a program runs in the playbook's folder, which its own path is relative to, and learns its deployment")
@@ -62,12 +63,12 @@ import Testing
             let programs = ProgramRunner(
                 run: run, endpoint: "houses", folder: scratch, keys: KeyFile(run: run, state: scratch) { _ in },
                 session: nil)
-            var said: [String] = []
+            let said = Mutex<[String]>([])
             let failure = await programs.run(Command(words: ["./where.sh"], deployment: "green")) { line, _ in
-                said.append(line)
+                said.withLock { $0.append(line) }
             }
             #expect(failure == nil)
-            #expect(said == [URL(filePath: scratch).lastPathComponent, "green none"])
+            #expect(said.withLock { $0 } == [URL(filePath: scratch).lastPathComponent, "green none"])
         }
     }
 

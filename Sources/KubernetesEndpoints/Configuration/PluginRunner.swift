@@ -1,9 +1,8 @@
 internal import FoundationEssentials
 internal import HTTPTransport
+internal import Programs
 internal import RolloutEngine
 internal import Rollouts
-internal import Subprocess
-internal import SystemPackage
 
 /// What a credential plugin printed.
 struct PluginAnswer: Hashable, Sendable {
@@ -24,49 +23,31 @@ struct PluginRunner: Sendable {
 
     /// A plugin may ask a person to sign in somewhere.
     private static let patience = Interval.minutes(2)
+
     static func output(of plugin: CredentialPlugin, patience: Interval) async throws -> String {
-        try await withThrowingTaskGroup(of: String?.self) { group in
-            group.addTask { try await launch(plugin) }
-            group.addTask {
-                try await Task.sleep(for: patience.duration)
-                return nil
-            }
-            // Cancelling ends the process that is still running.
-            defer { group.cancelAll() }
-            guard let printed = try await group.next() ?? nil else {
-                throw problem(plugin, "has not answered for \(patience)")
-            }
-            return printed
+        guard plugin.interactiveMode != .always else {
+            throw problem(plugin, "needs a terminal (interactiveMode: Always), and a rollout has none for it")
         }
+        var variables = ProcessInfo.processInfo.environment
+        variables["KUBERNETES_EXEC_INFO"] = execInfo(of: plugin)
+        variables.merge(plugin.environment) { _, given in given }
+        let launch = ProgramLaunch([plugin.command] + plugin.arguments, environment: variables)
+        let printed: ProgramLaunch.Printed?
+        do {
+            printed = try await launch.printed(within: patience.duration)
+        } catch let error as ProgramProblem {
+            if error.isMissing { throw problem(plugin, "is not installed", isMissing: true) }
+            throw problem(plugin, "could not be run: \(error)")
+        }
+        guard let printed else { throw problem(plugin, "has not answered for \(patience)") }
+        guard printed.end == .exited(0) else { throw problem(plugin, "failed: " + printed.reason) }
+        return printed.output
     }
 
     private static func problem(_ plugin: CredentialPlugin, _ words: String, isMissing: Bool = false) -> KubernetesError
     {
         let hint = isMissing ? plugin.installHint.map { "\n\($0)" } ?? "" : ""
         return KubernetesError(.credentials, "the credential plugin '\(plugin.command)' \(words)\(hint)")
-    }
-
-    private static func launch(_ plugin: CredentialPlugin) async throws -> String {
-        guard plugin.interactiveMode != .always else {
-            throw problem(plugin, "needs a terminal (interactiveMode: Always), and a rollout has none for it")
-        }
-        var variables: [Environment.Key: String?] = ["KUBERNETES_EXEC_INFO": execInfo(of: plugin)]
-        for (name, value) in plugin.environment { variables[Environment.Key(stringLiteral: name)] = value }
-        let executable: Executable = plugin.command.contains("/") ? .path(.init(plugin.command)) : .name(plugin.command)
-        do {
-            let result = try await Subprocess.run(
-                executable, arguments: Arguments(plugin.arguments), environment: .inherit.updating(variables),
-                output: .string(limit: 4 << 20), error: .string(limit: 1 << 20))
-            guard result.terminationStatus.isSuccess else {
-                let said = result.standardError.split(whereSeparator: \.isNewline).last.map(String.init)
-                throw problem(plugin, "failed: " + (said ?? "\(result.terminationStatus)"))
-            }
-            return result.standardOutput
-        } catch let error as SubprocessError where error.code == .executableNotFound {
-            throw problem(plugin, "is not installed", isMissing: true)
-        } catch let error as SubprocessError {
-            throw problem(plugin, "could not be run: \(error)")
-        }
     }
 
     /// The `ExecCredential` without a status that plugins find in their environment.

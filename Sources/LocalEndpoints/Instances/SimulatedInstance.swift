@@ -22,7 +22,7 @@ final class SimulatedInstance: Server {
 
     var target: InstanceTarget { .simulated(server) }
 
-    func run(launched: @Sendable () -> Void) async -> ServerEnd {
+    func run(launched: @escaping @Sendable () -> Void) async -> ServerEnd {
         guard !crashesAtOnce else { return .crash }
         launched()
         return await withTaskGroup(of: ServerEnd?.self) { group in

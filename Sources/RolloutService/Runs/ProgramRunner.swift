@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Programs
 internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
@@ -28,6 +29,8 @@ final class ProgramRunner: Sendable {
 
     /// How long an endpoint is asked for its address and key that does not answer.
     private static let patience = Duration.seconds(30)
+    /// What a program gets to end by itself when it is to end.
+    private static let grace = Duration.seconds(5)
 
     init(run: RunID, endpoint: Name, folder: String?, keys: KeyFile, session: (any BackendSession)?) {
         self.run = run
@@ -48,7 +51,9 @@ final class ProgramRunner: Sendable {
     /// Runs `command` to its end, or until the task is cancelled: then it is asked to end, and killed 5 s later.
     ///
     /// - Returns: Nil when it exited with 0, else what was wrong with the last of what it said.
-    func run(_ command: Command, output: (_ line: String, _ stage: String) -> Void) async -> String? {
+    func run(
+        _ command: Command, output: @escaping @Sendable (_ line: String, _ stage: String) -> Void
+    ) async -> String? {
         let stage = stage.withLock { $0 }
         let program = command.words.first ?? ""
         guard let folder else {
@@ -56,24 +61,20 @@ final class ProgramRunner: Sendable {
                 + "not on disk any more"
         }
         defer { keys.remove() }
-        let child: ChildProcess
+        let said = Mutex(ProgramOutput())
+        let end: ProgramLaunch.End
         do {
-            child = try ChildProcess(
-                words: command.words, environment: try await environment(of: command, stage), folder: folder)
+            let environment = try await environment(of: command, stage)
+            end = try await ProgramLaunch(
+                command.words, environment: environment, folder: folder, grace: Self.grace
+            ).run { bytes in
+                for line in said.withLock({ $0.take(bytes) }) { output(line, stage) }
+            }
         } catch {
             return "the program \(program) could not be started: \(error)"
         }
-        var said = ProgramOutput()
-        let ending = await child.wait { bytes in
-            for line in said.take(bytes) { output(line, stage) }
-        }
-        for line in said.finish() { output(line, stage) }
-        switch ending {
-        case .exited(0): return nil
-        case .exited(let code): return "\(program) exited with \(code)\(said.tailText)"
-        case .signalled(let number): return "\(program) was ended by signal \(number)\(said.tailText)"
-        case .lost(let reason): return "nobody can say how \(program) ended: \(reason)"
-        }
+        for line in said.withLock({ $0.finish() }) { output(line, stage) }
+        return end == .exited(0) ? nil : "\(program) \(end)\(said.withLock(\.tailText))"
     }
 
     private func environment(of command: Command, _ stage: String) async throws -> [String: String] {

@@ -9,7 +9,7 @@ final class ExternalServer: Server {
     var target: InstanceTarget { .server(address) }
 
     /// Never asked: an instance that isn't owned is not launched.
-    func run(launched: @Sendable () -> Void) async -> ServerEnd {
+    func run(launched: @escaping @Sendable () -> Void) async -> ServerEnd {
         launched()
         return ServerEnd(reason: "the server is not Turnout's to start")
     }

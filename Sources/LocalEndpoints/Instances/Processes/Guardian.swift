@@ -3,10 +3,9 @@
 #else
     internal import Glibc
 #endif
+internal import Programs
 internal import Rollouts
-internal import Subprocess
 internal import Synchronization
-internal import SystemPackage
 
 /// A process that outlives this one by a moment, and ends the process groups of its servers with it.
 ///
@@ -15,7 +14,10 @@ internal import SystemPackage
 /// PR_SET_PDEATHSIG reaches only a server itself, not its workers, and strikes when a mere thread ends.
 final class Guardian: Sendable {
     /// It holds no value from outside: group numbers are all that it ever reads.
+    ///
+    /// It says nothing, since its reader may be gone.
     private static let script = """
+        exec > /dev/null 2>&1
         trap '' HUP INT TERM
         groups=' '
         while read -r sign group; do
@@ -50,13 +52,7 @@ final class Guardian: Sendable {
     /// Runs it until ``leave()``.
     func run() async throws {
         guard let end = its.withLock({ $0.take() }) else { return }
-        var options = PlatformOptions()
-        options.createSession = true
-        _ = try await Subprocess.run(
-            .path("/bin/sh"), arguments: ["-c", Self.script], environment: .custom([:] as [Environment.Key: String]),
-            platformOptions: options,
-            input: .fileDescriptor(FileDescriptor(rawValue: end), closeAfterSpawningProcess: true),
-            output: .discarded, error: .discarded)
+        _ = try await ProgramLaunch(["/bin/sh", "-c", Self.script], environment: [:], input: end).run { _ in }
     }
 
     func watch(_ group: Int32) { say("+ \(group)\n") }

@@ -4,10 +4,9 @@
     internal import Glibc
 #endif
 internal import Dispatch
+internal import Programs
 internal import Rollouts
-internal import Subprocess
 internal import Synchronization
-internal import SystemPackage
 
 /// What is started as a server, and how it is found.
 struct ServerCommand: Hashable {
@@ -39,7 +38,7 @@ final class ProcessServer: Server {
     private let command: ServerCommand
     private let files: Files
     private let line: @Sendable (String) -> Void
-    private let pipe: OutputPipe
+    private let lines: ProgramLines
     private let guardian: Guardian
     private let leftovers: Leftovers
     private let state = Mutex(State.notStarted)
@@ -47,13 +46,13 @@ final class ProcessServer: Server {
     init(
         _ command: ServerCommand, files: Files, guardian: Guardian, leftovers: Leftovers,
         line: @escaping @Sendable (String) -> Void
-    ) throws(InstanceProblem) {
+    ) {
         self.command = command
         self.files = files
         self.line = line
         self.guardian = guardian
         self.leftovers = leftovers
-        pipe = try OutputPipe(line: line)
+        lines = ProgramLines(line: line)
     }
 
     private var socket: ServerAddress.Socket { .tcp(host: "127.0.0.1", port: command.port) }
@@ -62,7 +61,7 @@ final class ProcessServer: Server {
         .server(ServerAddress(socket, scoringPath: command.routes.scoring, routes: command.reach))
     }
 
-    func run(launched: @Sendable () -> Void) async throws -> ServerEnd {
+    func run(launched: @escaping @Sendable () -> Void) async throws -> ServerEnd {
         defer { removeFiles() }
         do {
             // Models are large: the threads that tasks share are not to wait for the disk.
@@ -73,28 +72,20 @@ final class ProcessServer: Server {
             throw InstanceProblem(
                 code: "InternalServerError", message: "the server's files could not be copied: \(error)")
         }
-        var options = PlatformOptions()
-        // A group of its own, so that its workers end with it; a session, so that no terminal's signals reach it.
-        options.createSession = true
+        let launch = ProgramLaunch(command.arguments, environment: command.environment, folder: command.folder)
         do {
-            let result = try await Subprocess.run(
-                .program(command.arguments.first ?? "", in: command.folder),
-                arguments: Arguments(Array(command.arguments.dropFirst())),
-                environment: .variables(command.environment),
-                workingDirectory: FilePath(command.folder), platformOptions: options, input: .none,
-                output: .fileDescriptor(FileDescriptor(rawValue: pipe.writeEnd), closeAfterSpawningProcess: true),
-                error: .combinedWithOutput
-            ) { execution in
-                let group = execution.processIdentifier.value
+            let end = try await launch.run { [self] group in
                 state.withLock { $0 = .running(group) }
                 guardian.watch(group)
                 leftovers.add(group)
                 launched()
+            } output: { [lines] bytes in
+                lines.take(bytes)
             }
-            await finish()
-            return ServerEnd(reason: Self.words(for: result.terminationStatus), output: pipe.summary)
+            finish()
+            return ServerEnd(reason: Self.words(for: end), output: lines.summary)
         } catch {
-            await finish()
+            finish()
             throw InstanceProblem(
                 code: "ResourceNotReady",
                 message: "\(command.arguments.first ?? "the program") cannot be started in \(command.folder): \(error)")
@@ -106,7 +97,7 @@ final class ProcessServer: Server {
         return await ServerProbe.get(path, of: socket, timeout: timeout)
     }
 
-    var error: String? { pipe.error }
+    var error: String? { lines.error }
 
     /// The whole group is told: a server's workers may be all that is left of it.
     func end(isFinal: Bool) {
@@ -116,8 +107,8 @@ final class ProcessServer: Server {
         }
     }
 
-    /// What is left of the group when its leader has ended goes too; then the rest of the output is read.
-    private func finish() async {
+    /// What is left of the group when its leader has ended goes too.
+    private func finish() {
         let group: Int32? = state.withLock { state in
             defer { state = .ended }
             guard case .running(let group) = state else { return nil }
@@ -129,7 +120,7 @@ final class ProcessServer: Server {
             leftovers.remove(group)
         }
         if let start = command.environment[Self.startVariable] { ProcessTable.end(Self.startVariable, start) }
-        await pipe.finish(within: .milliseconds(500))
+        lines.finish()
     }
 
     /// Names, in the environment of all that a server has started, the start of the server.
@@ -144,10 +135,10 @@ final class ProcessServer: Server {
         }
     }
 
-    private static func words(for status: TerminationStatus) -> String {
-        switch status {
+    private static func words(for end: ProgramLaunch.End) -> String {
+        switch end {
         case .exited(let code): "the server ended with exit code \(code)"
-        case .signaled(let signal): "the server was ended by signal \(signal)"
+        case .signalled(let signal): "the server was ended by signal \(signal)"
         }
     }
 }

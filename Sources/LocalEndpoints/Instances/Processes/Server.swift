@@ -6,7 +6,7 @@ protocol Server: Sendable {
     var target: InstanceTarget { get }
 
     /// Starts it, tells so, and returns once it has ended; one that couldn't be started throws.
-    func run(launched: @Sendable () -> Void) async throws -> ServerEnd
+    func run(launched: @escaping @Sendable () -> Void) async throws -> ServerEnd
 
     /// Nil when it answers as it should, else how it didn't.
     func probe(_ kind: InstanceMachine.Kind, timeout: Interval) async -> String?

@@ -63,7 +63,7 @@ struct ServerFactory: Sendable {
             throw InstanceProblem(code: "InternalServerError", message: "it has no server to be started")
         }
         let log = log
-        return try ProcessServer(
+        return ProcessServer(
             command, files: ProcessServer.Files(folder: folder, fill: fill), guardian: guardian, leftovers: leftovers
         ) { line in
             log.append(LogLine(at: SystemClock().now(), instance: name, text: line))

@@ -1,12 +1,6 @@
-#if canImport(Darwin)
-    internal import Darwin
-#else
-    internal import Glibc
-#endif
+internal import Programs
 internal import Rollouts
-internal import Subprocess
 internal import Synchronization
-internal import SystemPackage
 
 /// One program that is run to its end while an environment is built.
 struct BuildStep {
@@ -17,36 +11,26 @@ struct BuildStep {
     ///
     /// Throws `ImageBuildFailure` with the last of them when it fails. Cancelled, it is killed.
     func run(line: @escaping @Sendable (String) -> Void) async throws {
-        let pipe = try OutputPipe(line: line)
+        let lines = ProgramLines(line: line)
         let group = Mutex<Int32?>(nil)
-        var options = PlatformOptions()
-        options.createSession = true
-        let status: TerminationStatus = try await withTaskCancellationHandler {
-            do {
-                return try await Subprocess.run(
-                    .program(arguments.first ?? ""), arguments: Arguments(Array(arguments.dropFirst())),
-                    environment: .variables(ServerEnvironment.builders),
-                    platformOptions: options, input: .none,
-                    output: .fileDescriptor(FileDescriptor(rawValue: pipe.writeEnd), closeAfterSpawningProcess: true),
-                    error: .combinedWithOutput
-                ) { execution in
-                    group.withLock { $0 = execution.processIdentifier.value }
-                    guardian?.watch(execution.processIdentifier.value)
-                }.terminationStatus
-            } catch let error as SubprocessError {
-                throw InstanceProblem(
-                    code: "ImageBuildFailure", message: "\(arguments.first ?? "") cannot be started: \(error)")
+        defer { if let group = group.withLock({ $0 }) { guardian?.forget(group) } }
+        let end: ProgramLaunch.End
+        do {
+            end = try await ProgramLaunch(arguments, environment: ServerEnvironment.builders).run { number in
+                group.withLock { $0 = number }
+                guardian?.watch(number)
+            } output: { bytes in
+                lines.take(bytes)
             }
-        } onCancel: {
-            if let group = group.withLock({ $0 }) { kill(-group, SIGKILL) }
+        } catch let problem as ProgramProblem {
+            throw InstanceProblem(
+                code: "ImageBuildFailure", message: "\(arguments.first ?? "") cannot be started: \(problem)")
         }
-        if let group = group.withLock({ $0.take() }) { guardian?.forget(group) }
-        await pipe.finish(within: .milliseconds(500))
+        lines.finish()
         try Task.checkCancellation()
-        guard !status.isSuccess else { return }
+        guard end != .exited(0) else { return }
         throw InstanceProblem(
             code: "ImageBuildFailure",
-            message: "\(arguments.joined(separator: " ")) failed (\(status)): "
-                + pipe.lastLines.joined(separator: " ⏎ "))
+            message: "\(arguments.joined(separator: " ")) \(end): " + lines.lastLines.joined(separator: " ⏎ "))
     }
 }
