@@ -67,7 +67,7 @@ struct NextStepRunTests {
             name: "was approved and not taken up", stages: canary + gate(), status: "waiting",
             operations: ["resume", "abort"], then: [["approve"]]),
         State(
-            name: "ran out of time", stages: canary + gate(", timeout: 1s, on_timeout: hold"), status: "waiting",
+            name: "ran out of time", stages: canary + gate(", timeout: 1s, on_timeout: hold"), status: "expired",
             operations: ["resume", "abort"], then: [["sleep"]]),
         State(
             name: "is held since its time ran out", stages: canary + gate(", timeout: 1s, on_timeout: hold"),
