@@ -5,7 +5,7 @@ internal import SQLiteState
 extension StateSchema {
     /// The journal's file: `application_id` is "Turn" in ASCII.
     static let journal = StateSchema(
-        name: "journal", applicationID: 0x5475_726E,
+        name: "journal", applicationID: 0x5475_726E, oldestReadable: 3,
         migrations: [
             { try $0.execute(sql: firstTables) },
             { try $0.execute(sql: homeTable, arguments: [UUID().uuidString.lowercased()]) },

@@ -8,9 +8,11 @@ internal import Support
 
 /// A folder of state on this machine.
 package enum Folder {
-    /// Creates `path` and what is missing above it, readable by everybody.
+    /// Creates `path` and what is missing above it, for this user alone.
+    ///
+    /// A folder that exists keeps its mode.
     package static func create(_ path: String) throws(StateError) {
-        if mkdir(path, 0o755) == 0 {
+        if mkdir(path, 0o700) == 0 {
             try synchronize(path.parentFolder)
             return
         }
@@ -25,7 +27,7 @@ package enum Folder {
         case ENOENT where path.parentFolder != path:
             try create(path.parentFolder)
             // Where nothing can be made, as in /proc, it is still not there.
-            guard mkdir(path, 0o755) == 0 || errno == EEXIST else {
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
                 throw StateError(errno: errno, path: path, doing: "creating the folder")
             }
             try synchronize(path.parentFolder)

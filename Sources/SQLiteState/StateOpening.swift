@@ -27,6 +27,11 @@ struct StateOpening {
                 }
             }
             let queue = try connect(readOnly: false)
+            // It holds request bodies and variables of deployments. The WAL gets the mode of the file. A file system that
+            // has no modes refuses.
+            if found == nil, chmod(path, 0o600) != 0, errno != EPERM, errno != ENOTSUP {
+                throw StateError(errno: errno, path: path, doing: "setting the mode")
+            }
             try queue.writeWithoutTransaction { db in
                 _ = try accept(db)
                 try prepare(db)
@@ -49,7 +54,7 @@ struct StateOpening {
                 try db.execute(sql: "PRAGMA cache_size = -2000; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY")
                 let version = try accept(db)
                 guard version > 0 else { throw Self.nothingYet(path, schema) }
-                guard version == schema.version else {
+                guard version >= schema.oldestReadable else {
                     throw StateError(
                         .older(found: version, known: schema.version), path: path,
                         "\(path): the \(schema.name) has the older version \(version); a command that writes, such as "
@@ -191,7 +196,11 @@ struct StateOpening {
         let descriptor = open(partial, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StateError(errno: errno, path: partial, doing: "opening the backup") }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw StateError(errno: errno, path: partial, doing: "writing the backup") }
+        var original = stat()
+        guard stat(path, &original) == 0,
+            fchmod(descriptor, original.st_mode & 0o777) == 0 || errno == EPERM || errno == ENOTSUP,
+            fsync(descriptor) == 0
+        else { throw StateError(errno: errno, path: partial, doing: "writing the backup") }
         guard rename(partial, backup) == 0 else {
             throw StateError(errno: errno, path: backup, doing: "naming the backup")
         }

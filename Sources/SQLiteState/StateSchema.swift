@@ -12,9 +12,17 @@ package struct StateSchema: Sendable {
     /// SQLite's `user_version` after all migrations.
     package var version: Int { migrations.count }
 
-    package init(name: String, applicationID: Int32, migrations: [@Sendable (Database) throws -> Void]) {
+    /// The oldest version that can be read as it is, since no later one has changed a table.
+    package var oldestReadable: Int
+
+    /// Without `oldestReadable`, only the newest version can be read.
+    package init(
+        name: String, applicationID: Int32, oldestReadable: Int? = nil,
+        migrations: [@Sendable (Database) throws -> Void]
+    ) {
         self.name = name
         self.applicationID = applicationID
+        self.oldestReadable = oldestReadable ?? migrations.count
         self.migrations = migrations
     }
 }

@@ -38,6 +38,20 @@ import Testing
         }
     }
 
+    @Test("what is new is for this user alone; a folder that exists keeps its mode")
+    func modes() throws {
+        try Fixture.with { fixture in
+            let journal = try fixture.journal()
+            for (path, mode) in [(fixture.path, 0o600), (fixture.path + "-wal", 0o600), (fixture.folder, 0o700)] {
+                #expect(try #require(FileFacts(following: path)).permissions == UInt32(mode), "\(path)")
+            }
+            try journal.close()
+            #expect(chmod(fixture.folder, 0o750) == 0)
+            try fixture.journal().close()
+            #expect(FileFacts(following: fixture.folder)?.permissions == 0o750)
+        }
+    }
+
     @Test("every table is STRICT")
     func strict() throws {
         try Fixture.with { fixture in
@@ -91,6 +105,23 @@ import Testing
                 try db.firstRow("SELECT status FROM runs WHERE id = 'p-1'", []) { $0.text(0) }
             }
             #expect(found == "ended_early")
+        }
+    }
+
+    @Test("P15 a journal of version 3 is read as it is, and migrated when it is written")
+    func versionThree() throws {
+        try Fixture.with { fixture in
+            try Folder.create(fixture.folder)
+            var schema = StateSchema.journal
+            schema.migrations = Array(schema.migrations.prefix(3))
+            let old = try StateDatabase(path: fixture.path, lockName: "turnout.lock", schema: schema)
+            try old.close()
+            let reader = try SQLiteJournal(folder: fixture.folder, readOnly: true)
+            #expect(try reader.runs().isEmpty && reader.state.facts().userVersion == 3)
+            try reader.close()
+            try startRun(in: fixture)
+            let again = try SQLiteJournal(folder: fixture.folder, readOnly: true)
+            #expect(try again.runs().count == 1 && again.state.facts().userVersion == 4)
         }
     }
 
