@@ -2,7 +2,7 @@ package import Rollouts
 
 /// The durable store of checkpoints.
 ///
-/// What a call has returned from survives power loss (DESIGN §4, P4). Every write holds the state folder's lock.
+/// What a call has returned from survives power loss (P4). Every write holds the state folder's lock.
 package protocol Journal: Sendable {
     /// The number that the next run of the playbook would get.
     func nextRunID(of playbook: String) throws(JournalError) -> RunID

@@ -38,7 +38,7 @@ package struct Attempt: Codable, Hashable, Sendable {
     }
 }
 
-/// What is about to be done, as it is recorded before it is done (DESIGN §4, P2).
+/// What is about to be done, as it is recorded before it is done (P2).
 package struct Intent: Codable, Hashable, Sendable {
     /// The same for every sending of one step of one attempt.
     package var key: String
@@ -54,7 +54,7 @@ package struct Intent: Codable, Hashable, Sendable {
     }
 }
 
-/// A run of its own kind that brings the endpoint back to what was observed earlier (DESIGN §4, P18 and P19).
+/// A run of its own kind that brings the endpoint back to what was observed earlier (P18 and P19).
 package struct RollBack: Codable, Hashable, Sendable {
     package enum Purpose: Codable, Hashable, Sendable {
         /// Restores the traffic of the start, and what serves it; then the run ends so.

@@ -9,7 +9,7 @@ package enum RestorationStep: Hashable, Sendable {
     case done
 }
 
-/// The next step from `observed` back to `target`: first capacity, then traffic, then the mirror (DESIGN §4, P18).
+/// The next step from `observed` back to `target`: first capacity, then traffic, then the mirror (P18).
 ///
 /// Rolling back (`everything` false) restores the endpoint's definition, live and mirrored traffic and the deployments
 /// that serve it; it leaves other deployments and larger instance counts alone. Undoing drift restores every deployment

@@ -60,7 +60,7 @@ extension RunMachine {
         }
     }
 
-    /// What an observation means for the change under way (DESIGN §4, P3 and P17).
+    /// What an observation means for the change under way (P3 and P17).
     private mutating func decide(
         _ change: Change, _ attempt: Attempt, on snapshot: EndpointSnapshot?, at now: Timestamp
     ) -> [Action] {
@@ -147,7 +147,7 @@ extension RunMachine {
                 + "it is not run again unless the playbook says `idempotent: true`", at: now)
     }
 
-    /// Why a change must not be asked for yet: what is deleted answers nobody any more (DESIGN §4, P17).
+    /// Why a change must not be asked for yet: what is deleted answers nobody any more (P17).
     private func hindrance(of change: Change, on snapshot: EndpointSnapshot?) -> String? {
         let names: [Name]
         switch change {

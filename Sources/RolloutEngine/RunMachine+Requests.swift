@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// What people ask of a run. A request that does not fit the moment is kept for later (DESIGN §4, P9).
+/// What people ask of a run. A request that does not fit the moment is kept for later (P9).
 extension RunMachine {
     mutating func receive(_ request: Request, at now: Timestamp) -> [Action] {
         switch request.kind {
@@ -21,7 +21,7 @@ extension RunMachine {
         return rollBack(cause, ending: .aborted, at: now)
     }
 
-    /// Goes on without the stage's action, or counts it as done (DESIGN §4, P12).
+    /// Goes on without the stage's action, or counts it as done (P12).
     private mutating func settle(_ request: Request, at now: Timestamp) -> [Action] {
         guard let stage, request.stage == nil || request.stage == stage.name else { return [] }
         switch record.phase {

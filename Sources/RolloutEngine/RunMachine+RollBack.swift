@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// Back to what was observed earlier: persisted, resumable, verified (DESIGN §4, P18).
+/// Back to what was observed earlier: persisted, resumable, verified (P18).
 extension RunMachine {
     mutating func rollBack(_ cause: String, ending: RunStatus, at now: Timestamp) -> [Action] {
         failure = nil

@@ -73,7 +73,7 @@ extension RunMachine {
         return waitForPeople(at: now, until: deadline)
     }
 
-    /// Holds the run when `snapshot` is not what this run left (DESIGN §4, P19).
+    /// Holds the run when `snapshot` is not what this run left (P19).
     mutating func drift(in snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action]? {
         guard record.expected != .never else {
             if usesEndpoint { apply(.driftAdopted(observed: Observation(snapshot)), at: now) }

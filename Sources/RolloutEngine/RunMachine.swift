@@ -3,7 +3,7 @@ package import Rollouts
 /// The pure machine of a run: it decides what comes next, and never does it.
 ///
 /// The runner gives it inputs and performs the actions that they lead to, in order. Every intent is committed before
-/// its effect is asked for (DESIGN §4, P2); everything else that happened is committed with it, or at the latest
+/// its effect is asked for (P2); everything else that happened is committed with it, or at the latest
 /// when a stage ends, a wait begins or the run stops.
 package struct RunMachine: Sendable {
     package enum Input: Sendable {
@@ -86,7 +86,7 @@ package struct RunMachine: Sendable {
     package var watchInterval = Interval.seconds(10)
     /// Polls until an accepted change that is not to be seen counts as undone by somebody.
     static let patience = 3
-    /// How often an analysis reads (ANALYSIS.md, The gate).
+    /// How often an analysis reads (Analysis.md).
     static let readingInterval = Interval.seconds(1)
     /// How long readings are gathered before they are made durable; a crash reads them again from the last cursor.
     static let readingsCommitInterval = Interval.seconds(10)
@@ -136,7 +136,7 @@ package struct RunMachine: Sendable {
     /// Notes that a process took the run up again, or leaves it; written with whatever is committed next.
     package mutating func note(_ event: RunEvent, at now: Timestamp) { apply(event, at: now) }
 
-    /// Uses an edited playbook from here on (DESIGN §4, P7); an open gate is voided.
+    /// Uses an edited playbook from here on (P7); an open gate is voided.
     package mutating func adopt(
         _ snapshot: PlanSnapshot, stages: [StageRecord], differences: [String], at now: Timestamp
     ) {

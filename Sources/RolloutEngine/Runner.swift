@@ -4,7 +4,7 @@ package import Rollouts
 
 /// Performs what a run's machine decides, and feeds it with what came of it.
 ///
-/// One runner at a time has an endpoint: every write carries the lease's epoch (DESIGN §4, P5).
+/// One runner at a time has an endpoint: every write carries the lease's epoch (P5).
 package struct Runner: Sendable {
     package var journal: any Journal
     package var backend: any Backend

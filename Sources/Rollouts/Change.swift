@@ -35,7 +35,7 @@ extension Change {
         }
     }
 
-    /// True when `endpoint` is observed to be so: requested is not done (DESIGN §4, P17).
+    /// True when `endpoint` is observed to be so: requested is not done (P17).
     package func isDone(in endpoint: EndpointSnapshot?) -> Bool {
         guard isRequested(of: endpoint) else { return false }
         switch self {

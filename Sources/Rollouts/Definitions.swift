@@ -1,4 +1,4 @@
-/// How an endpoint is served, which decides the rules that it keeps (AZURE.md, Rules).
+/// How an endpoint is served, which decides the rules that it keeps (AzureCompatibility.md).
 package enum EndpointKind: String, Codable, Hashable, Sendable, CaseIterable {
     case managed
     case kubernetes
@@ -7,7 +7,7 @@ package enum EndpointKind: String, Codable, Hashable, Sendable, CaseIterable {
     package var mirrors: Bool { self == .managed }
 }
 
-/// What an endpoint should be, as its file says (AZURE.md, Files).
+/// What an endpoint should be, as its file says (AzureCompatibility.md).
 package struct EndpointDefinition: Hashable, Sendable, Codable {
     package var name: Name
     /// `key`, `aml_token` or `aad_token`.
@@ -22,7 +22,7 @@ package struct EndpointDefinition: Hashable, Sendable, Codable {
     }
 }
 
-/// What a deployment should be, as its file says (AZURE.md, Files).
+/// What a deployment should be, as its file says (AzureCompatibility.md).
 package struct DeploymentDefinition: Hashable, Sendable, Codable {
     package var name: Name
     package var endpoint: Name
@@ -73,7 +73,7 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     }
 }
 
-/// Limits of requests to one deployment, with Azure's defaults (AZURE.md, Files).
+/// Limits of requests to one deployment, with Azure's defaults (AzureCompatibility.md).
 package struct RequestSettings: Hashable, Sendable, Codable {
     /// At most 180 s.
     package var timeout: Interval

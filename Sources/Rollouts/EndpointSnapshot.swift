@@ -1,4 +1,4 @@
-/// The state of a resource in the words of Azure ML (AZURE.md, Rules).
+/// The state of a resource in the words of Azure ML (AzureCompatibility.md).
 package enum ProvisioningState: String, Codable, Hashable, Sendable, CaseIterable {
     case creating = "Creating"
     case updating = "Updating"

@@ -1,4 +1,4 @@
-/// The name of an endpoint or of a deployment; names compare without case (AZURE.md, Rules).
+/// The name of an endpoint or of a deployment; names compare without case (AzureCompatibility.md).
 package struct Name: Sendable {
     /// The name as it was written.
     package let text: String

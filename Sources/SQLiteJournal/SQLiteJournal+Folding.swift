@@ -5,7 +5,7 @@ internal import Rollouts
 internal import SQLiteState
 
 extension SQLiteJournal {
-    /// Whether the tables that follow from the events say what the events come to (DESIGN §5).
+    /// Whether the tables that follow from the events say what the events come to (P13).
     ///
     /// Only of a chain that holds: what a broken one comes to means nothing.
     func foldFindings(_ run: RunID, _ db: Database) throws -> [String] {

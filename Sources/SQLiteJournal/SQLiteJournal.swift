@@ -4,7 +4,7 @@ internal import Rollouts
 internal import SQLiteState
 internal import Synchronization
 
-/// The journal in one SQLite file, `turnout.sqlite` (DESIGN §5).
+/// The journal in one SQLite file, `turnout.sqlite`.
 ///
 /// Every call that writes is one transaction under the folder's lock `turnout.lock`, and has reached the disk when it
 /// returns. Calls block for as long as the disk takes.

@@ -2,7 +2,7 @@ package import GRDB
 internal import Support
 internal import Synchronization
 
-/// One SQLite file with the promises of DESIGN §5.
+/// One SQLite file that keeps P4, P14 and P15.
 ///
 /// Every write transaction and every checkpoint, of every process, holds one exclusive lock beside the file: SQLite
 /// before 3.51.3 can lose commits when a checkpoint meets a writer. Commits are in WAL mode and cost one fdatasync.

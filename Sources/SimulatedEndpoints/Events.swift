@@ -1,7 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// What deployments and the platform say in logs, with the event names of AZURE.md, Data plane.
+/// What deployments and the platform say in logs, with the event names of AzureCompatibility.md.
 extension EndpointSimulation {
     /// Lines that are kept of each deployment.
     static let logLimit = 1000

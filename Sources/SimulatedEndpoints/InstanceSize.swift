@@ -12,7 +12,7 @@ struct InstanceSize {
         cores = isRow && (1...5).contains(number) ? 1 << (number - 1) : max(number, 1)
     }
 
-    /// Cores that a deployment takes of the quota: an upgrade needs a fifth more (AZURE.md, Rules: Limits).
+    /// Cores that a deployment takes of the quota: an upgrade needs a fifth more (AzureCompatibility.md).
     func coresReserved(instances: Int) -> Int {
         let (product, overflow) = instances.multipliedReportingOverflow(by: 6)
         return overflow ? .max : (product + 4) / 5 * cores

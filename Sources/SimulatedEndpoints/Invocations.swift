@@ -2,7 +2,7 @@ internal import FoundationEssentials
 package import RolloutEngine
 package import Rollouts
 
-/// Single requests (AZURE.md, Data plane).
+/// Single requests (AzureCompatibility.md).
 extension EndpointSimulation {
     /// Answers `request` as the named deployment, or as the one that the traffic weights give.
     package mutating func invoke(_ request: InferenceRequest, deployment: Name?, at time: Timestamp)

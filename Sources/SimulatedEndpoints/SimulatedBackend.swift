@@ -1,7 +1,7 @@
 package import RolloutEngine
 package import Rollouts
 
-/// Endpoints that are only simulated: in process, on a virtual clock, deterministic from a seed (DESIGN §6).
+/// Endpoints that are only simulated: in process, on a virtual clock, deterministic from a seed.
 ///
 /// It keeps the rules of managed or of Kubernetes endpoints, takes virtual time for what takes time, has the faults
 /// that the playbook asks for, and remembers what was done to it.

@@ -13,7 +13,7 @@ package struct SimulationSettings: Hashable, Sendable {
     /// Nil: every request is by itself, and its deployment is drawn anew.
     package var users: Users?
 
-    /// How long changes take, by default as long as in Azure (AZURE.md, Rules: Real durations).
+    /// How long changes take, by default as long as in Azure (AzureCompatibility.md).
     package struct Durations: Hashable, Sendable {
         package var endpoint: Interval
         package var deployment: Interval

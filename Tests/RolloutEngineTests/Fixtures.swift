@@ -14,7 +14,7 @@ extension Plan {
         Plan(playbook: playbook, backend: "scripted", endpoint: "shop", stages: StageList(stages))
     }
 
-    /// The eight stages of DESIGN §3.
+    /// The eight stages of the stock playbook `safe-rollout`.
     static var safeRollout: Plan {
         .of([
             Stage(

@@ -6,7 +6,7 @@ internal import Rollouts
 /// Changes, each as a resource that is read, altered and written back.
 ///
 /// PUT replaces a resource as a whole, so that whoever sends only what they know takes away the traffic, tags and mirror
-/// that they don't: the commonest complaint about `az ml` (AZURE.md, Control plane).
+/// that they don't: the commonest complaint about `az ml` (AzureCompatibility.md).
 extension AzureBackend {
     /// How often a resource that somebody else changes at the same time is read again.
     private static let tries = 5

@@ -4,7 +4,7 @@ internal import Rollouts
 
 /// How long a deployment that does not come up keeps the cloud from taking another change.
 ///
-/// The cloud has no way to give up a change that is under way: it refuses others until its own time is over (AZURE.md).
+/// The cloud has no way to give up a change that is under way: it refuses others until its own time is over (AzureCompatibility.md).
 struct ChangeLimit {
     /// What `x-ms-async-operation-timeout` says of every change: PT30M.
     static let operation = Interval.minutes(30)

@@ -1,6 +1,6 @@
 package import Rollouts
 
-/// A deployment of an online endpoint as the Azure ML REST API writes it (AZURE.md, Control plane).
+/// A deployment of an online endpoint as the Azure ML REST API writes it (AzureCompatibility.md).
 package struct DeploymentResource: Codable, Hashable, Sendable {
     /// The path of the resource, see ``ResourcePath``.
     package var id: String?
@@ -122,7 +122,7 @@ package struct CodeConfiguration: Codable, Hashable, Sendable {
     }
 }
 
-/// Limits of requests; what is not said has Azure's default (AZURE.md, Files).
+/// Limits of requests; what is not said has Azure's default (AzureCompatibility.md).
 package struct RequestSettingsBody: Codable, Hashable, Sendable {
     package var requestTimeout: ISO8601Duration?
     package var maxConcurrentRequestsPerInstance: Int?
@@ -138,7 +138,7 @@ package struct RequestSettingsBody: Codable, Hashable, Sendable {
     }
 }
 
-/// How an instance is probed; what is not said has Azure's default (AZURE.md, Files).
+/// How an instance is probed; what is not said has Azure's default (AzureCompatibility.md).
 package struct ProbeBody: Codable, Hashable, Sendable {
     package var initialDelay: ISO8601Duration?
     package var period: ISO8601Duration?

@@ -1,6 +1,6 @@
 package import Rollouts
 
-/// An online endpoint as the Azure ML REST API writes it (AZURE.md, Control plane).
+/// An online endpoint as the Azure ML REST API writes it (AzureCompatibility.md).
 ///
 /// A request leaves out what only the server knows; an answer has everything.
 package struct EndpointResource: Codable, Hashable, Sendable {

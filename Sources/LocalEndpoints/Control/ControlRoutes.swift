@@ -15,7 +15,7 @@ struct ControlPlane: Sendable {
     static let workspace =
         "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
 
-    /// All routes of AZURE.md, "Control plane", and those that Turnout's own client needs beside them.
+    /// Azure's routes that AzureCompatibility.md names, and those that Turnout's own client needs beside them.
     var routes: RouteTable {
         var routes = RouteTable()
         WorkspaceRoutes(plane: self).add(to: &routes)

@@ -44,7 +44,7 @@ struct OperationRoutes: Sendable {
     private static func path(_ kind: String, _ operation: OperationRecord, _ request: ControlRequest) -> String {
         let subscription = PercentEncoding.encoded(request.parameter("subscription"))
         let provider = "Microsoft.MachineLearningServices/locations/\(EndpointResource.defaultLocation)"
-        // Colons are what AZURE.md shows in these ids, and RFC 3986 allows them in a path.
+        // Azure has colons in these ids, and RFC 3986 allows them in a path.
         let id = operation.id.split(separator: ":").map { PercentEncoding.encoded(String($0)) }.joined(separator: ":")
         return "/subscriptions/\(subscription)/providers/\(provider)/\(kind)/\(id)"
     }

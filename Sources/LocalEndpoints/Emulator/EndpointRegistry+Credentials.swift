@@ -4,7 +4,7 @@ internal import Rollouts
 
 /// Keys and tokens of endpoints. None of them is ever logged.
 extension EndpointRegistry {
-    /// How long a token opens an endpoint, and when a new one is to be asked for (AZURE.md, Rules: Auth modes).
+    /// How long a token opens an endpoint, and when a new one is to be asked for (AzureCompatibility.md).
     private static let tokenLife = Interval.seconds(86_400)
     private static let tokenRefresh = Interval.seconds(43_200)
     /// Tokens of one endpoint that are valid at a time; the oldest gives way.

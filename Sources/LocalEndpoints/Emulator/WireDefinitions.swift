@@ -55,7 +55,7 @@ extension EndpointResource {
 }
 
 extension DeploymentResource {
-    /// What of a request is kept and told again, with Azure's defaults (AZURE.md, Files) for what it leaves out.
+    /// What of a request is kept and told again, with Azure's defaults (AzureCompatibility.md) for what it leaves out.
     var kept: DeploymentResource {
         var kept = self
         (kept.id, kept.name, kept.type, kept.kind, kept.systemData) = (nil, nil, nil, nil, nil)

@@ -8,7 +8,7 @@ package struct InstanceGroupStatus: Hashable, Sendable {
     package var failed: Int
     /// Why it isn't ready, in a sentence; nil when there is nothing to say.
     package var reason: String?
-    /// Set once the deployment has failed for good, with a code of AZURE.md (`ResourceNotReady`, `BadArgument`, …).
+    /// Set once the deployment has failed for good, with one of Azure's codes (`ResourceNotReady`, `BadArgument`, …).
     package var failure: Failure?
     /// Since when instances have been coming up, by the clock of instances; nil while their environment is built.
     package var begun: Timestamp?

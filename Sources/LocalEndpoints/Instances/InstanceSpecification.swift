@@ -134,7 +134,7 @@ package struct InferenceRoutes: Hashable, Sendable {
     }
 }
 
-/// When an instance is asked whether it is well, with Azure's defaults (AZURE.md, Files).
+/// When an instance is asked whether it is well, with Azure's defaults (AzureCompatibility.md).
 package struct Probe: Hashable, Sendable {
     package var initialDelay: Interval
     package var period: Interval

@@ -56,7 +56,7 @@ struct DeploymentRecord: Codable, Hashable, Sendable {
     var work: EndpointRecord.Work?
 
     struct Failure: Codable, Hashable, Sendable {
-        /// One of AZURE.md's.
+        /// One of Azure's, as `ResourceNotReady`.
         var code: String
         var message: String
     }

@@ -1,6 +1,6 @@
 package import Rollouts
 
-/// What changes are applied to: a simulated endpoint, a local one, a cluster (DESIGN §6).
+/// What changes are applied to: a simulated endpoint, a local one, a cluster.
 ///
 /// Every implementation passes `BackendContract` of RolloutTesting.
 package protocol Backend: Sendable {

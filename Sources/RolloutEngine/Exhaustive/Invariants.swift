@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// What must hold in every reachable world (DESIGN §4; AZURE.md, Rules).
+/// What must hold in every reachable world (Promises.md, AzureCompatibility.md).
 extension World {
     /// What is wrong, in a sentence, or nil.
     var violation: String? { trafficViolation ?? requestViolation ?? endViolation }

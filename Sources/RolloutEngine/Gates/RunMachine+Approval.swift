@@ -1,7 +1,7 @@
 internal import RolloutStatistics
 internal import Rollouts
 
-/// Approvals: asked for before a stage acts (DESIGN §4, P8 and P9).
+/// Approvals: asked for before a stage acts (P8 and P9).
 extension RunMachine {
     mutating func waiting(_ input: Input, _ gate: ApprovalGate, at now: Timestamp) -> [Action] {
         guard let stage, let approval = stage.approval else { return goOn(at: now) }
@@ -72,7 +72,7 @@ extension RunMachine {
         }
     }
 
-    /// Writes down that the open gate's time has run out, once, unless it was decided in time (DESIGN §4, P10).
+    /// Writes down that the open gate's time has run out, once, unless it was decided in time (P10).
     ///
     /// Nothing follows from it here: what `on_timeout` says may change the endpoint, and is carried out by a process that
     /// works on the run.

@@ -1,7 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Whether a plan whose roles are resolved still fits the endpoint when its run begins (DESIGN §4, P16).
+/// Whether a plan whose roles are resolved still fits the endpoint when its run begins (P16).
 enum LiveRole {
     /// Refuses a plan that takes another deployment for the live one than the endpoint does now.
     ///

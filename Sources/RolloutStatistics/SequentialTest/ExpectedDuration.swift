@@ -20,7 +20,7 @@ extension AnalysisSpecification {
     /// After how many seconds a version that is just like blue passes: the gate itself, played on the mean of what it
     /// would read.
     ///
-    /// In half of all stages it takes longer, in half less (ANALYSIS.md, The gate: about ln(1/β) by the growth). The
+    /// In half of all stages it takes longer, in half less (Analysis.md): about ln(1/β) divided by the growth. The
     /// `share` is that of requests that go to green, in a mirror of those that are copied; 0 to 1.
     ///
     /// - Returns: nil where it would not pass within ``longest``, or where nothing can be measured.

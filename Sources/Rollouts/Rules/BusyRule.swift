@@ -1,4 +1,4 @@
-/// An endpoint or a deployment that is being changed refuses another change (AZURE.md, Rules: 409).
+/// An endpoint or a deployment that is being changed refuses another change (AzureCompatibility.md).
 package struct BusyRule: ChangeRule {
     package init() {}
 

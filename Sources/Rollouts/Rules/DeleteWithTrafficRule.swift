@@ -1,4 +1,4 @@
-/// A deployment with traffic cannot be deleted, nor an endpoint that serves clients (AZURE.md, Rules).
+/// A deployment with traffic cannot be deleted, nor an endpoint that serves clients (AzureCompatibility.md).
 ///
 /// Azure deletes an endpoint with traffic; Turnout takes its traffic away first, so that "nothing that has traffic is
 /// deleted" holds of both.

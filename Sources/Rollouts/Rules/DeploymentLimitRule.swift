@@ -1,4 +1,4 @@
-/// An endpoint has at most 20 deployments (AZURE.md, Rules: Limits).
+/// An endpoint has at most 20 deployments (AzureCompatibility.md).
 package struct DeploymentLimitRule: ChangeRule {
     package static let limit = 20
 

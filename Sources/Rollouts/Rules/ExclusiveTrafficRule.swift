@@ -1,4 +1,4 @@
-/// A deployment has live or mirrored traffic, never both (AZURE.md, Rules).
+/// A deployment has live or mirrored traffic, never both (AzureCompatibility.md).
 package struct ExclusiveTrafficRule: ChangeRule {
     package init() {}
 

@@ -1,4 +1,4 @@
-/// A deployment has 1 to 50 instances (AZURE.md, Rules: Limits).
+/// A deployment has 1 to 50 instances (AzureCompatibility.md).
 package struct InstanceLimitRule: ChangeRule {
     package static let limit = 50
 

@@ -1,4 +1,4 @@
-/// Traffic is mirrored to one deployment, at most 50 % of it, and never on Kubernetes (AZURE.md, Rules).
+/// Traffic is mirrored to one deployment, at most 50 % of it, and never on Kubernetes (AzureCompatibility.md).
 package struct MirrorTrafficRule: ChangeRule {
     /// The largest mirror traffic in percent.
     package static let limit = 50

@@ -1,7 +1,7 @@
 internal import Support
 
 /// Names have 3 to 32 letters, digits and hyphens, begin with a letter and don't end with a hyphen; on Kubernetes,
-/// where they become names of objects, letters are lower-case (AZURE.md, Rules; RFC 1123 labels).
+/// where they become names of objects, letters are lower-case (AzureCompatibility.md; RFC 1123 labels).
 package struct NamingRule: ChangeRule {
     package init() {}
 

@@ -1,4 +1,4 @@
-/// A request may take 1 ms to 180 s; at least one request at a time is served (AZURE.md, Rules).
+/// A request may take 1 ms to 180 s; at least one request at a time is served (AzureCompatibility.md).
 package struct RequestLimitsRule: ChangeRule {
     package init() {}
 

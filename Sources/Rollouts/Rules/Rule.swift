@@ -15,7 +15,7 @@ package struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String { message }
 }
 
-/// A rule of managed and Kubernetes online endpoints (AZURE.md, Rules) about changes.
+/// A rule of managed and Kubernetes online endpoints (AzureCompatibility.md) about changes.
 package protocol ChangeRule: Sendable {
     /// Why `change` is refused of `endpoint` (nil: there is none yet) on a backend of `kind`, or nil.
     func violation(of change: Change, on endpoint: EndpointSnapshot?, kind: EndpointKind) -> Violation?

@@ -1,4 +1,4 @@
-/// Live traffic is in whole percents from 0 to 100 that sum to 0 or to 100 (AZURE.md, Rules).
+/// Live traffic is in whole percents from 0 to 100 that sum to 0 or to 100 (AzureCompatibility.md).
 package struct TrafficSumRule: ChangeRule {
     package init() {}
 

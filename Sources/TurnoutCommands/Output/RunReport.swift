@@ -2,7 +2,7 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// A run as `status --json` and the last line of `run --json` tell it (DESIGN §7).
+/// A run as `status --json` and the last line of `run --json` tell it (JSON.md).
 ///
 /// Every key is always there; what is not known is null.
 struct RunReport: Encodable, Sendable {

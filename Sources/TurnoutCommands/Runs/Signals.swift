@@ -7,7 +7,7 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// SIGINT and SIGTERM: the first is told, a second one ends the process at once; both are safe (DESIGN §7).
+/// SIGINT and SIGTERM: the first is told, a second one ends the process at once; both are safe (JSON.md).
 final class Signals: @unchecked Sendable {
     enum Kind: Int32, Sendable {
         case interrupt = 2

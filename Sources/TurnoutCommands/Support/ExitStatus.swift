@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import RolloutEngine
 internal import RolloutService
 
-/// What the process tells its caller (DESIGN §7).
+/// What the process tells its caller (JSON.md).
 enum ExitStatus: Int32 {
     case finished = 0
     case failed = 1

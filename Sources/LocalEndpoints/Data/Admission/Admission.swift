@@ -46,7 +46,7 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
 
     /// A request comes at `now`; `waiter` is asked for only if it has to wait.
     ///
-    /// At most as many wait as are answered: with those that are, twice the limit for each instance (AZURE.md, 429).
+    /// At most as many wait as are answered: with those that are, twice the limit for each instance (AzureCompatibility.md).
     /// One that had a place and lost it by no fault of its own is not refused: `isRetry`. Where no instance has been
     /// ready yet, a request waits for the first one if it may: `mayWaitForFirst`.
     mutating func enter(

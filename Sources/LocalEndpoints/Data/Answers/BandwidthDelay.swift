@@ -7,7 +7,7 @@ struct BandwidthDelay {
 
     var isDelayed: Bool { request > .zero || answer > .zero }
 
-    /// The trailers that tell of it (AZURE.md, Rules).
+    /// The trailers that tell of it (AzureCompatibility.md).
     func writeTrailers(to writer: inout MessageWriter) {
         if request > .zero {
             writer.write("ms-azureml-bandwidth-request-delay-ms: ")

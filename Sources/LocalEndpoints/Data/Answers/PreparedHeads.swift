@@ -11,6 +11,6 @@ struct PreparedHeads: Sendable {
         modelFailed = Array("HTTP/1.1 424 Failed Dependency\r\n\(line)x-request-id: ".utf8)
     }
 
-    /// What the model answered is passed on: as it is when it is 200, else as 424 (AZURE.md, Data plane).
+    /// What the model answered is passed on: as it is when it is 200, else as 424 (AzureCompatibility.md).
     func begin(modelStatus: Int) -> [UInt8] { modelStatus == 200 ? answered : modelFailed }
 }

@@ -56,7 +56,7 @@ struct RequestFacts {
         guard hosts == 1 || (hosts == 0 && head.version.minor == 0) else { throw .host }
     }
 
-    /// Letters, digits, `-`, `_`, 40 at most (AZURE.md, Data plane).
+    /// Letters, digits, `-`, `_`, 40 at most (AzureCompatibility.md).
     static func mayEcho(_ id: String) -> Bool {
         (1...40).contains(id.utf8.count)
             && id.utf8.allSatisfy { byte in

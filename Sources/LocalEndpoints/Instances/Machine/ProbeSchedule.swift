@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// When the next probe of a kind is due, and what its results so far come to (AZURE.md, Files).
+/// When the next probe of a kind is due, and what its results so far come to (AzureCompatibility.md).
 struct ProbeSchedule: Hashable {
     enum Verdict: Hashable {
         /// Not as many results in a row as the threshold wants.

@@ -31,7 +31,7 @@ struct ServerEnd: Hashable {
 
 /// Why a server could not be started, or an environment not be made.
 struct InstanceProblem: Error, Hashable, CustomStringConvertible {
-    /// Of AZURE.md: `ResourceNotReady`, `BadArgument`, `ImageBuildFailure`.
+    /// One of Azure's: `ResourceNotReady`, `BadArgument`, `ImageBuildFailure`.
     var code: String
     var message: String
 

@@ -116,7 +116,7 @@ extension Reading.PairCounts {
 }
 
 extension Plan {
-    /// Into how many parts the chance of a false alarm is cut: one for every process of every stage (ANALYSIS.md).
+    /// Into how many parts the chance of a false alarm is cut: one for every process of every stage (Analysis.md).
     var alarmShares: Int {
         stages.reduce(0) { $0 + ($1.skip == nil ? $1.analysis?.alarmShares ?? 0 : 0) }
     }

@@ -1,7 +1,7 @@
 internal import RolloutStatistics
 internal import Rollouts
 
-/// Analyses: live evidence, not a timer, decides whether a stage is left (DESIGN §4, P8 and P11).
+/// Analyses: live evidence, not a timer, decides whether a stage is left (P8 and P11).
 extension RunMachine {
     /// The stage's action is done: looks at what becomes of requests from now on.
     ///
