@@ -17,6 +17,13 @@ class APIError(Exception):
         super().__init__(f"{status}: {body.get('message') if isinstance(body, dict) else body}")
         self.status, self.body = status, body
 
+    @property
+    def is_gone(self):
+        """True where what was to be written was changed or deleted meanwhile, or is about to be with its namespace."""
+        details = self.body.get("details") or {} if isinstance(self.body, dict) else {}
+        ends = any(cause.get("reason") == "NamespaceTerminating" for cause in details.get("causes") or [])
+        return self.status in (404, 409) or ends
+
 
 class API:
     """Requests in the name of one token, over connections that are kept."""

@@ -34,6 +34,5 @@ class Events:
                 "lastTimestamp": now(), "source": {"component": component},
             })
         except APIError as error:
-            # The namespace is going away, or the event with it.
-            if error.status not in (403, 404, 409):
+            if not error.is_gone:
                 raise

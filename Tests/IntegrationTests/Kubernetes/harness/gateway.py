@@ -124,7 +124,7 @@ class Gateway:
                 {"metadata": {"resourceVersion": meta["resourceVersion"]}, "status": status}, MERGE)
         except APIError as error:
             # Changed or gone meanwhile: the next look has news of it.
-            if error.status not in (404, 409):
+            if not error.is_gone:
                 raise
 
     async def _route_status(self, route, parents, problem):

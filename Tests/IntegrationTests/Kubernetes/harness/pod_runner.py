@@ -109,7 +109,7 @@ class PodRunner:
         try:
             await self.kubelet.api.insist(method, path, document, kind)
         except APIError as error:
-            if error.status in (404, 409):
+            if error.is_gone:
                 raise Gone from error
             raise
 

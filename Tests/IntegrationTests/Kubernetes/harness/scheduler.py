@@ -91,7 +91,7 @@ class Scheduler:
                     "apiVersion": "v1", "kind": "Binding", "metadata": {"name": meta["name"], "uid": meta["uid"]},
                     "target": {"apiVersion": "v1", "kind": "Node", "name": name}})
             except APIError as error:
-                if error.status not in (404, 409):
+                if not error.is_gone:
                     raise
                 return
             if (current := self.pods.items.get(key(pod))) is not None:
@@ -109,7 +109,7 @@ class Scheduler:
                 "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message,
                 "lastTransitionTime": now()}]}}, "application/strategic-merge-patch+json")
         except APIError as error:
-            if error.status not in (404, 409):
+            if not error.is_gone:
                 raise
             return
         await self.events.record(pod, "FailedScheduling", message, "Warning", "default-scheduler")
