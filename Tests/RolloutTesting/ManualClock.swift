@@ -39,6 +39,8 @@ package final class ManualClock: RunClock, Sendable {
             $0.sleeps.append(deadline)
             if deadline < .distantFuture { $0.now = max($0.now, deadline) }
         }
+        // An actor that sleeps lets others in.
+        await Task.yield()
     }
 
     package func idle(until deadline: Timestamp) async throws {

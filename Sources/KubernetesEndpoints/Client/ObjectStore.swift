@@ -182,7 +182,10 @@ extension ObjectStore {
             watch = try await client.watch(
                 type, in: namespace, labels, [:], since: cursor, serverTimeout: Self.serverTimeout(client.pauses),
                 tries: 1)
+            // Who read between the list and this saw the failure that is over now.
+            let isBack = if case .failing = state { true } else { false }
             enter(.listed)
+            if isBack { changed() }
         } catch let error as KubernetesError {
             if error.code == .expired { cursor = nil } else { enter(.failing(error)) }
             changed()
