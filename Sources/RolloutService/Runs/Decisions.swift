@@ -29,12 +29,8 @@ extension RolloutService {
         var subject = try subject(of: kind, stage, in: try journal.load(run))
         subject.used = used
         let now = try now(of: subject.run.backend)
-        if let deadline = subject.gate?.deadline(passedAt: now) {
-            throw ServiceError(
-                .notPossible,
-                "the time to decide stage \(subject.stage.name) of \(run) ran out at \(deadline.zoned): what its "
-                    + "on_timeout says (\(subject.approval.onTimeout.rawValue)) is to be carried out",
-                [.step(.resume, of: run)])
+        if let gate = subject.gate {
+            try Self.refuse(past: gate, subject.approval, stage: subject.stage.name, of: run, at: now)
         }
         let request = Request(
             kind: kind, stage: subject.stage.name, attempt: subject.gate == nil ? nil : subject.stage.attempts + 1,
@@ -56,6 +52,17 @@ extension RolloutService {
             made.repeated = error.message
         }
         return made
+    }
+
+    /// Throws where the time to decide the gate is over: its `on_timeout` is carried out then, and nothing else.
+    static func refuse(
+        past gate: ApprovalGate, _ approval: Approval, stage: String, of run: RunID, at now: Timestamp
+    ) throws(ServiceError) {
+        guard let deadline = gate.deadline(passedAt: now) else { return }
+        throw ServiceError(
+            .notPossible,
+            "the time to decide stage \(stage) of \(run) ran out at \(deadline.zoned): what its on_timeout says "
+                + "(\(approval.onTimeout.rawValue)) is to be carried out", [.step(.resume, of: run)])
     }
 
     /// True where the same was said of the stage before, and not the opposite.

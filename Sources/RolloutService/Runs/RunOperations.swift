@@ -126,7 +126,14 @@ extension RolloutService {
     ) async throws -> RunOutcome {
         let record = try journal.record(of: run)
         let name = try skippable(stage, of: record)
-        try refuseSkip(name, of: try journal.load(run))
+        let stored = try journal.load(run)
+        try refuseSkip(name, of: stored)
+        let index = record.position
+        if case .waiting(let gate) = record.phase, stored.stages[index].name == name,
+            let approval = stored.snapshot.plan.stages[index].approval
+        {
+            try Self.refuse(past: gate, approval, stage: name, of: run, at: try now(of: record.backend))
+        }
         try submit(isDone ? .succeed : .skip, stage: name, to: record, reason: reason) { kept throws(JournalError) in
             let same = kept.first {
                 !$0.isUsed && $0.request.stage == name && ($0.request.kind == .skip || $0.request.kind == .succeed)

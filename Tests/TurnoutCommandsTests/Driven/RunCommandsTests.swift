@@ -160,6 +160,8 @@ struct RunCommandsTests {
             let status = await bench.type("status", leaves: .finished)
             await bench.type("approve", leaves: .usage).expect(
                 "`turnout resume demo-1` goes on with it", inErrors: true)
+            await bench.type("skip --reason late", leaves: .usage).expect(
+                "`turnout resume demo-1` goes on with it", inErrors: true)
             #expect(try marks() == 1 && bench.backend.edit { $0.asked.count } == asked)
             #expect(try bench.journal.verify(CommandBench.run).isEmpty && bench.journal.leases().isEmpty)
             await bench.type("events", leaves: .finished).expect(
