@@ -25,7 +25,9 @@ extension RunMachine {
     private mutating func settle(_ request: Request, at now: Timestamp) -> [Action] {
         guard let stage, request.stage == nil || request.stage == stage.name else { return [] }
         switch record.phase {
-        case .ready, .waiting, .baking, .analysing, .backingOff: break
+        case .ready, .baking, .analysing, .backingOff: break
+        case .waiting(let gate):
+            guard gate.takes(request) else { return [] }
         case .held(let hold):
             guard hold.accepts(request.kind) else { return [] }
             apply(.holdReleased(how: request.kind, by: request.by, reason: request.reason), at: now)

@@ -203,6 +203,16 @@ struct GateTests {
         #expect(stand.record.reason?.contains("nobody decided within 1h") == true)
     }
 
+    @Test("P10 a stage whose time to decide is over is not skipped either", arguments: [Request.Kind.skip, .succeed])
+    func skippedLate(kind: Request.Kind) throws {
+        var stand = stand(Approval(timeout: .hours(1)))
+        stand.now = try #require(gate(stand)?.deadline)
+        var late = stand
+        late.now = late.now + .milliseconds(1)
+        #expect(late.offer(kind) == false && late.stage("cut-over")?.status == .waiting)
+        #expect(stand.offer(kind) && stand.stage("cut-over")?.status.isDone == true)
+    }
+
     @Test("P9 P10 a gate that was decided in time does not expire, though the run has not used the decision")
     func decidedInTime() throws {
         var stand = stand(Approval(timeout: .hours(1)))

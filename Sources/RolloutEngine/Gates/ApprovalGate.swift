@@ -62,6 +62,9 @@ extension ApprovalGate {
         deadline.flatMap { expired != nil || now > $0 ? $0 : nil }
     }
 
+    /// Whether what was asked then comes in time.
+    func takes(_ request: Request) -> Bool { deadline.map { request.at <= $0 } ?? true }
+
     /// Whether the time to decide is over.
     func isOver(at now: Timestamp) -> Bool { expired != nil || deadline.map { now >= $0 } ?? false }
 

@@ -77,11 +77,11 @@ extension RunMachine {
     /// Nothing follows from it here: what `on_timeout` says may change the endpoint, and is carried out by a process that
     /// works on the run.
     mutating func expire(with requests: [Request], at now: Timestamp) -> [Action] {
-        guard case .waiting(let gate) = record.phase, gate.expired == nil, let deadline = gate.deadline, now > deadline,
-            let stage, let approval = stage.approval
+        guard case .waiting(let gate) = record.phase, gate.expired == nil,
+            let deadline = gate.deadline(passedAt: now), let stage, let approval = stage.approval
         else { return stop() }
         let inTime = requests.filter {
-            $0.at <= deadline && gate.concerns($0, planHash: record.planHash) && requests.replacement(of: $0) == nil
+            gate.takes($0) && gate.concerns($0, planHash: record.planHash) && requests.replacement(of: $0) == nil
         }
         let isRejected = inTime.contains { $0.kind == .reject && $0.stage == stage.name }
         let counted = gate.counting(inTime, for: stage.name, as: approval, in: record)
@@ -104,7 +104,7 @@ extension RunMachine {
     /// A decision about the gate that is open.
     mutating func decide(_ request: Request, _ gate: ApprovalGate, at now: Timestamp) -> [Action] {
         guard let stage, let approval = stage.approval, request.stage == stage.name else { return [] }
-        if let deadline = gate.deadline, request.at > deadline { return [] }
+        guard gate.takes(request) else { return [] }
         if let objection = objection(to: request, gate, approval) {
             use(request)
             apply(.requestVoided(request: request.number, reason: objection), at: now)

@@ -12,10 +12,10 @@ extension RolloutService {
                 guard error.code == .tampered else { throw error }
                 return false
             }
-            guard case .waiting(let gate) = record.phase, gate.expired == nil, let deadline = gate.deadline else {
+            guard case .waiting(let gate) = record.phase, gate.expired == nil, gate.deadline != nil else {
                 return false
             }
-            return try now(of: record.backend) > deadline
+            return gate.deadline(passedAt: try now(of: record.backend)) != nil
         }
     }
 
