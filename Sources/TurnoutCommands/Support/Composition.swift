@@ -81,7 +81,7 @@ func withService<Result>(
     let service = composition.service(on: journal, as: caller)
     let result: Result
     do {
-        if use != .preview { carryOutOverdue(seenBy: service) }
+        if use != .preview { carryOutOverdue(seenBy: service, use) }
         result = try await body(service)
     } catch {
         do { try journal.close() } catch { Notices.warn("the journal was not closed: \(error)") }
@@ -92,10 +92,14 @@ func withService<Result>(
 }
 
 /// Writes down which gates have expired; a command that only looks opens the journal for that once more.
-private func carryOutOverdue(seenBy reader: RolloutService) {
+private func carryOutOverdue(seenBy reader: RolloutService, _ use: JournalUse) {
     do {
         let runs = try reader.overdueRuns()
         guard !runs.isEmpty else { return }
+        guard use == .read else {
+            for run in runs { try reader.expireGate(of: run) }
+            return
+        }
         let journal = try Composition.current.openJournal(reader.workspace.state, false)
         let service = Composition.current.service(on: journal, as: reader.caller)
         do { for run in runs { try service.expireGate(of: run) } } catch {
