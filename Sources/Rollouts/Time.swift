@@ -86,6 +86,8 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         return Interval(milliseconds: overflow ? (left < right ? .min : .max) : difference)
     }
     /// The moment that is `interval` later; what can't be counted is ``distantFuture``, or the earliest.
+    package static func - (left: Timestamp, interval: Interval) -> Timestamp { left + (.zero - interval) }
+
     package static func + (left: Timestamp, interval: Interval) -> Timestamp {
         let (sum, overflow) = left.milliseconds.addingReportingOverflow(interval.milliseconds)
         guard overflow else { return Timestamp(milliseconds: sum) }

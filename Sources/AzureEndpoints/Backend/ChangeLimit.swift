@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
 
@@ -26,7 +25,7 @@ struct ChangeLimit {
             (probe?.initialDelay?.interval ?? .seconds(10))
             + (probe?.period?.interval ?? .seconds(10)) * Int64(probe?.failureThreshold ?? 30)
             + (probe?.timeout?.interval ?? .seconds(2))
-        begun = deployment.systemData?.lastModifiedAt.flatMap(Timestamp.init(wire:))
+        begun = deployment.systemData?.lastModifiedAt.flatMap { Timestamp(rfc3339: $0) }
     }
 
     /// As a clause behind the cloud's own sentence.
@@ -68,18 +67,5 @@ extension Change {
         case .scale(let name, _), .deleteDeployment(let name): name
         case .putEndpoint, .setTraffic, .setMirrorTraffic, .deleteEndpoint: nil
         }
-    }
-}
-
-extension Timestamp {
-    /// From ISO 8601 with any number of digits behind the second; nil of anything else.
-    fileprivate init?(wire text: String) {
-        for withFraction in [true, false] {
-            do {
-                self.init(try Date.ISO8601FormatStyle(includingFractionalSeconds: withFraction).parse(text))
-                return
-            } catch { continue }
-        }
-        return nil
     }
 }

@@ -35,7 +35,7 @@ package actor CloudToken {
         if let kept, clock.now() < kept.until { return kept.token }
         let answer = try await asked()
         let now = clock.now()
-        let expiry = answer.expiry.map { Timestamp(milliseconds: $0 * 1000) + (.zero - Self.margin) }
+        let expiry = answer.expiry.map { Timestamp(milliseconds: $0 * 1000) - Self.margin }
         kept = Kept(token: answer.accessToken, until: expiry ?? now + Self.margin)
         return answer.accessToken
     }

@@ -78,7 +78,7 @@ actor Credentials {
             let answer = try await runs.run(plugin)
             if let token = answer.token { kept.credential.authorization = "Bearer \(token)" }
             if let identity = answer.identity { kept.credential.identity = identity }
-            kept.until = answer.expiry.map { $0 + (.zero - Self.margin) }
+            kept.until = answer.expiry.map { $0 - Self.margin }
         }
         return kept
     }

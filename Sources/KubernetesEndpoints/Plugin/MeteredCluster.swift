@@ -57,7 +57,7 @@ package final class MeteredCluster: Backend, Sendable {
         }
         do throws(PrometheusError) {
             var reading = try await source(endpoint, rule).outcomes(since: cursor)
-            reading.countedTo = reading.countedTo.map { $0 + (.zero - Self.grace) }
+            reading.countedTo = reading.countedTo.map { $0 - Self.grace }
             return reading
         } catch {
             throw BackendError(.unavailable, "requests: \(error)")

@@ -210,7 +210,7 @@ package actor InstanceGroup {
             profile.answer = profile.answer ?? .sample(of: specification.deployment)
             return SimulatedInstance(
                 profile, index: index, crashesAtOnce: machine.instances[index]?.wasReady == true,
-                at: SystemClock().now() + (.zero - timeBehind(of: index)))
+                at: SystemClock().now() - timeBehind(of: index))
         case .external(let address): return ExternalServer(address)
         case .python, .command:
             guard let factory else {

@@ -122,7 +122,7 @@ struct InstanceGroupMachine {
 
     private mutating func begin(at time: Timestamp) -> [Action] {
         phase = .running
-        return fill(since: time + (.zero - settings.passed), at: time)
+        return fill(since: time - settings.passed, at: time)
     }
 
     private mutating func scale(to count: Int, at time: Timestamp) -> [Action] {

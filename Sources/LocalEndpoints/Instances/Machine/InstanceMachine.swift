@@ -104,7 +104,7 @@ struct InstanceMachine: Hashable {
     /// Since when it has drained; nil if it doesn't, or not any more.
     var drainsSince: Timestamp? {
         guard case .leaving(let terminate?, _, restarts: false) = phase, settings.isOwned else { return nil }
-        return terminate + (.zero - settings.drain)
+        return terminate - settings.drain
     }
 
     /// When ``Event/time`` is to be told next.

@@ -1,5 +1,4 @@
 internal import FoundationEssentials
-package import Rollouts
 
 extension Timestamp {
     /// `2026-11-22T10:15:30Z`, with or without a fraction, with `Z` or an offset; nil for what is no such moment.
