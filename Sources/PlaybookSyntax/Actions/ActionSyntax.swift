@@ -16,4 +16,7 @@ extension ActionReader {
         DefineSyntax(), ScaleSyntax(), DeploySyntax(), InvokeSyntax(), MirrorTrafficSyntax(),
         TrafficSyntax(), DeleteSyntax(), WaitSyntax(), RunSyntax(),
     ]
+
+    /// The words of the actions.
+    static let words = syntaxes.map(\.field.key)
 }

@@ -213,7 +213,7 @@ struct PlanMaker {
             files: files, endpoint: endpoint, override: options.endpoint, kind: capabilities.kind)
         var reader = StageReader(
             source: source, capabilities: capabilities, scope: scope, actions: actions,
-            queryProblem: options.queryProblem)
+            queryProblem: options.queryProblem, groupExists: options.groupExists)
         var probe = reader  // what it finds is found again when the stages are read
         let defines = nodes.contains { $0["define"] != nil && probe.skipReason($0) == nil }
         var play = Play(
@@ -223,11 +223,6 @@ struct PlanMaker {
         for node in nodes {
             if let define = node.member("define"), probe.skipReason(node) == nil,
                 let finding = files.cluster?.finding(forDefining: define, in: source)
-            {
-                findings.append(finding)
-            }
-            if probe.skipReason(node) == nil,
-                let finding = GroupIsKnown.finding(in: node, of: source, options.groupExists)
             {
                 findings.append(finding)
             }

@@ -10,14 +10,16 @@ struct StageReader {
     var actions: ActionReader
     private var template: Template
     private let queryProblem: PlanOptions.QueryProblemFinder?
+    private let groupExists: @Sendable (String) -> Bool
     private(set) var findings: [Finding] = []
     private var firstLines: [String: Int] = [:]
 
     init(
         source: SourceFile, capabilities: Capabilities, scope: ExpressionScope, actions: ActionReader,
-        queryProblem: PlanOptions.QueryProblemFinder? = nil
+        queryProblem: PlanOptions.QueryProblemFinder?, groupExists: @escaping @Sendable (String) -> Bool
     ) {
         self.queryProblem = queryProblem
+        self.groupExists = groupExists
         self.source = source
         self.capabilities = capabilities
         self.actions = actions
@@ -32,8 +34,10 @@ struct StageReader {
         guard case .mapping(let members) = node.content else { return nil }
         checkName(node)
         let skip = skipReason(node)
-        let words = ActionReader.syntaxes.map(\.field.key)
-        let written = members.filter { words.contains($0.key.text) }
+        if skip == nil, let finding = GroupIsKnown.finding(in: node, of: source, groupExists) {
+            findings.append(finding)
+        }
+        let written = members.filter { ActionReader.words.contains($0.key.text) }
         guard let member = written.first, written.count == 1 else {
             reportActions(written, of: node)
             return nil
@@ -116,7 +120,7 @@ struct StageReader {
     }
 
     private mutating func reportActions(_ members: [Node.Member], of node: Node) {
-        let kinds = ActionReader.syntaxes.map(\.field.key)
+        let kinds = ActionReader.words
         guard let extra = members.dropFirst().first else {
             // A misspelled action is already named by the check of the shape.
             let unknown = node.members.map(\.key.text).filter { ObjectShape.stage[$0] == nil }

@@ -2,8 +2,8 @@ internal import Rollouts
 
 /// The group whose members may approve a stage exists.
 ///
-/// It is one of the machine on which people decide: where this one does not have it, nobody can approve from here, and the
-/// stage waits until its time is over. It is a warning, since others may decide on other machines.
+/// The group is one of the machine on which people decide. If this machine lacks it, no one can approve from here, and
+/// the stage waits until its time is over. It is a warning, since people may decide on other machines.
 struct GroupIsKnown {
     static let name = String(describing: Self.self)
 
