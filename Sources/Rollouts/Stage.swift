@@ -61,6 +61,11 @@ package struct Retry: Hashable, Sendable, Codable {
     }
 }
 
+extension Stage {
+    /// Whether something is looked at before the stage is left: people, live evidence, or a bake.
+    package var isGated: Bool { approval != nil || analysis != nil || bake > .zero }
+}
+
 /// What becomes of the run when a stage has failed for good.
 package enum FailurePolicy: String, Hashable, Sendable, Codable, CaseIterable {
     case rollBack = "roll_back"

@@ -54,6 +54,6 @@ struct ServiceCare {
 
 extension Stage {
     fileprivate var looks: Bool {
-        !gates.isEmpty || action.kind == .wait || action.invocation != nil
+        isGated || action.kind == .wait || action.invocation != nil
     }
 }
