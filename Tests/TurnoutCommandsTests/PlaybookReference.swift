@@ -177,11 +177,8 @@ extension String {
 
     /// The description without its default, which has a column of its own.
     fileprivate var splittingDefault: (description: String, standard: String?) {
-        guard
-            let match = firstMatch(
-                of: #/^(?<text>.*?)[.;,:] (?:Default: (?<new>.+)|(?<old>\S+) unless it says otherwise)\.$/#)
-        else { return (self, nil) }
-        return (match.output.text + ".", (match.output.new ?? match.output.old).map(String.init))
+        guard let match = firstMatch(of: #/^(?<text>.*?)\. Default: (?<standard>.+)\.$/#) else { return (self, nil) }
+        return (match.output.text + ".", String(match.output.standard))
     }
 }
 

@@ -11,24 +11,24 @@ extension ObjectShape {
             Field(
                 "for", .duration(positive: true), required: true,
                 "How long the gate may look; at the end on_inconclusive decides.", example: "30m"),
-            Field("at_least", .duration(), "How long it looks at least; 0s unless it says otherwise.", example: "1m"),
+            Field("at_least", .duration(), "How long it looks at least. Default: 0s.", example: "1m"),
             Field(
                 "warm_up", .duration(),
-                "How long after the action requests are no evidence; 0s unless it says otherwise.", example: "30s"),
+                "How long after the action requests are no evidence. Default: 0s.", example: "30s"),
             Field(
                 "false_alarm", .fraction(AnalysisLimit.chance),
-                "The chance that a good version is stopped, over the whole rollout; 1% unless it says otherwise.",
+                "The chance that a good version is stopped, over the whole rollout. Default: 1%.",
                 example: "1%"),
             Field(
                 "wrong_pass", .fraction(AnalysisLimit.chance),
-                "The chance that a version at its margin is passed; 5% unless it says otherwise.", example: "5%"),
+                "The chance that a version at its margin is passed. Default: 5%.", example: "5%"),
             Field(
                 "control_limit", .fraction(AnalysisLimit.share),
                 "The part of the control's requests that may fail. Above it, nothing is compared with the control and "
                     + "the verdict is inconclusive, except by hard_limit. Default: 10%.", example: "10%"),
             Field(
                 "on_inconclusive", .choice(AnalysisSpecification.InconclusivePolicy.allCases.map(\.rawValue)),
-                "What becomes of the run without a verdict: hold unless it says otherwise."),
+                "What becomes of the run without a verdict. Default: hold."),
             Field(
                 "metrics", .list(.anyOf([.choice(AnalysisLimit.words), .object(.metric)]), atLeast: 1), required: true,
                 "What is looked at: a word, or a word with its limits.", example: "[errors, latency]"),
@@ -48,7 +48,7 @@ extension ObjectShape {
         [
             Field(
                 "margin", .fraction(AnalysisLimit.share),
-                "How much more green may fail for it to pass; 1pt unless it says otherwise.", example: "1pt"),
+                "How much more green may fail for it to pass. Default: 1pt.", example: "1pt"),
             Field("hard_limit", .fraction(AnalysisLimit.share), "The error rate that fails green whatever blue does."),
         ])
 
@@ -57,15 +57,15 @@ extension ObjectShape {
         [
             Field(
                 "tolerance", .fraction(0...10),
-                "How much slower green may be without alarm; 0% unless it says otherwise.", example: "5%"),
+                "How much slower green may be without alarm. Default: 0%.", example: "5%"),
             Field("margin", .object(.latencyMargin), "How much slower green may be for it to pass."),
         ])
 
     static let latencyMargin = ObjectShape(
         "margin",
         [
-            Field("p50", .fraction(AnalysisLimit.factor), "Of the median; 25% unless it says otherwise."),
-            Field("p95", .fraction(AnalysisLimit.factor), "Of the p95; 25% unless it says otherwise."),
+            Field("p50", .fraction(AnalysisLimit.factor), "Of the median. Default: 25%."),
+            Field("p95", .fraction(AnalysisLimit.factor), "Of the p95. Default: 25%."),
         ])
 
     static let disagreementMetric = ObjectShape(
@@ -73,23 +73,23 @@ extension ObjectShape {
         [
             Field(
                 "max", .fraction(AnalysisLimit.share),
-                "The part of pairs that may disagree; 2% unless it says otherwise."),
+                "The part of pairs that may disagree. Default: 2%."),
             Field(
                 "numeric_tolerance", .number(0...1),
-                "How far apart two numbers may be, relative to the larger; 1e-6 unless it says otherwise."),
+                "How far apart two numbers may be, relative to the larger. Default: 1e-6."),
         ])
 
     static let prometheusMetric = ObjectShape(
         "prometheus",
         [
-            Field("name", .text, "What it is called in verdicts; prometheus unless it says otherwise."),
+            Field("name", .text, "What it is called in verdicts. Default: prometheus."),
             Field("url", .text, required: true, "The server.", example: "http://127.0.0.1:9090"),
             Field("query", .text, required: true, "PromQL that gives one value.", example: "up"),
             Field("max", .number(AnalysisLimit.any), "The largest value."),
             Field("min", .number(AnalysisLimit.any), "The least value."),
             Field(
                 "failures_allowed", .integer(0...1000),
-                "How many readings in a row may be outside; 0 unless it says otherwise."),
+                "How many readings in a row may be outside. Default: 0."),
         ] + prometheusAccess)
 
     /// How a server lets its reader in; secrets stand elsewhere.

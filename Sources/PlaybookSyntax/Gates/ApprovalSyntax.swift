@@ -5,15 +5,15 @@ extension ObjectShape {
     static let approval = ObjectShape(
         "approval",
         [
-            Field("required", .integer(1...20), "How many people must say yes, 1 unless it says otherwise."),
+            Field("required", .integer(1...20), "How many people must say yes. Default: 1."),
             Field("instructions", .text, "What they should look at."),
             Field(
                 "timeout", .duration(words: ["never"], positive: true),
-                "How long is waited for them, 24h unless it says otherwise.",
+                "How long to wait for them. Default: 24h.",
                 example: "24h"),
             Field(
                 "on_timeout", .choice(Approval.TimeoutPolicy.allCases.map(\.rawValue)),
-                "What becomes of the run then: roll_back unless it says otherwise."),
+                "What becomes of the run then. Default: roll_back."),
             Field("starter_may_approve", .boolean, "False bars the person who started the run."),
             Field("group", .text, "The local group that they must be in."),
         ])

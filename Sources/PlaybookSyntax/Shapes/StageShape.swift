@@ -3,7 +3,7 @@ internal import Rollouts
 extension ObjectShape {
     /// A stage: its name, one action, and what must hold before it is left.
     static let stage = ObjectShape(
-        "a stage", oneOf: ActionReader.syntaxes.map(\.field.key),
+        "a stage", oneOf: ActionReader.words,
         [
             Field(
                 "name", .pattern(.stageName), required: true, "Unique in the playbook.", example: "deploy-green",
@@ -19,7 +19,7 @@ extension ObjectShape {
             Field("retry", .object(.retry), "How often the action is tried."),
             Field(
                 "on_failure", .choice(FailurePolicy.allCases.map(\.rawValue)),
-                "What becomes of the run when the stage fails for good: roll_back unless it says otherwise."),
+                "What becomes of the run when the stage fails for good. Default: roll_back."),
             Field("analysis", .object(.analysis), "Live evidence that decides when the stage is left, and whether."),
         ] + ActionReader.syntaxes.map(\.field))
 
