@@ -176,12 +176,7 @@ struct RunCommandsTests {
     @Test("a refused change rolls the run back with 10; the retry that is offered forks it")
     func rolledBack() async throws {
         try await CommandBench.with { bench async throws in
-            bench.backend.edit { script in
-                script.answer = {
-                    guard case .setTraffic(let traffic) = $0, traffic["green"] > 0 else { return .done }
-                    return .refused(BackendError(.refused, "the quota is used up"))
-                }
-            }
+            bench.refuseTraffic(BackendError(.refused, "the quota is used up"))
             let end = await bench.type("run demo", leaves: .rolledBack)
             end.expect(
                 "canary", "the attempt failed: traffic {blue: 90, green: 10} was refused: the quota is used up",
@@ -449,12 +444,7 @@ struct RunCommandsTests {
     @Test("P14 P21: a run whose state could not be written says that resume goes on with it, and it does")
     func fullDisk() async throws {
         try await CommandBench.with { bench async throws in
-            bench.backend.edit { script in
-                script.answer = {
-                    guard case .setTraffic(let traffic) = $0, traffic["green"] > 0 else { return .done }
-                    return .refused(BackendError(.storage, "local.sqlite: no space is left; free some space"))
-                }
-            }
+            bench.refuseTraffic(BackendError(.storage, "local.sqlite: no space is left; free some space"))
             let full = await bench.type("run demo", leaves: .stateNotWritten)
             full.expect("free some space; `turnout resume demo-1` goes on with it", inErrors: true)
             #expect(!full.errors.contains("again"))
@@ -477,6 +467,18 @@ struct RunCommandsTests {
                 .expect("standard output could not be written", inErrors: true)
             full.outputError = EPIPE
             await full.type("runs", leaves: .finished)
+        }
+    }
+}
+
+extension CommandBench {
+    /// Lets the backend refuse green any traffic.
+    fileprivate func refuseTraffic(_ error: BackendError) {
+        backend.edit { script in
+            script.answer = {
+                guard case .setTraffic(let traffic) = $0, traffic["green"] > 0 else { return .done }
+                return .refused(error)
+            }
         }
     }
 }
