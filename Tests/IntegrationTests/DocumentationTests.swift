@@ -6,24 +6,16 @@ import Testing
 /// .github/CONTRIBUTING.md, "Documentation", says how blocks are marked.
 @Suite("Documentation", .integration, .serialized, .timeLimit(.minutes(10)))
 struct DocumentationTests {
-    @Test("every command of a page does what the page says", arguments: Page.all)
-    func executed(_ page: Page) async throws {
-        let blocks = page.blocks
-        guard blocks.contains(where: { $0.isExecuted }) else { return }
-        try await TurnoutHome.with(backend: "") { home in
-            for block in blocks {
-                if let file = block.file {
-                    try home.write(block.text + "\n", to: file)
-                    continue
-                }
-                if block.fence == "sh" {
-                    try await type(block.script, expecting: [], of: page, in: home)
-                } else if block.fence == "console" {
-                    for command in block.typed {
-                        try await type(command.text, expecting: command.output, of: page, in: home)
-                    }
-                }
+    /// Three pages at a time: they wait for rollouts most of their time, each in a home of its own.
+    @Test("every command of a page does what the page says")
+    func executed() async throws {
+        let pages = Page.all.filter { page in page.blocks.contains { $0.isExecuted } }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, page) in pages.enumerated() {
+                if index >= 3 { try await group.next() }
+                group.addTask { try await typeAll(of: page) }
             }
+            try await group.waitForAll()
         }
     }
 
@@ -81,6 +73,22 @@ struct DocumentationTests {
     private static func files(of folder: String) throws -> [URL] {
         let root = TurnoutHome.repository.appending(path: folder)
         return try FileManager.default.subpathsOfDirectory(atPath: root.path).map { root.appending(path: $0) }
+    }
+
+    private func typeAll(of page: Page) async throws {
+        try await TurnoutHome.with(backend: "") { home in
+            for block in page.blocks {
+                if let file = block.file {
+                    try home.write(block.text + "\n", to: file)
+                } else if block.fence == "sh" {
+                    try await type(block.script, expecting: [], of: page, in: home)
+                } else if block.fence == "console" {
+                    for command in block.typed {
+                        try await type(command.text, expecting: command.output, of: page, in: home)
+                    }
+                }
+            }
+        }
     }
 
     private func type(_ commands: String, expecting lines: [String], of page: Page, in home: TurnoutHome) async throws {
