@@ -2,20 +2,35 @@ package import RolloutEngine
 internal import Rollouts
 
 extension RolloutService {
-    /// The runs whose open gate's time has run out without that being written down; empty of a journal that has none.
-    ///
-    /// A run whose record cannot be read is left out: a look at it, or at its chain, says what is wrong.
+    /// The runs whose open gate's time has run out although the journal does not say so yet.
     package func overdueRuns() throws -> [RunID] {
+        try runs { record, gate in
+            guard gate.expired == nil, gate.deadline != nil else { return false }
+            return gate.deadline(passedAt: try now(of: record.backend)) != nil
+        }
+    }
+
+    /// The runs whose gate has expired and whose `on_timeout` no process carries out.
+    package func expiredRuns() throws -> [RunID] {
+        let taken = Set(try journal.leases().filter(\.isAlive).map(\.run))
+        return try runs { record, gate in
+            guard !taken.contains(record.id), gate.deadline != nil else { return false }
+            return gate.deadline(passedAt: try now(of: record.backend)) != nil
+        }
+    }
+
+    /// The runs that wait at an approval which `includes` accepts.
+    ///
+    /// A run whose record was altered is left out: `status` and `verify` report what is wrong with it.
+    private func runs(where includes: (RunRecord, ApprovalGate) throws -> Bool) throws -> [RunID] {
         try journal.runIDs(in: .waiting).filter { run in
             let record: RunRecord
             do throws(JournalError) { record = try journal.record(of: run) } catch {
                 guard error.code == .tampered else { throw error }
                 return false
             }
-            guard case .waiting(let gate) = record.phase, gate.expired == nil, gate.deadline != nil else {
-                return false
-            }
-            return gate.deadline(passedAt: try now(of: record.backend)) != nil
+            guard case .waiting(let gate) = record.phase else { return false }
+            return try includes(record, gate)
         }
     }
 

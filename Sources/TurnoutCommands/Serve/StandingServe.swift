@@ -48,7 +48,12 @@ struct StandingServe {
         try say(ServeReport(record, folder))
         // Where it is to leave by itself, it does not count as its own user.
         if configuration.idle != nil { use.end() }
+        let deadlines = Task { await DeadlineWatch(json: json).run() }
+        defer { deadlines.cancel() }
         try await emulator.serve(until: signals, draining: Self.draining) {
+            // A run that is worked on still needs the emulator.
+            deadlines.cancel()
+            await deadlines.value
             if !json { Notices.say("answers what is under way, and leaves; a second signal leaves at once") }
         }
         try sayEnd()
@@ -97,6 +102,7 @@ struct StandingServe {
     private func watch(until signals: AsyncStream<Signals.Kind>) async {
         await withTaskGroup { group in
             group.addTask { for await _ in signals { return } }
+            group.addTask { [json] in await DeadlineWatch(json: json).run() }
             group.addTask {
                 await EmulatorLife(launch, for: .work, notify: Notices.warn).watch { news in
                     if case .note(let text) = news { Notices.warn(text) }
@@ -122,7 +128,7 @@ extension Emulator {
     ///
     /// `leaving` is called before the end. Throws when the emulator has ended by itself.
     func serve(
-        until signals: AsyncStream<Signals.Kind>, draining: Interval, leaving: () -> Void = {}
+        until signals: AsyncStream<Signals.Kind>, draining: Interval, leaving: () async -> Void = {}
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in signals { return } }
@@ -135,7 +141,7 @@ extension Emulator {
                 await stop(draining: .zero)
                 throw error
             }
-            leaving()
+            await leaving()
             await stop(draining: draining)
         }
     }

@@ -100,9 +100,19 @@ struct CommandBench {
         var words = Self.words(of: command)
         if words.first == "turnout" { words.removeFirst() }
         let (output, errors) = (Collected(), Collected())
+        let status = await Composition.$current.withValue(composition(output, errors)) { await Turnout.run(words) }
+        return Shown(command: command, status: status, output: output.text, errors: errors.text)
+    }
+
+    /// Runs part of a command as the bench's person; its output is dropped.
+    func acting<Result>(_ body: () async throws -> Result) async rethrows -> Result {
+        try await Composition.$current.withValue(composition(Collected(), Collected()), operation: body)
+    }
+
+    private func composition(_ output: Collected, _ errors: Collected) -> Composition {
         let (journal, person, journalError, outputError) = (journal, person, journalError, outputError)
         let writeError = writeError
-        let composition = Composition(
+        return Composition(
             backends: BackendCatalog([ScriptedPlugin(backend)]),
             openJournal: { _, readOnly throws(JournalError) in
                 if let error = journalError ?? (readOnly ? nil : writeError) { throw error }
@@ -120,8 +130,6 @@ struct CommandBench {
             }, standardError: { errors.append($0) },
             terminal: { _ in Terminal(descriptor: -1, environment: ["COLUMNS": "400"]) }, isAttended: { false },
             signals: [])
-        let status = await Composition.$current.withValue(composition) { await Turnout.run(words) }
-        return Shown(command: command, status: status, output: output.text, errors: errors.text)
     }
 
     /// Types `command`, and expects its exit status.

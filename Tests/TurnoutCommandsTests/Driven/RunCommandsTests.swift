@@ -173,6 +173,28 @@ struct RunCommandsTests {
         }
     }
 
+    @Test("P10: turnout serve carries out an expired gate's on_timeout, unless a process works on the run")
+    func deadlineWatch() async throws {
+        try await CommandBench.with { bench async throws in
+            await bench.type("run demo", leaves: .waitingForPerson)
+            let watch = DeadlineWatch(json: false)
+            #expect(await bench.acting { await watch.due() }.isEmpty, "there is time")
+            bench.backend.clock.advance(by: .hours(25))
+            let lease = try bench.journal.acquireLease(
+                on: try bench.record().leaseKey, for: CommandBench.run, takeOver: false)
+            #expect(await bench.acting { await watch.due() }.isEmpty)
+            try bench.journal.release(lease)
+            #expect(await bench.acting { await watch.due() } == [CommandBench.run])
+            // Gates that a command has marked are due as well.
+            await bench.type("status", leaves: .finished).expect("demo-1 expired")
+            #expect(await bench.acting { await watch.due() } == [CommandBench.run])
+            await bench.acting { await watch.carryOut(CommandBench.run) }
+            #expect(try bench.record().status == .rolledBack && bench.journal.leases().isEmpty)
+            #expect(try bench.snapshot()?.traffic.actual == ["blue": 100])
+            #expect(await bench.acting { await watch.due() }.isEmpty)
+        }
+    }
+
     @Test("a refused change rolls the run back with 10; the retry that is offered forks it")
     func rolledBack() async throws {
         try await CommandBench.with { bench async throws in

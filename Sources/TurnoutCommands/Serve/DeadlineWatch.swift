@@ -1,0 +1,101 @@
+internal import Logging
+internal import RolloutEngine
+internal import RolloutService
+internal import Rollouts
+internal import Support
+internal import Synchronization
+
+/// Carries out what the `on_timeout` of expired gates says while `turnout serve` runs, so that a deadline is kept
+/// although no process works on its run (P10).
+///
+/// A run that a process works on is left to that process. Several runs are worked on at once.
+final class DeadlineWatch: Sendable {
+    /// How often the journal is read.
+    ///
+    /// A read costs about a millisecond, and nothing else announces a new run.
+    private static let interval = Duration.seconds(2)
+    /// How long a run that could not be worked on is left alone.
+    private static let pause = Duration.seconds(60)
+
+    private let json: Bool
+    private let working = Mutex<Set<RunID>>([])
+    private let lastFailure = Mutex<String?>(nil)
+
+    /// With `json`, writes events to standard output as `turnout resume --json` does, instead of lines.
+    init(json: Bool) { self.json = json }
+
+    /// Watches until the task is cancelled.
+    ///
+    /// Runs under way are then left as by an interrupt: they can be resumed.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                for run in await due() {
+                    working.withLock { _ = $0.insert(run) }
+                    group.addTask { [self] in
+                        await carryOut(run)
+                        working.withLock { _ = $0.remove(run) }
+                    }
+                }
+                try? await Task.sleep(for: Self.interval)
+            }
+        }
+    }
+
+    /// The runs to work on now.
+    ///
+    /// A journal that cannot be read is reported once for each reason, and read again.
+    func due() async -> [RunID] {
+        do {
+            let runs = try await withService(.read) { try $0.expiredRuns() }
+            lastFailure.withLock { $0 = nil }
+            return working.withLock { working in runs.filter { !working.contains($0) } }
+        } catch {
+            let text = "\(error)"
+            let isNews = lastFailure.withLock { last in
+                defer { last = text }
+                return last != text
+            }
+            if isNews { Notices.warn("expired gates cannot be looked for: \(text)") }
+            return []
+        }
+    }
+
+    /// Works on `run` until it ends, is held, or waits at its next gate.
+    func carryOut(_ run: RunID) async {
+        do {
+            try await withService { service in
+                let observer: any RunObserver = json ? JSONDisplay() : DeadlineLines(run: run)
+                let end = try await service.takeUp(
+                    run, reason: "the time to decide its gate ran out",
+                    WorkOptions(observer: observer, waitsForPeople: false))
+                guard !json else { return JSONDisplay().end(end) }
+                for line in EndLines(end).lines(Terminal.standardOutput.style) { StandardOutput.shared.line(line) }
+            }
+        } catch {
+            // Another process was faster, and carries the deadline out.
+            if let error = error as? JournalError, case .leased = error.code { return }
+            Notices.warn("run \(run) could not be worked on, and is tried again in \(Self.pause): \(error)")
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+}
+
+/// Announces that a run is taken up, and repeats what its backend reports.
+private struct DeadlineLines: RunObserver {
+    var run: RunID
+
+    func begin(_ plan: Plan, _ state: RunState) {
+        let stage = plan.stages[state.record.position]
+        let policy = stage.approval.map { " (\($0.onTimeout.rawValue))" } ?? ""
+        StandardOutput.shared.line(
+            "\(run): the time to decide stage \(stage.name) ran out; carrying out its on_timeout\(policy)")
+    }
+
+    func show(_ progress: Runner.Progress) {}
+    func output(_ line: String, of stage: String) {}
+
+    func hear(_ notice: BackendNotice) {
+        if case .note(let text) = notice { Notices.say("\(run): \(text)".printable) }
+    }
+}
