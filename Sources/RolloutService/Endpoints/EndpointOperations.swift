@@ -21,21 +21,15 @@ extension RolloutService {
         stage: String, force: Bool = false
     ) async throws -> EndpointSnapshot? {
         do {
-            var lease = try journal.acquireLease(
-                on: selection.leaseKey(endpoint), for: .byHand, takeOver: false)
-            let result: Result<EndpointSnapshot?, any Error>
-            do {
-                let epoch = try await take(&lease, from: session, as: .hand(force: force))
-                result = .success(
+            return try await withLease(on: selection.leaseKey(endpoint), for: .byHand) { lease in
+                try await withEndpoint(
+                    of: session, under: &lease, as: .hand(force: force), isFinished: { true }
+                ) { lease, epoch in
                     try await keeping(lease, of: session) {
                         try await apply(changes, to: endpoint, on: session, selection, stage: stage, epoch: epoch)
-                    })
-            } catch {
-                result = .failure(error)
+                    }
+                }
             }
-            await giveBack(lease, to: session, isFinished: true)
-            try journal.release(lease)
-            return try result.get()
         } catch let error as JournalError {
             guard force, case .leased(let holder) = error.code else { throw error }
             warn("process \(holder.process) runs \(holder.run) on \(endpoint); it will find this as drift")

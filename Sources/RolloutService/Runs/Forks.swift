@@ -55,18 +55,21 @@ extension RolloutService {
         let selection = try backends.selection(of: snapshot.plan)
         try refuseUnfinishedRun(on: selection.leaseKey(of: snapshot.plan))
         return try await with(selection, .work, for: snapshot.plan) { session in
-            let (machine, lease) = try await launch(
+            try await launch(
                 run.playbook, on: session, selection, approved: approvals.stages, parent: (parent, first)
-            ) { _ throws(ServiceError) in snapshot }
-            for text in approvals.notes { note("note: \(text)") }
-            if !dropped.isEmpty {
-                notify(
-                    .note(
-                        "note: approvals that \(run) was given ahead of time are not carried over "
-                            + "(\(dropped.joined(separator: ", ")))",
-                        suggestions: dropped.map { .step(.approve, of: machine.record.id, stage: $0) }))
+            ) { _ throws(ServiceError) in
+                snapshot
+            } working: { machine, lease in
+                for text in approvals.notes { note("note: \(text)") }
+                if !dropped.isEmpty {
+                    notify(
+                        .note(
+                            "note: approvals that \(run) was given ahead of time are not carried over "
+                                + "(\(dropped.joined(separator: ", ")))",
+                            suggestions: dropped.map { .step(.approve, of: machine.record.id, stage: $0) }))
+                }
+                return try await perform(machine, under: lease, on: session, work)
             }
-            return try await perform(machine, under: lease, on: session, work)
         }
     }
 

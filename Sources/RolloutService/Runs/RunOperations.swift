@@ -30,24 +30,20 @@ extension RolloutService {
     package func resume(_ run: RunID, _ options: ResumeOptions, _ work: WorkOptions) async throws -> RunEnd {
         let record = try journal.record(of: run)
         guard !record.status.isEnded else { return try end(of: run) }
-        let lease = try await acquireLease(on: record.leaseKey, for: run, takeOver: options.takeOver)
         do {
-            let stored = try journal.load(run)
-            let edited = EditedFiles(stored, in: workspace)
-            let adoption = options.adopts ? try adoption(of: edited, stored) : nil
-            tell(edited, of: stored, isAdopted: adoption != nil)
-            try submit(options, about: stored.record, isAdopting: adoption != nil)
-            return try await takeUp(stored, under: lease, takeOver: options.takeOver, work) { machine, now in
-                guard let adoption else { return }
-                machine.adopt(
-                    adoption.snapshot, stages: adoption.stages, differences: adoption.differences, at: now)
+            return try await withLease(on: record.leaseKey, for: run, takeOver: options.takeOver) { lease in
+                let stored = try journal.load(run)
+                let edited = EditedFiles(stored, in: workspace)
+                let adoption = options.adopts ? try adoption(of: edited, stored) : nil
+                tell(edited, of: stored, isAdopted: adoption != nil)
+                try submit(options, about: stored.record, isAdopting: adoption != nil)
+                return try await takeUp(stored, under: &lease, takeOver: options.takeOver, work) { machine, now in
+                    guard let adoption else { return }
+                    machine.adopt(
+                        adoption.snapshot, stages: adoption.stages, differences: adoption.differences, at: now)
+                }
             }
-        } catch let error as ServiceError {
-            // takeUp gives the lease back by itself; what failed before it is a failure of this operation.
-            if try journal.leases().contains(where: { $0.key == lease.key.description && $0.epoch == lease.epoch }) {
-                try journal.release(lease)
-            }
-            var error = error
+        } catch var error as ServiceError {
             // Seen without this process, and as the endpoint is.
             if error.situation != nil { error.situation = try await view(of: run).situation }
             throw error

@@ -2,7 +2,7 @@ internal import RolloutEngine
 internal import Rollouts
 internal import PrometheusMetrics
 
-/// The work on one run, from the lease to the end.
+/// The work on one run under its lease.
 struct RunSession: Sendable {
     var service: RolloutService
     var session: any BackendSession
@@ -10,23 +10,13 @@ struct RunSession: Sendable {
 
     private var journal: any Journal { service.journal }
 
-    /// Works on the run until it stops or is cancelled, and gives its lease back.
+    /// Works on the run until it stops or is cancelled.
     func work(on machine: RunMachine, under lease: Lease) async throws -> RunEnd {
-        do {
-            let queries = QuerySignals()
-            let end: RunEnd
-            do {
-                end = try await perform(machine, under: lease, queries)
-            } catch {
-                await queries.close()
-                throw error
-            }
-            await queries.close()
-            try await giveBack(lease)
-            try journal.release(lease)
-            return end
-        } catch {
-            await giveUp(lease, after: error)
+        let queries = QuerySignals()
+        let result: Result<RunEnd, any Error>
+        do { result = .success(try await perform(machine, under: lease, queries)) } catch { result = .failure(error) }
+        await queries.close()
+        do { return try result.get() } catch {
             throw Self.isUnwritten(error)
                 ? ServiceError(.storage, "\(error)", [.step(.resume, of: lease.run)]) : error
         }
@@ -39,23 +29,6 @@ struct RunSession: Sendable {
         case let error as BackendError: error.code == .storage
         default: false
         }
-    }
-
-    /// Gives back what can be: the lease of a process that has ended is taken over without ceremony anyway.
-    private func giveUp(_ lease: Lease, after error: any Error) async {
-        if let error = error as? JournalError, error.code == .fenced { return }
-        do {
-            try await giveBack(lease)
-            try journal.release(lease)
-        } catch {
-            service.warn("the lease of \(lease.key) was not given back: \(error)")
-        }
-    }
-
-    /// Others learn from it whether the run has ended.
-    private func giveBack(_ lease: Lease) async throws {
-        let isFinished = try journal.record(of: lease.run).status.isEnded
-        await service.giveBack(lease, to: session, isFinished: isFinished)
     }
 
     private func perform(

@@ -37,99 +37,83 @@ extension RolloutService {
             if snapshot.plan.stages.contains(where: \.action.touchesEndpoint) {
                 try await FirstRefusal.check(snapshot.plan, on: session.backend)
             }
-            let (machine, lease) = try await launch(
+            return try await launch(
                 name, on: session, selection, approved: approvals.stages, takeOver: options.takeOver
-            ) { run throws(ServiceError) in
+            ) {
+                run throws(ServiceError) in
                 run == id ? snapshot : try self.snapshot(of: request, for: run, quiet: true)
+            } working: { machine, lease in
+                for text in approvals.notes { note("note: \(text)") }
+                return try await perform(machine, under: lease, on: session, work)
             }
-            for text in approvals.notes { note("note: \(text)") }
-            return try await perform(machine, under: lease, on: session, work)
         }
     }
 
-    /// Brings a run to its number, its lease and its first line in the journal; `snapshot` makes the plan for a number.
+    /// Creates a run under its lease, with the first free number, and works on it; `snapshot` makes the plan for a number.
     func launch(
         _ playbook: String, on session: any BackendSession, _ selection: BackendSelection, approved: [String],
         parent: (run: StoredRun, stage: Int)? = nil, takeOver: Bool = false,
-        _ snapshot: (RunID) throws(ServiceError) -> PlanSnapshot
-    ) async throws -> (RunMachine, Lease) {
+        _ snapshot: (RunID) throws(ServiceError) -> PlanSnapshot,
+        working body: (RunMachine, Lease) async throws -> RunEnd
+    ) async throws -> RunEnd {
         while true {
             let id = try journal.nextRunID(of: playbook)
             let snapshot = try snapshot(id)
-            var lease = try journal.acquireLease(on: selection.leaseKey(of: snapshot.plan), for: id, takeOver: false)
+            var isCreated = false
             do {
-                try await take(&lease, from: session, as: .start(takeOver: takeOver))
-                try await LiveRole.check(snapshot.plan, parent, on: session.backend)
-            } catch {
-                await giveBack(lease, to: session, isFinished: true)
-                try journal.release(lease)
-                throw error
-            }
-            let groups = Set(snapshot.plan.stages.compactMap(\.approval?.group).filter(caller.isMember))
-            let launcher = RunLauncher(
-                journal: journal, starter: caller.person, now: session.now,
-                playbookFolder: parent?.run.record.playbookFolder
-                    ?? snapshot.plan.files.first.map { folder(of: $0.path) },
-                groups: groups)
-            do throws(JournalError) {
-                return (try launcher.create(snapshot, approved: approved, parent: parent, under: lease), lease)
-            } catch {
-                await giveBack(lease, to: session, isFinished: true)
-                try journal.release(lease)
+                return try await withLease(on: selection.leaseKey(of: snapshot.plan), for: id) { lease in
+                    try await withEndpoint(
+                        of: session, under: &lease, as: .start(takeOver: takeOver),
+                        isFinished: { try !isCreated || journal.record(of: id).status.isEnded }
+                    ) { lease, _ in
+                        try await LiveRole.check(snapshot.plan, parent, on: session.backend)
+                        let groups = Set(snapshot.plan.stages.compactMap(\.approval?.group).filter(caller.isMember))
+                        let launcher = RunLauncher(
+                            journal: journal, starter: caller.person, now: session.now,
+                            playbookFolder: parent?.run.record.playbookFolder
+                                ?? snapshot.plan.files.first.map { folder(of: $0.path) },
+                            groups: groups)
+                        let machine = try launcher.create(snapshot, approved: approved, parent: parent, under: lease)
+                        isCreated = true
+                        return try await body(machine, lease)
+                    }
+                }
+            } catch let error as JournalError {
                 // Another process has taken the number in between.
-                guard error.code == .runExists else { throw error }
+                guard case .runExists = error.code else { throw error }
             }
         }
     }
 
     /// Takes up a run that was left, and works on it; `reason` says why, beside who did.
     package func takeUp(_ run: RunID, reason: String? = nil, _ work: WorkOptions) async throws -> RunEnd {
-        let lease = try journal.acquireLease(on: try journal.record(of: run).leaseKey, for: run, takeOver: false)
-        let stored: StoredRun
-        do {
+        try await withLease(on: try journal.record(of: run).leaseKey, for: run) { lease in
             // Only now: the run cannot change any more, but by this process.
-            stored = try journal.load(run)
-        } catch {
-            release(lease)
-            throw error
+            let stored = try journal.load(run)
+            tell(EditedFiles(stored, in: workspace), of: stored, isAdopted: false)
+            return try await takeUp(stored, under: &lease, reason: reason, work)
         }
-        tell(EditedFiles(stored, in: workspace), of: stored, isAdopted: false)
-        return try await takeUp(stored, under: lease, reason: reason, work)
     }
 
     /// Works on a run as it was loaded under its `lease`; `prepare` changes the machine before it begins, as an adoption
     /// does.
     func takeUp(
-        _ stored: StoredRun, under lease: Lease, takeOver: Bool = false, reason: String? = nil, _ work: WorkOptions,
-        prepare: (inout RunMachine, Timestamp) throws -> Void = { _, _ in }
+        _ stored: StoredRun, under lease: inout Lease?, takeOver: Bool = false, reason: String? = nil,
+        _ work: WorkOptions, prepare: (inout RunMachine, Timestamp) throws -> Void = { _, _ in }
     ) async throws -> RunEnd {
-        let plan = stored.snapshot.plan
-        let session: any BackendSession
-        do {
-            if stored.record.status == .held { try tellKept(of: stored) }
-            session = try await open(try backends.selection(of: plan), .work, for: plan)
-        } catch {
-            release(lease)
-            throw error
-        }
+        let (plan, id) = (stored.snapshot.plan, stored.record.id)
+        if stored.record.status == .held { try tellKept(of: stored) }
+        let session = try await open(try backends.selection(of: plan), .work, for: plan)
         return try await session.using(warn: warn) { session in
-            var lease = lease
-            do {
-                try await take(&lease, from: session, as: .resume(takeOver: takeOver))
-            } catch {
-                release(lease)
-                throw error
-            }
-            var machine = RunMachine(plan: plan, state: RunState(record: stored.record, stages: stored.stages))
-            machine.note(.runResumed(by: caller.person, epoch: lease.epoch, note: reason), at: session.now)
-            do {
+            try await withEndpoint(
+                of: session, under: &lease, as: .resume(takeOver: takeOver),
+                isFinished: { try journal.record(of: id).status.isEnded }
+            ) { lease, _ in
+                var machine = RunMachine(plan: plan, state: RunState(record: stored.record, stages: stored.stages))
+                machine.note(.runResumed(by: caller.person, epoch: lease.epoch, note: reason), at: session.now)
                 try prepare(&machine, session.now)
-            } catch {
-                await giveBack(lease, to: session, isFinished: false)
-                try journal.release(lease)
-                throw error
+                return try await perform(machine, under: lease, on: session, work)
             }
-            return try await perform(machine, under: lease, on: session, work)
         }
     }
 
@@ -193,64 +177,5 @@ extension RolloutService {
             .taken,
             "\(key) is taken: run \(other) has not ended (\(record.status.words)\(reason)), and no process works on it",
             situation: situation)
-    }
-}
-
-/// Leases, of the journal and of the backend.
-extension RolloutService {
-    /// Acquires the journal's lease; with `takeOver`, waits until the holder has been silent for long enough (P6).
-    ///
-    /// - Throws: ``ServiceError`` where the holder speaks meanwhile, ``JournalError`` where it is alive and may not
-    ///   be overtaken.
-    func acquireLease(on key: LeaseKey, for run: RunID, takeOver: Bool) async throws -> Lease {
-        var before: LeaseHolder?
-        while true {
-            let holder: LeaseHolder
-            do {
-                return try journal.acquireLease(on: key, for: run, takeOver: takeOver)
-            } catch {
-                guard takeOver, case .leased(let other) = error.code else { throw error }
-                holder = other
-            }
-            if let before, holder.silent < before.silent || holder.epoch != before.epoch {
-                throw ServiceError(
-                    .taken,
-                    "process \(holder.process) on \(holder.host) still works on \(holder.run): it wrote "
-                        + "\(holder.silent.short) ago", [.showRun(holder.run)])
-            }
-            let rest = Interval(
-                milliseconds: LeaseHolder.patience.milliseconds - min(holder.silent, LeaseHolder.patience).milliseconds)
-            notify(.overtaking(holder, in: rest, isFirst: before == nil))
-            before = holder
-            try await Task.sleep(for: max(min(rest, .milliseconds(500)), .milliseconds(20)).duration)
-        }
-    }
-
-    /// Takes the endpoint among the runners of all state folders, where others may have the backend too.
-    ///
-    /// - Returns: The epoch that changes are sent with.
-    @discardableResult
-    func take(_ lease: inout Lease, from session: any BackendSession, as manner: LeaseManner) async throws -> Int {
-        guard let leasing = session as? any EndpointLeasing else { return lease.epoch }
-        return try await leasing.take(&lease, as: manner, in: journal)
-    }
-
-    /// Gives back what was taken while an error is on its way out, or the work is done: others would wait for nothing
-    /// else.
-    func giveBack(_ lease: Lease, to session: any BackendSession, isFinished: Bool) async {
-        do { try await (session as? any EndpointLeasing)?.giveBack(lease, isFinished: isFinished) } catch {
-            warn("\(lease.key) was not given back to others, who may have to wait a while for it: \(error)")
-        }
-    }
-
-    private func release(_ lease: Lease) {
-        do { try journal.release(lease) } catch { warn("the lease was not given back: \(error)") }
-    }
-}
-
-extension Journal {
-    /// Who works on the run now, if anybody does.
-    package func holder(of run: RunID) throws(JournalError) -> LeaseHolder? {
-        try leases().first { $0.run == run && $0.isAlive }
     }
 }
