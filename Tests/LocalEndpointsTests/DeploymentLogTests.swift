@@ -105,7 +105,7 @@ struct DeploymentLogTests {
             file.lose(7, because: "the disk was full")
             file.write(bytes)
             let tail = try file.tail(10)
-            #expect(tail.first?.text == "7 lines of this log are lost: the disk was full")
+            #expect(tail.first?.text == "7 lines of this log were lost: the disk was full")
             #expect(tail.count == 6)
             #expect(file.lostLines == 0)
         }

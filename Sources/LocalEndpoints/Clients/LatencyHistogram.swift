@@ -65,7 +65,7 @@ extension LatencyHistogram: Codable {
             let (sum, overflow) = count.addingReportingOverflow(number)
             guard counts.indices.contains(bin), number >= 0, !overflow else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .bins, in: container, debugDescription: "\(number) latencies in bin \(bin)")
+                    forKey: .bins, in: container, debugDescription: "invalid bin '\(bin)' or count \(number)")
             }
             counts[bin] = number
             count = sum

@@ -24,7 +24,7 @@ package final class LoadGenerator: Sendable {
         url: String, key: String, body: String, rate: Double, maxInFlight: Int = 1000, timeout: Interval = .seconds(190)
     ) throws(LoadProblem) {
         guard rate > 0, rate <= 1_000_000, maxInFlight > 0 else {
-            throw LoadProblem(message: "a rate of \(rate)/s cannot be kept: more than 0 and up to 1000000 are possible")
+            throw LoadProblem(message: "a rate of \(rate)/s is out of range: expected more than 0/s, at most 1000000/s")
         }
         settings = Settings(rate: rate, maxInFlight: maxInFlight, timeout: timeout)
         shared = LoadState(target: try LoadTarget(url: url, key: key, body: body))

@@ -14,10 +14,10 @@ struct LoadTarget: Hashable, Sendable {
         guard let url = URL(string: text), url.scheme == "http", let host = url.host(), !host.isEmpty,
             (1...65535).contains(url.port ?? 80)
         else {
-            throw LoadProblem(message: "'\(text)' is no scoring URL such as http://127.0.0.1:8080/score")
+            throw LoadProblem(message: "'\(text)' is not a scoring URL such as http://127.0.0.1:8080/score")
         }
         guard !key.unicodeScalars.contains(where: { $0.value < 0x21 || $0.value > 0x7E }) else {
-            throw LoadProblem(message: "the key holds characters that cannot stand in a header")
+            throw LoadProblem(message: "the key contains characters that are not allowed in an HTTP header")
         }
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         port = url.port ?? 80

@@ -93,7 +93,7 @@ package final class DataPlane: Sendable {
             .bind(host: configuration.host, port: configuration.port).get()
         state.withLock { $0 = .bound(channel) }
         let port = channel.localAddress?.port ?? configuration.port
-        logger.debug("the data plane listens", metadata: ["port": "\(port)", "loops": "\(loops.count)"])
+        logger.debug("the data plane is listening", metadata: ["port": "\(port)", "loops": "\(loops.count)"])
         return port
     }
 
@@ -145,7 +145,7 @@ package final class DataPlane: Sendable {
             do {
                 cut += try await box.eventLoop.submit { box.value?.end() ?? 0 }.get()
             } catch {
-                logger.debug("an event loop had ended already", metadata: ["error": "\(error)"])
+                logger.debug("an event loop had already shut down", metadata: ["error": "\(error)"])
             }
         }
         await endThreads()
@@ -157,7 +157,7 @@ package final class DataPlane: Sendable {
             try await group.shutdownGracefully()
             try await threads.shutdownGracefully()
         } catch {
-            logger.debug("an event loop did not end", metadata: ["error": "\(error)"])
+            logger.debug("an event loop did not shut down", metadata: ["error": "\(error)"])
         }
     }
 
@@ -166,7 +166,7 @@ package final class DataPlane: Sendable {
         do {
             try await future.get()
         } catch {
-            logger.debug("an event loop had ended already", metadata: ["error": "\(error)"])
+            logger.debug("an event loop had already shut down", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -110,7 +110,7 @@ package final class AccessLog: Sendable {
     }
 
     private func tell(_ lost: Int) {
-        let line = Array("\(SystemClock().now()) \(lost) lines are lost: they could not be written in time\n".utf8)
+        let line = Array("\(SystemClock().now()) \(lost) lines were lost: they could not be written in time\n".utf8)
         if write(line) < line.count { buffer.withLock { $0.lost += lost } }
     }
 

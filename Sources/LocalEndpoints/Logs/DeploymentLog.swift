@@ -56,7 +56,7 @@ package final class DeploymentLog: Sendable {
         case .no: return
         case .yes(let leftOut):
             if leftOut > 0 {
-                append(LogLine(at: time, text: "\(leftOut) more requests were answered and are not listed one by one"))
+                append(LogLine(at: time, text: "\(leftOut) more requests were answered but not logged individually"))
             }
             append(LogLine(at: time, instance: instance, text: text()))
         }

@@ -44,7 +44,7 @@ struct LogFile: ~Copyable {
             if size > 0, size + lines.count > limit { try rotate() }
             var bytes: [UInt8] = isBroken ? [LogLineText.lineFeed] : []
             if let loss {
-                let text = "\(loss.lines) lines of this log are lost: \(loss.reason)"
+                let text = "\(loss.lines) lines of this log were lost: \(loss.reason)"
                 LogLineText.append(LogLine(at: now(), text: text), to: &bytes)
             }
             bytes += lines
@@ -108,7 +108,7 @@ struct LogFile: ~Copyable {
         guard let facts = FileFacts(descriptor: descriptor) else {
             let number = errno
             close(descriptor)
-            throw StateError(errno: number, path: path, doing: "looking at the log")
+            throw StateError(errno: number, path: path, doing: "reading the size of the log")
         }
         return (descriptor, facts.size)
     }

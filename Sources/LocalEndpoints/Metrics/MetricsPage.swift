@@ -31,10 +31,10 @@ struct MetricsPage {
 
     private var requestFamilies: [MetricFamily] {
         var requests = MetricFamily(
-            "turnout_requests_total", .counter, help: "Requests to a deployment, by what became of them.")
+            "turnout_requests_total", .counter, help: "Requests to a deployment, by status.")
         var durations = MetricFamily(
             "turnout_request_duration_seconds", .histogram,
-            help: "From a request's last byte to its answer, with the time that it waited for an instance.")
+            help: "Time from a request's last byte to its answer, including the wait for an instance.")
         for deployment in deployments {
             for (mirrored, tally) in [("false", deployment.live), ("true", deployment.copies)] {
                 let labels = deployment.labels + [("mirrored", mirrored)]
@@ -51,11 +51,11 @@ struct MetricsPage {
 
     private var stateFamilies: [MetricFamily] {
         var active = MetricFamily(
-            "turnout_active_requests", .gauge, help: "Live requests that a deployment is answering or that wait for it."
+            "turnout_active_requests", .gauge, help: "Live requests in flight, including those waiting for an instance."
         )
         var waiting = MetricFamily(
-            "turnout_waiting_requests", .gauge, help: "Live requests that wait for an instance.")
-        var ready = MetricFamily("turnout_ready_instances", .gauge, help: "Instances that take requests.")
+            "turnout_waiting_requests", .gauge, help: "Live requests waiting for an instance.")
+        var ready = MetricFamily("turnout_ready_instances", .gauge, help: "Instances that are ready for requests.")
         for deployment in deployments {
             active.add(deployment.inFlight, deployment.labels)
             waiting.add(deployment.waiting, deployment.labels)
@@ -66,12 +66,12 @@ struct MetricsPage {
 
     private var mirrorFamilies: [MetricFamily] {
         var pairs = MetricFamily(
-            "turnout_mirrored_pairs_total", .counter, help: "Live requests whose copy to this shadow has ended, too.")
+            "turnout_mirrored_pairs_total", .counter, help: "Completed pairs of a live request and its mirrored copy.")
         var differences = MetricFamily(
             "turnout_mirrored_differences_total", .counter,
-            help: "Pairs of which one failed, or whose answers were not the same.")
+            help: "Pairs in which only one request failed, or the two answers differ.")
         var dropped = MetricFamily(
-            "turnout_dropped_copies_total", .counter, help: "Copies that were not sent, or not compared: too many.")
+            "turnout_dropped_copies_total", .counter, help: "Copies not sent or not compared because of overload.")
         for deployment in deployments {
             pairs.add(deployment.pairs.pairs, deployment.labels)
             for (kind, count) in [
@@ -87,11 +87,11 @@ struct MetricsPage {
 
     private var planeFamilies: [MetricFamily] {
         var refusals = MetricFamily(
-            "turnout_refused_requests_total", .counter, help: "Requests that reached no deployment, by status.")
+            "turnout_refused_requests_total", .counter, help: "Requests that did not reach a deployment, by status.")
         for (status, count) in refused.sorted(by: { $0.key < $1.key }) {
             refusals.add(count, [("status", "\(status)")])
         }
-        var open = MetricFamily("turnout_client_connections", .gauge, help: "Connections of clients.")
+        var open = MetricFamily("turnout_client_connections", .gauge, help: "Open client connections.")
         open.add(connections)
         return [refusals, open]
     }

@@ -9,7 +9,7 @@ internal import Rollouts
 enum ProcessMetrics {
     static func families(since began: Timestamp) -> [MetricFamily] {
         var start = MetricFamily(
-            "process_start_time_seconds", .gauge, help: "When the data plane began, in seconds since 1970.")
+            "process_start_time_seconds", .gauge, help: "Start of the data plane, in seconds since the Unix epoch.")
         start.add(Double(began.milliseconds) / 1000)
         var usage = rusage()
         #if os(Linux)
@@ -18,7 +18,7 @@ enum ProcessMetrics {
             let whose = RUSAGE_SELF
         #endif
         guard getrusage(whose, &usage) == 0 else { return [start] }
-        var cpu = MetricFamily("process_cpu_seconds_total", .counter, help: "User and system time.")
+        var cpu = MetricFamily("process_cpu_seconds_total", .counter, help: "User and system CPU time, in seconds.")
         cpu.add(seconds(usage.ru_utime) + seconds(usage.ru_stime))
         return [start, cpu]
     }

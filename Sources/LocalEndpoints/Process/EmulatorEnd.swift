@@ -35,18 +35,18 @@ package struct EmulatorEnd {
             guard try ServeLock.isHeld(folder) else { return }
             throw EmulatorError(
                 .failed,
-                "\(folder.serveLock) is held by a process that is not on this machine, or not yours; end it where it runs"
+                "\(folder.serveLock) is held by a process on another machine or of another user; stop it there"
             )
         }
         guard kill(process, SIGTERM) == 0 || errno == ESRCH else {
             throw EmulatorError(
-                .failed, "the emulator (process \(process)) cannot be ended: \(String(cString: strerror(errno)))")
+                .failed, "the emulator (process \(process)) cannot be stopped: \(String(cString: strerror(errno)))")
         }
         let deadline = ContinuousClock.now + Self.patience
         while ServeLock.isHolder(process, folder) {
             guard ContinuousClock.now < deadline else {
                 throw EmulatorError(
-                    .failed, "the emulator (process \(process)) does not leave; end it by `kill -9 \(process)`")
+                    .failed, "the emulator (process \(process)) does not exit; end it with `kill -9 \(process)`")
             }
             try await Task.sleep(for: .milliseconds(20))
         }

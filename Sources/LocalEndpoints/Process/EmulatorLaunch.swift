@@ -62,7 +62,7 @@ package struct EmulatorLaunch: Sendable {
         let log = try openLog()
         defer { close(log) }
         var pipes: [Int32] = [-1, -1]
-        guard pipe(&pipes) == 0 else { throw failure("making a pipe", errno) }
+        guard pipe(&pipes) == 0 else { throw failure("creating a pipe", errno) }
         defer { close(pipes[0]) }
         for end in pipes { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(pipes[0], F_SETFL, O_NONBLOCK)
@@ -76,14 +76,14 @@ package struct EmulatorLaunch: Sendable {
             let ending = Self.ending(of: process)
             throw EmulatorError(
                 .failed,
-                "the emulator ended before it served\(ending); \(folder.emulatorLog) has what it said\(lastWords)")
+                "the emulator exited before it was ready\(ending); see \(folder.emulatorLog)\(lastWords)")
         }
         let report: Report
         do {
             report = try JSONDecoder().decode(Report.self, from: Data(text))
         } catch {
             throw EmulatorError(
-                .failed, "the emulator (process \(process)) does not say that it serves; see \(folder.emulatorLog)")
+                .failed, "the emulator (process \(process)) did not report that it is ready; see \(folder.emulatorLog)")
         }
         switch report.outcome {
         case .serving: return process
@@ -128,8 +128,8 @@ package struct EmulatorLaunch: Sendable {
         kill(process, SIGTERM)
         throw EmulatorError(
             .failed,
-            "the emulator (process \(process)) did not serve within \(Int(Self.patience / .seconds(1))) s and was "
-                + "ended; see \(folder.emulatorLog)")
+            "the emulator (process \(process)) was not ready within \(Int(Self.patience / .seconds(1))) s and was "
+                + "stopped; see \(folder.emulatorLog)")
     }
 
     /// The file that keeps what the emulator says; one that has grown large makes room for a new one.

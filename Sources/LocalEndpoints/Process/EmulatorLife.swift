@@ -78,8 +78,8 @@ package actor EmulatorLife {
         let process = try ServeRecord.read(folder).map { " (process \($0.pid))" } ?? ""
         throw EmulatorError(
             .failed,
-            "the emulator of \(folder.path)\(process) does not answer; end it by `turnout serve --stop --force`, and "
-                + "type the command again")
+            "the emulator of \(folder.path)\(process) does not respond; stop it with `turnout serve --stop --force` "
+                + "and run the command again")
     }
 
     /// Says what this process uses the emulator for.
@@ -104,11 +104,11 @@ package actor EmulatorLife {
                 guard !mayComeBack || ContinuousClock.now - since > Self.grace else { continue }
                 guard let process = try await start() else { continue }
                 said = nil
-                tell(.note("the emulator of the local endpoints was gone: process \(process) serves them now"))
+                tell(.note("the emulator of the local endpoints had stopped; process \(process) now serves them"))
             } catch is CancellationError {
                 return
             } catch {
-                let text = "the emulator of the local endpoints is gone, and another could not be started: \(error)"
+                let text = "the emulator of the local endpoints has stopped and could not be restarted: \(error)"
                 if text != said { tell(.note(text)) }
                 said = text
                 do { try await Task.sleep(for: .seconds(5)) } catch { return }
@@ -182,14 +182,14 @@ package actor EmulatorLife {
         let users = try end.users()
         let words =
             "the local endpoints are served by \(version.map { "Turnout \($0)" } ?? "an older Turnout") (process "
-            + "\(record.pid)), and this is Turnout \(Program.version)"
+            + "\(record.pid)), but this is Turnout \(Program.version)"
         guard use == .work else {
             notify(words)
             return false
         }
-        let who = users.isEmpty ? "clients use it" : "it is used by \(users.words)"
+        let who = users.isEmpty ? "it is in use by clients" : "it is in use by \(users.words)"
         throw EmulatorError(
             .inUse(pid: record.pid),
-            "\(words); \(who): wait until it is unused, or end it by `turnout serve --stop --force`")
+            "\(words); \(who): wait until it is idle, or stop it with `turnout serve --stop --force`")
     }
 }

@@ -34,7 +34,7 @@ package struct IdleTime: Hashable, Sendable, CustomStringConvertible {
         guard let text = environment[variable], !text.isEmpty else { return standard }
         guard let time = IdleTime(text) else {
             throw EmulatorError(
-                .setting, "\(variable): '\(text)' is not a time of 1s or more, such as 90s or 10m, or 'never'")
+                .setting, "\(variable): '\(text)' is not a duration of 1s or more, such as 90s or 10m, or 'never'")
         }
         return time
     }

@@ -5,7 +5,7 @@ enum BearerToken {
         if let bytes = try StateFile.read(path, secret: true) {
             let token = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
             guard token.utf8.count >= 32, token.utf8.allSatisfy({ (33...126).contains($0) }) else {
-                throw EmulatorError(.unsafe, "\(path): this is no token of the emulator; remove it to get a new one")
+                throw EmulatorError(.unsafe, "\(path): not a valid token; remove the file to get a new one")
             }
             return token
         }

@@ -94,7 +94,7 @@ struct CertificateAuthority: Sendable {
         } catch {
             throw EmulatorError(
                 .storage,
-                "\(path), \(keyPath): they hold no certificate and key (\(error)); remove both to get new ones")
+                "\(path), \(keyPath): not a certificate and private key (\(error)); remove both files to get new ones")
         }
     }
 }

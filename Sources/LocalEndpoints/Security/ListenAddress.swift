@@ -27,8 +27,8 @@ enum ListenAddress {
         guard !isLoopback(host) else { return }
         throw EmulatorError(
             .address,
-            "the data plane speaks plain HTTP, so it listens on this machine only, not on \(host): use 127.0.0.1 and put "
-                + "a server with TLS before it")
+            "the data plane serves plain HTTP, so it listens only on this machine, not on \(host): use 127.0.0.1 and "
+                + "put a TLS reverse proxy in front of it")
     }
 
     /// `host:port` as it stands in a URL.

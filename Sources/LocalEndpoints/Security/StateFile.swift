@@ -23,7 +23,7 @@ enum StateFile {
         defer { close(descriptor) }
         guard let facts = FileFacts(descriptor: descriptor) else { throw .system(path, doing: "opening", errno: errno) }
         guard facts.isRegular, facts.size <= limit else {
-            throw EmulatorError(.storage, "\(path): this is no file of the emulator; move it away")
+            throw EmulatorError(.storage, "\(path): expected a regular file of at most 1 MiB; move it elsewhere")
         }
         if secret { try requireSecret(facts, path: path) }
         return try Descriptor.read(descriptor, limit: facts.size, path: path)
@@ -49,7 +49,7 @@ enum StateFile {
         guard rename(partial, path) == 0 else {
             let number = errno
             unlink(partial)
-            throw .system(path, doing: "naming", errno: number)
+            throw .system(path, doing: "replacing the file", errno: number)
         }
     }
 
@@ -69,13 +69,13 @@ enum StateFile {
 
     private static func requireSecret(_ facts: FileFacts, path: String) throws(EmulatorError) {
         guard facts.owner == geteuid() else {
-            throw EmulatorError(.unsafe, "\(path): it belongs to another user, so it is not used; remove it")
+            throw EmulatorError(.unsafe, "\(path): the file belongs to another user, so it is not used; remove it")
         }
         guard facts.permissions & 0o077 == 0 else {
             throw EmulatorError(
                 .unsafe,
-                "\(path): others may read or write it (mode \(String(facts.permissions, radix: 8))), so its secret "
-                    + "is not used; remove it to get a new one, or `chmod 600` it if nobody has read it")
+                "\(path): other users can read or write the file (mode \(String(facts.permissions, radix: 8))), so its "
+                    + "secret is not used; remove it to get a new one, or `chmod 600` it if no other user has read it")
         }
     }
 

@@ -28,28 +28,28 @@ struct PlatformAnswer: Error, Hashable, Sendable {
         let allowed = methods.map(\.rawValue).joined(separator: ", ")
         return PlatformAnswer(
             status: 405, phrase: "Method Not Allowed", code: "MethodNotAllowed",
-            message: "This path takes \(allowed) only.", lines: "allow: \(allowed)\r\n")
+            message: "This path accepts only \(allowed).", lines: "allow: \(allowed)\r\n")
     }
     static let timedOut = PlatformAnswer(
         status: 408, phrase: "Request Timeout", code: "RequestTimeout",
-        message: "The model took longer than the deployment's request time-out.")
+        message: "The model took longer than the deployment's request timeout.")
     static let slowBody = PlatformAnswer(
         status: 408, phrase: "Request Timeout", code: "RequestTimeout",
-        message: "The request's body came too slowly.", closes: true)
+        message: "The request's body arrived too slowly.", closes: true)
     static func tooLarge(limit: Int) -> PlatformAnswer {
         PlatformAnswer(
             status: 413, phrase: "Content Too Large", code: "PayloadTooLarge",
-            message: "A request's body may have \(limit) bytes.", closes: true)
+            message: "A request's body must not exceed \(limit) bytes.", closes: true)
     }
     static let tooMany = PlatformAnswer(
         status: 429, phrase: "Too Many Requests", code: "TooManyRequests",
-        message: "More requests are in flight than the deployment's instances may have.", lines: "retry-after: 1\r\n")
+        message: "The deployment has reached its limit of requests in flight.", lines: "retry-after: 1\r\n")
     static let waitedTooLong = PlatformAnswer(
         status: 429, phrase: "Too Many Requests", code: "TooManyRequests",
-        message: "No instance was free within the deployment's queue wait.", lines: "retry-after: 1\r\n")
+        message: "No instance became free within the deployment's maximum queue wait.", lines: "retry-after: 1\r\n")
     static let outOfMemory = PlatformAnswer(
         status: 429, phrase: "Too Many Requests", code: "TooManyRequests",
-        message: "Too many large bodies are being read.", lines: "retry-after: 1\r\n", closes: true)
+        message: "Too many large request bodies are being received.", lines: "retry-after: 1\r\n", closes: true)
     static let nobodyReady = PlatformAnswer(
         status: 500, phrase: "Internal Server Error", code: "InternalServerError",
         message: "No instance of the deployment is ready.")
@@ -58,7 +58,7 @@ struct PlatformAnswer: Error, Hashable, Sendable {
         message: "The deployment's instances could not be reached.")
     static let brokenAnswer = PlatformAnswer(
         status: 500, phrase: "Internal Server Error", code: "InternalServerError",
-        message: "The instance's answer was cut off or is no HTTP.")
+        message: "The instance's answer was cut off or is not valid HTTP.")
     static func malformed(_ what: String) -> PlatformAnswer {
         PlatformAnswer(status: 400, phrase: "Bad Request", code: "BadRequest", message: what, closes: true)
     }
@@ -67,13 +67,13 @@ struct PlatformAnswer: Error, Hashable, Sendable {
         message: "The request's header fields are too long.", closes: true)
     static let wrongVersion = PlatformAnswer(
         status: 505, phrase: "HTTP Version Not Supported", code: "HTTPVersionNotSupported",
-        message: "This server speaks HTTP/1.1.", closes: true)
+        message: "This server supports only HTTP/1.0 and HTTP/1.1.", closes: true)
     static let transferCoding = PlatformAnswer(
         status: 501, phrase: "Not Implemented", code: "NotImplemented",
-        message: "A body may come in chunks, and with no other transfer coding.", closes: true)
+        message: "The only supported transfer coding is chunked.", closes: true)
     static let expectation = PlatformAnswer(
         status: 417, phrase: "Expectation Failed", code: "ExpectationFailed",
-        message: "Nothing but 100-continue can be expected.", closes: true)
+        message: "The only supported expectation is 100-continue.", closes: true)
 }
 
 extension PlatformAnswer {

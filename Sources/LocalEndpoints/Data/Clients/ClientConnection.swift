@@ -131,7 +131,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         case .answering(let exchange):
             if backlog.isEmpty, NIODeadline.now() - exchange.began > Self.halfClosing { close() }
         case .idle: if backlog.isEmpty { close() }
-        case .receiving, .refusing: if backlog.isEmpty { refuse(.malformed("The request ends in its middle.")) }
+        case .receiving, .refusing: if backlog.isEmpty { refuse(.malformed("The request is incomplete.")) }
         case .lingering, .closed: close()
         }
     }
@@ -373,7 +373,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
 
     /// After the last request in the backlog its connection ended.
     private func refuseHalf() {
-        if case .idle = phase { close() } else { refuse(.malformed("The request ends in its middle.")) }
+        if case .idle = phase { close() } else { refuse(.malformed("The request is incomplete.")) }
     }
 
     private func releaseHeld() {

@@ -49,11 +49,11 @@ final class IncomingRequest {
 extension PlatformAnswer {
     init(_ malformation: RequestFacts.Malformation) {
         switch malformation {
-        case .controlCharacter: self = .malformed("A header field has a control character.")
-        case .host: self = .malformed("The request must have one Host header field.")
-        case .contentLength: self = .malformed("The Content-Length is no number.")
+        case .controlCharacter: self = .malformed("A header field contains a control character.")
+        case .host: self = .malformed("The request must have exactly one Host header field.")
+        case .contentLength: self = .malformed("The Content-Length is not a valid number.")
         case .transferCoding: self = .transferCoding
-        case .framing: self = .malformed("The request's length is in doubt.")
+        case .framing: self = .malformed("The length of the request's body is ambiguous.")
         case .expectation: self = .expectation
         }
     }
@@ -64,7 +64,7 @@ extension PlatformAnswer {
         switch error {
         case .headerOverflow: self = .largeHead
         case .invalidVersion: self = .wrongVersion
-        default: self = .malformed("This is no proper HTTP/1.1.")
+        default: self = .malformed("The request is not valid HTTP/1.1.")
         }
     }
 }
