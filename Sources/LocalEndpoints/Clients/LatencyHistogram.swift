@@ -1,14 +1,14 @@
-/// Counts of latencies in bins that are 1/32 of their value wide at most, so that a quantile is off by 3 % at most.
+/// A latency histogram with bins at most 1/32 as wide as their value, so that quantiles are off by at most 3 %.
 ///
-/// As in HdrHistogram, the leading bits of the number of microseconds are the bin.
+/// As in HdrHistogram, the bin is given by the leading bits of the latency in microseconds.
 struct LatencyHistogram: Hashable, Sendable {
     private static let subBits = 5
-    /// Enough for 2^36 µs, 19 hours.
+    /// The number of bins for latencies up to 2^36 µs (19 hours).
     private static let bins = (36 - subBits + 1) << subBits
 
     private var counts = [Int](repeating: 0, count: Self.bins)
     private(set) var count = 0
-    /// In nanoseconds.
+    /// The longest latency, in nanoseconds.
     private(set) var longest: Int64 = 0
 
     mutating func add(nanoseconds: Int64) {
@@ -23,8 +23,9 @@ struct LatencyHistogram: Hashable, Sendable {
         longest = max(longest, other.longest)
     }
 
-    /// The least number of nanoseconds that `share` of all latencies do not exceed, rounded up to its bin's end; 0 where
-    /// there are none.
+    /// The smallest latency that a fraction `share` (0 to 1) of all latencies does not exceed, in nanoseconds.
+    ///
+    /// The value is rounded up to the end of its bin; it is 0 if the histogram is empty.
     func quantile(_ share: Double) -> Int64 {
         guard count > 0 else { return 0 }
         let rank = max(Int((share * Double(count)).rounded(.up)), 1)
@@ -32,7 +33,7 @@ struct LatencyHistogram: Hashable, Sendable {
         for (bin, number) in counts.enumerated() {
             seen += number
             guard seen >= rank else { continue }
-            // The last bin has no end.
+            // The last bin has no upper bound.
             return bin == Self.bins - 1 ? longest : min(Int64(Self.end(of: bin)) * 1000, longest)
         }
         return longest
@@ -40,18 +41,18 @@ struct LatencyHistogram: Hashable, Sendable {
 
     private static func bin(of microseconds: UInt64) -> Int {
         let shift = max(64 - microseconds.leadingZeroBitCount - subBits - 1, 0)
-        // Above the first 64 µs: the octave, and the five bits after its leading one.
+        // From 64 µs on, a bin is given by the octave and the five bits after the leading one.
         return min((shift << subBits) + Int(microseconds >> UInt64(shift)), bins - 1)
     }
 
-    /// The least number of microseconds that is beyond a bin.
+    /// The exclusive upper bound of a bin, in microseconds.
     private static func end(of bin: Int) -> UInt64 {
         let shift = max((bin >> subBits) - 1, 0)
         return (UInt64(bin - (shift << subBits)) + 1) << UInt64(shift)
     }
 }
 
-/// Only bins that count something are written: `{"bins": {"412": 3}, "longest": 41000000}`.
+/// Encodes only nonempty bins: `{"bins": {"412": 3}, "longest": 41000000}`.
 extension LatencyHistogram: Codable {
     private enum CodingKeys: String, CodingKey {
         case bins, longest

@@ -4,9 +4,9 @@ internal import NIOPosix
 internal import Rollouts
 internal import Synchronization
 
-/// The generator's work on its event loop: paces, sends, keeps connections, gives up what is late.
+/// The load generator's event-loop side: it paces and sends requests, keeps connections, and times out late requests.
 ///
-/// All of it runs on one loop; nothing is locked but the report.
+/// All of it runs on one event loop; only the report and the target are behind locks.
 final class LoadClient {
     private let settings: LoadGenerator.Settings
     private let shared: LoadState
@@ -14,7 +14,10 @@ final class LoadClient {
     private let ended: EventLoopPromise<Void>
     private var pacer: LoadPacer
     private var target: LoadTarget
-    /// Those that were used last come first, so that what a lower rate doesn't need grows old and is closed.
+    /// Idle connections, the least recently used first.
+    ///
+    /// The most recently used one is taken first, so that connections that a lower rate does not need become old and
+    /// are closed.
     private var idle: [LoadConnection] = []
     private var busy: [ObjectIdentifier: LoadConnection] = [:]
     private var connecting = 0
@@ -22,7 +25,7 @@ final class LoadClient {
     private var sweep: RepeatedTask?
     private var isStopped = false
     private var isOver = false
-    /// How long answers to the last requests are waited for.
+    /// How long `stop()` waits for answers to the last requests.
     private static let patience = TimeAmount.seconds(1)
 
     init(_ settings: LoadGenerator.Settings, _ shared: LoadState, loop: any EventLoop) {
@@ -43,7 +46,7 @@ final class LoadClient {
         return ended.futureResult
     }
 
-    /// Sends nothing more, and ends when what is in flight was answered, or after a moment.
+    /// Sends no more requests; ends once all requests in flight are answered, after one second at the latest.
     func stop() {
         guard !isStopped else { return }
         isStopped = true
@@ -76,7 +79,7 @@ final class LoadClient {
         alarm = loop.assumeIsolated().scheduleTask(in: .nanoseconds(max(pacer.next - Self.now(), 0))) { self.tick() }
     }
 
-    /// Old connections are of no use once requests go elsewhere.
+    /// Reads the current target, and closes idle connections if host or port has changed.
     private func refreshTarget() {
         let new = shared.target.withLock { $0 }
         guard new != target else { return }
@@ -132,7 +135,7 @@ final class LoadClient {
             }
     }
 
-    // MARK: - What connections tell
+    // MARK: - Events from connections
 
     func answered(_ connection: LoadConnection, _ request: LoadRequest, status: Int) {
         busy[ObjectIdentifier(connection)] = nil
@@ -144,7 +147,10 @@ final class LoadClient {
         idle.append(connection)
     }
 
-    /// `isStale`: a kept connection was closed before anything of the answer came, as any server may do at any time.
+    /// Records a failed request, or resends it once on a new connection if `isStale`.
+    ///
+    /// `isStale` means that a kept connection was closed before any part of the answer arrived, which a server may do
+    /// at any time.
     func failed(_ connection: LoadConnection, _ request: LoadRequest, _ failure: LoadReport.Failure, isStale: Bool) {
         busy[ObjectIdentifier(connection)] = nil
         guard !isOver else { return }
@@ -162,14 +168,14 @@ final class LoadClient {
         let now = Self.now()
         let limit = now - settings.timeout.milliseconds * 1_000_000
         for connection in busy.values { connection.giveUp(since: limit) }
-        // Half a minute unused; the oldest stand first.
+        // Unused for 30 s; the least recently used connections come first.
         let old = idle.prefix { $0.lastUsed < now - 30_000_000_000 }
         idle.removeFirst(old.count)
         for connection in old { connection.close() }
     }
 }
 
-/// One request: when it should have been sent, on the clock of ``LoadClient/now()``.
+/// One request, with the time at which it was due on the clock of ``LoadClient/now()``, in nanoseconds.
 struct LoadRequest: Hashable {
     var intended: Int64
     var isRepeated = false

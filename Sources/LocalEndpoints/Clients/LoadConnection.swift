@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A kept connection, with one request at a time.
+/// A keep-alive connection that carries one request at a time.
 final class LoadConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundOut = HTTPClientRequestPart
@@ -16,7 +16,9 @@ final class LoadConnection: ChannelInboundHandler {
     private var status: Int?
     private var answers = 0
 
-    /// Puts HTTP under itself: it is added to a channel that has nothing yet.
+    /// Adds the HTTP codec to the channel's pipeline, in front of this handler.
+    ///
+    /// The channel's pipeline must be empty.
     init(to host: String, _ port: Int, of channel: any Channel, client: LoadClient) throws {
         (self.host, self.port, self.channel, self.client) = (host, port, channel, client)
         lastUsed = LoadClient.now()
@@ -37,7 +39,8 @@ final class LoadConnection: ChannelInboundHandler {
 
     func close() { channel.close(promise: nil) }
 
-    /// Ends a request that should have been sent before `time`.
+    /// Fails the pending request with `late` and closes the connection if the request was due before `time`
+    /// (nanoseconds).
     func giveUp(since time: Int64) {
         guard let request, request.intended < time else { return }
         fail(request, .late)

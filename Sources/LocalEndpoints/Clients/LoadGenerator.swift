@@ -3,10 +3,11 @@ internal import NIOPosix
 package import Rollouts
 internal import Synchronization
 
-/// Clients of an endpoint, as a playbook's `load` has them: so many requests a second, whatever the server does.
+/// Generates a playbook's `load`: a constant number of requests a second, however the server responds.
 ///
-/// An open loop: a request is sent when it is due, not when the one before was answered. How many may be in flight at
-/// once is bounded; what is due beyond that is not sent, and counted. One event loop does all the work.
+/// This is an open loop: a request is sent when it is due, not when the previous one was answered. The number of
+/// requests in flight is bounded; requests that are due beyond that bound are counted as dropped instead of sent. All
+/// work is done on one event loop.
 package final class LoadGenerator: Sendable {
     struct Settings: Hashable {
         var rate: Double
@@ -17,9 +18,13 @@ package final class LoadGenerator: Sendable {
     private let settings: Settings
     private let shared: LoadState
 
-    /// Sends `body` as JSON to `url`, a scoring URL of plain HTTP, `rate` times a second.
+    /// Creates a generator that sends `body` as JSON to `url`, a plain HTTP scoring URL, `rate` times a second.
     ///
-    /// A request that has no answer after `timeout` is given up; it should be longer than the endpoint's own.
+    /// A request without an answer after `timeout` is counted as late. The timeout should be longer than the endpoint's
+    /// own request timeout.
+    ///
+    /// - Throws: ``LoadProblem`` if the rate is not in (0, 1000000], `maxInFlight` is not positive, or the URL or key
+    ///   is invalid.
     package init(
         url: String, key: String, body: String, rate: Double, maxInFlight: Int = 1000, timeout: Interval = .seconds(190)
     ) throws(LoadProblem) {
@@ -30,16 +35,16 @@ package final class LoadGenerator: Sendable {
         shared = LoadState(target: try LoadTarget(url: url, key: key, body: body))
     }
 
-    /// What was seen so far.
+    /// The counts and latencies so far.
     package var report: LoadReport { shared.report.withLock { $0 } }
 
-    /// From now on requests go to `url` with `key`; those in flight stay where they are.
+    /// Sends all further requests to `url` with `key`; requests in flight are not affected.
     package func retarget(url: String, key: String) throws(LoadProblem) {
         let target = try LoadTarget(url: url, key: key, body: shared.target.withLock { $0.body })
         shared.target.withLock { $0 = target }
     }
 
-    /// Sends until it is cancelled; answers to what is in flight then are waited for a second.
+    /// Sends requests until the task is cancelled, then waits up to one second for answers to requests in flight.
     package func run() async {
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let stop = LoadStop()
@@ -52,15 +57,15 @@ package final class LoadGenerator: Sendable {
                     return client.run()
                 }.get()
             } catch {
-                // Only a loop that is shut down fails: then the process is at its end.
+                // This fails only if the event loop is shut down, that is, when the process is ending.
             }
         } onCancel: {
-            stop.tell()
+            stop.request()
         }
     }
 }
 
-/// What the generator's owner and its event loop both see.
+/// State shared by the generator's owner and its event loop.
 final class LoadState: Sendable {
     let target: Mutex<LoadTarget>
     let report = Mutex(LoadReport())
@@ -68,26 +73,26 @@ final class LoadState: Sendable {
     init(target: LoadTarget) { self.target = Mutex(target) }
 }
 
-/// Tells the client to stop, whether the order comes before it has begun or after.
+/// Passes on the order to stop to the client, whether the order comes before or after the client has started.
 private final class LoadStop: Sendable {
     private struct State {
-        var isTold = false
+        var isRequested = false
         var action: (@Sendable () -> Void)?
     }
 
     private let state = Mutex(State())
 
     func set(_ action: @escaping @Sendable () -> Void) {
-        let isTold = state.withLock { state in
+        let isRequested = state.withLock { state in
             state.action = action
-            return state.isTold
+            return state.isRequested
         }
-        if isTold { action() }
+        if isRequested { action() }
     }
 
-    func tell() {
+    func request() {
         let action = state.withLock { state in
-            state.isTold = true
+            state.isRequested = true
             return state.action
         }
         action?()

@@ -1,18 +1,19 @@
-/// When requests are to be sent: one every `1 / rate` seconds from the start on, whatever became of those before.
+/// The schedule of requests: one every `1 / rate` seconds from the start, regardless of earlier requests.
 ///
-/// Times are nanoseconds of any clock that goes on evenly.
+/// Times are nanoseconds on any monotonic clock.
 struct LoadPacer: Hashable {
-    /// A burst after a pause of the whole process would be the generator's fault, not the server's.
+    /// Requests that are later than this are dropped: a burst after the whole process was paused would be the
+    /// generator's fault, not the server's.
     static let longestDelay: Int64 = 1_000_000_000
-    /// A process that is this late has stood still, as one that was stopped by a signal does: it had no clients meanwhile,
-    /// and the runner that took its place has some.
+    /// A process that is this late was suspended, for example by a signal, and had no clients in the meantime; the
+    /// runner that replaced it generated its own load.
     static let standstill: Int64 = 10_000_000_000
 
-    /// Later by what the process stood still.
+    /// The start of the schedule, moved forward by the time that the process was suspended.
     private var start: Int64
     /// Requests per second.
     private let rate: Double
-    /// How many were due so far.
+    /// The number of requests that have been due so far.
     private var count = 0
 
     /// `rate` must be above 0.
@@ -21,17 +22,17 @@ struct LoadPacer: Hashable {
         self.start = start
     }
 
-    /// When the next request is due: counted from the start, so that no error adds up.
+    /// When the next request is due, computed from the start so that rounding errors do not accumulate.
     var next: Int64 { start + Int64((Double(count) / rate * 1_000_000_000).rounded(.down)) }
 
     struct Due: Hashable {
-        /// When each of those that are to be sent now should have been sent.
+        /// The time at which each request that is to be sent now was due.
         var intended: [Int64] = []
-        /// How many are so late that they are left out.
+        /// The number of requests that are dropped because they are too late.
         var missed = 0
     }
 
-    /// Those that are due at `time` and were not told yet.
+    /// Returns the requests that are due at `time` and were not returned before.
     mutating func due(at time: Int64) -> Due {
         var due = Due()
         if time - next > Self.standstill { start += time - next }

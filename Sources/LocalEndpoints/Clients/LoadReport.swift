@@ -1,44 +1,44 @@
 package import Rollouts
 
-/// What clients saw: counts, and latencies from the moment at which each request should have been sent.
+/// The clients' view: request counts, and latencies measured from the moment each request was due.
 ///
-/// A client that waits for a slow server before it sends its next request leaves out just those that would have fared
-/// worst (coordinated omission). Counted from the intended start, the waiting is in the latency.
+/// A client that waits for a slow server before it sends its next request omits exactly the requests that would have
+/// fared worst (coordinated omission). Measuring from the intended start includes that wait in the latency.
 package struct LoadReport: Hashable, Sendable, Codable {
-    /// How a request ended without an answer.
+    /// Why a request ended without an answer.
     package enum Failure: String, Hashable, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
-        /// No connection was to be had.
+        /// The connection could not be established.
         case refused
-        /// The connection was closed, or broke, before the answer was whole.
+        /// The connection was closed or reset before the answer was complete.
         case broken
-        /// No answer within the generator's own limit.
+        /// No answer arrived within the load generator's own timeout.
         case late
-        /// What came was no HTTP.
+        /// The response was not valid HTTP.
         case malformed
     }
 
     package internal(set) var sent = 0
     /// Answers with status 200.
     package internal(set) var succeeded = 0
-    /// Other answers, per status.
+    /// Answers with any other status, by status.
     package internal(set) var statuses: [Int: Int] = [:]
     package internal(set) var failures: [Failure: Int] = [:]
-    /// Those that were due and not sent: too many were in flight, or the whole process stood still.
+    /// Requests that were due but not sent, because too many were in flight or the process was stalled.
     package internal(set) var dropped = 0
-    /// Requests that were sent again on a new connection, because a kept one was closed just then.
+    /// Requests that were resent on a new connection because the server had just closed the kept one.
     package internal(set) var repeated = 0
-    /// Of all that were answered, whatever the status.
+    /// Latencies of all answered requests, regardless of status.
     var latencies = LatencyHistogram()
 
     package init() {}
 
-    /// Whatever the status.
+    /// The number of answered requests, regardless of status.
     package var answered: Int { latencies.count }
 
-    /// All but what was answered with 200; what is still in flight is not among them.
+    /// The number of requests that ended in any way other than status 200; requests in flight are not included.
     package var failed: Int { statuses.values.reduce(0, +) + failures.values.reduce(0, +) }
 
-    /// Sent, and without an answer so far, or until their process ended.
+    /// The number of requests sent but not answered, including those whose process has ended.
     package var inFlight: Int { sent - succeeded - failed }
 
     package var p50: Interval { quantile(0.5) }
@@ -46,12 +46,14 @@ package struct LoadReport: Hashable, Sendable, Codable {
     package var p99: Interval { quantile(0.99) }
     package var longest: Interval { Interval(milliseconds: (latencies.longest + 999_999) / 1_000_000) }
 
-    /// In milliseconds, rounded up.
+    /// The latency quantile for `share` (0 to 1), rounded up to whole milliseconds.
     package func quantile(_ share: Double) -> Interval {
         Interval(milliseconds: (latencies.quantile(share) + 999_999) / 1_000_000)
     }
 
-    /// This report after `earlier`, that of a process which is gone: what it had in flight stays without an answer.
+    /// The sum of this report and `earlier`, the report of a process that has ended.
+    ///
+    /// Requests that were in flight when that process ended remain unanswered.
     package func following(_ earlier: LoadReport) -> LoadReport {
         var sum = self
         sum.sent += earlier.sent
@@ -77,7 +79,7 @@ package struct LoadReport: Hashable, Sendable, Codable {
 }
 
 extension LoadReport: CustomStringConvertible {
-    /// One sentence for people.
+    /// A one-sentence summary of the report.
     package var description: String {
         var parts = ["\(sent) sent, \(succeeded) answered 200"]
         parts += statuses.sorted { $0.key < $1.key }.map { "\($0.value) answered \($0.key)" }

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import NIOHTTP1
 
-/// Where requests go, and what they are.
+/// The server, path, credential and body of the requests.
 struct LoadTarget: Hashable, Sendable {
     let host: String
     let port: Int
@@ -9,7 +9,10 @@ struct LoadTarget: Hashable, Sendable {
     let body: String
     let head: HTTPRequestHead
 
-    /// Throws ``LoadProblem`` for what is no URL of plain HTTP.
+    /// Parses a scoring URL.
+    ///
+    /// - Throws: ``LoadProblem`` if `text` is not a plain HTTP URL, or `key` contains characters that are not allowed
+    ///   in a header field.
     init(url text: String, key: String, body: String) throws(LoadProblem) {
         guard let url = URL(string: text), url.scheme == "http", let host = url.host(), !host.isEmpty,
             (1...65535).contains(url.port ?? 80)

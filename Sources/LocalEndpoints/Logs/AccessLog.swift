@@ -9,24 +9,25 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// A line for every request of every endpoint, in a file or on standard output: when, endpoint and deployment, instance,
-/// and what came of it.
+/// Writes a line for every request of every endpoint to a file or to standard output: time, endpoint and deployment,
+/// instance, and result.
 ///
-/// Lines are gathered in memory and written by a queue of their own, so that no event loop waits for a disk or for
-/// whoever reads the other end. What cannot be written in time is counted, and the count stands where the lines are
-/// missing. The file is appended to, so that it may be cut off in place (`copytruncate`).
+/// Lines are buffered in memory and written on a separate dispatch queue, so that no event loop waits for a disk or for
+/// the process that reads standard output. Lines that cannot be written in time are dropped and counted, and a line
+/// with that count is written in their place. The file is opened for appending, so that it can be truncated in place
+/// (`copytruncate`).
 package final class AccessLog: Sendable {
-    /// Where request lines go.
+    /// The destination of request lines.
     package enum Place: Hashable, Sendable {
         case nowhere
-        /// Each into the log of its deployment, as `getLogs` shows it.
+        /// Only the log of each deployment, which `getLogs` returns.
         case deployments
-        /// There and into this file.
+        /// The deployments' logs and this file.
         case file(path: String)
-        /// There and on standard output.
+        /// The deployments' logs and standard output.
         case standardOutput
 
-        /// As `turnout serve --access-log` has it.
+        /// The value for `turnout serve --access-log`.
         package var words: String {
             switch self {
             case .nowhere: "off"
@@ -43,7 +44,7 @@ package final class AccessLog: Sendable {
         var isScheduled = false
     }
 
-    /// Bytes that wait to be written at most.
+    /// The maximum number of buffered bytes.
     private static let limit = 4 << 20
     private static let delay = DispatchTimeInterval.milliseconds(50)
     private let queue = DispatchQueue(label: "turnout.access-log", qos: .utility)
@@ -51,7 +52,9 @@ package final class AccessLog: Sendable {
     private let path: String?
     private let buffer = Mutex(Buffer())
 
-    /// Nil where no place of its own is asked for; throws ``EmulatorError`` where the file cannot be opened.
+    /// Opens the destination; returns `nil` if request lines go nowhere or only to the deployments' logs.
+    ///
+    /// - Throws: ``EmulatorError`` if the file cannot be opened.
     package init?(_ place: Place) throws {
         switch place {
         case .nowhere, .deployments: return nil
@@ -67,12 +70,12 @@ package final class AccessLog: Sendable {
 
     deinit { if path != nil { close(descriptor) } }
 
-    /// May be called on any thread, an event loop too.
+    /// Appends a request's line; may be called on any thread, including event loops.
     func append(at time: Timestamp, to deployment: DeploymentState, by instance: String?, _ text: String) {
         append("\(time) \(deployment.endpoint)/\(deployment.deployment) \(instance ?? "-") \(text)\n")
     }
 
-    /// Appends a text that ends with a line feed.
+    /// Appends a line; `line` must end with a line feed.
     func append(_ line: String) {
         let mustSchedule = buffer.withLock { buffer in
             guard buffer.bytes.count < Self.limit else {
@@ -86,7 +89,7 @@ package final class AccessLog: Sendable {
         if mustSchedule { queue.asyncAfter(deadline: .now() + Self.delay) { self.write() } }
     }
 
-    /// Returns when everything that was appended is written.
+    /// Waits until everything that was appended is written.
     package func flush() async {
         await withCheckedContinuation { continuation in
             queue.async {
@@ -96,7 +99,7 @@ package final class AccessLog: Sendable {
         }
     }
 
-    /// How many lines were lost that no line tells of yet.
+    /// The number of dropped lines that no line of the log reports yet.
     var lostLines: Int { buffer.withLock { $0.lost } }
 
     private func write() {
@@ -106,15 +109,15 @@ package final class AccessLog: Sendable {
         }
         let written = write(bytes)
         let unwritten = bytes[written...].count { $0 == UInt8(ascii: "\n") }
-        if unwritten > 0 { buffer.withLock { $0.lost += unwritten + lost } } else if lost > 0 { tell(lost) }
+        if unwritten > 0 { buffer.withLock { $0.lost += unwritten + lost } } else if lost > 0 { report(lost) }
     }
 
-    private func tell(_ lost: Int) {
+    private func report(_ lost: Int) {
         let line = Array("\(SystemClock().now()) \(lost) lines were lost: they could not be written in time\n".utf8)
         if write(line) < line.count { buffer.withLock { $0.lost += lost } }
     }
 
-    /// How many of the bytes could be written.
+    /// Writes `bytes` and returns how many of them could be written.
     private func write(_ bytes: [UInt8]) -> Int {
         var written = 0
         while written < bytes.count {

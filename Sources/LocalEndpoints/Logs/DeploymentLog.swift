@@ -3,11 +3,11 @@ package import RolloutEngine
 package import Rollouts
 internal import Synchronization
 
-/// What is kept of a deployment's log: event lines, its instances' output, a line for each request.
+/// A deployment's log: event lines, its instances' output, and a line for each request.
 ///
-/// Lines are gathered in memory and written by a queue of their own, a twentieth of a second later, so that neither an
-/// event loop nor an actor ever waits for a disk. A disk that is full or too slow costs lines, never requests: what was
-/// lost is counted, and the count stands in the log where the lines are missing.
+/// Lines are buffered in memory and written 50 ms later on a separate dispatch queue, so that no event loop or actor
+/// waits for a disk. A disk that is full or too slow costs lines, never requests: dropped lines are counted, and a line
+/// with that count is written in their place.
 package final class DeploymentLog: Sendable {
     private struct Buffer {
         var bytes: [UInt8] = []
@@ -15,19 +15,19 @@ package final class DeploymentLog: Sendable {
         var isScheduled = false
     }
 
-    /// Bytes that wait for the disk at most.
+    /// The maximum number of buffered bytes.
     private static let bufferLimit = 1 << 20
-    /// How long lines are gathered before they are written.
+    /// How long lines are buffered before they are written.
     private let delay: DispatchTimeInterval
-    /// One for all logs: they share the disk.
+    /// One queue for all logs, because they share the disk.
     private static let queue = DispatchQueue(label: "turnout.logs", qos: .utility)
 
-    /// Held while files are read or written; taken before ``buffer``'s.
+    /// Locked while the files are read or written; always acquired before ``buffer``.
     private let file: Mutex<LogFile>
     private let buffer = Mutex(Buffer())
     private let requests = RequestLineLimit()
 
-    /// Appends to the file at `path`; creates it where it is not there.
+    /// Opens the log at `path` and creates the file if it does not exist.
     package convenience init(path: String) throws { try self.init(path: path, delay: .milliseconds(50)) }
 
     init(path: String, delay: DispatchTimeInterval) throws {
@@ -35,7 +35,7 @@ package final class DeploymentLog: Sendable {
         file = Mutex(try LogFile(path: path))
     }
 
-    /// May be called on any thread, an event loop too: it never waits for the disk.
+    /// Appends a line without waiting for the disk; may be called on any thread, including event loops.
     package func append(_ line: LogLine) {
         let mustSchedule = buffer.withLock { buffer in
             guard buffer.bytes.count < Self.bufferLimit else {
@@ -49,8 +49,9 @@ package final class DeploymentLog: Sendable {
         if mustSchedule { Self.queue.asyncAfter(deadline: .now() + delay) { self.write() } }
     }
 
-    /// Appends a line for a request, unless this second has seen ``RequestLineLimit/linesPerSecond`` of them already:
-    /// then it is only counted, and `text` is not even made.
+    /// Appends a line for a request unless ``RequestLineLimit/linesPerSecond`` is reached.
+    ///
+    /// Beyond the limit, the request is only counted and `text` is not evaluated.
     package func appendRequest(at time: Timestamp, instance: String?, text: @autoclosure () -> String) {
         switch requests.admit(at: time) {
         case .no: return
@@ -62,18 +63,18 @@ package final class DeploymentLog: Sendable {
         }
     }
 
-    /// The last `count` lines, oldest first; also those of earlier processes.
+    /// Returns the last `count` lines, oldest first, including lines of earlier processes.
     package func tail(_ count: Int) throws -> [LogLine] {
         guard count > 0 else { return [] }
         return try file.withLock { file in
-            // Under the file's lock every line is either in the file or in the buffer.
+            // While the file is locked, every line is either in the file or in the buffer.
             let waiting = buffer.withLock { $0.bytes }
                 .split(separator: LogLineText.lineFeed).suffix(count).compactMap { LogLineText.line($0) }
             return try file.tail(count - waiting.count) + waiting
         }
     }
 
-    /// Returns when everything that was appended is in the file.
+    /// Waits until everything that was appended is in the file.
     package func flush() async {
         await withCheckedContinuation { continuation in
             Self.queue.async {

@@ -7,9 +7,10 @@ internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteState
 
-/// A log's two files: `path`, and beside it `path.1`, which it was renamed to when it was full.
+/// A log in two files: `path`, and `path.1`, to which `path` is renamed when it is full.
 ///
-/// A crash may leave half a line at the end; the next line begins on one of its own, and half lines are not read.
+/// A crash may leave an incomplete line at the end of the file. The next line then starts on a new line, and incomplete
+/// lines are skipped when the log is read.
 struct LogFile: ~Copyable {
     static let standardLimit = 4 << 20
 
@@ -18,12 +19,14 @@ struct LogFile: ~Copyable {
     private let now: @Sendable () -> Timestamp
     private var descriptor: Int32
     private var size: Int
-    /// True where the file ends inside a line.
+    /// Whether the file ends with an incomplete line.
     private var isBroken = false
-    /// Lines that were lost since the last that could be written, and why.
+    /// The number of lines lost since the last successful write, and the reason.
     private var loss: (lines: Int, reason: String)?
 
-    /// Opens the file for appending, and creates it where it is not there; throws ``StateError``.
+    /// Opens the file for appending and creates it if it does not exist.
+    ///
+    /// - Throws: ``StateError`` if the file cannot be opened.
     init(
         path: String, limit: Int = Self.standardLimit,
         now: @escaping @Sendable () -> Timestamp = { SystemClock().now() }
@@ -37,7 +40,8 @@ struct LogFile: ~Copyable {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// Appends whole lines; what can't be written is counted, and said as soon as something can be written again.
+    /// Appends complete lines; lines that cannot be written are counted, and the loss is reported with the next
+    /// successful write.
     mutating func write(_ lines: [UInt8]) {
         guard !lines.isEmpty else { return }
         do {
@@ -55,15 +59,15 @@ struct LogFile: ~Copyable {
         }
     }
 
-    /// Counts lines that never came here.
+    /// Counts lines that were dropped before they could be written here.
     mutating func lose(_ lines: Int, because reason: String) {
         loss = ((loss?.lines ?? 0) + lines, reason)
     }
 
-    /// How many lines were lost that no line of the log tells of yet.
+    /// The number of lost lines that no line of the log reports yet.
     var lostLines: Int { loss?.lines ?? 0 }
 
-    /// The last `count` lines that are whole, oldest first.
+    /// Returns the last `count` complete lines, oldest first.
     borrowing func tail(_ count: Int) throws -> [LogLine] {
         let newest = try LogTail.lines(of: path, last: count)
         guard newest.count < count else { return newest }
@@ -113,7 +117,9 @@ struct LogFile: ~Copyable {
         return (descriptor, facts.size)
     }
 
-    /// Nil where it can't be read: then the end counts as broken, and an empty line is all it costs.
+    /// Returns the file's last byte, or `nil` if it cannot be read.
+    ///
+    /// In that case the end counts as incomplete, which costs only an empty line.
     private static func lastByte(of path: String, size: Int) -> UInt8? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

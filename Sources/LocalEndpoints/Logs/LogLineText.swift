@@ -1,9 +1,11 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// A log line as it stands in a file: `MILLISECONDS TAB INSTANCE TAB TEXT`, in one line whatever the text holds.
+/// The file format of a log line: `MILLISECONDS TAB INSTANCE TAB TEXT`, with control characters in the text escaped so
+/// that it is always one line.
 enum LogLineText {
-    /// Bytes of text that are kept; a server that prints megabytes without a line end does not fill the log.
+    /// The maximum number of bytes kept of a line's text, so that a server that prints megabytes without a line feed
+    /// does not fill the log.
     static let longest = 8192
 
     /// Appends `line` and a line feed to `bytes`.
@@ -16,7 +18,7 @@ enum LogLineText {
         bytes.append(lineFeed)
     }
 
-    /// Nil for what is no whole line: the rest of one that a crash or a full disk cut off.
+    /// Parses a line; returns `nil` if it is incomplete, for example because a crash or a full disk cut it off.
     static func line(_ bytes: some Sequence<UInt8>) -> LogLine? {
         let fields = Array(bytes).split(separator: tab, maxSplits: 2, omittingEmptySubsequences: false)
         guard fields.count == 3, let at = Int64(String(decoding: fields[0], as: UTF8.self)) else { return nil }

@@ -6,11 +6,11 @@
 internal import RolloutEngine
 internal import SQLiteState
 
-/// Reads a log from its end, in blocks, no further back than it must.
+/// Reads a log backwards from its end in blocks, no further than needed.
 enum LogTail {
     private static let block = 1 << 16
 
-    /// The last `count` whole lines of the file, oldest first; none where there is no file.
+    /// Returns the last `count` complete lines of the file, oldest first; empty if the file does not exist.
     static func lines(of path: String, last count: Int) throws(StateError) -> [LogLine] {
         guard count > 0 else { return [] }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -21,13 +21,13 @@ enum LogTail {
         defer { close(descriptor) }
         var position = Int(lseek(descriptor, 0, SEEK_END))
         var newestFirst: [LogLine] = []
-        /// What was read of lines whose beginning is further back.
+        /// Bytes of a line whose beginning has not been read yet.
         var rest: [UInt8] = []
         while position > 0, newestFirst.count < count {
             let length = min(block, position)
             position -= length
             rest = try read(descriptor, length, at: position, path: path) + rest
-            // The first line may begin before what was read.
+            // The first line may begin before the bytes read so far.
             let begin = position == 0 ? 0 : (rest.firstIndex(of: LogLineText.lineFeed) ?? rest.count)
             let lines = rest[begin...].split(separator: LogLineText.lineFeed)
             for line in lines.reversed() where newestFirst.count < count {

@@ -1,15 +1,15 @@
 internal import Rollouts
 internal import Synchronization
 
-/// Lets a bounded number of lines a second pass, and counts the rest; any thread may ask, and none waits.
+/// Limits the number of log lines a second and counts the rest; lock-free and safe to call from any thread.
 ///
-/// At tens of thousands of requests a second a line for each would cost more than answering them, and push every event
-/// out of a bounded file within seconds.
+/// At tens of thousands of requests a second, a line for each would cost more than answering them, and would push every
+/// event out of a bounded file within seconds.
 final class RequestLineLimit: Sendable {
     static let linesPerSecond = 1000
 
     enum Admission: Hashable {
-        /// `leftOut` lines were not let pass since the last time that this was told.
+        /// The line may be written; `leftOut` lines were suppressed since this was last reported.
         case yes(leftOut: Int)
         case no
     }
@@ -21,7 +21,7 @@ final class RequestLineLimit: Sendable {
     func admit(at time: Timestamp) -> Admission {
         let now = time.milliseconds / 1000
         let current = second.load(ordering: .relaxed)
-        // Whoever comes first in a new second begins the count anew; a clock that was set back begins one too.
+        // The first caller in a new second restarts the count; so does one after the clock was set back.
         if current != now, second.compareExchange(expected: current, desired: now, ordering: .relaxed).exchanged {
             asked.store(1, ordering: .relaxed)
             return .yes(leftOut: leftOut.exchange(0, ordering: .relaxed))

@@ -1,4 +1,4 @@
-/// Samples of one name in Prometheus' text format (version 0.0.4).
+/// The samples of one metric in Prometheus' text format (version 0.0.4).
 struct MetricFamily {
     enum Kind: String {
         case counter, gauge, histogram
@@ -20,7 +20,7 @@ struct MetricFamily {
         lines += list.isEmpty ? "\(name)\(suffix) \(value)\n" : "\(name)\(suffix){\(list)} \(value)\n"
     }
 
-    /// A histogram's samples; `counts` has one entry more than `bounds`, for what is above them all.
+    /// Adds a histogram's samples; `counts` has one more entry than `bounds`, for values above the last bound.
     mutating func add(counts: [Int], bounds: [Double], sum: Double, _ labels: [(String, String)]) {
         var below = 0
         for (count, bound) in zip(counts, bounds) {
@@ -33,7 +33,7 @@ struct MetricFamily {
         add(total, labels, suffix: "_count")
     }
 
-    /// Nothing where there is no sample.
+    /// The family's lines; empty if there are no samples.
     var text: String { lines.isEmpty ? "" : "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n\(lines)" }
 
     private static func escape(_ value: String) -> String {

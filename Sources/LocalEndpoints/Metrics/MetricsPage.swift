@@ -1,21 +1,21 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// What `/metrics` shows: of each deployment in the table, of the data plane, and of its process.
+/// The `/metrics` page: metrics of each deployment in the routing table, of the data plane and of its process.
 struct MetricsPage {
     var deployments: [DeploymentObservation]
-    /// Requests that reached no deployment, by status.
+    /// The number of requests that did not reach a deployment, by status.
     var refused: [Int: Int]
-    /// Of clients.
+    /// The number of open client connections.
     var connections: Int
     var began: Timestamp
 
-    /// Milliseconds; a scrape takes fewer bins than the outcomes have, whose bounds these are, too.
+    /// Histogram bounds in milliseconds, coarser than those that outcomes are counted by to keep a scrape small.
     private static let bounds: [Double] = [
         1, 2.5, 5, 7.5, 10, 15, 20, 25, 30, 40, 50, 75, 100, 150, 200, 300, 500, 750, 1000, 2500, 5000, 10_000,
     ]
 
-    /// The metric's bin that each of the tally's falls into.
+    /// The index of the metric's bin for each of the tally's bins.
     private static let bins: [Int] = (OutcomeReading.latencyBounds + [.infinity]).map { upper in
         bounds.firstIndex { upper <= $0 } ?? bounds.count
     }

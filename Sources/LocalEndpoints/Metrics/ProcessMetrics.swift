@@ -5,7 +5,7 @@
 #endif
 internal import Rollouts
 
-/// What Prometheus' client libraries tell of their process.
+/// The process metrics that Prometheus' client libraries export.
 enum ProcessMetrics {
     static func families(since began: Timestamp) -> [MetricFamily] {
         var start = MetricFamily(

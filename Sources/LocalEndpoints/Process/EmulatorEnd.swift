@@ -6,30 +6,30 @@ package import Rollouts
     internal import Glibc
 #endif
 
-/// The end of an emulator that another process is.
+/// Stops an emulator that runs in another process.
 package struct EmulatorEnd {
     private let folder: LocalFolder
 
     package init(_ folder: LocalFolder) { self.folder = folder }
 
-    /// How long it may take to answer what is under way.
+    /// How long the emulator may take to finish the requests in flight.
     private static let patience = Duration.seconds(45)
-    /// How long a client is taken for one that sends more requests.
+    /// How long after its last request a client counts as active.
     private static let attention = Interval.seconds(5)
 
-    /// The processes, other than this one, that need the emulator to stay.
+    /// The other processes that need the emulator to stay.
     package func users() throws -> [EmulatorUser] { try EmulatorUser.all(in: folder).filter { $0.pid != getpid() } }
 
-    /// Whether no process uses the emulator and no client has sent a request for a moment.
+    /// Whether no process uses the emulator and no client has sent a request within the last 5 seconds.
     package func isUnused(at now: Timestamp) throws -> Bool {
         guard try users().isEmpty else { return false }
         guard let last = ServeLock.lastUse(folder) else { return true }
         return now - last > Self.attention
     }
 
-    /// Asks the process to answer what is under way and to leave, and waits until it has.
+    /// Asks the process to drain and exit, and waits until it has.
     ///
-    /// - Throws: ``EmulatorError`` where it cannot be asked, or does not leave.
+    /// - Throws: ``EmulatorError`` if the process cannot be signalled or does not exit in time.
     package func end(_ process: Int32) async throws {
         guard ServeLock.isHolder(process, folder) else {
             guard try ServeLock.isHeld(folder) else { return }
@@ -54,6 +54,6 @@ package struct EmulatorEnd {
 }
 
 extension [EmulatorUser] {
-    /// `run safe-rollout-1 (process 42), turnout serve (process 43)`.
+    /// The users for messages, for example `run safe-rollout-1 (process 42), turnout serve (process 43)`.
     package var words: String { map { "\($0.purpose) (process \($0.pid))" }.joined(separator: ", ") }
 }

@@ -1,6 +1,7 @@
-/// The environment of an emulator that outlives the command which starts it.
+/// The environment of an emulator that outlives the command that starts it.
 ///
-/// It serves other commands, too: what this shell happens to hold, keys and tokens above all, is not passed on.
+/// The emulator also serves other commands, so the calling shell's other variables, above all keys and tokens, are not
+/// passed on.
 enum EmulatorEnvironment {
     private static let names: Set<String> = [
         "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "HOSTNAME", "LD_LIBRARY_PATH",
@@ -8,13 +9,13 @@ enum EmulatorEnvironment {
         "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy", "SWIFT_BACKTRACE",
     ]
 
-    /// Locale, caches, accelerators and thread pools, and the tools that build Python environments.
+    /// Prefixes for locale, caches, accelerators, thread pools, and the tools that build Python environments.
     private static let prefixes = [
         "LC_", "XDG_", "CUDA_", "NVIDIA_", "ROCM_", "HIP_", "HSA_", "OMP_", "OPENBLAS_", "MKL_", "NUMEXPR_", "PIP_",
         "UV_", "CONDA_", "MAMBA_", "MAMBARC",
     ]
 
-    /// `environment` without what the emulator and its servers have no use for; `state` is its state folder.
+    /// `environment` reduced to the variables that the emulator and its servers need; `state` is its state folder.
     static func cleaned(_ environment: [String: String], state: String) -> [String: String] {
         var cleaned = environment.filter { name, _ in
             !name.contains("=") && (names.contains(name) || prefixes.contains { name.hasPrefix($0) })

@@ -7,17 +7,17 @@ internal import Support
     internal import Glibc
 #endif
 
-/// The start of an emulator that outlives this process, in a session of its own.
+/// Starts an emulator in a new session, so that it outlives this process.
 ///
-/// It inherits no terminal, no pipe and no other open file, so it neither hears the terminal's signals nor keeps a
-/// caller waiting for the end of an output.
+/// The emulator inherits no terminal, pipe or other open file. It therefore receives no signals from the terminal and
+/// does not keep a caller waiting for the end of its output.
 package struct EmulatorLaunch: Sendable {
     package var folder: LocalFolder
-    /// The folder of state, absolute.
+    /// The absolute path of the state folder.
     package var state: String
-    /// Nil: what the environment says.
+    /// The idle time; `nil` for the value from the environment.
     package var idle: IdleTime?
-    /// The words of the command line, the program's name first, before `--idle` and the options.
+    /// The command line before `--idle` and the options, starting with the program's name.
     package var words: [String]
     package var options: [String]
 
@@ -29,17 +29,17 @@ package struct EmulatorLaunch: Sendable {
         self.options = options
     }
 
-    /// What the new process says once, on its standard output.
+    /// The report that the new process writes once to its standard output.
     package struct Report: Codable, Hashable {
         package enum Outcome: String, Codable {
             case serving
-            /// Another emulator was quicker.
+            /// Another emulator started first.
             case superfluous
             case failed
         }
 
         package var outcome: Outcome
-        /// Why it failed.
+        /// The reason for a failure.
         package var message: String?
         package var code: EmulatorError.Code?
 
@@ -50,13 +50,13 @@ package struct EmulatorLaunch: Sendable {
         }
     }
 
-    /// How long it may take to its report; building nothing, it takes a fraction of a second on an idle machine.
+    /// How long the process may take to report; it normally takes a fraction of a second.
     private static let patience = Duration.seconds(60)
     private static let logLimit = 1 << 20
 
-    /// Starts the process, and returns its id when it serves; nil where another emulator was quicker.
+    /// Starts the process and returns its ID once it is serving; returns `nil` if another emulator started first.
     ///
-    /// - Throws: ``EmulatorError`` with the reason that it gave.
+    /// - Throws: ``EmulatorError`` with the reason that the process reported.
     package func start() async throws -> Int32? {
         try folder.create()
         let log = try openLog()
@@ -98,7 +98,7 @@ package struct EmulatorLaunch: Sendable {
         }
     }
 
-    /// Takes the exit status of a process that has ended or is about to, so that nothing is left of it.
+    /// Waits for a process that has exited or is about to, so that it does not remain a zombie.
     static func reap(_ process: Int32) {
         for _ in 0..<200 {
             var status: Int32 = 0
@@ -108,7 +108,7 @@ package struct EmulatorLaunch: Sendable {
         }
     }
 
-    /// Reads until the line is there or the process is gone.
+    /// Reads until the report's line is complete or the process has closed its output.
     private func report(from descriptor: Int32, of process: Int32) async throws -> [UInt8] {
         let deadline = ContinuousClock.now + Self.patience
         var text: [UInt8] = []
@@ -132,7 +132,7 @@ package struct EmulatorLaunch: Sendable {
                 + "stopped; see \(folder.emulatorLog)")
     }
 
-    /// The file that keeps what the emulator says; one that has grown large makes room for a new one.
+    /// Opens the emulator's log; a file that has grown too large is renamed first.
     private func openLog() throws(EmulatorError) -> Int32 {
         var status = stat()
         if stat(folder.emulatorLog, &status) == 0, Int(status.st_size) > Self.logLimit {
@@ -179,7 +179,8 @@ package struct EmulatorLaunch: Sendable {
         return process
     }
 
-    /// A session of its own, no blocked signals, and those that this process ignores as they are by default.
+    /// Starts the process in a new session, with no blocked signals and with default handlers for signals that this
+    /// process ignores.
     private static func detach(_ attributes: inout posix_spawnattr_t) {
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -195,7 +196,8 @@ package struct EmulatorLaunch: Sendable {
             &attributes, Int16(Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | session))
     }
 
-    /// Open files that the new process would get beside the standard ones: a caller's pipes and locks among them.
+    /// Descriptors that the new process would inherit in addition to the standard ones, such as a caller's pipes and
+    /// locks.
     private static var inherited: [Int32] {
         #if canImport(Darwin)
             let list = "/dev/fd"

@@ -11,11 +11,12 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// The emulator that a command works with.
+/// A command's connection to the emulator of its state folder.
 ///
-/// One emulator has the state folder at a time; `serve.lock` decides. It is a process of its own, which a command that
-/// works starts where there is none, and which stays for as long as a command or a client uses it. A command that only
-/// looks starts no servers: where none run, it reads what is kept by a control plane in its own process.
+/// One emulator at a time holds the state folder, as decided by `serve.lock`. The emulator is a separate process. A
+/// command that makes changes starts it if it is not running, and it stays as long as a command or a client uses it. A
+/// command that only looks does not start servers: if no emulator is running, it reads the stored state through a
+/// control plane in its own process.
 package actor EmulatorLife {
     private let folder: LocalFolder
     private let launch: EmulatorLaunch
@@ -23,14 +24,14 @@ package actor EmulatorLife {
     private let use: BackendOpening.Use
     private let logger = Logger(label: "turnout.local")
     private var registration: EmulatorUse?
-    /// Emulators that this process started, whose exit statuses it takes.
+    /// Emulators that this process started and whose exit statuses it has to collect.
     private var started: [Int32] = []
     private let reader = Mutex<(emulator: Emulator, record: ServeRecord)?>(nil)
 
-    /// How long a lock that nobody has is left to a standing emulator that was killed, which a person or a service
-    /// manager may start again.
+    /// How long to wait, after an emulator that was started by `turnout serve` was killed, for a person or a service
+    /// manager to restart it.
     static let grace = Duration.seconds(4)
-    /// How long an emulator may take from its lock to its first answer.
+    /// How long an emulator may take from acquiring its lock to its first response.
     private static let patience = Duration.seconds(30)
 
     package init(
@@ -42,24 +43,24 @@ package actor EmulatorLife {
         folder = launch.folder
     }
 
-    /// Whether clients are served; if not, this process only reads what is kept.
+    /// Whether an emulator serves clients; if not, this process only reads the stored state.
     nonisolated var isServed: Bool { reader.withLock { $0 == nil } }
 
-    /// Where the emulator listens now; nil while there is none.
+    /// The record of the running emulator; `nil` if there is none.
     nonisolated func present() throws -> ServeRecord? {
         if let record = reader.withLock({ $0?.record }) { return record }
         guard try ServeLock.isHeld(folder) else { return nil }
         return try ServeRecord.read(folder)
     }
 
-    /// Finds the emulator, or starts one where there is none.
+    /// Finds the emulator, or starts one if none is running.
     func find() async throws -> ServeRecord {
         let deadline = ContinuousClock.now + Self.patience
         while ContinuousClock.now < deadline {
             if let record = try present(), await Health.isWell(record) {
                 if try await !isReplaced(record) {
                     try register()
-                    // It may have left before the registration; after it, it does not.
+                    // The emulator may have exited before the registration, but does not after it.
                     if try present() == record { return record }
                 }
                 continue
@@ -82,10 +83,10 @@ package actor EmulatorLife {
                 + "and run the command again")
     }
 
-    /// Says what this process uses the emulator for.
+    /// Changes the registered purpose for which this process uses the emulator.
     func rename(_ purpose: String) throws { try registration?.rename(purpose) }
 
-    /// Starts another emulator, until it is cancelled, whenever there is none any more.
+    /// Restarts the emulator whenever it is no longer running, until the task is cancelled.
     package func watch(tell: @Sendable (BackendNotice) -> Void) async {
         var missing: ContinuousClock.Instant?
         var said: String?
@@ -99,7 +100,8 @@ package actor EmulatorLife {
                 }
                 let since = missing ?? .now
                 missing = since
-                // A standing emulator that was killed has left its record; one that has none has left by itself.
+                // A standing emulator that was killed leaves its record behind; an emulator that exits normally removes
+                // it.
                 let mayComeBack = try ServeRecord.read(folder).map { $0.idle == nil } ?? false
                 guard !mayComeBack || ContinuousClock.now - since > Self.grace else { continue }
                 guard let process = try await start() else { continue }
@@ -116,7 +118,7 @@ package actor EmulatorLife {
         }
     }
 
-    /// Ends this process's use of the emulator, which stays.
+    /// Ends this process's use of the emulator, which keeps running.
     func leave() async {
         registration?.end()
         registration = nil
@@ -131,13 +133,13 @@ package actor EmulatorLife {
             of: folder, for: Self.purpose(of: CommandLine.arguments), at: SystemClock().now())
     }
 
-    /// The words of a command line in front of its options: `turnout endpoint invoke`.
+    /// The words of a command line before its options, for example `turnout endpoint invoke`.
     static func purpose(of arguments: [String]) -> String {
         (["turnout"] + arguments.dropFirst().prefix { !$0.hasPrefix("-") }.prefix(4)).joined(separator: " ")
             .prefix(80).description
     }
 
-    /// Starts an emulator in the background; nil where another process was quicker.
+    /// Starts an emulator in the background; returns `nil` if another process started one first.
     private func start() async throws -> Int32? {
         let process = try await launch.start()
         if let process { started.append(process) }
@@ -151,7 +153,8 @@ package actor EmulatorLife {
         }
     }
 
-    /// Nil where another process was quicker.
+    /// Starts a control plane in this process that only reads; returns `nil` if another process acquired the folder
+    /// first.
     private func startReader() async throws -> ServeRecord? {
         var configuration = Emulator.Configuration(folder: folder, yaml: pythonYAMLValue(of:))
         configuration.servesInstances = false
@@ -166,9 +169,9 @@ package actor EmulatorLife {
         }
     }
 
-    /// Ends an emulator that is part of another Turnout and that nothing uses; false where it is to be used as it is.
+    /// Stops an idle emulator of another Turnout build; returns false if the running emulator is to be used as it is.
     ///
-    /// - Throws: ``EmulatorError`` where it is of another version and in use.
+    /// - Throws: ``EmulatorError`` if the emulator is of another version and in use.
     private func isReplaced(_ record: ServeRecord) async throws -> Bool {
         guard record.program != .current, isServed else { return false }
         let end = EmulatorEnd(folder)

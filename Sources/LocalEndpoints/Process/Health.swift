@@ -1,15 +1,15 @@
 internal import HTTPTransport
 internal import Rollouts
 
-/// Whether an emulator answers.
+/// The emulator's health check.
 package enum Health {
-    /// True where the process behind `record` says that it is alive.
+    /// Whether the process described by `record` responds to its health check.
     package static func isWell(_ record: ServeRecord) async -> Bool {
         do {
             let request = HTTPRequest(.get, record.data + "/healthz", timeout: .seconds(2))
             return try await NetworkTransport.shared.send(request).status == 200
         } catch {
-            return false  // whatever hinders it, it does not answer
+            return false  // whatever the reason, the emulator does not respond
         }
     }
 }

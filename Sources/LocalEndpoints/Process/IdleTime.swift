@@ -2,22 +2,22 @@ internal import FoundationEssentials
 internal import PlaybookSyntax
 package import Rollouts
 
-/// How long an emulator that nothing uses stays: `5m`, `90s`, or `never` for one that does not leave by itself.
+/// How long an unused emulator stays before it exits: a duration such as `5m` or `90s`, or `never`.
 package struct IdleTime: Hashable, Sendable, CustomStringConvertible {
-    /// Nil: it stays.
+    /// The duration; `nil` for an emulator that stays.
     package var interval: Interval?
 
-    /// Of an emulator that a run or a command by hand starts.
+    /// The default for an emulator that a run or a command starts.
     ///
-    /// Long enough to try a request after a run, or to read what it said and approve its next stage; short enough that
-    /// servers with a model don't stay for the day.
+    /// It is long enough to try a request after a run, or to read its output and approve its next stage, and short
+    /// enough that servers with a model do not stay all day.
     package static let standard = IdleTime(.minutes(5))
     package static let never = IdleTime(nil)
     package static let variable = "TURNOUT_SERVE_IDLE"
 
     package init(_ interval: Interval?) { self.interval = interval }
 
-    /// Nil where the text is neither a time of a second or more nor `never`.
+    /// Parses the text; returns `nil` if it is neither a duration of at least 1s nor `never`.
     package init?(_ text: String) {
         guard text != "never" else {
             self.init(nil)
@@ -27,7 +27,9 @@ package struct IdleTime: Hashable, Sendable, CustomStringConvertible {
         self.init(interval)
     }
 
-    /// What `TURNOUT_SERVE_IDLE` says, or the default.
+    /// The value of `TURNOUT_SERVE_IDLE`, or the default if it is unset or empty.
+    ///
+    /// - Throws: ``EmulatorError`` with ``EmulatorError/Code/setting`` if the value is invalid.
     package static func current(
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(EmulatorError) -> IdleTime {

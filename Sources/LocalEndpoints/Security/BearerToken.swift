@@ -1,6 +1,6 @@
-/// The token that opens the control plane: drawn once, kept in a file that its owner alone can read.
+/// The bearer token of the control plane: generated once and kept in a file that only its owner can read.
 enum BearerToken {
-    /// Reads the token, or draws one where there is none.
+    /// Reads the token, or generates one if the file does not exist.
     static func load(_ path: String) throws(EmulatorError) -> String {
         if let bytes = try StateFile.read(path, secret: true) {
             let token = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }

@@ -5,30 +5,30 @@ internal import Rollouts
 internal import SwiftASN1
 internal import X509
 
-/// The emulator's own certificate authority: whoever trusts `ca.pem` trusts this folder's emulators and nobody else's.
+/// The emulator's private certificate authority: clients that trust `ca.pem` trust only the emulators of this folder.
 struct CertificateAuthority: Sendable {
     private let certificate: Certificate
     private let key: Certificate.PrivateKey
 
-    /// How long a new authority lasts, and what must be left of an old one.
+    /// The lifetime of a new authority, and the remaining lifetime below which it is replaced.
     private static let lifetime = Interval.hours(24 * 3650)
     private static let margin = Interval.hours(24 * 730)
 
-    /// Reads the authority, or makes one where there is none or where it is near its end.
+    /// Reads the authority, or creates one if there is none or it is about to expire.
     ///
-    /// At `path` stands the certificate, for clients; at `keyPath` its private key, for its owner alone.
+    /// The certificate, for clients, is at `path`; its private key, readable only by its owner, is at `keyPath`.
     static func load(_ path: String, keyPath: String, now: Timestamp) throws -> CertificateAuthority {
         if let kept = try read(path, keyPath: keyPath), kept.certificate.notValidAfter > (now + margin).date {
             return kept
         }
         let made = try CertificateAuthority(now: now)
-        // The key first: a certificate without its key would be trusted in vain.
+        // The key is written first: clients must never trust a certificate without a key.
         try StateFile.write(Array(made.key.serializeAsPEM().pemString.utf8), to: keyPath, secret: true)
         try StateFile.write(Array(made.certificate.serializeAsPEM().pemString.utf8), to: path)
         return made
     }
 
-    /// A certificate for a server at the loopback addresses and at `hosts`.
+    /// Issues a certificate for a server at the loopback addresses and at `hosts`.
     func issue(hosts: [String], now: Timestamp) throws -> ServerIdentity {
         let serverKey = P256.Signing.PrivateKey()
         var names: [GeneralName] = []
@@ -81,7 +81,7 @@ struct CertificateAuthority: Sendable {
         self.init(certificate: certificate, key: key)
     }
 
-    /// Nil where one of the two files is missing, or where they don't belong together.
+    /// Reads certificate and key; returns `nil` if one of the files is missing or they do not match.
     private static func read(_ path: String, keyPath: String) throws -> CertificateAuthority? {
         guard let key = try StateFile.read(keyPath, secret: true), let certificate = try StateFile.read(path) else {
             return nil
@@ -99,19 +99,19 @@ struct CertificateAuthority: Sendable {
     }
 }
 
-/// A server's certificate and key, and when they are to be replaced.
+/// A server's certificate and key, with the time of their renewal.
 struct ServerIdentity: Sendable {
     var certificate: NIOSSLCertificate
     var key: NIOSSLPrivateKey
-    /// A month before the certificate expires.
+    /// 30 days before the certificate expires.
     var renewal: Timestamp
 
-    /// Shorter than what clients refuse (825 days on Apple's systems).
+    /// Below the maximum that clients accept (825 days on Apple's systems).
     static let lifetime = Interval.hours(24 * 397)
 }
 
 extension GeneralName {
-    /// The bytes of an IP address, or a name.
+    /// An IP address, or else a DNS name.
     fileprivate init(host: String) {
         self =
             ListenAddress.bytes(of: host).map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName(host)

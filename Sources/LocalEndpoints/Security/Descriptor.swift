@@ -4,9 +4,9 @@
     internal import Glibc
 #endif
 
-/// Reading and writing by file descriptors, begun again when a signal cuts it short.
+/// Reads and writes file descriptors and retries calls that a signal interrupts.
 enum Descriptor {
-    /// Writes all of `bytes`, or throws; `path` names the file in what is thrown.
+    /// Writes all of `bytes`; `path` is the file named in errors.
     static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String) throws(EmulatorError) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -17,7 +17,7 @@ enum Descriptor {
         }
     }
 
-    /// Reads as many bytes as there are, `limit` at most.
+    /// Reads up to the end of the file, at most `limit` bytes.
     static func read(_ descriptor: Int32, limit: Int, path: String) throws(EmulatorError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: limit)
         var filled = 0

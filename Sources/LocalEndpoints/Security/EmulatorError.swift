@@ -4,20 +4,20 @@
     internal import Glibc
 #endif
 
-/// Why the emulator cannot start or go on, in a sentence that says what to do.
+/// Why the emulator cannot start or continue, with a message that says what to do.
 package struct EmulatorError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Codable, Hashable, Sendable {
-        /// Another emulator has the folder; its process, where the folder tells.
+        /// Another emulator holds the folder; `pid` is its process if the folder records it.
         case inUse(pid: Int32?)
-        /// A file with a secret can be read by others, or is no secret of ours.
+        /// Other users can access a file that holds a secret, or its contents are not a valid secret.
         case unsafe
-        /// It would listen where it must not.
+        /// The emulator would listen on an address that is not allowed.
         case address
         /// A file or the database could not be read or written.
         case storage
-        /// A variable of the environment says what is not possible.
+        /// An environment variable has an invalid value.
         case setting
-        /// Anything else: it ended, or did not answer in time.
+        /// Any other failure; for example, the emulator exited or did not respond in time.
         case failed
     }
 
@@ -31,7 +31,7 @@ package struct EmulatorError: Error, Hashable, Sendable, CustomStringConvertible
 
     package var description: String { message }
 
-    /// What the system says of the operation that failed last.
+    /// An error with the system's message for `errno`.
     static func system(_ path: String, doing: String, errno number: Int32, _ code: Code = .storage) -> EmulatorError {
         EmulatorError(code, "\(path): \(doing) failed: \(String(cString: strerror(number)))")
     }

@@ -4,16 +4,16 @@
     internal import Glibc
 #endif
 
-/// Where a server of the emulator may listen.
+/// Rules for the addresses that the emulator's servers listen on.
 enum ListenAddress {
-    /// True for names and addresses that other machines cannot reach.
+    /// Whether `host` is a name or address that other machines cannot reach.
     static func isLoopback(_ host: String) -> Bool {
         if host.lowercased() == "localhost" { return true }
-        guard let bytes = bytes(of: host) else { return false }  // a name, or all of the machine's addresses
+        guard let bytes = bytes(of: host) else { return false }  // another name, or all addresses
         return bytes.count == 4 ? bytes.first == 127 : bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1
     }
 
-    /// The 4 or 16 bytes of an IP address in network order; nil for a name.
+    /// The 4 or 16 bytes of an IP address in network byte order; `nil` for a name.
     static func bytes(of host: String) -> [UInt8]? {
         for (family, count) in [(AF_INET, 4), (AF_INET6, 16)] {
             var bytes = [UInt8](repeating: 0, count: count)
@@ -22,7 +22,7 @@ enum ListenAddress {
         return nil
     }
 
-    /// Refuses a data plane that other machines could reach: it speaks plain HTTP, and keys would be read on the way.
+    /// Rejects a data plane that other machines could reach: it serves plain HTTP, so keys could be read in transit.
     static func requireLoopback(data host: String) throws(EmulatorError) {
         guard !isLoopback(host) else { return }
         throw EmulatorError(
@@ -31,7 +31,7 @@ enum ListenAddress {
                 + "put a TLS reverse proxy in front of it")
     }
 
-    /// `host:port` as it stands in a URL.
+    /// `host:port` as written in a URL.
     static func authority(_ host: String, _ port: Int) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }

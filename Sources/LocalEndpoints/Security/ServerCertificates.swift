@@ -3,7 +3,7 @@ internal import NIOSSL
 internal import Rollouts
 internal import Synchronization
 
-/// The control plane's certificate, replaced while the server runs before it expires.
+/// The control plane's certificate, which is replaced before it expires while the server keeps running.
 final class ServerCertificates: Sendable {
     private let authority: CertificateAuthority
     private let hosts: [String]
@@ -17,7 +17,7 @@ final class ServerCertificates: Sendable {
         identity = Mutex(try authority.issue(hosts: hosts, now: now()))
     }
 
-    /// The certificate for a connection that begins now.
+    /// The certificate for new connections.
     func current() throws -> ServerIdentity {
         try identity.withLock { identity in
             if now() >= identity.renewal { identity = try authority.issue(hosts: hosts, now: now()) }
@@ -25,7 +25,7 @@ final class ServerCertificates: Sendable {
         }
     }
 
-    /// TLS 1.2 or later; every connection takes the certificate that is current when it begins.
+    /// The TLS configuration: TLS 1.2 or later, with the certificate that is current when a connection begins.
     func configuration() throws -> TLSConfiguration {
         let first = try current()
         var configuration = TLSConfiguration.makeServerConfiguration(

@@ -5,15 +5,15 @@
 #endif
 internal import SQLiteState
 
-/// Small files of the emulator's folder: whole or not there, and secrets for their owner alone.
+/// Reads and writes small files in the emulator's folder atomically, with secrets readable only by their owner.
 enum StateFile {
-    /// The largest file that is read.
+    /// The maximum size of a file, in bytes.
     private static let limit = 1 << 20
 
-    /// The file's bytes, or nil where there is none.
+    /// Reads the file; returns `nil` if it does not exist.
     ///
-    /// With `secret`, a file of another user's or one that others can read is refused: what it holds may be known to
-    /// them, or may have been put there.
+    /// If `secret` is true, a file that belongs to another user or that other users can access is rejected: they may
+    /// know its contents or may have planted it.
     static func read(_ path: String, secret: Bool = false) throws(EmulatorError) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -29,9 +29,9 @@ enum StateFile {
         return try Descriptor.read(descriptor, limit: facts.size, path: path)
     }
 
-    /// Puts `bytes` at `path`: whoever reads finds the old contents or the new, never a part.
+    /// Replaces the file at `path` atomically: readers see either the old contents or the new.
     ///
-    /// The contents survive power loss before the name does.
+    /// The contents are flushed to disk before the file is renamed.
     static func write(_ bytes: [UInt8], to path: String, secret: Bool = false) throws(EmulatorError) {
         let partial = "\(path).\(getpid()).partial"
         guard unlink(partial) == 0 || errno == ENOENT else {
@@ -57,7 +57,7 @@ enum StateFile {
         guard unlink(path) == 0 || errno == ENOENT else { throw .system(path, doing: "removing", errno: errno) }
     }
 
-    /// Creates the file empty and for its owner alone where there is none, before anybody else creates it readable.
+    /// Creates an empty file that only its owner can access if none exists, before another program creates it readable.
     static func reserve(_ path: String) throws(EmulatorError) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
