@@ -6,22 +6,22 @@ package import RolloutEngine
 package import Rollouts
 internal import Synchronization
 
-/// The server that clients call: authenticates, chooses a deployment by weight, forwards, mirrors, counts.
+/// The server that clients call: it authenticates, chooses a deployment by weight, forwards, mirrors and counts.
 ///
-/// Every connection belongs to one event loop, and everything of its requests happens there: the loop has a table,
-/// connections to model servers and time-outs of its own. Loops share places at instances, bandwidth and counts.
+/// Every connection belongs to one event loop, which processes all of its requests with its own routing table,
+/// connections to model servers and timeouts. The loops share places at instances, bandwidth and counts.
 package final class DataPlane: Sendable {
     package struct Configuration: Sendable {
         package var host: String
-        /// 0 picks a free one.
+        /// The port; 0 (default) picks a free one.
         package var port: Int
-        /// Event loops; nil: one for each core that the process may use.
+        /// The number of event loops; `nil` for one per core that the process may use.
         package var threads: Int?
-        /// A line in its deployment's log for each request.
+        /// Whether each request gets a line in its deployment's log (default: true).
         package var logsRequests = true
-        /// Another place for these lines.
+        /// An additional destination of request lines.
         package var accessLog: AccessLog?
-        /// Bytes per second of each endpoint, requests and answers together, as Azure's 5 MBps; nil: no limit.
+        /// Bytes per second of each endpoint, requests and answers combined, like Azure's 5 MBps; `nil` for no limit.
         package var bandwidth: Int? = 5_000_000
         package var limits = DataPlaneLimits()
 
@@ -34,7 +34,7 @@ package final class DataPlane: Sendable {
 
     private enum State {
         case idle
-        /// Clients connect, and are served when there is a table.
+        /// The socket is bound: clients can connect, and are served once there is a routing table.
         case bound(any Channel)
         case listening(any Channel)
         case stopped
@@ -67,7 +67,7 @@ package final class DataPlane: Sendable {
         }
     }
 
-    /// Listens, and returns the port; the first ``install(_:)`` lets clients in, who wait until then.
+    /// Binds the socket and returns the port; clients that connect are accepted after the first ``install(_:)``.
     package func start() async throws -> Int {
         threads.start()
         OpenFiles.raiseLimit()
@@ -97,7 +97,7 @@ package final class DataPlane: Sendable {
         return port
     }
 
-    /// Exchanges the table; when it returns, every new request goes by the new one.
+    /// Replaces the routing table; after it returns, every new request is routed by the new table.
     package func install(_ table: RoutingTable) async {
         let exchanged = shared.install(table) { compiled in
             loops.map { box in box.eventLoop.submit { () -> Void in box.value?.exchange(compiled) } }
@@ -111,19 +111,20 @@ package final class DataPlane: Sendable {
         if let bound { await settled(bound.setOption(.autoRead, value: true)) }
     }
 
-    /// What was counted since the process began, per incarnation of a deployment.
+    /// The counts since the process started, for each incarnation of a deployment.
     package func readings() async -> [DeploymentReading] { shared.readings }
 
-    /// Live requests that the server at `target` is answering now, of every deployment that there is or was.
+    /// The number of live requests in flight at the server at `target`, over all current and retired deployments.
     package func inFlight(at target: InstanceTarget) -> Int { shared.inFlight(at: target) }
 
-    /// A number that is another whenever clients have sent requests since it was read; nil while one is in flight.
+    /// A number that changes whenever clients have sent requests; `nil` while a request is in flight.
     package var useMark: Int? { shared.useMark }
 
-    /// Takes no new requests, waits until those in flight are answered, for `draining` at most, and closes.
+    /// Stops accepting requests, waits up to `draining` for requests in flight, and closes all connections.
     ///
-    /// Answers that are not complete by then are cut, after what the model has sent of them, and their number is
-    /// returned.
+    /// Answers that are incomplete by then are cut off after the part that the model has sent.
+    ///
+    /// - Returns: The number of answers that were cut off.
     @discardableResult
     package func stop(draining: Interval) async -> Int {
         let previous = state.withLock { state in
@@ -161,7 +162,7 @@ package final class DataPlane: Sendable {
         }
     }
 
-    /// Waits for what can fail only because its loop or channel has already ended.
+    /// Waits for an operation that fails only if its loop or channel is already closed.
     private func settled(_ future: EventLoopFuture<Void>) async {
         do {
             try await future.get()
@@ -171,20 +172,20 @@ package final class DataPlane: Sendable {
     }
 }
 
-/// What a deployment's requests came to since the process began.
+/// A deployment's request counts since the process started.
 package struct DeploymentReading: Sendable {
     package var endpoint: Name
     package var deployment: Name
     package var incarnation: String
-    /// Live requests that it is answering now, and those that wait for an instance.
+    /// The number of live requests in flight, including those waiting for an instance.
     package var inFlight: Int
-    /// Of clients.
+    /// Counts of live requests.
     package var live: OutcomeReading.Counts
-    /// Of copies that it was sent as the shadow.
+    /// Counts of the copies that the deployment received as the shadow.
     package var copied: OutcomeReading.Counts
-    /// Copies that were compared with the live answer, where this deployment is the shadow.
+    /// Comparisons of copies with live answers, if this deployment is the shadow.
     package var mirrored: OutcomeReading.PairCounts
-    /// Copies that were not sent or not compared, because too many were under way.
+    /// The number of copies that were not sent or not compared because of overload.
     package var droppedCopies: Int
 
     package init(
@@ -202,8 +203,9 @@ package struct DeploymentReading: Sendable {
         self.droppedCopies = droppedCopies
     }
 
-    /// Everything that the deployment's model was asked, as ``OutcomeReading/deployments`` counts it on every backend:
-    /// a shadow is judged by its copies.
+    /// All requests to the deployment's model, counted like ``OutcomeReading/deployments`` on every backend.
+    ///
+    /// A shadow is judged by its copies.
     package var outcomes: OutcomeReading.Counts {
         live.combined(with: copied, +)
     }

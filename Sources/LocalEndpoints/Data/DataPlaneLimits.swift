@@ -1,50 +1,53 @@
 package import NIOCore
 internal import NIOHTTP1
 
-/// What clients and model servers may take of the data plane: bytes, counts, times.
+/// Limits on the bytes, counts and times that clients and model servers may use.
 package struct DataPlaneLimits: Sendable {
-    /// The largest body of a request, as Azure's own limit for online endpoints; it is held in memory while it comes.
+    /// The maximum size of a request's body in bytes, equal to Azure's limit for online endpoints; it is held in
+    /// memory.
     package var bodyBytes = 10 * 1024 * 1024
-    /// All bodies that are held at one time, by each event loop; beyond it new ones get 429.
+    /// The maximum number of bytes of all bodies held at one time, for each event loop; beyond it, requests get 429.
     package var heldBytes = 256 * 1024 * 1024
-    /// All header fields of a message together.
+    /// The maximum number of bytes of all header fields of a message.
     package var headBytes = 32 * 1024
     package var headerFields = 128
-    /// An answer that is longer is passed on while it comes, and no longer held for its end.
+    /// Answers longer than this number of bytes are forwarded as they arrive instead of being held until complete.
     package var heldAnswerBytes = 256 * 1024
-    /// An answer that is no stream is passed on as it comes from this time after its head on.
+    /// Time after an answer's head from which on the answer is forwarded as it arrives, even if it is not a stream.
     package var holding = TimeAmount.milliseconds(50)
-    /// After the data plane's start, requests wait this long for the first instance of their deployment.
+    /// How long after the data plane's start requests may wait for the first instance of their deployment.
     package var firstInstance = TimeAmount.seconds(10)
-    /// Connections of clients, on each event loop; further ones are closed at once.
+    /// The maximum number of client connections, for each event loop; further ones are closed immediately.
     package var connections = 16_384
-    /// Until a request's head is complete: from the connection's beginning, or from the last answer.
+    /// The timeout for a complete request head, from the connection's start or the previous answer.
     package var idle = TimeAmount.seconds(75)
-    /// A body may take this long, and a second more for every ``bodyRate`` bytes.
+    /// The time allowed for a body, plus one second for every ``bodyRate`` bytes.
     package var bodyGrace = TimeAmount.seconds(10)
-    /// Bytes per second.
+    /// The minimum rate of a body, in bytes per second.
     package var bodyRate = 4096
-    /// How long a client that does not read its answer is waited for.
+    /// The timeout for a client that does not read its answer.
     package var stall = TimeAmount.seconds(30)
-    /// How long what a refused client still sends is read and dropped, so that it gets to read why.
+    /// How long the input of a rejected client is read and dropped, so that it gets to read the reason.
     package var linger = TimeAmount.seconds(2)
-    /// Until a model server takes a connection.
+    /// The timeout for connecting to a model server.
     package var connect = TimeAmount.seconds(2)
-    /// How long an instance that could not be reached is left out where there are others.
+    /// How long other instances are preferred to one that could not be reached.
     package var suspension = TimeAmount.seconds(1)
-    /// Unused connections to model servers end after this time.
+    /// The time after which unused connections to model servers are closed.
     package var upstreamIdle = TimeAmount.seconds(20)
-    /// Unused connections to one instance, on each event loop: fewer than there are clients at once are closed and opened
-    /// again for every other request, which costs twice as much.
+    /// The maximum number of unused connections to one instance, for each event loop.
+    ///
+    /// If it is lower than the number of concurrent clients, connections are closed and reopened for every other
+    /// request, which doubles the cost.
     package var upstreamIdleConnections = 2048
-    /// Copies under way to one shadow, on each event loop; further ones are dropped.
+    /// The maximum number of copies in flight to one shadow, for each event loop; further ones are dropped.
     package var copies = 256
-    /// An answer of a shadow that is longer is compared by its digest.
+    /// Answers of a shadow longer than this number of bytes are compared by their digests.
     package var comparedBytes = 256 * 1024
 
     package init() {}
 
-    /// For NIO's parsers.
+    /// The limits for NIO's parsers.
     var parsing: NIOHTTPDecoderLimitConfiguration {
         var parsing = NIOHTTPDecoderLimitConfiguration()
         parsing.maxHeaderListSize = headBytes

@@ -1,21 +1,21 @@
 internal import RolloutStatistics
 package import Rollouts
 
-/// Where requests go: what the data plane works by, exchanged as a whole so that no request sees half a change.
+/// The routing table of the data plane, replaced as a whole so that no request sees a partial change.
 package struct RoutingTable: Sendable {
     package var endpoints: [EndpointRoute]
 
     package init(endpoints: [EndpointRoute] = []) { self.endpoints = endpoints }
 }
 
-/// One endpoint as its clients find it.
+/// The routes of one endpoint.
 package struct EndpointRoute: Sendable {
     package var name: Name
-    /// What its clients may show; none: nobody gets in.
+    /// The accepted credentials; if there are none, all requests are rejected.
     package var credentials: [Credential]
-    /// Percent of live requests per deployment; sums to 0 or to 100.
+    /// Percent of live requests per deployment; sums to 0 or 100.
     package var traffic: Traffic
-    /// Percent of live requests that are copied, to one deployment.
+    /// Percent of live requests that are mirrored, to one deployment.
     package var mirrorTraffic: Traffic
     package var deployments: [DeploymentRoute]
 
@@ -31,10 +31,10 @@ package struct EndpointRoute: Sendable {
     }
 }
 
-/// A key or token that a client shows as `Authorization: Bearer …`.
+/// A key or token that a client sends as `Authorization: Bearer …`.
 package struct Credential: Hashable, Sendable {
     package var secret: String
-    /// Nil where it has no end.
+    /// The time of expiry; `nil` if it does not expire.
     package var expires: Timestamp?
 
     package init(secret: String, expires: Timestamp? = nil) {
@@ -43,16 +43,16 @@ package struct Credential: Hashable, Sendable {
     }
 }
 
-/// One deployment as requests reach it.
+/// The routes of one deployment.
 package struct DeploymentRoute: Sendable {
     package var name: Name
-    /// Differs between a deployment and one of the same name that was created after it was deleted: counts begin anew.
+    /// Distinguishes a deployment from an earlier one of the same name that was deleted; its counts start at 0.
     package var incarnation: String
     package var requestSettings: RequestSettings
     package var instances: [InstanceRoute]
-    /// How far apart two numbers of its answers to copies and of the live ones may be, relative to the larger one.
+    /// The maximum difference between numbers in mirrored and live answers, relative to the larger number.
     package var numericTolerance: Double
-    /// Where a line for each of its requests goes; nil: nowhere.
+    /// The log for request lines; `nil` for none.
     package var log: DeploymentLog?
 
     package init(
@@ -70,10 +70,10 @@ package struct DeploymentRoute: Sendable {
 
 /// One instance of a deployment.
 package struct InstanceRoute: Hashable, Sendable {
-    /// `instance-0` and so on.
+    /// The instance's name: `instance-0` and so on.
     package var id: String
     package var target: InstanceTarget
-    /// Not ready: it finishes what it has, and gets nothing new.
+    /// Whether the instance accepts new requests; if not, it only finishes those it has.
     package var isReady: Bool
 
     package init(id: String, target: InstanceTarget, isReady: Bool) {
@@ -83,11 +83,11 @@ package struct InstanceRoute: Hashable, Sendable {
     }
 }
 
-/// What answers an instance's requests.
+/// The server behind an instance.
 package enum InstanceTarget: Hashable, Sendable {
-    /// A profile that is played in process.
+    /// A simulated server that runs in process.
     case simulated(SimulatedServer)
-    /// A server on this machine, or one that is reached from it, over HTTP/1.1.
+    /// An HTTP/1.1 server on this machine or reachable from it.
     case server(ServerAddress)
 }
 
@@ -98,7 +98,7 @@ package struct ServerAddress: Hashable, Sendable {
     }
 
     package var socket: Socket
-    /// As in `inference_config.scoring_route.path`: `/score`.
+    /// The scoring path (default: `/score`), from `inference_config.scoring_route.path`.
     package var scoringPath: String
     package var routes: ServerRoutes
 
@@ -109,12 +109,12 @@ package struct ServerAddress: Hashable, Sendable {
     }
 }
 
-/// Which requests below an endpoint reach the deployment's server.
+/// The requests below an endpoint that reach the deployment's server.
 package enum ServerRoutes: Hashable, Sendable {
-    /// Every path and method: a container or program of the user's.
+    /// Every path and method: a user's container or program.
     case all
-    /// Those of `azureml-inference-server-http`: `/`, `/score` and `/swagger.json`.
+    /// The routes of `azureml-inference-server-http`: `/`, `/score` and `/swagger.json`.
     case inferenceServer
-    /// `POST /score` and `GET /swagger.json`: a simulated profile.
+    /// `POST /score` and `GET /swagger.json`: a simulated server.
     case scoring
 }

@@ -1,54 +1,57 @@
 internal import NIOCore
 
-/// Who of a deployment's instances answers which request: so many at a time each, some wait, the rest are refused.
+/// Assigns requests to a deployment's instances: each answers a limited number at a time, some requests wait, and the
+/// rest are refused.
 ///
-/// A pure state machine: the caller tells what happened and when, and is told who goes where. `Instance` is compared
-/// by what it is, `Waiter` is whatever stands for a request that waits.
+/// This is a pure state machine: the caller reports events with their times and gets the assignments back. `Instance`
+/// is compared by equality; `Waiter` represents a waiting request.
 struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
     struct Seat: Sendable {
         var instance: Instance
-        /// Not ready: it finishes what it has, and gets nothing new.
+        /// Whether the instance accepts new requests; if not, it only finishes those it has.
         var isReady: Bool
         var busy = 0
-        /// Until then it is chosen only where nobody else is there: it could not be reached a moment ago.
+        /// Until this time in nanoseconds, other instances are preferred, because this one could not be reached.
         var suspendedUntil: UInt64 = 0
     }
 
     enum Entry: Sendable {
         case seated(Instance)
-        /// Waits; the ticket is for ``abandon(_:)``.
+        /// The request waits; the ticket is for ``abandon(_:)``.
         case waits(ticket: UInt64)
-        /// As ``waits``, but for the first instance, which has still to become ready.
+        /// Like ``waits``, but for the first instance, which is not ready yet.
         case waitsForFirst(ticket: UInt64)
-        /// As many wait as may.
+        /// The maximum number of requests is already waiting.
         case full
         /// No instance is ready.
         case nobodyReady
     }
 
     private(set) var seats: [Seat] = []
-    /// Requests at a time for each instance, at least 1.
+    /// The number of concurrent requests per instance, at least 1.
     private(set) var limit = 1
     private var queue = CircularBuffer<(ticket: UInt64, waiter: Waiter?)>(initialCapacity: 0)
     private(set) var waiting = 0
     private var lastTicket: UInt64 = 0
-    /// Where the search begins, so that instances that are equally busy take turns.
+    /// Where the search for an instance begins, so that equally busy instances take turns.
     private var turn = 0
-    /// An instance has been ready.
+    /// Whether any instance has been ready so far.
     private var wasReady = false
 
-    /// Requests that may wait for the first instance: more than one instance may answer at a time, as clients that
-    /// waited for the start come all at once.
+    /// The maximum number of requests that wait for the first instance.
+    ///
+    /// It is larger than the number that one instance answers at a time, because clients that waited for the start
+    /// arrive all at once.
     private static var waitersForFirst: Int { 1024 }
 
-    /// Requests that are being answered, and those that wait.
+    /// The number of requests being answered or waiting.
     var inFlight: Int { seats.reduce(waiting) { $0 + $1.busy } }
 
-    /// A request comes at `now`; `waiter` is asked for only if it has to wait.
+    /// Admits a request at `now`; `waiter` is called only if the request has to wait.
     ///
-    /// At most as many wait as are answered: with those that are, twice the limit for each instance (AzureCompatibility.md).
-    /// One that had a place and lost it by no fault of its own is not refused: `isRetry`. Where no instance has been
-    /// ready yet, a request waits for the first one if it may: `mayWaitForFirst`.
+    /// At most as many requests wait as are answered, so together at most twice the limit per instance
+    /// (AzureCompatibility.md). A request that lost its place through no fault of its own (`isRetry`) is not refused.
+    /// If no instance has been ready yet, a request with `mayWaitForFirst` waits for the first one.
     mutating func enter(
         at now: UInt64, isRetry: Bool = false, mayWaitForFirst: Bool = false, waiter: () -> Waiter
     ) -> Entry {
@@ -72,7 +75,7 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
         return lastTicket
     }
 
-    /// A request at `instance` has ended; who waits longest takes its place.
+    /// Ends a request at `instance`, and assigns its place to the request that has waited longest.
     mutating func leave(_ instance: Instance, at now: UInt64) -> (Instance, Waiter)? {
         guard let index = seats.firstIndex(where: { $0.instance == instance }) else { return nil }
         seats[index].busy -= 1
@@ -80,13 +83,13 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
         return seatNext(at: now)
     }
 
-    /// The instance could not be reached, or ended: others are preferred until `end`.
+    /// Makes requests prefer other instances until `end`, because this one failed or could not be reached.
     mutating func suspend(_ instance: Instance, until end: UInt64) {
         guard let index = seats.firstIndex(where: { $0.instance == instance }) else { return }
         seats[index].suspendedUntil = end
     }
 
-    /// It waits no longer; false where it has been seated, which its waiter is being told.
+    /// Stops waiting; returns false if the request has been assigned an instance, of which it is being notified.
     mutating func abandon(_ ticket: UInt64) -> Bool {
         var (low, high) = (0, queue.count)
         while low < high {
@@ -100,9 +103,9 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
         return true
     }
 
-    /// Exchanges instances and limit, and answers who can be seated now.
+    /// Replaces the instances and the limit, and returns the waiting requests that are assigned now.
     ///
-    /// An instance that is not named any more finishes what it has.
+    /// An instance that is no longer listed finishes its requests.
     mutating func update(_ instances: [(instance: Instance, isReady: Bool)], limit: Int, at now: UInt64)
         -> [(Instance, Waiter)]
     {
@@ -140,7 +143,7 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
         while let first = queue.first, first.waiter == nil { queue.removeFirst() }
     }
 
-    /// The least busy ready instance with a free place; suspended ones only where all ready ones are.
+    /// The least busy ready instance with a free place; a suspended one only if all ready ones are suspended.
     private mutating func freeSeat(at now: UInt64) -> Int? {
         guard seats.count > 1 else {
             guard let seat = seats.first, seat.isReady, seat.busy < limit else { return nil }

@@ -1,13 +1,13 @@
-/// An instance as every loop knows it: stays the same object as long as it is the same server.
+/// An instance as seen by all loops; it keeps its identity as long as it is the same server.
 final class Instance: Sendable, Equatable {
     let id: String
     let target: InstanceTarget
-    /// The profile that it plays; nil where it is a server.
+    /// The simulated server; `nil` if the instance is a real server.
     let player: SimulatedPlayer?
-    /// How a request to its scoring route begins: request line and host.
+    /// The precomputed beginning of a request to the scoring route: request line and host.
     let scoring: [UInt8]
     let scoringPath: String
-    /// The end of a request line, and the host.
+    /// The precomputed end of a request line, and the host.
     let host: [UInt8]
 
     init(_ route: InstanceRoute) {
@@ -31,7 +31,7 @@ final class Instance: Sendable, Equatable {
 }
 
 extension ServerAddress {
-    /// As in a Host header.
+    /// The host as in a `Host` header field.
     fileprivate var host: String {
         switch socket {
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

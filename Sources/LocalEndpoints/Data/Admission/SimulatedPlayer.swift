@@ -2,14 +2,14 @@ internal import Rollouts
 internal import SimulatedEndpoints
 internal import Synchronization
 
-/// A profile by reference, so that a request does not copy it.
+/// A simulated server held by reference, so that requests do not copy its profile.
 final class SimulatedPlayer: Sendable {
     private let server: SimulatedServer
     private let meter = Mutex(RateMeter())
 
     init(_ server: SimulatedServer) { self.server = server }
 
-    /// Answers a request of a client whose deployment was drawn.
+    /// Answers a live request that was routed by weight.
     func answerLive(_ load: LoadClock, using generator: inout SeededGenerator) -> SimulatedAnswer {
         let now = WallClock.now
         let rate = server.profile.overload == nil ? 0 : meter.withLock { $0.count(at: now) }
@@ -17,7 +17,7 @@ final class SimulatedPlayer: Sendable {
         return server.answer(at: now, loadAge: age, liveRate: rate, using: &generator)
     }
 
-    /// Answers a copy, or a request that names its deployment.
+    /// Answers a mirrored copy, or a request that names its deployment.
     func answerOther(_ load: LoadClock, using generator: inout SeededGenerator) -> SimulatedAnswer {
         let now = WallClock.now
         let age = server.profile.incidents.isEmpty ? nil : load.age(at: now, begins: false)
@@ -25,13 +25,13 @@ final class SimulatedPlayer: Sendable {
     }
 }
 
-/// Requests in the last whole second.
+/// Counts the requests of the last complete second.
 struct RateMeter: Sendable {
     private var second: Int64 = 0
     private var count = 0
     private var last = 0
 
-    /// Counts one at `time`, and returns how many there were in the second before.
+    /// Counts a request at `time` and returns the number of requests in the previous second.
     mutating func count(at time: Timestamp) -> Double {
         let now = time.milliseconds / 1000
         if now != second {
@@ -43,12 +43,13 @@ struct RateMeter: Sendable {
     }
 }
 
-/// Since when an endpoint has been getting live requests, as far as this process knows.
+/// The time since which this process has seen live requests to an endpoint.
 final class LoadClock: Sendable {
-    /// Milliseconds since 1970; 0 where none has come.
+    /// Milliseconds since 1970; 0 before the first request.
     private let first = Atomic<Int64>(0)
 
-    /// How long ago the first came, nil where none has; with `begins`, one comes now.
+    /// The time since the first live request, `nil` if there was none; `begins` means that `time` is that of a live
+    /// request.
     func age(at time: Timestamp, begins: Bool) -> Interval? {
         var begin = first.load(ordering: .relaxed)
         if begin == 0, begins {

@@ -1,11 +1,11 @@
 internal import NIOCore
 
-/// A request that can be told that it may go to an instance.
+/// A request that can be assigned to an instance.
 protocol Seatable: AnyObject {
     func seat(at instance: Instance)
 }
 
-/// A request that waits for an instance, on its own event loop.
+/// A request that waits for an instance on its own event loop.
 struct Waiter: Sendable {
     private let request: NIOLoopBound<any Seatable>
 
@@ -13,7 +13,9 @@ struct Waiter: Sendable {
         self.request = NIOLoopBound(request, eventLoop: eventLoop)
     }
 
-    /// May be called on any thread; the request hears of it later, never within the call.
+    /// Assigns the request to an instance; may be called on any thread.
+    ///
+    /// The request is notified later on its event loop, never within the call.
     func seat(at instance: Instance) {
         let request = request
         request.eventLoop.execute { request.value.seat(at: instance) }

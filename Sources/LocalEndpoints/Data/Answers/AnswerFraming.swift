@@ -1,13 +1,13 @@
 internal import NIOCore
 
-/// How a client knows where an answer's body ends.
+/// How the end of an answer's body is marked.
 enum AnswerFraming {
     case length(Int)
-    /// In chunks, after which trailers may come.
+    /// Chunked, possibly followed by trailers.
     case chunks
-    /// The connection's end: for HTTP/1.0 clients.
+    /// By the end of the connection, for HTTP/1.0 clients.
     case untilClose
-    /// There is none: the answer is one to HEAD, whose model named no length.
+    /// No body: the answer to a HEAD request for which the model stated no length.
     case noBody
 
     func write(to writer: inout MessageWriter) {
@@ -30,7 +30,7 @@ enum AnswerFraming {
 }
 
 extension MessageWriter {
-    /// A chunk's size line.
+    /// Writes a chunk's size line.
     mutating func writeChunkSize(_ count: Int) {
         writeText(String(count, radix: 16))
         write("\r\n")

@@ -1,13 +1,13 @@
 internal import NIOCore
 
-/// How long an endpoint's bandwidth made a request and its answer wait.
+/// How long an endpoint's bandwidth limit delayed a request and its answer.
 struct BandwidthDelay {
     var request = TimeAmount.zero
     var answer = TimeAmount.zero
 
     var isDelayed: Bool { request > .zero || answer > .zero }
 
-    /// The trailers that tell of it (AzureCompatibility.md).
+    /// Writes the trailers that report the delays in milliseconds (AzureCompatibility.md).
     func writeTrailers(to writer: inout MessageWriter) {
         if request > .zero {
             writer.write("ms-azureml-bandwidth-request-delay-ms: ")

@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// The form of dates in header fields: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7).
+/// Dates in header fields: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7).
 enum HTTPDate {
     static func text(at time: Timestamp) -> String {
         // 2026-11-22T10:15:30.250Z

@@ -1,4 +1,4 @@
-/// Header fields that mean something to the data plane, by name without case.
+/// Header fields that the data plane handles, recognized by name without regard to case.
 enum HeaderKind {
     case authorization
     case deployment
@@ -13,7 +13,7 @@ enum HeaderKind {
     case forwardedFor
     case executionTime
     case functionFailed
-    /// Belongs to one connection, or to the platform: never passed on.
+    /// A field that belongs to one connection or to the platform and is never forwarded.
     case hop
     case other
 
@@ -21,7 +21,7 @@ enum HeaderKind {
         self = name.withBytes { Self.kind(of: UnsafeRawBufferPointer($0)) }
     }
 
-    /// Few have one length, so that most names are told from all of these by their length.
+    /// Compares by length first: few of these names share a length, so that most other names are ruled out at once.
     private static func kind(of name: UnsafeRawBufferPointer) -> HeaderKind {
         func isThis(_ known: StaticString) -> Bool { name.starts(withIgnoringCase: known) }
         return switch name.count {

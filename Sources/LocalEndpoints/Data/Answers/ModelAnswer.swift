@@ -1,22 +1,22 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// What a model said of one request, before the platform makes an answer of it.
+/// A model's answer to one request, before the platform turns it into an answer to the client.
 struct ModelAnswer {
     var status: Int
     var reason: String
     var headers: HTTPHeaders
-    /// What of its body is held; all of it, unless the answer is passed on while it comes.
+    /// The part of the body held in memory; all of it, unless the answer is forwarded as it arrives.
     var body: ByteBuffer
-    /// What was passed on, kept for the comparison with a copy.
+    /// The forwarded part of the body, kept for the comparison with a mirrored copy.
     var compared: ComparedBody?
-    /// As the model said it in its head, where it did.
+    /// The body's length according to the head; `nil` if the head does not state it.
     private(set) var announcedLength: Int?
-    /// It is passed on as it comes: a stream of events, or what says no length and may be one.
+    /// Whether the answer is forwarded as it arrives: it is an event stream, or has no length and may be one.
     private(set) var isStream = false
-    /// Nobody got all of it.
+    /// Whether the answer was not delivered completely.
     var wasCutOff = false
-    /// Bytes of the body so far.
+    /// The number of body bytes so far.
     private(set) var length: Int
 
     init(status: Int, reason: String, headers: HTTPHeaders, body: ByteBuffer = ByteBuffer()) {
@@ -48,26 +48,27 @@ struct ModelAnswer {
 
     private static let jsonHeaders: HTTPHeaders = ["content-type": "application/json"]
 
-    /// The model has begun to answer.
+    /// Whether the model has begun to answer.
     var hasBegun: Bool { status != 0 }
 
     var failed: Bool { status != 200 }
 
-    /// Holds a part of the body.
+    /// Appends a part of the body.
     mutating func append(_ part: ByteBuffer) {
         length += part.readableBytes
         if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }
     }
 
-    /// Counts a part that is passed on at once.
+    /// Counts a part that is forwarded immediately.
     mutating func pass(_ part: ByteBuffer) {
         length += part.readableBytes
         compared?.append(part)
     }
 
-    /// Writes the header lines that tell of the model, and those of its own that are passed on.
+    /// Writes the platform's header lines about the model, and the model's own header lines that are forwarded.
     ///
-    /// The scoring server may have measured its run function itself; else it is the whole time at the instance.
+    /// The scoring server may have measured the time of its run function itself; otherwise it is the total time at the
+    /// instance.
     func writeLines(to writer: inout MessageWriter, nanoseconds: UInt64) {
         var tellsTime = false
         var tellsFailure = false
@@ -84,7 +85,7 @@ struct ModelAnswer {
             case .functionFailed: tellsFailure = true
             case .contentType, .forwardedFor, .other: break
             }
-            // A folded line would end a field early.
+            // Drop folded lines: they would end a field early.
             if value.hasControlCharacter { continue }
             if !connectionFields.isEmpty, connectionFields.contains(name.lowercased()) { continue }
             writer.writeField(name, value)

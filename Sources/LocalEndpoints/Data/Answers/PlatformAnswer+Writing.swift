@@ -1,9 +1,9 @@
 internal import NIOCore
 
 extension PlatformAnswer {
-    /// Writes the whole message; `deployment` is the header line of the deployment that it is about.
+    /// Writes the complete message; `deployment` is the header line of the deployment concerned.
     ///
-    /// To a HEAD request the body is left out, and its length is said.
+    /// An answer to a HEAD request states the body's length but omits the body.
     func write(
         to writer: inout MessageWriter, id: RequestID, clientRequestID: String? = nil, deployment: String = "",
         to client: ClientConnection, connection: StaticString

@@ -1,14 +1,14 @@
 internal import NIOHTTP1
 
-/// What the platform itself answers, without a model: a status, and an error body in Azure's form.
+/// An answer of the platform itself: a status, and an error body in Azure's form.
 struct PlatformAnswer: Error, Hashable, Sendable {
     var status: Int
     var phrase: String
     var code: String
     var message: String
-    /// Further header lines, each with its end.
+    /// Additional header lines, each including its line end.
     var lines: String = ""
-    /// The connection can't be used any more: what follows on it is not known to be a request.
+    /// Whether the connection must be closed, because the bytes that follow cannot be relied on to be a request.
     var closes = false
 
     static let unauthorized = PlatformAnswer(
@@ -77,14 +77,14 @@ struct PlatformAnswer: Error, Hashable, Sendable {
 }
 
 extension PlatformAnswer {
-    /// As in Azure's control plane: `{"error": {"code": …, "message": …}}`.
+    /// The error body, as in Azure's control plane: `{"error": {"code": …, "message": …}}`.
     var body: String {
         #"{"error":{"code":"\#(code)","message":"\#(message.jsonEscaped)"}}"#
     }
 }
 
 extension String {
-    /// Safe within the quotes of a JSON string.
+    /// The string escaped for use within a JSON string's quotes.
     var jsonEscaped: String {
         var escaped = ""
         for scalar in unicodeScalars {

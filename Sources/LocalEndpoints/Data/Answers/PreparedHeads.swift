@@ -1,4 +1,4 @@
-/// The beginnings of a deployment's answers, up to the request's id.
+/// The precomputed beginnings of a deployment's answers, up to the request ID.
 struct PreparedHeads: Sendable {
     private let answered: [UInt8]
     private let modelFailed: [UInt8]
@@ -11,6 +11,6 @@ struct PreparedHeads: Sendable {
         modelFailed = Array("HTTP/1.1 424 Failed Dependency\r\n\(line)x-request-id: ".utf8)
     }
 
-    /// What the model answered is passed on: as it is when it is 200, else as 424 (AzureCompatibility.md).
+    /// The beginning of an answer: a model status of 200 is passed on, any other becomes 424 (AzureCompatibility.md).
     func begin(modelStatus: Int) -> [UInt8] { modelStatus == 200 ? answered : modelFailed }
 }

@@ -1,12 +1,12 @@
 internal import NIOCore
 internal import SimulatedEndpoints
 
-/// A GUID for one request, in the form of RFC 9562's version 4.
+/// A GUID that identifies one request, in the form of a version 4 UUID (RFC 9562).
 struct RequestID: Hashable, Sendable {
     private let high: UInt64
     private let low: UInt64
 
-    /// Characters of the written form.
+    /// The number of characters of the text form.
     static let length = 36
 
     fileprivate init(high: UInt64, low: UInt64) {
@@ -30,13 +30,13 @@ struct RequestID: Hashable, Sendable {
 
     private static let hyphen = UInt8(ascii: "-")
 
-    /// The eight hexadecimal digits of the lower half of `number`, a byte each, all at once.
+    /// The eight hexadecimal digits of the lower half of `number`, one per byte, computed in parallel.
     private static func digits(of number: UInt64) -> UInt64 {
         var halves = number & 0xFFFF_FFFF
         halves = (halves | halves << 16) & 0x0000_FFFF_0000_FFFF
         halves = (halves | halves << 8) & 0x00FF_00FF_00FF_00FF
         halves = (halves | halves << 4) & 0x0F0F_0F0F_0F0F_0F0F
-        // 1 in every byte that is a letter: those lie 39 further than a digit would.
+        // 1 in every byte that is a letter: letters are 39 code points above where a further digit would be.
         let letters = (halves + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
         return halves + 0x3030_3030_3030_3030 + letters * 39
     }
@@ -48,7 +48,7 @@ extension RequestID: CustomStringConvertible {
     }
 }
 
-/// Makes request ids: two sequences that never repeat within a process, from seeds that no other process has.
+/// Generates request IDs from two sequences with random seeds, neither of which repeats within a process.
 struct RequestIDs: Sendable {
     private var high = SeededGenerator(seed: .random(in: .min ... .max))
     private var low = SeededGenerator(seed: .random(in: .min ... .max))

@@ -2,17 +2,17 @@ internal import NIOCore
 internal import RolloutEngine
 internal import Rollouts
 
-/// A line of a deployment's log for one request.
+/// A request's line in the log of its deployment.
 ///
-/// It has no credential and no body.
+/// It contains neither credentials nor bodies.
 struct RequestLine {
     var outcome: RequestOutcome
     var method: String
-    /// Below the endpoint; without the query, which may hold what is nobody else's business.
+    /// The path below the endpoint, without the query, which may hold confidential data.
     var path: Substring
-    /// What the model answered; 0 where it didn't.
+    /// The model's status; 0 if it did not answer.
     var modelStatus: Int
-    /// Of the answer's body.
+    /// The number of bytes of the answer's body.
     var bytes: Int
     var nanoseconds: Int64
     var id: RequestID
@@ -26,7 +26,7 @@ struct RequestLine {
         loop.shared.accessLog?.append(at: time, to: deployment.state, by: instance?.id, text)
     }
 
-    /// The line itself: `POST /score 200 41 bytes 12.345 ms request-id=…`.
+    /// The text of the line: `POST /score 200 41 bytes 12.345 ms request-id=…`.
     var text: String {
         String(buffer: .composed { write(to: &$0) })
     }

@@ -1,4 +1,4 @@
-/// What is said of an endpoint's requests where its model doesn't describe itself.
+/// The generic description of an endpoint's requests, used if its model does not describe itself.
 enum Swagger {
     static func document(endpoint: String) -> String {
         #"""

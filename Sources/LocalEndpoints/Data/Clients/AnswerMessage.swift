@@ -1,9 +1,9 @@
 internal import NIOCore
 
-/// The message that a client gets for what a model said.
+/// The message to the client that carries a model's answer.
 struct AnswerMessage {
     private let exchange: Exchange
-    /// How long the model took.
+    /// How long the model took, in nanoseconds.
     private let nanoseconds: UInt64
     private let now: NIODeadline
 
@@ -13,7 +13,7 @@ struct AnswerMessage {
         self.now = now
     }
 
-    /// Everything up to the body.
+    /// Writes everything up to the body.
     func writeHead(_ framing: AnswerFraming, to writer: inout MessageWriter) {
         let answer = exchange.answer
         writer.write(exchange.deployment.heads.begin(modelStatus: answer.status))
@@ -30,7 +30,7 @@ struct AnswerMessage {
         framing.write(to: &writer)
     }
 
-    /// Sends an answer that is complete; in chunks only if there are trailers to send.
+    /// Sends a complete answer, chunked only if there are trailers to send.
     func send(by client: ClientConnection) {
         let body = exchange.answer.body
         guard !client.answersHead else {

@@ -1,6 +1,6 @@
 internal import NIOCore
 
-/// A long answer that is passed on while it comes, no faster than the client reads and the bandwidth allows.
+/// A long answer that is forwarded as it arrives, no faster than the client reads and the bandwidth allows.
 final class AnswerStream {
     private unowned let exchange: Exchange
     private let connection: UpstreamConnection
@@ -23,7 +23,7 @@ final class AnswerStream {
             }
     }
 
-    /// Sends the head, and what is held of the body.
+    /// Sends the head and the part of the body received so far.
     func begin(nanoseconds: UInt64, at now: NIODeadline) {
         let message = AnswerMessage(exchange, nanoseconds: nanoseconds, at: now)
         client.send(exchange.loop.message { message.writeHead(framing, to: &$0) })
@@ -42,7 +42,7 @@ final class AnswerStream {
         connection.resume()
     }
 
-    /// The model server has sent everything.
+    /// The model server has sent the complete answer.
     func end() {
         isComplete = true
         if !waitsForBandwidth { finish() }
@@ -75,7 +75,7 @@ final class AnswerStream {
         hold(part.readableBytes)
     }
 
-    /// Waits for the model's next part, no longer than its time-out; else for a client that has much to read first.
+    /// Sets the timeout for the model's next part, or for the client to read if it has fallen behind.
     private func watch() {
         let limit = client.isWritable ? exchange.deployment.timeout : exchange.loop.limits.stall
         client.expire(after: limit, at: .now())

@@ -6,20 +6,20 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A client's connection: takes one request after the other, and has each answered before it looks at the next.
+/// A client's connection, which answers one request completely before it processes the next.
 final class ClientConnection: ChannelInboundHandler, Expiring {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
 
     private enum Phase {
-        /// Until a head is complete.
+        /// Waiting for a complete head.
         case idle
-        /// A body comes.
+        /// Receiving a body.
         case receiving
-        /// A body comes that is not wanted; it is read so that the client gets to read why.
+        /// Receiving a body that is not wanted; it is read so that the client gets to read the reason.
         indirect case refusing(PlatformAnswer)
         case answering(Exchange)
-        /// All is said; what still comes is dropped until the client has closed its side, too.
+        /// The last answer is sent; input is dropped until the client closes its side.
         case lingering
         case closed
     }
@@ -29,36 +29,36 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
     private let wire: Wire
     private var context: ChannelHandlerContext?
     private var phase = Phase.idle
-    /// False while so much waits to be sent that the client must be slow to read.
+    /// False while so much output is pending that the client must be reading slowly.
     private(set) var isWritable = true
     private var incoming: IncomingRequest?
-    /// What came of later requests before the present one was answered.
+    /// Parts of later requests that arrived before the present one was answered.
     private var backlog = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
     private var backlogBytes = 0
     private var worksOnBacklog = false
     private var readWaits = false
-    /// What is no HTTP came after the requests in the backlog.
+    /// The answer to invalid input that followed the requests in the backlog.
     private var closing: PlatformAnswer?
-    /// Since when a body is waited for, that has not come with its head.
+    /// The time since which a body that did not arrive with its head has been awaited.
     private var bodyBegan: NIODeadline?
     private var inputIsClosed = false
     private var isDraining = false
-    /// What the present request's body counts for in the loop's.
+    /// The number of bytes that the present request's body contributes to the loop's `heldBytes`.
     private var held = 0
-    /// Bytes of bodies that came after the last answer.
+    /// The number of body bytes that arrived after the last answer.
     private var dropped = 0
-    /// Of the present request: what it began with, and whether another may follow.
+    /// The minor HTTP version of the present request, and whether another request may follow.
     private(set) var minorVersion = 1
     private(set) var keepsAlive = true
-    /// It wants to know an answer's head only: a body would be taken for the next answer.
+    /// Whether the present request is a HEAD request: a body would be mistaken for the next answer.
     private(set) var answersHead = false
 
-    /// As text, for the model's server.
+    /// The client's IP address as text, for the model's server.
     private var address: [UInt8] = []
 
     private static let backlogLimit = 64 * 1024
-    /// A client that closes its side this soon after its request may have said all and still wait for the answer; one
-    /// that does so later has gone.
+    /// A client that half-closes its connection within this time of its request may still be waiting for the answer;
+    /// one that does so later has disconnected.
     private static let halfClosing = TimeAmount.milliseconds(100)
 
     init(_ wire: Wire, loop: DataLoop) {
@@ -103,12 +103,12 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         case .lingering: drop(part)
         case .answering: postpone(part)
         case .idle, .receiving, .refusing:
-            // A client that does not read its answers gets no further ones made.
+            // No further requests are processed for a client that does not read its answers.
             if backlog.isEmpty, isWritable { receive(part) } else { postpone(part) }
         }
     }
 
-    /// Reads no more while so much waits that the client must be one that never reads answers.
+    /// Stops reading while the backlog is so large that the client is probably not reading its answers.
     func channelReadComplete(context: ChannelHandlerContext) {
         timeBody()
         if backlogBytes > Self.backlogLimit { readWaits = true } else { wire.read() }
@@ -161,13 +161,13 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         loop.watch(self, at: now)
     }
 
-    /// Closes as soon as what it has begun is answered.
+    /// Closes the connection as soon as the requests that have begun are answered.
     func drain() {
         isDraining = true
         if case .idle = phase, backlog.isEmpty { close() }
     }
 
-    /// Closes now; true if an answer was cut by that.
+    /// Closes the connection now; returns true if this cut off an answer.
     func end() -> Bool {
         guard case .answering(let exchange) = phase else {
             close()
@@ -185,7 +185,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         backlog.append(part)
     }
 
-    /// Reads as much as a body may have, and so no end of one that has none.
+    /// Drops input up to the maximum size of a body, so that an endless body is not read forever.
     private func drop(_ part: HTTPServerRequestPart) {
         if case .body(let body) = part { dropped += body.readableBytes }
         if dropped > loop.limits.bodyBytes { close() }
@@ -214,7 +214,8 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
             if !incoming.facts.connectionFields.isEmpty, Self.asksForAnotherProtocol(head) { keepsAlive = false }
             self.incoming = incoming
         } catch {
-            // Who waits for leave to send a body gets the answer instead; others read it after they have sent it.
+            // A client that waits for `100 Continue` gets the answer now; other clients read it after they have sent
+            // the body.
             let waits = head.headers.contains(name: "expect")
             guard !error.closes, !waits else { return refuse(error) }
             if Self.asksForAnotherProtocol(head) { keepsAlive = false }
@@ -222,12 +223,13 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         }
     }
 
-    /// True where the parser reads no further after the request: what follows is not HTTP, which nobody speaks here.
+    /// Whether the parser stops after this request, because it expects another protocol, which this server does not
+    /// support.
     private static func asksForAnotherProtocol(_ head: HTTPRequestHead) -> Bool {
         head.method == .CONNECT || head.headers.contains(name: "upgrade")
     }
 
-    /// Gives a body time that has not come with its head.
+    /// Starts the timeout for a body that did not arrive with its head.
     private func timeBody() {
         guard bodyBegan == nil else { return }
         switch phase {
@@ -254,7 +256,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         guard held <= loop.limits.bodyBytes else { return refuse(.tooLarge(limit: loop.limits.bodyBytes)) }
         guard loop.heldBytes <= loop.limits.heldBytes else { return refuse(.outOfMemory) }
         guard incoming?.append(part) == true else { return }
-        // Not the first part: it comes in pieces, and has to keep a pace.
+        // A part after the first: the body arrives in pieces and must keep up a minimum rate.
         guard let began = bodyBegan else { return }
         let allowed = loop.limits.bodyGrace + .milliseconds(Int64(held * 1000 / max(loop.limits.bodyRate, 1)))
         expiry.moment = began + allowed
@@ -275,7 +277,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
 
     private func dispatch(_ incoming: IncomingRequest) {
         do {
-            // The table was exchanged while the body came: the request goes by the new one.
+            // The table was replaced while the body arrived; the request is routed by the new one.
             if incoming.table !== loop.table { try incoming.resolve(on: loop) }
         } catch {
             return answerAndGoOn(error)
@@ -294,7 +296,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
 
     // MARK: Answers
 
-    /// What an answer says of this connection: nothing where it goes on as it does by itself.
+    /// The `Connection` header line of an answer; empty if the HTTP version's default applies.
     var connectionLine: StaticString {
         if closesAfterAnswer { return "connection: close\r\n" }
         return minorVersion == 0 ? "connection: keep-alive\r\n" : ""
@@ -306,7 +308,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
 
     func send(_ head: ByteBuffer, body: ByteBuffer) { wire.send(head, body: body) }
 
-    /// The present request is answered in full.
+    /// Called when the present request is completely answered.
     func ended(at now: NIODeadline) {
         releaseHeld()
         guard !closesAfterAnswer else { return closeAfterWriting() }
@@ -316,16 +318,17 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         workOnBacklog()
     }
 
-    /// The present answer ends with the connection.
+    /// Marks the end of the connection as the end of the present answer.
     func closesAfterThis() { keepsAlive = false }
 
-    /// The present answer can't be ended properly: the client must see that it is not whole.
+    /// Closes the connection so that the client can see that the present answer is incomplete.
     ///
-    /// To a client of HTTP/1.0 the connection's end may be the body's, so that it gets a reset instead.
+    /// To an HTTP/1.0 client, the end of the connection may mark the end of the body, so the connection is reset
+    /// instead.
     func breakOff() {
         if minorVersion == 0, let socket = context?.channel as? any SocketOptionProvider {
             wire.flush()
-            // It can fail only if the connection has ended already.
+            // This fails only if the connection is already closed.
             _ = socket.setSoLinger(linger(l_onoff: 1, l_linger: 0))
         }
         close()
@@ -337,7 +340,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         ended(at: .now())
     }
 
-    /// Answers at once, and takes no more requests.
+    /// Answers immediately and accepts no more requests.
     private func refuse(_ answer: PlatformAnswer) {
         loop.shared.countRefused(answer.status)
         keepsAlive = false
@@ -371,7 +374,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         }
     }
 
-    /// After the last request in the backlog its connection ended.
+    /// The connection ended after the last request in the backlog.
     private func refuseHalf() {
         if case .idle = phase { close() } else { refuse(.malformed("The request is incomplete.")) }
     }
@@ -381,7 +384,8 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         held = 0
     }
 
-    /// Closes this side when everything is written, and the rest when the client has closed its own, or after a while.
+    /// Closes this side once everything is written, and the connection when the client closes its side or a timeout
+    /// expires.
     private func closeAfterWriting() {
         phase = .lingering
         releaseHeld()

@@ -2,36 +2,36 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Rollouts
 
-/// Where a request goes.
+/// The destination of a request.
 enum Destination {
     case model(ModelDestination)
     case page(Page)
 
-    /// What the data plane answers itself.
+    /// A page that the data plane serves itself.
     enum Page {
         case metrics, health, readiness
     }
 }
 
-/// A deployment that was chosen for a request, and who gets a copy.
+/// The deployment chosen for a request, and the shadow that gets a copy.
 struct ModelDestination {
     var kind: IncomingRequest.Kind
     var endpoint: CompiledEndpoint
     var deployment: CompiledDeployment
     var shadow: CompiledDeployment?
-    /// The request named it.
+    /// Whether the request selected the deployment by name.
     var isNamed = false
-    /// Below the endpoint; nil: the scoring route, wherever the server has it.
+    /// The path below the endpoint; `nil` for the scoring route, wherever the server has it.
     var path: Substring?
-    /// With its question mark; empty if there is none.
+    /// The query including its question mark; empty if there is none.
     var query: Substring = ""
 
-    /// What the deployment's log says was asked for.
+    /// The path as shown in the deployment's log.
     var shownPath: Substring { path?.prefix(200) ?? "/score" }
 }
 
 extension ServerRoutes {
-    /// The methods that reach the server at this route; empty: there is nothing at it, nil: all do.
+    /// The methods that reach the server at this route; empty if the route does not exist, `nil` if all methods do.
     fileprivate func methods(of target: RequestTarget) -> [HTTPMethod]? {
         switch (self, target.route) {
         case (.all, _): nil
@@ -46,7 +46,7 @@ extension ServerRoutes {
 }
 
 extension CompiledTable {
-    /// Where a request goes, or why it goes nowhere.
+    /// Chooses the destination of a request, or throws the answer that explains why there is none.
     func destination(of head: HTTPRequestHead, _ facts: RequestFacts, draw: UInt64) throws(PlatformAnswer)
         -> Destination
     {
@@ -60,7 +60,7 @@ extension CompiledTable {
             } else if head.method == .TRACE || head.method == .CONNECT {
                 throw .wrongMethod(allowed: [.GET, .HEAD, .POST, .PUT, .PATCH, .DELETE, .OPTIONS])
             }
-            // What asks no model for an answer is not asked twice.
+            // Requests that do not invoke the model are not mirrored.
             if head.method == .OPTIONS || head.method == .HEAD { destination.shadow = nil }
             return .model(destination)
         case .metrics: return .page(try Self.page(.metrics, head))
@@ -95,8 +95,9 @@ extension CompiledTable {
             query: target.query)
     }
 
-    /// The endpoint that the request's path or host names, or else its credential; that of a credential that is not
-    /// its own is as wrong as none.
+    /// The endpoint named by the request's path or host, or else the one that its credential belongs to.
+    ///
+    /// A credential of another endpoint is rejected like a missing one.
     private func authenticated(_ facts: RequestFacts, wanted name: Substring?) throws(PlatformAnswer)
         -> CompiledEndpoint
     {
@@ -113,7 +114,7 @@ extension CompiledTable {
         return endpoint
     }
 
-    /// `NAME` of `NAME.…`, where it may be an endpoint's.
+    /// `NAME` of `NAME.…`, if it can be the name of an endpoint.
     private static func firstLabel(of host: String) -> Substring? {
         guard let first = host.utf8.first, first | 0x20 >= UInt8(ascii: "a"), first | 0x20 <= UInt8(ascii: "z") else {
             return nil
@@ -123,7 +124,7 @@ extension CompiledTable {
 }
 
 extension String {
-    /// Calls `body` with what follows `Bearer`; nil where it is of another scheme.
+    /// Calls `body` with the bytes after `Bearer`; returns `nil` if the scheme is a different one.
     fileprivate func withSecret<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
         let scheme: StaticString = "bearer "
         return withBytes { text in

@@ -3,14 +3,14 @@ internal import NIOHTTP1
 internal import Rollouts
 internal import SimulatedEndpoints
 
-/// One request between the moment that it is complete and the end of its answer.
+/// The processing of one live request, from its complete receipt to the end of its answer.
 final class Exchange: UpstreamCall, Seatable {
     private enum Phase {
-        /// Waits for the endpoint's bandwidth.
+        /// Waiting for the endpoint's bandwidth.
         case delayed
         case waiting(ticket: UInt64)
         case running
-        /// The answer is passed on while it comes.
+        /// The answer is being forwarded as it arrives.
         case streaming(AnswerStream)
         case over
     }
@@ -21,20 +21,20 @@ final class Exchange: UpstreamCall, Seatable {
     let request: IncomingRequest
     private var phase = Phase.delayed
     private(set) var began = NIODeadline.now()
-    /// When the model must have answered; from the first instance on, whichever answers in the end.
+    /// The deadline of the model's answer, set when the first instance is assigned and kept across retries.
     private var due: NIODeadline?
     private var instance: Instance?
     private var connection: UpstreamConnection?
     private var pair: MirrorPair?
-    /// How long it took, once it is over.
+    /// The duration of the request, once it is over.
     private var nanoseconds: UInt64 = 0
     private var tries = RetryBudget()
-    /// Waits for the deployment's first instance since the data plane began.
+    /// Whether the request waits for the deployment's first instance since the data plane started.
     private var waitsForFirst = false
-    /// A part of the answer is held for a moment.
+    /// Whether a part of the answer is being held back briefly.
     private var isHolding = false
     private(set) var answer = ModelAnswer(status: 0, reason: "", headers: [:])
-    /// How long the endpoint's bandwidth made it wait.
+    /// How long the endpoint's bandwidth limit delayed the request and the answer.
     var delay = BandwidthDelay()
 
     var deployment: CompiledDeployment { destination.deployment }
@@ -62,7 +62,7 @@ final class Exchange: UpstreamCall, Seatable {
         seekPlace(isRetry: false)
         guard let shadow = destination.shadow else { return }
         let pair = MirrorPair(shadow: shadow, comparisons: loop.shared.comparisons)
-        // It may be over already, where the model is in process.
+        // The request may be over already if the model runs in process.
         if case .over = phase { pair.endLive(end) } else { self.pair = pair }
         let copy = MirrorCopy(of: request, for: shadow, pair: pair, load: destination.endpoint.load, on: loop)
         pair.copyUnderWay = copy
@@ -147,7 +147,7 @@ final class Exchange: UpstreamCall, Seatable {
         client.expire(after: loop.limits.holding, at: .now())
     }
 
-    /// Passes on what has come, and from now on everything as it comes.
+    /// Forwards the part of the answer received so far, and from now on every part as it arrives.
     private func passOn() {
         guard case .running = phase, answer.hasBegun, let connection else { return }
         let stream = AnswerStream(self, from: connection)
@@ -165,7 +165,7 @@ final class Exchange: UpstreamCall, Seatable {
         }
         let nanoseconds = latency(at: now)
         guard delay.answer > .zero else { return finish(nanoseconds: nanoseconds, at: now) }
-        // The model has answered: its place is free, and its time-out over.
+        // The model has answered: release its instance and end its timeout.
         leave()
         client.expiry.moment = .distantFuture
         loop.after(delay.answer) {
@@ -175,13 +175,13 @@ final class Exchange: UpstreamCall, Seatable {
     }
 
     private func finish(nanoseconds: UInt64, at now: NIODeadline) {
-        // Counted first: who has an answer finds it counted.
+        // Count first, so that a client that has its answer also finds it counted.
         settle(answer.failed ? .modelFailed : .answered, nanoseconds: nanoseconds, at: now)
         AnswerMessage(self, nanoseconds: nanoseconds, at: now).send(by: client)
         client.ended(at: now)
     }
 
-    /// What is passed on first.
+    /// Returns the part of the body received so far, which is forwarded first.
     func takeHeldBody() -> ByteBuffer {
         let body = answer.body
         answer.body = ByteBuffer()
@@ -194,13 +194,13 @@ final class Exchange: UpstreamCall, Seatable {
 
     func countPassed(_ part: ByteBuffer) { answer.pass(part) }
 
-    /// The answer was passed on to its end.
+    /// The answer was forwarded completely.
     func streamEnded() {
         let now = settle(answer.failed ? .modelFailed : .answered)
         client.ended(at: now)
     }
 
-    /// The model's own description of itself where it has one, else what holds for all.
+    /// Answers with the model's own description of itself, or with a generic one if the model has none.
     private func answerDescription(at now: NIODeadline) {
         if answer.status != 200 {
             answer = ModelAnswer(
@@ -235,12 +235,12 @@ final class Exchange: UpstreamCall, Seatable {
 
     // MARK: Ends
 
-    /// The client's connection expires by what this exchange has set.
+    /// Called when the deadline that this exchange has set on the client's connection expires.
     func expire(at now: NIODeadline) {
         switch phase {
         case .delayed, .over: break
         case .waiting(let ticket):
-            // Else it has been seated, and is about to hear of it.
+            // Otherwise it has been assigned an instance, and is about to be notified.
             guard deployment.state.abandon(.live, ticket) else { break }
             if waitsForFirst { refuse(.nobodyReady, .platformFailed) } else { refuse(.waitedTooLong, .refused) }
         case .running: if isHolding { passOn() } else { refuse(.timedOut, .timedOut) }
@@ -251,7 +251,7 @@ final class Exchange: UpstreamCall, Seatable {
         }
     }
 
-    /// The data plane ends: the client gets what the model has sent, and sees that it is not all.
+    /// The data plane stops: the client gets the part that the model has sent, and can see that it is incomplete.
     func cutOff() {
         passOn()
         settle(.platformFailed)
@@ -262,7 +262,7 @@ final class Exchange: UpstreamCall, Seatable {
         if case .streaming(let stream) = phase { stream.clientIsWritable() }
     }
 
-    /// The client is gone.
+    /// The client has disconnected.
     func abandon() {
         if case .waiting(let ticket) = phase { _ = deployment.state.abandon(.live, ticket) }
         settle(.abandoned)
@@ -281,14 +281,14 @@ final class Exchange: UpstreamCall, Seatable {
 
     private func latency(at now: NIODeadline) -> UInt64 { UInt64(clamping: (now - began).nanoseconds) }
 
-    /// How it ended, for the comparison with its copy.
+    /// The result of the live request, for the comparison with its mirrored copy.
     private var end: MirrorPair.End {
         let isAnswered = answer.status == 200 && !answer.wasCutOff
         return MirrorPair.End(
             answer: isAnswered ? answer.compared ?? ComparedBody(answer.body) : nil, nanoseconds: nanoseconds)
     }
 
-    /// Ends it now, and answers when that was.
+    /// Ends the request now and returns the time of its end.
     @discardableResult
     private func settle(_ outcome: RequestOutcome) -> NIODeadline {
         let now = NIODeadline.now()
@@ -296,7 +296,7 @@ final class Exchange: UpstreamCall, Seatable {
         return now
     }
 
-    /// Counts the request, and gives back what it holds.
+    /// Counts the request and releases its resources.
     private func settle(_ outcome: RequestOutcome, nanoseconds: UInt64, at now: NIODeadline) {
         if case .over = phase { return }
         self.nanoseconds = nanoseconds

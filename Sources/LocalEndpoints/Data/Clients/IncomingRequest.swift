@@ -1,16 +1,16 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A request of a client, from its head to the end of its answer, and of its copy's.
+/// A client's request, from its head until both it and its mirrored copy are answered.
 final class IncomingRequest {
     let head: HTTPRequestHead
     let facts: RequestFacts
     let id: RequestID
-    /// What ``destination`` was found by.
+    /// The routing table that ``destination`` was chosen from.
     private(set) var table: CompiledTable
     private(set) var destination: Destination
     private(set) var body = ByteBuffer()
-    /// Where the client is, as text; empty if that is not known.
+    /// The client's IP address as text; empty if unknown.
     var clientAddress: [UInt8] = []
 
     init(_ head: HTTPRequestHead, on loop: DataLoop) throws(PlatformAnswer) {
@@ -25,7 +25,7 @@ final class IncomingRequest {
         destination = try table.destination(of: head, facts, draw: loop.random.next())
     }
 
-    /// Nil for one that the data plane answers itself.
+    /// The model that the request goes to; `nil` if the data plane answers the request itself.
     var model: ModelDestination? {
         if case .model(let destination) = destination { destination } else { nil }
     }
@@ -35,7 +35,7 @@ final class IncomingRequest {
         destination = try table.destination(of: head, facts, draw: loop.random.next())
     }
 
-    /// False for the first part, which is kept as it is.
+    /// Appends a part of the body; returns false for the first part, which is stored without copying.
     func append(_ part: ByteBuffer) -> Bool {
         guard body.readableBytes > 0 else {
             body = part
@@ -58,7 +58,8 @@ extension PlatformAnswer {
         }
     }
 
-    /// What is said to a client that sends no proper HTTP; nil where its connection is what failed.
+    /// The answer to a client that sends invalid HTTP; `nil` if the error is not a parser error, because then the
+    /// connection itself has failed.
     init?(_ error: any Error) {
         guard let error = error as? HTTPParserError else { return nil }
         switch error {

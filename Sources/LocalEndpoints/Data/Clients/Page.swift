@@ -1,7 +1,7 @@
 internal import NIOCore
 
 extension Destination.Page {
-    /// Writes the page as a whole message, without its body to a HEAD request.
+    /// Writes the page as a complete message; the body is omitted in answers to HEAD requests.
     func write(to writer: inout MessageWriter, to client: ClientConnection) {
         let loop = client.loop
         var status = "200 OK"

@@ -1,28 +1,30 @@
 internal import NIOHTTP1
 
-/// What the data plane reads from a request's head, in one pass over its header fields.
+/// The parts of a request's head that the data plane uses, collected in one pass over the header fields.
 struct RequestFacts {
-    /// The whole field: `Bearer KEY`.
+    /// The complete value of the field: `Bearer KEY`.
     var authorization: String?
-    /// The deployment that the request names.
+    /// The deployment that the request selects by header.
     var deployment: String?
-    /// Only where it may be echoed.
+    /// The client's request ID; `nil` if it must not be echoed.
     var clientRequestID: String?
     var host: String?
     var contentLength: Int?
     var expectsContinue = false
-    /// Fields that `Connection` names, which are not passed on.
+    /// Lowercase names of the fields that `Connection` lists; they are not forwarded.
     var connectionFields: [String] = []
 
-    /// Why a head is no proper request; NIO's parser has refused whatever would leave the length of a body in doubt.
+    /// Why a request's head is malformed.
+    ///
+    /// NIO's parser has already rejected everything else that would make the length of the body ambiguous.
     enum Malformation: Error {
-        /// A control character in a field, as a folded line leaves one behind.
+        /// A field contains a control character, for example from a folded line.
         case controlCharacter
         case host
         case contentLength
-        /// A coding other than chunks, which would be passed on as if it were none.
+        /// A transfer coding other than chunked, which would be forwarded as if there were none.
         case transferCoding
-        /// Chunks of a client of HTTP/1.0, or chunks in chunks.
+        /// Chunked encoding from an HTTP/1.0 client, or applied twice.
         case framing
         case expectation
     }
@@ -56,7 +58,7 @@ struct RequestFacts {
         guard hosts == 1 || (hosts == 0 && head.version.minor == 0) else { throw .host }
     }
 
-    /// Letters, digits, `-`, `_`, 40 at most (AzureCompatibility.md).
+    /// Whether an ID may be echoed: 1 to 40 letters, digits, `-` or `_` (AzureCompatibility.md).
     static func mayEcho(_ id: String) -> Bool {
         (1...40).contains(id.utf8.count)
             && id.utf8.allSatisfy { byte in

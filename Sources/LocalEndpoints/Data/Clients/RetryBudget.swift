@@ -1,15 +1,15 @@
-/// How often one request may be tried anew.
+/// Limits how often one request is retried.
 ///
-/// Scoring asks a question and changes nothing, so a request whose instance ended without a byte of an answer may be
-/// asked again: once, so that a request that kills its instance kills two at most. Where no connection was made the
-/// instance has seen nothing of it, and every other one may be tried. A connection that had been used before may just
-/// have been closed for its age: such a request goes by a new connection, and that counts for nothing.
+/// Scoring is a query without side effects, so a request whose instance failed before sending a byte of the answer can
+/// be retried: once, so that a request that crashes its instance crashes at most two. If the connection could not be
+/// established, the instance has seen nothing of the request, and other instances may be tried. A reused connection may
+/// just have been closed because of its age; such a request is retried on a new connection, which does not count.
 struct RetryBudget {
     private var unreachable = 0
     private var unanswered = 0
     private(set) var wantsFreshConnection = false
 
-    /// Instances that are tried one after the other before a request is given up.
+    /// The maximum number of unreachable instances before a request fails.
     private static let instances = 5
 
     mutating func mayRetry(after failure: UpstreamFailure, instances: Int) -> Bool {
@@ -30,7 +30,7 @@ struct RetryBudget {
 }
 
 extension UpstreamFailure {
-    /// True where it tells that the instance is not well.
+    /// Whether the failure indicates that the instance is unhealthy.
     var isTheServers: Bool {
         switch self {
         case .unreachable, .unanswered(reused: false), .broken: true

@@ -3,7 +3,7 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
-/// What all requests to one incarnation of a deployment share, whichever loop they are on and through every table.
+/// The state shared by all requests to one incarnation of a deployment, across event loops and routing tables.
 final class DeploymentState: Sendable {
     let endpoint: Name
     let deployment: Name
@@ -11,7 +11,7 @@ final class DeploymentState: Sendable {
 
     private struct Shared: Sendable {
         var live = Admission<Instance, Waiter>()
-        /// Copies have places of their own, so that they never take one from a request that somebody waits for.
+        /// Copies have separate places, so that they never take one from a live request.
         var copies = Admission<Instance, Waiter>()
         var liveTally = OutcomeTally()
         var copyTally = OutcomeTally()
@@ -28,7 +28,7 @@ final class DeploymentState: Sendable {
         self.incarnation = incarnation
     }
 
-    /// Live requests, or copies of them.
+    /// The two kinds of requests: live requests and their mirrored copies.
     enum Side: Sendable {
         case live, copy
     }
@@ -46,7 +46,7 @@ final class DeploymentState: Sendable {
         }
     }
 
-    /// Gives the place at `instance` back; `suspension` keeps the next requests away from it where others are.
+    /// Releases the place at `instance`; with `suspension`, other instances are preferred for that time.
     func leave(_ side: Side, _ instance: Instance, at now: NIODeadline, suspension: TimeAmount? = nil) {
         let next = shared.withLock { shared in
             if let suspension {
@@ -62,7 +62,8 @@ final class DeploymentState: Sendable {
         if let (instance, waiter) = next { waiter.seat(at: instance) }
     }
 
-    /// Waits no longer; false where it has been seated meanwhile, of which it is about to hear.
+    /// Stops waiting; returns false if the request was assigned an instance in the meantime and is about to be
+    /// notified.
     func abandon(_ side: Side, _ ticket: UInt64) -> Bool {
         shared.withLock { shared in
             switch side {
@@ -72,7 +73,7 @@ final class DeploymentState: Sendable {
         }
     }
 
-    /// Counts a request, and gives back the place that it has, if any.
+    /// Counts a request and releases its place, if it has one.
     func end(
         _ side: Side, _ outcome: RequestOutcome, nanoseconds: UInt64, leaving instance: Instance?, at now: NIODeadline
     ) {
@@ -89,9 +90,9 @@ final class DeploymentState: Sendable {
         if let (instance, waiter) = next { waiter.seat(at: instance) }
     }
 
-    /// Of a copy and the live request that it was made of.
+    /// Counts a pair of a copy and its live request.
     ///
-    /// `agree` is nil where not both of them answered.
+    /// `agree` is `nil` unless both were answered.
     func countPair(live: MirrorPair.End, copy: MirrorPair.End, agree: Bool?) {
         shared.withLock { shared in
             shared.pairs.pairs += 1
@@ -110,7 +111,7 @@ final class DeploymentState: Sendable {
 
     func countDroppedCopy() { shared.withLock { $0.droppedCopies += 1 } }
 
-    /// Exchanges the instances; those that stay the same server stay the same objects.
+    /// Replaces the instances; an instance with unchanged ID and target keeps its identity.
     func update(_ route: DeploymentRoute, at now: NIODeadline) -> [Instance] {
         let (instances, seated) = shared.withLock { shared in
             let updated = route.instances.map { instance in
@@ -143,7 +144,7 @@ final class DeploymentState: Sendable {
         }
     }
 
-    /// Everything at one moment, for metrics.
+    /// Returns a consistent snapshot for metrics.
     func observe() -> DeploymentObservation {
         shared.withLock { shared in
             DeploymentObservation(
@@ -155,13 +156,13 @@ final class DeploymentState: Sendable {
     }
 }
 
-/// A deployment's numbers at one moment.
+/// A snapshot of a deployment's numbers.
 struct DeploymentObservation: Sendable {
     var endpoint: String
     var deployment: String
     var inFlight: Int
     var waiting: Int
-    /// Instances that take requests.
+    /// The number of instances that are ready for requests.
     var ready: Int
     var live: OutcomeTally
     var copies: OutcomeTally

@@ -1,13 +1,13 @@
 internal import RolloutEngine
 
-/// Requests by outcome and by latency since the process began.
+/// Counts of requests by outcome and by latency since the process started.
 struct OutcomeTally: Sendable {
     private(set) var outcomes = [Int](repeating: 0, count: RequestOutcome.allCases.count)
-    /// Latencies of all of them, binned as ``OutcomeReading/Counts/latencies``.
+    /// Latencies of all requests that were not abandoned, in the bins of ``OutcomeReading/Counts/latencies``.
     private(set) var bins = OutcomeReading.Counts.noLatencies
-    /// Latencies of those that the model answered.
+    /// Latencies of the requests that the model answered with 200.
     private var answeredBins = OutcomeReading.Counts.noLatencies
-    /// The sum of all latencies.
+    /// The sum of all latencies, in nanoseconds.
     private(set) var nanoseconds: UInt64 = 0
 
     mutating func add(_ outcome: RequestOutcome, nanoseconds latency: UInt64) {
@@ -21,7 +21,7 @@ struct OutcomeTally: Sendable {
 
     func count(of outcome: RequestOutcome) -> Int { outcomes[outcome.index] }
 
-    /// All but the abandoned ones, which nobody saw the end of.
+    /// The counts without abandoned requests, whose end no client saw.
     var counts: OutcomeReading.Counts {
         let requests = outcomes.reduce(0, +) - count(of: .abandoned)
         return OutcomeReading.Counts(

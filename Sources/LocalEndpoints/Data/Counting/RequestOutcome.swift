@@ -1,18 +1,18 @@
-/// What became of a request that reached a deployment; raw values are HTTP status codes.
+/// The outcome of a request that reached a deployment; raw values are HTTP status codes.
 enum RequestOutcome: Int, CaseIterable, Sendable {
     case answered = 200
-    /// Longer than the request's time-out.
+    /// The answer took longer than the request timeout.
     case timedOut = 408
-    /// The model answered other than 200.
+    /// The model answered with a status other than 200.
     case modelFailed = 424
-    /// Too many were in flight, or it waited too long for an instance.
+    /// Too many requests were in flight, or the request waited too long for an instance.
     case refused = 429
-    /// The client went away before the answer; not counted among what clients saw.
+    /// The client disconnected before the answer; excluded from the counts of what clients saw.
     case abandoned = 499
-    /// No instance could be reached, or the answer was cut off.
+    /// No instance could be reached, or its answer was cut off.
     case platformFailed = 500
 
-    /// Position in arrays with an entry for each.
+    /// The position in arrays with one entry for each case.
     var index: Int {
         switch self {
         case .answered: 0

@@ -5,23 +5,23 @@ internal import NIOPosix
 internal import Rollouts
 internal import SimulatedEndpoints
 
-/// What one event loop of the data plane holds; nothing of it is touched from elsewhere.
+/// The state of one event loop of the data plane, accessed only on that loop.
 final class DataLoop {
     let eventLoop: any EventLoop
     let limits: DataPlaneLimits
     let logsRequests: Bool
     let shared: DataPlaneShared
-    /// What new requests go by.
+    /// The routing table for new requests.
     private(set) var table = CompiledTable.empty
     var random = SeededGenerator(seed: .random(in: .min ... .max))
     var ids = RequestIDs()
     let outbox: Outbox
-    /// Bytes of request bodies that are held.
+    /// The number of bytes of request bodies held in memory.
     var heldBytes = 0
     private(set) lazy var upstream = UpstreamPools(limits: limits, loop: self)
     private(set) var clients: [ObjectIdentifier: ClientConnection] = [:]
     private(set) var isDraining = false
-    /// Copies under way, by shadow.
+    /// The number of mirrored copies in flight, by shadow.
     var copies: [ObjectIdentifier: Int] = [:]
     private let wheel = DeadlineWheel(now: .now())
     private let began = NIODeadline.now()
@@ -42,12 +42,12 @@ final class DataLoop {
         upstream.keep(Set(table.endpoints.flatMap(\.deployments).flatMap(\.instances).map(ObjectIdentifier.init)))
     }
 
-    /// A message that `write` writes, to be sent at once.
+    /// Composes a message, to be sent right away.
     func message(_ write: (inout MessageWriter) -> Void) -> ByteBuffer { outbox.message(write) }
 
     // MARK: Clients
 
-    /// False where there are too many, or none are taken any more.
+    /// Registers a client; returns false if the limit of connections is reached or the loop is draining.
     func add(_ client: ClientConnection) -> Bool {
         guard !isDraining, clients.count < limits.connections else { return false }
         clients[ObjectIdentifier(client)] = client
@@ -59,13 +59,13 @@ final class DataLoop {
         if clients.removeValue(forKey: ObjectIdentifier(client)) != nil { shared.countConnection(-1) }
     }
 
-    /// Answers what is under way, and then closes.
+    /// Answers the requests in flight, then closes the connections.
     func drain() {
         isDraining = true
         for client in Array(clients.values) { client.drain() }
     }
 
-    /// Closes what is left, and returns how many answers were cut by that.
+    /// Closes the remaining connections and returns the number of answers that this cut off.
     func end() -> Int {
         isDraining = true
         let cut = Array(clients.values).count { $0.end() }
@@ -73,12 +73,12 @@ final class DataLoop {
         return cut
     }
 
-    /// True shortly after the data plane began, when instances of what it served before may still be starting.
+    /// Whether the data plane has just started, so that instances of existing deployments may still be starting.
     func isStarting(at now: NIODeadline) -> Bool { now - began < limits.firstInstance }
 
     // MARK: Time
 
-    /// Sees to it that `member` expires by its expiry.
+    /// Schedules `member` so that it expires according to its expiry.
     func watch(_ member: any Expiring, at now: NIODeadline) {
         guard let moment = wheel.watch(member, at: now), moment < wake else { return }
         wakeUp(at: moment)
@@ -87,21 +87,22 @@ final class DataLoop {
     private func wakeUp(at moment: NIODeadline) {
         wake = moment
         eventLoop.assumeIsolated().scheduleTask(deadline: moment) {
-            // An earlier one may have been asked for since, and has done the work.
+            // An earlier wake-up may have been scheduled since and have done the work.
             guard self.wake == moment else { return }
             self.wake = .distantFuture
             if let next = self.wheel.advance(to: .now()), next < self.wake { self.wakeUp(at: next) }
         }
     }
 
-    /// Runs `work` later on this loop; at once where it is to wait for less than a timer would take.
+    /// Runs `work` on this loop after `amount`, or immediately if that is less than a timer takes (50 µs).
     func after(_ amount: TimeAmount, _ work: @escaping () -> Void) {
         guard amount >= .microseconds(50) else { return work() }
         eventLoop.assumeIsolated().scheduleTask(in: amount, work)
     }
 
-    /// `date: …` with its end, as RFC 9110 wants it of a server with a clock; made anew with every second of the clock, so
-    /// that no loop is behind another.
+    /// The `date` header line including its line end, which RFC 9110 requires of a server with a clock.
+    ///
+    /// It is renewed with every second of the clock, so that the loops do not disagree.
     func dateLine(at now: NIODeadline) -> [UInt8] {
         if now >= dateUntil {
             let time = WallClock.now

@@ -3,14 +3,14 @@ internal import NIOPosix
 internal import Rollouts
 internal import Synchronization
 
-/// What all loops of one data plane share.
+/// The state that all loops of one data plane share.
 final class DataPlaneShared: Sendable {
     let comparisons: Comparisons
-    /// Where request lines go besides the deployments' own logs.
+    /// The destination of request lines in addition to the deployments' own logs.
     let accessLog: AccessLog?
     let began = WallClock.now
     private let compiler: Mutex<TableCompiler>
-    /// Requests that reached no deployment, by status.
+    /// The number of requests that did not reach a deployment, by status.
     private let refused = Mutex<[Int: Int]>([:])
     private let hasTable = Atomic(false)
     private let connections = Atomic(0)
@@ -21,11 +21,11 @@ final class DataPlaneShared: Sendable {
         compiler = Mutex(TableCompiler(bandwidth: bandwidth))
     }
 
-    /// True once a table is installed.
+    /// Whether a routing table is installed.
     var isReady: Bool { hasTable.load(ordering: .relaxed) }
 
-    /// Compiles `table` and lets `spread` give it to all loops; one after the other, so that all loops see tables in
-    /// one order.
+    /// Compiles `table` and lets `spread` pass it to all loops, one table at a time, so that all loops see the same
+    /// order.
     func install<Result>(_ table: RoutingTable, spread: (CompiledTable) -> Result) -> Result where Result: Sendable {
         let result = compiler.withLock { spread($0.compile(table, at: .now())) }
         hasTable.store(true, ordering: .relaxed)
@@ -42,7 +42,7 @@ final class DataPlaneShared: Sendable {
 
     var openConnections: Int { connections.load(ordering: .relaxed) }
 
-    /// As ``DataPlane/useMark``.
+    /// See ``DataPlane/useMark``.
     var useMark: Int? {
         let deployments = compiler.withLock { $0.observations() }
         guard deployments.allSatisfy({ $0.inFlight == 0 && $0.waiting == 0 }) else { return nil }
@@ -52,7 +52,7 @@ final class DataPlaneShared: Sendable {
         return answered + refused.withLock { $0.values.reduce(0, +) }
     }
 
-    /// The page that Prometheus reads.
+    /// The page for Prometheus.
     func metrics() -> String {
         MetricsPage(
             deployments: compiler.withLock { $0.observations() }, refused: refused.withLock { $0 },

@@ -4,11 +4,11 @@
     internal import Glibc
 #endif
 
-/// The number of files that this process may have open.
+/// The limit on the number of open files of this process.
 enum OpenFiles {
-    /// Raises it as far as the process may: every connection is one.
+    /// Raises the limit as far as permitted, because every connection needs a file descriptor.
     ///
-    /// Where it can't, fewer connections fit.
+    /// If it cannot be raised, fewer connections are possible.
     static func raiseLimit() {
         var limit = rlimit()
         #if os(Linux)

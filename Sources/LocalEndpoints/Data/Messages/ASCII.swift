@@ -1,20 +1,21 @@
-/// Looking at texts by their bytes, in place.
+/// Inspects strings by their UTF-8 bytes, without copying.
 extension String {
-    /// Calls `body` with the text in UTF-8.
+    /// Calls `body` with the string's UTF-8 bytes.
     @inline(__always)
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        // Only texts that came from Objective-C have no such storage.
+        // Only strings bridged from Objective-C lack contiguous storage.
         utf8.withContiguousStorageIfAvailable(body) ?? Array(utf8).withUnsafeBufferPointer(body)
     }
 
-    /// True when these are tokens that differ by case at most; `lowercase` is in lower case.
+    /// Whether the string equals `lowercase`, ignoring case; both must be tokens, and `lowercase` must be in lower
+    /// case.
     func isEqualIgnoringCase(_ lowercase: StaticString) -> Bool {
         withBytes {
             $0.count == lowercase.utf8CodeUnitCount && UnsafeRawBufferPointer($0).starts(withIgnoringCase: lowercase)
         }
     }
 
-    /// Without the spaces and tabs that may stand around a field's value (RFC 9110, 5.6.3).
+    /// The value without the optional spaces and tabs around it (RFC 9110, section 5.6.3).
     var trimmingOptionalSpace: String {
         let isTrimmed = withBytes { bytes in
             guard let first = bytes.first, let last = bytes.last else { return true }
@@ -27,7 +28,7 @@ extension String {
         return String(rest) ?? self
     }
 
-    /// True for the media type of server-sent events, whatever its parameters.
+    /// Whether the value is the media type of server-sent events, with any parameters.
     var namesEventStream: Bool {
         let type: StaticString = "text/event-stream"
         return trimmingOptionalSpace.withBytes { bytes in
@@ -38,18 +39,19 @@ extension String {
         }
     }
 
-    /// True with a byte that no header field may have; a tab is allowed.
+    /// Whether the string contains a control character that is not allowed in a header field; a tab is allowed.
     var hasControlCharacter: Bool {
         withBytes { bytes in bytes.contains { ($0 < 0x20 && $0 != 0x09) || $0 == 0x7F } }
     }
 }
 
 extension UnsafeRawBufferPointer {
-    /// True when this begins with a token that differs from `lowercase`, which is in lower case, by case at most.
+    /// Whether the bytes begin with the token `lowercase`, ignoring case; `lowercase` must be in lower case.
     func starts(withIgnoringCase lowercase: StaticString) -> Bool {
         lowercase.withUTF8Buffer { lowercase in
             guard count >= lowercase.count else { return false }
-            // Everything in a token but its large letters has this bit, or is none that is asked for.
+            // In a token, setting this bit changes only uppercase letters, or yields a byte that none of the compared
+            // names contains.
             for index in lowercase.indices where self[index] | 0x20 != lowercase[index] { return false }
             return true
         }

@@ -1,9 +1,9 @@
 internal import NIOCore
 
-/// Writes a message's bytes into memory that is there already; what finds no room is only counted.
+/// Writes a message into preallocated memory; bytes that do not fit are only counted.
 struct MessageWriter {
     private let memory: UnsafeMutableRawBufferPointer
-    /// Bytes of the message so far, with those that found no room.
+    /// The number of bytes of the message so far, including those that did not fit.
     private(set) var count = 0
 
     fileprivate init(_ memory: UnsafeMutableRawBufferPointer) { self.memory = memory }
@@ -26,7 +26,7 @@ struct MessageWriter {
 
     mutating func write(_ buffer: ByteBuffer) { buffer.withUnsafeReadableBytes { write($0) } }
 
-    /// `name: value` and the line's end.
+    /// Writes `name: value` and the line end.
     mutating func writeField(_ name: String, _ value: String) {
         writeText(name)
         write(": ")
@@ -47,7 +47,7 @@ struct MessageWriter {
         }
     }
 
-    /// Milliseconds with three decimals: `12.345`.
+    /// Writes milliseconds with three decimals: `12.345`.
     mutating func writeMilliseconds(nanoseconds: UInt64) {
         let microseconds = Int(clamping: nanoseconds / 1000)
         writeDecimal(microseconds / 1000)
@@ -62,7 +62,8 @@ struct MessageWriter {
 }
 
 extension ByteBuffer {
-    /// Becomes what `body` writes, in the memory that it has if that is enough; else `body` is called once more.
+    /// Replaces the contents with the output of `body`, which is called again with more memory if the capacity was too
+    /// small.
     mutating func compose(_ body: (inout MessageWriter) -> Void) {
         clear()
         var room = max(capacity, 1024)
@@ -79,7 +80,7 @@ extension ByteBuffer {
         }
     }
 
-    /// What `body` writes.
+    /// A new buffer with the output of `body`.
     static func composed(_ body: (inout MessageWriter) -> Void) -> ByteBuffer {
         var buffer = ByteBuffer()
         buffer.compose(body)

@@ -1,24 +1,24 @@
 internal import NIOCore
 
-/// One event loop's messages that are written and not yet sent.
+/// Collects one event loop's messages that are written but not yet sent.
 ///
-/// They are sent together when the loop has seen to everything that it found ready, or when there are enough: whoever
-/// reads them then finds several at a time and does not sleep in between, and waking it is what costs most of sending.
+/// They are sent together at the end of the loop's turn, or when there are enough of them. A reader then finds several
+/// messages at a time and does not sleep in between; waking it is the largest part of the cost of sending.
 final class Outbox {
     private let eventLoop: any EventLoop
     private var wires: [Wire] = []
     private var isSending = false
-    /// Memory that messages are written in, for as many as there were in one turn.
+    /// Reusable buffers, as many as there were messages in one turn.
     private var messages: [ByteBuffer] = [ByteBuffer()]
     private var used = 0
 
-    /// More are never held back.
+    /// The number of wires with pending messages at which they are sent immediately.
     private static let limit = 32
     private static let messageLimit = 64
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
-    /// A message that `write` writes; when it is sent, its memory serves another one.
+    /// Composes a message; its buffer is reused once the message is sent.
     func message(_ write: (inout MessageWriter) -> Void) -> ByteBuffer {
         if used == messages.count, used < Self.messageLimit { messages.append(ByteBuffer()) }
         let index = min(used, messages.count - 1)
@@ -27,7 +27,7 @@ final class Outbox {
         return messages[index]
     }
 
-    /// What was written on `wire` is sent soon.
+    /// Schedules the messages written on `wire` to be sent soon.
     func add(_ wire: Wire) {
         wires.append(wire)
         if wires.count == 1 {
@@ -38,7 +38,7 @@ final class Outbox {
     }
 
     private func send() {
-        // Sending may end a connection, and that write on others, which then stand at the end.
+        // Sending may end a connection, which may write to other connections; those are appended to the list.
         guard !isSending else { return }
         isSending = true
         defer { isSending = false }

@@ -1,24 +1,25 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Keeps the bytes of header fields that are no UTF-8, which the parser's texts would lose.
+/// Preserves the bytes of header fields that are not UTF-8, which the parser's strings would lose.
 ///
-/// In a text, such a byte stands as a scalar of the last private plane, ``byte(_:)``; ``MessageWriter`` writes it as the
-/// byte again. A text that has such a scalar of its own is treated in the same way, so that nothing is ambiguous.
+/// In a string, such a byte is represented by a scalar of the last private-use plane, ``byte(_:)``; ``MessageWriter``
+/// writes it as the byte again. A string that already contains such a scalar is treated the same way, so that the
+/// representation is unambiguous.
 struct RawFields {
-    /// The beginning of a head whose end is still to come.
+    /// The beginning of a head that is not complete yet.
     private var kept: [UInt8] = []
-    /// What the parser is given now, and how much of it stands at the end of ``kept`` already.
+    /// The parser's current input, and the number of its bytes that are already at the end of ``kept``.
     private var chunk = ByteBuffer()
     private var repeated = 0
     private var isPlain = true
-    /// Where the next field may begin, in both together.
+    /// The offset in ``kept`` and ``chunk`` together at which the next field may begin.
     private var position = 0
     private var headIsOpen = true
-    /// A head or an end came of ``chunk``.
+    /// Whether a head or the end of a message was parsed from ``chunk``.
     private var sawMessage = false
 
-    /// The parser is given `chunk`, which begins with `repeated` bytes that it has left of the one before.
+    /// Called before the parser gets `chunk`, whose first `repeated` bytes it left over from the previous chunk.
     mutating func begin(_ chunk: ByteBuffer, repeated: Int) {
         self.chunk = chunk
         self.repeated = repeated
@@ -27,7 +28,7 @@ struct RawFields {
         sawMessage = false
     }
 
-    /// The parser has made of it what it could.
+    /// Called after the parser has processed the chunk.
     mutating func end(within limit: Int) {
         if headIsOpen, !sawMessage, kept.count <= limit {
             kept.append(contentsOf: chunk.readableBytesView.dropFirst(repeated))
@@ -37,7 +38,7 @@ struct RawFields {
         chunk = ByteBuffer()
     }
 
-    /// The parser came to the end of a message.
+    /// Called when the parser has reached the end of a message.
     mutating func endMessage() {
         headIsOpen = true
         sawMessage = true
@@ -45,7 +46,7 @@ struct RawFields {
 
     private var bytes: [UInt8] { kept + chunk.readableBytesView.dropFirst(repeated) }
 
-    /// The parser made `headers` of what it was given last.
+    /// Restores the original bytes in `headers`, which the parser has just produced.
     mutating func restore(_ headers: inout HTTPHeaders) {
         headIsOpen = false
         sawMessage = true
@@ -56,7 +57,7 @@ struct RawFields {
             })
     }
 
-    /// The text that stands for `value` as it came, between two words.
+    /// Returns the text that represents `value` as received between `start` and `end`.
     private mutating func raw(_ value: String, after start: String, before end: String) -> String? {
         let (bytes, start, end) = (bytes, Array(start.utf8), Array(end.utf8))
         var index = position
@@ -78,7 +79,7 @@ struct RawFields {
         return (start...bytes.count - word.count).first { bytes[$0] == word[0] && bytes[$0...].starts(with: word) }
     }
 
-    /// True with a character that replaced bytes, or one that stands for a byte.
+    /// Whether the text contains a character that replaced bytes, or one that represents a byte.
     private static func needsRestoring(_ text: String) -> Bool {
         text.unicodeScalars.contains { $0 == "\u{FFFD}" || $0.value >= base + 0x80 }
     }
@@ -93,14 +94,14 @@ struct RawFields {
         return String(text)
     }
 
-    /// The byte that a scalar of a text stands for; nil for every other scalar.
+    /// The byte that a scalar represents; `nil` for every other scalar.
     static func byte(_ scalar: Unicode.Scalar) -> UInt8? {
         scalar.value >= base + 0x80 ? UInt8(truncatingIfNeeded: scalar.value - base) : nil
     }
 }
 
 extension UnsafeRawBufferPointer {
-    /// Eight bytes at a time.
+    /// Whether all bytes are ASCII, checked eight bytes at a time.
     fileprivate var isASCII: Bool {
         let words = count / 8
         for index in 0..<words
@@ -112,9 +113,9 @@ extension UnsafeRawBufferPointer {
 }
 
 extension MessageWriter {
-    /// Writes `text`, and bytes where it has scalars that stand for them.
+    /// Writes `text`, with scalars that represent bytes written as those bytes.
     mutating func writeRaw(_ text: String) {
-        // The first byte of such a scalar in UTF-8, and of few others.
+        // 0xF4 is the first byte of these scalars in UTF-8, and of few others.
         guard text.withBytes({ $0.contains(0xF4) }) else { return writeText(text) }
         for scalar in text.unicodeScalars {
             if let byte = RawFields.byte(scalar) { write([byte]) } else { writeText(String(scalar)) }

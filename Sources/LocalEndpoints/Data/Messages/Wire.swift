@@ -1,29 +1,29 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// The handler next to a connection's socket: NIO's parser reads what comes, and what is sent goes out as it is.
+/// The channel handler next to a connection's socket: it parses input with NIO's parser and sends output unchanged.
 ///
-/// It does for HTTP's parser what `ByteToMessageHandler` does for any decoder, with less to do for each message: that
-/// parser takes all there is at once, and wants to see again only a field whose end is still to come. Nothing is read
-/// from the socket until ``read()`` asks for it, so the channel's `autoRead` has to be off.
+/// It replaces `ByteToMessageHandler` with less work per message: NIO's HTTP parser consumes all input at once and
+/// needs only an incomplete field again. Nothing is read from the socket before ``read()`` asks for it, so the
+/// channel's `autoRead` must be off.
 final class Wire: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let parser: Parser
     private let outbox: Outbox
-    /// Bytes that a field may have.
+    /// The maximum number of bytes of a field.
     private let fieldBytes: Int
     private var context: ChannelHandlerContext?
-    /// The beginning of a field.
+    /// An incomplete field.
     private var rest = ByteBuffer()
     private var raw = RawFields()
     private var isUnsent = false
     private var isParsing = false
-    /// No more is parsed: it was no HTTP, or the end has come.
+    /// Whether parsing has stopped, because the input was not valid HTTP or has ended.
     private var isOver = false
 
-    /// Bytes that are kept for a field.
+    /// The number of bytes kept of an incomplete field.
     var kept: Int { rest.readableBytes }
 
     private init(_ parser: Parser, _ limits: DataPlaneLimits, _ outbox: Outbox) {
@@ -32,22 +32,22 @@ final class Wire: ChannelInboundHandler {
         fieldBytes = limits.headBytes
     }
 
-    /// Parses what clients say.
+    /// A wire that parses requests from clients.
     static func requests(within limits: DataPlaneLimits, by outbox: Outbox) -> Wire {
         Wire(.requests(HTTPRequestDecoder(limitConfiguration: limits.parsing)), limits, outbox)
     }
 
-    /// Parses what model servers say.
+    /// A wire that parses answers from model servers.
     static func answers(within limits: DataPlaneLimits, by outbox: Outbox) -> Wire {
         Wire(.answers(HTTPResponseDecoder(limitConfiguration: limits.parsing)), limits, outbox)
     }
 
     // MARK: Sending, and asking for more
 
-    /// Sends `bytes`, at the end of the loop's turn where they are few.
+    /// Sends `bytes`; a short message is sent at the end of the loop's turn.
     func send(_ bytes: ByteBuffer) {
         context?.write(wrapOutboundOut(bytes), promise: nil)
-        // What is long would count as a client that does not read.
+        // Pending bytes of a long message would make the client look as if it did not read.
         guard bytes.readableBytes <= IncomingRequest.joinedBytes else { return flush() }
         guard !isUnsent else { return }
         isUnsent = true
@@ -59,10 +59,10 @@ final class Wire: ChannelInboundHandler {
         send(body)
     }
 
-    /// Takes what comes next; once for each part of a stream.
+    /// Reads the next input; to be called once for each part of a stream.
     func read() { context?.read() }
 
-    /// Sends what was written, and closes.
+    /// Sends pending output and closes the connection.
     func close() {
         if isUnsent { flush() }
         context?.close(promise: nil)
@@ -73,15 +73,16 @@ final class Wire: ChannelInboundHandler {
         context?.flush()
     }
 
-    /// Says that a request was sent, whose answer is to be parsed; one to HEAD has no body, whatever its head says.
+    /// Notes that a request was sent whose answer is to be parsed; an answer to HEAD has no body, whatever its head
+    /// says.
     func expectAnswer(toHead: Bool = false) { parser.expectAnswer(toHead: toHead) }
 
-    /// Gives a head that was just parsed the bytes that its texts lack; to be called once for each.
+    /// Restores the original bytes in a head that was just parsed; to be called exactly once for each head.
     func restore(_ head: inout HTTPRequestHead) { raw.restore(&head.headers) }
 
     func restore(_ head: inout HTTPResponseHead) { raw.restore(&head.headers) }
 
-    /// Says that the end of a message was parsed.
+    /// Notes that the end of a message was parsed.
     func endMessage() { raw.endMessage() }
 
     // MARK: Channel
@@ -118,10 +119,10 @@ final class Wire: ChannelInboundHandler {
         }
         do {
             try parser.parse(&bytes, in: context)
-            // More is left only by a parser that takes what follows a request for another protocol's.
+            // More is left over only if the parser takes the input after a request for another protocol.
             if bytes.readableBytes > fieldBytes { isOver = true } else if bytes.readableBytes > 0 { rest = bytes }
         } catch HTTPParserError.invalidVersion where !bytes.namesAnotherVersion {
-            // The parser says so, too, of a line that does not end as it has to.
+            // The parser also throws this error for a line with an invalid line end.
             fail(HTTPParserError.lfExpected, in: context)
         } catch {
             fail(error, in: context)
@@ -138,11 +139,11 @@ final class Wire: ChannelInboundHandler {
         context.fireChannelInactive()
     }
 
-    /// Tells the parser of the end, where an answer may end with it, and anything else be cut off.
+    /// Notifies the parser of the end of the input, which may complete an answer or cut off a message.
     private func end(in context: ChannelHandlerContext) {
         guard !isOver else { return }
         isOver = true
-        // It was closed by who was told of a message.
+        // The connection was closed by the receiver of a message that is being parsed.
         guard !isParsing else { return }
         do {
             try parser.end(after: &rest, in: context)
@@ -164,7 +165,7 @@ extension Wire {
         case requests(HTTPRequestDecoder)
         case answers(HTTPResponseDecoder)
 
-        /// Of the request, it wants to know no more than the method, which tells whether an answer may have a body.
+        /// The answer parser needs only the request's method, which determines whether an answer may have a body.
         private static let request = HTTPClientRequestPart.head(
             HTTPRequestHead(version: .http1_1, method: .POST, uri: "/"))
 
@@ -206,7 +207,7 @@ extension Wire {
 }
 
 extension ByteBuffer {
-    /// True where a line ends in a version of HTTP that is not 1.0 or 1.1.
+    /// Whether a line ends with a version of HTTP other than 1.x.
     fileprivate var namesAnotherVersion: Bool {
         let name = Array("HTTP/".utf8)
         var rest = readableBytesView[...]

@@ -3,13 +3,13 @@ internal import FoundationEssentials
 internal import NIOCore
 internal import Rollouts
 
-/// An answer's body as it is kept for comparison: whole while it is short, else as a digest.
+/// An answer's body kept for comparison: complete if it is short, otherwise as a digest.
 struct ComparedBody: Sendable {
     private let limit: Int
     private var bytes = ByteBuffer()
     private var digest: SHA256?
 
-    /// Bodies up to this length are compared as JSON where their bytes differ.
+    /// The maximum number of bytes up to which bodies with different bytes are compared as JSON.
     static let jsonLimit = 64 * 1024
 
     init(limit: Int) { self.limit = limit }
@@ -31,8 +31,10 @@ struct ComparedBody: Sendable {
         part.withUnsafeReadableBytes { digest?.update(bufferPointer: $0) }
     }
 
-    /// True when a client could not tell them apart, but for the deployment's name in them, and for numbers that are
-    /// as near to each other as `tolerance`, relative to the larger one, allows.
+    /// Whether both answers are equivalent to a client.
+    ///
+    /// Differences in the deployment's own name are ignored, as are differences between numbers of at most `tolerance`,
+    /// relative to the larger number.
     func agrees(with other: ComparedBody, within tolerance: Double) -> Bool {
         guard digest == nil, other.digest == nil else {
             let left = digest ?? Self.digest(of: bytes)
@@ -44,15 +46,16 @@ struct ComparedBody: Sendable {
         return left.agrees(with: right, within: tolerance)
     }
 
-    /// True when comparing takes no longer than looking at the bytes.
+    /// Whether the comparison is cheap because it needs only the bytes.
     func isSettledByBytes(with other: ComparedBody) -> Bool {
         digest != nil || other.digest != nil || bytes == other.bytes
             || max(bytes.readableBytes, other.bytes.readableBytes) > Self.jsonLimit
     }
 
-    /// The body as JSON; nil where it is none.
+    /// The body as JSON; `nil` if it is not valid JSON.
     ///
-    /// That a deployment names itself is no difference, as on the simulated backend; nor is how a number is written.
+    /// The deployment's own name does not count as a difference, as on the simulated backend; neither does the notation
+    /// of numbers.
     private var json: Value? {
         guard let value = try? JSONReader.value(bytes.readableBytesView) else { return nil }
         guard case .mapping(var members) = value else { return value }
@@ -68,7 +71,7 @@ struct ComparedBody: Sendable {
 }
 
 extension Value {
-    /// The same value, however its numbers are written and as far apart as they may be.
+    /// Whether both values are equal, with numbers compared by value and within `tolerance`.
     fileprivate func agrees(with other: Value, within tolerance: Double) -> Bool {
         switch (self, other) {
         case (.list(let left), .list(let right)):

@@ -1,18 +1,18 @@
 internal import NIOPosix
 internal import Synchronization
 
-/// Compares answers; what needs more than a look at the bytes is done on a thread of its own, so that no event loop
-/// is held up by it.
+/// Compares answers; comparisons that need more than the bytes run on a separate thread, so that they do not block an
+/// event loop.
 final class Comparisons: Sendable {
     private let pool: NIOThreadPool
     private let pending = Mutex(0)
-    /// Pairs that may wait for it; further ones are dropped, and counted as such.
+    /// The maximum number of pending comparisons; further pairs are dropped and counted as such.
     private static let limit = 256
 
-    /// `pool` is the owner's to start and end.
+    /// Creates comparisons that run on `pool`, which the owner starts and shuts down.
     init(pool: NIOThreadPool) { self.pool = pool }
 
-    /// Of two that were answered.
+    /// Compares the two answers of a pair; both requests must have been answered.
     func compare(_ live: MirrorPair.End, _ copy: MirrorPair.End, for shadow: CompiledDeployment) {
         let (state, tolerance) = (shadow.state, shadow.numericTolerance)
         guard let left = live.answer, let right = copy.answer else { return }

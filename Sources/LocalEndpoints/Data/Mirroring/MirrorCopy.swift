@@ -3,14 +3,15 @@ internal import NIOHTTP1
 internal import Rollouts
 internal import SimulatedEndpoints
 
-/// The copy of one live request, on its way to the shadow.
+/// The copy of one live request that is sent to the shadow.
 ///
-/// Whatever becomes of it, the live request never hears of it.
+/// Its result never affects the live request.
 final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     var expiry = Expiry()
     private let loop: DataLoop
     private let shadow: CompiledDeployment
-    /// Nil when it is over: the wheel may keep this object for a while, which should keep no body alive.
+    /// `nil` once the copy has ended: the wheel may keep this object for a while, which should not keep the body in
+    /// memory.
     private var work: (request: IncomingRequest, pair: MirrorPair)?
     private let load: LoadClock
     private let began: NIODeadline
@@ -20,10 +21,10 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
     private var status = 0
     private var body: ComparedBody
     private var bodyBytes = 0
-    /// It is given up then, however steadily its answer comes: the live one has ended.
+    /// The final deadline, set when the live request has ended, even if the copy's answer is still arriving.
     private var last = NIODeadline.distantFuture
 
-    /// Nil where too many are under way; then it is counted as dropped.
+    /// Returns `nil` if too many copies are in flight; the copy is then counted as dropped.
     init?(
         of request: IncomingRequest, for shadow: CompiledDeployment, pair: MirrorPair, load: LoadClock,
         on loop: DataLoop
@@ -76,7 +77,8 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         loop.watch(self, at: now)
     }
 
-    /// The live answer took this long and is over, one way or another: the copy's may take as long again.
+    /// Sets the final deadline when the live request has ended: the copy may take `duration` plus its timeout from now
+    /// on.
     func liveEnded(after duration: TimeAmount) {
         guard work != nil, instance != nil else { return }
         last = NIODeadline.now() + duration + shadow.timeout
@@ -113,7 +115,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         body.append(part)
     }
 
-    /// The time-out is for the first byte, and for the longest silence after it.
+    /// Extends the deadline: the timeout applies to the first byte and to every pause after it.
     func receivedSoFar() { expire(after: shadow.timeout) }
 
     func complete(at now: NIODeadline) {
@@ -141,7 +143,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         free()
     }
 
-    /// It was not sent, as its place in the queue never came.
+    /// Drops the copy because no place in the queue became free.
     private func drop() {
         guard work != nil else { return }
         shadow.state.countDroppedCopy()

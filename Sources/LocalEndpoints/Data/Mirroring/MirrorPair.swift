@@ -1,10 +1,10 @@
 internal import NIOCore
 
-/// A live request and its copy, until both have ended.
+/// A live request and its copy, tracked until both have ended.
 final class MirrorPair {
-    /// How one of the two ended.
+    /// The result of one of the two requests.
     struct End: Sendable {
-        /// Nil where it failed.
+        /// The answer; `nil` if the request failed.
         var answer: ComparedBody?
         var nanoseconds: UInt64
     }
@@ -12,7 +12,7 @@ final class MirrorPair {
     private let shadow: CompiledDeployment
     private let comparisons: Comparisons
     private var live: End?
-    /// While it is under way.
+    /// The copy while it is in flight.
     weak var copyUnderWay: MirrorCopy?
     private var copy: End?
 

@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import Rollouts
 
-/// A routing table prepared for requests: immutable, and shared by all loops.
+/// A routing table prepared for requests: immutable and shared by all loops.
 final class CompiledTable: Sendable {
     let endpoints: [CompiledEndpoint]
     private let credentials: CredentialIndex
@@ -18,20 +18,20 @@ final class CompiledTable: Sendable {
 
     func index(of endpoint: some StringProtocol) -> Int? { byName[Name(String(endpoint))] }
 
-    /// The endpoint that lets in who shows `secret`; only `wanted` where one is named.
+    /// Returns the endpoint that accepts `secret`, or `nil`; if `wanted` is given, only the endpoint with that index.
     func endpoint(for secret: UnsafeRawBufferPointer, wanted: Int?, clock: () -> Timestamp) -> CompiledEndpoint? {
         credentials.endpoint(for: secret, wanted: wanted, clock: clock).map { endpoints[$0] }
     }
 }
 
-/// An endpoint with everything that a request needs worked out beforehand.
+/// An endpoint with everything that requests need precomputed.
 final class CompiledEndpoint: Sendable {
     let name: Name
     let deployments: [CompiledDeployment]
-    /// Nil where no deployment has a positive weight.
+    /// `nil` if no deployment has a positive weight.
     private let choice: WeightedChoice?
     private let shadow: CompiledDeployment?
-    /// Below it, a request's random number means that it is copied.
+    /// A request is mirrored if the lower half of its random number is below this bound.
     private let mirrorBound: UInt64
     let bandwidth: EndpointBandwidth?
     let load: LoadClock
@@ -49,14 +49,14 @@ final class CompiledEndpoint: Sendable {
         self.load = load
     }
 
-    /// Whom a request with this random number goes to, and who gets a copy of it.
+    /// Chooses the deployment for a request with this random number, and the shadow if the request is mirrored.
     func choose(_ draw: UInt64) -> (deployment: CompiledDeployment, shadow: CompiledDeployment?)? {
         guard let choice else { return nil }
         let deployment = deployments[choice.index(at: UInt32(truncatingIfNeeded: draw >> 32))]
         return (deployment, draw & 0xFFFF_FFFF < mirrorBound ? shadow : nil)
     }
 
-    /// The deployment that a request names.
+    /// The deployment that a request selects by name.
     func deployment(_ name: String) -> CompiledDeployment? {
         if let exact = deployments.first(where: { $0.name.text == name }) { return exact }
         let name = Name(name)
@@ -64,7 +64,7 @@ final class CompiledEndpoint: Sendable {
     }
 }
 
-/// A deployment as requests see it.
+/// A deployment with everything that requests need precomputed.
 final class CompiledDeployment: Sendable {
     let name: Name
     let state: DeploymentState
@@ -74,7 +74,9 @@ final class CompiledDeployment: Sendable {
     let numericTolerance: Double
     let log: DeploymentLog?
     let heads: PreparedHeads
-    /// Those of its instances, which are alike; a request to one without instances gets to hear of that.
+    /// The routes of its instances, which are all alike.
+    ///
+    /// If there are no instances, all routes are allowed, so that the request is answered with that error.
     let routes: ServerRoutes
 
     init(_ route: DeploymentRoute, state: DeploymentState, instances: [Instance]) {

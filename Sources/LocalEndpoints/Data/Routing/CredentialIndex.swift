@@ -1,9 +1,9 @@
 internal import Rollouts
 
-/// Finds whose credential a client shows, in constant time and at the same cost however many there are.
+/// Finds the endpoint that a credential belongs to, in constant time regardless of the number of credentials.
 ///
-/// The first step is a look-up by a hash whose key is random for each process, so that its duration tells nothing
-/// about the secrets; what is found then is compared in full, without a shortcut.
+/// The first step is a lookup by a hash with a random key for each process, so that its duration reveals nothing about
+/// the secrets; matching entries are then compared completely, without an early exit.
 struct CredentialIndex: Sendable {
     private struct Entry {
         var secret: [UInt8]
@@ -13,7 +13,8 @@ struct CredentialIndex: Sendable {
 
     private var entries: [Int: [Entry]] = [:]
 
-    /// `credentials` in the order of the endpoints whose indices are answered.
+    /// Creates an index of `credentials`, whose positions are the endpoint indices that ``endpoint(for:wanted:clock:)``
+    /// returns.
     init(_ credentials: [[Credential]]) {
         for (endpoint, credentials) in credentials.enumerated() {
             for credential in credentials where !credential.secret.isEmpty {
@@ -24,9 +25,9 @@ struct CredentialIndex: Sendable {
         }
     }
 
-    /// The endpoint that lets in who shows `secret`, or nil; only `wanted` where one is named.
+    /// Returns the index of the endpoint that accepts `secret`, or `nil`; if `wanted` is given, only that endpoint.
     ///
-    /// Keys have no end, so that the `clock` is read for tokens alone.
+    /// Keys do not expire, so the `clock` is read only for tokens.
     func endpoint(for secret: UnsafeRawBufferPointer, wanted: Int?, clock: () -> Timestamp) -> Int? {
         var found: Int?
         for entry in entries[Self.hash(secret)] ?? [] {
@@ -42,7 +43,7 @@ struct CredentialIndex: Sendable {
         return hasher.finalize()
     }
 
-    /// Looks at every byte, wherever the first difference is.
+    /// Compares every byte, wherever the first difference is.
     private static func areEqual(_ known: [UInt8], _ shown: UnsafeRawBufferPointer) -> Bool {
         guard known.count == shown.count else { return false }
         var difference: UInt8 = 0

@@ -1,9 +1,9 @@
-/// What a request line asks for.
+/// The target of a request line.
 struct RequestTarget: Hashable {
     enum Route: Hashable {
         case score
         case swagger
-        /// Another path of an endpoint's own server.
+        /// Another path of the endpoint's own server.
         case other
         case metrics
         case health
@@ -12,14 +12,14 @@ struct RequestTarget: Hashable {
     }
 
     var route: Route
-    /// The endpoint that the path names, if it names one.
+    /// The endpoint named in the path; `nil` if the path names none.
     var endpoint: Substring?
-    /// Below the endpoint, without the query: `/v1/chat/completions`.
+    /// The path below the endpoint, without the query: `/v1/chat/completions`.
     var path: Substring
-    /// With its question mark; empty if there is none.
+    /// The query including its question mark; empty if there is none.
     var query: Substring = ""
 
-    /// `uri` in origin form, or in absolute form as a client sends it to a proxy.
+    /// Parses `uri` in origin form, or in absolute form as a client sends it to a proxy.
     init(uri: String) {
         if uri == "/score" {
             self.init(route: .score, endpoint: nil, path: "/score")
@@ -74,7 +74,7 @@ struct RequestTarget: Hashable {
         }
     }
 
-    /// What follows `http://` or `https://`; nil for anything else, such as `*`.
+    /// The part after `http://` or `https://`; `nil` for any other form, such as `*`.
     private static func authority(of uri: Substring) -> Substring? {
         for scheme in ["http://", "https://"] where uri.prefix(scheme.count).lowercased() == scheme {
             return uri.dropFirst(scheme.count)

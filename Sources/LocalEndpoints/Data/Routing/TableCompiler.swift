@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import Rollouts
 
-/// Prepares tables, and carries from one to the next what outlives them: counts, places, bandwidth.
+/// Compiles routing tables and carries over the state that outlives them: counts, places and bandwidth.
 struct TableCompiler: Sendable {
     private struct Key: Hashable {
         var endpoint: Name
@@ -9,12 +9,12 @@ struct TableCompiler: Sendable {
         var incarnation: String
     }
 
-    /// Bytes per second for each endpoint; nil: no limit.
+    /// Bytes per second for each endpoint; `nil` for no limit.
     let bandwidth: Int?
     private var present: [Key: DeploymentState] = [:]
     private var bandwidths: [Name: EndpointBandwidth] = [:]
     private var loads: [Name: LoadClock] = [:]
-    /// No longer in the table: they finish what they had taken, and their counts stay.
+    /// Deployments that are no longer in the table: they finish their requests, and their counts are kept.
     private var retired: [Key: DeploymentState] = [:]
 
     init(bandwidth: Int?) { self.bandwidth = bandwidth }
@@ -45,7 +45,7 @@ struct TableCompiler: Sendable {
         return CompiledTable(endpoints: endpoints, credentials: table.endpoints.map(\.credentials))
     }
 
-    /// Of every incarnation that there was.
+    /// The counts of every incarnation, including retired ones.
     var readings: [DeploymentReading] { present.values.map(\.reading) + retired.values.map(\.reading) }
 
     func inFlight(at target: InstanceTarget) -> Int {
@@ -53,7 +53,7 @@ struct TableCompiler: Sendable {
             + retired.values.reduce(0) { $0 + $1.inFlight(at: target) }
     }
 
-    /// Of those in the table, by name.
+    /// The current numbers of the deployments in the table, sorted by name.
     func observations() -> [DeploymentObservation] {
         present.values.map { $0.observe() }.sorted { ($0.endpoint, $0.deployment) < ($1.endpoint, $1.deployment) }
     }

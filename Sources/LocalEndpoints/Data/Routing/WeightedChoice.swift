@@ -1,9 +1,9 @@
-/// Chooses among up to 255 deployments by whole percents, at the same cost however many there are.
+/// Chooses among up to 255 deployments by whole percents, in constant time.
 struct WeightedChoice: Sendable {
-    /// One entry for each percent: who gets a request that falls there.
+    /// The index of the deployment for each percent.
     private let places: [UInt8]
 
-    /// Nil where nobody has a share.
+    /// Returns `nil` if no deployment has a positive percentage.
     init?(percents: [Int]) {
         var places: [UInt8] = []
         for (index, percent) in percents.prefix(Int(UInt8.max)).enumerated() where percent > 0 {

@@ -1,24 +1,25 @@
 internal import NIOCore
 
-/// Something on one event loop that has to act at a moment which changes often.
+/// An object on one event loop with a deadline that changes often.
 protocol Expiring: AnyObject {
     var expiry: Expiry { get set }
-    /// The moment has come; sets the next one, if any, by its `expiry`.
+    /// Called at the deadline; sets the next one, if any, in `expiry`.
     func expire(at now: NIODeadline)
 }
 
-/// When something expires, and where it stands in the wheel.
+/// A deadline and its position in the wheel.
 struct Expiry {
-    /// May be set at will if ``DeadlineWheel/watch(_:at:)`` is told of every moment that is earlier than the one before.
+    /// The deadline; it may be set freely if ``DeadlineWheel/watch(_:at:)`` is called whenever it becomes earlier.
     var moment: NIODeadline = .distantFuture
-    /// The tick at which it is looked at next; nil while it is not in the wheel.
+    /// The tick at which the member is next checked; `nil` if it is not in the wheel.
     fileprivate var tick: UInt64?
 }
 
-/// Time-outs of many connections at almost no cost: a deadline that moves away is only stored, not moved.
+/// Timeouts of many connections at almost no cost: a deadline that moves later is stored without moving the member.
 ///
-/// Each member stands at one tick, at most ``horizon`` ahead, and is put further when it is looked at too early. So
-/// a request costs no timer, only a connection does, about once a second. Members are up to a tick late.
+/// Each member is placed at one tick, at most ``horizon`` ticks ahead, and is placed again if it is checked too early.
+/// A request therefore needs no timer; only a connection does, about once a second. Members expire up to one tick (5
+/// ms) late.
 final class DeadlineWheel {
     private struct Bucket {
         var tick: UInt64
@@ -29,16 +30,16 @@ final class DeadlineWheel {
     private static let horizon: UInt64 = 256
     private var buckets: [Bucket] = (0..<horizon).map { Bucket(tick: $0) }
     private var members = 0
-    /// The next tick to look at.
+    /// The next tick to check.
     private var cursor: UInt64
 
     init(now: NIODeadline) { cursor = now.uptimeNanoseconds / Self.tickLength }
 
-    /// Sees to it that `member` is looked at when it expires.
+    /// Schedules `member` to be checked when it expires.
     ///
-    /// Answers the moment to call ``advance(to:)`` at.
+    /// - Returns: The time at which to call ``advance(to:)``; `nil` if the member is already scheduled early enough.
     func watch(_ member: any Expiring, at now: NIODeadline) -> NIODeadline? {
-        // By far the commonest: it is looked at before that as it stands.
+        // By far the most common case: the member is already checked before its deadline.
         if let present = member.expiry.tick, present * Self.tickLength <= member.expiry.moment.uptimeNanoseconds {
             return nil
         }
@@ -49,9 +50,9 @@ final class DeadlineWheel {
         return NIODeadline.uptimeNanoseconds((tick + 1) * Self.tickLength)
     }
 
-    /// Looks at every member whose tick is over by `now`.
+    /// Checks every member with a tick before `now`.
     ///
-    /// Answers the moment of the next call, nil when all is empty.
+    /// - Returns: The time of the next call; `nil` if the wheel is empty.
     func advance(to now: NIODeadline) -> NIODeadline? {
         let end = now.uptimeNanoseconds / Self.tickLength
         while cursor < end {

@@ -1,23 +1,23 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A request as it is passed on to instances: once, again after a failure, and as a copy.
+/// Forwards a request to instances: the first time, as a retry, or as a mirrored copy.
 extension IncomingRequest {
     enum Kind {
         case score
-        /// The model server's own description of itself.
+        /// The request for the model server's own description of itself.
         case swagger
     }
 
-    /// Bodies up to this length are written with the head, as one piece.
+    /// Bodies up to this number of bytes are sent together with the head.
     static let joinedBytes = 16 * 1024
 
-    /// A body that is to follow what ``write(_:to:for:)`` writes.
+    /// The body to be sent after the output of ``write(_:to:for:)``; `nil` if that already contains it.
     var separateBody: ByteBuffer? { body.readableBytes > Self.joinedBytes ? body : nil }
 
     /// Writes the head for `instance`, and the body if it is short.
     ///
-    /// The credential, what belongs to the client's connection and what the platform says itself are left out.
+    /// The credential, the fields of the client's connection and the fields that the platform sets are omitted.
     func write(_ destination: ModelDestination, to writer: inout MessageWriter, for instance: Instance) {
         if head.method == .POST, destination.path == nil, destination.query.isEmpty {
             writer.write(instance.scoring)
@@ -58,7 +58,7 @@ extension IncomingRequest {
         writer.write(instance.host)
     }
 
-    /// Whom the request came through before, and the client's own address.
+    /// Writes the addresses of earlier proxies and the client's own address.
     private func writeForwardedFor(_ before: [String], to writer: inout MessageWriter) {
         guard !clientAddress.isEmpty || !before.isEmpty else { return }
         writer.write("x-forwarded-for: ")

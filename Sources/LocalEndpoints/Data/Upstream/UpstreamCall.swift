@@ -1,24 +1,26 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A request that is with a model server, and hears what becomes of it.
+/// A request at a model server, which is notified of the progress of its answer.
 protocol UpstreamCall: AnyObject {
     func receive(_ head: HTTPResponseHead)
     func receive(_ body: ByteBuffer)
-    /// Everything that has come was received, and the answer goes on.
+    /// Everything received so far was delivered, and the answer continues.
     func receivedSoFar()
-    /// The answer is complete; its connection is free again.
+    /// The answer is complete, and its connection is free again.
     func complete(at now: NIODeadline)
-    /// Nothing more comes; its connection is gone.
+    /// The request failed, and its connection is closed.
     func fail(_ failure: UpstreamFailure)
 }
 
 enum UpstreamFailure: Error {
-    /// No connection was made: the server has seen nothing of the request.
+    /// The connection could not be established; the server has seen nothing of the request.
     case unreachable
-    /// The connection ended before the answer began. One that had been used before may have been closed by the
-    /// server as the request was sent, which says nothing about the server.
+    /// The connection was closed before the answer began.
+    ///
+    /// The server may have closed a reused connection just when the request was sent, which says nothing about its
+    /// health.
     case unanswered(reused: Bool)
-    /// The answer was cut off, or is no HTTP.
+    /// The answer was cut off or is not valid HTTP.
     case broken
 }

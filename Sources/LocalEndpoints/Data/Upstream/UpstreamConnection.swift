@@ -1,7 +1,7 @@
 internal import NIOCore
 internal import NIOHTTP1
 
-/// A connection to a model server: carries one request at a time, and goes back to its pool in between.
+/// A connection to a model server, which carries one request at a time and returns to its pool in between.
 final class UpstreamConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPClientResponsePart
 
@@ -9,14 +9,14 @@ final class UpstreamConnection: ChannelInboundHandler {
         case waiting, inBody, complete
     }
 
-    /// When it became unused.
+    /// The time at which it became unused.
     var unusedSince = NIODeadline.distantFuture
     private let pool: UpstreamPool
     private let wire: Wire
     private var call: (any UpstreamCall)?
-    /// What is sent once it is connected.
+    /// The request to send once the connection is established.
     private var unsent: (head: ByteBuffer, body: ByteBuffer?)?
-    /// The request is one for a head only.
+    /// Whether the request is a HEAD request.
     private var asksForHead = false
     private var progress = Progress.waiting
     private var isConnected = false
@@ -31,12 +31,12 @@ final class UpstreamConnection: ChannelInboundHandler {
         wire = .answers(within: limits, by: outbox)
     }
 
-    /// Makes `channel` this connection's.
+    /// Attaches the connection to `channel`.
     func attach(to channel: any Channel) throws {
         try channel.pipeline.syncOperations.addHandlers(wire, self)
     }
 
-    /// Sends a request, at once or as soon as it is connected; `body` follows `head` where it isn't part of it.
+    /// Sends a request as soon as the connection is established; `body` follows `head` unless it is part of it.
     func send(_ head: ByteBuffer, body: ByteBuffer?, asksForHead: Bool, for call: any UpstreamCall) {
         self.call = call
         self.asksForHead = asksForHead
@@ -48,15 +48,16 @@ final class UpstreamConnection: ChannelInboundHandler {
         write(head, body)
     }
 
-    /// Nobody waits for the answer any more.
+    /// Cancels the request, because its answer is no longer needed.
     func cancel() {
         call = nil
         unsent = nil
-        // Still connecting: it will be an unused connection. Else an answer may come, that is nobody's.
+        // A connection that is still being established becomes an unused one. On an established one, an answer may
+        // still arrive that belongs to no request, so it is closed.
         if isConnected { close() }
     }
 
-    /// Reads no further until ``resume()``.
+    /// Stops reading from the server; ``resume()`` continues.
     func pause() { isPaused = true }
 
     func resume() {
@@ -71,7 +72,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         wire.close()
     }
 
-    /// No connection could be made.
+    /// Called when the connection could not be established.
     func connectFailed() {
         isClosed = true
         let call = call
@@ -103,7 +104,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         case .head(var head):
             progress = .inBody
             wire.restore(&head)
-            // Nobody asked for another protocol.
+            // No request asks for another protocol.
             guard head.status.code != 101, !head.hasForeignCoding else { return fail(.broken) }
             keepsAlive = head.isKeepAlive
             call.receive(head)
@@ -120,7 +121,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // What is wrong with a connection that nobody uses ends it, and no more.
+        // An error on an unused connection only closes the connection.
         fail(progress == .waiting && !(error is HTTPParserError) ? .unanswered(reused: isReused) : .broken)
     }
 
@@ -143,7 +144,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         call?.fail(failure)
     }
 
-    /// Goes back to the pool before its call hears of the end, so that who is next finds it there.
+    /// Returns to the pool before the call is notified, so that the next request finds this connection there.
     private func finish() {
         guard let call else { return }
         let now = NIODeadline.now()
@@ -157,7 +158,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 }
 
 extension HTTPResponseHead {
-    /// True with a transfer coding other than chunks: the body would be passed on as if it had none.
+    /// Whether there is a transfer coding other than chunked; the body would be forwarded as if it had none.
     fileprivate var hasForeignCoding: Bool {
         headers.contains { name, value in
             guard case .transferEncoding = HeaderKind(name) else { return false }

@@ -4,12 +4,12 @@ internal import NIOPosix
 /// One loop's connections to one instance.
 final class UpstreamPool: Expiring {
     var expiry = Expiry()
-    /// Kept, so that no other instance gets its identity as long as this pool is there.
+    /// Retained so that no other instance gets its object identifier while this pool exists.
     private let instance: Instance
     private let address: ServerAddress
     private let limits: DataPlaneLimits
     private let loop: DataLoop
-    /// The one that was used last is taken first, so that those that are too many grow old.
+    /// Unused connections; the most recently used one is taken first, so that surplus ones become old.
     private var idle: [UpstreamConnection] = []
     private var isRetired = false
 
@@ -20,7 +20,7 @@ final class UpstreamPool: Expiring {
         self.loop = loop
     }
 
-    /// A connection for one request; a new one where none is unused, or where `fresh` is wanted.
+    /// Returns a connection for one request: an unused one, or a new one if there is none or `fresh` is true.
     func take(fresh: Bool) -> UpstreamConnection {
         if !fresh, let connection = idle.popLast() { return connection }
         let connection = UpstreamConnection(pool: self, limits: limits, outbox: loop.outbox)
@@ -35,7 +35,7 @@ final class UpstreamPool: Expiring {
         if idle.count == 1 { expireOldest(at: now) }
     }
 
-    /// Ends the connections that have been unused for too long; those that stand first have been so longest.
+    /// Closes the connections that have been unused for too long; the ones unused longest come first.
     func expire(at now: NIODeadline) {
         let old = idle.prefix { $0.unusedSince + limits.upstreamIdle <= now }
         idle.removeFirst(old.count)
@@ -49,14 +49,14 @@ final class UpstreamPool: Expiring {
         loop.watch(self, at: now)
     }
 
-    /// False where it is not among the unused ones.
+    /// Removes an unused connection; returns false if it is not one.
     func discard(_ connection: UpstreamConnection) -> Bool {
         guard let index = idle.firstIndex(where: { $0 === connection }) else { return false }
         idle.remove(at: index)
         return true
     }
 
-    /// The instance is gone: connections end with what they carry.
+    /// Retires the pool of a removed instance: unused connections close now, busy ones after their requests.
     func retire() {
         isRetired = true
         let unused = idle
@@ -82,7 +82,7 @@ final class UpstreamPool: Expiring {
     }
 }
 
-/// One loop's connections to all instances: of live requests, and apart from them of copies.
+/// One loop's connections to all instances, separately for live requests and for copies.
 final class UpstreamPools {
     private let limits: DataPlaneLimits
     private let loop: DataLoop
@@ -102,7 +102,7 @@ final class UpstreamPools {
         return pool
     }
 
-    /// Ends the unused connections to all others.
+    /// Closes the unused connections to all other instances.
     func keep(_ instances: Set<ObjectIdentifier>) {
         for (key, pool) in live where !instances.contains(key) { pool.retire() }
         for (key, pool) in copies where !instances.contains(key) { pool.retire() }
