@@ -1,12 +1,12 @@
-/// The beta function, and the distribution of that name.
+/// The beta function and the beta distribution.
 ///
-/// Both are meant for a and b in (0, 1e12]; there, their error is about that of the last bits of their results. For a or
-/// b below 0 and for NaN they are NaN.
+/// Both are meant for a and b in (0, 1e12], where their error is about that of the last bits of the result. They are
+/// NaN if a or b is negative or NaN.
 enum Beta {
-    /// ln B(a, b) = ln Γ(a) + ln Γ(b) − ln Γ(a+b): ∞ where a or b is 0, and −∞ where one of them is.
+    /// ln B(a, b) = ln Γ(a) + ln Γ(b) − ln Γ(a+b): ∞ if a or b is 0, and −∞ if a or b is infinite.
     ///
-    /// Where the gammas would cancel, it is put together of Stirling's formula and its remainders (DiDonato and Morris,
-    /// "Algorithm 708", ACM TOMS 18, 1992).
+    /// If the gamma functions would cancel, it is computed from Stirling's formula and its remainders (DiDonato and
+    /// Morris, "Algorithm 708", ACM TOMS 18, 1992).
     static func log(_ a: Double, _ b: Double) -> Double {
         let (small, large) = (min(a, b), max(a, b))
         guard small > 0, large < .infinity else { return edgeLog(small, large) }
@@ -26,12 +26,12 @@ enum Beta {
         return small > 0 && large == .infinity ? -.infinity : .nan
     }
 
-    /// I_x(a, b), the regularised incomplete beta function: 0 for x ≤ 0 and 1 for x ≥ 1.
+    /// The regularized incomplete beta function I_x(a, b): 0 for x ≤ 0 and 1 for x ≥ 1.
     static func regularized(_ x: Double, _ a: Double, _ b: Double) -> Double {
         Mathematics.exp(logRegularized(x, a, b))
     }
 
-    /// ln I_x(a, b), also where that is too small for its exponential to be a `Double`.
+    /// ln I_x(a, b), also if it is too small for its exponential to be represented as a `Double`.
     static func logRegularized(_ x: Double, _ a: Double, _ b: Double) -> Double {
         logTail(x, 1 - x, a, b)
     }
@@ -39,7 +39,7 @@ enum Beta {
     /// ln(1 − I_½(a, b)) = ln I_½(b, a).
     static func logUpperHalf(_ a: Double, _ b: Double) -> Double { logTail(0.5, 0.5, b, a) }
 
-    /// ln I_x(a, b) with y = 1 − x, by the continued fraction on the side of the mean where it converges.
+    /// ln I_x(a, b) with y = 1 − x, by the continued fraction on the side of the mean on which it converges.
     private static func logTail(_ x: Double, _ y: Double, _ a: Double, _ b: Double) -> Double {
         guard a > 0, b > 0, a < .infinity, b < .infinity, !x.isNaN else { return .nan }
         guard x > 0 else { return -.infinity }
@@ -53,7 +53,7 @@ enum Beta {
         return Mathematics.log1p(-Mathematics.exp(logLower(y, x, b, a, -distance)))
     }
 
-    /// The lower tail: x^a y^b / B(a, b) by the continued fraction.
+    /// ln I_x(a, b) for x below the mean: x^a y^b / B(a, b), divided by the continued fraction.
     private static func logLower(
         _ x: Double, _ y: Double, _ a: Double, _ b: Double, _ distance: Double
     ) -> Double {
@@ -62,8 +62,8 @@ enum Beta {
 
     /// ln(x^a y^b / B(a, b)).
     ///
-    /// Of large a and b, the terms are large and cancel: then by their distance from the mean, λ = a − (a+b)x, as in
-    /// Loader, "Fast and Accurate Computation of Binomial Probabilities", 2000.
+    /// For large a and b, the terms are large and cancel. They are then computed from the distance from the mean, λ = a
+    /// − (a+b)x, as in Loader, "Fast and Accurate Computation of Binomial Probabilities", 2000.
     private static func logPower(_ x: Double, _ y: Double, _ a: Double, _ b: Double, _ distance: Double) -> Double {
         guard min(a, b) >= Gamma.asymptotic else {
             let logX = x < 0.5 ? Mathematics.log(x) : Mathematics.log1p(-y)
@@ -76,19 +76,19 @@ enum Beta {
             + Gamma.stirlingRemainder(sum) - Gamma.stirlingRemainder(a) - Gamma.stirlingRemainder(b)
     }
 
-    /// a − (a+b)x, with the products' rounding errors taken back.
+    /// a − (a+b)x, corrected for the rounding errors of the products.
     private static func distanceFromMean(_ x: Double, _ a: Double, _ b: Double) -> Double {
         let (first, second) = (a * x, b * x)
         let firstError = (-first).addingProduct(a, x)
         let secondError = (-second).addingProduct(b, x)
         let difference = a - first
-        // What rounding lost of the difference (Knuth's two-sum).
+        // The rounding error of the difference (Knuth's two-sum).
         let part = difference - a
         let differenceError = (a - (difference - part)) - (first + part)
         return (difference - second) + (differenceError - firstError - secondError)
     }
 
-    /// ln(1 + t) − t, where `whole` is 1 + t without loss.
+    /// ln(1 + t) − t, where `whole` is 1 + t without loss of precision.
     private static func logLess(_ t: Double, of whole: Double) -> Double {
         guard t.magnitude < 0.4 else { return Mathematics.log(whole) - t }
         // ln(1+t) = 2 artanh(r), r = t/(2+t); and 2r − t = −rt.
@@ -107,7 +107,7 @@ enum Beta {
 
     /// The even part of the continued fraction of DLMF 8.17.22, by Lentz's method.
     ///
-    /// It is written by the distance from the mean, so that nothing cancels (DiDonato and Morris, as above).
+    /// It is expressed by the distance from the mean, so that no terms cancel (DiDonato and Morris, as above).
     private static func continuedFraction(
         _ x: Double, _ y: Double, _ a: Double, _ b: Double, _ distance: Double
     ) -> Double {

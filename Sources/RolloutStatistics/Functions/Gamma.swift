@@ -6,24 +6,24 @@
     internal import Darwin
 #endif
 
-/// The gamma function's logarithm and what is left of it after Stirling's formula.
+/// The logarithm of the gamma function, and the remainder of Stirling's formula.
 enum Gamma {
-    /// ln Γ(x) for x above 0, by the C library.
+    /// ln Γ(x) for x > 0, computed by the C library.
     static func log(_ x: Double) -> Double {
         var sign: Int32 = 0
         return lgamma_r(x, &sign)
     }
 
-    /// Δ(x) = ln Γ(x) − (x − ½) ln x + x − ½ ln 2π, for x of ``asymptotic`` or more, to the last bits.
+    /// Δ(x) = ln Γ(x) − (x − ½) ln x + x − ½ ln 2π for x ≥ ``asymptotic``, accurate to the last bits.
     ///
-    /// The series of DLMF 5.11.1, in Bernoulli numbers.
+    /// Source: the series of DLMF 5.11.1, with Bernoulli numbers.
     static func stirlingRemainder(_ x: Double) -> Double {
         let inverse = 1 / x
         let square = inverse * inverse
         return inverse * coefficients.reversed().reduce(0) { $0 * square + $1 }
     }
 
-    /// Δ(x·e^r) − Δ(x), without a loss where r is small.
+    /// Δ(x·e^r) − Δ(x), without loss of precision for small r.
     static func stirlingRise(_ x: Double, logRatio: Double) -> Double {
         let square = 1 / x / x
         var power = 1 / x

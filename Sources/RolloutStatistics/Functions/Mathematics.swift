@@ -1,4 +1,4 @@
-// The elementary functions are the C library's, so that the module depends on nothing else.
+// The elementary functions come from the C library, so that the module has no other dependency.
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Musl)
@@ -7,7 +7,7 @@
     internal import Darwin
 #endif
 
-/// The C library's functions under names that no type of this module hides.
+/// The C library's functions, under names that are not shadowed by types of this module.
 enum Mathematics {
     static func log(_ x: Double) -> Double { cLog(x) }
     static func log1p(_ x: Double) -> Double { cLog1p(x) }
@@ -17,7 +17,7 @@ enum Mathematics {
     static func erfc(_ x: Double) -> Double { cErfc(x) }
 }
 
-// Outside the enumeration, where `log` is the C library's.
+// These are outside the enumeration, where `log` refers to the C library's function.
 private func cLog(_ x: Double) -> Double { log(x) }
 private func cLog1p(_ x: Double) -> Double { log1p(x) }
 private func cExp(_ x: Double) -> Double { exp(x) }

@@ -1,9 +1,11 @@
 /// The standard normal distribution.
 enum Normal {
-    /// Φ(x) = erfc(−x/√2)/2; 0 and 1 at the infinities.
+    /// The distribution function Φ(x) = erfc(−x/√2)/2; 0 and 1 at the infinities.
     static func cdf(_ x: Double) -> Double { 0.5 * Mathematics.erfc(-x * 0.5.squareRoot()) }
 
-    /// Φ⁻¹(p): Wichura's algorithm AS 241 (PPND16, Applied Statistics 37, 1988), to about 1e-15.
+    /// The quantile function Φ⁻¹(p), with an error of about 1e-15.
+    ///
+    /// Source: Wichura's algorithm AS 241 (PPND16), Applied Statistics 37, 1988.
     ///
     /// - Returns: −∞ at 0, ∞ at 1, and NaN outside [0, 1].
     static func quantile(_ p: Double) -> Double {

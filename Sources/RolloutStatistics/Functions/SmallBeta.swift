@@ -1,13 +1,13 @@
-/// The beta distribution where one parameter is so small that nearly all of it lies at one end.
+/// The beta distribution with one parameter so small that nearly all of the probability lies at one end.
 ///
-/// The continued fraction does not converge there. By the series of DLMF 8.17.7 in the small parameter a,
-/// aB(a, b) I_x(a, b) = x^a [1 + a S], S = Σ_{k≥1} (1−b)_k x^k / (k! (a+k)): all of ln I is in proportion to a, and is had
-/// without a loss however small that is.
+/// The continued fraction does not converge there. By the series of DLMF 8.17.7 in the small parameter a, aB(a, b)
+/// I_x(a, b) = x^a [1 + a S] with S = Σ_{k≥1} (1−b)_k x^k / (k! (a+k)). Every term of ln I is proportional to a, so it
+/// is computed without loss of precision however small a is.
 enum SmallBeta {
-    /// The largest of such parameters.
+    /// The largest parameter that counts as small.
     static let largest = 0.1
 
-    /// ln I_x(a, b) for a up to ``largest`` and x up to (a+1)/(a+b+2).
+    /// ln I_x(a, b) for a ≤ ``largest`` and x ≤ (a+1)/(a+b+2).
     static func logRegularized(_ x: Double, _ a: Double, _ b: Double) -> Double {
         var sum = 0.0
         var power = 1.0
@@ -21,12 +21,12 @@ enum SmallBeta {
         return a * Mathematics.log(x) - (logOnePlus(a) - logRise(b, by: a)) + Mathematics.log1p(a * sum)
     }
 
-    /// ln Γ(1+a) for a up to ``largest`` (DLMF 5.7.3).
+    /// ln Γ(1+a) for a ≤ ``largest`` (DLMF 5.7.3).
     private static func logOnePlus(_ a: Double) -> Double {
         a * (zetas.reversed().reduce(0) { ($0 * -a) + $1 } * a - 0.57721566490153286061)
     }
 
-    /// ln Γ(b+a) − ln Γ(b) for a up to ``largest``, by Stirling's formula beyond ten.
+    /// ln Γ(b+a) − ln Γ(b) for a ≤ ``largest``, by Stirling's formula from ``Gamma/asymptotic`` on.
     private static func logRise(_ b: Double, by a: Double) -> Double {
         var base = b
         var steps = 0.0
@@ -39,7 +39,7 @@ enum SmallBeta {
         return stirling + Gamma.stirlingRise(base, logRatio: ratio) - steps
     }
 
-    /// ζ(k)/k from k = 2 on.
+    /// ζ(k)/k for k = 2, 3, ….
     private static let zetas: [Double] = [
         0.82246703342411321824, 0.40068563438653142847, 0.27058080842778454788, 0.20738555102867398527,
         0.16955717699740818995, 0.1440498967688461181, 0.1255096695247030425, 0.11133426586956469049,

@@ -1,17 +1,20 @@
-/// What one alternative pays for each outcome of a request, as natural logarithms.
+/// The payoffs of one alternative for each outcome of a request, as natural logarithms.
 ///
-/// The bet is on which arm served a request, given its outcome (Koning and van Meer's randomised-arm e-value):
-/// green pays `r/(w r + 1 - w)` and blue `1/(w r + 1 - w)`, whose expectation is 1 whenever both arms fail alike.
+/// The bet is on which arm served a request, given its outcome (Koning and van Meer's randomised-arm e-value). A
+/// request of the candidate pays `r/(w r + 1 - w)` and one of the control `1/(w r + 1 - w)`; the expectation is 1
+/// whenever both arms fail equally often.
 struct Bet {
     var candidateError: Double
     var candidateSuccess: Double
     var controlError: Double
     var controlSuccess: Double
 
+    /// Creates the bet of an alternative.
+    ///
     /// - Parameters:
-    ///   - candidate: green's error rate under the alternative, above 0 and below 1.
-    ///   - control: blue's.
-    ///   - weight: green's share of the requests, above 0 and below 1.
+    ///   - candidate: The candidate's error rate under the alternative, in (0, 1).
+    ///   - control: The control's error rate, in (0, 1).
+    ///   - weight: The candidate's share of the requests, in (0, 1).
     init(candidate: Double, control: Double, weight: Double) {
         let mean = weight * candidate + (1 - weight) * control
         candidateError = Mathematics.log(candidate / mean)
@@ -20,7 +23,7 @@ struct Bet {
         controlSuccess = Mathematics.log((1 - control) / (1 - mean))
     }
 
-    /// What these requests pay.
+    /// The logarithm of the payoff of these requests.
     func pays(_ requests: Arms) -> Double {
         requests.candidateErrors * candidateError
             + (requests.candidateRequests - requests.candidateErrors) * candidateSuccess
@@ -29,7 +32,7 @@ struct Bet {
     }
 }
 
-/// Requests and errors of both arms; fractions where a histogram was interpolated.
+/// Requests and errors of both arms, which are fractional if a histogram was interpolated.
 struct Arms {
     var candidateRequests: Double
     var candidateErrors: Double

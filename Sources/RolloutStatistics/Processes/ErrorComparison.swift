@@ -1,7 +1,8 @@
-/// Evidence that green fails more often than blue: H0, green's error rate ≤ blue's at every moment.
+/// Evidence that the candidate fails more often than the control.
 ///
-/// For odds ratios o, θa = oθ/(1−θ+oθ) is green's rate under the alternative where blue's is θ; the e-process is the mean
-/// over o of the products of ``Bet``s. Its size in memory does not grow.
+/// H0: the candidate's error rate is ≤ the control's at every moment. For an odds ratio o, θa = oθ/(1−θ+oθ) is the
+/// candidate's rate under the alternative if the control's is θ. The e-process is the mean over o of the products of
+/// ``Bet``s. Its memory use is constant.
 struct ErrorComparison: Hashable, Sendable, Codable {
     static let oddsRatios = [1.5, 2.5, 5, 12, 40, 200]
 
@@ -9,10 +10,12 @@ struct ErrorComparison: Hashable, Sendable, Codable {
 
     var logE: Double { mixture.logE }
 
+    /// Adds the requests of a reading.
+    ///
     /// - Parameters:
-    ///   - requests: of this reading.
-    ///   - rate: blue's error rate as it was known before this reading, in (0, 1).
-    ///   - weight: green's share as it was known before this reading, in (0, 1).
+    ///   - requests: The requests of this reading.
+    ///   - rate: The control's error rate as known before this reading, in (0, 1).
+    ///   - weight: The candidate's share as known before this reading, in (0, 1).
     mutating func add(_ requests: Arms, rate: Double, weight: Double) {
         for (index, odds) in Self.oddsRatios.enumerated() {
             let candidate = odds * rate / (1 - rate + odds * rate)
@@ -22,14 +25,15 @@ struct ErrorComparison: Hashable, Sendable, Codable {
     }
 }
 
-/// Evidence that green fails less often than blue and a margin δ: H0, green's error rate ≥ blue's ⊕ δ.
+/// Evidence that the candidate's error rate is below the control's plus a margin δ.
 ///
-/// Blue's errors are thickened by δ: a success of blue's counts with probability δ as a failure, and pays what these two
-/// pay in the mean (Rao and Blackwell). `x ⊕ δ` is `x + δ(1−x)`.
+/// H0: the candidate's error rate is ≥ the control's ⊕ δ, where `x ⊕ δ` is `x + δ(1−x)`. The control's errors are
+/// thickened by δ: a success of the control counts with probability δ as a failure, and pays the mean of the two
+/// payoffs (Rao and Blackwell).
 struct ErrorNonInferiority: Hashable, Sendable, Codable {
     static let factors = [0.5, 1, 1.5]
 
-    /// δ, in (0, 1).
+    /// The margin δ, in (0, 1).
     let margin: Double
     private var mixture = LogMixture(count: factors.count)
 
@@ -37,7 +41,7 @@ struct ErrorNonInferiority: Hashable, Sendable, Codable {
 
     var logE: Double { mixture.logE }
 
-    /// As ``ErrorComparison/add(_:rate:weight:)``.
+    /// Adds the requests of a reading; see ``ErrorComparison/add(_:rate:weight:)``.
     mutating func add(_ requests: Arms, rate: Double, weight: Double) {
         let thickened = rate + margin * (1 - rate)
         for (index, factor) in Self.factors.enumerated() {

@@ -1,10 +1,11 @@
 extension [Int] {
-    /// The value at or below which a part `level` of the counted lies, linear in the logarithm inside a bin.
+    /// The value at or below which a fraction `level` of the counts lies, interpolated linearly in the logarithm inside
+    /// a bin.
     ///
     /// - Parameters:
-    ///   - level: in [0, 1].
-    ///   - bounds: upper bounds of all bins but the last; beyond the last one nothing is known but that.
-    /// - Returns: Nil without counts.
+    ///   - level: The level, in [0, 1].
+    ///   - bounds: The upper bounds of all bins but the last, which has none.
+    /// - Returns: The quantile, at most the last bound; `nil` without counts.
     func quantile(_ level: Double, bounds: [Double]) -> Double? {
         let total = reduce(0.0) { $0 + Double($1) }
         guard total > 0, count == bounds.count + 1 else { return nil }
@@ -24,9 +25,10 @@ extension [Int] {
 }
 
 extension LatencyScale {
-    /// The scale by a histogram of blue before the stage: its bounds that are nearest to the levels become edges.
+    /// Creates the scale from a histogram of the control before the stage; the bounds nearest to the levels become
+    /// edges.
     ///
-    /// - Returns: Nil for fewer than ``minimumSample`` requests, or when no bound divides them.
+    /// - Returns: `nil` for fewer than ``minimumSample`` requests, or if no bound divides them.
     init?(bounds: [Double], counts: [Int], limits: LatencyLimits) {
         let total = counts.reduce(0.0) { $0 + Double($1) }
         guard !bounds.isEmpty, counts.count == bounds.count + 1, total >= Double(Self.minimumSample) else { return nil }
@@ -61,17 +63,17 @@ extension LatencyScale {
             })
     }
 
-    /// A rate that a bet still can be placed on.
+    /// The highest rate on which a bet can still be placed.
     static let highestRate = 1 - 1e-6
 }
 
-/// A histogram, and where latencies lie in it.
+/// A histogram in which latencies can be located.
 private struct LatencyHistogram {
     var bounds: [Double]
     var counts: [Int]
     var total: Double
 
-    /// Nil beyond the last bound, where nothing tells how many are below.
+    /// The position of a latency; `nil` beyond the last bound, where the number of lower latencies is unknown.
     func cut(_ latency: Double) -> LatencyScale.Cut? {
         guard let bin = bounds.firstIndex(where: { $0 >= latency * (1 - 1e-9) }) else { return nil }
         guard (bounds[bin] - latency).magnitude > latency * 1e-9 else { return LatencyScale.Cut(bin: bin + 1, part: 0) }

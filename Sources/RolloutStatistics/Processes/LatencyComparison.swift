@@ -1,7 +1,8 @@
-/// Evidence that green is slower than blue: H0, green's latencies are stochastically at most blue's at every moment.
+/// Evidence that the candidate is slower than the control.
 ///
-/// For shifts k of the normal score, r(bin) = [Φ(z_hi−k)−Φ(z_lo−k)]/[Φ(z_hi)−Φ(z_lo)] with z = Φ⁻¹(level of the edge),
-/// which rises with the bin; green's requests pay ln(r/(wr+1−w)), blue's −ln(wr+1−w), and E is the mean over k.
+/// H0: the candidate's latencies are stochastically at most the control's at every moment. For shifts k of the normal
+/// score, r(bin) = [Φ(z_hi−k)−Φ(z_lo−k)]/[Φ(z_hi)−Φ(z_lo)] with z = Φ⁻¹(level of the edge), which increases with the
+/// bin. The candidate's requests pay ln(r/(wr+1−w)), the control's −ln(wr+1−w), and E is the mean over k.
 struct LatencyComparison: Hashable, Sendable, Codable {
     static let shifts = [0.1, 0.2, 0.4, 0.8, 1.6]
 
@@ -9,11 +10,13 @@ struct LatencyComparison: Hashable, Sendable, Codable {
 
     var logE: Double { mixture.logE }
 
+    /// Adds the requests of a reading.
+    ///
     /// - Parameters:
-    ///   - candidate: green's requests of this reading by bin, one bin more than `ratios` has edges.
-    ///   - control: blue's.
-    ///   - ratios: of the bins.
-    ///   - weight: green's share as it was known before this reading, in (0, 1).
+    ///   - candidate: The candidate's requests of this reading by bin, with one more bin than the scale has edges.
+    ///   - control: The control's requests by bin.
+    ///   - ratios: The likelihood ratios of the bins.
+    ///   - weight: The candidate's share as known before this reading, in (0, 1).
     mutating func add(candidate: [Double], control: [Double], ratios: ShiftRatios, weight: Double) {
         for index in Self.shifts.indices {
             var increment = 0.0
@@ -26,12 +29,14 @@ struct LatencyComparison: Hashable, Sendable, Codable {
     }
 }
 
-/// The likelihood ratios r of ``LatencyComparison``, computed once a scale.
+/// The likelihood ratios r of ``LatencyComparison``, computed once for each scale.
 struct ShiftRatios: Hashable, Sendable {
     let byShift: [[Double]]
     let logsByShift: [[Double]]
 
-    /// - Parameter levels: of the edges, ascending, in (0, 1).
+    /// Computes the ratios.
+    ///
+    /// - Parameter levels: The levels of the edges, ascending, in (0, 1).
     init(levels: [Double]) {
         let scores = [-Double.infinity] + levels.map(Normal.quantile) + [.infinity]
         let masses = zip(levels + [1], [0] + levels).map { $0 - $1 }
@@ -44,7 +49,8 @@ struct ShiftRatios: Hashable, Sendable {
     }
 }
 
-/// Evidence that green is slow less often than blue would be at its margin: a Bernoulli bet on exceedance.
+/// Evidence that the candidate is slow less often than the control would be at its margin: a Bernoulli bet on
+/// exceedance.
 struct ExceedanceProof: Hashable, Sendable, Codable {
     private(set) var logE = 0.0
 

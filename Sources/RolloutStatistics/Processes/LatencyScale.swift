@@ -1,22 +1,22 @@
-/// How green's and blue's latencies are compared: bins between blue's quantiles before the stage, and the two quantiles
-/// of which passing tells.
+/// The scale on which the latencies of the candidate and the control are compared.
 ///
-/// All counts come from one histogram with upper bounds in milliseconds. A limit that is no bound of it is reached by
-/// interpolation, linear in the logarithm of the latency.
+/// It consists of bins between the control's quantiles before the stage, and of the two quantiles that decide about
+/// passing. All counts come from one histogram with upper bounds in milliseconds. A limit that is not one of these
+/// bounds is interpolated, linearly in the logarithm of the latency.
 package struct LatencyScale: Hashable, Sendable {
-    /// The quantiles of blue between which bins lie.
+    /// The control's quantiles that separate the bins.
     static let levels = [0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.87, 0.92, 0.95, 0.97, 0.985, 0.995]
 
-    /// Upper bounds of the histogram's bins, ascending; the last bin has none.
+    /// Upper bounds of the histogram's bins in milliseconds, ascending; the last bin has no upper bound.
     package let bounds: [Double]
-    /// Blue's part at or below each edge, ascending, in (0, 1).
+    /// The control's fraction at or below each edge, ascending, in (0, 1).
     let levels: [Double]
-    /// The edges for blue, and the same for green: larger by the tolerance.
+    /// The edges for the control, and those for the candidate, which are larger by the tolerance.
     let controlEdges: [Cut]
     let candidateEdges: [Cut]
-    /// For p50 and p95; empty where the histogram cannot tell.
+    /// The tests for p50 and p95; a test is missing if the histogram is too coarse for it.
     let exceedances: [Exceedance]
-    /// Of the bins between the edges.
+    /// The likelihood ratios of the bins between the edges.
     let ratios: ShiftRatios
 
     init(bounds: [Double], levels: [Double], controlEdges: [Cut], candidateEdges: [Cut], exceedances: [Exceedance]) {
@@ -28,12 +28,12 @@ package struct LatencyScale: Hashable, Sendable {
         ratios = ShiftRatios(levels: levels)
     }
 
-    /// A place in a histogram: all of the bins before ``bin`` and a part of that one.
+    /// A position in a histogram: all bins before ``bin`` and the fraction ``part`` of that one.
     struct Cut: Hashable, Sendable, Codable {
         var bin: Int
         var part: Double
 
-        /// How many of the counted are at or below.
+        /// The number of counts at or below this position.
         func countBelow(in bins: [Int]) -> Double {
             var sum = 0.0
             for index in 0..<bin { sum += Double(bins[index]) }
@@ -41,23 +41,25 @@ package struct LatencyScale: Hashable, Sendable {
         }
     }
 
-    /// Which requests are slow for passing.
+    /// The definition of a slow request for one quantile.
     struct Exceedance: Hashable, Sendable, Codable {
-        /// The level of blue's quantile that is meant: 0.5 or 0.95.
+        /// The level of the control's quantile: 0.5 or 0.95.
         var quantile: Double
         var candidateCut: Cut
-        /// The same latency without the margin.
+        /// The candidate's limit divided by 1 plus the margin.
         var controlCut: Cut
-        /// The part of blue that is beyond its quantile, and the part beyond that without the margin.
+        /// The fraction of the control's requests beyond `candidateCut`, and the fraction beyond `controlCut`.
         var candidateRate: Double
         var controlRate: Double
     }
 }
 
 extension LatencyScale {
-    /// The scale by single latencies of blue before the stage, in milliseconds: every limit becomes a bound.
+    /// Creates the scale from individual latencies of the control before the stage, in milliseconds.
     ///
-    /// - Returns: Nil for fewer than ``minimumSample``, or when they are all alike.
+    /// Every limit becomes a bound of the histogram.
+    ///
+    /// - Returns: `nil` for fewer than ``minimumSample`` latencies.
     package init?(sample: [Double], limits: LatencyLimits) {
         let sorted = sample.filter { $0.isFinite && $0 >= 0 }.sorted()
         guard sorted.count >= Self.minimumSample else { return nil }
@@ -91,6 +93,6 @@ extension LatencyScale {
             })
     }
 
-    /// Blue's latencies before a stage that are enough to compare by.
+    /// The minimum number of the control's latencies before a stage for a comparison.
     package static let minimumSample = 100
 }

@@ -1,7 +1,7 @@
-/// The mean of several e-processes, each kept as its natural logarithm.
+/// The mean of several e-processes, each stored as its natural logarithm.
 ///
-/// A mean of e-processes is one; so a bet can be placed on several alternatives at once, and costs at most the logarithm
-/// of their number.
+/// The mean of e-processes is an e-process, so a bet can be placed on several alternatives at once, at the cost of at
+/// most the logarithm of their number.
 struct LogMixture: Hashable, Sendable, Codable {
     private var logs: [Double]
 
@@ -14,7 +14,7 @@ struct LogMixture: Hashable, Sendable, Codable {
         try container.encode(logs)
     }
 
-    /// Multiplies the e-process of one alternative.
+    /// Multiplies the e-process of one alternative by `exp(increment)`.
     mutating func multiply(_ alternative: Int, byExpOf increment: Double) { logs[alternative] += increment }
 
     /// `ln E`, by log-sum-exp.

@@ -1,8 +1,8 @@
-/// Evidence that green fails where blue does not more often than the other way round: H0, of the pairs of which only one
-/// half failed, green's part is ≤ ½.
+/// Evidence that the candidate fails more often than the control in mirrored pairs.
 ///
-/// With n10 pairs of which only green failed and n01 of which only blue did, a Beta(1, 1) mixture cut to (½, 1):
-/// E = 2^(n10+n01) · B(1+n10, 1+n01) · [1−I_½(1+n10, 1+n01)] / ½.
+/// H0: among the pairs of which only one half failed, the candidate's part is ≤ ½. With n10 pairs of which only the
+/// candidate failed and n01 of which only the control failed, a Beta(1, 1) mixture truncated to (½, 1) gives E =
+/// 2^(n10+n01) · B(1+n10, 1+n01) · [1−I_½(1+n10, 1+n01)] / ½.
 struct PairedFailures: Hashable, Sendable, Codable {
     private(set) var onlyMirror = 0
     private(set) var onlyLive = 0

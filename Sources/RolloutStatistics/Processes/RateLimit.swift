@@ -1,11 +1,11 @@
-/// Evidence that one rate is above its limit: H0, the rate ≤ the limit at every moment.
+/// Evidence that a rate is above its limit.
 ///
-/// The mean over odds ratios o of products of Bernoulli likelihood ratios q/d and (1−q)/(1−d), where d is the limit and
-/// q = od/(1−d+od).
+/// H0: the rate is ≤ the limit d at every moment. The e-process is the mean over odds ratios o of the products of
+/// Bernoulli likelihood ratios q/d and (1−q)/(1−d), with q = od/(1−d+od).
 struct RateLimit: Hashable, Sendable, Codable {
     static let oddsRatios = [1.3, 1.7, 2.7, 6, 40]
 
-    /// d, in (0, 1).
+    /// The limit d, in (0, 1).
     let limit: Double
     private var mixture = LogMixture(count: oddsRatios.count)
 
@@ -24,11 +24,13 @@ struct RateLimit: Hashable, Sendable, Codable {
     }
 }
 
-/// Evidence that one rate is below its limit: H0, the rate ≥ the limit; the alternatives are parts f of the limit.
+/// Evidence that a rate is below its limit.
+///
+/// H0: the rate is ≥ the limit; the alternatives are fractions f of the limit.
 struct RateProof: Hashable, Sendable, Codable {
     static let factors = [0.8, 0.5, 0.25, 0.05]
 
-    /// In (0, 1).
+    /// The limit, in (0, 1).
     let limit: Double
     private var mixture = LogMixture(count: factors.count)
 

@@ -1,26 +1,27 @@
-/// Green's share of live requests, as it is known before the next reading.
+/// The candidate's share of live requests, as known before the next reading.
 struct RunningShare: Hashable, Sendable, Codable {
-    /// Requests that the configured weight counts for.
+    /// The number of requests that the configured weight counts for.
     static let pseudoRequests = 500.0
-    /// What the prior of the check is worth.
+    /// The number of requests that the prior of the sample-ratio check counts for.
     static let checkRequests = 20.0
 
-    /// The configured share, in (0, 1), or the one that was measured where that was far off.
+    /// The configured share, or the measured one if that was far off; in (0, 1).
     let weight: Double
     private(set) var candidate = 0
     private(set) var total = 0
 
     init(weight: Double) { self.weight = weight }
 
-    /// Always in (0, 1).
+    /// The estimated share, always in (0, 1).
     var value: Double {
         (Self.pseudoRequests * weight + Double(candidate)) / (Self.pseudoRequests + Double(total))
     }
 
-    /// `ln E` against the share being the configured one: the mixture of binomial likelihood ratios over a Beta prior
-    /// around it (the sequential sample-ratio check of Lindon and Malek, 2022).
+    /// `ln E` against the hypothesis that the share is the configured one.
     ///
-    /// The prior is wide, so that a share that is far off is told before it can look like evidence about green.
+    /// It is a mixture of binomial likelihood ratios over a Beta prior around that share (the sequential sample-ratio
+    /// check of Lindon and Malek, 2022). The prior is wide, so that a share that is far off is detected before it can
+    /// look like evidence about the candidate.
     var logE: Double {
         guard weight > 0, weight < 1 else { return 0 }
         let (green, blue) = (Double(candidate), Double(total - candidate))
@@ -29,13 +30,13 @@ struct RunningShare: Hashable, Sendable, Codable {
             - green * Mathematics.log(weight) - blue * Mathematics.log1p(-weight)
     }
 
-    /// Green's part of the requests so far; the configured one without any.
+    /// The candidate's fraction of the requests so far; the configured share if there were none.
     var measured: Double { total > 0 ? Double(candidate) / Double(total) : weight }
 
-    /// As ``measured``, in (0, 1) however few there are.
+    /// Like ``measured``, but within (0, 1) however few requests there were.
     var likely: Double { (Double(candidate) + 0.5) / (Double(total) + 1) }
 
-    /// True where green gets less than two thirds of what it should; a share that is too large makes no alarms.
+    /// Whether the candidate gets less than two thirds of its share; a share that is too large causes no false alarms.
     var isFarOff: Bool { measured < Self.farOff * weight }
 
     private static let farOff = 2.0 / 3
@@ -47,7 +48,7 @@ struct RunningShare: Hashable, Sendable, Codable {
 }
 
 extension Int {
-    /// The sum, or the largest number there is.
+    /// The sum, clamped to the range of `Int`.
     func addingClamped(_ other: Int) -> Int {
         let (sum, overflow) = addingReportingOverflow(other)
         return overflow ? (other > 0 ? .max : .min) : sum

@@ -1,21 +1,21 @@
-/// What a stage's `analysis:` asks for: how long to look, how sure to be, and at what.
+/// A stage's `analysis:`: its durations, error probabilities and metrics.
 ///
-/// Times are seconds since the stage's action was done; probabilities and shares are fractions of 1.
+/// Times are seconds since the stage's action was completed; probabilities and shares are fractions of 1.
 package struct AnalysisSpecification: Hashable, Sendable, Codable {
-    /// `for`: the longest; at its end ``onInconclusive`` decides.
+    /// `for`: the maximum duration, after which ``onInconclusive`` decides.
     package var longest: Double
-    /// `at_least`: nothing passes before.
+    /// `at_least`: the minimum duration before a pass.
     package var shortest: Double
-    /// `warm_up`: what is answered before is no evidence, though it is exposure.
+    /// `warm_up`: the time before which requests are counted but are not evidence.
     package var warmUp: Double
-    /// The chance that a good version is ever stopped, over the whole rollout.
+    /// The probability that a good version is ever stopped, over the whole rollout.
     package var falseAlarm: Double
-    /// The chance that a version at the margin, or beyond, is ever passed early.
+    /// The probability that a version at or beyond the margin ever passes early.
     package var wrongPass: Double
     package var onInconclusive: InconclusivePolicy
-    /// `control_limit`: the part of the control's requests that may fail for it to be compared with; nil: the default.
+    /// `control_limit`: the maximum failed fraction of the control's requests for a comparison; `nil` for the default.
     package var controlLimit: Double?
-    /// At least one, each with a name of its own.
+    /// The metrics: at least one, with unique names.
     package var metrics: [Metric]
 
     package init(
@@ -36,27 +36,28 @@ package struct AnalysisSpecification: Hashable, Sendable, Codable {
     /// The default of ``controlLimit``.
     package static let defaultControlLimit = 0.1
 
-    /// What becomes of the stage when its time is over without a verdict.
+    /// What happens to the stage if its time is over without a verdict.
     package enum InconclusivePolicy: String, Hashable, Sendable, Codable, CaseIterable {
         case hold
         case rollBack = "roll_back"
         case goOn = "go_on"
     }
 
-    /// How many shares of ``falseAlarm`` this stage's processes take.
+    /// The number of shares of ``falseAlarm`` that this stage's processes use.
     ///
-    /// One a metric with evidence of its own, and one more for a hard limit. The shares of a rollout are the sum over its stages.
+    /// Each metric with separate evidence uses one, and a hard limit one more. The shares of a rollout are the sum over
+    /// its stages.
     package var alarmShares: Int { metrics.reduce(0) { $0 + $1.alarmShares } }
 }
 
-/// One signal that a gate looks at.
+/// A signal that a gate evaluates.
 package enum Metric: Hashable, Sendable, Codable {
     case errors(ErrorLimits)
     case latency(LatencyLimits)
     case disagreement(DisagreementLimits)
     case prometheus(PrometheusLimits)
 
-    /// The word for it in a playbook; for a Prometheus query, its own name.
+    /// The metric's name in a playbook; for a Prometheus query, the query's name.
     package var name: String {
         switch self {
         case .errors: "errors"
@@ -78,11 +79,11 @@ package enum Metric: Hashable, Sendable, Codable {
     }
 }
 
-/// `errors`: green fails no more often than blue.
+/// `errors`: the candidate fails no more often than the control.
 package struct ErrorLimits: Hashable, Sendable, Codable {
-    /// The part of blue's successes that green may fail in addition; passing proves that it is less.
+    /// The fraction of the control's successes that the candidate may additionally fail; a pass proves that it is less.
     package var margin: Double
-    /// The error rate that green may have whatever blue does.
+    /// The maximum error rate of the candidate, regardless of the control; `nil` for none.
     package var hardLimit: Double?
 
     package init(margin: Double = 0.01, hardLimit: Double? = nil) {
@@ -91,13 +92,16 @@ package struct ErrorLimits: Hashable, Sendable, Codable {
     }
 }
 
-/// `latency`: green is no slower than blue.
+/// `latency`: the candidate is no slower than the control.
 package struct LatencyLimits: Hashable, Sendable, Codable {
-    /// By how much green may be slower without alarm: 0.05 divides its latencies by 1.05.
+    /// How much slower the candidate may be without an alarm: 0.05 divides its latencies by 1.05.
     package var tolerance: Double
-    /// Passing proves that fewer than half of green's requests take longer than blue's median and this part more.
+    /// The margin for the median.
+    ///
+    /// A pass proves that fewer than half of the candidate's requests take longer than the control's median plus this
+    /// fraction.
     package var p50Margin: Double
-    /// The same for the slowest 5 %.
+    /// The margin for the slowest 5 %, likewise.
     package var p95Margin: Double
 
     package init(tolerance: Double = 0, p50Margin: Double = 0.25, p95Margin: Double = 0.25) {
@@ -107,11 +111,12 @@ package struct LatencyLimits: Hashable, Sendable, Codable {
     }
 }
 
-/// `disagreement`: of mirrored requests, at most so many are answered differently.
+/// `disagreement`: the answers to mirrored requests differ at most this often.
 package struct DisagreementLimits: Hashable, Sendable, Codable {
-    /// The part of pairs that may disagree.
+    /// The maximum fraction of pairs with different answers.
     package var maximum: Double
-    /// How far apart two numbers of an answer may be, relative to the larger one; for those who compare answers.
+    /// The maximum difference between two numbers in answers, relative to the larger one; used where answers are
+    /// compared.
     package var numericTolerance: Double
 
     package init(maximum: Double = 0.02, numericTolerance: Double = 1e-6) {
@@ -120,16 +125,16 @@ package struct DisagreementLimits: Hashable, Sendable, Codable {
     }
 }
 
-/// `prometheus`: a query's value stays inside its limits.
+/// `prometheus`: the value of a query stays within its limits.
 package struct PrometheusLimits: Hashable, Sendable, Codable {
     package var name: String
     package var url: String
     package var query: String
     package var minimum: Double?
     package var maximum: Double?
-    /// How many readings in a row may be outside; one more is a fail.
+    /// How many readings in a row may be outside the limits; one more is a fail.
     package var failuresAllowed: Int
-    /// How the server lets its reader in, by key: where secrets are kept, never the secrets.
+    /// How to authenticate with the server, by key: where secrets are stored, never the secrets themselves.
     package var access: [String: String]?
 
     package init(

@@ -1,9 +1,9 @@
-/// Counts of bins as they are written: the number of the first that isn't 0, a colon, and the counts from it to the last
-/// that isn't, as in `130:4 7 9`.
+/// The compact form of bin counts: the index of the first nonzero bin, a colon, and the counts up to the last nonzero
+/// bin, as in `130:4 7 9`.
 ///
-/// Of some three hundred bins most are 0, and a text is ten times as fast to write as a list.
+/// Most of some three hundred bins are 0, and a string is encoded ten times as fast as a list.
 package enum CompactCounts {
-    /// Nil where all are 0.
+    /// The compact form; `nil` if all counts are 0.
     package static func text(of counts: [Int]) -> String? {
         guard let first = counts.firstIndex(where: { $0 != 0 }), let last = counts.lastIndex(where: { $0 != 0 }) else {
             return nil
@@ -17,7 +17,7 @@ package enum CompactCounts {
         return text
     }
 
-    /// The counts of so many bins; nil for a text that is not written in this form.
+    /// Parses counts for the given number of bins; returns `nil` if `text` is not in this form.
     package static func counts(of text: String, bins: Int) -> [Int]? {
         let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         let counts = parts.last?.split(separator: UInt8(ascii: " ")).map { Int(Substring($0)) } ?? []
@@ -29,15 +29,17 @@ package enum CompactCounts {
         return all
     }
 
-    /// More bins than any histogram has.
+    /// The maximum number of bins, more than any histogram has.
     static let mostBins = 1 << 16
 }
 
-/// Upper bounds of bins as they are written: runs of equal steps, in nanoseconds, as in `100000+5000*10 150000+10000*15`.
+/// The compact form of bin bounds: runs of equal steps in nanoseconds, as in `100000+5000*10 150000+10000*15`.
 ///
-/// They never change, and as a list they would be a fifth of all evidence.
+/// The bounds never change, and as a list they would make up a fifth of all evidence.
 enum CompactBounds {
-    /// Nil where they, in milliseconds, don't ascend from above 0 or one is not just so many nanoseconds.
+    /// The compact form of bounds in milliseconds.
+    ///
+    /// - Returns: `nil` if the bounds are not ascending from above 0, or one is not a whole number of nanoseconds.
     static func text(of bounds: [Double]) -> String? {
         var nanoseconds: [Int] = []
         nanoseconds.reserveCapacity(bounds.count)
@@ -61,7 +63,7 @@ enum CompactBounds {
         return text
     }
 
-    /// Nil for a text that is not written in this form.
+    /// Parses bounds; returns `nil` if `text` is not in this form.
     static func bounds(of text: String) -> [Double]? {
         var bounds: [Double] = []
         for run in text.split(separator: " ") {

@@ -1,10 +1,10 @@
-/// How many of the control's requests failed lately: an exponentially weighted share with a half-life of 15 s.
+/// The fraction of the control's recent requests that failed: an exponentially weighted mean with a half-life of 15 s.
 ///
-/// A control that fails or is refused too often is no yardstick. Its refusals say nothing about its model, and beside it
-/// a candidate looks good or bad for reasons that are not its own.
+/// A control that fails or is refused too often is not a valid baseline. Its refusals say nothing about its model, and
+/// the candidate would look good or bad next to it for unrelated reasons.
 struct ControlHealth: Hashable, Sendable, Codable {
     private static let halfLife = 15.0
-    /// Fewer failures than these, weighted, say nothing yet.
+    /// The minimum weighted number of failures; fewer are not conclusive.
     private static let leastFailures = 5.0
 
     private var requests = 0.0
@@ -20,7 +20,7 @@ struct ControlHealth: Hashable, Sendable, Codable {
         return sum
     }
 
-    /// What keeps the control from being compared with; nil while at most `limit` of its requests fail.
+    /// Why the control is not a valid baseline; `nil` while at most `limit` (0 to 1) of its requests fail.
     func trouble(limit: Double) -> Verdict.ControlTrouble? {
         guard errors >= Self.leastFailures, errors > limit * requests else { return nil }
         return Verdict.ControlTrouble(failed: errors / requests, refused: refused / requests, limit: limit)
@@ -28,20 +28,20 @@ struct ControlHealth: Hashable, Sendable, Codable {
 }
 
 extension SequentialTest {
-    /// What keeps the control from being compared with, as far as readings until now tell; nil while nothing does.
+    /// Why the control is currently not a valid baseline, according to the readings so far; `nil` while it is healthy.
     var controlTrouble: Verdict.ControlTrouble? {
         controlHealth?.trouble(limit: specification.controlLimit ?? AnalysisSpecification.defaultControlLimit)
     }
 }
 
 extension Verdict {
-    /// Why the control is no yardstick: too many of its requests failed lately.
+    /// Why the control is not a valid baseline: too many of its recent requests failed.
     package struct ControlTrouble: Hashable, Sendable, Codable {
-        /// The part of its requests that failed, 0 to 1.
+        /// The fraction of its requests that failed, 0 to 1.
         package var failed: Double
-        /// The part that the platform refused, which is included in ``failed``.
+        /// The fraction that the platform refused, which is included in ``failed``.
         package var refused: Double
-        /// The part that may fail.
+        /// The maximum fraction that may fail.
         package var limit: Double
 
         package init(failed: Double, refused: Double, limit: Double) {

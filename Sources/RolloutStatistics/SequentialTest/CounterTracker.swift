@@ -1,13 +1,13 @@
-/// Makes increments of the running totals of servers, which begin at nothing whenever a server starts again.
+/// Computes increments from the running totals of servers, which restart at 0 whenever a server restarts.
 package struct CounterTracker: Hashable, Sendable, Codable {
     private var last: [String: Reading.Counts] = [:]
 
     package init() {}
 
-    /// What was answered since the totals of `deployment` were told before; nothing, the first time.
+    /// Returns the requests since the previous totals of `deployment`; none for the first totals.
     ///
-    /// When one of them is smaller than before, it is not known what was answered in between: that is a finding,
-    /// nothing is counted, and counting goes on from here.
+    /// If a total is smaller than before, the requests in between are unknown: that is a finding, nothing is counted,
+    /// and counting continues from the new totals.
     package mutating func increments(
         of deployment: String, totals: Reading.Counts
     ) -> (counts: Reading.Counts, findings: [ReadingFinding]) {

@@ -1,12 +1,13 @@
-/// What is known about green and blue: small, and carried from stage to stage and over crashes.
+/// The evidence about candidate and control: small, and carried across stages and crashes.
 ///
-/// Make a new one when green changes. Before a stage, tell it what blue did by ``observeControl(_:elapsed:)``.
+/// Create a new one whenever the candidate changes. Before a stage, record the control's behavior with
+/// ``observeControl(_:elapsed:)``.
 package struct Evidence: Hashable, Sendable {
-    /// Upper bounds of the latency bins of every reading, in milliseconds, ascending; the last bin has none.
+    /// Upper bounds of the latency bins of every reading in milliseconds, ascending; the last bin has no upper bound.
     package let latencyBounds: [Double]
-    /// Blue's error rate, as it is known before the next reading.
+    /// The control's error rate as known before the next reading.
     var controlRate = DecayingRate()
-    /// Blue's latencies before the stage, until a scale is made of them; zeros from then on.
+    /// The control's latencies before the stage, until a scale is created from them; zeros from then on.
     var controlLatencies: [Int]
     var scale: LatencyScale? {
         didSet {
@@ -19,10 +20,10 @@ package struct Evidence: Hashable, Sendable {
     var hardLimit: RateLimit?
     var disagreement: RateLimit?
     var agreement: RateProof?
-    /// Readings in a row outside their limits, by the metric's name.
+    /// The number of readings in a row outside their limits, by metric name.
     var failuresInARow: [String: Int] = [:]
 
-    /// The processes that compare two arms; one for live requests and one for mirrored pairs.
+    /// The processes that compare two arms; there is one set for live requests and one for mirrored pairs.
     struct Comparison: Hashable, Sendable, Codable {
         var errors = ErrorComparison()
         var errorSafety: ErrorNonInferiority?
@@ -30,25 +31,27 @@ package struct Evidence: Hashable, Sendable {
         var exceedances: [ExceedanceProof] = []
     }
 
-    /// - Parameter latencyBounds: empty where latencies are not known.
+    /// Creates empty evidence.
+    ///
+    /// - Parameter latencyBounds: The upper bounds of the latency bins; empty if latencies are unknown.
     package init(latencyBounds: [Double] = []) {
         self.latencyBounds = latencyBounds
         controlLatencies = Array(repeating: 0, count: latencyBounds.isEmpty ? 0 : latencyBounds.count + 1)
     }
 
-    /// With latencies compared by a scale that is already known.
+    /// Creates empty evidence that compares latencies on an existing scale.
     package init(scale: LatencyScale) {
         self.init(latencyBounds: scale.bounds)
         self.scale = scale
     }
 
-    /// Takes what blue did while no stage was watched as the measure of what is normal.
+    /// Records the control's requests outside watched stages as the measure of what is normal.
     ///
     /// - Parameters:
-    ///   - counts: increments.
-    ///   - elapsed: the seconds by which what is known becomes older. Zero, as for the minutes right before the first
-    ///     stage, lets all that was told count alike.
-    /// - Returns: what is wrong with the counts; they then count for nothing.
+    ///   - counts: The increments since the previous call.
+    ///   - elapsed: The seconds by which earlier requests are discounted. With 0, as for the minutes just before the
+    ///     first stage, all requests count equally. Default: 0.
+    /// - Returns: What is wrong with the counts; invalid counts are ignored.
     @discardableResult
     package mutating func observeControl(_ counts: Reading.Counts, elapsed: Double = 0) -> [ReadingFinding] {
         let findings = counts.findings(of: "control", bins: controlLatencies.count)
@@ -60,7 +63,7 @@ package struct Evidence: Hashable, Sendable {
 }
 
 extension [Int] {
-    /// Adds bin by bin; nothing, for no bins.
+    /// Adds the counts bin by bin; bins beyond the last of `self` are ignored.
     mutating func add(_ other: [Int]) {
         for (index, count) in other.enumerated() where index < self.count {
             self[index] = self[index].addingClamped(count)

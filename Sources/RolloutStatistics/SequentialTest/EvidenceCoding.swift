@@ -1,5 +1,5 @@
-// Evidence is written every few seconds, and mostly is histograms. What an earlier Turnout wrote, lists and all, is read
-// as well.
+// Evidence is written every few seconds and consists mostly of histograms, hence the compact forms. The forms that
+// earlier versions wrote, including plain lists, can still be read.
 
 extension Evidence: Codable {
     private enum CodingKeys: String, CodingKey {
@@ -54,7 +54,7 @@ extension Evidence: Codable {
     }
 }
 
-/// All of a scale but its bounds, which are the evidence's, and its ratios, which follow from the levels.
+/// A scale without its bounds, which the evidence holds, and its ratios, which follow from the levels.
 private struct ScalePlaces: Codable {
     var levels: [Double]
     var controlEdges: [LatencyScale.Cut]
@@ -109,7 +109,7 @@ extension Reading.Counts: Codable {
 }
 
 extension KeyedDecodingContainer {
-    /// Counts in their compact form; nil where there are none.
+    /// Decodes counts in their compact form; `nil` if there are none.
     fileprivate func decodeCounts(forKey key: Key, bins: Int) throws -> [Int]? {
         guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
         guard let counts = CompactCounts.counts(of: text, bins: bins) else {

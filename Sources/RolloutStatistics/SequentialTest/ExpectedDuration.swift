@@ -1,11 +1,12 @@
 extension AnalysisSpecification {
-    /// What is assumed of both versions where a playbook's gate is judged before anything was measured.
+    /// The assumptions about both versions when a gate's duration is estimated before anything is measured.
     package struct Assumption: Hashable, Sendable {
-        /// Requests a second to both arms together; in a mirror, to blue.
+        /// Requests per second to both arms together; in a mirror stage, to the control.
         package var rate: Double
-        /// Of both arms, 0 to 1.
+        /// The error rate of both arms, 0 to 1.
         package var errorRate: Double
-        /// Of both arms' latencies, which are taken as log-normal, in milliseconds.
+        /// The median and 99th percentile of both arms' latencies in milliseconds; the distribution is assumed to be
+        /// log-normal.
         package var p50: Double
         package var p99: Double
 
@@ -17,13 +18,16 @@ extension AnalysisSpecification {
         }
     }
 
-    /// After how many seconds a version that is just like blue passes: the gate itself, played on the mean of what it
-    /// would read.
+    /// Estimates the seconds after which a version identical to the control passes, by running the gate on mean
+    /// readings.
     ///
-    /// In half of all stages it takes longer, in half less (Analysis.md): about ln(1/β) divided by the growth. The
-    /// `share` is that of requests that go to green, in a mirror of those that are copied; 0 to 1.
+    /// About half of all stages take longer and half less (Analysis.md): about ln(1/β) divided by the growth.
     ///
-    /// - Returns: nil where it would not pass within ``longest``, or where nothing can be measured.
+    /// - Parameters:
+    ///   - assumption: The request rate, error rate and latencies.
+    ///   - share: The fraction of requests that go to the candidate, or that are mirrored, 0 to 1.
+    ///   - isMirror: Whether the stage mirrors traffic.
+    /// - Returns: The seconds; `nil` if the version would not pass within ``longest``, or if nothing can be measured.
     package func expectedSeconds(_ assumption: Assumption, share: Double, isMirror: Bool) -> Double? {
         guard assumption.rate > 0, share > 0, metrics.contains(where: \.isProvedByRequests) else { return nil }
         let stream = MeanStream(assumption, share: share, isMirror: isMirror)
@@ -45,7 +49,7 @@ extension AnalysisSpecification {
 }
 
 extension Metric {
-    /// True where requests are what proves it; a query's value proves nothing.
+    /// Whether requests are evidence for the metric; the value of a query proves nothing.
     fileprivate var isProvedByRequests: Bool {
         switch self {
         case .errors, .latency, .disagreement: true
@@ -54,9 +58,9 @@ extension Metric {
     }
 }
 
-/// What two versions that are alike answer in the mean.
+/// The mean answers of two identical versions.
 private struct MeanStream {
-    /// Quantiles of the log-normal distribution, so that all bins weigh alike.
+    /// Quantiles of the log-normal distribution, so that all bins have the same probability.
     let bounds: [Double]
     private let assumption: AnalysisSpecification.Assumption
     private let candidateRate: Double
@@ -76,7 +80,7 @@ private struct MeanStream {
         }
     }
 
-    /// Ten minutes of blue alone.
+    /// Ten minutes of the control alone.
     var before: Reading.Counts { counts(of: assumption.rate, from: 0, to: 600) }
 
     func reading(from start: Double, to end: Double) -> Reading {
@@ -92,7 +96,7 @@ private struct MeanStream {
         return Reading(control: counts(of: controlRate, from: start, to: end), pairs: pairs)
     }
 
-    /// Differences of whole numbers of requests, so that what is rounded here is made up for later.
+    /// Counts are differences of whole numbers of requests, so that rounding errors are made up for later.
     private func counts(of rate: Double, from start: Double, to end: Double) -> Reading.Counts {
         let requests = whole(rate, end) - whole(rate, start)
         let errors = min(
@@ -102,7 +106,7 @@ private struct MeanStream {
             let offset = Double(bin) / Double(Self.bins)
             return Int((part * end + offset).rounded(.down)) - Int((part * start + offset).rounded(.down))
         }
-        // What rounding made too much of is taken from the middle, which no limit lies in.
+        // Rounding excess is taken from the lowest bins, which no limit falls into.
         var excess = latencies.reduce(0, +) - requests
         for bin in latencies.indices where excess > 0 {
             let taken = min(latencies[bin], excess)

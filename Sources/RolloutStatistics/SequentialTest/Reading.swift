@@ -1,14 +1,14 @@
-/// What was answered between the reading before and this one.
+/// The requests answered between the previous reading and this one.
 ///
-/// Where a source has running totals instead, ``CounterTracker`` makes increments of them.
+/// For a source with running totals, ``CounterTracker`` computes these increments.
 package struct Reading: Hashable, Sendable, Codable {
-    /// Live requests that blue answered.
+    /// Live requests that the control answered.
     package var control: Counts
-    /// Live requests that green answered.
+    /// Live requests that the candidate answered.
     package var candidate: Counts
-    /// Requests that blue answered and of which green got a copy.
+    /// Requests that the control answered and that were mirrored to the candidate.
     package var pairs: PairCounts
-    /// What the queries said, by their metrics' names; one that is missing was not asked.
+    /// The results of the queries, by metric name; a query without an entry was not made.
     package var signals: [String: Signal]
 
     package init(
@@ -21,13 +21,13 @@ package struct Reading: Hashable, Sendable, Codable {
         self.signals = signals
     }
 
-    /// Requests to one deployment.
+    /// Counts of requests to one deployment.
     package struct Counts: Hashable, Sendable {
         package var requests: Int
         package var errors: Int
-        /// Those of ``errors`` that the platform refused or dropped, so that the model never answered them.
+        /// The number of ``errors`` that the platform refused or dropped, so that the model never answered them.
         package var refused: Int
-        /// Requests per latency bin, one bin more than ``Evidence/latencyBounds``; empty where latencies are not known.
+        /// Requests per latency bin, one bin more than ``Evidence/latencyBounds``; empty if latencies are unknown.
         ///
         /// Their sum may be smaller than ``requests``.
         package var latencies: [Int]
@@ -40,7 +40,7 @@ package struct Reading: Hashable, Sendable, Codable {
         }
     }
 
-    /// Pairs of a live request and its copy.
+    /// Counts of pairs of a live request and its mirrored copy.
     package struct PairCounts: Hashable, Sendable, Codable {
         package var pairs: Int
         package var bothFailed: Int
@@ -48,9 +48,9 @@ package struct Reading: Hashable, Sendable, Codable {
         package var onlyMirrorFailed: Int
         /// Pairs whose answers were compared.
         package var compared: Int
-        /// Of these, those that differ.
+        /// The number of compared pairs whose answers differ.
         package var disagreed: Int
-        /// As ``Counts/latencies``, of the live halves.
+        /// Latencies of the live halves, as in ``Counts/latencies``.
         package var liveLatencies: [Int]
         package var mirrorLatencies: [Int]
 
@@ -69,10 +69,10 @@ package struct Reading: Hashable, Sendable, Codable {
         }
     }
 
-    /// What a query said.
+    /// The result of a query.
     package enum Signal: Hashable, Sendable, Codable {
         case value(Double)
-        /// Asked, and no value came: no data, no number, several series, no server. The text says which.
+        /// The query returned no usable value; the text says why: no data, not a number, several series, or no server.
         case missing(String)
     }
 }

@@ -1,5 +1,5 @@
 extension Reading {
-    /// What is wrong with a reading; `bins` is the number of latency bins.
+    /// Returns what is wrong with the reading; `bins` is the expected number of latency bins.
     func findings(bins: Int) -> [ReadingFinding] {
         if pairs == PairCounts(), control.isSound(bins: bins), candidate.isSound(bins: bins) { return [] }
         return control.findings(of: "control", bins: bins) + candidate.findings(of: "candidate", bins: bins)
@@ -8,10 +8,10 @@ extension Reading {
 }
 
 extension Reading.Counts {
-    /// The largest count that is exact as a `Double`.
+    /// The largest count that a `Double` represents exactly.
     static let largest = 1 << 53
 
-    /// True when there is nothing to find, told without making a list.
+    /// Whether there are no findings, determined without allocating a list.
     fileprivate func isSound(bins: Int) -> Bool {
         guard errors >= 0, errors <= requests, refused >= 0, refused <= errors, requests <= Self.largest else {
             return false
@@ -25,7 +25,7 @@ extension Reading.Counts {
         return latencies.count == bins
     }
 
-    /// What is wrong with the counts of `name`.
+    /// Returns what is wrong with the counts of the arm `name`.
     func findings(of name: String, bins: Int) -> [ReadingFinding] {
         var findings: [ReadingFinding] = []
         for (what, count) in [("requests", requests), ("errors", errors), ("refused", refused)] {

@@ -1,8 +1,8 @@
-/// What both arms answered, live or as the halves of pairs.
+/// The requests of both arms, live or as the halves of mirrored pairs.
 struct ArmCounts {
     var candidate: Reading.Counts
     var control: Reading.Counts
-    /// Green's share, as it was known before.
+    /// The candidate's share as known before the reading.
     var weight: Double
 }
 
@@ -25,7 +25,8 @@ extension SequentialTest {
 
     /// Lets every process bet on a reading, by what was known before it.
     ///
-    /// Unless `comparing`, only what judges green alone: blue is not healthy enough to be compared with.
+    /// If `comparing` is false, because the control is not healthy enough, only the processes that judge the candidate
+    /// alone do.
     mutating func bet(_ arms: ArmCounts, _ pairs: Reading.PairCounts, comparing: Bool) {
         var comparison = design == .mirrored ? evidence.mirrored : evidence.live
         for metric in specification.metrics {
@@ -36,7 +37,8 @@ extension SequentialTest {
                 if design == .mirrored {
                     evidence.pairedFailures.add(onlyMirror: pairs.onlyMirrorFailed, onlyLive: pairs.onlyLiveFailed)
                 }
-                // Nothing is known to bet by before blue was seen: a bet by belief alone could lose everything.
+                // Before the first requests of the control there is no basis for a bet; one based on the prior could
+                // lose everything.
                 guard evidence.controlRate.isKnown else { continue }
                 let rate = evidence.controlRate.value
                 if design != .mirrored { comparison.errors.add(arms.counts, rate: rate, weight: arms.weight) }
@@ -72,7 +74,7 @@ extension ArmCounts {
 }
 
 extension LatencyScale {
-    /// Requests between the edges; zeros where there is no histogram.
+    /// The numbers of requests between the edges; zeros without a histogram.
     func bins(of latencies: [Int], at edges: [Cut]) -> [Double] {
         guard !latencies.isEmpty else { return Array(repeating: 0, count: edges.count + 1) }
         var before = 0.0
@@ -87,7 +89,7 @@ extension LatencyScale {
         return bins
     }
 
-    /// Requests of both arms with a latency, and those beyond the limit as errors.
+    /// The requests of both arms that have a latency, with those beyond the limit as errors.
     func exceeding(_ test: Exceedance, _ arms: ArmCounts) -> Arms {
         func counted(_ latencies: [Int], _ cut: Cut) -> (all: Double, beyond: Double) {
             guard !latencies.isEmpty else { return (0, 0) }
@@ -103,7 +105,7 @@ extension LatencyScale {
 }
 
 extension Evidence {
-    /// Sets up the processes of a metric; one whose limit has changed begins anew.
+    /// Sets up the processes of a metric; one with a changed limit starts again.
     mutating func prepare(_ metric: Metric) {
         switch metric {
         case .errors(let limits):

@@ -1,12 +1,12 @@
 extension SequentialTest {
-    /// What all processes say now.
+    /// The verdict of all processes now.
     mutating func verdict(_ findings: [ReadingFinding]) -> Verdict {
         var measurements: [Measurement] = []
         for metric in specification.metrics { measurements += measure(metric) }
         let trouble = controlTrouble
         let isFail = measurements.contains { $0.isHarmful && (trouble == nil || $0.judgesCandidateAlone) }
-        // Without a request, nothing is known of green, whatever an earlier stage has shown.
-        // Values of queries prove nothing: where there are no others, they must hold to the end.
+        // Without a request to the candidate there is no evidence in this stage, whatever an earlier stage has shown.
+        // Values of queries prove nothing: without other metrics, they must stay within their limits to the end.
         let earliest =
             measurements.contains { $0.safety != nil } ? specification.shortest : specification.longest
         let isPass =
@@ -38,7 +38,7 @@ extension SequentialTest {
         if safety.isReached { errorsAreSafe = true }
         let rate = rate(candidate.errors, of: candidate.requests)
         let controlRate = self.rate(control.errors, of: control.requests)
-        // What fails is more errors than blue has; what passes is fewer than blue's and the margin.
+        // A fail means more errors than the control; a pass means fewer than the control's plus the margin.
         let margin = isHarmful(harm) ? 0 : limits.margin
         var measurements = [
             Measurement(
@@ -65,8 +65,8 @@ extension SequentialTest {
         }
         let isSafe = exceedancesAreSafe.count == 2 && exceedancesAreSafe.allSatisfy(\.self)
         if exceedancesAreSafe.isEmpty { safety.log10E = 0 }
-        // What fails is a distribution shifted by more than the tolerance, wherever it shows; what passes is a p95
-        // inside the margin.
+        // A fail means a distribution shifted by more than the tolerance at any quantile; a pass means a p95 within the
+        // margin.
         let isHarmful = isHarmful(harm)
         let shown = isHarmful ? mostShiftedQuantile : Self.shownQuantile
         let controlValue = control.latencies.quantile(shown, bounds: evidence.latencyBounds)
@@ -78,7 +78,7 @@ extension SequentialTest {
 
     private static let shownQuantile = 0.95
 
-    /// Where green's latencies exceed blue's by the largest factor.
+    /// The quantile at which the candidate's latencies exceed the control's by the largest factor.
     private var mostShiftedQuantile: Double {
         let factors = [0.95, 0.5, 0.75, 0.9, 0.25, 0.99].map { quantile in
             let (green, blue) = (
@@ -111,7 +111,7 @@ extension SequentialTest {
                 ? limits.minimum : limits.maximum ?? limits.minimum)
     }
 
-    /// Blue's requests alone say nothing against green: no data is inconclusive.
+    /// The control's requests alone are not evidence against the candidate: no data is inconclusive.
     private func isHarmful(_ level: Measurement.Level) -> Bool { level.isReached && candidate.requests > 0 }
 
     private func rate(_ events: Int, of trials: Int) -> Double? {
@@ -128,7 +128,7 @@ extension SequentialTest {
 }
 
 extension Measurement {
-    /// Whether it holds whatever the control does.
+    /// Whether the measurement is valid regardless of the control.
     fileprivate var judgesCandidateAlone: Bool {
         switch test {
         case .hardLimit, .signal: true

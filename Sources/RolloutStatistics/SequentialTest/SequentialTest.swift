@@ -1,41 +1,41 @@
-/// The gate of one stage: takes a reading after the other and says pass, fail or inconclusive.
+/// The analysis gate of one stage: processes readings and returns a verdict of pass, fail or inconclusive.
 ///
 /// ```swift
-/// var evidence = Evidence(latencyBounds: bounds)             // of a rollout; a new one when green changes
-/// evidence.observeControl(countsOfBlue)                      // what blue did before
+/// var evidence = Evidence(latencyBounds: bounds)    // for one rollout; a new one when the candidate changes
+/// evidence.observeControl(countsOfControl)          // the control's requests before the stage
 /// var gate = SequentialTest(specification, design: .live(weight: 0.1), alarmShares: 5, evidence: evidence)
 /// let verdict = gate.read(reading, at: secondsSinceTheStageBegan)    // every second
-/// evidence = gate.evidence                                   // goes on to the next stage
+/// evidence = gate.evidence                          // for the next stage
 /// ```
 ///
-/// A gate that was encoded after a reading and decoded goes on as if nothing had been. A reading costs O(alternatives),
-/// whatever the traffic; the state does not grow.
+/// A gate can be encoded after a reading, and continues unchanged once it is decoded. A reading costs O(alternatives),
+/// regardless of traffic, and the state has constant size.
 package struct SequentialTest: Hashable, Sendable, Codable {
-    /// How a stage sends requests to green.
+    /// How a stage sends requests to the candidate.
     package enum Design: Hashable, Sendable, Codable {
-        /// Each live request goes to green with this probability.
+        /// Each live request goes to the candidate with this probability.
         case live(weight: Double)
-        /// Green gets copies.
+        /// The candidate gets copies of live requests.
         case mirrored
     }
 
     package let specification: AnalysisSpecification
     package let design: Design
-    /// Into how many parts the specification's `false_alarm` is cut: those of all stages of the rollout together.
+    /// The number of parts into which the specification's `false_alarm` is divided, over all stages of the rollout.
     package let alarmShares: Int
-    /// As it is after the last reading.
+    /// The evidence after the last reading.
     package internal(set) var evidence: Evidence
 
-    // What is known of this stage alone.
+    // State of this stage alone.
     var seconds = 0.0
     var share: RunningShare
-    /// What was known of live requests before those that ``share`` counts.
+    /// The evidence from live requests before those that ``share`` counts.
     var before: Evidence.Comparison?
     var shareIsTold = false
     var baselineIsTold = false
     var candidate = Reading.Counts()
     var control = Reading.Counts()
-    /// Nil before the first requests of blue, and in what an earlier Turnout wrote.
+    /// The control's health; `nil` before its first requests, and in data written by earlier versions.
     var controlHealth: ControlHealth?
     var disagreed = Verdict.Exposure()
     var errorsAreSafe = false
@@ -43,14 +43,16 @@ package struct SequentialTest: Hashable, Sendable, Codable {
     var agreementIsSafe = false
     var lastSignals: [String: Double] = [:]
 
-    /// Longer than a reading may stand for without a finding, in seconds.
+    /// The longest time between readings without a finding, in seconds.
     package static let longestGap = 60.0
 
+    /// Creates the gate of a stage.
+    ///
     /// - Parameters:
-    ///   - specification: with one metric or more.
-    ///   - design: of this stage.
-    ///   - alarmShares: nil for a rollout of this stage alone.
-    ///   - evidence: of the stages before.
+    ///   - specification: What to analyze; it must have at least one metric.
+    ///   - design: How the stage sends requests to the candidate.
+    ///   - alarmShares: The number of shares of the false alarm rate; `nil` for a rollout of this stage alone.
+    ///   - evidence: The evidence from earlier stages.
     package init(
         _ specification: AnalysisSpecification, design: Design, alarmShares: Int? = nil, evidence: Evidence
     ) {
@@ -68,14 +70,16 @@ package struct SequentialTest: Hashable, Sendable, Codable {
         if design != .mirrored { before = self.evidence.live }
     }
 
-    /// Takes what was answered since the reading before.
+    /// Processes the requests answered since the previous reading.
     ///
     /// - Parameters:
-    ///   - reading: increments; what is wrong with them is told in the verdict's findings, and they count for nothing.
-    ///   - time: seconds since the stage began. One that is not behind the last is a finding, and time stands still.
-    ///   - lag: how long before the reading before, in seconds, the first of these requests may have been answered: of
-    ///     a source that tells late.
-    /// - Returns: what all readings so far say.
+    ///   - reading: The increments since the previous reading. Invalid increments are reported as findings and not
+    ///     counted.
+    ///   - time: The seconds since the stage began. A time before the previous one is a finding, and counts as no time
+    ///     passing.
+    ///   - lag: How many seconds before the previous reading the first of these requests may have been answered, for a
+    ///     source that reports with a delay. Default: 0.
+    /// - Returns: The verdict on all readings so far.
     package mutating func read(_ reading: Reading, at time: Double, lag: Double = 0) -> Verdict {
         var findings: [ReadingFinding] = []
         let elapsed = advance(to: time, &findings)
@@ -84,7 +88,7 @@ package struct SequentialTest: Hashable, Sendable, Codable {
         if wrong.isEmpty {
             let arms = arms(of: reading)
             expose(arms)
-            // By what was known before this reading: a bet that looks at its own outcome first is not fair.
+            // Bet by what was known before this reading: a bet placed after seeing its outcome is not fair.
             let isYardstick = controlTrouble == nil
             if seconds - max(lag, 0) > specification.warmUp { bet(arms, reading.pairs, comparing: isYardstick) }
             learn(reading, arms, elapsed: elapsed, fromControl: isYardstick, &findings)
@@ -97,7 +101,7 @@ package struct SequentialTest: Hashable, Sendable, Codable {
         return verdict(findings)
     }
 
-    /// The time since the reading before.
+    /// Advances to `time` and returns the seconds since the previous reading.
     private mutating func advance(to time: Double, _ findings: inout [ReadingFinding]) -> Double {
         guard time.isFinite, time >= seconds else {
             findings.append(.clockWentBack(from: seconds, to: time))
@@ -114,7 +118,7 @@ package struct SequentialTest: Hashable, Sendable, Codable {
         control.add(arms.control)
     }
 
-    /// What this reading teaches for the next ones.
+    /// Updates the estimates that bets on later readings are based on.
     private mutating func learn(
         _ reading: Reading, _ arms: ArmCounts, elapsed: Double, fromControl isYardstick: Bool,
         _ findings: inout [ReadingFinding]
@@ -138,10 +142,10 @@ package struct SequentialTest: Hashable, Sendable, Codable {
         if share.isFarOff { takeBack() }
     }
 
-    /// Begins anew by the share that is measured, and forgets what was paid by one that it is far from.
+    /// Restarts the comparison with the measured share, and discards the bets placed with a share that was far off.
     ///
-    /// A green that gets much less than it should looks bad before the running share has come to tell so: one that gets
-    /// nothing, after some hundred requests of blue's.
+    /// A candidate that gets much less than its share would look bad before the running share has adapted; one that
+    /// gets no requests would do so after some hundred requests of the control.
     private mutating func takeBack() {
         share = RunningShare(weight: share.likely)
         evidence.live = before ?? Evidence.Comparison()
@@ -150,7 +154,7 @@ package struct SequentialTest: Hashable, Sendable, Codable {
         exceedancesAreSafe = exceedancesAreSafe.map { _ in false }
     }
 
-    /// Makes the scale of latencies as soon as enough is known of blue.
+    /// Creates the latency scale as soon as enough of the control's latencies are known.
     mutating func prepareLatencies() {
         for case .latency(let limits) in specification.metrics {
             if evidence.scale == nil {
@@ -163,12 +167,13 @@ package struct SequentialTest: Hashable, Sendable, Codable {
         }
     }
 
-    /// A hard limit, or a query, may fail green though there is nothing to compare it with.
+    /// Records the values of the queries, which can fail the candidate even without anything to compare it with.
     private mutating func take(_ signals: [String: Reading.Signal]) {
         for case .prometheus(let limits) in specification.metrics {
             switch signals[limits.name] {
             case .value(let value) where !value.isNaN:
-                // An infinity is outside its limit, and is kept as a number that JSON has.
+                // An infinite value is outside the limits, and is stored as a finite number because JSON has no
+                // infinity.
                 let most = Double.greatestFiniteMagnitude
                 lastSignals[limits.name] = min(max(value, -most), most)
                 let count = evidence.failuresInARow[limits.name] ?? 0
@@ -181,12 +186,12 @@ package struct SequentialTest: Hashable, Sendable, Codable {
 }
 
 extension PrometheusLimits {
-    /// True for a value inside both limits.
+    /// Whether the value is within both limits, inclusive.
     package func allow(_ value: Double) -> Bool { value <= maximum ?? .infinity && value >= minimum ?? -.infinity }
 }
 
 extension Reading.Counts {
-    /// Adds the other counts; of histograms, those with the same bins.
+    /// Adds the other counts; latencies are added bin by bin.
     mutating func add(_ other: Reading.Counts) {
         requests = requests.addingClamped(other.requests)
         errors = errors.addingClamped(other.errors)
@@ -196,13 +201,15 @@ extension Reading.Counts {
 }
 
 extension SequentialTest {
-    /// Takes what blue did before the stage, told after it began; see ``Evidence/observeControl(_:elapsed:)``.
+    /// Records what the control did before the stage, if that becomes known after the stage began.
+    ///
+    /// See ``Evidence/observeControl(_:elapsed:)``.
     package mutating func observeControl(_ counts: Reading.Counts, elapsed: Double = 0) {
         let findings = evidence.observeControl(counts, elapsed: elapsed)
         if findings.isEmpty { controlHealth = (controlHealth ?? ControlHealth()).adding(counts, elapsed: elapsed) }
         prepareLatencies()
     }
 
-    /// True once green has answered in this stage.
+    /// Whether the candidate has answered a request in this stage.
     package var hasCandidate: Bool { candidate.requests > 0 }
 }

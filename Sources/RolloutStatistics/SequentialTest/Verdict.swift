@@ -1,27 +1,27 @@
-/// What a gate says after a reading, with everything that it says it by.
+/// A gate's verdict after a reading, with everything that it is based on.
 package struct Verdict: Hashable, Sendable, Codable {
     package enum Decision: String, Hashable, Sendable, Codable {
         case pass, fail, inconclusive
     }
 
     package var decision: Decision
-    /// True once the stage's time is over: an inconclusive verdict is then the last one, and the policy decides.
+    /// Whether the stage's time is over; an inconclusive verdict is then final, and the policy decides.
     package var isOver: Bool
-    /// Since the stage began.
+    /// The seconds since the stage began.
     package var seconds: Double
-    /// The metric that decided; nil without any data.
+    /// The metric that decided; `nil` without any data.
     ///
-    /// Of a fail, the one with most evidence beyond its threshold; of a pass, the one with least evidence of safety; of
-    /// neither, the one that is nearest to a fail.
+    /// For a fail, it is the metric with the most evidence beyond its threshold; for a pass, the one with the least
+    /// evidence of safety; otherwise, the one that is nearest to a fail.
     package var metric: String?
-    /// The evidence of ``metric`` that decided: against green, or of a pass, for its safety.
+    /// The decisive evidence of ``metric``: against the candidate or, for a pass, for its safety.
     package var log10E: Double
-    /// One a process, in the order of the specification's metrics; a hard limit follows its metric.
+    /// One measurement for each process, in the order of the specification's metrics; a hard limit follows its metric.
     package var measurements: [Measurement]
-    /// Live requests that green answered in this stage; in a mirror stage, copies.
+    /// Live requests that the candidate answered in this stage; in a mirror stage, copies.
     package var candidate: Exposure
     package var control: Exposure
-    /// Why nothing is compared with the control now; nil while it is healthy.
+    /// Why the candidate is currently not compared with the control; `nil` while the control is healthy.
     package var controlTrouble: ControlTrouble?
     package var findings: [ReadingFinding]
 
@@ -42,11 +42,11 @@ package struct Verdict: Hashable, Sendable, Codable {
         self.findings = findings
     }
 
-    /// Requests of a stage so far, and those of them that failed.
+    /// The requests of a stage so far, and the failed ones among them.
     package struct Exposure: Hashable, Sendable, Codable {
         package var requests: Int
         package var errors: Int
-        /// Those of ``errors`` that the platform refused; nil where none was.
+        /// The number of ``errors`` that the platform refused; `nil` for 0.
         package var refused: Int?
 
         package init(requests: Int = 0, errors: Int = 0, refused: Int = 0) {
@@ -57,37 +57,39 @@ package struct Verdict: Hashable, Sendable, Codable {
     }
 }
 
-/// What one process measured, against what.
+/// The measurement of one process, and its limit.
 package struct Measurement: Hashable, Sendable, Codable {
     package enum Test: String, Hashable, Sendable, Codable {
-        /// Errors of green beside blue's.
+        /// Errors of the candidate compared with the control's.
         case errors
-        /// Failures of one half of a mirrored pair only.
+        /// Failures of only one half of a mirrored pair.
         case pairedErrors = "paired_errors"
-        /// Errors of green alone.
+        /// Errors of the candidate alone.
         case hardLimit = "hard_limit"
         case latency, disagreement
-        /// A value of a query, against its limits.
+        /// The value of a query compared with its limits.
         case signal
     }
 
     package var metric: String
     package var test: Test
-    /// Evidence against green, and how much of it is a fail; nil of a query's value, which is no evidence.
+    /// The evidence against the candidate and its threshold; `nil` for the value of a query, which is not evidence.
     package var harm: Level?
-    /// True when this alone makes the verdict a fail.
+    /// Whether this measurement alone makes the verdict a fail.
     package var isHarmful: Bool
-    /// Evidence that green is inside its margin, and how much of it is a pass; nil where nothing of the kind is shown.
+    /// The evidence that the candidate is within its margin and its threshold; `nil` if the test cannot show that.
     package var safety: Level?
-    /// True once ``safety`` has been reached in this stage; where there is none, true while nothing is wrong.
+    /// Whether ``safety`` has been reached in this stage; if it is `nil`, whether nothing is wrong.
     package var isSafe: Bool
-    /// An error rate or a part of pairs; of latencies, the p95 in milliseconds; nil as long as there is no data.
+    /// The candidate's value: an error rate, a fraction of pairs, or a latency in milliseconds; `nil` without data.
     package var candidate: Double?
     package var control: Double?
-    /// Of latencies, which quantile ``candidate`` and ``control`` are; nil: the p95.
+    /// For latencies, the quantile of ``candidate`` and ``control``; `nil` for p95.
     package var quantile: Double?
-    /// The limit of the test that decided, or of the nearest: of a fail what is no worse than blue, of a pass what is
-    /// inside the margin; the hard limit; the maximum.
+    /// The limit that ``candidate`` is compared with.
+    ///
+    /// For a fail, it is the value that would be no worse than the control; otherwise, the value at the margin. For
+    /// other tests it is the hard limit, the maximum, or the query's limit.
     package var limit: Double?
 
     package init(
@@ -106,7 +108,7 @@ package struct Measurement: Hashable, Sendable, Codable {
         self.limit = limit
     }
 
-    /// An e-value and its threshold, both as log10.
+    /// An e-value and its threshold, both as decimal logarithms.
     package struct Level: Hashable, Sendable, Codable {
         package var log10E: Double
         package var threshold: Double
