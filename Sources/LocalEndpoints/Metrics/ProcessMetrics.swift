@@ -13,11 +13,11 @@ enum ProcessMetrics {
         start.add(Double(began.milliseconds) / 1000)
         var usage = rusage()
         #if os(Linux)
-            let whose = __rusage_who_t(RUSAGE_SELF.rawValue)
+            let who = __rusage_who_t(RUSAGE_SELF.rawValue)
         #else
-            let whose = RUSAGE_SELF
+            let who = RUSAGE_SELF
         #endif
-        guard getrusage(whose, &usage) == 0 else { return [start] }
+        guard getrusage(who, &usage) == 0 else { return [start] }
         var cpu = MetricFamily("process_cpu_seconds_total", .counter, help: "User and system CPU time, in seconds.")
         cpu.add(seconds(usage.ru_utime) + seconds(usage.ru_stime))
         return [start, cpu]

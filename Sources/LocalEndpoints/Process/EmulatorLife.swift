@@ -102,8 +102,8 @@ package actor EmulatorLife {
                 missing = since
                 // A standing emulator that was killed leaves its record behind; an emulator that exits normally removes
                 // it.
-                let mayComeBack = try ServeRecord.read(folder).map { $0.idle == nil } ?? false
-                guard !mayComeBack || ContinuousClock.now - since > Self.grace else { continue }
+                let mayRestart = try ServeRecord.read(folder).map { $0.idle == nil } ?? false
+                guard !mayRestart || ContinuousClock.now - since > Self.grace else { continue }
                 guard let process = try await start() else { continue }
                 said = nil
                 tell(.note("the emulator of the local endpoints had stopped; process \(process) now serves them"))

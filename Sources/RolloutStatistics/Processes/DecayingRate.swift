@@ -19,7 +19,7 @@ struct DecayingRate: Hashable, Sendable, Codable {
     ///   - newRequests: The number of requests, at least `newErrors`.
     ///   - elapsed: The seconds since the last reading, by which earlier requests are discounted.
     mutating func add(errors newErrors: Int, of newRequests: Int, elapsed: Double) {
-        // However long there is no data, the remembered rate stays defined.
+        // The remembered rate stays defined however long there is no data.
         let kept = max(Mathematics.power(0.5, max(elapsed, 0) / Self.halfLife), min(1e-9 / requests, 1))
         errors = errors * kept + Double(newErrors)
         requests = requests * kept + Double(newRequests)

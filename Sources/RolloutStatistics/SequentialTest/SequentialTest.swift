@@ -89,9 +89,9 @@ package struct SequentialTest: Hashable, Sendable, Codable {
             let arms = arms(of: reading)
             expose(arms)
             // Bet by what was known before this reading: a bet placed after seeing its outcome is not fair.
-            let isYardstick = controlTrouble == nil
-            if seconds - max(lag, 0) > specification.warmUp { bet(arms, reading.pairs, comparing: isYardstick) }
-            learn(reading, arms, elapsed: elapsed, fromControl: isYardstick, &findings)
+            let controlIsHealthy = controlTrouble == nil
+            if seconds - max(lag, 0) > specification.warmUp { bet(arms, reading.pairs, comparing: controlIsHealthy) }
+            learn(reading, arms, elapsed: elapsed, fromControl: controlIsHealthy, &findings)
         }
         take(reading.signals)
         if !baselineIsTold, hasCandidate, evidence.scale == nil, specification.metrics.contains(where: \.isLatency) {
@@ -120,12 +120,12 @@ package struct SequentialTest: Hashable, Sendable, Codable {
 
     /// Updates the estimates that bets on later readings are based on.
     private mutating func learn(
-        _ reading: Reading, _ arms: ArmCounts, elapsed: Double, fromControl isYardstick: Bool,
+        _ reading: Reading, _ arms: ArmCounts, elapsed: Double, fromControl controlIsHealthy: Bool,
         _ findings: inout [ReadingFinding]
     ) {
         let live = reading.control.requests > 0 ? reading.control : arms.control
         controlHealth = (controlHealth ?? ControlHealth()).adding(live, elapsed: elapsed)
-        if isYardstick { evidence.controlRate.add(errors: live.errors, of: live.requests, elapsed: elapsed) }
+        if controlIsHealthy { evidence.controlRate.add(errors: live.errors, of: live.requests, elapsed: elapsed) }
         if evidence.scale == nil {
             evidence.controlLatencies.add(live.latencies)
             prepareLatencies()

@@ -70,8 +70,8 @@ struct ModelAnswer {
     /// The scoring server may have measured the time of its run function itself; otherwise it is the total time at the
     /// instance.
     func writeLines(to writer: inout MessageWriter, nanoseconds: UInt64) {
-        var tellsTime = false
-        var tellsFailure = false
+        var hasTime = false
+        var hasFailure = false
         var connectionFields: [String] = []
         for (name, value) in headers {
             switch HeaderKind(name) {
@@ -81,8 +81,8 @@ struct ModelAnswer {
             case .connection:
                 connectionFields += RequestFacts.fields(namedBy: value)
                 continue
-            case .executionTime: tellsTime = true
-            case .functionFailed: tellsFailure = true
+            case .executionTime: hasTime = true
+            case .functionFailed: hasFailure = true
             case .contentType, .forwardedFor, .other: break
             }
             // Drop folded lines: they would end a field early.
@@ -90,12 +90,12 @@ struct ModelAnswer {
             if !connectionFields.isEmpty, connectionFields.contains(name.lowercased()) { continue }
             writer.writeField(name, value)
         }
-        if !tellsTime {
+        if !hasTime {
             writer.write("x-ms-run-fn-exec-ms: ")
             writer.writeMilliseconds(nanoseconds: nanoseconds)
             writer.write("\r\n")
         }
-        if !tellsFailure {
+        if !hasFailure {
             writer.write(failed ? "x-ms-run-function-failed: True\r\n" : "x-ms-run-function-failed: False\r\n")
         }
         guard failed else { return }
