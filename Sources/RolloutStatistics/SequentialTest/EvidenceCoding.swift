@@ -31,7 +31,7 @@ extension Evidence: Codable {
         if let text = try members.decodeIfPresent(String.self, forKey: .bounds) {
             guard let bounds = CompactBounds.bounds(of: text) else {
                 throw DecodingError.dataCorruptedError(
-                    forKey: .bounds, in: members, debugDescription: "'\(text)' is not bounds such as 100000+5000*10")
+                    forKey: .bounds, in: members, debugDescription: "'\(text)' is not in the form of 100000+5000*10")
             }
             self.init(latencyBounds: bounds)
         } else {
@@ -114,7 +114,7 @@ extension KeyedDecodingContainer {
         guard let text = try decodeIfPresent(String.self, forKey: key) else { return nil }
         guard let counts = CompactCounts.counts(of: text, bins: bins) else {
             throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "'\(text)' is not counts of \(bins) bins such as 130:4 7 9")
+                forKey: key, in: self, debugDescription: "'\(text)' is not a list of \(bins) counts such as 130:4 7 9")
         }
         return counts
     }
