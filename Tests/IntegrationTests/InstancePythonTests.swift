@@ -171,7 +171,7 @@ struct InstancePythonTests {
                 "turnout-no-such"
             ),
             ("dependencies: [cudatoolkit=11.1]", "score.py", "ImageBuildFailure", "cudatoolkit"),
-            ("dependencies: [python=3.99]", "score.py", "ImageBuildFailure", "wants python=3.99"),
+            ("dependencies: [python=3.99]", "score.py", "ImageBuildFailure", "requires python=3.99"),
             ("", "scores.py", "BadArgument", "scores.py"),
         ]
         for (conda, script, code, words) in cases {

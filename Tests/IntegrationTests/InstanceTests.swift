@@ -64,7 +64,7 @@ struct InstanceTests {
             try await fixture.wait { $0.ready == 2 && $0.reason == nil }
             #expect(ContinuousClock.now - killed < .seconds(5))
             #expect(try await fixture.score(0).body.split(separator: " ")[1] != before)
-            #expect(try fixture.lines("the server was ended by signal 9").count == 1)
+            #expect(try fixture.lines("the server was killed by signal 9").count == 1)
             #expect(try fixture.lines("BackOff").count == 1)
         }
     }

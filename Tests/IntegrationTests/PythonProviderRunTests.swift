@@ -144,7 +144,7 @@ struct PythonProviderRunTests {
             #expect(
                 arguments.hasPrefix("--offline --no-progress python find 3.99\nvenv --allow-existing --python 3.99 "))
             #expect(arguments.contains("\npip install --python "))
-            #expect(log.contains("by uv with Python 3.99: azureml-inference-server-http"))
+            #expect(log.contains("using uv with Python 3.99: azureml-inference-server-http"))
         }
     }
 
@@ -156,9 +156,13 @@ struct PythonProviderRunTests {
                 let text = ended.output + ended.errors
                 #expect(ended.status != 0)
                 #expect(
-                    text.contains("conda.yml:4:5: error: the conda file wants python=3.99, and this machine has Python")
+                    text.contains(
+                        "conda.yml:4:5: error: the conda file requires python=3.99, but this machine has Python")
                 )
-                #expect(text.contains("conda.yml:5:5: error: the conda file wants 'conda-forge::cudatoolkit=11.1'"))
+                #expect(
+                    text.contains(
+                        "conda.yml:5:5: error: the conda file requires the conda package 'conda-forge::cudatoolkit=11.1'"
+                    ))
                 #expect(text.contains("install python3.99; or uv"))
                 #expect(text.contains("{version: any}"))
             }
@@ -173,8 +177,8 @@ struct PythonProviderRunTests {
             let ended = try home.run("run", "python")
             let log = try log(home)
             #expect(ended.status == 0, "\(ended.output)\(ended.errors)\(log)")
-            #expect(ended.errors.contains("conda.yml:2:5: warning: the conda file wants python=3.99; Python 3."))
-            #expect(log.contains("is used, as `version: any` says"))
+            #expect(ended.errors.contains("conda.yml:2:5: warning: the conda file requires python=3.99; Python 3."))
+            #expect(log.contains("is used, as `version: any` allows"))
         }
     }
 }

@@ -141,9 +141,9 @@ struct CondaFileTests {
         let named = try file("dependencies: [{pip: [-r there.txt, -r gone.txt, ./gone.whl, \(folder)/there.txt]}]")
         let problems = named.fileProblems(in: folder)
         #expect(problems.map(\.entry) == ["-r there.txt", "-r gone.txt", "./gone.whl"])
-        #expect(problems[0].message.contains("do not come with it"))
-        #expect(problems[0].help?.contains("write the lines of there.txt under pip:") == true)
-        #expect(problems[1].message.contains("there is no file \(folder)/gone.txt"))
+        #expect(problems[0].message.contains("are not uploaded with it"))
+        #expect(problems[0].help?.contains("copy the lines of there.txt to pip:") == true)
+        #expect(problems[1].message.contains("the file \(folder)/gone.txt does not exist"))
         #expect(named.fileProblems(in: nil).count == 3)
     }
 

@@ -38,13 +38,13 @@ struct InstanceGroupMachineTests {
     func neverReady() throws {
         var machine = started(1)
         _ = machine.receive(.instance(0, .launched), at: at(0))
-        _ = machine.receive(.instance(0, .probed(.readiness, failure: "GET / answers 500")), at: at(20_000))
+        _ = machine.receive(.instance(0, .probed(.readiness, failure: "GET / returned 500")), at: at(20_000))
         _ = machine.receive(.time, at: at(59_999))
         #expect(machine.failure == nil)
         let actions = machine.receive(.time, at: at(60_000))
         let failure = try #require(machine.failure)
         #expect(failure.code == "ResourceNotReady")
-        #expect(failure.message.contains("1m") && failure.message.contains("GET / answers 500"))
+        #expect(failure.message.contains("1m") && failure.message.contains("GET / returned 500"))
         #expect(actions.contains(.instance(0, .terminate)))
         #expect(machine.failed == 1)
     }
@@ -103,7 +103,7 @@ struct InstanceGroupMachineTests {
         let asked = await ServerProbe.get("/", of: .tcp(host: "127.0.0.1", port: port), timeout: .seconds(2))
         #expect(asked == "GET /: http://127.0.0.1:\(port) refuses connections")
         let socket = await ServerProbe.connect(to: .unix(path: "/nobody/listens.sock"), timeout: .seconds(2))
-        #expect(socket == "unix:/nobody/listens.sock is not there")
+        #expect(socket == "unix:/nobody/listens.sock does not exist")
     }
 
     @Test("one that ends three times before it was ready fails the deployment at once, with what it said")

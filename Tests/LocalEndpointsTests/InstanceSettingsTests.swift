@@ -83,11 +83,11 @@ struct InstanceSettingsTests {
         #expect(problem(["simulat": [:]]).hasPrefix("backends.local.simulat is wrong: unknown key 'simulat'"))
         #expect(
             problem(["simulate": ["blue": [:]], "external": ["Blue": "http://127.0.0.1:1"]])
-                == "backends.local.external.Blue names a deployment that simulate.blue names already: "
-                + "it can be one of them only")
+                == "backends.local.external.Blue names a deployment that simulate.blue already names: "
+                + "list it only once")
         #expect(
             problem(["command": ["a": ["b"]], "incidents": [["at": 0, "for": 1, "errors": 1]]])
-                == "backends.local.incidents hits simulated deployments, and simulate names none")
+                == "backends.local.incidents applies to simulated deployments, but simulate names none")
         #expect(problem(["users": ["count": 10]]).hasPrefix("backends.local.users is wrong: unknown key"))
         #expect(
             problem(["simulate": ["a": [:]], "incidents": [["at": 0, "errors": 1]]])

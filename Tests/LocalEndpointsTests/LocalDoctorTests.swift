@@ -62,17 +62,17 @@ struct LocalDoctorTests {
             var record = ServeRecord(
                 pid: 7, control: "https://127.0.0.1:1", data: "http://127.0.0.1:2", started: Timestamp(milliseconds: 0),
                 program: .current)
-            #expect(try doctor.words(on: record).hasSuffix("used by no process; it stays until it is ended"))
+            #expect(try doctor.words(on: record).hasSuffix("used by no process; it runs until it is stopped"))
             record.idle = .minutes(5)
             let use = try EmulatorUse(of: folder, for: "turnout run x", at: Timestamp(milliseconds: 0))
             #expect(
                 try doctor.words(on: record).contains(
-                    "used by turnout run x (process \(getpid())); it leaves once unused for 5m"))
+                    "used by turnout run x (process \(getpid())); it stops after being unused for 5m"))
             try use.rename("run x-1")
             #expect(try doctor.words(on: record).contains("used by run x-1 (process"))
             use.end()
             _ = try FileLock(path: folder.serveLock)
-            #expect(try doctor.words(on: record).contains("used by no process; unless a client sends a request"))
+            #expect(try doctor.words(on: record).contains("used by no process; it stops at"))
             record.program?.version = "0.0.1"
             #expect(doctor.otherProgram(record).first?.finding.contains("Turnout 0.0.1") == true)
         }
@@ -88,7 +88,7 @@ struct LocalDoctorTests {
             #expect(listed.map(\.level) == [.warning])
             #expect(listed.first?.finding.contains("half: 0 MiB, half-built, last used") == true)
             #expect(listed.first?.finding.hasSuffix("used by no deployment") == true)
-            #expect(listed.first?.advice == "`turnout doctor --clean` removes it")
+            #expect(listed.first?.advice == "run `turnout doctor --clean` to remove it")
             let details = try #require(listed.first?.details)
             #expect(details["path"] == .string(folder.environments + "/half"))
             #expect(details["state"] == "half-built" && details["bytes"] == 0 && details["used_by"] == 0)

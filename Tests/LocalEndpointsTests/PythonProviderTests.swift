@@ -66,7 +66,7 @@ struct PythonProviderTests {
     @Test("a version that this machine lacks is an error that names every way out, and no version twice")
     func version() throws {
         let problem = try problem(on: machine([], ["python3": "3.11.7", "python": "3.11.7"]))
-        #expect(problem.message == "wants python=3.12, and this machine has Python 3.11.7")
+        #expect(problem.message == "requires python=3.12, but this machine has Python 3.11.7")
         #expect(problem.entry == "python=3.12")
         let help = try #require(problem.help)
         for word in ["install python3.12", "pip install uv", "micromamba", "backends.local.python: {version: any}"] {
@@ -84,7 +84,7 @@ struct PythonProviderTests {
         #expect(other.provider == .venv(PythonInterpreter(path: "/bin/python3", version: "3.11.7")))
         #expect(
             other.note
-                == "the conda file wants python=3.12; Python 3.11.7 is used, as `version: any` says")
+                == "the conda file requires python=3.12; Python 3.11.7 is used, as `version: any` allows")
         let right = try choose(on: machine([], ["python3": "3.11.7", "python3.12": "3.12.1"]), any)
         #expect(right.note == nil)
     }
@@ -95,10 +95,10 @@ struct PythonProviderTests {
         let venv = try choose([.string("python\(version)")], on: machine([], ["python3.11": "3.11.7"]))
         #expect(venv.provider == .venv(PythonInterpreter(path: "/bin/python3.11", version: "3.11.7")))
         #expect(
-            venv.note == "for conda, python\(version) leaves out Python 3.11.7, which is used all the same")
+            venv.note == "to conda, python\(version) excludes Python 3.11.7, which is used anyway")
         let uv = try choose([.string("python\(version)")], on: machine(["uv"]))
         #expect(uv.provider == .uv(program: "/bin/uv", python: "3.11"))
-        #expect(uv.note == "for conda, python\(version) is 3.11.0 alone; uv brings the latest 3.11")
+        #expect(uv.note == "to conda, python\(version) means only 3.11.0; uv uses the latest 3.11")
         #expect(try choose(["python=3.11"], on: machine(["uv"])).note == nil)
         #expect(try choose(["python==3.11.4"], on: machine(["uv"])).note == nil)
     }
@@ -150,15 +150,15 @@ struct PythonProviderTests {
         #expect(uv(downloads: nil) == ([], []))
         #expect(
             uv(downloads: list)
-                == ([], ["python=3.13 is not on this machine; uv downloads it when the environment is built"]))
-        let unknown = "which uv does not find on this machine, and does not know where to download"
-        #expect(uv(downloads: "\n") == (["wants python=3.13, \(unknown)"], []))
+                == ([], ["python=3.13 is not on this machine; uv will download it when it builds the environment"]))
+        let unknown = "which uv does not find on this machine and cannot download"
+        #expect(uv(downloads: "\n") == (["requires python=3.13, \(unknown)"], []))
         for (name, value) in [("UV_PYTHON_DOWNLOADS", "never"), ("UV_OFFLINE", "1")] {
-            let words = "which uv does not find on this machine, and may not download: \(name)=\(value)"
-            #expect(uv(downloads: list, [name: value]) == (["wants python=3.13, \(words)"], []))
+            let words = "which uv does not find on this machine and must not download (\(name)=\(value))"
+            #expect(uv(downloads: list, [name: value]) == (["requires python=3.13, \(words)"], []))
         }
         let any = uv(downloads: "", choice: try choice(["version": "any"]))
-        #expect(any.problems.isEmpty && any.notes.first?.hasSuffix("as `version: any` says") == true)
+        #expect(any.problems.isEmpty && any.notes.first?.hasSuffix("as `version: any` allows") == true)
     }
 
     @Test(
@@ -179,7 +179,7 @@ struct PythonProviderTests {
         #expect(check.line == 3 && check.message == "SyntaxError: no")
         #expect((check.doubt != nil) == isInDoubt)
         let unknown = try #require(ScriptCheck(of: "/code/score.py", nil, PythonChoice(), on: machine))
-        #expect(unknown.doubt == "Python 3.11.7 says so, and another may serve the script")
+        #expect(unknown.doubt == "reported by Python 3.11.7, but another version may serve the script")
         #expect(ScriptCheck(of: "/code/other.py", .null, PythonChoice(), on: machine) == nil)
     }
 
@@ -220,7 +220,7 @@ struct PythonChoiceTests {
             (["version": .number(3.12)], "python.version is wrong: version cannot be '3.12'"),
             (["provider": "uvv"], "python.provider is wrong: provider cannot be 'uvv'; did you mean 'uv'?"),
             (["path": "/x"], "python.path is wrong: unknown key 'path'"),
-            (["program": "/x", "provider": "conda"], "python.program names a Python, and conda brings its own"),
+            (["program": "/x", "provider": "conda"], "python.program names a Python, but conda brings its own"),
         ] as [(Value, String)])
     func problems(value: Value, words: String) throws {
         let problem = try #require(throws: SettingsProblem.self) { try LocalSettings(["python": value]) }

@@ -8,9 +8,9 @@ extension AssetCatalog {
         let parts = try DeploymentParts(resource)
         guard let choice = parts.choice, let own = try ownServer(of: parts), !choice.counts(beside: own) else { return }
         throw ControlError.badArgument(
-            "deployment \(deployment) has a server of its own, its \(own.part), and the member \(InstanceChoice.key) of its "
-                + "properties asks to simulate it: remove the member, or set \(InstanceChoice.replacesCode): true in its "
-                + "profile to measure the simulation instead",
+            "deployment \(deployment) brings its own server (\(own.part)), but its property \(InstanceChoice.key) asks to "
+                + "simulate it: remove the property, or set \(InstanceChoice.replacesCode): true in the profile to measure "
+                + "the simulation instead",
             target: "properties.properties")
     }
 

@@ -46,10 +46,9 @@ struct AssetCatalog: Sendable {
             guard let script = parts.scoringScript, let code = try code(of: parts) else {
                 if let model, model.isMLflow { return try mlflow(model.path, parts) }
                 throw ControlError.badArgument(
-                    "deployment \(deployment) says nothing of its instances: a code_configuration with a scoring script "
-                        + "is run by Python, and a model of type mlflow_model serves itself; else the member "
-                        + "\(InstanceChoice.key) of its properties, `backends.local` in a playbook, must name simulate, "
-                        + "command or external",
+                    "deployment \(deployment) does not say what serves it: give it a code_configuration with a scoring "
+                        + "script or a model of type mlflow_model, or set its property \(InstanceChoice.key) "
+                        + "(`backends.local` in a playbook) to simulate, command or external",
                     target: "properties.codeConfiguration")
             }
             try requireScript(script, in: code)
@@ -67,8 +66,8 @@ struct AssetCatalog: Sendable {
         let isInside = !script.hasPrefix("/") && !segments.isEmpty && !segments.contains("..")
         guard isInside, FileManager.default.fileExists(atPath: "\(code)/\(script)") else {
             throw .badArgument(
-                "code_configuration.scoring_script is \(script), and the code has no such file; what .amlignore or "
-                    + ".gitignore excludes is not uploaded", target: "properties.codeConfiguration.scoringScript")
+                "code_configuration.scoring_script is \(script), but the code has no such file; files that .amlignore or "
+                    + ".gitignore excludes are not uploaded", target: "properties.codeConfiguration.scoringScript")
         }
     }
 
@@ -79,7 +78,7 @@ struct AssetCatalog: Sendable {
             // A server that the playbook names may do without the code that the file says for the cloud.
             guard parts.choice == nil else { return nil }
             throw ControlError.badArgument(
-                "codeConfiguration.codeId is \(code), which is no registered code of this workspace",
+                "codeConfiguration.codeId is \(code), which is not registered code of this workspace",
                 target: "properties.codeConfiguration.codeId")
         }
         return try upload(of: try find(reference, .codes))
@@ -100,7 +99,7 @@ struct AssetCatalog: Sendable {
         do {
             executables = try JSONText.decode([String].self, from: notes?[TurnoutProperty.executables]?.string ?? "[]")
         } catch {
-            throw ControlError.badArgument("\(name): \(TurnoutProperty.executables) cannot be read")
+            throw ControlError.badArgument("\(name): \(TurnoutProperty.executables) must be a JSON list of strings")
         }
         let levels = notes?[TurnoutProperty.levels]?.string.flatMap { Int($0) } ?? 0
         return CommandServer.Stored(tree: try upload(of: asset), executables: executables, levels: levels)
@@ -111,8 +110,8 @@ struct AssetCatalog: Sendable {
         let files = FileManager.default
         guard files.fileExists(atPath: "\(folder)/\(MLflowModel.descriptor)") else {
             throw ControlError.badArgument(
-                "the model is of type mlflow_model, and its folder has no file \(MLflowModel.descriptor); its path must "
-                    + "name the folder that MLflow wrote", target: "properties.model")
+                "the model is of type mlflow_model, but its folder has no file \(MLflowModel.descriptor); its path must "
+                    + "be the folder that MLflow wrote", target: "properties.model")
         }
         var conda = try environment(of: parts).conda
         let own = "\(folder)/\(MLflowModel.condaFile)"
@@ -128,7 +127,7 @@ struct AssetCatalog: Sendable {
         guard let model = parts.model else { return nil }
         guard let reference = AssetReference(model, .models) else {
             throw ControlError.badArgument(
-                "model is \(model), which is no registered model of this workspace", target: "properties.model")
+                "model is \(model), which is not a registered model of this workspace", target: "properties.model")
         }
         let asset = try find(reference, .models)
         let path = try upload(of: asset)
@@ -141,7 +140,7 @@ struct AssetCatalog: Sendable {
         guard let reference = AssetReference(name, .environments) else {
             guard parts.choice == nil else { return (nil, InferenceRoutes()) }
             throw ControlError.badArgument(
-                "environmentId is \(name), which is no registered environment of this workspace",
+                "environmentId is \(name), which is not a registered environment of this workspace",
                 target: "properties.environmentId")
         }
         // Without code nothing of it is installed; only its routes would count, where it is known.
@@ -158,7 +157,8 @@ struct AssetCatalog: Sendable {
         do {
             return CondaDocument(text: conda, value: try yaml(conda))
         } catch {
-            throw .badArgument("the environment's conda file is not YAML: \(error)", target: "properties.environmentId")
+            throw .badArgument(
+                "the environment's conda file is not valid YAML: \(error)", target: "properties.environmentId")
         }
     }
 
@@ -176,7 +176,8 @@ struct AssetCatalog: Sendable {
     private func upload(of asset: AssetRecord) throws -> String {
         guard let uri = asset.uri, let blob = BlobPath(uri: uri) else {
             throw ControlError.badArgument(
-                "\(asset.kind.rawValue)/\(asset.name): its files are not in this workspace's store, but at \(asset.uri ?? "no address")"
+                "\(asset.kind.rawValue)/\(asset.name): its files are not in this workspace's store, but at "
+                    + (asset.uri ?? "an unknown address")
             )
         }
         let path = blobs.path(blob)

@@ -38,7 +38,7 @@ struct BlobStore: Sendable {
         do {
             if FileManager.default.fileExists(atPath: partial) { try FileManager.default.removeItem(atPath: partial) }
         } catch {
-            throw EmulatorError(.storage, "\(partial): it could not be emptied: \(error)")
+            throw EmulatorError(.storage, "\(partial) could not be emptied: \(error)")
         }
         try LocalFolder.make(partial)
     }
@@ -97,7 +97,7 @@ struct BlobStore: Sendable {
             var count = 0
             for block in blocks {
                 guard let size = try attributes(of: block)?.size else {
-                    throw ControlError(.badRequest, "InvalidBlockList", "a block of the list was not uploaded")
+                    throw ControlError(.badRequest, "InvalidBlockList", "a block in the list was not uploaded")
                 }
                 count += size
                 guard count <= Self.joinedLimit else { throw ControlError.tooLarge(Self.joinedLimit) }
@@ -137,7 +137,7 @@ struct BlobStore: Sendable {
     func attributes(of blob: BlobPath) throws(EmulatorError) -> Attributes? {
         guard let facts = FileFacts(path: path(blob)) else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw .system(path(blob), doing: "looking at it", errno: errno)
+            throw .system(path(blob), doing: "reading its attributes", errno: errno)
         }
         return facts.isRegular ? Attributes(facts) : nil
     }
@@ -184,7 +184,7 @@ struct OpenBlob: ~Copyable {
     mutating func next() throws(EmulatorError) -> ByteBuffer? {
         guard rest > 0 else { return nil }
         let part = try Descriptor.read(file, limit: min(rest, 1 << 17), path: path)
-        guard !part.isEmpty else { throw EmulatorError(.storage, "\(path) was cut off while it was read") }
+        guard !part.isEmpty else { throw EmulatorError(.storage, "\(path) was truncated while it was being read") }
         rest -= part.count
         return ByteBuffer(bytes: part)
     }

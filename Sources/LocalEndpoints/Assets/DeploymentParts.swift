@@ -43,7 +43,7 @@ struct DeploymentParts {
         do {
             value = try JSONText.decode(Value.self, from: property)
         } catch {
-            throw .badArgument("the member \(TurnoutProperty.python) is not JSON", target: "properties.properties")
+            throw .badArgument("property \(TurnoutProperty.python) is not valid JSON", target: "properties.properties")
         }
         do throws(SettingsProblem) {
             return try PythonChoice(property: value)
@@ -56,14 +56,14 @@ struct DeploymentParts {
         do {
             return try JSONText.decode(LocalContents.self, from: property)
         } catch {
-            throw .badArgument("the member \(TurnoutProperty.contents) cannot be read", target: "properties.properties")
+            throw .badArgument("property \(TurnoutProperty.contents) is invalid", target: "properties.properties")
         }
     }
 
     private static func checkTolerance(_ property: String) throws(ControlError) {
         guard let tolerance = Double(property), (0...1).contains(tolerance) else {
             throw .badArgument(
-                "the member \(TurnoutProperty.numericTolerance) is \(property): a number from 0 to 1 is expected",
+                "property \(TurnoutProperty.numericTolerance) is \(property): expected a number from 0 to 1",
                 target: "properties.properties")
         }
     }

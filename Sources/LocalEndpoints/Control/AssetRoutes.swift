@@ -56,11 +56,11 @@ struct AssetRoutes: Sendable {
         routes.on(.put, versions + "/{version}") { request in
             let body = try await request.json(AssetBody.self)
             guard case .mapping = body.properties else {
-                throw ControlError.badArgument("properties is no object", target: "properties")
+                throw ControlError.badArgument("properties must be an object", target: "properties")
             }
             let (name, version) = (request.parameter("name"), request.parameter("version"))
             guard !name.isEmpty, name.utf8.count <= 255, version.utf8.count <= 255 else {
-                throw ControlError.badArgument("an asset's name and version have 1 to 255 characters")
+                throw ControlError.badArgument("an asset's name and version must have 1 to 255 characters each")
             }
             let present = try store.asset(kind, name, version)
             let asset = AssetRecord(
@@ -69,8 +69,8 @@ struct AssetRoutes: Sendable {
             if let present, let member = present.contentDifference(from: asset) {
                 throw ControlError(
                     .conflict, "UserError",
-                    "\(kind.rawValue)/\(name)/versions/\(version) is registered already, and its \(member) can't be "
-                        + "changed: register another version")
+                    "\(kind.rawValue)/\(name)/versions/\(version) is already registered, and its \(member) cannot be "
+                        + "changed: register a new version")
             }
             try store.keep(asset)
             return try .json(Self.answer(asset, request), status: present == nil ? .created : .ok)

@@ -26,7 +26,7 @@ struct BlobReading: Sendable {
         default:
             throw ControlError(
                 .badRequest, "InvalidQueryParameterValue",
-                "of a container, ?restype=container&comp=list and ?restype=container are possible here")
+                "a container supports only ?restype=container&comp=list and ?restype=container")
         }
     }
 
@@ -34,7 +34,8 @@ struct BlobReading: Sendable {
         let query = request.query
         let most = query["maxresults"].map { Int($0) ?? 0 } ?? BlobListing.most
         guard most > 0 else {
-            throw ControlError(.badRequest, "OutOfRangeQueryParameterValue", "maxresults is no number above 0")
+            throw ControlError(
+                .badRequest, "OutOfRangeQueryParameterValue", "maxresults must be an integer greater than 0")
         }
         let listing = BlobListing(
             prefix: query["prefix"] ?? "", delimiter: query["delimiter"].flatMap { $0.isEmpty ? nil : $0 },
@@ -55,7 +56,7 @@ struct BlobReading: Sendable {
     private func read(_ request: ControlRequest) throws -> Response {
         let blob = try routes.container(request, reading: true)
         if let comp = request.query["comp"], comp != "metadata" || request.method != .head {
-            throw ControlError(.badRequest, "InvalidQueryParameterValue", "comp=\(comp) cannot be read here")
+            throw ControlError(.badRequest, "InvalidQueryParameterValue", "comp=\(comp) is not supported for reads")
         }
         guard let attributes = try plane.blobs.attributes(of: blob) else {
             throw ControlError(.notFound, "BlobNotFound", "there is no blob \(blob.relative)")
@@ -67,7 +68,7 @@ struct BlobReading: Sendable {
         }
         if let wanted = request.headers[.ifMatch], wanted != "*", !Self.names(wanted, attributes.etag) {
             throw ControlError(
-                .preconditionFailed, "ConditionNotMet", "the blob was written since it was looked at",
+                .preconditionFailed, "ConditionNotMet", "the blob has changed since it was read",
                 target: "If-Match")
         }
         if let known = request.headers[.ifNoneMatch], known == "*" || Self.names(known, attributes.etag) {
@@ -82,7 +83,8 @@ struct BlobReading: Sendable {
         }
         guard let bytes = range.within(attributes.size) else {
             var error = ControlError(
-                .rangeNotSatisfiable, "InvalidRange", "the blob has \(attributes.size) bytes: nothing is in that range")
+                .rangeNotSatisfiable, "InvalidRange",
+                "the range is outside the blob, which has \(attributes.size) bytes")
             error.contentRange = "bytes */\(attributes.size)"
             throw error
         }

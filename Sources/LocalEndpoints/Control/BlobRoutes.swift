@@ -34,7 +34,8 @@ struct BlobRoutes: Sendable {
             case "block": return try await putBlock(blob, request)
             case "blocklist": return try await putBlockList(blob, request)
             case let other?:
-                throw ControlError(.badRequest, "InvalidQueryParameterValue", "comp=\(other) is not possible here")
+                throw ControlError(
+                    .badRequest, "InvalidQueryParameterValue", "comp=\(other) is not supported for writes")
             }
         }
     }
@@ -43,25 +44,26 @@ struct BlobRoutes: Sendable {
     private func blob(_ request: ControlRequest) throws(ControlError) -> BlobPath {
         let blob = try container(request)
         guard !blob.segments.isEmpty else {
-            throw ControlError(.badRequest, "InvalidResourceName", "this is no path of a blob")
+            throw ControlError(.badRequest, "InvalidResourceName", "the path names a container: expected a blob")
         }
         return blob
     }
 
     /// The container, or the blob in it, that a request is about; `reading`: the bearer token opens it too.
     func container(_ request: ControlRequest, reading: Bool = false) throws(ControlError) -> BlobPath {
-        guard Self.isStore(request.parameter("store")) else { throw .notFound("there is nothing here") }
+        guard Self.isStore(request.parameter("store")) else { throw .notFound("there is nothing at this address") }
         let container = request.parameter("container")
         let isOpen =
             plane.blobs.isOpen(container, query: request.query, now: plane.now()) || (reading && request.hasToken)
         guard isOpen else {
             var error = ControlError(
-                .forbidden, "AuthenticationFailed", "the address has no valid signature of the emulator, or an old one")
+                .forbidden, "AuthenticationFailed",
+                "the address has no valid signature from this emulator, or its signature has expired")
             error.closesConnection = true
             throw error
         }
         guard let path = BlobPath(container: container, path: request.parameter("path")) else {
-            throw ControlError(.badRequest, "InvalidResourceName", "this is no path of a blob")
+            throw ControlError(.badRequest, "InvalidResourceName", "the path is not a valid blob path")
         }
         return path
     }
@@ -98,7 +100,7 @@ struct BlobRoutes: Sendable {
         }
         let blocks = try BlockList(text).ids.map { id in
             guard let block = blob.block(id) else {
-                throw ControlError(.badRequest, "InvalidBlockList", "the list names a block that cannot be")
+                throw ControlError(.badRequest, "InvalidBlockList", "the list contains an invalid block ID")
             }
             return block
         }
@@ -115,7 +117,7 @@ struct BlobRoutes: Sendable {
             if name.hasPrefix("x-ms-meta-") { metadata[String(name.dropFirst("x-ms-meta-".count))] = field.value }
         }
         guard metadata.reduce(0, { $0 + $1.key.utf8.count + $1.value.utf8.count }) <= 8192 else {
-            throw ControlError(.badRequest, "MetadataTooLarge", "a blob's metadata have 8192 bytes at most")
+            throw ControlError(.badRequest, "MetadataTooLarge", "a blob's metadata must not exceed 8192 bytes")
         }
         return metadata
     }
@@ -158,13 +160,13 @@ struct BlockList: Sendable {
         var rest = text[...]
         while let open = rest.firstRange(of: "<Latest>") ?? rest.firstRange(of: "<Uncommitted>") {
             guard let close = rest[open.upperBound...].firstRange(of: "</") else {
-                throw ControlError(.badRequest, "InvalidXmlDocument", "the list of blocks is no XML")
+                throw ControlError(.badRequest, "InvalidXmlDocument", "the block list is not valid XML")
             }
             ids.append(String(rest[open.upperBound..<close.lowerBound]))
             rest = rest[close.upperBound...]
         }
         guard text.contains("<BlockList"), ids.count <= 50_000 else {
-            throw ControlError(.badRequest, "InvalidXmlDocument", "this is no list of blocks")
+            throw ControlError(.badRequest, "InvalidXmlDocument", "the body must be a list of at most 50000 blocks")
         }
         self.ids = ids
     }

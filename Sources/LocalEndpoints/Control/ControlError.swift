@@ -51,7 +51,7 @@ struct ControlError: Error, Hashable, Sendable {
 
     /// Something of ours went wrong; what exactly is logged, not told.
     static let internalError = ControlError(
-        .internalServerError, "InternalServerError", "the emulator could not answer; its own log says why")
+        .internalServerError, "InternalServerError", "the emulator failed to answer; see its log for the reason")
 
     var answer: ErrorAnswer { ErrorAnswer(code: code, message: message, target: target) }
 }

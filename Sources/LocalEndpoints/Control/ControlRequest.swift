@@ -45,7 +45,7 @@ struct ControlRequest: Sendable {
         guard !present.isEmpty else { return nil }
         guard let read = WriteHeaders({ header($0) }) else {
             let names = fields.map(\.rawValue).joined(separator: ", ")
-            throw .badArgument("the headers \(names) must be there together, and say something", target: "turnout-key")
+            throw .badArgument("the headers \(names) must be sent together and be valid", target: "turnout-key")
         }
         return read
     }
@@ -66,7 +66,7 @@ struct ControlRequest: Sendable {
             type != "application/json", !type.hasSuffix("+json")
         {
             throw ControlError(
-                .unsupportedMediaType, "UnsupportedMediaType", "the body is \(type): application/json is expected",
+                .unsupportedMediaType, "UnsupportedMediaType", "the content type is \(type): expected application/json",
                 target: "Content-Type")
         }
         if let length = headers[.contentLength].flatMap(Int.init), length > Self.limit {
@@ -88,7 +88,7 @@ extension ControlError {
     static func tooLarge(_ limit: Int) -> ControlError {
         var error = ControlError(
             .contentTooLarge, "RequestEntityTooLarge",
-            "the body is larger than \(limit) bytes, which is the most that is taken here")
+            "the body exceeds the limit of \(limit) bytes")
         error.closesConnection = true
         return error
     }

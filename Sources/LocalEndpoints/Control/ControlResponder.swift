@@ -53,7 +53,8 @@ struct ControlResponder: HTTPResponder {
         guard BlobRoutes.isBlob(request.uri.path) || hasToken else {
             var error = ControlError(
                 .unauthorized, "AuthenticationFailed",
-                "the request has no bearer token, or not the emulator's: it is in the file 'token' beside ca.pem")
+                "the request has no bearer token, or a wrong one: the emulator's token is in the file 'token' next to ca.pem"
+            )
             error.closesConnection = (request.headers[.contentLength].flatMap(Int.init) ?? 0) > ControlRequest.limit
             throw error
         }
@@ -65,7 +66,7 @@ struct ControlResponder: HTTPResponder {
         case .otherMethods(let methods):
             var error = ControlError(
                 .methodNotAllowed, "MethodNotAllowed",
-                "\(request.method) is not possible here: \(methods.map(\.rawValue).joined(separator: ", ")) is")
+                "\(request.method) is not allowed here: use \(methods.map(\.rawValue).joined(separator: " or "))")
             error.allow = methods
             throw error
         case .handler(let handler, let parameters):

@@ -32,7 +32,7 @@ struct DatastoreRoutes: Sendable {
     private func requireKnown(_ request: ControlRequest) throws(ControlError) {
         let name = request.parameter("datastore")
         guard name.lowercased() == Self.name || name.lowercased() == "default" else {
-            throw .notFound("there is no datastore \(name): this workspace has \(Self.name) only")
+            throw .notFound("there is no datastore \(name): this workspace has only \(Self.name)")
         }
     }
 

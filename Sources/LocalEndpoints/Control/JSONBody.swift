@@ -9,7 +9,7 @@ enum JSONBody {
         } catch let error as DecodingError {
             throw numberProblem(error, in: data) ?? problem(error)
         } catch {
-            throw .badArgument("the body is no JSON: \(error)")
+            throw .badArgument("the body is not valid JSON: \(error)")
         }
     }
 
@@ -19,7 +19,7 @@ enum JSONBody {
             let body = try? JSONReader.value(data).throughJSON,  // it fails too: really no JSON
             let (place, number) = body.fraction
         else { return nil }
-        return .badArgument("\(place) is \(number): a whole number is expected", target: place)
+        return .badArgument("\(place) is \(number): expected an integer", target: place)
     }
 
     /// What is wrong with JSON inside of a body.
@@ -30,16 +30,16 @@ enum JSONBody {
     private static func problem(_ error: DecodingError) -> ControlError {
         switch error {
         case .typeMismatch(let type, let context):
-            return problem("is no \(words(for: type))", at: context.codingPath)
+            return problem("must be \(words(for: type))", at: context.codingPath)
         case .valueNotFound(let type, let context):
-            return problem("is null: \(words(for: type)) is expected", at: context.codingPath)
+            return problem("is null: expected \(words(for: type))", at: context.codingPath)
         case .keyNotFound(let key, let context):
             return problem("is missing", at: context.codingPath + [key])
         case .dataCorrupted(let context) where context.codingPath.isEmpty:
             let detail = context.underlyingError.map { " (\($0))" } ?? ""
-            return .badArgument("the body is no JSON: \(context.debugDescription)\(detail)")
+            return .badArgument("the body is not valid JSON: \(context.debugDescription)\(detail)")
         case .dataCorrupted(let context):
-            return problem("is not valid: \(context.debugDescription)", at: context.codingPath)
+            return problem("is invalid: \(context.debugDescription)", at: context.codingPath)
         @unknown default:
             return .badArgument("the body cannot be read: \(error)")
         }
@@ -59,12 +59,12 @@ enum JSONBody {
 
     private static func words(for type: Any.Type) -> String {
         switch type {
-        case is String.Type: "text"
-        case is Int.Type: "whole number"
-        case is Double.Type: "number"
+        case is String.Type: "a string"
+        case is Int.Type: "an integer"
+        case is Double.Type: "a number"
         case is Bool.Type: "true or false"
-        case is any Collection.Type where "\(type)".hasPrefix("Array"): "list"
-        default: "object"
+        case is any Collection.Type where "\(type)".hasPrefix("Array"): "a list"
+        default: "an object"
         }
     }
 }

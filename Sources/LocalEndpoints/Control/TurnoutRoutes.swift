@@ -35,7 +35,7 @@ extension ControlRequest {
     func number(_ name: String) throws(ControlError) -> Int? {
         guard let text = query[name] else { return nil }
         guard let number = Int(text) else {
-            throw .badArgument("\(name) is '\(text)': a whole number is expected", target: name)
+            throw .badArgument("\(name) is '\(text)': expected an integer", target: name)
         }
         return number
     }

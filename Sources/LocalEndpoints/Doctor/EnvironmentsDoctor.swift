@@ -27,7 +27,8 @@ struct EnvironmentsDoctor {
         let isWell = environment.isUsed || environment.state == .built
         return Diagnosis(
             isWell ? .ok : .warning, Self.subject, "\(environment.path): \(environment.facts), \(environment.use)",
-            advice: environment.isUsed ? nil : "`turnout doctor --clean` removes it", details: environment.details)
+            advice: environment.isUsed ? nil : "run `turnout doctor --clean` to remove it", details: environment.details
+        )
     }
 }
 
@@ -37,7 +38,7 @@ extension BuiltEnvironment {
         let size = "\((size + 1_048_575) / 1_048_576) MiB"
         guard state == .built else { return "\(size), \(state.rawValue)" }
         return [size, python.map { "Python \($0)" }].compactMap(\.self).joined(separator: ", ")
-            + (provider.map { " by \($0)" } ?? "")
+            + (provider.map { ", built by \($0)" } ?? "")
     }
 
     /// `used_by` counts deployments.

@@ -19,7 +19,7 @@ struct LocalDoctor {
 
     func look() async -> [Diagnosis] {
         guard FileManager.default.fileExists(atPath: folder.path) else {
-            return [Diagnosis(.ok, "local", "no endpoint was served here yet")]
+            return [Diagnosis(.ok, "local", "no endpoint has been served here yet")]
         }
         return await emulator() + secrets() + certificate() + processes()
     }
@@ -33,9 +33,9 @@ struct LocalDoctor {
                 guard await Health.isWell(record) else {
                     return [
                         Diagnosis(
-                            .error, "local", "process \(record.pid) has \(folder.path), and does not answer",
+                            .error, "local", "process \(record.pid) holds \(folder.path) but does not answer",
                             advice:
-                                "end it by `kill -9 \(record.pid)`; its endpoints come back with the next run or serve"
+                                "end it with `kill -9 \(record.pid)`; the next run or serve brings its endpoints back"
                         )
                     ]
                 }
@@ -43,15 +43,18 @@ struct LocalDoctor {
             case (true, nil):
                 return [
                     Diagnosis(
-                        .warning, "local", "another process has \(folder.serveLock), and does not say where it listens",
-                        advice: "look again; if it stays so, see who it is by `fuser \(folder.serveLock)`")
+                        .warning, "local",
+                        "another process holds \(folder.serveLock) but has not recorded where it listens",
+                        advice:
+                            "check again in a moment; if this persists, find the process with `fuser \(folder.serveLock)`"
+                    )
                 ]
             case (false, let record?):
                 return [
                     Diagnosis(
                         .warning, "local",
                         "process \(record.pid), which served the endpoints, was killed; they are not served now",
-                        advice: "`turnout serve`, or the next run, takes them up again")
+                        advice: "`turnout serve` or the next run serves them again")
                 ]
             case (false, nil):
                 return [Diagnosis(.ok, "local", "the local endpoints are not served now; the next run serves them")]
@@ -59,7 +62,8 @@ struct LocalDoctor {
         } catch {
             return [
                 Diagnosis(
-                    .error, "local", "\(error)", advice: "remove \(folder.serveRecord); the next serve writes it anew")
+                    .error, "local", "\(error)", advice: "remove \(folder.serveRecord); the next serve writes a new one"
+                )
             ]
         }
     }
@@ -68,13 +72,13 @@ struct LocalDoctor {
     func words(on record: ServeRecord) throws -> String {
         let users = try EmulatorUser.all(in: folder)
         let text =
-            "process \(record.pid) serves the endpoints at \(record.data) since \(record.started.zoned), "
+            "process \(record.pid) has served the endpoints at \(record.data) since \(record.started.zoned), "
             + (users.isEmpty ? "used by no process" : "used by \(users.words)")
-        guard let idle = record.idle else { return text + "; it stays until it is ended" }
+        guard let idle = record.idle else { return text + "; it runs until it is stopped" }
         guard users.isEmpty, let last = ServeLock.lastUse(folder) else {
-            return text + "; it leaves once unused for \(idle.short)"
+            return text + "; it stops after being unused for \(idle.short)"
         }
-        return text + "; unless a client sends a request, it leaves at \((last + idle).zoned)"
+        return text + "; it stops at \((last + idle).zoned) unless a client sends a request"
     }
 
     func otherProgram(_ record: ServeRecord) -> [Diagnosis] {
@@ -83,9 +87,9 @@ struct LocalDoctor {
         return [
             Diagnosis(
                 .warning, "local",
-                "process \(record.pid) is \(version.map { "Turnout \($0)" } ?? "an older Turnout"), and this is Turnout "
+                "process \(record.pid) runs \(version.map { "Turnout \($0)" } ?? "an older Turnout"), but this is Turnout "
                     + Program.version,
-                advice: "once it is unused, the next run replaces it; `turnout serve --stop` ends it now")
+                advice: "the next run replaces it once it is unused; `turnout serve --stop` stops it now")
         ]
     }
 
@@ -96,10 +100,10 @@ struct LocalDoctor {
             guard facts.owner == geteuid(), facts.permissions & 0o077 == 0 else {
                 let mode = String(facts.permissions, radix: 8)
                 return Diagnosis(
-                    .error, "secrets", "\(path) can be read or written by others (mode \(mode))",
-                    advice: "remove it to get a new one, or `chmod 600` it if nobody has read it")
+                    .error, "secrets", "other users can read or write \(path) (mode \(mode))",
+                    advice: "remove it to get a new one; or, if no other user has read it, run `chmod 600 \(path)`")
             }
-            return Diagnosis(.ok, "secrets", "\(path) is its owner's alone")
+            return Diagnosis(.ok, "secrets", "only its owner can access \(path)")
         }
     }
 
@@ -115,19 +119,19 @@ struct LocalDoctor {
                 return [
                     Diagnosis(
                         .error, "certificate", "\(path) expired on \(day)",
-                        advice: "the next serve makes a new one; give it to clients that trust the old one")
+                        advice: "the next serve creates a new one; give it to the clients that trust the old one")
                 ]
             }
             return [
                 Diagnosis(
                     rest < .hours(24 * 30) ? .warning : .ok, "certificate", "\(path) is valid until \(day)",
-                    advice: rest < .hours(24 * 30) ? "the next serve makes a new one" : nil)
+                    advice: rest < .hours(24 * 30) ? "the next serve creates a new one" : nil)
             ]
         } catch {
             return [
                 Diagnosis(
-                    .error, "certificate", "\(path) is no certificate: \(error)",
-                    advice: "remove it and \(folder.certificateKey); the next serve makes new ones")
+                    .error, "certificate", "\(path) is not a certificate: \(error)",
+                    advice: "remove it and \(folder.certificateKey); the next serve creates new ones")
             ]
         }
     }
@@ -138,14 +142,16 @@ struct LocalDoctor {
         do {
             left = try folder.leftProcesses()
         } catch {
-            return [Diagnosis(.warning, "processes", "what instances have left behind cannot be told: \(error)")]
+            return [
+                Diagnosis(.warning, "processes", "cannot look for processes that instances left behind: \(error)")
+            ]
         }
         guard !left.isEmpty else { return [] }
         let list = left.map(String.init).joined(separator: " ")
         return [
             Diagnosis(
-                .warning, "processes", "servers of an emulator that is gone are still running: \(list)",
-                advice: "the next serve or run ends them, or `kill -9 \(list)`")
+                .warning, "processes", "servers of an emulator that has ended are still running: \(list)",
+                advice: "the next serve or run ends them; to end them now, run `kill -9 \(list)`")
         ]
     }
 }

@@ -78,7 +78,9 @@ package final class Emulator: Sendable {
     /// Takes up what is kept, listens, and returns when clients can come.
     package func start() async throws -> ServeRecord {
         try state.withLock { state in
-            guard case .new = state else { throw EmulatorError(.inUse(pid: nil), "the emulator was started already") }
+            guard case .new = state else {
+                throw EmulatorError(.inUse(pid: nil), "the emulator has already been started")
+            }
             state = .starting
         }
         do {
@@ -93,7 +95,8 @@ package final class Emulator: Sendable {
                 throw error
             }
             state.withLock { $0 = .running(parts) }
-            logger.info("the emulator listens", metadata: ["control": "\(record.control)", "data": "\(record.data)"])
+            logger.info(
+                "the emulator is listening", metadata: ["control": "\(record.control)", "data": "\(record.data)"])
             return record
         } catch {
             state.withLock { $0 = .stopped }
@@ -120,7 +123,7 @@ package final class Emulator: Sendable {
         while true {
             try await Task.sleep(for: pause.duration)
             guard lock.isInPlace(folder) else {
-                logger.notice("the folder is gone, and so is the emulator", metadata: ["folder": "\(folder.path)"])
+                logger.notice("the folder was removed: the emulator stops", metadata: ["folder": "\(folder.path)"])
                 return
             }
             let last = mark
@@ -138,7 +141,7 @@ package final class Emulator: Sendable {
                 guard isLeaving == nil else { return }
             } catch {
                 // It stays: who uses it is not known.
-                logger.error("who uses the emulator cannot be read", metadata: ["error": "\(error)"])
+                logger.error("cannot read which processes use the emulator", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -92,7 +92,7 @@ actor EmulatorParts {
         await registry.installedNow()
         guard let listening = await ports.first(where: { _ in true }) else {
             try await life?.value
-            throw EmulatorError(.address, "the control plane ended before it listened")
+            throw EmulatorError(.address, "the control plane stopped before it was listening")
         }
         try store.set("control.port", to: String(listening))
         return ServeRecord(
@@ -118,12 +118,12 @@ actor EmulatorParts {
         // The registry's loop ends at once, connections of the control plane when their requests are answered.
         if await !hasEnded(within: draining + .seconds(2)) {
             life?.cancel()
-            if await !hasEnded(within: .seconds(2)) { logger.error("the control plane did not end, and is left") }
+            if await !hasEnded(within: .seconds(2)) { logger.error("the control plane did not stop in time") }
         }
         let cut = await dataPlane?.stop(draining: draining) ?? 0
         if cut > 0 {
             logger.warning(
-                "answers that were still being sent were cut",
+                "answers that were still being sent were cut off",
                 metadata: ["answers": "\(cut)", "drain": "\(draining)"])
         }
         await registry?.endInstances()
@@ -132,7 +132,7 @@ actor EmulatorParts {
             try await registry?.keepTotals()
             try store.close()
         } catch {
-            logger.error("the emulator did not end well", metadata: ["error": "\(error)"])
+            logger.error("the emulator did not stop cleanly", metadata: ["error": "\(error)"])
         }
     }
 
@@ -142,7 +142,7 @@ actor EmulatorParts {
         let (answers, answer) = AsyncStream.makeStream(of: Bool.self)
         let end = Task { [logger] in
             if case .failure(let error) = await life.result, !(error is CancellationError), !Task.isCancelled {
-                logger.error("the emulator did not end well", metadata: ["error": "\(error)"])
+                logger.error("the emulator did not stop cleanly", metadata: ["error": "\(error)"])
             }
             answer.yield(true)
         }
@@ -184,7 +184,7 @@ private struct RegistryService: Service {
                         } catch is CancellationError {
                             return
                         } catch {
-                            logger.error("counts could not be kept", metadata: ["error": "\(error)"])
+                            logger.error("could not save the request counts", metadata: ["error": "\(error)"])
                         }
                     }
                 }

@@ -16,7 +16,8 @@ extension EndpointRegistry {
         guard dataPlane != nil else {
             throw ControlError(
                 .conflict, "Conflict",
-                "this emulator only shows what is kept and changes nothing: `turnout serve` starts one that serves")
+                "this emulator is read-only: it shows the saved state and changes nothing; `turnout serve` starts one that "
+                    + "serves the endpoints")
         }
         let context = write.headers?.context
         if let context, let seen = try epoch(of: endpoint), context.epoch < seen {
@@ -27,7 +28,7 @@ extension EndpointRegistry {
         if let context, let previous = try store.accepted(context.idempotencyKey, of: endpoint) {
             guard previous.change == change else {
                 let words =
-                    "the idempotency key \(context.idempotencyKey) was used for another change: \(previous.change)"
+                    "the idempotency key \(context.idempotencyKey) was already used for another change: \(previous.change)"
                 try note(change, of: endpoint, context, .refused(words))
                 throw ControlError.badArgument(words, target: WriteHeaders.Field.key.rawValue)
             }
@@ -66,7 +67,8 @@ extension EndpointRegistry {
                 throw ControlError(error)
             }
             guard model.endpoint == shown else {
-                throw ControlError(.conflict, "Conflict", "endpoint \(endpoint) is another now", retryAfter: 1)
+                throw ControlError(
+                    .conflict, "Conflict", "endpoint \(endpoint) has changed since it was read", retryAfter: 1)
             }
             return (Kept(), Acceptance(), false)
         }

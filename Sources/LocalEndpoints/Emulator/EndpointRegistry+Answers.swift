@@ -62,7 +62,7 @@ extension EndpointRegistry {
 
     func operation(_ id: String) throws -> OperationRecord {
         guard let operation = try store.operation(id) else {
-            throw ControlError.notFound("there is no operation \(id), or it was too long ago")
+            throw ControlError.notFound("there is no operation \(id), or it is no longer kept")
         }
         return operation
     }

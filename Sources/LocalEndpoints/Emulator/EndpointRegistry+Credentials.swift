@@ -14,7 +14,7 @@ extension EndpointRegistry {
         let record = try record(endpoint)
         guard record.snapshot.definition.authMode == "key" else {
             throw .badArgument(
-                "endpoint \(record.name) is opened by tokens, not by keys: its auth mode is \(record.snapshot.definition.authMode)"
+                "endpoint \(record.name) uses tokens, not keys: its auth mode is \(record.snapshot.definition.authMode)"
             )
         }
         return record.keys
@@ -41,7 +41,7 @@ extension EndpointRegistry {
     /// A key is what a header can carry, and too long to be guessed.
     private static func requireKey(_ value: String) throws(ControlError) {
         guard (16...256).contains(value.utf8.count), value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw .badArgument("a key has 16 to 256 visible ASCII characters", target: "keyValue")
+            throw .badArgument("a key must have 16 to 256 visible ASCII characters", target: "keyValue")
         }
     }
 
@@ -50,7 +50,7 @@ extension EndpointRegistry {
         var record = try record(endpoint)
         guard record.snapshot.definition.authMode != "key" else {
             throw ControlError.badArgument(
-                "endpoint \(record.name) is opened by keys, not by tokens: its auth mode is key")
+                "endpoint \(record.name) uses keys, not tokens: its auth mode is key")
         }
         let time = now()
         let token = EndpointRecord.IssuedToken(secret: Secrets.draw(86), expires: time + Self.tokenLife)

@@ -104,7 +104,7 @@ extension EndpointRegistry {
     private func givenUp(_ work: EndpointRecord.Work?) throws -> [OperationRecord] {
         guard let work, var operation = try store.operation(work.operation), operation.ended == nil else { return [] }
         operation.ended = now()
-        operation.failure = .init(code: "Canceled", message: "another change took its place before its servers were up")
+        operation.failure = .init(code: "Canceled", message: "another change replaced it before its servers were ready")
         return [operation]
     }
 
@@ -125,7 +125,7 @@ extension EndpointRegistry {
     private func requireManaged(_ body: DeploymentResource) throws(ControlError) {
         if let type = body.properties.endpointComputeType, type.lowercased() != "managed" {
             throw .badArgument(
-                "this emulator has managed endpoints only: endpointComputeType must be Managed, not \(type)",
+                "this emulator supports only managed endpoints: endpointComputeType must be Managed, not \(type)",
                 target: "properties.endpointComputeType")
         }
         if let type = body.properties.scaleSettings?["scaleType"]?.string, type.lowercased() != "default" {

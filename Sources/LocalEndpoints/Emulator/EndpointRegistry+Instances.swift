@@ -40,7 +40,7 @@ extension EndpointRegistry {
             if record != records[record.name] { kept.records.append(record) }
         }
         do { try keep(kept) } catch {
-            logger.error("how long servers have been starting could not be kept", metadata: ["error": "\(error)"])
+            logger.error("could not save how long servers have been starting", metadata: ["error": "\(error)"])
         }
     }
 

@@ -97,7 +97,7 @@ extension EndpointRegistry {
             return true
         } catch {
             logger.error(
-                "the end of an operation could not be kept",
+                "could not save the end of an operation",
                 metadata: ["operation": "\(operation)", "error": "\(error)"])
             return false
         }
@@ -124,7 +124,7 @@ extension EndpointRegistry {
             guard open == 0 || limit <= time else { continue }
             if open > 0 {
                 deployment.log.append(
-                    LogLine(at: time, text: "Killing: \(open) answers that were still being sent are cut"))
+                    LogLine(at: time, text: "Killing: cutting off \(open) answers that are still being sent"))
             }
             running[incarnation]?.isEnding = true
             let groups = deployment.groups

@@ -23,7 +23,7 @@ extension DeploymentResource {
 }
 
 private func merged<Resource: Codable>(_ resource: Resource, with patch: Value) throws -> Resource {
-    guard case .mapping = patch else { throw ControlError.badArgument("the body is no object") }
+    guard case .mapping = patch else { throw ControlError.badArgument("the body must be an object") }
     let document = try JSONText.decode(Value.self, from: try JSONText.encode(resource))
     return try JSONBody.decode(Resource.self, from: try JSONText.encode(document.merged(with: patch)))
 }

@@ -23,14 +23,14 @@ struct PreferredPort {
     /// A port that is free now, or 0 for any.
     func choose() throws -> Int {
         guard (0...65535).contains(asked) else {
-            throw EmulatorError(.address, "\(asked) is no port: 0 to 65535 are possible")
+            throw EmulatorError(.address, "\(asked) is not a port: expected 0 to 65535")
         }
         guard asked == 0 else {
             guard try isFree(asked) else {
                 throw EmulatorError(
                     .address,
-                    "the \(name) plane cannot listen on \(ListenAddress.authority(host, asked)): another program has it, "
-                        + "or the address is not of this machine; use port 0 for a free one")
+                    "the \(name) plane cannot listen on \(ListenAddress.authority(host, asked)): another program is using "
+                        + "it, or this machine does not have the address; use port 0 for any free port")
             }
             return asked
         }
@@ -46,7 +46,9 @@ struct PreferredPort {
             #else
                 let descriptor = socket(Int32(pointer.pointee.sa_family), Int32(SOCK_STREAM.rawValue), 0)
             #endif
-            guard descriptor >= 0 else { throw EmulatorError.system(host, doing: "socket", errno: errno, .address) }
+            guard descriptor >= 0 else {
+                throw EmulatorError.system(host, doing: "creating a socket", errno: errno, .address)
+            }
             defer { close(descriptor) }
             // As the servers do: what is left of closed connections does not count.
             var yes: Int32 = 1

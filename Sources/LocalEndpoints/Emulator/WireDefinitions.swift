@@ -117,7 +117,7 @@ extension Traffic {
         var percents: [Name: Int] = [:]
         for (name, percent) in wire ?? [:] {
             guard percents.updateValue(percent, forKey: Name(name)) == nil else {
-                throw .badArgument("\(name) is named twice: names compare without case", target: "properties.traffic")
+                throw .badArgument("\(name) is listed twice: names are case-insensitive", target: "properties.traffic")
             }
         }
         self.init(percents)
@@ -131,7 +131,7 @@ extension Value {
         do {
             self = try JSONText.decode(Value.self, from: try JSONText.encode(wire))
         } catch {
-            throw .badArgument("the body cannot be kept: \(error)")
+            throw .badArgument("the body cannot be stored: \(error)")
         }
     }
 }

@@ -38,7 +38,7 @@ extension WriteRequest {
         guard let etag, wanted.contains("*") || wanted.contains(etag) else {
             throw ControlError(
                 .preconditionFailed, "PreconditionFailed",
-                "the resource is not what it was when it was read: read it again, then ask again", target: "If-Match")
+                "the resource has changed since it was read: read it again, then retry", target: "If-Match")
         }
     }
 }

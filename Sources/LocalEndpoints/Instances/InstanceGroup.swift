@@ -131,7 +131,7 @@ package actor InstanceGroup {
 
     private func sayWhatIsCut(at index: Int) {
         guard let server = servers[index]?.server, let cut = inFlight?(server.target), cut > 0 else { return }
-        say("Killing: \(cut) answers that were still being sent are cut", of: index)
+        say("Killing: cutting off \(cut) answers that are still being sent", of: index)
     }
 
     private func perform(_ action: InstanceGroupMachine.Action, in tasks: inout DiscardingTaskGroup) {
@@ -214,7 +214,7 @@ package actor InstanceGroup {
         case .external(let address): return ExternalServer(address)
         case .python, .command:
             guard let factory else {
-                throw InstanceProblem(code: "InternalServerError", message: "its environment was not made")
+                throw InstanceProblem(code: "InternalServerError", message: "its environment has not been built")
             }
             return try factory.server(name(of: index))
         }

@@ -28,7 +28,7 @@ final class SimulatedInstance: Server {
         return await withTaskGroup(of: ServerEnd?.self) { group in
             group.addTask { [orders] in
                 for await _ in orders.stream { break }
-                return Task.isCancelled ? nil : ServerEnd(reason: "the server was told to end")
+                return Task.isCancelled ? nil : ServerEnd(reason: "the server was stopped")
             }
             if let crash = server.crash {
                 group.addTask {
@@ -43,7 +43,7 @@ final class SimulatedInstance: Server {
             }
             let end = await group.next() ?? nil
             group.cancelAll()
-            return end ?? ServerEnd(reason: "the server was told to end")
+            return end ?? ServerEnd(reason: "the server was stopped")
         }
     }
 
@@ -52,9 +52,9 @@ final class SimulatedInstance: Server {
         switch kind {
         case .liveness: return nil
         case .readiness:
-            guard !isNeverReady else { return "the readiness probe answers 502" }
+            guard !isNeverReady else { return "the readiness probe returned 502" }
             guard now >= server.ready else { return "the server is not up yet" }
-            return server.isReady(at: now) ? nil : "the readiness probe answers 502"
+            return server.isReady(at: now) ? nil : "the readiness probe returned 502"
         }
     }
 

@@ -19,7 +19,7 @@ extension LocalPlugin {
                 guard let looked = LocalRegistry.Kind(rawValue: kind.rawValue) else { return .unknown }
                 return Self.answer(try registry.answer(looked, text), kind, text)
             } catch {
-                return .missing("what is registered cannot be read: \(error.message)", help: "see `turnout doctor`")
+                return .missing("the registered assets cannot be read: \(error.message)", help: "run `turnout doctor`")
             }
         }
         lookup.isServer = { kind, text in
@@ -41,13 +41,13 @@ extension LocalPlugin {
         case .unknown: return .unknown
         case .elsewhere where kind == .environments:
             return .missing(
-                "\(text) is an environment of Azure's, which is not on this machine",
-                help: "say in the playbook what stands for it here: "
+                "\(text) is an Azure environment, which is not on this machine",
+                help: "name a local replacement in the playbook: "
                     + "backends: {local: {environments: {\"\(text)\": {conda_file: ./conda.yml}}}}")
         case .elsewhere:
             return .missing(
-                "\(text) is in a registry of Azure's, which local does not reach",
-                help: "download it, and register it here: turnout \(kind.word) create --file FILE")
+                "\(text) is in an Azure registry, which local does not reach",
+                help: "download it and register it here: turnout \(kind.word) create --file FILE")
         case .missing(let name, let version):
             let option = version.map { " --version \($0)" } ?? ""
             return .missing(

@@ -62,14 +62,14 @@ final class LocalSession: AzureBackedSession, RunCompany {
         let own = ProcessInfo.processInfo.environment["PATH"]
         guard startsPrograms == true, let path, let own, path != own else { return }
         notify(
-            "the local endpoints were started with another PATH than this shell's, and their servers find programs there; "
-                + "if one is missed, `turnout serve --stop`: the next command starts them with this PATH")
+            "the local endpoints were started with a different PATH than this shell's, and their servers look up programs "
+                + "in it; if one is missing, run `turnout serve --stop`: the next command starts them with this PATH")
     }
 
     var caveat: String? {
         guard !life.isServed else { return nil }
-        return "the local endpoints are not served now: this is what is kept of them; `turnout serve` serves them, and "
-            + "so does the next run"
+        return "the local endpoints are not served now: this is their saved state; `turnout serve` or the next run "
+            + "serves them"
     }
 
     var afterwards: String? {
@@ -78,7 +78,7 @@ final class LocalSession: AzureBackedSession, RunCompany {
                 try !EmulatorUser.all(in: folder).contains(where: \.keeps)
             else { return nil }
             return "the endpoint keeps answering until it has been unused for \(idle.short); "
-                + "`turnout serve` keeps it for good"
+                + "`turnout serve` keeps it running"
         }
     }
 
@@ -92,7 +92,7 @@ final class LocalSession: AzureBackedSession, RunCompany {
     /// Sends the playbook's load, and starts another emulator when there is none any more.
     func accompany(_ run: RunID, tell: @escaping @Sendable (BackendNotice) -> Void) async {
         do { try await life.rename("run \(run)") } catch {
-            tell(.note("`turnout doctor` cannot say that \(run) uses the emulator: \(error)"))
+            tell(.note("`turnout doctor` will not show that \(run) uses the emulator: \(error)"))
         }
         let file = ClientsFile(run, in: folder)
         let clients = companions.withLock { $0 }
@@ -101,10 +101,10 @@ final class LocalSession: AzureBackedSession, RunCompany {
             group.addTask {
                 var earlier: LoadReport?
                 do { earlier = try file.read() } catch {
-                    tell(.note("what clients met before is not known, and not counted: \(error)"))
+                    tell(.note("the clients' earlier results cannot be read and are not counted: \(error)"))
                 }
                 await clients?.send(after: earlier, tell: tell) { report in
-                    do { try file.write(report) } catch { tell(.note("what clients meet is not kept: \(error)")) }
+                    do { try file.write(report) } catch { tell(.note("the clients' results are not saved: \(error)")) }
                 }
             }
             await group.waitForAll()

@@ -106,7 +106,7 @@ final class RunClients: Sendable {
             } catch is CancellationError {
                 return
             } catch {
-                logger.debug("the clients' target cannot be told", metadata: ["error": "\(error)"])
+                logger.debug("the clients' target is unknown", metadata: ["error": "\(error)"])
             }
         }
     }
@@ -131,9 +131,9 @@ extension LoadReport.Failure {
     fileprivate var words: String {
         switch self {
         case .refused: "no connection"
-        case .broken: "broken off"
+        case .broken: "connection broken"
         case .late: "timed out"
-        case .malformed: "no HTTP"
+        case .malformed: "not HTTP"
         }
     }
 }

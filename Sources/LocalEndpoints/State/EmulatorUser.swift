@@ -105,7 +105,7 @@ package final class EmulatorUse: Sendable {
             names = try FileManager.default.contentsOfDirectory(atPath: folder.users)
         } catch {
             guard access(folder.users, F_OK) != 0, errno == ENOENT else {
-                throw EmulatorError(.storage, "\(folder.users): who uses the emulator cannot be read")
+                throw EmulatorError(.storage, "\(folder.users): cannot read which processes use the emulator")
             }
             return []
         }
@@ -155,7 +155,7 @@ package final class EmulatorUse: Sendable {
         do {
             bytes = Array((try JSONText.line(user) + "\n").utf8)
         } catch {
-            throw EmulatorError(.storage, "\(path): the user of the emulator cannot be written: \(error)")
+            throw EmulatorError(.storage, "\(path): cannot record that this process uses the emulator: \(error)")
         }
         let descriptor = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw .system(path, doing: "opening", errno: errno) }

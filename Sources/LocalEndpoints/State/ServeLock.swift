@@ -32,8 +32,8 @@ package final class ServeLock: Sendable {
         let pid = try Self.holder(folder)
         throw EmulatorError(
             .inUse(pid: pid),
-            "\(folder.path): an emulator already runs here\(pid.map { " (process \($0))" } ?? ""): use it, end it by "
-                + "`turnout serve --stop`, or set TURNOUT_STATE to another folder")
+            "\(folder.path): an emulator is already running here\(pid.map { " (process \($0))" } ?? ""): use it, stop it "
+                + "with `turnout serve --stop`, or set TURNOUT_STATE to another folder")
     }
 
     /// Whether the lock still has its name: the folder was not removed or exchanged.

@@ -42,7 +42,8 @@ package struct ServeRecord: Codable, Hashable, Sendable {
         } catch {
             throw EmulatorError(
                 .storage,
-                "\(folder.serveRecord) is not a record of an emulator; remove it, and the next one writes it anew")
+                "\(folder.serveRecord) is not a valid emulator record; remove it, and the next emulator writes a new one"
+            )
         }
     }
 

@@ -146,7 +146,7 @@ struct InstanceMachine: Hashable {
 
     private mutating func launched(at time: Timestamp) -> [Action] {
         guard phase == .launching else { return [] }
-        let said = ["Pulled: server is at hand", "Created: server created", "Started: server started"].map(Action.say)
+        let said = ["Pulled: server is present", "Created: server created", "Started: server started"].map(Action.say)
         run(at: time)
         // One that was told to leave while it was being launched is told so again, now that it can hear it.
         return said + tick(at: time)
@@ -178,7 +178,7 @@ struct InstanceMachine: Hashable {
         if case .leaving = phase {} else { self.reason = reason }
         let pause = settings.backOff.pause(after: crashes)
         phase = .backingOff(until: time + pause)
-        return [.say(reason), .say("BackOff: the server is started again in \(pause)")]
+        return [.say(reason), .say("BackOff: restarting the server in \(pause)")]
     }
 
     private mutating func probed(_ kind: Kind, _ failure: String?, at time: Timestamp) -> [Action] {
@@ -209,7 +209,7 @@ struct InstanceMachine: Hashable {
             guard verdict == .ill else { break }
             reason = "LivenessProbeFailed: \(failure)"
             phase = .leaving(terminate: nil, kill: time + settings.grace, restarts: true)
-            actions += [.say("Killing: the server failed its liveness probe and is started again"), .terminate]
+            actions += [.say("Killing: the server failed its liveness probe and will be restarted"), .terminate]
         }
         return actions + tick(at: time)
     }

@@ -11,7 +11,7 @@ final class ExternalServer: Server {
     /// Never asked: an instance that isn't owned is not launched.
     func run(launched: @escaping @Sendable () -> Void) async -> ServerEnd {
         launched()
-        return ServerEnd(reason: "the server is not Turnout's to start")
+        return ServerEnd(reason: "Turnout does not start external servers")
     }
 
     func probe(_ kind: InstanceMachine.Kind, timeout: Interval) async -> String? {

@@ -34,6 +34,6 @@ enum FreePort {
 
     private static func problem() -> InstanceProblem {
         InstanceProblem(
-            code: "ResourceNotReady", message: "no free port is to be had: \(String(cString: strerror(errno)))")
+            code: "ResourceNotReady", message: "cannot find a free port: \(String(cString: strerror(errno)))")
     }
 }

@@ -42,7 +42,7 @@ final class Guardian: Sendable {
         #endif
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
             throw InstanceProblem(
-                code: "ResourceNotReady", message: "no socket is to be had: \(String(cString: strerror(errno)))")
+                code: "ResourceNotReady", message: "cannot create a socket pair: \(String(cString: strerror(errno)))")
         }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         ours = ends[0]

@@ -138,7 +138,7 @@ final class ProcessServer: Server {
     private static func words(for end: ProgramLaunch.End) -> String {
         switch end {
         case .exited(let code): "the server ended with exit code \(code)"
-        case .signalled(let signal): "the server was ended by signal \(signal)"
+        case .signalled(let signal): "the server was killed by signal \(signal)"
         }
     }
 }

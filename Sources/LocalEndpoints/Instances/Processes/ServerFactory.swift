@@ -21,7 +21,7 @@ struct ServerFactory: Sendable {
         leftovers = Leftovers(folder: specification.folder) { log.append(LogLine(at: SystemClock().now(), text: $0)) }
         let ended = leftovers.end()
         if ended > 0 {
-            log.append(LogLine(at: SystemClock().now(), text: "\(ended) processes that were left are ended"))
+            log.append(LogLine(at: SystemClock().now(), text: "ended \(ended) processes that an earlier emulator left"))
         }
         try InstanceFolder.removeLeft(in: specification.folder)
         try Self.check(specification.environmentVariables)
@@ -60,7 +60,8 @@ struct ServerFactory: Sendable {
                 python: python?.interpreter ?? "python3", in: folder, port: port, environment: environment)
             fill = { try server.fill(folder) }
         case .simulated, .external:
-            throw InstanceProblem(code: "InternalServerError", message: "it has no server to be started")
+            throw InstanceProblem(
+                code: "InternalServerError", message: "a deployment of this kind has no server to start")
         }
         let log = log
         return ProcessServer(
@@ -75,7 +76,10 @@ struct ServerFactory: Sendable {
         for (name, value) in variables.sorted(by: { $0.key < $1.key })
         where name.isEmpty || name.contains("=") || name.contains("\0") || value.contains("\0") {
             throw InstanceProblem(
-                code: "BadArgument", message: "environment_variables: '\(name)' cannot be a variable's name and value")
+                code: "BadArgument",
+                message:
+                    "environment_variables: '\(name)' is invalid: a name must not be empty or contain '=' or NUL, and "
+                    + "a value must not contain NUL")
         }
     }
 }

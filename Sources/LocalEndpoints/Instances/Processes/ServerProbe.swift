@@ -25,7 +25,7 @@ enum ServerProbe {
     static func get(_ path: String, of socket: ServerAddress.Socket, timeout: Interval) async -> String? {
         do {
             let status = try await status(of: path, socket, timeout)
-            return (200..<400).contains(status) ? nil : "GET \(path) answers \(status)"
+            return (200..<400).contains(status) ? nil : "GET \(path) returned \(status)"
         } catch {
             return "GET \(path): \(socket.address) \(words(for: error, timeout: timeout))"
         }
@@ -69,13 +69,13 @@ enum ServerProbe {
     /// As the rest of a sentence about the address.
     static func words(for error: any Error, timeout: Interval) -> String {
         switch error {
-        case ChannelError.connectTimeout: "gives no answer within \(timeout)"
-        case ChannelError.eof: "closes the connection without an answer"
+        case ChannelError.connectTimeout: "did not answer within \(timeout)"
+        case ChannelError.eof: "closed the connection without an answer"
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { words(for: $0.error, timeout: timeout) }
-                ?? "cannot be reached: \(error.host) has no address"
+                ?? "cannot be reached: \(error.host) does not resolve to an address"
         case let error as IOError where error.errnoCode == ECONNREFUSED: "refuses connections"
-        case let error as IOError where error.errnoCode == ENOENT: "is not there"
+        case let error as IOError where error.errnoCode == ENOENT: "does not exist"
         case let error as IOError: "cannot be reached: \(error.description)"
         default: "cannot be reached: \(error)"
         }

@@ -47,22 +47,22 @@ extension CondaFile {
             }
             guard downloads.allSatisfy(\.isWhitespace) || bar != nil else {
                 let words =
-                    "\(entry ?? "the Python") is not on this machine; uv downloads it when the environment is built"
+                    "\(entry ?? "the Python") is not on this machine; uv will download it when it builds the environment"
                 notes.append(Problem(message: words, entry: entry))
                 return
             }
-            let reason = bar.map { "and may not download: \($0.key)=\(machine.variables[$0.key] ?? "")" }
-            let words = "which uv does not find on this machine, \(reason ?? "and does not know where to download")"
+            let reason = bar.map { "and must not download (\($0.key)=\(machine.variables[$0.key] ?? ""))" }
+            let words = "which uv does not find on this machine \(reason ?? "and cannot download")"
             if choice.acceptsAnyVersion {
                 notes.append(
                     Problem(
-                        message: "the conda file wants \(entry ?? "a Python"), \(words); another is used, as "
-                            + "`version: any` says", entry: entry))
+                        message: "the conda file requires \(entry ?? "a Python"), \(words); another version is used, "
+                            + "as `version: any` allows", entry: entry))
             } else {
                 problems.append(
                     Problem(
-                        message: "wants \(entry ?? "a Python"), \(words)",
-                        help: "name another version, or accept one by `backends.local.python: {version: any}` in the "
+                        message: "requires \(entry ?? "a Python"), \(words)",
+                        help: "change the version, or accept any with `backends.local.python: {version: any}` in the "
                             + "playbook", entry: entry))
             }
         }

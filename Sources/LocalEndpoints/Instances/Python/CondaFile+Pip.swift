@@ -54,8 +54,8 @@ extension CondaFile {
     private static func requirement(_ package: CondaPackage) throws(Problem) -> String {
         guard let name = known[package.name] else {
             throw Problem(
-                message: "wants '\(package.text)' of conda, and this machine has no program of conda's",
-                help: "install micromamba, mamba or conda; or name the package under pip: if PyPI has it",
+                message: "requires the conda package '\(package.text)', but this machine has no conda program",
+                help: "install micromamba, mamba or conda; or list the package under pip: if it is on PyPI",
                 entry: package.text)
         }
         return name + (try version(of: package))
@@ -67,7 +67,7 @@ extension CondaFile {
         else {
             throw Problem(
                 message: "has '\(package.text)', which only conda understands",
-                help: "install micromamba, mamba or conda; or write one version, as \(package.name)=1.2",
+                help: "install micromamba, mamba or conda; or give a single version, such as \(package.name)=1.2",
                 entry: package.text)
         }
         return versions.isAny ? "" : versions.alternatives[0].map(\.pythonic).joined(separator: ",")
@@ -122,21 +122,21 @@ extension CondaFile {
             let isAbsolute = file.path.hasPrefix("/")
             if let place = isAbsolute ? file.path : folder.map({ "\($0)/\(file.path)" }), access(place, R_OK) != 0 {
                 return Problem(
-                    message: "has '\(file.entry)' under pip:, and there is no file \(place) that can be read",
+                    message: "has '\(file.entry)' under pip:, but the file \(place) does not exist or is not readable",
                     help: Self.help(file), entry: file.entry)
             }
             guard !isAbsolute else { return nil }
             return Problem(
-                message: "has '\(file.entry)' under pip:, and files beside a conda file do not come with it: an "
-                    + "environment is the conda file's text alone, as in Azure ML",
+                message: "has '\(file.entry)' under pip:, but files next to a conda file are not uploaded with it: as "
+                    + "in Azure ML, an environment is only the text of its conda file",
                 help: Self.help(file), entry: file.entry)
         }
     }
 
     private static func help(_ file: NamedFile) -> String {
         file.isList
-            ? "write the lines of \(file.path) under pip: instead"
-            : "name the package itself under pip:, or the absolute path of a file of this machine"
+            ? "copy the lines of \(file.path) to pip: instead"
+            : "list the package itself under pip:, or the absolute path of a file on this machine"
     }
 
     /// `requirements.txt` of `-r requirements.txt`, `--requirement=requirements.txt`, `-e .`; nil for other entries.

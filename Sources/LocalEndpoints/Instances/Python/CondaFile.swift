@@ -50,7 +50,7 @@ package struct CondaFile: Hashable {
                 guard members.count == 1, let list = members["pip"] else {
                     let keys = members.keys.sorted().joined(separator: ", ")
                     throw Problem(
-                        message: "has the mapping '\(keys)' among its dependencies", help: "write a package, or 'pip:'",
+                        message: "has the mapping '\(keys)' among its dependencies", help: "use a package or 'pip:'",
                         entry: members.keys.sorted().first)
                 }
                 pip += try Self.list(list, "pip").map { (value) throws(Problem) in
@@ -87,7 +87,7 @@ package struct CondaFile: Hashable {
         guard let python else { return nil }
         guard let versions = python.versions, versions.isNumeric else {
             throw Problem(
-                message: "has '\(python.text)', whose version is not understood", help: "write it as python=3.10",
+                message: "has '\(python.text)', which is not a valid version", help: "write it as python=3.10",
                 entry: python.text)
         }
         return versions.isAny ? nil : versions

@@ -26,15 +26,16 @@ package struct PythonChoice: Hashable, Sendable {
                 [
                     Field(
                         "program", .text,
-                        "Path of a Python, or its name in PATH. Default: one that fits the conda file.",
+                        "Path of a Python interpreter, or its name in PATH. Default: one that fits the conda file.",
                         example: "/opt/bin/python3.12"),
                     Field(
                         "version", .choice(["any"]),
-                        "'any' accepts another version than the conda file's. Default: the conda file's version.",
+                        "'any' accepts a Python version other than the conda file's. Default: the conda file's version.",
                         example: "any"),
                     Field(
                         "provider", .choice(PythonProvider.Kind.allCases.map(\.rawValue)),
-                        "What makes environments. Default: the first that this machine has.", example: "uv"),
+                        "Program that creates environments. Default: the first one that this machine has.",
+                        example: "uv"),
                 ])),
     ])
 
@@ -48,7 +49,7 @@ package struct PythonChoice: Hashable, Sendable {
             guard program == nil || provider?.isConda != true else {
                 throw parts.problem(
                     "program",
-                    "names a Python, and \(provider?.rawValue ?? "conda") brings its own: remove one of the two")
+                    "names a Python, but \(provider?.rawValue ?? "conda") brings its own: remove one of the two")
             }
         } else {
             program = value.string

@@ -50,8 +50,8 @@ struct PythonEnvironment {
         } catch {
             throw InstanceProblem(
                 code: "ImageBuildFailure",
-                message: error.text + "; programs are looked for in the PATH of the emulator: after an installation, "
-                    + "`turnout serve --stop`, and try again")
+                message: error.text + "; programs are looked up in the emulator's PATH: after installing one, run "
+                    + "`turnout serve --stop` and try again")
         }
     }
 
@@ -73,7 +73,7 @@ struct PythonEnvironment {
             if try lock.tryAcquire(.shared) {
                 if BuiltEnvironment.isComplete(folder) {
                     BuiltEnvironment.touch(folder)
-                    if !wasBuilt { say("Pulled: environment \(folder) is there already") }
+                    if !wasBuilt { say("Pulled: environment \(folder) is already built") }
                     return Use(folder: folder, lock: lock)
                 }
                 lock.release()
@@ -86,7 +86,7 @@ struct PythonEnvironment {
                 }
                 continue
             }
-            if !isWaiting { say("the same environment is being built for another deployment; waiting for it") }
+            if !isWaiting { say("waiting: the same environment is being built for another deployment") }
             isWaiting = true
             try await Task.sleep(for: .milliseconds(100))
         }
@@ -97,7 +97,7 @@ struct PythonEnvironment {
         let (chosen, requirements) = try choose()
         if let note = chosen.note { say(note) }
         let contents = (chosen.provider.kind.isConda ? ["the conda file"] : []) + requirements
-        say("building environment \(folder) by \(chosen.provider): \(contents.joined(separator: ", "))")
+        say("building environment \(folder) using \(chosen.provider): \(contents.joined(separator: ", "))")
         try BuiltEnvironment.remove(folder)
         do {
             try await install(requirements, by: chosen.provider, into: folder)
@@ -107,7 +107,7 @@ struct PythonEnvironment {
             do { try BuiltEnvironment.remove(folder) } catch { say("\(folder) could not be removed: \(error)") }
             throw error
         }
-        say("environment \(folder) is built, in \(Interval(milliseconds: Int64((.now - start) / .milliseconds(1))))")
+        say("built environment \(folder) in \(Interval(milliseconds: Int64((.now - start) / .milliseconds(1))))")
     }
 
     private func hash() throws -> String {
@@ -147,7 +147,7 @@ struct PythonEnvironment {
         guard FileManager.default.fileExists(atPath: python) else {
             throw InstanceProblem(
                 code: "ImageBuildFailure",
-                message: "the conda file names no Python: add python=3.10 to its dependencies")
+                message: "the conda file does not name a Python: add python=3.10 to its dependencies")
         }
         guard !extras.isEmpty else { return }
         if !conda.namesPip { try await step([python, "-m", "ensurepip"]) }
@@ -160,14 +160,16 @@ struct PythonEnvironment {
             try await step([program, "venv", "--allow-existing"] + version + [folder])
         } catch let problem as InstanceProblem {
             guard !choice.acceptsAnyVersion || python == nil else {
-                say("the Python that the conda file wants cannot be had by uv; another is used, as `version: any` says")
+                say(
+                    "uv cannot provide the Python that the conda file requires; using another, as `version: any` allows"
+                )
                 return try await step([program, "venv", "--allow-existing", folder])
             }
             throw InstanceProblem(
                 code: problem.code,
                 message: problem.message
-                    + "; a Python of this machine is used instead where the playbook says "
-                    + "`backends.local.python: {provider: venv, version: any}`")
+                    + "; to use a Python of this machine instead, set "
+                    + "`backends.local.python: {provider: venv, version: any}` in the playbook")
         }
     }
 

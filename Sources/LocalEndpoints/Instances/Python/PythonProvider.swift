@@ -84,7 +84,7 @@ private struct PythonSearch {
         guard kind != .venv else { return try venv() }
         guard let program = machine.program(kind.rawValue) else {
             throw CondaFile.Problem(
-                message: "is to be installed by \(kind.rawValue), as the playbook says, and there is no program "
+                message: "must be installed with \(kind.rawValue), as the playbook says, but there is no program "
                     + "'\(kind.rawValue)' in PATH",
                 help: "install it, or change backends.local.python in the playbook")
         }
@@ -101,7 +101,7 @@ private struct PythonSearch {
         var note: String?
         if let wanted, wanted.onlyClause?.relation == .equal, !wanted.isRelease {
             note =
-                "for conda, \(conda?.python?.text ?? "") is \(wanted.words).0 alone; uv brings the latest \(wanted.words)"
+                "to conda, \(conda?.python?.text ?? "") means only \(wanted.words).0; uv uses the latest \(wanted.words)"
         }
         return ChosenProvider(provider: .uv(program: program, python: wanted?.request), note: note)
     }
@@ -120,18 +120,18 @@ private struct PythonSearch {
             if wanted?.admits(python.version) ?? true { return (python, nil) }
             if let wanted, wanted.admits(python.version, roughly: true) {
                 let text = conda?.python?.text ?? ""
-                return (python, "for conda, \(text) leaves out Python \(python.version), which is used all the same")
+                return (python, "to conda, \(text) excludes Python \(python.version), which is used anyway")
             }
             if !others.contains(where: { $0.version == python.version }) { others.append(python) }
         }
         guard let other = others.first else {
             if let program = choice.program {
                 throw CondaFile.Problem(
-                    message: "is to be installed for \(program), as the playbook says, which is no Python that runs",
+                    message: "must be installed for \(program), as the playbook says, but that is not a working Python",
                     help: "change backends.local.python in the playbook", entry: conda?.python?.text)
             }
             throw CondaFile.Problem(
-                message: "wants \(conda?.python?.text ?? "Python"), and this machine has no Python",
+                message: "requires \(conda?.python?.text ?? "Python"), but this machine has no Python",
                 help: Self.waysOut(wanted, hasOther: false), entry: conda?.python?.text)
         }
         let text = conda?.python?.text ?? "Python"
@@ -139,10 +139,10 @@ private struct PythonSearch {
             let versions = others.map { "Python \($0.version)" }.joined(separator: " and ")
             let subject = choice.program.map { "the playbook names \($0), which is" } ?? "this machine has"
             throw CondaFile.Problem(
-                message: "wants \(text), and \(subject) \(versions)",
+                message: "requires \(text), but \(subject) \(versions)",
                 help: Self.waysOut(wanted, hasOther: true), entry: conda?.python?.text)
         }
-        return (other, "the conda file wants \(text); Python \(other.version) is used, as `version: any` says")
+        return (other, "the conda file requires \(text); Python \(other.version) is used, as `version: any` allows")
     }
 
     /// Names of interpreters, the most fitting first.
@@ -156,7 +156,8 @@ private struct PythonSearch {
 
     private static func waysOut(_ wanted: CondaVersions?, hasOther: Bool) -> String {
         let name = wanted?.minor.map { "python3.\($0)" } ?? "a Python that fits"
-        return "install \(name); or uv (`pip install uv`) or micromamba, which bring it"
-            + (hasOther ? "; or accept another version by `backends.local.python: {version: any}` in the playbook" : "")
+        return "install \(name); or uv (`pip install uv`) or micromamba, which provide it"
+            + (hasOther
+                ? "; or accept another version with `backends.local.python: {version: any}` in the playbook" : "")
     }
 }

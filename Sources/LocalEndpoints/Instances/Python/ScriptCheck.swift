@@ -26,7 +26,7 @@ package struct ScriptCheck: Hashable, Sendable {
         self.line = line
         message = parts[1].split(whereSeparator: \.isNewline).joined(separator: " ")
         if !isSame || conda == nil {
-            doubt = "Python \(python.version) says so, and another may serve the script"
+            doubt = "reported by Python \(python.version), but another version may serve the script"
         }
     }
 

@@ -44,15 +44,15 @@ package enum InstanceChoice: Hashable, Sendable {
         do {
             value = try JSONReader.value(text.utf8).throughJSON
         } catch {
-            throw SettingsProblem(path: [], message: "is not JSON", root: Self.key)
+            throw SettingsProblem(path: [], message: "is not valid JSON", root: Self.key)
         }
         let reader = try SettingsReader(value, .object(Self.property), root: Self.key)
         let given = Self.words.filter { reader.members[$0] != nil }
         guard given.count == 1, let word = given.first else {
             throw reader.problem(
                 nil,
-                "has \(given.isEmpty ? "none" : given.joined(separator: " and ")): one of "
-                    + "simulate, command and external is expected")
+                "has \(given.isEmpty ? "none" : given.joined(separator: " and ")): expected one of "
+                    + "simulate, command and external")
         }
         try self.init(word, word, in: reader)
         if case .command(var command) = self {
@@ -110,7 +110,7 @@ package enum InstanceChoice: Hashable, Sendable {
                             Field(
                                 "run", arguments, required: true, "The program and its arguments.",
                                 example: "[python3, server.py]"),
-                            Field("files", files, "Files and folders that it needs besides.", example: "[data/]"),
+                            Field("files", files, "Additional files and folders that it needs.", example: "[data/]"),
                         ])),
             ])
         case "external": .pattern(ServerAddress.pattern)
@@ -121,7 +121,7 @@ package enum InstanceChoice: Hashable, Sendable {
     private static let profile = DeploymentProfile.shape(with: [
         Field(
             replacesCode, .boolean,
-            "Simulate also a deployment that brings code, an MLflow model or an inference_config. Default: false.",
+            "Simulate even a deployment that brings code, an MLflow model or an inference_config. Default: false.",
             example: "true")
     ])
 

@@ -32,8 +32,8 @@ package struct LocalSettings: Hashable, Sendable {
         [
             Field(
                 "simulate", named("simulate"),
-                "Profiles of servers that are simulated in process, by deployment. A profile does not count for a "
-                    + "deployment that brings its own server, unless it has replaces_code: true."),
+                "Profiles of simulated servers, by deployment. A profile is ignored for a deployment that brings its own "
+                    + "server, unless it sets replaces_code: true."),
             Field(
                 "command", named("command"), "Programs that serve HTTP on $PORT, by deployment.",
                 example: "{green: [./serve.sh, --fast]}"),
@@ -43,10 +43,10 @@ package struct LocalSettings: Hashable, Sendable {
             Field(Incident.key, Incident.shape, Incident.description),
             Field(
                 standIns, .mapping(.anyOf([.text, .object(environment)])),
-                "What stands on this machine for environments of Azure's registries, by their names.",
+                "Local replacements for environments in Azure's registries, by name.",
                 example: "{\"azureml://registries/azureml/environments/x/versions/1\": {conda_file: ./conda.yml}}"),
             Field(
-                PythonChoice.key, PythonChoice.shape, "Where the Python of scoring scripts comes from.",
+                PythonChoice.key, PythonChoice.shape, "Python that runs scoring scripts.",
                 example: "/opt/bin/python3.12"),
         ])
 
@@ -55,11 +55,11 @@ package struct LocalSettings: Hashable, Sendable {
     private static let environment = ObjectShape(
         "an environment",
         [
-            Field("image", .any, "Its image.", example: "x:1"),
-            Field("conda_file", .any, "Its conda file.", example: "./conda.yml"),
-            Field("inference_config", .any, "Routes of its own server."),
-            Field("build", .any, "How its image is built.", example: "{path: ./docker}"),
-            Field("os_type", .any, "Its operating system.", example: "Linux"),
+            Field("image", .any, "Container image.", example: "x:1"),
+            Field("conda_file", .any, "Path of the conda file.", example: "./conda.yml"),
+            Field("inference_config", .any, "Routes of the container's own server."),
+            Field("build", .any, "Build context of the image.", example: "{path: ./docker}"),
+            Field("os_type", .any, "Operating system.", example: "Linux"),
         ])
 
     /// Reads the mapping; `null` is as good as nothing.
@@ -68,7 +68,7 @@ package struct LocalSettings: Hashable, Sendable {
         python = try PythonChoice(in: root)
         let incidents = try Incident.list(in: root)
         if !incidents.isEmpty, root.mapping("simulate")?.members.isEmpty != false {
-            throw root.problem(Incident.key, "hits simulated deployments, and simulate names none")
+            throw root.problem(Incident.key, "applies to simulated deployments, but simulate names none")
         }
         environments = root.mapping(Self.standIns)?.members ?? [:]
         var places: [Name: String] = [:]
@@ -79,7 +79,7 @@ package struct LocalSettings: Hashable, Sendable {
                 let choice = try InstanceChoice(word, key, in: named)
                 if let place = places.updateValue("\(word).\(key)", forKey: name) {
                     throw named.problem(
-                        key, "names a deployment that \(place) names already: it can be one of them only")
+                        key, "names a deployment that \(place) already names: list it only once")
                 }
                 var members = [word: named.members[key] ?? .null]
                 if case .command(let command) = choice {
