@@ -98,7 +98,7 @@ struct PythonProviderTests {
             venv.note == "to conda, python\(version) excludes Python 3.11.7, which is used anyway")
         let uv = try choose([.string("python\(version)")], on: machine(["uv"]))
         #expect(uv.provider == .uv(program: "/bin/uv", python: "3.11"))
-        #expect(uv.note == "to conda, python\(version) means only 3.11.0; uv uses the latest 3.11")
+        #expect(uv.note == "to conda, python\(version) is only 3.11.0; uv uses the latest 3.11")
         #expect(try choose(["python=3.11"], on: machine(["uv"])).note == nil)
         #expect(try choose(["python==3.11.4"], on: machine(["uv"])).note == nil)
     }
@@ -150,7 +150,7 @@ struct PythonProviderTests {
         #expect(uv(downloads: nil) == ([], []))
         #expect(
             uv(downloads: list)
-                == ([], ["python=3.13 is not on this machine; uv will download it when it builds the environment"]))
+                == ([], ["python=3.13 is not on this machine; uv will download it to build the environment"]))
         let unknown = "which uv does not find on this machine and cannot download"
         #expect(uv(downloads: "\n") == (["requires python=3.13, \(unknown)"], []))
         for (name, value) in [("UV_PYTHON_DOWNLOADS", "never"), ("UV_OFFLINE", "1")] {

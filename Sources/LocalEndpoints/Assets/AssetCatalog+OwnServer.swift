@@ -1,20 +1,20 @@
 internal import AzureEndpoints
 internal import Rollouts
 
-/// Deployments that bring their own server are not simulated, whichever client asks for it.
+/// Refuses to simulate deployments that bring their own server, whichever client asks for it.
 extension AssetCatalog {
-    /// Refuses a simulation in place of what the deployment brings, unless its profile says that it replaces that.
+    /// Throws if the deployment is to be simulated but brings its own server, unless its profile sets `replaces_code`.
     func refuseSimulation(of deployment: Name, in resource: DeploymentResource) throws {
         let parts = try DeploymentParts(resource)
         guard let choice = parts.choice, let own = try ownServer(of: parts), !choice.counts(beside: own) else { return }
         throw ControlError.badArgument(
-            "deployment \(deployment) brings its own server (\(own.part)), but its property \(InstanceChoice.key) asks to "
-                + "simulate it: remove the property, or set \(InstanceChoice.replacesCode): true in the profile to measure "
-                + "the simulation instead",
+            "deployment \(deployment) brings its own server (\(own.part)), but its property \(InstanceChoice.key) asks "
+                + "to simulate it: remove the property, or set \(InstanceChoice.replacesCode): true in the profile to "
+                + "measure the simulation instead",
             target: "properties.properties")
     }
 
-    /// What of the deployment could serve it, by its body and the types of the assets that it names.
+    /// The deployment's own server, according to its body and the types of its assets; nil if it has none.
     func ownServer(of parts: DeploymentParts) throws -> OwnServer? {
         if let code = parts.code {
             return .script(name: parts.scoringScript ?? "a script", code: code, environment: nil)

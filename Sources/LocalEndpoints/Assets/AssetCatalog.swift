@@ -5,14 +5,14 @@ internal import HTTPTypes
 internal import Rollouts
 internal import Support
 
-/// What deployments are made of: registered assets, whose files are in the emulator's own store.
+/// The registered assets that deployments are made of; their files are in the emulator's own store.
 struct AssetCatalog: Sendable {
     let store: LocalStore
     let folder: LocalFolder
     let blobs: BlobStore
     let yaml: YAMLReader
 
-    /// What the instances of a deployment are, taken from its body; which kind is never guessed.
+    /// Derives the specification of a deployment's instances from its body; the kind of instance is never guessed.
     func specification(
         of resource: DeploymentResource, endpoint: Name, deployment: Name, incarnation: String
     ) throws -> InstanceSpecification {
@@ -60,22 +60,22 @@ struct AssetCatalog: Sendable {
         }
     }
 
-    /// The script is one of the code's files, and no path that leads out of them.
+    /// Throws unless the script is a file within the code folder.
     private func requireScript(_ script: String, in code: String) throws(ControlError) {
         let segments = script.split(separator: "/").filter { $0 != "." }
         let isInside = !script.hasPrefix("/") && !segments.isEmpty && !segments.contains("..")
         guard isInside, FileManager.default.fileExists(atPath: "\(code)/\(script)") else {
             throw .badArgument(
-                "code_configuration.scoring_script is \(script), but the code has no such file; files that .amlignore or "
-                    + ".gitignore excludes are not uploaded", target: "properties.codeConfiguration.scoringScript")
+                "code_configuration.scoring_script is \(script), but the code has no such file; files that .amlignore "
+                    + "or .gitignore excludes are not uploaded", target: "properties.codeConfiguration.scoringScript")
         }
     }
 
-    /// The folder of the deployment's code; nil where it has none.
+    /// The folder of the deployment's code; nil if it has none.
     private func code(of parts: DeploymentParts) throws -> String? {
         guard let code = parts.code else { return nil }
         guard let reference = AssetReference(code, .codes) else {
-            // A server that the playbook names may do without the code that the file says for the cloud.
+            // A server that the playbook names does not need the code that the deployment file names for the cloud.
             guard parts.choice == nil else { return nil }
             throw ControlError.badArgument(
                 "codeConfiguration.codeId is \(code), which is not registered code of this workspace",
@@ -84,7 +84,7 @@ struct AssetCatalog: Sendable {
         return try upload(of: try find(reference, .codes))
     }
 
-    /// The stored files of a command; nil where its words name none.
+    /// The stored files of a command; nil if its arguments name no files.
     private func commandFiles(_ parts: DeploymentParts, _ command: InstanceChoice.Command) throws
         -> CommandServer.Stored?
     {
@@ -105,13 +105,13 @@ struct AssetCatalog: Sendable {
         return CommandServer.Stored(tree: try upload(of: asset), executables: executables, levels: levels)
     }
 
-    /// An MLflow model in `folder` that comes without code.
+    /// The instance kind for an MLflow model in `folder` that comes without code.
     private func mlflow(_ folder: String, _ parts: DeploymentParts) throws -> InstanceKind {
         let files = FileManager.default
         guard files.fileExists(atPath: "\(folder)/\(MLflowModel.descriptor)") else {
             throw ControlError.badArgument(
-                "the model is of type mlflow_model, but its folder has no file \(MLflowModel.descriptor); its path must "
-                    + "be the folder that MLflow wrote", target: "properties.model")
+                "the model is of type mlflow_model, but its folder has no file \(MLflowModel.descriptor); its path "
+                    + "must be the folder that MLflow wrote", target: "properties.model")
         }
         var conda = try environment(of: parts).conda
         let own = "\(folder)/\(MLflowModel.condaFile)"
@@ -122,7 +122,7 @@ struct AssetCatalog: Sendable {
                 environments: self.folder.environments))
     }
 
-    /// The file or folder of the deployment's model, and whether it is MLflow's; nil where it has none.
+    /// The path of the deployment's model and whether it is an MLflow model; nil if the deployment has no model.
     private func model(of parts: DeploymentParts) throws -> (path: String, isMLflow: Bool)? {
         guard let model = parts.model else { return nil }
         guard let reference = AssetReference(model, .models) else {
@@ -134,7 +134,7 @@ struct AssetCatalog: Sendable {
         return (path, asset.isServer(storedIn: folder.assets))
     }
 
-    /// What the deployment's environment says: the conda file's text, and the routes of its server.
+    /// The conda file's text and the server's routes, as defined by the deployment's environment.
     private func environment(of parts: DeploymentParts) throws -> (conda: String?, routes: InferenceRoutes) {
         guard let name = parts.environment else { return (nil, InferenceRoutes()) }
         guard let reference = AssetReference(name, .environments) else {
@@ -143,7 +143,7 @@ struct AssetCatalog: Sendable {
                 "environmentId is \(name), which is not a registered environment of this workspace",
                 target: "properties.environmentId")
         }
-        // Without code nothing of it is installed; only its routes would count, where it is known.
+        // A server that the playbook names uses nothing of the environment but its routes, if it is registered.
         guard parts.choice == nil else {
             let known = try store.asset(.environments, reference.name, reference.version ?? "")
             return (nil, InferenceRoutes(known?.properties["inferenceConfig"]))
@@ -152,7 +152,7 @@ struct AssetCatalog: Sendable {
         return (asset.properties["condaFile"]?.string, InferenceRoutes(asset.properties["inferenceConfig"]))
     }
 
-    /// A conda file as the YAML reader has it.
+    /// Parses the text of a conda file.
     private func document(of conda: String) throws(ControlError) -> CondaDocument {
         do {
             return CondaDocument(text: conda, value: try yaml(conda))
@@ -172,7 +172,7 @@ struct AssetCatalog: Sendable {
         return found
     }
 
-    /// The file or folder on disk that an asset's address leads to.
+    /// The file or folder on disk that an asset's URI refers to.
     private func upload(of asset: AssetRecord) throws -> String {
         guard let uri = asset.uri, let blob = BlobPath(uri: uri) else {
             throw ControlError.badArgument(
@@ -190,7 +190,7 @@ struct AssetCatalog: Sendable {
 }
 
 extension BlobPath {
-    /// Where an asset's files are: a URL of this emulator's store, whatever its port was then, or a path of a datastore.
+    /// Parses the URI of an asset's files: a URL of this emulator's store with any port, or a datastore path.
     init?(uri: String) {
         if let range = uri.firstRange(of: "/paths/"), uri.lowercased().hasPrefix("azureml://") {
             self.init(container: DatastoreRoutes.container, path: String(uri[range.upperBound...]))

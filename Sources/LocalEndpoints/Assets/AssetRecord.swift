@@ -3,7 +3,7 @@ internal import AzureEndpoints
 internal import FoundationEssentials
 internal import Rollouts
 
-/// What can be registered in the workspace and named by deployments.
+/// The kinds of assets that can be registered in the workspace and named by deployments.
 enum AssetKind: String, Codable, CaseIterable, Sendable {
     case codes, models, environments, data
 
@@ -15,17 +15,18 @@ struct AssetRecord: Codable, Hashable, Sendable {
     var kind: AssetKind
     var name: String
     var version: String
-    /// The members of `properties`, unknown ones too.
+    /// The members of `properties`, including unknown ones.
     var properties: Value
     var created: Timestamp
     var modified: Timestamp
 
-    /// Of uploaded code, by which a client finds it again.
+    /// The hash of uploaded code, with which a client finds it again.
     var hash: String? { properties["properties"]?["hash_sha256"]?.string }
 
-    /// Whether it can serve a deployment without code: a model in MLflow's format, or an environment with routes.
+    /// Whether the asset can serve a deployment without code: an MLflow model, or an environment with routes.
     ///
-    /// A model is in MLflow's format by its type, or by a file of its folder below `assets`, where its files are stored.
+    /// A model is an MLflow model if its type says so, or if its folder below `assets`, where files are stored, has
+    /// MLflow's descriptor.
     func isServer(storedIn assets: String) -> Bool {
         switch kind {
         case .models:
@@ -38,9 +39,9 @@ struct AssetRecord: Codable, Hashable, Sendable {
         }
     }
 
-    /// The first member that makes it another content than `other`; nil where both are the same.
+    /// The first member of the content that differs from `other`; nil if the contents are equal.
     ///
-    /// What deployments were made of stays as it was registered.
+    /// The content of a registered version is immutable, since deployments were made from it.
     func contentDifference(from other: AssetRecord) -> String? {
         let members =
             switch kind {
@@ -52,14 +53,14 @@ struct AssetRecord: Codable, Hashable, Sendable {
         return members.first { member in
             let (mine, others) = (properties[member] ?? .null, other.properties[member] ?? .null)
             if member == "codeUri", let mine = mine.string, let others = others.string {
-                // The emulator may have another port by now.
+                // The emulator may be listening on a different port by now.
                 return BlobPath(uri: mine) != BlobPath(uri: others) || BlobPath(uri: mine) == nil && mine != others
             }
             return mine != others
         }
     }
 
-    /// Where its files are.
+    /// The URI of the asset's files; nil if it has none.
     var uri: String? {
         switch kind {
         case .codes: properties["codeUri"]?.string
@@ -70,13 +71,13 @@ struct AssetRecord: Codable, Hashable, Sendable {
     }
 }
 
-/// What a deployment names an asset by: `azureml:NAME:VERSION`, `azureml:NAME@latest` or its path in ARM.
+/// A deployment's reference to an asset: `azureml:NAME:VERSION`, `azureml:NAME@latest` or an ARM path.
 struct AssetReference: Hashable, Sendable {
     var name: String
-    /// Nil: the latest.
+    /// The version; nil means the latest.
     var version: String?
 
-    /// Nil where `text` is none, such as a path or an asset of a registry.
+    /// Returns nil if `text` does not refer to an asset of the workspace, but for example to a path or a registry.
     init?(_ text: String, _ kind: AssetKind) {
         let short = text.lowercased().hasPrefix("azureml:") ? String(text.dropFirst("azureml:".count)) : text
         if let path = ResourcePath(short) {

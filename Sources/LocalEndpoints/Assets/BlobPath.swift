@@ -1,10 +1,12 @@
-/// Where a blob is: a container, and a path in it that never leads out.
+/// The location of a blob: a container, and a path that cannot lead out of it.
 struct BlobPath: Hashable, Sendable {
     let container: String
-    /// Empty for the container itself.
+    /// The segments of the path; empty for the container itself.
     let segments: [String]
 
-    /// Nil where a segment is none of a file system's: empty, `.` or `..`, too long, or with a NUL.
+    /// Returns nil if the path is longer than 1024 bytes, or a segment is not a valid file name.
+    ///
+    /// A segment must not be empty, `.`, `..` or longer than 255 bytes, nor contain control characters or backslashes.
     init?(container: String, path: String) {
         guard Self.isName(container), !container.contains("/") else { return nil }
         let segments = path.split(separator: "/").map(String.init)
@@ -13,7 +15,7 @@ struct BlobPath: Hashable, Sendable {
         self.segments = segments
     }
 
-    /// As a file's path below the store's folder, and as the key of its metadata.
+    /// The path below the store's folder, which is also the key of the blob's metadata.
     var relative: String { ([container] + segments).joined(separator: "/") }
 
     private static func isName(_ segment: String) -> Bool {

@@ -11,22 +11,22 @@ internal import SQLiteState
     internal import Glibc
 #endif
 
-/// Uploaded files on disk, under the paths that clients gave them, so that a folder of code is a folder here.
+/// Stores uploaded files on disk under the paths that clients gave them, so that a folder of code stays a folder.
 struct BlobStore: Sendable {
-    /// Of all blobs.
+    /// The folder of all blobs.
     let folder: String
-    /// Of uploads that are not whole yet.
+    /// The folder of incomplete uploads.
     private let partial: String
-    /// Signs addresses that open a container without the bearer token.
+    /// The key that signs addresses, which open a container without the bearer token.
     private let secret: String
 
-    /// The largest body of one request.
+    /// The maximum size of a request body, in bytes.
     static let limit = 1 << 30
-    /// The largest blob that is put together of blocks.
+    /// The maximum size of a blob that is assembled from blocks, in bytes.
     static let joinedLimit = 1 << 40
-    /// The longest time that one may take to arrive.
+    /// The timeout for receiving one body.
     static let patience = Duration.seconds(15 * 60)
-    /// How long a signed address opens its container.
+    /// How long a signed address is valid.
     private static let signatureLife = Interval.hours(24)
 
     init(folder: String, secret: String) throws(EmulatorError) {
@@ -34,7 +34,7 @@ struct BlobStore: Sendable {
         self.partial = folder + "/partial"
         self.secret = secret
         try LocalFolder.make(self.folder)
-        // What a killed process left is not whole, and nobody asks for it.
+        // Uploads that a killed process left behind are incomplete and no longer needed.
         do {
             if FileManager.default.fileExists(atPath: partial) { try FileManager.default.removeItem(atPath: partial) }
         } catch {
@@ -45,16 +45,16 @@ struct BlobStore: Sendable {
 
     func path(_ blob: BlobPath) -> String { "\(folder)/\(blob.relative)" }
 
-    /// A query that opens `container` for a day.
+    /// A URL query that gives access to `container` for 24 hours.
     func signature(of container: String, now: Timestamp) -> String {
         let expires = (now + Self.signatureLife).description
         return "sv=2025-01-05&sr=c&sp=rwl&se=\(expires.replacing(":", with: "%3A"))&sig=\(sign(container, expires))"
     }
 
-    /// True for a query that ``signature(of:now:)`` made and that has not expired.
+    /// Whether the query was created by ``signature(of:now:)`` and has not expired.
     func isOpen(_ container: String, query: [String: String], now: Timestamp) -> Bool {
         guard let expires = query["se"], let shown = query["sig"] else { return false }
-        // Timestamps of one form compare as texts.
+        // Timestamps in the same format can be compared as strings.
         return SecretDigest(sign(container, expires)).matches(shown) && now.description < expires
     }
 
@@ -62,7 +62,7 @@ struct BlobStore: Sendable {
         Secrets.signature(of: "\(container)\n\(expires)", key: secret)
     }
 
-    /// Writes what arrives to a file that gets its name once it is whole.
+    /// Stores a request body as a blob; it becomes visible only when it is complete.
     func put(_ body: RequestBody, as blob: BlobPath) async throws {
         let name = "\(partial)/\(Secrets.identifier())"
         let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -87,7 +87,7 @@ struct BlobStore: Sendable {
         }
     }
 
-    /// Puts blocks that were uploaded one by one together, part by part.
+    /// Assembles a blob from blocks that were uploaded separately, then removes the blocks.
     func join(_ blocks: [BlobPath], as blob: BlobPath) async throws {
         let name = "\(partial)/\(Secrets.identifier())"
         let file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -118,11 +118,11 @@ struct BlobStore: Sendable {
         for block in Set(blocks) { try StateFile.remove(path(block)) }
     }
 
-    /// What a blob is beside its bytes.
+    /// A blob's size, modification time and ETag.
     struct Attributes: Hashable, Sendable {
         var size: Int
         var modified: Timestamp
-        /// Another one whenever the blob was written: `"0x1D"`.
+        /// Changes whenever the blob is written, for example `"0x1D"`.
         var etag: String
 
         fileprivate init(_ facts: FileFacts) {
@@ -133,7 +133,7 @@ struct BlobStore: Sendable {
         }
     }
 
-    /// Nil where there is no such blob.
+    /// The attributes of a blob; nil if it does not exist.
     func attributes(of blob: BlobPath) throws(EmulatorError) -> Attributes? {
         guard let facts = FileFacts(path: path(blob)) else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
@@ -142,14 +142,14 @@ struct BlobStore: Sendable {
         return facts.isRegular ? Attributes(facts) : nil
     }
 
-    /// The blobs of a container, in the order of their paths' bytes; none where there is no such container.
+    /// The blobs of a container, sorted by the bytes of their paths; empty if the container does not exist.
     func blobs(in container: BlobPath) throws -> [BlobPath] {
         guard FileManager.default.fileExists(atPath: path(container)) else { return [] }
         var found: [BlobPath] = []
         func look(_ folder: BlobPath) throws {
             for name in try FileManager.default.contentsOfDirectory(atPath: path(folder)) {
                 let child = folder.child(name)
-                guard let facts = FileFacts(path: path(child)) else { continue }  // removed meanwhile
+                guard let facts = FileFacts(path: path(child)) else { continue }  // removed in the meantime
                 if facts.isFolder { try look(child) } else if facts.isRegular { found.append(child) }
             }
         }
@@ -162,7 +162,7 @@ struct BlobStore: Sendable {
     }
 }
 
-/// Bytes of a blob that are read part by part: those of the file that was opened, whatever takes its place meanwhile.
+/// Reads a range of a blob part by part, from the file as it was opened even if the blob is replaced meanwhile.
 struct OpenBlob: ~Copyable {
     private let path: String
     private let file: Int32
@@ -180,7 +180,7 @@ struct OpenBlob: ~Copyable {
 
     deinit { if file >= 0 { close(file) } }
 
-    /// Nil behind the last.
+    /// The next part; nil at the end of the range.
     mutating func next() throws(EmulatorError) -> ByteBuffer? {
         guard rest > 0 else { return nil }
         let part = try Descriptor.read(file, limit: min(rest, 1 << 17), path: path)
@@ -191,14 +191,14 @@ struct OpenBlob: ~Copyable {
 }
 
 extension BlobPath {
-    /// Its path within the container.
+    /// The path within the container.
     var name: String { segments.joined(separator: "/") }
 
     fileprivate func child(_ name: String) -> BlobPath {
         BlobPath(container: container, segments: segments + CollectionOfOne(name))
     }
 
-    /// The folder that it is in.
+    /// The folder that contains the blob.
     var parent: BlobPath { BlobPath(container: container, segments: segments.dropLast()) }
 
     private init(container: String, segments: some Sequence<String>) {

@@ -4,13 +4,13 @@ internal import PlaybookSyntax
 internal import Rollouts
 internal import SimulatedEndpoints
 
-/// What a deployment is made of, as its body names it.
+/// The parts of a deployment, as named in its body.
 struct DeploymentParts {
-    /// Nil where the body chooses nothing, so that its code decides.
+    /// The server that the body chooses; nil if the deployment's own parts decide.
     var choice: InstanceChoice?
-    /// What the playbook says of the Python that serves it.
+    /// The playbook's settings for the Python that serves the deployment.
     var python = PythonChoice()
-    /// Digests of what it was made of, as the client said them; nil where it did not say.
+    /// Digests of the deployment's files, if the client sent them.
     var contents: LocalContents?
     var code: String?
     var scoringScript: String?
@@ -70,7 +70,7 @@ struct DeploymentParts {
 }
 
 extension InferenceRoutes {
-    /// `{livenessRoute: {path, port}, …}` of an environment.
+    /// Reads `{livenessRoute: {path, port}, …}` of an environment; missing routes have their defaults.
     init(_ document: Value?) {
         self.init()
         liveness = document?["livenessRoute"]?["path"]?.string ?? liveness

@@ -2,7 +2,7 @@ internal import AzureEndpoints
 internal import FoundationEssentials
 internal import Rollouts
 
-/// What is registered on this machine, read without the emulator.
+/// Looks up assets that are registered on this machine, without the emulator.
 package struct LocalRegistry: Sendable {
     private let folder: LocalFolder
 
@@ -13,17 +13,17 @@ package struct LocalRegistry: Sendable {
     }
 
     package enum Answer: Hashable, Sendable {
-        /// `azureml:NAME:VERSION` of what is registered.
+        /// The asset is registered; the value is `azureml:NAME:VERSION`.
         case registered(String)
-        /// With the name and, unless the latest is meant, the version.
+        /// The asset is not registered; `version` is nil if the latest is meant.
         case missing(name: String, version: String?)
-        /// It is in a registry of Azure, or one of Azure's own.
+        /// The asset is in an Azure registry, or is one of Azure's curated environments.
         case elsewhere
-        /// It is no reference to an asset.
+        /// The text is not a reference to an asset.
         case unknown
     }
 
-    /// Whether what a file names is registered, and which version a label means.
+    /// Looks up an asset that a file names, and resolves the label `latest` to a version.
     package func answer(_ kind: Kind, _ text: String) throws(EmulatorError) -> Answer {
         let lowercased = text.lowercased()
         if lowercased.hasPrefix("azureml://registries/") { return .elsewhere }
@@ -34,7 +34,7 @@ package struct LocalRegistry: Sendable {
         return .missing(name: reference.name, version: reference.version)
     }
 
-    /// Whether a registered asset can serve a deployment without code: a model of MLflow, an environment with routes.
+    /// Whether a registered asset can serve a deployment without code: an MLflow model, or an environment with routes.
     package func isServer(_ kind: Kind, _ text: String) throws(EmulatorError) -> Bool {
         let asset = AssetKind(rawValue: kind.rawValue) ?? .models
         guard let reference = AssetReference(text, asset) else { return false }
@@ -42,7 +42,7 @@ package struct LocalRegistry: Sendable {
     }
 
     private func find(_ reference: AssetReference, _ kind: AssetKind) throws(EmulatorError) -> AssetRecord? {
-        // Nothing is made where nothing was ever registered.
+        // Does not create a database if no asset was ever registered.
         guard FileManager.default.fileExists(atPath: folder.database) else { return nil }
         let store = try LocalStore(folder)
         let found: Result<AssetRecord?, EmulatorError>

@@ -8,7 +8,7 @@ extension LocalStore {
         try assets(kind, "name = ? AND version = ?", [name.lowercased(), version]).first
     }
 
-    /// The asset that a deployment names, of the latest version where it names none; nil if it is not registered.
+    /// The asset that a deployment names, in its latest version if none is named; nil if it is not registered.
     func asset(_ kind: AssetKind, _ reference: AssetReference) throws(EmulatorError) -> AssetRecord? {
         guard let version = reference.version else { return try latest(kind, reference.name) }
         return try asset(kind, reference.name, version)
@@ -18,9 +18,9 @@ extension LocalStore {
         try versions(kind, name).first
     }
 
-    /// The versions of an asset, the one that was registered last first.
+    /// The versions of an asset, most recently registered first.
     ///
-    /// With `hash`, those with that hash whatever their name is: clients ask by a random one.
+    /// With `hash`, all versions with that hash whatever their name, since clients ask with a random name.
     func versions(_ kind: AssetKind, _ name: String, hash: String? = nil) throws(EmulatorError) -> [AssetRecord] {
         guard let hash else { return try assets(kind, "name = ?", [name.lowercased()]) }
         return try assets(kind, "hash = ?", [hash])
@@ -46,7 +46,7 @@ extension LocalStore {
         }
     }
 
-    /// What clients noted of a blob.
+    /// The metadata that clients stored for a blob; nil if there is none.
     func metadata(ofBlob path: String) throws(EmulatorError) -> [String: String]? {
         try read { db in
             try db.firstRow("SELECT metadata FROM blob WHERE path = ?", [path]) {
@@ -64,7 +64,7 @@ extension LocalStore {
         }
     }
 
-    /// `condition` is ours, never a client's.
+    /// Reads assets by an SQL condition, which must never come from a client.
     private func assets(_ kind: AssetKind, _ condition: String, _ arguments: [any DatabaseValueConvertible])
         throws(EmulatorError) -> [AssetRecord]
     {

@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Rollouts
 
-/// Code, models, environments and data: versions are registered once and read ever after.
+/// Routes for code, models, environments and data: versions are registered once and then read.
 struct AssetRoutes: Sendable {
     let plane: ControlPlane
 
@@ -12,7 +12,7 @@ struct AssetRoutes: Sendable {
         let (blobs, now) = (plane.blobs, plane.now)
         let upload = ControlPlane.workspace + "/codes/{name}/versions/{version}/startPendingUpload"
         routes.on(.post, upload) { request in
-            // A container of its own, so that nothing of another upload is in it.
+            // Each upload has a separate container, so that it cannot contain files of another upload.
             let container = "upload-" + Secrets.identifier()
             let address = "\(request.origin)/\(BlobRoutes.store)/\(container)"
             let answer: Value = [
@@ -91,7 +91,7 @@ struct AssetRoutes: Sendable {
     private static func answer(_ asset: AssetRecord, _ request: ControlRequest) -> Value {
         var members: [String: Value] = [:]
         if case .mapping(let kept) = asset.properties { members = kept }
-        // Clients of models read these without asking whether they are there.
+        // Clients of models read these members without checking that they exist.
         if asset.kind == .models { members["flavors"] = members["flavors"].flatMap { $0 == .null ? nil : $0 } ?? [:] }
         for key in ["tags", "properties"] where members[key] == nil || members[key] == .null { members[key] = [:] }
         members["provisioningState"] = "Succeeded"

@@ -1,14 +1,14 @@
 internal import Rollouts
 
-/// A list of a container's blobs in the XML of Azure's `List Blobs`, page by page.
+/// Lists a container's blobs page by page, in the XML of Azure's `List Blobs`.
 struct BlobListing: Sendable {
-    /// Blobs on a page at most.
+    /// The maximum number of blobs on a page.
     static let most = 5000
 
     var prefix: String
-    /// What is behind it is listed as a folder.
+    /// Names that continue after the delimiter are listed as one folder.
     var delimiter: String?
-    /// The last name of the page before.
+    /// The last name on the previous page.
     var marker: String
     var most: Int
 
@@ -24,7 +24,7 @@ struct BlobListing: Sendable {
         }
     }
 
-    /// The page's text; `look` tells what a blob is, or nil where it is gone meanwhile.
+    /// Renders the page; `look` returns a blob's attributes and metadata, or nil if it was removed in the meantime.
     func xml(
         of blobs: [BlobPath], container: String, service: String,
         _ look: (BlobPath) throws -> (BlobStore.Attributes, metadata: [String: String])?
@@ -55,7 +55,7 @@ struct BlobListing: Sendable {
             if let delimiter, let end = rest.firstRange(of: delimiter)?.upperBound {
                 entry = .folder(prefix + rest[..<end])
             }
-            // In the order of bytes, as the list is.
+            // The list is sorted by bytes, so the marker is compared by bytes.
             guard marker.isEmpty || marker.utf8.lexicographicallyPrecedes(entry.name.utf8) else { continue }
             guard entry.name != entries.last?.name else { continue }
             guard entries.count < most else { return (entries, entries.last?.name) }
@@ -86,7 +86,7 @@ struct BlobListing: Sendable {
 }
 
 extension String {
-    /// With what XML takes for markup escaped.
+    /// The string with XML's special characters escaped.
     fileprivate var xml: String {
         guard utf8.contains(where: { "&<>\"'".utf8.contains($0) }) else { return self }
         return reduce(into: "") { text, character in

@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
-/// Reading of blobs and of lists of them, as Azure's blob service answers.
+/// Routes that read and list blobs, with the answers of Azure's blob service.
 struct BlobReading: Sendable {
     let routes: BlobRoutes
     private var plane: ControlPlane { routes.plane }
@@ -105,13 +105,15 @@ struct BlobReading: Sendable {
             })
     }
 
-    /// True where `etag` is in a list of them.
+    /// Whether a comma-separated list of ETags contains `etag`.
     private static func names(_ list: String, _ etag: String) -> Bool {
         list.split(separator: ",").contains { $0.filter { $0 != " " } == etag }
     }
 }
 
-/// One range of a request: `bytes=0-1023`, `bytes=1024-`, `bytes=-512`; of others, as several at once, the whole is sent.
+/// A single range of a request: `bytes=0-1023`, `bytes=1024-` or `bytes=-512`.
+///
+/// Other forms, such as several ranges, cannot be parsed; the whole blob is sent for them.
 struct ByteRange: Hashable, Sendable {
     private var first: Int?
     private var last: Int?
@@ -126,7 +128,7 @@ struct ByteRange: Hashable, Sendable {
         if let first, let last, first > last { return nil }
     }
 
-    /// The bytes of `size` that it means; nil where there are none.
+    /// The byte positions of the range in a blob of `size` bytes; nil if the range lies outside of it.
     func within(_ size: Int) -> Range<Int>? {
         guard let first else {
             let count = min(last ?? 0, size)

@@ -5,16 +5,16 @@ internal import NIOCore
 internal import Rollouts
 internal import Support
 
-/// The part of Azure's blob service that uploads and downloads need: blobs, ranges, blocks, metadata, lists.
+/// The part of Azure's blob service that uploads and downloads need: blobs, ranges, blocks, metadata and lists.
 ///
-/// An address is opened by its own signature, as a shared access signature is; for reading, by the bearer token too.
+/// An address carries its own signature, like a shared access signature. The bearer token also allows reading.
 struct BlobRoutes: Sendable {
     let plane: ControlPlane
 
     /// The first segment of a blob's path.
     static let store = "store"
 
-    /// The SDK adds `.blob.core.windows.net` to what it takes for an account.
+    /// Whether a path segment names the store: the SDK appends `.blob.core.windows.net` to it, as to an account.
     static func isStore(_ segment: String) -> Bool {
         segment.lowercased() == store || segment.lowercased().hasPrefix(store + ".blob.")
     }
@@ -40,7 +40,7 @@ struct BlobRoutes: Sendable {
         }
     }
 
-    /// The blob that a request is about, if the request may touch it.
+    /// The blob that a request names; throws if the request has no access to it.
     private func blob(_ request: ControlRequest) throws(ControlError) -> BlobPath {
         let blob = try container(request)
         guard !blob.segments.isEmpty else {
@@ -49,7 +49,9 @@ struct BlobRoutes: Sendable {
         return blob
     }
 
-    /// The container, or the blob in it, that a request is about; `reading`: the bearer token opens it too.
+    /// The container or blob that a request names; throws if the request has no access to it.
+    ///
+    /// With `reading`, the bearer token is accepted as well as a signature.
     func container(_ request: ControlRequest, reading: Bool = false) throws(ControlError) -> BlobPath {
         guard Self.isStore(request.parameter("store")) else { throw .notFound("there is nothing at this address") }
         let container = request.parameter("container")
@@ -109,7 +111,7 @@ struct BlobRoutes: Sendable {
         return Response(status: .created, headers: try written(blob))
     }
 
-    /// What the headers `x-ms-meta-…` say; few and short ones only.
+    /// The metadata in the headers `x-ms-meta-…`, at most 8192 bytes in total.
     private static func metadata(_ request: ControlRequest) throws(ControlError) -> [String: String] {
         var metadata: [String: String] = [:]
         for field in request.headers {
@@ -134,7 +136,7 @@ struct BlobRoutes: Sendable {
         return headers
     }
 
-    /// Of every answer.
+    /// The headers of every answer.
     static var versionHeaders: HTTPFields {
         var headers = HTTPFields()
         headers["x-ms-version"] = "2025-01-05"
@@ -143,7 +145,7 @@ struct BlobRoutes: Sendable {
 }
 
 extension BlobPath {
-    /// Where a block of it waits until the list of blocks comes; nil for an id that is none.
+    /// The path at which a block is kept until the block list arrives; nil if the ID is invalid.
     fileprivate func block(_ id: String) -> BlobPath? {
         guard !id.isEmpty, id.utf8.count <= 96 else { return nil }
         let name = id.utf8.hexadecimal
@@ -151,7 +153,7 @@ extension BlobPath {
     }
 }
 
-/// `<BlockList><Latest>ID</Latest>…</BlockList>`, as the blob service takes it.
+/// The body of a block list request: `<BlockList><Latest>ID</Latest>…</BlockList>`.
 struct BlockList: Sendable {
     let ids: [String]
 
@@ -173,7 +175,7 @@ struct BlockList: Sendable {
 }
 
 extension HTTPFields {
-    /// By a name that is no constant of HTTP.
+    /// A header field by a name for which the library has no constant.
     subscript(_ name: String) -> String? {
         get { HTTPField.Name(name).flatMap { self[$0] } }
         set {

@@ -2,20 +2,20 @@ internal import AzureEndpoints
 internal import HTTPTypes
 internal import Rollouts
 
-/// A refusal in ARM's shape: HTTP status, and a body with a code and a sentence.
+/// An error response in ARM's format: an HTTP status, and a body with a code and a message.
 struct ControlError: Error, Hashable, Sendable {
     var status: HTTPResponse.Status
     var code: String
     var message: String
-    /// The member of the body, or the header, that is wrong.
+    /// The invalid member of the body, or the invalid header.
     var target: String?
-    /// Seconds until asking again may help.
+    /// The number of seconds after which a retry may succeed.
     var retryAfter: Int?
-    /// The methods that the path takes, of a 405.
+    /// The methods that the path supports, for status 405.
     var allow: [HTTPRequest.Method] = []
-    /// How long the thing is, of a 416.
+    /// The `Content-Range` header, for status 416.
     var contentRange: String?
-    /// The rest of the request is not read: the connection ends with the answer.
+    /// Whether the connection closes after the answer, because the rest of the request is not read.
     var closesConnection = false
 
     init(
@@ -28,7 +28,7 @@ struct ControlError: Error, Hashable, Sendable {
         self.retryAfter = retryAfter
     }
 
-    /// A rule was broken: 409 where waiting may help, else 400.
+    /// Converts a rule violation: 409 if waiting may help, otherwise 400.
     init(_ violation: Violation) {
         if violation.isTemporary {
             self.init(.conflict, "Conflict", violation.message, retryAfter: 1)
@@ -49,7 +49,7 @@ struct ControlError: Error, Hashable, Sendable {
         notFound("endpoint \(endpoint) has no deployment \(name)")
     }
 
-    /// Something of ours went wrong; what exactly is logged, not told.
+    /// An internal error; the details are logged, not sent to the client.
     static let internalError = ControlError(
         .internalServerError, "InternalServerError", "the emulator failed to answer; see its log for the reason")
 

@@ -5,30 +5,30 @@ internal import Hummingbird
 internal import NIOCore
 internal import Rollouts
 
-/// One request to the control plane, with its path taken apart.
+/// A request to the control plane, with its path parsed.
 struct ControlRequest: Sendable {
     var method: HTTPRequest.Method
-    /// From the path, decoded; names keep their case.
+    /// The decoded parameters of the path; names keep their case.
     var parameters: [String: String]
     var headers: HTTPFields
     var query: [String: String]
     var body: RequestBody
-    /// True where it shows the emulator's bearer token, without which only signed addresses are open.
+    /// Whether the request has the emulator's bearer token, without which only signed addresses can be used.
     var hasToken: Bool
-    /// `https://HOST:PORT` under which the client reached the server.
+    /// The origin under which the client reached the server: `https://HOST:PORT`.
     var origin: String
 
-    /// The largest body in JSON.
+    /// The maximum size of a JSON body, in bytes.
     static let limit = 4 << 20
-    /// The longest time that a body in JSON may take to arrive.
+    /// The timeout for receiving a JSON body.
     static let patience = Duration.seconds(30)
 
-    /// A part of the path; the route's pattern has it.
+    /// A parameter of the path; empty if the route's pattern does not have it.
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
 
     var endpoint: Name { Name(parameter("endpoint")) }
     var deployment: Name { Name(parameter("deployment")) }
-    /// The workspace that the path is in; whatever it is called, it leads to the same endpoints.
+    /// The workspace in the path; every workspace name leads to the same endpoints.
     var workspace: WorkspaceID {
         WorkspaceID(
             subscription: parameter("subscription"), resourceGroup: parameter("group"), name: parameter("workspace"))
@@ -36,9 +36,9 @@ struct ControlRequest: Sendable {
 
     func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
 
-    /// Who asks, where Turnout's own client does.
+    /// The headers of Turnout's own client; nil for other clients.
     ///
-    /// Headers that are there in part are refused: a change that should be fenced would not be.
+    /// Throws if only some of the headers are present, because the change would not be fenced as intended.
     func writeHeaders() throws(ControlError) -> WriteHeaders? {
         let fields = WriteHeaders.Field.allCases.filter { $0 != .change }
         let present = fields.filter { header($0.rawValue) != nil }
@@ -50,12 +50,12 @@ struct ControlRequest: Sendable {
         return read
     }
 
-    /// The body, read as JSON of a form.
+    /// Decodes the JSON body.
     func json<Body: Decodable>(_ type: Body.Type) async throws -> Body {
         try JSONBody.decode(type, from: try await bytes())
     }
 
-    /// As ``json(_:)``; nil where there is no body.
+    /// Decodes the JSON body like ``json(_:)``; nil if there is no body.
     func optionalJSON<Body: Decodable>(_ type: Body.Type) async throws -> Body? {
         let bytes = try await bytes()
         return bytes.isEmpty ? nil : try JSONBody.decode(type, from: bytes)
@@ -100,7 +100,7 @@ extension ControlError {
     }()
 }
 
-/// What `body` returns, or 408 when it takes longer than `limit`.
+/// Returns the result of `body`; throws status 408 if it takes longer than `limit`.
 func within<Result: Sendable>(
     _ limit: Duration, _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {

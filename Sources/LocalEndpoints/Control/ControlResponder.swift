@@ -7,14 +7,14 @@ internal import NIOCore
 internal import Rollouts
 internal import Synchronization
 
-/// Authenticates a request, finds its route, and answers every failure in ARM's shape.
+/// Authenticates requests, dispatches them to their routes, and answers every failure in ARM's format.
 struct ControlResponder: HTTPResponder {
     typealias Context = ControlContext
 
     let routes: RouteTable
     let token: SecretDigest
     let logger: Logger
-    /// Requests so far that came from someone who may ask.
+    /// The number of authorized requests so far.
     let requests = RequestCount()
 
     func respond(to request: Request, context: ControlContext) async throws -> Response {
@@ -48,12 +48,12 @@ struct ControlResponder: HTTPResponder {
         let query = Dictionary(
             request.uri.queryParameters.map { (String($0.key), String($0.value)) },
             uniquingKeysWith: { _, last in last })
-        // A blob's address carries its own signature, which its route checks.
+        // A blob's address carries its own signature, which the blob's route checks.
         let hasToken = isAuthorized(request.headers)
         guard BlobRoutes.isBlob(request.uri.path) || hasToken else {
             var error = ControlError(
                 .unauthorized, "AuthenticationFailed",
-                "the request has no bearer token, or a wrong one: the emulator's token is in the file 'token' next to ca.pem"
+                "the request has no bearer token, or a wrong one: the token is in the file 'token' next to ca.pem"
             )
             error.closesConnection = (request.headers[.contentLength].flatMap(Int.init) ?? 0) > ControlRequest.limit
             throw error
@@ -92,9 +92,9 @@ final class RequestCount: Sendable {
     func add() { count.wrappingAdd(1, ordering: .relaxed) }
 }
 
-/// What is known of a request beside its contents.
+/// The connection of a request.
 struct ControlContext: InitializableFromSource {
-    /// Nil where there is no connection, in tests.
+    /// The channel; nil in tests, which have no connection.
     let channel: (any Channel)?
 
     init(source: ApplicationRequestContextSource) { channel = source.channel }
@@ -104,7 +104,7 @@ struct ControlContext: InitializableFromSource {
 
 extension ControlError {
     fileprivate func response(_ context: ControlContext) -> Response {
-        // An error body is encoded from texts only, which can't fail.
+        // An error body contains only strings, so encoding cannot fail.
         let data = (try? JSONText.encode(answer)) ?? Data()
         var headers: HTTPFields = [.contentType: "application/json; charset=utf-8"]
         headers[ARMHeader.errorCode] = code
@@ -121,21 +121,21 @@ extension ControlError {
             body: ResponseBody(contentLength: data.count) { writer in
                 try await writer.write(ByteBuffer(bytes: data))
                 try await writer.finish(nil)
-                // The client gets a moment to read the answer: closing at once would throw it away with what is unread.
+                // Gives the client time to read the answer: closing at once would discard it with the unread data.
                 channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.close(promise: nil) }
             })
     }
 }
 
 extension Response {
-    /// As the answer to a HEAD request.
+    /// The response to a HEAD request.
     fileprivate func withoutBody() -> Response {
         var response = createHeadResponse()
         response.headers[.contentLength] = headers[.contentLength]
         return response
     }
 
-    /// JSON of `value`.
+    /// A response with `value` as JSON.
     static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) throws
         -> Response
     {

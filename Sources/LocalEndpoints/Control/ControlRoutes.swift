@@ -2,20 +2,20 @@ internal import AzureEndpoints
 internal import Hummingbird
 internal import Rollouts
 
-/// What the routes of the control plane work on.
+/// The state and services that the control plane's routes use.
 struct ControlPlane: Sendable {
     let registry: EndpointRegistry
     let store: LocalStore
     let blobs: BlobStore
-    /// `http://HOST:PORT` of the data plane.
+    /// The data plane's origin: `http://HOST:PORT`.
     let dataOrigin: String
     let now: @Sendable () -> Timestamp
 
-    /// The path of a workspace, under which most things are.
+    /// The path of a workspace, which most routes begin with.
     static let workspace =
         "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.MachineLearningServices/workspaces/{workspace}"
 
-    /// Azure's routes that AzureCompatibility.md names, and those that Turnout's own client needs beside them.
+    /// Azure's routes that AzureCompatibility.md lists, and the additional ones that Turnout's own client needs.
     var routes: RouteTable {
         var routes = RouteTable()
         WorkspaceRoutes(plane: self).add(to: &routes)

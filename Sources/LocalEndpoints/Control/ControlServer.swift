@@ -6,7 +6,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import ServiceLifecycle
 
-/// The control plane on a socket, over TLS.
+/// Serves the control plane over TLS.
 struct ControlServer: Service {
     let host: String
     let port: Int
@@ -14,12 +14,12 @@ struct ControlServer: Service {
     let certificates: ServerCertificates
     let group: any EventLoopGroup
     let logger: Logger
-    /// Told the port when it listens.
+    /// Called with the port when the server is listening.
     let listening: @Sendable (Int) -> Void
 
-    /// Connections at a time; others wait.
+    /// The maximum number of concurrent connections; others wait.
     private static let connections = 256
-    /// How long a connection may be idle, also before its first request.
+    /// How long a connection may be idle, including before its first request.
     private static let idleTime = TimeAmount.seconds(60)
 
     func run() async throws {

@@ -1,7 +1,7 @@
 internal import AzureEndpoints
 internal import Hummingbird
 
-/// Keys and tokens of endpoints.
+/// Routes for the keys and tokens of endpoints.
 struct CredentialRoutes: Sendable {
     let plane: ControlPlane
 

@@ -2,7 +2,7 @@ internal import AzureEndpoints
 internal import Hummingbird
 internal import Rollouts
 
-/// The workspace's one datastore, whose blobs come back to the emulator.
+/// Routes for the workspace's only datastore, which refers clients to the emulator's own blob store.
 struct DatastoreRoutes: Sendable {
     let plane: ControlPlane
 
@@ -19,7 +19,7 @@ struct DatastoreRoutes: Sendable {
             try requireKnown(request)
             return try .json(Self.datastore(request))
         }
-        // The SDK sends what it expects of the secrets, which changes nothing here.
+        // The SDK sends a body with the kind of secrets that it expects; it is ignored.
         routes.on(.post, Self.one + "/listSecrets") { request in
             try requireKnown(request)
             let secrets: [String: String] = [
@@ -44,7 +44,7 @@ struct DatastoreRoutes: Sendable {
             "type": "Microsoft.MachineLearningServices/workspaces/datastores",
             "properties": [
                 "datastoreType": "AzureBlob", "isDefault": true, "tags": [:], "properties": [:],
-                // The SDK makes a host of it, https://ACCOUNT.blob.ENDPOINT: this leads to BlobRoutes.
+                // The SDK builds the address https://ACCOUNT.blob.ENDPOINT from this, which leads to BlobRoutes.
                 "accountName": .string("\(authority)/\(BlobRoutes.store)"), "containerName": .string(container),
                 "endpoint": "core.windows.net", "protocol": "https", "serviceDataAccessAuthIdentity": "None",
                 "credentials": ["credentialsType": "Sas"],
@@ -54,7 +54,7 @@ struct DatastoreRoutes: Sendable {
 }
 
 extension ResourcePath {
-    /// The path of something of a workspace that is no endpoint.
+    /// The path of a workspace resource other than an endpoint.
     init(_ workspace: WorkspaceID, _ collection: String, _ name: String) {
         self.init(workspace, endpoint: nil, deployment: nil, collection, name)
     }

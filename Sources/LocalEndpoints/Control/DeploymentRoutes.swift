@@ -3,13 +3,13 @@ internal import Hummingbird
 internal import RolloutEngine
 internal import Rollouts
 
-/// Deployments: list, read, create or replace, change, delete; their sizes and logs.
+/// Routes that list, read, create, replace, update and delete deployments, and read their sizes and logs.
 struct DeploymentRoutes: Sendable {
     let plane: ControlPlane
 
     private static let list = EndpointRoutes.one + "/deployments"
     static let one = list + "/{deployment}"
-    /// Lines of a log that are told at most.
+    /// The maximum number of log lines in an answer.
     static let linesLimit = 10_000
 
     func add(to routes: inout RouteTable) {
@@ -53,9 +53,9 @@ struct DeploymentRoutes: Sendable {
         return try request.resource(resource, etag: etag, acceptance, location: resource.id)
     }
 
-    /// Lines as text: time, who says it, what.
+    /// Formats log lines as `TIME [INSTANCE] TEXT`.
     ///
-    /// What the platform itself says while it makes an instance's environment is the storage initializer's.
+    /// Lines without an instance come from the platform and are returned for the storage initializer.
     private static func text(_ lines: [LogLine], of container: LogsRequest.Container?) -> String {
         let told = container == .storageInitializer ? lines.filter { $0.instance == nil } : lines
         return told.map { "\($0.at) [\($0.instance ?? "platform")] \($0.text)\n" }.joined()

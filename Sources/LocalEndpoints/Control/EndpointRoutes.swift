@@ -4,7 +4,7 @@ internal import Hummingbird
 internal import Rollouts
 internal import Support
 
-/// Endpoints: list, read, create or replace, change, delete.
+/// Routes that list, read, create, replace, update and delete endpoints.
 struct EndpointRoutes: Sendable {
     let plane: ControlPlane
 
@@ -34,7 +34,7 @@ struct EndpointRoutes: Sendable {
         }
     }
 
-    /// The endpoint as it is, with what to poll where something was begun.
+    /// Answers with the present endpoint, and with the operation to poll if one was started.
     private func answer(_ request: ControlRequest, _ acceptance: Acceptance? = nil, isNew: Bool = false) async throws
         -> Response
     {
@@ -45,9 +45,9 @@ struct EndpointRoutes: Sendable {
 }
 
 extension ControlRequest {
-    /// A resource as the answer to a read (200) or to a write (201, with where to ask how far it is).
+    /// Answers a read (200) or a write (201, with the operation to poll) with the resource.
     ///
-    /// Azure answers 201 to every PUT, also to one that only moves traffic.
+    /// Azure answers every PUT with 201, even one that only moves traffic. A PATCH is answered with 200.
     func resource(_ resource: some Encodable, etag: String, _ acceptance: Acceptance?, location: String?) throws
         -> Response
     {
@@ -60,7 +60,7 @@ extension ControlRequest {
         return try .json(resource, status: method == .patch ? .ok : .created, headers: headers)
     }
 
-    /// The answer to a DELETE: 202 with where to ask how far it is, or 204 where there was nothing.
+    /// Answers a DELETE: 202 with the operation to poll, or 204 if there was nothing to delete.
     func deletion(_ acceptance: Acceptance) -> Response {
         guard let operation = acceptance.operation else { return Response(status: .noContent) }
         var headers: HTTPFields = [.retryAfter: "1"]
@@ -70,7 +70,7 @@ extension ControlRequest {
         return Response(status: .accepted, headers: headers)
     }
 
-    /// The query that addresses in answers carry on.
+    /// The request's `api-version`, as the query of addresses in answers.
     var apiVersion: String { query["api-version"].map { "?api-version=" + PercentEncoding.encoded($0) } ?? "" }
 }
 

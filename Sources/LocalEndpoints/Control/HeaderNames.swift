@@ -1,6 +1,6 @@
 internal import HTTPTypes
 
-/// ARM's own headers.
+/// Headers that are specific to ARM.
 enum ARMHeader: String, Sendable {
     case asyncOperation = "Azure-AsyncOperation"
     case operationTimeout = "x-ms-async-operation-timeout"

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Rollouts
 
-/// Bodies in JSON, and where in them something is wrong.
+/// Decodes JSON bodies; errors name the invalid member.
 enum JSONBody {
     static func decode<Body: Decodable>(_ type: Body.Type, from data: Data) throws(ControlError) -> Body {
         do {
@@ -13,16 +13,16 @@ enum JSONBody {
         }
     }
 
-    /// Foundation says of a number that is no whole one, or too large, only that the data are no JSON.
+    /// Finds a number that is not an `Int`: Foundation reports it, without its place, as invalid JSON.
     private static func numberProblem(_ error: DecodingError, in data: Data) -> ControlError? {
         guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
-            let body = try? JSONReader.value(data).throughJSON,  // it fails too: really no JSON
+            let body = try? JSONReader.value(data).throughJSON,  // fails as well if the body really is not JSON
             let (place, number) = body.fraction
         else { return nil }
         return .badArgument("\(place) is \(number): expected an integer", target: place)
     }
 
-    /// What is wrong with JSON inside of a body.
+    /// Describes an error in JSON that is embedded in a body.
     static func words(for error: any Error) -> String {
         (error as? DecodingError).map { problem($0).message } ?? "\(error)"
     }
@@ -70,7 +70,7 @@ enum JSONBody {
 }
 
 extension Value {
-    /// The first number that is no `Int`, and where it is.
+    /// The first number that is not an `Int`, and its path.
     fileprivate var fraction: (place: String, number: Double)? {
         switch self {
         case .number(let number): return ("", number)

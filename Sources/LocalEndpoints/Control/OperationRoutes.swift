@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Support
 
-/// Asynchronous operations: how far they are, and what came of them.
+/// Routes that report the progress and results of asynchronous operations.
 struct OperationRoutes: Sendable {
     let plane: ControlPlane
 
@@ -44,7 +44,7 @@ struct OperationRoutes: Sendable {
     private static func path(_ kind: String, _ operation: OperationRecord, _ request: ControlRequest) -> String {
         let subscription = PercentEncoding.encoded(request.parameter("subscription"))
         let provider = "Microsoft.MachineLearningServices/locations/\(EndpointResource.defaultLocation)"
-        // Azure has colons in these ids, and RFC 3986 allows them in a path.
+        // Azure's IDs contain colons, which RFC 3986 allows in a path.
         let id = operation.id.split(separator: ":").map { PercentEncoding.encoded(String($0)) }.joined(separator: ":")
         return "/subscriptions/\(subscription)/providers/\(provider)/\(kind)/\(id)"
     }

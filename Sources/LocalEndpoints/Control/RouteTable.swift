@@ -3,10 +3,10 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Support
 
-/// The paths of the control plane and what answers them.
+/// The paths of the control plane and their handlers.
 ///
-/// ARM matches paths without case and keeps the case of names; Hummingbird's router can only do one of the two, and
-/// answers 404 where a path is known under another method.
+/// ARM matches paths case-insensitively but preserves the case of names. Hummingbird's router supports only one of the
+/// two, and answers 404 if a path exists only for another method.
 struct RouteTable: Sendable {
     typealias Handler = @Sendable (ControlRequest) async throws -> Response
 
@@ -17,24 +17,24 @@ struct RouteTable: Sendable {
     }
 
     fileprivate enum Segment: Sendable {
-        /// In lower case.
+        /// A fixed segment, in lower case.
         case literal(String)
         case parameter(String)
-        /// What is left of the path, one segment or more.
+        /// The rest of the path: one or more segments.
         case rest(String)
     }
 
-    /// What a path leads to.
+    /// The result of matching a path.
     enum Match: Sendable {
         case handler(Handler, parameters: [String: String])
-        /// The path is known, under these methods only.
+        /// The path exists, but only for these methods.
         case otherMethods([HTTPRequest.Method])
         case none
     }
 
     private var routes: [Route] = []
 
-    /// Adds a route: `/subscriptions/{subscription}/…`, `{rest...}` at the end takes several segments.
+    /// Adds a route such as `/subscriptions/{subscription}/…`; `{rest...}` at the end matches several segments.
     mutating func on(_ method: HTTPRequest.Method, _ pattern: String, _ handler: @escaping Handler) {
         let segments = pattern.split(separator: "/").map { part -> Segment in
             guard part.hasPrefix("{"), part.hasSuffix("}") else { return .literal(part.lowercased()) }
@@ -44,14 +44,14 @@ struct RouteTable: Sendable {
         routes.append(Route(method: method, segments: segments, handler: handler))
     }
 
-    /// Where a path leads that has no query and is percent-encoded.
+    /// Matches a percent-encoded path without a query.
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
         guard path.hasPrefix("/"), let parts = Self.segments(of: path) else { return .none }
         var others: [HTTPRequest.Method] = []
         var isExact = false
         for route in routes {
             guard let parameters = route.parameters(of: parts) else { continue }
-            // A path that says exactly what it leads to is no blob's.
+            // A path that matches a route without a rest segment is not a blob's path.
             if route.takesAnyRest, isExact { continue }
             isExact = isExact || !route.takesAnyRest
             let answersHead = method == .head && route.method == .get && !route.takesAnyRest
@@ -61,9 +61,9 @@ struct RouteTable: Sendable {
         return others.isEmpty ? .none : .otherMethods(others)
     }
 
-    /// The path's segments, decoded; nil where one is no UTF-8.
+    /// The decoded segments of a path; nil if one is not UTF-8.
     ///
-    /// Azure's clients write some paths with a double slash, so empty segments don't count.
+    /// Empty segments are ignored, because Azure's clients write some paths with a double slash.
     private static func segments(of path: String) -> [String]? {
         var segments: [String] = []
         for part in path.split(separator: "/") {

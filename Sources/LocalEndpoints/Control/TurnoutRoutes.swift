@@ -2,7 +2,7 @@ internal import AzureEndpoints
 internal import Hummingbird
 internal import Rollouts
 
-/// What Turnout's own client asks for and the cloud does not have.
+/// Routes for Turnout's own client that the cloud does not have.
 struct TurnoutRoutes: Sendable {
     let plane: ControlPlane
 
@@ -31,7 +31,7 @@ struct TurnoutRoutes: Sendable {
 }
 
 extension ControlRequest {
-    /// A whole number of the query; nil where it is not there.
+    /// An integer in the query; nil if it is missing.
     func number(_ name: String) throws(ControlError) -> Int? {
         guard let text = query[name] else { return nil }
         guard let number = Int(text) else {

@@ -2,7 +2,7 @@ internal import AzureEndpoints
 internal import Hummingbird
 internal import Rollouts
 
-/// The workspace itself: there is one, whatever it is called.
+/// Routes for the workspace: there is only one, under any name.
 struct WorkspaceRoutes: Sendable {
     let plane: ControlPlane
 

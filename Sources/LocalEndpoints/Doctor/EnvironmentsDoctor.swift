@@ -1,7 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Lists the environments of Python that were built for local deployments, and removes those that none of them uses.
+/// Lists the Python environments that were built for local deployments, and can remove the unused ones.
 struct EnvironmentsDoctor {
     var folder: LocalFolder
     /// Whether unused environments are removed; otherwise they are only listed.
@@ -33,7 +33,7 @@ struct EnvironmentsDoctor {
 }
 
 extension BuiltEnvironment {
-    /// `120 MiB, Python 3.11.7 by uv`.
+    /// For example `120 MiB, Python 3.11.7, built by uv`.
     fileprivate var facts: String {
         let size = "\((size + 1_048_575) / 1_048_576) MiB"
         guard state == .built else { return "\(size), \(state.rawValue)" }
@@ -41,7 +41,7 @@ extension BuiltEnvironment {
             + (provider.map { ", built by \($0)" } ?? "")
     }
 
-    /// `used_by` counts deployments.
+    /// The members of the JSON output; `used_by` is the number of deployments.
     fileprivate var details: Value {
         [
             "path": .string(path), "state": .string(state.rawValue), "bytes": .integer(size),

@@ -12,7 +12,7 @@ internal import X509
     internal import Glibc
 #endif
 
-/// Looks at the folder of the local endpoints without changing it.
+/// Diagnoses the folder of the local endpoints without changing it.
 struct LocalDoctor {
     var folder: LocalFolder
     var now: Timestamp
@@ -24,7 +24,7 @@ struct LocalDoctor {
         return await emulator() + secrets() + certificate() + processes()
     }
 
-    /// Who serves the endpoints, and whether it answers.
+    /// Whether an emulator serves the endpoints and answers.
     private func emulator() async -> [Diagnosis] {
         do {
             let record = try ServeRecord.read(folder)
@@ -46,7 +46,7 @@ struct LocalDoctor {
                         .warning, "local",
                         "another process holds \(folder.serveLock) but has not recorded where it listens",
                         advice:
-                            "check again in a moment; if this persists, find the process with `fuser \(folder.serveLock)`"
+                            "check again later; if this persists, find the process with `fuser \(folder.serveLock)`"
                     )
                 ]
             case (false, let record?):
@@ -68,7 +68,7 @@ struct LocalDoctor {
         }
     }
 
-    /// Who the emulator is, who uses it, and when it leaves.
+    /// Describes the emulator's process, the processes that use it, and when it will stop.
     func words(on record: ServeRecord) throws -> String {
         let users = try EmulatorUser.all(in: folder)
         let text =
@@ -87,13 +87,13 @@ struct LocalDoctor {
         return [
             Diagnosis(
                 .warning, "local",
-                "process \(record.pid) runs \(version.map { "Turnout \($0)" } ?? "an older Turnout"), but this is Turnout "
-                    + Program.version,
+                "process \(record.pid) runs \(version.map { "Turnout \($0)" } ?? "an older Turnout"), but this is "
+                    + "Turnout \(Program.version)",
                 advice: "the next run replaces it once it is unused; `turnout serve --stop` stops it now")
         ]
     }
 
-    /// Files that only their owner may read.
+    /// Checks that secrets can be accessed only by their owner.
     private func secrets() -> [Diagnosis] {
         [folder.token, folder.certificateKey].compactMap { path in
             guard let facts = FileFacts(path: path) else { return nil }
@@ -107,7 +107,7 @@ struct LocalDoctor {
         }
     }
 
-    /// The authority that clients are told to trust.
+    /// Checks the certificate authority that clients trust.
     private func certificate() -> [Diagnosis] {
         let path = folder.certificate
         guard let bytes = FileManager.default.contents(atPath: path) else { return [] }
@@ -136,7 +136,7 @@ struct LocalDoctor {
         }
     }
 
-    /// Servers whose emulator is gone.
+    /// Finds servers that outlived their emulator.
     private func processes() -> [Diagnosis] {
         let left: [Int32]
         do {

@@ -8,32 +8,34 @@ package import Rollouts
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// Azure ML's managed online endpoints on this machine: control plane, data plane, and the instances between them.
+/// Emulates Azure ML's managed online endpoints on this machine: control plane, data plane and instances.
 ///
-/// What it is told is kept in its folder; one that is started after another was killed goes on where that one was.
+/// Its state is saved in its folder; an emulator that starts after another was killed continues from that state.
 package final class Emulator: Sendable {
     package struct Configuration: Sendable {
         package var folder: LocalFolder
         /// Reads the conda files of environments.
         package var yaml: YAMLReader
         package var controlHost: String
-        /// 0: the port of the last time if it is free, else a free one.
+        /// The control plane's port; 0 means the previous port if it is free, otherwise any free port.
         package var controlPort: Int
-        /// Loopback only: the data plane speaks plain HTTP.
+        /// The data plane's host; must be a loopback address, since the data plane uses plain HTTP.
         package var dataHost: String
-        /// As ``controlPort``.
+        /// The data plane's port; 0 means the same as for ``controlPort``.
         package var dataPort: Int
-        /// Event loops of the data plane; nil: one for each core that the process may use.
+        /// The number of the data plane's event loops; nil means one for each core that the process may use.
         package var threads: Int?
-        /// False: the control plane only, to look at what is kept; nothing is served or changed.
+        /// If false, only the control plane runs, to show the saved state; nothing is served or changed.
         package var servesInstances: Bool
         package var times: ProvisioningTimes
-        /// Bytes per second of each endpoint, requests and answers together, as Azure's 5 MBps; nil: no limit.
+        /// The limit of each endpoint in bytes per second, requests and answers together; nil means no limit.
+        ///
+        /// The default is Azure's limit of 5 MBps.
         package var bandwidth: Int? = 5_000_000
         package var accessLog = AccessLog.Place.deployments
-        /// The program that this is part of.
+        /// The program that the emulator is part of.
         package var program: EmulatorProgram?
-        /// How long ``untilUnused()`` waits for the next use; nil: for ever.
+        /// How long the emulator may be unused before ``untilUnused()`` returns; nil means forever.
         package var idle: Interval?
 
         package init(
@@ -66,7 +68,7 @@ package final class Emulator: Sendable {
     private let lock: ServeLock
     private let state = Mutex(State.new)
 
-    /// Takes the folder, or throws an ``EmulatorError`` that names the process which has it.
+    /// Locks the folder; throws an ``EmulatorError`` that names the process which holds it.
     package init(_ configuration: Configuration, logger: Logger) throws {
         if configuration.servesInstances { try ListenAddress.requireLoopback(data: configuration.dataHost) }
         self.configuration = configuration
@@ -75,7 +77,7 @@ package final class Emulator: Sendable {
         lock = try ServeLock(configuration.folder)
     }
 
-    /// Takes up what is kept, listens, and returns when clients can come.
+    /// Restores the saved state and listens; returns when clients can connect.
     package func start() async throws -> ServeRecord {
         try state.withLock { state in
             guard case .new = state else {
@@ -88,7 +90,7 @@ package final class Emulator: Sendable {
             let record: ServeRecord
             do {
                 record = try await parts.start()
-                // One that only shows what is kept is for its own process.
+                // A read-only emulator is used only by its own process, so no other process needs to find it.
                 if configuration.servesInstances { try record.write(configuration.folder) }
             } catch {
                 await parts.stop(draining: .zero)
@@ -105,15 +107,16 @@ package final class Emulator: Sendable {
         }
     }
 
-    /// Returns when the emulator was stopped; throws when it ended by itself.
+    /// Returns when the emulator was stopped; throws if it failed.
     package func untilEnded() async throws {
         guard case .running(let parts) = state.withLock({ $0 }) else { return }
         try await parts.untilEnded()
     }
 
-    /// Returns when no process and no client has used the emulator for ``Configuration/idle``, or its folder is gone.
+    /// Returns when the emulator has been unused for ``Configuration/idle``, or its folder was removed.
     ///
-    /// No process finds the emulator any more then; it is to be stopped.
+    /// Processes and clients count as users. Other processes can no longer find the emulator when this returns, and the
+    /// caller must stop it.
     package func untilUnused() async throws {
         guard case .running(let parts) = state.withLock({ $0 }) else { return }
         let folder = configuration.folder
@@ -140,16 +143,16 @@ package final class Emulator: Sendable {
                 }
                 guard isLeaving == nil else { return }
             } catch {
-                // It stays: who uses it is not known.
+                // Keeps running, since it may be in use.
                 logger.error("cannot read which processes use the emulator", metadata: ["error": "\(error)"])
             }
         }
     }
 
-    /// Takes no new requests, lets those in flight be answered for `draining` at most, and ends every instance.
+    /// Stops accepting requests, waits up to `draining` for those in flight, and stops every instance.
     ///
-    /// Endpoints stay as they are and are served again by the next emulator of the folder. Also complete in a task that
-    /// is cancelled.
+    /// The endpoints are saved, and the next emulator of the folder serves them again. Runs to completion even if the
+    /// task is cancelled.
     package func stop(draining: Interval) async {
         let previous = state.withLock { state in
             defer { state = .stopped }
@@ -159,13 +162,13 @@ package final class Emulator: Sendable {
             if case .new = previous { lock.release() }
             return
         }
-        // First, so that no process takes it for one that will answer.
+        // Removed first, so that no other process tries to use the stopping emulator.
         do {
             if configuration.servesInstances { try StateFile.remove(configuration.folder.serveRecord) }
         } catch {
             logger.error("serve.json could not be removed", metadata: ["error": "\(error)"])
         }
-        // A task of its own: what is cancelled must still be ended.
+        // A separate task, because the parts must be stopped even if this task is cancelled.
         await Task { await parts.stop(draining: draining) }.value
         lock.release()
     }

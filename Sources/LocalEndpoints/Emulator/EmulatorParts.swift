@@ -12,17 +12,17 @@ internal import ServiceLifecycle
     internal import Glibc
 #endif
 
-/// What a running emulator consists of, and the order in which it begins and ends.
+/// The parts of a running emulator, and the order in which they start and stop.
 actor EmulatorParts {
     private let configuration: Emulator.Configuration
     private let logger: Logger
     private let store: LocalStore
     private let dataPlane: DataPlane?
     private let accessLog: AccessLog?
-    /// The loop of all control planes of this process, which is never shut down.
+    /// The event loop of all control planes in this process, which is never shut down.
     ///
-    /// A TLS connection says its good-bye, under a timer of its own, after the server has ended: there must be a loop left
-    /// for that.
+    /// TLS connections send their closing message, under their own timer, after the server has stopped. They need a
+    /// running event loop for it.
     private static let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private var registry: EndpointRegistry?
     private var requests: RequestCount?
@@ -48,7 +48,7 @@ actor EmulatorParts {
         dataPlane = DataPlane(plane, logger: logger)
     }
 
-    /// Takes up what is kept and listens.
+    /// Restores the saved state and listens.
     func start() async throws -> ServeRecord {
         let clock = SystemClock()
         let now: @Sendable () -> Timestamp = { clock.now() }
@@ -76,7 +76,7 @@ actor EmulatorParts {
             responder: responder,
             certificates: try ServerCertificates(authority, hosts: [configuration.controlHost], now: now),
             group: Self.loops, logger: logger, listening: { port.yield($0) })
-        // Services end in the reverse order: no request comes when the registry is gone.
+        // Services stop in reverse order, so that no request arrives after the registry has stopped.
         let services = ServiceGroup(
             configuration: .init(
                 services: [
@@ -88,7 +88,7 @@ actor EmulatorParts {
             defer { port.finish() }
             try await services.run()
         }
-        // What was served before is served again before anybody is told where.
+        // Restored endpoints are served again before the address is published.
         await registry.installedNow()
         guard let listening = await ports.first(where: { _ in true }) else {
             try await life?.value
@@ -105,7 +105,7 @@ actor EmulatorParts {
             path: ServerEnvironment.inherited["PATH"])
     }
 
-    /// What clients of both planes have asked so far; nil while one waits for its answer.
+    /// The request counts of both planes; nil while a request is in flight.
     var useMark: [Int]? {
         guard let dataPlane else { return [requests?.value ?? 0] }
         return dataPlane.useMark.map { [$0, requests?.value ?? 0] }
@@ -115,7 +115,7 @@ actor EmulatorParts {
 
     func stop(draining: Interval) async {
         await services?.triggerGracefulShutdown()
-        // The registry's loop ends at once, connections of the control plane when their requests are answered.
+        // The registry's loop ends at once; control plane connections end when their requests are answered.
         if await !hasEnded(within: draining + .seconds(2)) {
             life?.cancel()
             if await !hasEnded(within: .seconds(2)) { logger.error("the control plane did not stop in time") }
@@ -136,7 +136,7 @@ actor EmulatorParts {
         }
     }
 
-    /// Waits for the end of what ``start()`` began, so long at most; false where it goes on.
+    /// Waits up to `limit` for the services to end; returns false if they are still running.
     private func hasEnded(within limit: Interval) async -> Bool {
         guard let life else { return true }
         let (answers, answer) = AsyncStream.makeStream(of: Bool.self)
@@ -157,17 +157,17 @@ actor EmulatorParts {
         return await answers.first { _ in true } ?? false
     }
 
-    /// Where clients find the data plane; one that only shows what is kept tells where it was.
+    /// The data plane's origin; for a read-only emulator, the one that was used last.
     private func dataOrigin(port: Int?) throws -> String {
         let port = try port ?? store.setting("data.port").flatMap(Int.init) ?? configuration.dataPort
         return "http://" + ListenAddress.authority(configuration.dataHost, port)
     }
 
-    /// A host that clients on this machine can connect to.
+    /// The host through which clients on this machine can reach `host`, which may be a wildcard address.
     private func reachable(_ host: String) -> String { host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host }
 }
 
-/// The registry's loop, and the counts that are kept every second.
+/// Runs the registry's loop, and saves the request counts every second.
 private struct RegistryService: Service {
     let registry: EndpointRegistry
     let logger: Logger
@@ -194,7 +194,7 @@ private struct RegistryService: Service {
 }
 
 extension EndpointRegistry {
-    /// Ends every instance, and leaves what is wanted as it is.
+    /// Stops every instance without changing the desired state.
     func endInstances() async {
         let groups = running.values.flatMap(\.groups)
         await withDiscardingTaskGroup { ends in

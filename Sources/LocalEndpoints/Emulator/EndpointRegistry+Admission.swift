@@ -3,12 +3,12 @@ internal import HTTPTypes
 internal import RolloutEngine
 internal import Rollouts
 
-/// What every write passes: fencing, idempotency, its condition, the rules; and the history that tells of it.
+/// The checks that every write must pass (fencing, idempotency, preconditions, rules) and its entry in the history.
 extension EndpointRegistry {
-    /// Admits a change, or throws why it is refused; either is noted in the endpoint's history.
+    /// Admits a change, or throws the reason for refusing it; both outcomes are recorded in the endpoint's history.
     ///
-    /// `change` is what the request is about; `etag` is the resource's as it is, nil where it isn't there; `body` asks
-    /// the rules and says what is kept from now on, and whether what is wanted changed by it.
+    /// `etag` is the present ETag of the resource, or nil if the resource does not exist. `body` checks the rules; it
+    /// returns the records to save, and whether the desired state changed.
     func admit(
         _ change: Change, to endpoint: Name, as write: WriteRequest, etag: String?,
         _ body: () throws -> (kept: Kept, acceptance: Acceptance, hadEffect: Bool)
@@ -16,8 +16,8 @@ extension EndpointRegistry {
         guard dataPlane != nil else {
             throw ControlError(
                 .conflict, "Conflict",
-                "this emulator is read-only: it shows the saved state and changes nothing; `turnout serve` starts one that "
-                    + "serves the endpoints")
+                "this emulator is read-only: it shows the saved state and changes nothing; `turnout serve` starts one "
+                    + "that serves the endpoints")
         }
         let context = write.headers?.context
         if let context, let seen = try epoch(of: endpoint), context.epoch < seen {
@@ -28,7 +28,8 @@ extension EndpointRegistry {
         if let context, let previous = try store.accepted(context.idempotencyKey, of: endpoint) {
             guard previous.change == change else {
                 let words =
-                    "the idempotency key \(context.idempotencyKey) was already used for another change: \(previous.change)"
+                    "the idempotency key \(context.idempotencyKey) was already used for another change: "
+                    + "\(previous.change)"
                 try note(change, of: endpoint, context, .refused(words))
                 throw ControlError.badArgument(words, target: WriteHeaders.Field.key.rawValue)
             }
@@ -54,9 +55,9 @@ extension EndpointRegistry {
         }
     }
 
-    /// Takes note of a change that its client sees to be none: fenced, refused by the rules, or so already.
+    /// Records a change that the client believes to have no effect: fenced, refused by the rules, or already done.
     ///
-    /// A client cannot write to what is not there; asked here, its epoch counts as on any other write.
+    /// A client cannot write to a resource that does not exist; here, its epoch counts as on any other write.
     func consider(_ change: Change, of endpoint: Name, as write: WriteRequest) throws {
         _ = try admit(change, to: endpoint, as: write, etag: nil) {
             let shown = records[endpoint].map(live)
@@ -74,7 +75,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
+    /// All requested changes of `endpoint`, oldest first, even if the endpoint was deleted.
     func history(of endpoint: Name) throws -> [HistoryEntry] { try store.history(of: endpoint) }
 
     private func epoch(of endpoint: Name) throws -> Int? {
@@ -84,7 +85,7 @@ extension EndpointRegistry {
         return seen
     }
 
-    /// Keeps that a change was not taken.
+    /// Saves the outcome of a change that was not accepted.
     private func note(_ change: Change, of endpoint: Name, _ context: ChangeContext?, _ outcome: HistoryEntry.Outcome)
         throws
     {
@@ -103,7 +104,7 @@ extension EndpointRegistry {
             number: count + 1, at: now(), change: change, context: context, outcome: outcome, hadEffect: hadEffect)
     }
 
-    /// Takes over what the file has from now on.
+    /// Updates the state in memory after the item was saved.
     private func remember(_ item: HistoryEntry, of endpoint: Name) {
         historyCounts[endpoint] = item.number
         if case .fenced = item.outcome { return }

@@ -3,9 +3,9 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// What clients are told.
+/// The answers for clients.
 extension EndpointRegistry {
-    /// The endpoint as it is now: its deployments with what their instances say of themselves.
+    /// The present state of the endpoint, with its deployments' instances as they report themselves.
     func live(_ record: EndpointRecord) -> EndpointSnapshot {
         var snapshot = record.snapshot
         for index in snapshot.deployments.indices {
@@ -67,7 +67,7 @@ extension EndpointRegistry {
         return operation
     }
 
-    /// How far an operation is, of 100.
+    /// The progress of an operation in percent.
     func percent(of operation: OperationRecord) -> Double {
         guard let name = operation.deployment, let record = records[operation.endpoint],
             let deployment = record.deployments[name], let newest = running[deployment.incarnation]?.newest
@@ -75,7 +75,7 @@ extension EndpointRegistry {
         return Double(min(newest.status.ready, newest.count) * 90 / max(newest.count, 1)) + 5
     }
 
-    /// By incarnation.
+    /// The number of requests in flight, by incarnation of the deployment.
     private func requestsInFlight() async -> [String: Int] {
         guard let dataPlane else { return [:] }
         return Dictionary(
@@ -134,7 +134,7 @@ extension SystemData {
 }
 
 extension Identity {
-    /// The identity with what the server adds: there is no directory here, so its ids are made up.
+    /// The identity with the members that the server adds; the IDs are invented, since there is no directory.
     fileprivate init(_ asked: Identity?, principal: String) {
         self.init(
             type: asked?.type ?? "SystemAssigned", principalId: principal,

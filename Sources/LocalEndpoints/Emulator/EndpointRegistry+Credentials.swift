@@ -2,12 +2,12 @@ internal import AzureEndpoints
 internal import HTTPTypes
 internal import Rollouts
 
-/// Keys and tokens of endpoints. None of them is ever logged.
+/// Keys and tokens of endpoints. They are never logged.
 extension EndpointRegistry {
-    /// How long a token opens an endpoint, and when a new one is to be asked for (AzureCompatibility.md).
+    /// A token's lifetime, and the time after which clients should get a new one (AzureCompatibility.md).
     private static let tokenLife = Interval.seconds(86_400)
     private static let tokenRefresh = Interval.seconds(43_200)
-    /// Tokens of one endpoint that are valid at a time; the oldest gives way.
+    /// The maximum number of valid tokens of an endpoint; the oldest is dropped first.
     private static let tokenLimit = 100
 
     func keys(of endpoint: Name) throws(ControlError) -> EndpointKeys {
@@ -20,10 +20,10 @@ extension EndpointRegistry {
         return record.keys
     }
 
-    /// Sets a key to `value` or, without one, draws it; the old one opens nothing any more when this returns.
+    /// Sets a key to `value`, or to a random key if it is nil; the old key is invalid when this returns.
     ///
-    /// Azure's reference calls the value "the value the key is set to"; its SDK sends the present key and gets a new one.
-    /// Both are kept: the present value asks for another.
+    /// Azure's reference calls the value "the value the key is set to", but its SDK sends the present key to get a new
+    /// one. Both work here: the present key as the value requests a random key.
     func regenerate(_ key: RegenerateKeysRequest.KeyType, as value: String?, of endpoint: Name) async throws {
         let present = try keys(of: endpoint)
         var record = try record(endpoint)
@@ -38,14 +38,14 @@ extension EndpointRegistry {
         await installedNow()
     }
 
-    /// A key is what a header can carry, and too long to be guessed.
+    /// Throws unless the key can be sent in a header and is too long to be guessed.
     private static func requireKey(_ value: String) throws(ControlError) {
         guard (16...256).contains(value.utf8.count), value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw .badArgument("a key must have 16 to 256 visible ASCII characters", target: "keyValue")
         }
     }
 
-    /// A token that opens the endpoint when this returns.
+    /// Issues a token, which is valid for the endpoint when this returns.
     func token(of endpoint: Name) async throws -> EndpointToken {
         var record = try record(endpoint)
         guard record.snapshot.definition.authMode != "key" else {

@@ -1,9 +1,9 @@
 internal import AzureEndpoints
 internal import Rollouts
 
-/// Changes of deployments.
+/// Writes to deployments.
 extension EndpointRegistry {
-    /// Creates the deployment, scales it where only the number of instances differs, or updates it.
+    /// Creates the deployment, scales it if only the instance count differs, or updates it.
     func putDeployment(_ name: Name, of endpoint: Name, _ body: DeploymentResource, as write: WriteRequest) throws
         -> Acceptance
     {
@@ -23,7 +23,7 @@ extension EndpointRegistry {
             } catch {
                 throw ControlError(error)
             }
-            // What cannot be made is refused now, as Azure does, and not found out later.
+            // A deployment that cannot be created is refused now, as in Azure, rather than failing later.
             try assets.refuseSimulation(of: definition.name, in: body)
             _ = try assets.specification(
                 of: body.kept, endpoint: record.name, deployment: definition.name, incarnation: "")
@@ -52,7 +52,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// Changes tags, the number of instances or properties, and leaves the rest as it is.
+    /// Changes tags, instance count or properties, and leaves everything else unchanged.
     func patchDeployment(_ name: Name, of endpoint: Name, _ patch: Value, as write: WriteRequest) throws -> Acceptance {
         guard let present = try record(endpoint).deployments[name] else {
             throw ControlError.noDeployment(name, of: endpoint)
@@ -60,7 +60,7 @@ extension EndpointRegistry {
         return try putDeployment(name, of: endpoint, try present.resource.merged(with: patch), as: write)
     }
 
-    /// Deletes a deployment without traffic; of one that isn't there, nothing is done.
+    /// Deletes a deployment without traffic; does nothing if the deployment does not exist.
     func deleteDeployment(_ name: Name, of endpoint: Name, as write: WriteRequest) throws -> Acceptance {
         let parent = records[endpoint]
         let present = parent.flatMap { $0.deployments[name] }
@@ -86,10 +86,10 @@ extension EndpointRegistry {
         }
     }
 
-    /// Whether the deployment's servers have had their time to come up, and have failed to so far.
+    /// Whether the deployment's servers have exceeded their startup time without becoming ready.
     ///
-    /// Such a deployment can be replaced or deleted at once. The cloud refuses both until its own time is over, which
-    /// nobody on this machine has to wait for.
+    /// Such a deployment can be replaced or deleted at once. The cloud refuses both until its own timeout, which a user
+    /// of this machine need not wait for.
     private func isStuck(_ shown: DeploymentSnapshot?, _ present: DeploymentRecord?) -> Bool {
         guard let shown, let present, shown.reason != nil, shown.instances.ready < shown.instances.wanted,
             now() - present.modified >= times.startUp
@@ -100,7 +100,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// The operation that was under way on a deployment which is replaced or deleted before its servers came up.
+    /// Cancels the unfinished operation of a deployment that is replaced or deleted before its servers are ready.
     private func givenUp(_ work: EndpointRecord.Work?) throws -> [OperationRecord] {
         guard let work, var operation = try store.operation(work.operation), operation.ended == nil else { return [] }
         operation.ended = now()
@@ -108,7 +108,7 @@ extension EndpointRegistry {
         return [operation]
     }
 
-    /// What a PUT of a deployment is about.
+    /// The change that a PUT of a deployment requests.
     private static func change(
         to definition: DeploymentDefinition, from present: DeploymentSnapshot?, kind: WriteHeaders.Kind?
     ) -> Change {
@@ -137,14 +137,14 @@ extension EndpointRegistry {
 }
 
 extension Change {
-    /// Whether it makes the deployment another one, not only larger or smaller.
+    /// Whether the change replaces the deployment rather than scaling it.
     fileprivate var isReplacement: Bool {
         if case .putDeployment = self { true } else { false }
     }
 }
 
 extension EndpointSnapshot {
-    /// The endpoint as if what is under way on the deployment had failed.
+    /// The endpoint as if the deployment's unfinished operation had failed.
     fileprivate func givingUp(_ name: Name) -> EndpointSnapshot {
         var endpoint = self
         for index in endpoint.deployments.indices where endpoint.deployments[index].name == name {

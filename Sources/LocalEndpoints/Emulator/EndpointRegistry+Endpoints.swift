@@ -1,9 +1,9 @@
 internal import AzureEndpoints
 internal import Rollouts
 
-/// Changes of endpoints: definition, traffic and mirror traffic at once.
+/// Writes to endpoints, which may change definition, traffic and mirror traffic at once.
 extension EndpointRegistry {
-    /// Creates the endpoint, or replaces all that a client can say of it: what `body` leaves out is gone.
+    /// Creates the endpoint, or replaces all of its client-defined members: those missing from `body` are removed.
     func putEndpoint(_ name: Name, _ body: EndpointResource, as write: WriteRequest) throws -> Acceptance {
         let present = records[name]
         let wanted = try EndpointRequest(body, name: present?.name ?? name, of: present.map(live))
@@ -35,7 +35,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// Changes tags, identity or properties, and leaves the rest as it is.
+    /// Changes tags, identity or properties, and leaves everything else unchanged.
     func patchEndpoint(_ name: Name, _ patch: Value, as write: WriteRequest) throws -> Acceptance {
         let present = try record(name)
         var body = present.resource
@@ -44,10 +44,10 @@ extension EndpointRegistry {
         return try putEndpoint(name, try body.merged(with: patch), as: write)
     }
 
-    /// Deletes the endpoint with its deployments; of one that isn't there, nothing is done.
+    /// Deletes the endpoint with its deployments; does nothing if the endpoint does not exist.
     ///
-    /// Azure deletes an endpoint that has traffic. Turnout's own client is held to the stricter rule that what has
-    /// traffic is never deleted.
+    /// Azure deletes an endpoint even if it has traffic. Turnout's own client must follow the stricter rule that an
+    /// endpoint with traffic is not deleted.
     func deleteEndpoint(_ name: Name, as write: WriteRequest) throws -> Acceptance {
         let present = records[name]
         return try admit(.deleteEndpoint, to: name, as: write, etag: present?.etag) {
@@ -67,7 +67,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// An operation that begins now.
+    /// Creates an operation that starts now.
     func begin(endpoint: Name, deployment: Name?, deletes: Bool, in write: WriteRequest) -> OperationRecord {
         OperationRecord(
             id: "\(deployment == nil ? "oe" : "od"):\(write.workspace.name):\(Secrets.identifier())",
@@ -76,12 +76,12 @@ extension EndpointRegistry {
     }
 }
 
-/// What a PUT of an endpoint asks for, as changes that the rules know.
+/// A PUT of an endpoint, translated into changes that the rules can check.
 private struct EndpointRequest {
     let definition: EndpointDefinition
     let traffic: Traffic
     let mirrorTraffic: Traffic
-    /// What differs from what is there, in the order in which it can be done: mirror off, traffic, mirror on.
+    /// The differences from the present state, in a possible order: mirroring off, definition, traffic, mirroring on.
     let changes: [Change]
 
     init(_ body: EndpointResource, name: Name, of present: EndpointSnapshot?) throws(ControlError) {
@@ -97,7 +97,7 @@ private struct EndpointRequest {
         (self.definition, self.traffic, self.mirrorTraffic, self.changes) = (definition, traffic, mirror, changes)
     }
 
-    /// What the request is about: what its sender says, else the most telling of its changes.
+    /// The change that represents the request: the sender's kind if given, otherwise the most significant change.
     func change(_ kind: WriteHeaders.Kind?) -> Change {
         switch kind {
         case .traffic: .setTraffic(traffic)
@@ -109,12 +109,12 @@ private struct EndpointRequest {
         }
     }
 
-    /// The endpoint as it would be wanted, after every rule was asked on a copy.
+    /// Checks every rule on a copy, and returns the endpoint with the desired state.
     func checked(asked: Change, on present: EndpointSnapshot?) throws(ControlError) -> EndpointSnapshot {
         var model = EndpointModel(kind: .managed, endpoint: present)
         do throws(Violation) {
             if changes.isEmpty, let violation = model.violation(of: asked) { throw violation }
-            // Before the first step: on the copy, each step ends at once.
+            // Checked before the first step, since each step completes at once on the copy.
             if let present, let violation = BusyRule().violation(of: asked, on: present, kind: .managed) {
                 throw violation
             }

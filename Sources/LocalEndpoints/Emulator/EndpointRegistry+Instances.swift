@@ -5,9 +5,9 @@ internal import RolloutEngine
 internal import Rollouts
 internal import SimulatedEndpoints
 
-/// Instances as the records want them.
+/// Starts, replaces and observes instances according to the records.
 extension EndpointRegistry {
-    /// Starts, scales or replaces instances whose record asks for others.
+    /// Starts, scales or replaces instances that differ from their deployment's desired state.
     func startInstances() async {
         for record in Array(records.values) where record.snapshot.state != .deleting {
             for name in record.deployments.keys.sorted() {
@@ -24,7 +24,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// Keeps how long instances have been coming up, now and then: a process that starts again goes on from there.
+    /// Periodically saves how long instances have been starting, so that a restarted emulator continues counting.
     func countStartUps() {
         let time = now()
         guard counted.map({ time - $0 >= times.startUpKept || time < $0 }) ?? true else { return }
@@ -44,7 +44,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// True while instances come up.
+    /// Whether instances are starting.
     var isCounting: Bool {
         records.values.contains { record in
             record.deployments.values.contains { deployment in
@@ -56,10 +56,10 @@ extension EndpointRegistry {
         }
     }
 
-    /// Takes over what the groups say of themselves.
+    /// Reads the statuses of the instance groups.
     func readStatuses() async {
         for incarnation in Array(running.keys) {
-            // Read first, then assigned: an assignment that waits in its middle would hold `running` meanwhile.
+            // Read first and then assigned: an assignment that awaits its value would hold `running` meanwhile.
             if let current = running[incarnation]?.current {
                 let status = await current.group.status
                 running[incarnation]?.current?.status = status
@@ -71,7 +71,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// Instances that are ready take the place of those before them.
+    /// Replaces the serving instances of a deployment by its next ones once these are ready.
     func promote() {
         for (incarnation, deployment) in running {
             guard let next = deployment.next, next.isSettled else { continue }
@@ -84,7 +84,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// Deployments whose instances are as wanted are Succeeded, and those that can't be are Failed.
+    /// Marks deployments as succeeded if their instances match the desired state, and as failed if they never will.
     func settleDeployments() {
         for record in Array(records.values) {
             for (name, deployment) in record.deployments {
@@ -112,7 +112,7 @@ extension EndpointRegistry {
             try LocalFolder.make(path)
             let log = try DeploymentLog(path: path + "/log")
             running[incarnation] = RunningDeployment(endpoint: record.name, name: name, log: log)
-            // Again, after the emulator was ended: what served then serves first.
+            // After a restart of the emulator, the previously serving instances are started first.
             if let serving = deployment.serving {
                 let served = try await generation(
                     serving, count: serving.sku?.capacity ?? 1, of: deployment, name, record, operation: nil,
@@ -159,12 +159,12 @@ extension EndpointRegistry {
         let known = try specification(of: resource, name, deployment, record)
         var specification = known
         specification.count = count
-        // A simulated server has nothing to warm up again: it serves at once, as the one did that was killed.
+        // A simulated server need not warm up again: it serves at once, like the one that was killed.
         if isRestart, case .simulated(var profile) = specification.kind {
             profile.readyAfter = .zero
             specification.kind = .simulated(profile)
         }
-        // Those that were coming up then have that time behind them.
+        // Instances that were starting before the restart keep the time that had passed.
         if operation != nil, let passed = deployment.work?.passed { specification.passed = passed }
         guard let log = running[deployment.incarnation]?.log else {
             throw EmulatorError(.storage, "deployment \(name) has no log")
@@ -179,7 +179,7 @@ extension EndpointRegistry {
             status: await group.status)
     }
 
-    /// What instances are to be, however many they are.
+    /// The specification of instances without their count.
     private func specification(
         of resource: DeploymentResource, _ name: Name, _ deployment: DeploymentRecord, _ record: EndpointRecord
     ) throws -> InstanceSpecification {
@@ -204,7 +204,7 @@ extension EndpointRegistry {
         end(work.operation, nil, with: record)
     }
 
-    /// Ends a deployment's change as a failure; what served before goes on.
+    /// Ends a deployment's change as failed; the previous instances keep serving.
     private func fail(_ name: Name, of endpoint: Name, _ failure: DeploymentRecord.Failure) {
         guard var record = records[endpoint], let present = record.deployments[name] else { return }
         guard let work = present.work else {

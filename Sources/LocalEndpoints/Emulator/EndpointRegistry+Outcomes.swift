@@ -2,12 +2,12 @@ internal import HTTPTypes
 internal import RolloutEngine
 internal import Rollouts
 
-/// What became of requests, also before the emulator was last started.
+/// The outcomes of requests, including those before the emulator was last started.
 extension EndpointRegistry {
-    /// Counts after `cursor`; nil: since each of the deployments that there are was created.
+    /// The counts since `cursor`; if it is nil, since each of the present deployments was created.
     ///
-    /// What was counted in the second before a kill may be lost, but never told twice: a cursor is kept with all that it
-    /// stands for.
+    /// Counts of the last second before a kill may be lost but are never reported twice: a cursor is saved together
+    /// with the totals that it stands for.
     func outcomes(of endpoint: Name, since cursor: Int?) async throws -> OutcomeReading {
         let record = try record(endpoint)
         await count()
@@ -29,14 +29,14 @@ extension EndpointRegistry {
         return earlier.map(present.reading) ?? OutcomeReading(cursor: present.cursor, continuity: .lost)
     }
 
-    /// Keeps what was counted until now.
+    /// Saves the current totals.
     func keepTotals() async throws(EmulatorError) {
         let before = totals
         await count()
         try store.keep(totals.filter { before[$0.key] != $0.value })
     }
 
-    /// Adds what the data plane counted to what was counted before this process.
+    /// Adds the data plane's counts to the totals from before this process.
     private func count() async {
         guard let dataPlane else { return }
         for reading in await dataPlane.readings() {

@@ -4,17 +4,17 @@ internal import Logging
 internal import RolloutEngine
 internal import Rollouts
 
-/// How what is wanted becomes so: one step of the loop.
+/// One step of the loop that brings the actual state to the desired state.
 extension EndpointRegistry {
-    /// How often a deployment that is drained is looked at.
+    /// How often a draining deployment is checked.
     private static let drainStep = Interval.milliseconds(20)
-    /// How often instances that were replaced and have still answers to send are looked at.
+    /// How often replaced instances with requests in flight are checked.
     private static let retiredStep = Interval.milliseconds(100)
     private static let keepingAgain = Interval.milliseconds(500)
-    /// How long an instance may take to end by itself.
+    /// How long an instance may take to exit before it is killed.
     static let grace = Interval.seconds(5)
 
-    /// Looks at everything once, and does what is due.
+    /// Checks everything once, and performs what is due.
     func advance(_ tasks: inout DiscardingTaskGroup) async {
         guard let dataPlane else { return releaseWaiters() }
         await startInstances()
@@ -37,10 +37,10 @@ extension EndpointRegistry {
         removeEnded()
     }
 
-    /// When something is due that nothing else would tell of.
+    /// When the loop must run again even if it is not signalled.
     var nextDue: Timestamp? {
         let time = now()
-        // What is past and still there could not be kept: the disk may have room again soon.
+        // Overdue work that is still present could not be saved; retries, since the disk may have space again soon.
         var due = records.values.compactMap { $0.work?.due }.map { $0 > time ? $0 : time + Self.keepingAgain }
         due += records.values.flatMap { $0.deployments.values.compactMap { $0.work?.due } }.filter { $0 > time }
         if isCounting { due.append(time + times.startUpKept) }
@@ -51,7 +51,7 @@ extension EndpointRegistry {
         return due.min()
     }
 
-    /// Endpoints whose time has come take what they want; the data plane learns of it next.
+    /// Applies the desired traffic of endpoints whose changes are due; the data plane's table is updated next.
     private func land() -> [Name] {
         let time = now()
         var landing: [Name] = []
@@ -68,7 +68,7 @@ extension EndpointRegistry {
         return landing
     }
 
-    /// The data plane works by it: it is so.
+    /// Completes the changes of endpoints after the data plane's table was updated.
     private func finish(endpoints: [Name]) {
         for name in endpoints {
             guard var record = records[name], let work = record.work else { continue }
@@ -79,9 +79,9 @@ extension EndpointRegistry {
         }
     }
 
-    /// Ends an operation, and keeps the record with it.
+    /// Ends an operation, and saves it with the record; returns false if that failed.
     ///
-    /// A file that can't be written is said in the log; the operation stays open and is ended in the next look.
+    /// A failure is logged; the operation stays open, and the next step of the loop tries again.
     @discardableResult
     func end(
         _ operation: String, _ failure: DeploymentRecord.Failure?, with record: EndpointRecord?, deleted: Name? = nil
@@ -103,7 +103,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// Ends what is over: instances that were replaced, and those of deployments that are deleted.
+    /// Stops instances that were replaced, and those of deleted deployments.
     private func endInstances(_ tasks: inout DiscardingTaskGroup) async {
         let time = now()
         for (incarnation, deployment) in running {
@@ -117,7 +117,7 @@ extension EndpointRegistry {
         guard !leaving.isEmpty, let dataPlane else { return }
         let readings = await dataPlane.readings()
         for (incarnation, deployment) in leaving {
-            // Requests end by their time-outs; open streams may go on for a while.
+            // Requests end by their timeouts, but open streams may continue for a while.
             let limit = deployment.drain ?? time + InstanceGroup.drain
             running[incarnation]?.drain = limit
             let open = readings.reduce(0) { $1.incarnation == incarnation ? $0 + $1.inFlight : $0 }
@@ -137,14 +137,14 @@ extension EndpointRegistry {
         }
     }
 
-    /// True once its answers are sent, or have taken too long.
+    /// Whether the instances have sent all their answers, or have exceeded the drain time.
     private func hasEnded(_ retired: RunningDeployment.Retired, at time: Timestamp) -> Bool {
         if retired.until <= time { return true }
         guard retired.from <= time, let dataPlane else { return false }
         return retired.generation.status.instances.allSatisfy { dataPlane.inFlight(at: $0.target) == 0 }
     }
 
-    /// True once clients reach the deployment no more, because it or its endpoint is deleted.
+    /// Whether clients can no longer reach the deployment, because it or its endpoint is deleted.
     private func isLeaving(_ incarnation: String, _ deployment: RunningDeployment) -> Bool {
         guard let record = records[deployment.endpoint], let present = record.deployments[deployment.name],
             present.incarnation == incarnation
@@ -158,7 +158,7 @@ extension EndpointRegistry {
         look()
     }
 
-    /// Forgets deployments and endpoints that are deleted and have no instances any more.
+    /// Removes deleted deployments and endpoints that have no instances any more.
     private func removeEnded() {
         for record in Array(records.values) {
             for (name, deployment) in record.deployments where isGone(deployment, in: record) {
@@ -184,7 +184,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// True when an endpoint is deleted and its time has come.
+    /// Whether the deletion of an endpoint is due.
     func isGone(_ record: EndpointRecord) -> Bool { record.snapshot.state == .deleting && record.work?.due == nil }
 
     func isGone(_ deployment: DeploymentRecord, in record: EndpointRecord) -> Bool {

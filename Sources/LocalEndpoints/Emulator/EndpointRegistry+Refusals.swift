@@ -4,12 +4,14 @@ internal import PlaybookSyntax
 internal import Rollouts
 internal import SimulatedEndpoints
 
-/// The fault `refuse_updating` of a simulated server: changes about its deployment are refused for a while.
+/// The fault `refuse_updating` of a simulated server: changes that concern its deployment are refused for a while.
 extension EndpointRegistry {
-    /// Where the profile says nothing; the simulated backend's five minutes pass at once, and here somebody waits.
+    /// How long changes are refused by default.
+    ///
+    /// The simulated backend's default is five minutes of virtual time; here a person waits.
     private static let standardRefusal = Interval.seconds(10)
 
-    /// Refuses, for now, a change about a deployment that has the fault, from the first such change on.
+    /// Throws while changes that concern a deployment with the fault are refused, starting with the first such change.
     func refuseWhileFaulty(_ change: Change, of endpoint: Name) throws(ControlError) {
         guard !change.isDone(in: records[endpoint].map(live)) else { return }
         for name in concerned(by: change) {
@@ -36,7 +38,7 @@ extension EndpointRegistry {
         }
     }
 
-    /// What plays the deployment as `change` wants it, or as it is.
+    /// The profile that simulates the deployment after `change`; nil if it is not simulated.
     private func profile(of name: Name, in change: Change, _ endpoint: Name) -> DeploymentProfile? {
         let text: String?
         if case .putDeployment(let definition) = change {
@@ -50,7 +52,7 @@ extension EndpointRegistry {
             guard case .simulate(let profile, _) = try InstanceChoice(property: text) else { return nil }
             return profile
         } catch {
-            return nil  // what cannot be read is refused as such
+            return nil  // an invalid property is refused elsewhere
         }
     }
 }

@@ -1,7 +1,7 @@
 internal import AzureEndpoints
 internal import Rollouts
 
-/// The data plane's table, made of the records and of the instances that there are.
+/// Creates the data plane's routing table from the records and the running instances.
 extension EndpointRegistry {
     func routingTable() -> RoutingTable {
         let present = records.values.filter { $0.snapshot.state != .creating && !isGone($0) }
@@ -27,7 +27,7 @@ extension EndpointRegistry {
             })
     }
 
-    /// Keys where the endpoint is opened by keys, else the tokens that were given out for it.
+    /// The endpoint's keys if its auth mode is `key`, otherwise the tokens that were issued for it.
     private func credentials(of record: EndpointRecord) -> [Credential] {
         guard record.snapshot.definition.authMode == "key" else {
             return record.tokens.map { Credential(secret: $0.secret, expires: $0.expires) }
@@ -36,7 +36,7 @@ extension EndpointRegistry {
     }
 }
 
-/// Whether two tables are alike, so that the data plane is not bothered with one that it has.
+/// Compares routing tables, so that an unchanged table is not installed again.
 struct RoutingFingerprint: Hashable, Sendable {
     private var endpoints: [Endpoint]
 

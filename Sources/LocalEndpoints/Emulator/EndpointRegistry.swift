@@ -4,41 +4,41 @@ internal import Logging
 internal import RolloutEngine
 package import Rollouts
 
-/// Every endpoint of the emulator: what is wanted of it, and what it is.
+/// The endpoints of the emulator, with their desired and actual state.
 ///
-/// Requests change what is wanted, in one transaction of the file each, and return. One loop, ``run()``, makes it so:
-/// it alone starts and ends instances and exchanges the data plane's table. So a process that starts again needs
-/// nothing but the file to go on where another was killed.
+/// A request changes the desired state in one database transaction and returns. A single loop, ``run()``, brings the
+/// actual state to it: only the loop starts and stops instances and replaces the data plane's table. A restarted
+/// process therefore needs nothing but the database to continue after a kill.
 actor EndpointRegistry {
     let store: LocalStore
     let folder: LocalFolder
     let assets: AssetCatalog
-    /// Nil where nothing is served: the emulator only shows what is kept.
+    /// The data plane; nil if the emulator is read-only and serves nothing.
     let dataPlane: DataPlane?
     let times: ProvisioningTimes
     let now: @Sendable () -> Timestamp
     let logger: Logger
 
     var records: [Name: EndpointRecord] = [:]
-    /// Instances by the incarnation of their deployment; only the loop changes it.
+    /// The running deployments, by incarnation; changed only by the loop.
     var running: [String: RunningDeployment] = [:]
-    /// The highest epoch that was seen, by endpoint.
+    /// The highest epoch seen, by endpoint.
     var epochs: [Name: Int] = [:]
-    /// Until when changes about a deployment are refused, which has the fault of refusing them.
+    /// When the fault `refuse_updating` of a deployment ends, by endpoint and deployment.
     var refusals: [Name: [Name: Timestamp]] = [:]
     var historyCounts: [Name: Int] = [:]
-    /// As they were when this process began; what the data plane counted since comes on top.
+    /// The totals when this process started; the data plane's counts are added to them.
     var earlierTotals: [Name: EndpointTotals] = [:]
     var totals: [Name: EndpointTotals] = [:]
 
-    /// What the data plane works by.
+    /// The fingerprint of the data plane's present table.
     var installed: RoutingFingerprint?
-    /// Who waits until the data plane works by what is wanted now.
+    /// Callers of ``installedNow()``, which wait for the next update of the data plane.
     var waiters: [CheckedContinuation<Void, Never>] = []
     var isStopped = false
-    /// When ``countStartUps()`` kept something last, or looked.
+    /// When ``countStartUps()`` last ran.
     var counted: Timestamp?
-    /// When the loop wakes up next by itself.
+    /// When the loop's timer fires next.
     var wake: Timestamp = .distantFuture
 
     private let signals: AsyncStream<Void>
@@ -67,22 +67,22 @@ actor EndpointRegistry {
         totals = earlierTotals
     }
 
-    /// Something changed: the loop looks again.
+    /// Wakes the loop because something changed.
     nonisolated func look() { signal.yield() }
 
-    /// Makes what is wanted so, until the task is cancelled.
+    /// Runs the loop until the task is cancelled.
     func run() async {
         look()
         await withDiscardingTaskGroup { tasks in
             for await _ in signals {
-                // Woken by another: a sleeper that comes later than this only looks once more.
+                // The due time has passed, possibly before its timer fired; a late timer only causes one more step.
                 if wake <= now() { wake = .distantFuture }
                 await advance(&tasks)
                 guard let due = nextDue, due < wake else { continue }
                 wake = due
                 let pause = max(due - now(), .milliseconds(1))
                 tasks.addTask {
-                    // Cancelled: the loop ends too.
+                    // If the sleep is cancelled, the loop ends too.
                     try? await Task.sleep(for: pause.duration)
                     self.look()
                 }
@@ -93,7 +93,7 @@ actor EndpointRegistry {
         releaseWaiters()
     }
 
-    /// Returns when the data plane works by what is wanted now.
+    /// Returns when the data plane's table reflects the present desired state.
     func installedNow() async {
         guard dataPlane != nil, !isStopped else { return }
         await withCheckedContinuation { continuation in
@@ -108,13 +108,13 @@ actor EndpointRegistry {
         for waiter in released { waiter.resume() }
     }
 
-    /// The record of an endpoint that is there.
+    /// The record of an endpoint; throws if the endpoint does not exist.
     func record(_ name: Name) throws(ControlError) -> EndpointRecord {
         guard let record = records[name] else { throw .noEndpoint(name) }
         return record
     }
 
-    /// Keeps what `kept` says, in the file first.
+    /// Saves records to the database, and then updates them in memory.
     func keep(_ kept: Kept) throws(EmulatorError) {
         try store.keep(kept)
         for record in kept.records { records[record.name] = record }
@@ -122,15 +122,15 @@ actor EndpointRegistry {
     }
 }
 
-/// How long changes take that are only a matter of tables here, so that clients see their states.
+/// The duration of changes that would otherwise take effect at once, so that clients can observe their states.
 package struct ProvisioningTimes: Hashable, Sendable {
     package var endpoint: Interval
-    /// Also of mirror traffic.
+    /// The duration of a change of traffic or mirror traffic.
     package var traffic: Interval
     package var delete: Interval
-    /// How long servers may take to come up until another change may take the place of theirs.
+    /// How long servers may take to start before another change may replace them.
     package var startUp: Interval
-    /// How often it is kept for how long servers have been coming up.
+    /// How often the startup time of servers is saved.
     package var startUpKept: Interval
 
     package init(
@@ -144,6 +144,6 @@ package struct ProvisioningTimes: Hashable, Sendable {
         self.startUpKept = startUpKept
     }
 
-    /// Everything is so as soon as it can be.
+    /// Changes take effect as soon as possible.
     package static let none = ProvisioningTimes(endpoint: .zero, traffic: .zero, delete: .zero)
 }

@@ -2,7 +2,7 @@ internal import AzureEndpoints
 internal import Rollouts
 
 extension Value {
-    /// This document changed by a JSON merge patch (RFC 7396): a member that is null is removed.
+    /// Returns the document with a JSON merge patch (RFC 7396) applied: members that are null in the patch are removed.
     func merged(with patch: Value) -> Value {
         guard case .mapping(let changes) = patch else { return patch }
         var members: [String: Value] = [:]

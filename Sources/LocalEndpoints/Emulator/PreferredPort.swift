@@ -5,14 +5,14 @@
 #endif
 internal import NIOCore
 
-/// The port to listen on: what was asked for, else that of the last time, so that clients find the emulator again.
+/// Chooses the port to listen on: the requested one, or the previous one so that clients find the emulator again.
 struct PreferredPort {
     private let store: LocalStore
     private let name: String
     private let host: String
     private let asked: Int
 
-    /// `name` is `control` or `data`.
+    /// Creates the choice for the plane `name`, which is `control` or `data`.
     init(_ store: LocalStore, _ name: String, host: String, asked: Int) {
         self.store = store
         self.name = name
@@ -20,7 +20,7 @@ struct PreferredPort {
         self.asked = asked
     }
 
-    /// A port that is free now, or 0 for any.
+    /// Returns a free port, or 0 to let the system choose one.
     func choose() throws -> Int {
         guard (0...65535).contains(asked) else {
             throw EmulatorError(.address, "\(asked) is not a port: expected 0 to 65535")
@@ -29,8 +29,8 @@ struct PreferredPort {
             guard try isFree(asked) else {
                 throw EmulatorError(
                     .address,
-                    "the \(name) plane cannot listen on \(ListenAddress.authority(host, asked)): another program is using "
-                        + "it, or this machine does not have the address; use port 0 for any free port")
+                    "the \(name) plane cannot listen on \(ListenAddress.authority(host, asked)): another program is "
+                        + "using it, or this machine does not have the address; use port 0 for any free port")
             }
             return asked
         }
@@ -50,7 +50,7 @@ struct PreferredPort {
                 throw EmulatorError.system(host, doing: "creating a socket", errno: errno, .address)
             }
             defer { close(descriptor) }
-            // As the servers do: what is left of closed connections does not count.
+            // Set by the servers too: lingering closed connections do not occupy the port.
             var yes: Int32 = 1
             setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
             return bind(descriptor, pointer, socklen_t(size)) == 0

@@ -1,54 +1,54 @@
 internal import AzureEndpoints
 internal import Rollouts
 
-/// A deployment's instances in this process.
+/// The instances of a deployment in this process.
 struct RunningDeployment: Sendable {
     var endpoint: Name
     var name: Name
     var log: DeploymentLog
-    /// What clients' requests reach.
+    /// The instances that receive clients' requests.
     var current: Generation?
-    /// What takes its place once it is ready, while the deployment is updated.
+    /// During an update, the instances that replace the current ones when they are ready.
     var next: Generation?
-    /// What gets no new requests and ends when those that it has are answered.
+    /// Instances that receive no new requests and stop when those in flight are answered.
     var retired: [Retired] = []
-    /// The deployment is being deleted: until when its requests may take.
+    /// The deadline for requests in flight while the deployment is being deleted.
     var drain: Timestamp?
-    /// Its instances are being ended.
+    /// Whether the instances are being stopped.
     var isEnding = false
 
     var newest: Generation? { next ?? current }
 
-    /// Every instance that there is of it.
+    /// The groups of all the deployment's instances.
     var groups: [InstanceGroup] {
         ([current, next].compactMap { $0 } + retired.map(\.generation)).map(\.group)
     }
 
     struct Retired: Sendable {
         var generation: Generation
-        /// Before that, requests may still be on their way to it.
+        /// Until this time, new requests may still arrive.
         var from: Timestamp
-        /// Then it ends, whatever it is still sending.
+        /// The deadline at which the instances are stopped even if requests are in flight.
         var until: Timestamp
     }
 
-    /// Instances that are alike, made from one body.
+    /// Identical instances, created from one body.
     struct Generation: Sendable {
         let group: InstanceGroup
-        /// What its instances are; two bodies of which it is equal can share them.
+        /// The specification of the instances; bodies with equal specifications can share them.
         var specification: InstanceSpecification
-        /// The body that it was made from, or that it was kept for.
+        /// The body that the instances were created from, or last adopted for.
         var resource: DeploymentResource
-        /// How many instances it was last asked to have.
+        /// The instance count that was last requested.
         var count: Int
-        /// The operation that it was last started or scaled for; nil where it was only started again.
+        /// The operation that last started or scaled the instances; nil if they were only restarted.
         var operation: String?
-        /// As the loop saw it last.
+        /// The status that the loop last observed.
         var status: InstanceGroupStatus
     }
 }
 
 extension RunningDeployment.Generation {
-    /// Every wanted instance serves, and none is left that isn't wanted.
+    /// Whether all desired instances are ready and no surplus instance is left.
     var isSettled: Bool { status.wanted == count && status.ready >= count && status.instances.count == count }
 }

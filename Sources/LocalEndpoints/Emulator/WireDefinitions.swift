@@ -2,10 +2,11 @@ internal import AzureEndpoints
 internal import FoundationEssentials
 internal import Rollouts
 
-/// What the rules look at, taken from what clients send.
+/// The definitions that rules check, derived from the resources that clients send.
 extension EndpointDefinition {
-    /// The definition that `resource` asks for; two that differ only in what the server decides, in traffic, or in what
-    /// Turnout's client notes for itself, are equal.
+    /// Creates the definition that `resource` asks for.
+    ///
+    /// Definitions are equal if they differ only in server-defined members, traffic, or the notes of Turnout's client.
     init(_ resource: EndpointResource, name: Name) throws(ControlError) {
         var kept = resource.kept
         kept.properties.properties?[TurnoutProperty.definition] = nil
@@ -33,7 +34,7 @@ extension DeploymentDefinition {
 }
 
 extension EndpointResource {
-    /// What of a request is kept and told again: all but traffic and what the server decides.
+    /// The part of a request that is saved and returned to clients: all but traffic and server-defined members.
     var kept: EndpointResource {
         var kept = self
         (kept.id, kept.name, kept.type, kept.kind, kept.systemData) = (nil, nil, nil, nil, nil)
@@ -50,12 +51,12 @@ extension EndpointResource {
         return kept
     }
 
-    /// Where the emulator says that it is.
+    /// The location that the emulator reports.
     static let defaultLocation = "local"
 }
 
 extension DeploymentResource {
-    /// What of a request is kept and told again, with Azure's defaults (AzureCompatibility.md) for what it leaves out.
+    /// The part of a request that is saved and returned to clients, with Azure's defaults (AzureCompatibility.md).
     var kept: DeploymentResource {
         var kept = self
         (kept.id, kept.name, kept.type, kept.kind, kept.systemData) = (nil, nil, nil, nil, nil)

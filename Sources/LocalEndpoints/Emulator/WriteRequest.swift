@@ -2,23 +2,23 @@ internal import AzureEndpoints
 internal import HTTPTypes
 internal import Rollouts
 
-/// Who asks for a change, and under which condition.
+/// The sender and the precondition of a write.
 struct WriteRequest: Sendable {
-    /// Nil where the client is not Turnout's.
+    /// The headers of Turnout's own client; nil for other clients.
     var headers: WriteHeaders?
     /// The client's `If-Match`.
     var ifMatch: String?
-    /// The workspace by the name that the client calls it.
+    /// The workspace under the name that the client uses.
     var workspace: WorkspaceID
 }
 
-/// What became of a request that was not refused.
+/// The result of an accepted request.
 struct Acceptance: Sendable {
-    /// What to poll; nil where there is nothing to wait for.
+    /// The operation to poll; nil if there is nothing to wait for.
     var operation: OperationRecord?
-    /// The same request had been accepted before.
+    /// Whether the same request had already been accepted.
     var isRepeated = false
-    /// There was nothing to delete.
+    /// Whether the resource to delete does not exist.
     var isMissing = false
 }
 
@@ -31,7 +31,7 @@ extension DeploymentRecord {
 }
 
 extension WriteRequest {
-    /// Refuses a change of another state than the client saw (RFC 9110, 13.1.1); nil stands for what isn't there.
+    /// Throws if `If-Match` does not match `etag` (RFC 9110, 13.1.1); nil stands for a resource that does not exist.
     func requireMatch(_ etag: String?) throws(ControlError) {
         guard let ifMatch else { return }
         let wanted = ifMatch.split(separator: ",").map { $0.filter { $0 != " " } }

@@ -7,13 +7,13 @@ internal import SQLiteState
     internal import Glibc
 #endif
 
-/// The working folder of one instance of a command: as the playbook's folder, with the stored files in their places.
+/// The working folder of one instance of a command: it mirrors the playbook's folder, with copies of the stored files.
 ///
-/// What stands beside the stored files in the playbook's folder is linked to, so that files which nobody named are found.
+/// Other files in the playbook's folder are symbolic links, so that the program also finds files that were not named.
 struct CommandFolder {
     let server: CommandServer
 
-    /// Where an instance starts whose copy is at `root`; without stored files, in the playbook's folder itself.
+    /// The working folder of an instance with its copy at `root`; without stored files, the playbook's folder itself.
     func start(at root: String) -> String {
         guard let stored = server.stored else { return server.folder }
         return ([root] + segments.suffix(stored.levels)).joined(separator: "/")
@@ -21,7 +21,7 @@ struct CommandFolder {
 
     private var segments: [String] { server.folder.split(separator: "/").map(String.init) }
 
-    /// Makes it at `root`, where nothing is yet.
+    /// Creates the folder at `root`, which must not exist yet.
     func make(at root: String) throws {
         guard let stored = server.stored else { return }
         var segments = segments
@@ -53,7 +53,7 @@ struct CommandFolder {
         try link(origin, into: target)
     }
 
-    /// Links to what is in `origin` and not in `target`; nothing where `origin` is gone.
+    /// Links in `target` to the entries of `origin` that it lacks; does nothing if `origin` no longer exists.
     private func link(_ origin: String, into target: String) throws {
         guard FileFacts(path: origin)?.isFolder == true else { return }
         for name in try FileManager.default.contentsOfDirectory(atPath: origin)

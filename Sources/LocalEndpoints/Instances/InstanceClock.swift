@@ -1,7 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// The time by which instances are probed and restarted: it goes on evenly when the wall clock is set.
+/// The clock for probes and restarts of instances; it is monotonic, even if the wall clock is set.
 enum InstanceClock {
     private static let origin = (wall: SystemClock().now(), steady: ContinuousClock.now)
 

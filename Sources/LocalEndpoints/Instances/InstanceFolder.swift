@@ -9,23 +9,24 @@ internal import SQLiteState
     internal import Glibc
 #endif
 
-/// Where one start of a server has copies of its own of what it reads; it may write to them, and they go with it.
+/// A folder with private copies of a server's files for one start; the server may write to them.
 ///
-/// The name of the folder begins with the process that made it, so that what a killed emulator left is found.
+/// It is removed when the server has ended. Its name begins with the process that created it, so that folders of a
+/// killed emulator can be found.
 struct InstanceFolder: Hashable {
     let path: String
 
-    /// The folder of the start `start` of `instance`, below a deployment's `folder`.
+    /// Creates the location for the start `start` of `instance` below the deployment's `folder`.
     init(of instance: String, start: String, in folder: String) {
         path = "\(Self.root(in: folder))/\(Self.owner).\(instance).\(start)"
     }
 
     private static func root(in folder: String) -> String { "\(folder)/work" }
 
-    /// This process.
+    /// The identity of this process.
     private static var owner: String { ProcessTable.entry(getpid())?.text ?? "\(getpid())-0" }
 
-    /// Removes folders whose process is gone.
+    /// Removes folders that ended processes left behind.
     static func removeLeft(in folder: String) throws {
         let files = FileManager.default
         let root = root(in: folder)
@@ -37,7 +38,7 @@ struct InstanceFolder: Hashable {
         }
     }
 
-    /// Copies a file or a folder with all that is in it, so that its owner may write to the copy.
+    /// Copies a file or a folder recursively; the copy is writable for its owner.
     func copy(_ source: String, to name: String) throws {
         try Self.copy(source, try place(of: name))
     }
@@ -47,7 +48,7 @@ struct InstanceFolder: Hashable {
         try Data(text.utf8).write(to: URL(filePath: try place(of: name)))
     }
 
-    /// The path of `name`, in a folder that exists.
+    /// The path of `name`; its parent folder is created if necessary.
     private func place(of name: String) throws -> String {
         let target = "\(path)/\(name)"
         try Folder.create(target.parentFolder)
@@ -55,10 +56,10 @@ struct InstanceFolder: Hashable {
     }
 
     private static func copy(_ source: String, _ target: String) throws {
-        // What a link leads to is copied, as an upload has it: a write through a link would leave the instance.
+        // Links are followed, as in an upload: a write through a link would change files outside the instance.
         var facts = stat()
         guard stat(source, &facts) == 0 else {
-            // A link that leads nowhere is not uploaded either.
+            // A dangling link is skipped, as in an upload.
             var link = stat()
             if errno == ENOENT, lstat(source, &link) == 0 { return }
             throw EmulatorError.system(source, doing: "reading", errno: errno)
@@ -77,7 +78,7 @@ struct InstanceFolder: Hashable {
         }
     }
 
-    /// Removes it; nothing happens where it was never made.
+    /// Removes the folder; does nothing if it does not exist.
     func remove() throws {
         guard FileManager.default.fileExists(atPath: path) else { return }
         try FileManager.default.removeItem(atPath: path)

@@ -2,20 +2,20 @@ internal import RolloutEngine
 package import Rollouts
 internal import SimulatedEndpoints
 
-/// The instances of one deployment: starts, probes, restarts, scales and stops them.
+/// Starts, probes, restarts, scales and stops the instances of one deployment.
 ///
-/// ``InstanceGroupMachine`` decides; this performs, and tells it what came of it.
+/// ``InstanceGroupMachine`` decides; the actor performs its actions and reports their results to it.
 package actor InstanceGroup {
     private enum Message: Sendable {
         case event(InstanceGroupMachine.Event)
-        /// What became of the `launch`-th start of an instance; of an earlier start it is no news any more.
+        /// A result of the start number `launch` of an instance; results of earlier starts are ignored.
         case told(index: Int, launch: Int, InstanceMachine.Event)
         case built(ServerFactory)
     }
 
     private let specification: InstanceSpecification
     private let log: DeploymentLog
-    /// How many answers a server is still sending; nil where nothing knows.
+    /// Returns the number of requests in flight at a server; nil if they are not counted.
     private let inFlight: (@Sendable (InstanceTarget) -> Int)?
     private let changed: @Sendable () -> Void
     private let inbox = AsyncStream.makeStream(of: Message.self)
@@ -28,15 +28,14 @@ package actor InstanceGroup {
     private var life: Task<Void, Never>?
     private var told: InstanceGroupStatus
 
-    /// How long answers that are still being sent may go on when their instance is to leave.
+    /// How long requests in flight may take when their instance is removed.
     static let drain = Interval.seconds(600)
-    /// How often a server that drains is looked at, and for how long it drains at least: requests are on their way to it
-    /// when it is told to leave.
+    /// How often a draining server is checked, and how long it drains at least, since requests may still be on the way.
     private static let (drainStep, shortestDrain) = (Interval.milliseconds(100), Interval.seconds(1))
 
-    /// `changed` is called after every change of ``status``.
+    /// Creates the group; `changed` is called after every change of ``status``.
     ///
-    /// With `inFlight`, an instance that is to leave ends when its answers have ended, and without it after a fixed time.
+    /// With `inFlight`, a removed instance stops when its requests are answered; without it, after a fixed time.
     package init(
         _ specification: InstanceSpecification, log: DeploymentLog,
         inFlight: (@Sendable (InstanceTarget) -> Int)? = nil, changed: @escaping @Sendable () -> Void
@@ -62,19 +61,19 @@ package actor InstanceGroup {
             failure: machine.failure, begun: machine.begun)
     }
 
-    /// Begins to start the wanted instances, and returns at once.
+    /// Begins to start the desired instances, and returns at once.
     package func start() {
         guard life == nil else { return }
         life = Task { await live() }
         inbox.continuation.yield(.event(.start))
     }
 
-    /// Begins to start or to drain and end instances, and returns at once.
+    /// Begins to start instances, or to drain and stop them, and returns at once.
     package func scale(to count: Int) {
         inbox.continuation.yield(.event(.scale(to: count)))
     }
 
-    /// Ends every instance and waits until they are gone: SIGTERM, and after `grace` SIGKILL, to the process group.
+    /// Stops every instance and waits for the end of all: SIGTERM to the process group, and SIGKILL after `grace`.
     package func stop(grace: Interval) async {
         guard let life else { return }
         inbox.continuation.yield(.event(.stop(grace: grace)))
@@ -82,7 +81,7 @@ package actor InstanceGroup {
         await log.flush()
     }
 
-    /// Handles one message after another until the group was stopped and all of its servers are gone.
+    /// Handles messages until the group has been stopped and all its servers have ended.
     private func live() async {
         await withDiscardingTaskGroup { tasks in
             for await message in inbox.stream {
@@ -112,7 +111,7 @@ package actor InstanceGroup {
         }
     }
 
-    /// Ends the instances that drain and have answered everything.
+    /// Stops draining instances that have no requests in flight.
     private func endDrained() -> [InstanceGroupMachine.Action] {
         guard let inFlight else { return [] }
         let now = InstanceClock.now()
@@ -148,7 +147,7 @@ package actor InstanceGroup {
         }
     }
 
-    /// Makes ready whatever servers need before the first of them can start.
+    /// Prepares what servers need before the first one can start.
     private func prepare(in tasks: inout DiscardingTaskGroup) {
         let (specification, log, inbox) = (specification, log, inbox.continuation)
         let complain: @Sendable (any Error) -> Void = { error in
@@ -220,7 +219,7 @@ package actor InstanceGroup {
         }
     }
 
-    /// How long an instance that starts had been coming up in earlier processes; none where it starts again.
+    /// How long a starting instance had been starting in earlier processes; zero if it is restarted after a crash.
     private func timeBehind(of index: Int) -> Interval {
         guard let begun = machine.begun, machine.instances[index]?.crashes == 0 else { return .zero }
         return InstanceClock.now() - begun
@@ -229,7 +228,7 @@ package actor InstanceGroup {
     private func probe(
         _ index: Int, _ kind: InstanceMachine.Kind, _ timeout: Interval, in tasks: inout DiscardingTaskGroup
     ) {
-        // Nobody launches a server that isn't owned: it is there as soon as it is asked.
+        // An external server is not launched: it is created with its first probe.
         if servers[index] == nil, case .external(let address) = specification.kind {
             launches += 1
             servers[index] = (launches, ExternalServer(address))
@@ -256,7 +255,7 @@ package actor InstanceGroup {
         }
     }
 
-    /// Forgets servers that are gone, and tells who looks when there is something new to see.
+    /// Forgets servers that have ended, and calls `changed` if the status differs.
     private func tellChange() {
         servers = servers.filter { machine.instances[$0.key] != nil }
         let now = status
@@ -273,14 +272,14 @@ package actor InstanceGroup {
 }
 
 extension Value {
-    /// What a simulated deployment answers where its profile says nothing.
+    /// The default answer of a simulated deployment.
     fileprivate static func sample(of deployment: Name) -> Value {
         ["deployment": .string(deployment.text), "predictions": [.number(11055.98), .number(4503.08)]]
     }
 }
 
 extension InstanceGroupMachine.Settings {
-    /// How long a server of somebody else may be away when it is deployed, where its readiness probe says nothing.
+    /// How long an external server may be unreachable after deployment, if the readiness probe has default settings.
     private static let externalPatience = Interval.seconds(30)
 
     init(_ specification: InstanceSpecification) {
@@ -296,7 +295,7 @@ extension InstanceGroupMachine.Settings {
             if case .external = specification.kind {
                 instance.isOwned = false
                 needsPreparation = false
-                // It listens already, or somebody has still to start it: nobody waits five minutes for that unasked.
+                // It is listening already or still has to be started; waiting five minutes must be asked for.
                 if specification.readiness == Probe() { startLimit = Self.externalPatience }
             }
             self.init(

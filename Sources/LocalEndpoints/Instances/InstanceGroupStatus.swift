@@ -1,16 +1,16 @@
 package import Rollouts
 
-/// How a deployment's instances are.
+/// The status of a deployment's instances.
 package struct InstanceGroupStatus: Hashable, Sendable {
     package var wanted: Int
-    /// Those that are up or coming up; what is being drained stays until it is gone, as not ready.
+    /// Instances that are running or starting; draining ones are listed as not ready until they have ended.
     package var instances: [InstanceRoute]
     package var failed: Int
-    /// Why it isn't ready, in a sentence; nil when there is nothing to say.
+    /// Why the deployment is not ready; nil if there is no reason to report.
     package var reason: String?
-    /// Set once the deployment has failed for good, with one of Azure's codes (`ResourceNotReady`, `BadArgument`, …).
+    /// Set if the deployment has failed permanently, with one of Azure's codes (`ResourceNotReady`, `BadArgument`, …).
     package var failure: Failure?
-    /// Since when instances have been coming up, by the clock of instances; nil while their environment is built.
+    /// When the instances began to start, by ``InstanceClock``; nil while their environment is being built.
     package var begun: Timestamp?
 
     package struct Failure: Hashable, Sendable {

@@ -1,20 +1,20 @@
 package import Rollouts
 package import SimulatedEndpoints
 
-/// What the instances of a deployment are, all alike.
+/// The common specification of a deployment's instances.
 package struct InstanceSpecification: Hashable, Sendable {
     package var endpoint: Name
     package var deployment: Name
     package var count: Int
     package var kind: InstanceKind
     package var environmentVariables: [String: String]
-    /// Holds what the deployment needs on disk between its instances: scratch files, sockets.
+    /// The folder for files that the deployment's instances share on disk, such as scratch files and sockets.
     package var folder: String
     package var liveness: Probe
     package var readiness: Probe
-    /// What its files are: others make other instances, also where their paths are the same.
+    /// Digests of the deployment's files: different contents require new instances even if the paths are equal.
     package var contents: LocalContents?
-    /// How long its instances had been coming up in earlier processes.
+    /// How long the instances had been starting in earlier processes.
     var passed = Interval.zero
 
     package init(
@@ -35,32 +35,32 @@ package struct InstanceSpecification: Hashable, Sendable {
 
 package enum InstanceKind: Hashable, Sendable {
     case simulated(DeploymentProfile)
-    /// A scoring script under azureml-inference-server-http.
+    /// A scoring script that azureml-inference-server-http runs.
     case python(PythonServer)
     /// A program that serves HTTP on `$PORT`.
     case command(CommandServer)
-    /// A server that already listens; it is probed, and never started or ended.
+    /// A server that already listens; it is probed, but never started or stopped.
     case external(ServerAddress)
 }
 
 package struct PythonServer: Hashable, Sendable {
     package var code: Code
-    /// The model's file or folder, absolute; nil without a model.
+    /// The absolute path of the model's file or folder; nil without a model.
     ///
-    /// As in the cloud `AZUREML_MODEL_DIR` is a folder that holds a copy of it under its own name, and nothing beside
-    /// it: for `path: model-1/model/` a script finds `AZUREML_MODEL_DIR/model/…`.
+    /// As in the cloud, `AZUREML_MODEL_DIR` is a folder that contains only a copy of the model under the model's name:
+    /// for `path: model-1/model/`, a script finds `AZUREML_MODEL_DIR/model/…`.
     package var model: String?
-    /// The conda file; nil: nothing but what every server needs is installed.
+    /// The conda file; nil means that only the packages that every server needs are installed.
     package var conda: CondaDocument?
-    /// What the playbook says of the Python.
+    /// The playbook's settings for Python.
     package var python: PythonChoice
-    /// Where environments stand, one for each hash of what is installed in them.
+    /// The folder of environments; each is named by a hash of the packages that are installed in it.
     package var environments: String
 
     package enum Code: Hashable, Sendable {
-        /// The script, relative to the folder of `code_configuration.code`, which is absolute; instances run in copies.
+        /// The absolute path of `code_configuration.code`, and the script relative to it; instances run in copies.
         case folder(String, script: String)
-        /// None: the model is MLflow's, and serves itself (``MLflowScript``).
+        /// There is no code: an MLflow model serves itself (``MLflowScript``).
         case mlflow
     }
 
@@ -75,33 +75,35 @@ package struct PythonServer: Hashable, Sendable {
         self.environments = environments
     }
 
-    /// Packages that every such server needs: of each, the first name is installed unless the conda file has one of them.
+    /// Packages that every Python server needs, each as a list of alternatives.
+    ///
+    /// The first alternative is installed unless the conda file contains one of them.
     var packages: [[String]] {
         code == .mlflow ? [[Self.inferenceServer], ["mlflow", "mlflow-skinny"]] : [[Self.inferenceServer]]
     }
 
-    /// The cloud's image has it; every environment does.
+    /// Installed in every environment, as in the cloud's image.
     private static let inferenceServer = "azureml-inference-server-http"
 }
 
 package struct CommandServer: Hashable, Sendable {
-    /// The program and its arguments; no shell sees them.
+    /// The program and its arguments, which are not interpreted by a shell.
     package var arguments: [String]
-    /// The playbook's folder, absolute.
+    /// The absolute path of the playbook's folder.
     ///
-    /// An instance starts in a folder like it (``CommandFolder``); without stored files, in the folder itself.
+    /// An instance starts in a mirror of it (``CommandFolder``), or without stored files in the folder itself.
     package var folder: String
-    /// What of the folder is stored; nil where the command names no files.
+    /// The stored files of the folder; nil if the command names no files.
     package var stored: Stored?
     package var routes: InferenceRoutes
 
-    /// The files that the command names, as they were when the deployment was made.
+    /// The files that the command names, as they were when the deployment was created.
     package struct Stored: Hashable, Sendable {
-        /// The folder that holds them in the emulator's store, absolute; nothing in it changes.
+        /// The absolute path of the folder in the emulator's store that contains the files; it never changes.
         package var tree: String
-        /// Those of them that may be executed, below ``tree``.
+        /// The paths below ``tree`` of the files that are executable.
         package var executables: [String]
-        /// How many folders above the playbook's their root is.
+        /// How many levels above the playbook's folder the root of the files is.
         package var levels: Int
 
         package init(tree: String, executables: [String] = [], levels: Int = 0) {
@@ -121,7 +123,7 @@ package struct CommandServer: Hashable, Sendable {
     }
 }
 
-/// Paths of `environment.inference_config`.
+/// The routes of `environment.inference_config`.
 package struct InferenceRoutes: Hashable, Sendable {
     package var liveness: String
     package var readiness: String
@@ -134,7 +136,7 @@ package struct InferenceRoutes: Hashable, Sendable {
     }
 }
 
-/// When an instance is asked whether it is well, with Azure's defaults (AzureCompatibility.md).
+/// The settings of a probe, with Azure's defaults (AzureCompatibility.md).
 package struct Probe: Hashable, Sendable {
     package var initialDelay: Interval
     package var period: Interval

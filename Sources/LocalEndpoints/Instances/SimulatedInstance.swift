@@ -2,14 +2,14 @@ internal import RolloutEngine
 internal import Rollouts
 internal import SimulatedEndpoints
 
-/// One start of a simulated instance: cold for a while, then ready, and then whatever its profile has in store.
+/// One start of a simulated instance: cold at first, then ready, and then subject to its profile's fault.
 final class SimulatedInstance: Server {
-    /// How long an instance takes to come up on this machine, where its profile says nothing.
+    /// How long an instance takes to become ready by default.
     static let standardColdStart = Interval.seconds(1)
 
     private let server: SimulatedServer
     private let isNeverReady: Bool
-    /// Set for the restart of one that has crashed: it crashes again, so that the fault stays to be seen.
+    /// Whether the server crashes at once: a restart after a crash crashes again, so that the fault remains visible.
     private let crashesAtOnce: Bool
     private let orders = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
 
@@ -36,7 +36,7 @@ final class SimulatedInstance: Server {
                         try await SystemClock().sleep(until: crash)
                         return .crash
                     } catch {
-                        // Cancelled: it was told to end before it came to that.
+                        // Cancelled, because the server was stopped before the crash.
                         return nil
                     }
                 }
@@ -66,9 +66,9 @@ extension ServerEnd {
 }
 
 extension InstanceGroupMachine.Settings {
-    /// As a profile wants its instances to be looked after.
+    /// Creates the settings for instances with a simulation profile.
     init(profile: DeploymentProfile, deployment: Name, count: Int) {
-        // A playing profile changes by itself only where it flaps; nobody need ask the others once they are ready.
+        // Only flapping changes a server's readiness once it is ready; others need not be probed often.
         let period: Interval = profile.fault == .flapping ? .seconds(1) : .hours(1)
         let probe = Probe(initialDelay: .zero, period: period, failureThreshold: 1)
         var instance = InstanceMachine.Settings(liveness: probe, readiness: probe)
@@ -77,7 +77,7 @@ extension InstanceGroupMachine.Settings {
         let coldStart = profile.readyAfter ?? SimulatedInstance.standardColdStart
         self.init(
             instance: instance,
-            // The simulated backend's half hour passes at once; here somebody waits.
+            // The simulated backend's default is half an hour of virtual time; here a person waits.
             startLimit: profile.fault == .neverReady ? profile.faultAfter ?? .seconds(10) : coldStart + .minutes(1))
         guard profile.fault == .quota else { return }
         refusal = InstanceGroupStatus.Failure(

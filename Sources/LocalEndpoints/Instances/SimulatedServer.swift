@@ -7,20 +7,20 @@ internal import FoundationEssentials
 package import Rollouts
 package import SimulatedEndpoints
 
-/// A deployment's profile, played by one instance in process.
+/// Simulates one instance of a deployment in process, according to the deployment's profile.
 ///
-/// What can be worked out beforehand is: an answer costs two random numbers and some arithmetic, and allocates nothing.
+/// Everything possible is precomputed: an answer costs a few random numbers and some arithmetic, and no allocation.
 package struct SimulatedServer: Sendable {
     package let profile: DeploymentProfile
-    /// When the instance became ready: faults that start later are counted from here.
+    /// When the instance became ready; the delays of faults are counted from here.
     package let ready: Timestamp
-    /// Its number, from 0.
+    /// The number of the instance, from 0.
     package let instance: Int
 
     private let healthy: LogNormal
     private let slow: LogNormal
     private let success: String
-    /// When the fault begins to show; never where there is none.
+    /// When the fault begins; `distantFuture` if there is none.
     private let faultBegin: Timestamp
 
     private let answerValue: Value
@@ -38,14 +38,14 @@ package struct SimulatedServer: Sendable {
         faultBegin = profile.fault == nil ? .distantFuture : ready + Self.faultDelay(of: profile)
     }
 
-    /// Answers a request that comes at `time`.
+    /// Answers a request that arrives at `time`.
     ///
     /// - Parameters:
-    ///   - time: When it comes.
-    ///   - loadAge: How long the endpoint's clients have been sending then; nil where there were none yet.
-    ///   - liveRate: Live requests a second to this instance; 0 for a copy or one that names the deployment.
-    ///   - generator: For what is left to chance.
-    /// - Returns: How long it takes, and with what it is answered.
+    ///   - time: When the request arrives.
+    ///   - loadAge: How long the endpoint's clients have been sending; nil if there were none yet.
+    ///   - liveRate: Live requests per second to this instance; 0 for a copy or a request that names its deployment.
+    ///   - generator: The source of randomness.
+    /// - Returns: The latency and the content of the answer.
     package func answer(
         at time: Timestamp, loadAge: Interval? = nil, liveRate: Double = 0,
         using generator: inout some RandomNumberGenerator
@@ -72,7 +72,7 @@ package struct SimulatedServer: Sendable {
         return SimulatedAnswer(nanoseconds: nanoseconds, status: 200, body: other)
     }
 
-    /// False in every other minute of flapping, and once it has crashed.
+    /// Whether the instance is ready: not in every other minute while flapping, nor after a crash.
     package func isReady(at time: Timestamp) -> Bool {
         guard time >= faultBegin else { return true }
         return switch profile.fault {
@@ -82,40 +82,41 @@ package struct SimulatedServer: Sendable {
         }
     }
 
-    /// When a server that crashes after it was ready does so; nil where it doesn't.
+    /// When the server crashes, for the fault `crash_after_ready`; otherwise nil.
     package var crash: Timestamp? { profile.fault == .crashAfterReady ? faultBegin : nil }
 
-    /// How many times as long a slow server takes.
+    /// The factor by which the fault `slow` multiplies latency.
     private static let slowness = 20.0
-    /// Milliseconds; over an hour nobody waits, and no arithmetic overflows.
+    /// The maximum latency in milliseconds (one hour), which prevents arithmetic overflow.
     private static let longest = 3_600_000.0
 
-    /// What the profile says; else a crash comes after its standard delay, and every other fault is there at once.
+    /// The profile's delay; by default, a crash has a standard delay and every other fault begins at once.
     private static func faultDelay(of profile: DeploymentProfile) -> Interval {
         profile.fault == .crashAfterReady ? profile.faultDelay : profile.faultAfter ?? .zero
     }
 
-    /// A number of the standard normal distribution of 64 random bits, by Box and Muller: 32 bits for each of its two
-    /// uniform numbers bound it to ±6.7, and one request in ten milliards to the same latency as another.
+    /// Converts 64 random bits to a number with the standard normal distribution, by the Box–Muller method.
+    ///
+    /// Each of its two uniform numbers has 32 bits, which limits the result to ±6.7.
     private static func normal(_ bits: UInt64) -> Double {
         let first = (Double(bits >> 32) + 0.5) / 4_294_967_296
         let second = Double(bits & 0xFFFF_FFFF) / 4_294_967_296
         return (-2 * log(first)).squareRoot() * cos(2 * .pi * second)
     }
 
-    /// True with probability `share`.
+    /// Returns true with probability `share`.
     private static func happens(_ share: Double, _ generator: inout some RandomNumberGenerator) -> Bool {
         share > 0 && unit(generator.next()) < share
     }
 
-    /// At least 0 and below 1.
+    /// Converts random bits to a number from 0 to less than 1.
     private static func unit(_ bits: UInt64) -> Double { Double(bits >> 11) / 9_007_199_254_740_992 }
 
     private static let sampleAnswer: Value = ["predictions": [.number(11055.98), .number(4503.08)]]
 }
 
 extension SimulatedServer: Hashable {
-    /// The rest follows from the three.
+    /// Compares the three properties that determine all others.
     package static func == (left: Self, right: Self) -> Bool {
         left.ready == right.ready && left.instance == right.instance && left.profile == right.profile
     }
@@ -129,9 +130,9 @@ extension SimulatedServer: Hashable {
 
 package struct SimulatedAnswer: Hashable, Sendable {
     package var nanoseconds: Int64
-    /// What the model server answers, before the platform makes 424 of a failure.
+    /// The model server's status, before the platform maps failures to 424.
     package var status: Int
-    /// JSON.
+    /// The body, in JSON.
     package var body: String
 
     package init(nanoseconds: Int64, status: Int, body: String) {
@@ -144,7 +145,7 @@ package struct SimulatedAnswer: Hashable, Sendable {
         Self(nanoseconds: nanoseconds, status: 500, body: runFailed)
     }
 
-    /// Nobody is there to answer.
+    /// The answer while no server is running.
     static let unavailable = Self(
         nanoseconds: 0, status: 503,
         body: #"{"error":{"code":"ModelError","message":"upstream connect error or disconnect before headers"}}"#)

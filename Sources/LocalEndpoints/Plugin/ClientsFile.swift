@@ -10,14 +10,13 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// What the clients of a run have met, kept in the state folder so that `turnout status` can tell it too, and so that the
-/// counts of a resumed run go on where those of its earlier processes ended.
+/// Saves the results of a run's clients in the state folder.
 ///
-/// One process counts at a time: whoever finds that another has written since, as a runner that was overtaken does, writes
-/// no more.
+/// Other processes can show them, for example `turnout status`, and a resumed run continues counting from them. Only
+/// one process writes at a time: a process whose file was changed by another, as after being overtaken, stops writing.
 final class ClientsFile: Sendable {
     private let path: String
-    /// What it held when this process read or wrote it last.
+    /// The file's content when this process last read or wrote it.
     private let last = Mutex<Data?>(nil)
 
     init(_ run: RunID, in folder: LocalFolder) { path = "\(folder.path)/clients/\(run).counts" }

@@ -1,7 +1,7 @@
 package import PlaybookSyntax
 package import Rollouts
 
-/// Registered assets of this machine, looked up while a plan is made.
+/// Looks up assets registered on this machine while a plan is made.
 extension LocalPlugin {
     package func assets(settings: Value, folder: String, state: String) -> AssetLookup? {
         let known: LocalSettings
@@ -58,7 +58,7 @@ extension LocalPlugin {
 }
 
 extension Value {
-    /// An inline environment for the one that is named `text`, with its paths absolute.
+    /// The inline environment that replaces the one named `text`, with absolute paths.
     fileprivate func environment(for text: String, folder: String) -> Value {
         guard case .mapping(var members) = self else { return self }
         func absolute(_ path: Value?) -> Value? {
@@ -70,7 +70,7 @@ extension Value {
             build["path"] = absolute(build["path"])
             members["build"] = .mapping(build)
         }
-        // Its image is Azure's own; the name stands for it.
+        // The image is Azure's, which the name represents.
         if members["image"] == nil, members["build"] == nil { members["image"] = .string(text) }
         return .mapping(members)
     }

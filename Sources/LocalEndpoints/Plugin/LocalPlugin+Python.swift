@@ -1,7 +1,7 @@
 package import PlaybookSyntax
 package import Rollouts
 
-/// What this machine has for scoring scripts, looked at while a plan is made.
+/// Checks conda files and scoring scripts against this machine's Python while a plan is made.
 extension LocalPlugin {
     private static let machine = PythonMachine.here.remembering()
 

@@ -4,11 +4,11 @@ package import RolloutEngine
 package import Rollouts
 internal import SimulatedEndpoints
 
-/// The backend `local`, the default: managed online endpoints emulated on this machine, over HTTP.
+/// The default backend, `local`: managed online endpoints that are emulated on this machine, over HTTP.
 package struct LocalPlugin: BackendPlugin {
     package let name = "local"
     package let takesFiles = true
-    /// How a process is started that serves the endpoints: the program's name and what says so, before the options.
+    /// The command that starts an emulator process, without options.
     private let serve: [String]
 
     package init(serve: [String]) { self.serve = serve }
@@ -28,7 +28,9 @@ package struct LocalPlugin: BackendPlugin {
         }
     }
 
-    /// Profiles without the key that only this backend has, a simulated world has no code to replace; and incidents.
+    /// The profiles and incidents for a simulation of the run.
+    ///
+    /// The key `replaces_code` is removed, since simulated deployments have no code that a profile could replace.
     package func simulation(of settings: Value) -> Value {
         guard let profiles = settings["simulate"] else { return .null }
         var shared = ["simulate": profiles]

@@ -9,9 +9,9 @@ internal import Rollouts
 internal import SimulatedEndpoints
 internal import Synchronization
 
-/// The endpoints of this machine, over HTTP.
+/// A session with the endpoints of this machine, over HTTP.
 ///
-/// It speaks to its emulator as to the cloud; see ``EmulatorLife`` for who starts that.
+/// It uses the emulator like the cloud; ``EmulatorLife`` starts the emulator if necessary.
 final class LocalSession: AzureBackedSession, RunCompany {
     let backend: any Backend
     let clock: any RunClock = SystemClock()
@@ -22,7 +22,7 @@ final class LocalSession: AzureBackedSession, RunCompany {
 
     var pollInterval: Interval? { AzureBackend.pollIntervalOfEmulators }
 
-    /// - Throws: ``EmulatorError`` or ``BackendError`` where the emulator cannot be had.
+    /// - Throws: ``EmulatorError`` or ``BackendError`` if the emulator is not available.
     init(_ opening: BackendOpening, launch: EmulatorLaunch) async throws {
         folder = launch.folder
         let folder = folder
@@ -53,7 +53,7 @@ final class LocalSession: AzureBackedSession, RunCompany {
         }
     }
 
-    /// Warns where servers that `plan` starts find other programs than this shell does.
+    /// Warns if the emulator's `PATH` differs from this shell's and `plan` starts servers that depend on it.
     private static func compare(_ path: String?, for plan: Plan?, notify: (String) -> Void) {
         let startsPrograms = plan?.stages.contains { stage in
             guard let definition = stage.action.deployment else { return false }
@@ -62,8 +62,9 @@ final class LocalSession: AzureBackedSession, RunCompany {
         let own = ProcessInfo.processInfo.environment["PATH"]
         guard startsPrograms == true, let path, let own, path != own else { return }
         notify(
-            "the local endpoints were started with a different PATH than this shell's, and their servers look up programs "
-                + "in it; if one is missing, run `turnout serve --stop`: the next command starts them with this PATH")
+            "the local endpoints were started with a different PATH than this shell's, and their servers look up "
+                + "programs in it; if one is missing, run `turnout serve --stop`: the next command starts them with "
+                + "this PATH")
     }
 
     var caveat: String? {
@@ -89,7 +90,7 @@ final class LocalSession: AzureBackedSession, RunCompany {
         companions.withLock { $0 = RunClients(load, endpoint: plan.endpoint, on: self) }
     }
 
-    /// Sends the playbook's load, and starts another emulator when there is none any more.
+    /// Sends the playbook's load, and starts a new emulator if the present one ends.
     func accompany(_ run: RunID, tell: @escaping @Sendable (BackendNotice) -> Void) async {
         do { try await life.rename("run \(run)") } catch {
             tell(.note("`turnout doctor` will not show that \(run) uses the emulator: \(error)"))
@@ -118,7 +119,7 @@ final class LocalSession: AzureBackedSession, RunCompany {
 }
 
 extension Plan {
-    /// How far apart numbers of mirrored answers may be; the least where stages differ, nil where none compares answers.
+    /// The tolerance for numbers in mirrored answers: the smallest of all stages; nil if no stage compares answers.
     var numericTolerance: Double? {
         stages.compactMap(\.analysis).flatMap(\.metrics).compactMap { metric -> Double? in
             if case .disagreement(let limits) = metric { limits.numericTolerance } else { nil }

@@ -2,27 +2,26 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
-/// A backend whose emulator may be killed and started again while a runner works with it.
+/// A backend whose emulator may be killed and restarted while a runner uses it.
 ///
-/// While it is gone nobody can be asked, and until its servers are up again its deployments look as if they had broken
-/// down: both are `unavailable` here, so that a runner waits instead of rolling back. A person who looks, or changes
-/// something by hand, sees it as it is.
+/// While there is no emulator, everything throws `unavailable`, and for a runner so do observations until the servers
+/// are ready again: it waits instead of rolling back deployments that look broken. A person sees the actual state.
 final class RestartShield: Backend, Sendable {
     private let base: any Backend
-    /// True for a runner, who takes servers that are not there yet for broken ones.
+    /// Whether to wait for servers; true for a runner, which would consider starting servers broken.
     private let waitsForServers: Bool
-    /// Where the emulator listens now; nil while there is none.
+    /// Returns the record of the running emulator; nil if there is none.
     private let present: @Sendable () throws -> ServeRecord?
     private let seen = Mutex(Seen())
 
     private struct Seen {
-        /// When the emulator that was seen last was started.
+        /// When the last seen emulator was started.
         var emulator: Timestamp?
         var since = ContinuousClock.now
         var isSettled = false
     }
 
-    /// How long servers may take to come back until they are shown as they are: what doesn't serve then is broken.
+    /// How long servers may take to restart; after that, their actual state is shown.
     private static let patience = Duration.seconds(60)
 
     init(_ base: any Backend, waitsForServers: Bool = true, present: @escaping @Sendable () throws -> ServeRecord?) {
@@ -71,9 +70,9 @@ final class RestartShield: Backend, Sendable {
             "the local endpoints are not served at the moment; an emulator is about to be started")
     }
 
-    /// Lets nobody look until the servers of an emulator that was started since have come back.
+    /// Throws `unavailable` until the servers of a restarted emulator are ready again.
     private func settle(_ snapshot: EndpointSnapshot?, in record: ServeRecord) throws(BackendError) {
-        // What has failed does not come back by itself: a run may be what mends it.
+        // Failed deployments are not waited for: they do not recover, and a run may be what repairs them.
         let missing = snapshot?.deployments.first {
             $0.failure == nil && $0.instances.ready + $0.instances.failed < $0.instances.wanted
         }

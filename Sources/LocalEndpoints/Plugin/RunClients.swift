@@ -3,8 +3,7 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
-/// The clients of a run, as its playbook's `load` has them: they send for as long as the run lives, to an endpoint that
-/// anybody else could call as well.
+/// The clients that the playbook's `load` describes, which send requests while the run is being worked on.
 final class RunClients: Sendable {
     private let load: Load
     private let endpoint: Name
@@ -14,7 +13,7 @@ final class RunClients: Sendable {
 
     private struct State {
         var generator: LoadGenerator?
-        /// Of the run's processes that are gone.
+        /// The results of the run's earlier processes.
         var earlier: LoadReport?
 
         var report: LoadReport? {
@@ -28,7 +27,7 @@ final class RunClients: Sendable {
         var key: String
     }
 
-    /// How often the address and the key are looked at, which an emulator that is started again or a person may change.
+    /// How often the address and the key are checked, since a restarted emulator or a person may change them.
     private static let attention = Duration.milliseconds(500)
 
     init(_ load: Load, endpoint: Name, on open: any KeyedEndpoints) {
@@ -37,13 +36,13 @@ final class RunClients: Sendable {
         self.open = open
     }
 
-    /// What they met so far, in all processes of the run; nil until the first has sent.
+    /// The results so far in all processes of the run; nil before the first request.
     var report: ClientCounts? { counts.map(ClientCounts.init) }
     private var counts: LoadReport? { state.withLock { $0.report } }
 
-    /// Waits until the endpoint can be called, and sends until it is cancelled.
+    /// Waits until the endpoint can be called, and sends requests until the task is cancelled.
     ///
-    /// `earlier` is what `keep` was last given by an earlier process of the run.
+    /// `keep` saves the results; `earlier` is what an earlier process of the run last saved.
     func send(
         after earlier: LoadReport?, tell: @escaping @Sendable (BackendNotice) -> Void,
         keep: @escaping @Sendable (LoadReport) -> Void
@@ -68,7 +67,7 @@ final class RunClients: Sendable {
         }
     }
 
-    /// Where to send and with which key, once clients are served.
+    /// Returns the address and the key when the endpoint serves clients.
     private func firstTarget() async throws -> Target {
         while true {
             do {
@@ -86,7 +85,7 @@ final class RunClients: Sendable {
         return Target(address: address, key: try await open.keys(of: endpoint).primary)
     }
 
-    /// Tells what clients meet, and sends them to where the endpoint is now.
+    /// Reports and saves the clients' results, and redirects the clients when the address or key changes.
     private func follow(
         _ generator: LoadGenerator, from first: Target, tell: @Sendable (BackendNotice) -> Void,
         keep: @Sendable (LoadReport) -> Void
@@ -113,7 +112,7 @@ final class RunClients: Sendable {
 }
 
 extension ClientCounts {
-    /// What was due and not sent has failed as well: a client that waits for its turn is not served.
+    /// Converts a report; requests that were not sent in time count as failed, since a waiting client is not served.
     init(_ report: LoadReport) {
         let kinds = report.statuses.map { ("\($0.key)", $0.value) } + report.failures.map { ($0.key.words, $0.value) }
         var failures = Dictionary(kinds, uniquingKeysWith: +)

@@ -9,23 +9,23 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// A process that needs the emulator of a folder to stay.
+/// A process that needs the emulator of a folder to keep running.
 package struct EmulatorUser: Codable, Hashable, Sendable {
     package var pid: Int32
-    /// `run safe-rollout-1`, `turnout endpoint invoke`.
+    /// What the process does, for example `run safe-rollout-1` or `turnout endpoint invoke`.
     package var purpose: String
-    /// Milliseconds since 1970.
+    /// When the process began to use the emulator; encoded in milliseconds since 1970.
     package var since: Timestamp
-    /// Whether it keeps the emulator for good, as `turnout serve` does.
+    /// Whether the process keeps the emulator running indefinitely, as `turnout serve` does.
     package var keeps: Bool
 
-    /// The processes that use the emulator now, the longest first.
+    /// The processes that use the emulator now, longest first.
     ///
-    /// A process that has ended, however that came about, uses nothing any more.
+    /// Processes that have ended for any reason are not included.
     package static func all(in folder: LocalFolder) throws(EmulatorError) -> [EmulatorUser] {
         var users: [EmulatorUser] = []
         for path in try EmulatorUse.files(of: folder) where try EmulatorUse.isHeld(path) {
-            // A user that is registering has not written its file yet, and one that leaves has removed it.
+            // A process that is registering has not written its file yet, and one that is leaving has removed it.
             guard let bytes = try StateFile.read(path), !bytes.isEmpty,
                 let user = try? JSONDecoder().decode(EmulatorUser.self, from: Data(bytes))
             else { continue }
@@ -35,10 +35,10 @@ package struct EmulatorUser: Codable, Hashable, Sendable {
     }
 }
 
-/// This process's use of an emulator, which does not leave by itself while there is one.
+/// This process's use of an emulator; an emulator does not stop on its own while it has users.
 ///
-/// Each user has a file in `users/` that it holds locked: the kernel frees the lock when the process ends. Users
-/// register, and an emulator leaves, under one lock, so that none registers with an emulator that is leaving.
+/// Each user has a locked file in `users/`; the kernel releases the lock when the process ends. Users register, and
+/// an unused emulator stops, under a common lock, so that no process registers with an emulator that is stopping.
 package final class EmulatorUse: Sendable {
     package let path: String
     private let lock: FileLock
@@ -46,12 +46,12 @@ package final class EmulatorUse: Sendable {
 
     private static let patience = Duration.seconds(10)
 
-    /// Registers the process.
+    /// Registers this process.
     package init(of folder: LocalFolder, for purpose: String, keeps: Bool = false, at now: Timestamp)
         throws(EmulatorError)
     {
         let user = EmulatorUser(pid: getpid(), purpose: purpose, since: now, keeps: keeps)
-        // Process ids of other containers may be the same.
+        // Processes in other containers may have the same ID.
         let path = "\(folder.users)/\(getpid())-\(String(UInt32.random(in: .min ... .max), radix: 16)).json"
         try folder.create()
         try LocalFolder.make(folder.users)
@@ -75,7 +75,7 @@ package final class EmulatorUse: Sendable {
         }
     }
 
-    /// Says more exactly what the process does.
+    /// Changes the recorded purpose of the process.
     package func rename(_ purpose: String) throws(EmulatorError) {
         let user = user.withLock { user in
             user.purpose = purpose
@@ -84,13 +84,15 @@ package final class EmulatorUse: Sendable {
         try Self.write(user, to: path)
     }
 
-    /// The process does not need the emulator any more.
+    /// Ends the use of the emulator.
     package func end() {
         unlink(path)
         lock.release()
     }
 
-    /// Runs `body` if no process uses the emulator, while none can register; nil where one does.
+    /// Runs `body` if no process uses the emulator, and returns nil if one does.
+    ///
+    /// No process can register in the meantime.
     static func withoutUsers<Result>(_ folder: LocalFolder, _ body: () throws -> Result) throws -> Result? {
         try LocalFolder.make(folder.users)
         let gate = try gate(of: folder)
@@ -112,7 +114,7 @@ package final class EmulatorUse: Sendable {
         return names.filter { $0.hasSuffix(".json") }.sorted().map { "\(folder.users)/\($0)" }
     }
 
-    /// Whether the process that the file stands for is alive.
+    /// Whether the process that the file represents is running.
     static func isHeld(_ path: String) throws(EmulatorError) -> Bool {
         do throws(StateError) {
             guard let lock = try FileLock(existing: path) else { return false }
@@ -124,9 +126,9 @@ package final class EmulatorUse: Sendable {
         }
     }
 
-    /// Removes what processes that were killed have left.
+    /// Removes the files of processes that were killed.
     ///
-    /// Only under the gate: no file is without its lock there.
+    /// The caller must hold the gate, so that no other process has created a file but not locked it yet.
     private static func sweep(_ folder: LocalFolder) throws(EmulatorError) {
         for path in try files(of: folder) where try !isHeld(path) { unlink(path) }
     }
@@ -149,7 +151,7 @@ package final class EmulatorUse: Sendable {
         }
     }
 
-    /// The file stays the same file, since it carries the lock.
+    /// Writes the file in place, since replacing it would lose the lock.
     private static func write(_ user: EmulatorUser, to path: String) throws(EmulatorError) {
         let bytes: [UInt8]
         do {

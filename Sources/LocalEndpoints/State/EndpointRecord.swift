@@ -1,34 +1,34 @@
 internal import AzureEndpoints
 internal import Rollouts
 
-/// All that is kept of one endpoint and its deployments.
+/// The saved state of an endpoint and its deployments.
 struct EndpointRecord: Codable, Hashable, Sendable {
-    /// Which it is among those of the same name that came one after the other.
+    /// Distinguishes the endpoint from earlier and later ones of the same name.
     var incarnation: String
-    /// Definition, states, traffic, and the deployments' instances as they are wanted: what the rules look at.
+    /// The state that rules check: definition, states, traffic, and the deployments' desired instances.
     var snapshot: EndpointSnapshot
-    /// What the client sent last, without what the server decides.
+    /// The body that the client last sent, without server-defined members.
     var resource: EndpointResource
     var keys: EndpointKeys
-    /// Tokens that were given out and have not expired.
+    /// Issued tokens that have not expired.
     var tokens: [IssuedToken] = []
     var created: Timestamp
     var modified: Timestamp
-    /// Counts every change of what an answer shows.
+    /// Incremented with every change that is visible in answers.
     var revision = 1
-    /// The change that is under way.
+    /// The change in progress.
     var work: Work?
     var deployments: [Name: DeploymentRecord] = [:]
 
     var name: Name { snapshot.name }
 
-    /// A change that was accepted, until it is so.
+    /// An accepted change that has not completed.
     struct Work: Codable, Hashable, Sendable {
-        /// Its ``OperationRecord``.
+        /// The ID of the ``OperationRecord``.
         var operation: String
-        /// Not finished before; nil where only something else tells, such as instances that become ready.
+        /// The earliest completion; nil if completion depends on something else, such as instances becoming ready.
         var due: Timestamp?
-        /// How long its servers had been coming up when that was kept last; a process that starts again counts on.
+        /// How long the servers had been starting when this was last saved; a restarted emulator continues from it.
         var passed: Interval?
     }
 
@@ -38,17 +38,17 @@ struct EndpointRecord: Codable, Hashable, Sendable {
     }
 }
 
-/// All that is kept of one deployment beside its state.
+/// The saved data of a deployment, apart from its snapshot.
 struct DeploymentRecord: Codable, Hashable, Sendable {
-    /// Which it is among those of the same name that came one after the other.
+    /// Distinguishes the deployment from earlier and later ones of the same name.
     var incarnation: String
-    /// What the client sent last, without what the server decides.
+    /// The body that the client last sent, without server-defined members.
     var resource: DeploymentResource
-    /// What its instances were made of when it last succeeded; nil until then.
+    /// The body from which the last successful instances were created; nil before the first success.
     ///
-    /// A failed update goes on with it.
+    /// These instances keep serving if an update fails.
     var serving: DeploymentResource?
-    /// Why its last change failed.
+    /// Why the last change failed.
     var failure: Failure?
     var created: Timestamp
     var modified: Timestamp
@@ -56,20 +56,20 @@ struct DeploymentRecord: Codable, Hashable, Sendable {
     var work: EndpointRecord.Work?
 
     struct Failure: Codable, Hashable, Sendable {
-        /// One of Azure's, as `ResourceNotReady`.
+        /// One of Azure's codes, such as `ResourceNotReady`.
         var code: String
         var message: String
     }
 }
 
 extension EndpointRecord {
-    /// Notes that an answer would differ from now on.
+    /// Records a change that is visible in answers.
     mutating func touch(at now: Timestamp) {
         revision += 1
         modified = now
     }
 
-    /// The deployment under its name, and its place in the snapshot.
+    /// Updates a deployment's snapshot and record; does nothing if the deployment does not exist.
     mutating func update(_ name: Name, _ body: (inout DeploymentSnapshot, inout DeploymentRecord) -> Void) {
         guard let index = snapshot.deployments.firstIndex(where: { $0.name == name }), var record = deployments[name]
         else { return }

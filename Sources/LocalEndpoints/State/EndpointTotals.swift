@@ -1,13 +1,13 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// What became of an endpoint's requests since it was first created.
+/// The outcomes of all requests to an endpoint since it was first created.
 struct EndpointTotals: Codable, Hashable, Sendable {
-    /// Grows with every reading that has news; never goes back, also when an endpoint of the name is created anew.
+    /// Increases with every reading that has new counts; never decreases, even if the endpoint is recreated.
     var cursor = 0
-    /// How often an emulator has taken these up: what the one before counted in its last second may be lost.
+    /// How often an emulator has loaded the totals; with each load, counts of the last second before may be lost.
     var generation = 0
-    /// By incarnation of the deployment.
+    /// The counts by incarnation of the deployment.
     var deployments: [String: Counted] = [:]
 
     struct Counted: Codable, Hashable, Sendable {
@@ -16,17 +16,17 @@ struct EndpointTotals: Codable, Hashable, Sendable {
         var mirrored = OutcomeReading.PairCounts()
     }
 
-    /// How many deployments that are gone are remembered.
+    /// How many deleted deployments are remembered.
     private static let remembered = 64
 
-    /// The same without the deployments that are gone, whose names others may have now.
+    /// The totals without deleted deployments, since new deployments may have their names.
     func only(_ present: Set<String>) -> EndpointTotals {
         var only = self
         only.deployments = deployments.filter { present.contains($0.key) }
         return only
     }
 
-    /// What was counted after `earlier`, by name.
+    /// The counts since `earlier`, by name.
     func reading(since earlier: EndpointTotals) -> OutcomeReading {
         var reading = OutcomeReading(
             cursor: cursor, continuity: generation == earlier.generation ? .whole : .restarted)
@@ -41,7 +41,7 @@ struct EndpointTotals: Codable, Hashable, Sendable {
         return reading
     }
 
-    /// Forgets the deployments that are not among `present`, when there are too many of them.
+    /// Forgets deployments that are not in `present` if there are too many of them.
     mutating func forget(except present: Set<String>) {
         let gone = deployments.keys.filter { !present.contains($0) }
         guard gone.count > Self.remembered else { return }
@@ -50,7 +50,7 @@ struct EndpointTotals: Codable, Hashable, Sendable {
 }
 
 extension EndpointTotals {
-    /// Also of an earlier Turnout's, which had no generations.
+    /// Decodes totals, including those of earlier versions of Turnout, which had no generations.
     init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         cursor = try members.decode(Int.self, forKey: .cursor)
@@ -62,7 +62,7 @@ extension EndpointTotals {
 extension OutcomeReading.Counts {
     static func + (left: Self, right: Self) -> Self { left.combined(with: right, +) }
 
-    /// Never below zero: a count that was lost with a killed process is not told as a negative one.
+    /// The difference, at least zero: counts that a killed process lost are not reported as negative.
     static func - (left: Self, right: Self) -> Self { left.combined(with: right) { max($0 - $1, 0) } }
 }
 

@@ -7,42 +7,42 @@ internal import Support
     internal import Glibc
 #endif
 
-/// The emulator's folder, `local` in the folder of state.
+/// The emulator's folder: `local` in the state folder.
 package struct LocalFolder: Hashable, Sendable {
     package let path: String
 
-    /// - Parameter state: The folder of state.
+    /// - Parameter state: The state folder.
     package init(state: String) { path = state + "/local" }
 
-    /// The authority's certificate, for clients to trust.
+    /// The certificate authority's certificate, which clients must trust.
     package var certificate: String { path + "/ca.pem" }
     package var certificateKey: String { path + "/ca-key.pem" }
     /// The control plane's bearer token.
     package var token: String { path + "/token" }
-    /// Where a running emulator listens; see ``ServeRecord``.
+    /// The addresses of a running emulator; see ``ServeRecord``.
     package var serveRecord: String { path + "/serve.json" }
     package var serveLock: String { path + "/serve.lock" }
-    /// Who uses the emulator; see ``EmulatorUser``.
+    /// The processes that use the emulator; see ``EmulatorUser``.
     var users: String { path + "/users" }
-    /// What an emulator in the background says of its own working.
+    /// The log of an emulator in the background.
     package var emulatorLog: String { path + "/emulator.log" }
     package var database: String { path + "/local.sqlite" }
     package var assets: String { path + "/assets" }
     package var environments: String { path + "/environments" }
-    /// A folder for each endpoint, with one for each of its deployments.
+    /// Contains a folder for each endpoint, with a folder for each of its deployments.
     var instances: String { path + "/instances" }
 
-    /// Of one deployment; names compare without case, so they are in lower case here.
+    /// The log folder of a deployment; names are in lower case, since they are case-insensitive.
     package func log(endpoint: String, deployment: String) -> String {
         "\(path)/logs/\(endpoint.lowercased())/\(deployment.lowercased())"
     }
 
-    /// What the instances of one deployment keep on disk.
+    /// The folder of a deployment's instances.
     package func instances(endpoint: String, incarnation: String) -> String {
         "\(instances)/\(endpoint.lowercased())/\(incarnation)"
     }
 
-    /// Makes the folder, for its owner alone: it holds keys, uploaded code and logs.
+    /// Creates the folder, accessible only to its owner: it contains keys, uploaded code and logs.
     package func create() throws(EmulatorError) {
         do throws(StateError) {
             try Folder.create(path.parentFolder)
@@ -55,7 +55,7 @@ package struct LocalFolder: Hashable, Sendable {
 }
 
 extension LocalFolder {
-    /// Makes a folder inside of this one, with what is missing above it.
+    /// Creates a folder within this one, with missing parent folders.
     static func make(_ path: String) throws(EmulatorError) {
         do throws(StateError) {
             try Folder.create(path)

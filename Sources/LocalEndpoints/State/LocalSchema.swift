@@ -2,7 +2,7 @@ internal import GRDB
 internal import SQLiteState
 
 extension StateSchema {
-    /// The tables of `local.sqlite`; names are in lower case, since they compare without case.
+    /// The tables of `local.sqlite`; names are stored in lower case, since they are case-insensitive.
     static let local = StateSchema(
         name: "emulator's state",
         // "Tloc" in ASCII.

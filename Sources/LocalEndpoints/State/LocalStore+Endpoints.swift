@@ -4,15 +4,15 @@ internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteState
 
-/// What one accepted or refused request leaves in the file, in one transaction.
+/// The changes that an accepted or refused request saves in one transaction.
 struct Kept {
-    /// As they are from now on.
+    /// The new state of records.
     var records: [EndpointRecord] = []
     var deleted: [Name] = []
     var operations: [OperationRecord] = []
-    /// With the endpoint that they are about.
+    /// New entries in the history of endpoints.
     var history: [(endpoint: Name, item: HistoryEntry)] = []
-    /// The highest epoch that was seen.
+    /// The epoch that was seen; the highest is kept.
     var epoch: (endpoint: Name, epoch: Int)?
 
     var isEmpty: Bool {
@@ -21,9 +21,9 @@ struct Kept {
 }
 
 extension LocalStore {
-    /// How many operations that are over can still be asked for.
+    /// How many operations are kept.
     private static let operationsKept = 2000
-    /// How many lines of an endpoint's history are kept.
+    /// How many entries of an endpoint's history are kept.
     private static let historyKept = 20_000
 
     func records() throws(EmulatorError) -> [EndpointRecord] {
@@ -81,14 +81,14 @@ extension LocalStore {
         }
     }
 
-    /// The highest epoch that was seen of senders to `endpoint`.
+    /// The highest epoch seen in changes of `endpoint`; nil if there was none.
     func epoch(of endpoint: Name) throws(EmulatorError) -> Int? {
         try read { db in
             try db.firstRow("SELECT epoch FROM sender WHERE endpoint = ?", [endpoint.key]) { Int($0.integer(0)) }
         }
     }
 
-    /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
+    /// All requested changes of `endpoint`, oldest first, even if the endpoint was deleted.
     func history(of endpoint: Name) throws(EmulatorError) -> [HistoryEntry] {
         try read { db in
             var items: [HistoryEntry] = []
@@ -99,7 +99,7 @@ extension LocalStore {
         }
     }
 
-    /// The number of the last line of the history; 0 without one.
+    /// The number of the last entry in the history; 0 if it is empty.
     func historyCount(of endpoint: Name) throws(EmulatorError) -> Int {
         try read { db in
             try db.firstRow("SELECT ifnull(max(number), 0) FROM history WHERE endpoint = ?", [endpoint.key]) {
@@ -108,7 +108,7 @@ extension LocalStore {
         }
     }
 
-    /// What was accepted with an idempotency key, or nil.
+    /// The change that was accepted with an idempotency key; nil if there is none.
     func accepted(_ key: String, of endpoint: Name) throws(EmulatorError) -> HistoryEntry? {
         try read { db in
             try db.firstRow(
@@ -119,7 +119,7 @@ extension LocalStore {
 }
 
 extension Name {
-    /// As tables and paths write it: names compare without case.
+    /// The name in tables and paths: in lower case, since names are case-insensitive.
     var key: String { text.lowercased() }
 }
 

@@ -4,7 +4,7 @@ internal import Rollouts
 internal import SQLiteState
 
 extension LocalStore {
-    /// How many cursors of an endpoint can be asked from.
+    /// How many cursors of an endpoint are kept.
     private static let cursorsKept = 1000
 
     func totals() throws(EmulatorError) -> [Name: EndpointTotals] {
@@ -17,7 +17,7 @@ extension LocalStore {
         }
     }
 
-    /// Keeps totals, and where `checkpoint` says so also what its cursor stands for.
+    /// Saves totals; with `checkpoint`, also saves them under their cursor.
     func keep(_ totals: [Name: EndpointTotals], checkpoint: Bool = false) throws(EmulatorError) {
         guard !totals.isEmpty else { return }
         try write { db in

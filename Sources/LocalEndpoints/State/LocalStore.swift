@@ -1,15 +1,15 @@
 internal import GRDB
 internal import SQLiteState
 
-/// The emulator's state in `local.sqlite`.
+/// The emulator's database, `local.sqlite`.
 ///
-/// A commit survives the end of the process, which is all that a killed emulator needs; what it stands for, processes
-/// on this machine, does not survive the machine's end either.
+/// A commit survives the end of the process, which is enough for an emulator that is killed. It need not survive a
+/// crash of the machine, which would end the emulator's servers as well.
 final class LocalStore: Sendable {
     private let database: StateDatabase
 
     init(_ folder: LocalFolder) throws(EmulatorError) {
-        // It holds keys: for its owner alone before SQLite writes to it; -wal and -shm take its mode over.
+        // The file contains keys, so it is created with access only for its owner; -wal and -shm inherit its mode.
         try StateFile.reserve(folder.database)
         do throws(StateError) {
             database = try StateDatabase(
@@ -50,7 +50,7 @@ final class LocalStore: Sendable {
         }
     }
 
-    /// A secret that is drawn when it is first asked for.
+    /// Returns a secret, which is generated at first use.
     func secret(_ name: String) throws(EmulatorError) -> String {
         if let kept = try setting(name) { return kept }
         let drawn = Secrets.draw()

@@ -1,20 +1,20 @@
 internal import AzureEndpoints
 internal import Rollouts
 
-/// One asynchronous operation: what a client polls until its change is so.
+/// An asynchronous operation, which a client polls until its change is complete.
 struct OperationRecord: Codable, Hashable, Sendable {
-    /// `oe:WORKSPACE:GUID` of an endpoint, `od:…` of a deployment.
+    /// `oe:WORKSPACE:GUID` for an endpoint, `od:WORKSPACE:GUID` for a deployment.
     var id: String
     var endpoint: Name
-    /// Nil where it is about the endpoint itself.
+    /// The deployment; nil for an operation on the endpoint itself.
     var deployment: Name?
-    /// Deletes what it is about.
+    /// Whether the operation deletes the endpoint or deployment.
     var deletes: Bool
     var started: Timestamp
     var ended: Timestamp?
     var failure: DeploymentRecord.Failure?
 
-    /// The status as ARM tells it.
+    /// The status in ARM's format.
     func status(at path: String, percent: Double) -> OperationStatus {
         OperationStatus(
             id: path, name: id, status: ended == nil ? "Updating" : failure == nil ? "Succeeded" : "Failed",

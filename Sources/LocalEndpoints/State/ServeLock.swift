@@ -7,17 +7,17 @@ internal import SQLiteState
     internal import Glibc
 #endif
 
-/// One emulator a folder: the kernel frees the lock when its process ends, however it ends.
+/// The lock that ensures one emulator per folder; the kernel releases it when the process ends for any reason.
 ///
-/// The time of the file's last change is when the emulator was used last, to the second.
+/// The file's modification time is the time of the emulator's last use, to the second.
 package final class ServeLock: Sendable {
     private let lock: FileLock
     private let number: UInt64?
 
-    /// How long the lock is waited for: who only looks whether it is free has it for an instant.
+    /// How long to wait for the lock, since processes that check it hold it for an instant.
     private static let patience = Duration.milliseconds(300)
 
-    /// Takes the lock, or throws ``EmulatorError/Code/inUse(pid:)``.
+    /// Acquires the lock; throws ``EmulatorError/Code/inUse(pid:)`` if another process holds it.
     init(_ folder: LocalFolder) throws(EmulatorError) {
         do throws(StateError) {
             lock = try FileLock(path: folder.serveLock)
@@ -32,24 +32,24 @@ package final class ServeLock: Sendable {
         let pid = try Self.holder(folder)
         throw EmulatorError(
             .inUse(pid: pid),
-            "\(folder.path): an emulator is already running here\(pid.map { " (process \($0))" } ?? ""): use it, stop it "
-                + "with `turnout serve --stop`, or set TURNOUT_STATE to another folder")
+            "\(folder.path): an emulator is already running here\(pid.map { " (process \($0))" } ?? ""): use it, stop "
+                + "it with `turnout serve --stop`, or set TURNOUT_STATE to another folder")
     }
 
-    /// Whether the lock still has its name: the folder was not removed or exchanged.
+    /// Whether the lock file is still in place, that is, the folder was neither removed nor replaced.
     func isInPlace(_ folder: LocalFolder) -> Bool { FileFacts(path: folder.serveLock)?.number == number }
 
-    /// Notes that the emulator is used now.
+    /// Records that the emulator is in use now.
     static func touch(_ folder: LocalFolder) { utimensat(AT_FDCWD, folder.serveLock, nil, AT_SYMLINK_NOFOLLOW) }
 
-    /// When the emulator was used last; nil where there was none.
+    /// When the emulator was last used; nil if there never was one.
     package static func lastUse(_ folder: LocalFolder) -> Timestamp? {
         FileFacts(path: folder.serveLock).map {
             Timestamp(milliseconds: Int64($0.modified) * 1000 + Int64($0.modifiedNanoseconds) / 1_000_000)
         }
     }
 
-    /// True while some process, this one too, has the folder's lock.
+    /// Whether any process, including this one, holds the folder's lock.
     package static func isHeld(_ folder: LocalFolder) throws(EmulatorError) -> Bool {
         do throws(StateError) {
             guard let lock = try FileLock(existing: folder.serveLock) else { return false }
@@ -63,14 +63,14 @@ package final class ServeLock: Sendable {
 
     func release() { lock.release() }
 
-    /// Who has the lock, as far as its file tells.
+    /// The ID of the lock's holder according to its file; nil if the file does not contain one.
     package static func holder(_ folder: LocalFolder) throws(EmulatorError) -> Int32? {
         try StateFile.read(folder.serveLock).flatMap { Int32(String(decoding: $0, as: UTF8.self).filter(\.isNumber)) }
     }
 
-    /// Whether `process` has the lock's file open, as far as this machine shows that.
+    /// Whether `process` has the lock file open; always true on systems that cannot tell.
     ///
-    /// A process id in the file may be one of another container, and stand for another process here.
+    /// The process ID in the file may come from another container, and belong to an unrelated process here.
     package static func isHolder(_ process: Int32, _ folder: LocalFolder) -> Bool {
         #if os(Linux)
             guard let lock = FileFacts(path: folder.serveLock), let list = opendir("/proc/\(process)/fd") else {
@@ -92,7 +92,7 @@ package final class ServeLock: Sendable {
         #endif
     }
 
-    /// Writes this process's id into the lock's file, which stays the same file.
+    /// Writes this process's ID into the lock file, in place so that the lock is kept.
     private static func sign(_ folder: LocalFolder) throws(StateError) {
         let descriptor = open(folder.serveLock, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { throw StateError(errno: errno, path: folder.serveLock, doing: "signing the lock") }
@@ -105,7 +105,7 @@ package final class ServeLock: Sendable {
 }
 
 extension FileLock {
-    /// Tries for a moment; false where another holds the lock for longer.
+    /// Waits up to `limit` for the lock; returns false if another process still holds it.
     fileprivate func acquireSoon(within limit: Duration) throws(StateError) -> Bool {
         do {
             try acquire(within: limit)

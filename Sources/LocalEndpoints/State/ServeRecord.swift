@@ -2,22 +2,24 @@ internal import FoundationEssentials
 package import Rollouts
 internal import Support
 
-/// Where a running emulator listens: `serve.json` of its folder, for commands and clients.
+/// The addresses of a running emulator: `serve.json` in its folder, for commands and clients.
 package struct ServeRecord: Codable, Hashable, Sendable {
     package var pid: Int32
-    /// `https://127.0.0.1:PORT`; ARM paths follow.
+    /// The origin of the control plane, `https://127.0.0.1:PORT`, to which ARM paths are appended.
     package var control: String
-    /// `http://127.0.0.1:PORT`; `/endpoints/NAME/score` follows.
+    /// The origin of the data plane, `http://127.0.0.1:PORT`, to which `/endpoints/NAME/score` is appended.
     package var data: String
-    /// Milliseconds since 1970.
+    /// When the emulator started; encoded in milliseconds since 1970.
     package var started: Timestamp
     /// The program that runs it.
     package var program: EmulatorProgram?
-    /// How long it stays when nothing uses it, in milliseconds; nil: until it is ended.
+    /// How long the emulator may be unused before it stops; nil means that it runs until it is stopped.
+    ///
+    /// Encoded in milliseconds.
     package var idle: Interval?
-    /// What it was asked for.
+    /// The settings that the emulator was started with.
     package var settings: ServeSettings?
-    /// `PATH` as it is for what it starts: servers, and programs that build environments.
+    /// The `PATH` of servers, and of programs that build environments.
     package var path: String?
 
     package init(
@@ -34,7 +36,9 @@ package struct ServeRecord: Codable, Hashable, Sendable {
         self.path = path
     }
 
-    /// What the folder says, or nil where no emulator left a record; its process may be gone (see ``ServeLock``).
+    /// Reads the record in the folder; nil if there is none.
+    ///
+    /// The process may have ended; see ``ServeLock``.
     package static func read(_ folder: LocalFolder) throws -> ServeRecord? {
         guard let bytes = try StateFile.read(folder.serveRecord) else { return nil }
         do {
@@ -42,7 +46,7 @@ package struct ServeRecord: Codable, Hashable, Sendable {
         } catch {
             throw EmulatorError(
                 .storage,
-                "\(folder.serveRecord) is not a valid emulator record; remove it, and the next emulator writes a new one"
+                "\(folder.serveRecord) is not a valid emulator record; remove it: the next emulator writes a new one"
             )
         }
     }
@@ -52,7 +56,7 @@ package struct ServeRecord: Codable, Hashable, Sendable {
     }
 }
 
-/// Which program an emulator is part of: two of one version may still be different builds.
+/// The program that an emulator is part of; builds of the same version may differ.
 package struct EmulatorProgram: Codable, Hashable, Sendable {
     package var version: String
     package var build: String
@@ -62,15 +66,15 @@ package struct EmulatorProgram: Codable, Hashable, Sendable {
         self.build = build
     }
 
-    /// This program; one that is built anew is another.
+    /// This program; every build counts as a different program.
     package static let current = EmulatorProgram(version: Program.version, build: Program.build)
 }
 
-/// The addresses and limits that an emulator was asked for.
+/// The addresses and limits that an emulator was started with.
 package struct ServeSettings: Codable, Hashable, Sendable {
     package var controlHost: String
     package var dataHost: String
-    /// Bytes per second of each endpoint; nil: no limit.
+    /// The limit of each endpoint in bytes per second; nil means no limit.
     package var bandwidth: Int?
     /// `logs`, `off`, `-`, or a path.
     package var accessLog: String

@@ -1,24 +1,24 @@
 internal import Rollouts
 
-/// The life of a deployment's instances together: how many there are to be, and when the deployment has failed.
+/// The state machine of a deployment's instances: how many must run, and when the deployment has failed.
 ///
-/// As ``InstanceMachine`` it does no I/O and keeps no time.
+/// Like ``InstanceMachine``, it does no I/O and has no clock.
 struct InstanceGroupMachine {
     typealias Failure = InstanceGroupStatus.Failure
 
     struct Settings: Hashable {
         var instance = InstanceMachine.Settings()
-        /// True where something is to be done once before the first instance can start.
+        /// Whether something must be prepared once before the first instance can start.
         var needsPreparation = false
-        /// Instances that were asked for must be ready within this time.
+        /// The time within which requested instances must be ready.
         var startLimit: Interval
-        /// How much of that had passed in earlier processes when the first of them start.
+        /// How much of the limit had passed in earlier processes when the first instances start.
         var passed = Interval.zero
-        /// Of an instance that was never ready: after so many ends there is no hope.
+        /// The deployment fails when an instance that was never ready has ended this many times.
         var crashLimit = 3
-        /// The command that shows what servers said; nil where they say nothing.
+        /// The command that shows the servers' log; nil if they have none.
         var logs: String?
-        /// Set where the deployment fails at once.
+        /// Set if the deployment is to fail at once.
         var refusal: Failure?
     }
 
@@ -43,15 +43,15 @@ struct InstanceGroupMachine {
 
     let settings: Settings
     private(set) var wanted: Int
-    /// Also those that are leaving.
+    /// All instances, including those that are being removed.
     private(set) var instances: [Int: InstanceMachine] = [:]
     private(set) var failure: Failure?
     private var phase = Phase.idle
-    /// When those that are wanted must be ready; nil once they were.
+    /// When the desired instances must be ready; nil once they were.
     private var deadline: Timestamp?
-    /// Since when those that are wanted have been coming up, in earlier processes too; nil before the first of them start.
+    /// When the desired instances began to start, possibly in an earlier process; nil before the first start.
     private(set) var begun: Timestamp?
-    /// True once all that were wanted were ready.
+    /// Whether all desired instances have been ready once.
     private var wasReady = false
 
     init(settings: Settings, wanted: Int) {
@@ -59,20 +59,20 @@ struct InstanceGroupMachine {
         self.wanted = wanted
     }
 
-    /// True when it was stopped and every instance has ended.
+    /// Whether the group was stopped and every instance has ended.
     var isOver: Bool { phase == .stopping && instances.isEmpty }
 
-    /// When ``Event/time`` is to be told next.
+    /// When the next ``Event/time`` is due.
     var wakeUp: Timestamp? { ([deadline] + instances.values.map(\.wakeUp)).compactMap(\.self).min() }
 
     var ready: Int { instances.values.count(where: \.isReady) }
 
-    /// Those that ended and wait for their next start, or for good.
+    /// The number of instances that wait for a restart, or that have failed permanently.
     var failed: Int {
         failure == nil ? min(instances.values.count(where: \.isBackingOff), wanted) : max(wanted - ready, 0)
     }
 
-    /// Why not every instance is ready.
+    /// Why not all instances are ready; nil if they are or no reason is known.
     var reason: String? {
         if let failure { return "\(failure.code): \(failure.message)" }
         if phase == .preparing { return "the environment is being built" }
@@ -134,10 +134,10 @@ struct InstanceGroupMachine {
         return surplus.flatMap { tell($0, .drain, at: time) } + fill(since: time, at: time)
     }
 
-    /// Those that were not told to leave.
+    /// The indices of instances that are not being removed.
     private var staying: [Int] { instances.filter { !$0.value.isLeaving }.map(\.key) }
 
-    /// Starts what is missing, with the lowest numbers that are free.
+    /// Starts missing instances under the lowest free indices.
     private mutating func fill(since begun: Timestamp, at time: Timestamp) -> [Action] {
         var actions: [Action] = []
         var index = 0
@@ -160,7 +160,7 @@ struct InstanceGroupMachine {
         instances.keys.sorted().flatMap { tell($0, event, at: time) }
     }
 
-    /// Whether the deployment is up, or will never be.
+    /// Determines whether the deployment is ready or has failed.
     private mutating func judge(at time: Timestamp) -> [Action] {
         guard phase == .running, failure == nil, let deadline else { return [] }
         if ready >= wanted {
@@ -179,7 +179,9 @@ struct InstanceGroupMachine {
         return fail(notReady(words, late?.value), at: time)
     }
 
-    /// The server's own words come first: `ModuleNotFoundError: No module named 'helper' (instance-0 ended 3 times …)`.
+    /// Creates the failure, with the server's own error first.
+    ///
+    /// For example `ModuleNotFoundError: No module named 'helper' (instance-0 ended 3 times …)`.
     private func notReady(_ words: String, _ instance: InstanceMachine?) -> Failure {
         let output = instance?.lastOutput ?? ""
         let reason = words + (instance?.reason ?? "it never answered its readiness probe")
@@ -189,7 +191,9 @@ struct InstanceGroupMachine {
                 + (settings.logs.map { "; `\($0)` shows the log" } ?? ""))
     }
 
-    /// Ends what will not become ready: all of a deployment that never was, else only what was never ready itself.
+    /// Fails the deployment, and stops the instances that will not become ready.
+    ///
+    /// These are all instances of a deployment that was never ready, otherwise only the ones that were never ready.
     private mutating func fail(_ failure: Failure, at time: Timestamp) -> [Action] {
         self.failure = failure
         deadline = nil

@@ -1,19 +1,19 @@
 internal import Rollouts
 
-/// The life of one instance: what happens to it goes in, and what is to be done comes out.
+/// The state machine of one instance: it receives events and returns actions.
 ///
-/// It does no I/O and keeps no time: whoever drives it performs the actions, tells their results, and calls
-/// ``receive(_:at:)`` with ``Event/time`` when ``wakeUp`` has come.
+/// It does no I/O and has no clock: its driver performs the actions, reports their results, and calls
+/// ``receive(_:at:)`` with ``Event/time`` at ``wakeUp``.
 struct InstanceMachine: Hashable {
     struct Settings: Hashable {
         var liveness = Probe()
         var readiness = Probe()
-        /// False for a server that somebody else starts and ends.
+        /// Whether Turnout starts and stops the server; false for an external server.
         var isOwned = true
         var backOff = BackOff()
-        /// How long one that leaves goes on with what it was asked before it is told to end.
+        /// How long an instance that is removed may finish its requests before it is terminated.
         var drain = Interval.seconds(6)
-        /// How long one that was told to end may take.
+        /// How long an instance may take to exit after it was terminated, before it is killed.
         var grace = Interval.seconds(10)
     }
 
@@ -23,20 +23,21 @@ struct InstanceMachine: Hashable {
 
     enum Event: Hashable {
         case start
-        /// The server's process runs.
+        /// The server's process is running.
         case launched
-        /// There is no process, because of `reason`.
+        /// No process could be started.
         case notLaunched(reason: String)
-        /// `output` is what it said last.
+        /// The process ended; `output` is its last error.
         case exited(reason: String, output: String)
-        /// `failure` is nil when it answered as it should; `output` is the error that it has told meanwhile, as of a worker
-        /// that was killed while the server lives on.
+        /// A probe ended; `failure` is nil if it succeeded.
+        ///
+        /// `output` is an error in the running server's output, for example that a worker was killed.
         case probed(Kind, failure: String?, output: String? = nil)
-        /// To leave without losing what it was asked.
+        /// Remove the instance without losing requests.
         case drain
-        /// Of one that drains: what it was asked is answered.
+        /// All requests of the draining instance are answered.
         case drained
-        /// To end now, within `grace`.
+        /// Stop the instance now; it is killed after `grace`.
         case stop(grace: Interval)
         case time
     }
@@ -46,7 +47,7 @@ struct InstanceMachine: Hashable {
         case probe(Kind, timeout: Interval)
         case terminate
         case kill
-        /// A line of the log; the instance is named beside it.
+        /// Log a line, which is prefixed with the instance's name.
         case say(String)
     }
 
@@ -55,7 +56,7 @@ struct InstanceMachine: Hashable {
         case launching
         case running(Running)
         case backingOff(until: Timestamp)
-        /// It gets nothing new any more; `terminate` and `kill` are when it is told so.
+        /// The instance gets no new requests, and is terminated and killed at the given times.
         case leaving(terminate: Timestamp?, kill: Timestamp, restarts: Bool)
         case gone
     }
@@ -69,18 +70,18 @@ struct InstanceMachine: Hashable {
 
     let settings: Settings
     private(set) var phase = Phase.idle
-    /// True once it was ready.
+    /// Whether the instance has ever been ready.
     private(set) var wasReady = false
-    /// Ends in a row, each before ``BackOff/forgets`` had passed.
+    /// The number of consecutive ends, each within ``BackOff/forgets`` of its start.
     private(set) var crashes = 0
-    /// Why it isn't ready.
+    /// Why the instance is not ready.
     private(set) var reason: String?
-    /// What it said of its end, or of why it is not ready.
+    /// The server's own error about its end, or about not being ready.
     private(set) var lastOutput = ""
     private var isStopped = false
-    /// When the log was last told that it isn't ready.
+    /// When a failed readiness probe was last logged.
     private var saidUnready: Timestamp?
-    /// What a server may take for its start before the log tells that it isn't ready.
+    /// How long a server may take to start before failed readiness probes are logged.
     private static let usualStart = Interval.seconds(3)
 
     init(settings: Settings) { self.settings = settings }
@@ -92,22 +93,22 @@ struct InstanceMachine: Hashable {
 
     var isGone: Bool { phase == .gone }
 
-    /// True while it waits for its next start.
+    /// Whether the instance waits for its restart.
     var isBackingOff: Bool {
         guard case .backingOff = phase else { return false }
         return true
     }
 
-    /// True once it was told to end for good.
+    /// Whether the instance is being removed or has ended permanently.
     var isLeaving: Bool { isStopped || isGone }
 
-    /// Since when it has drained; nil if it doesn't, or not any more.
+    /// When the instance began to drain; nil if it is not draining.
     var drainsSince: Timestamp? {
         guard case .leaving(let terminate?, _, restarts: false) = phase, settings.isOwned else { return nil }
         return terminate - settings.drain
     }
 
-    /// When ``Event/time`` is to be told next.
+    /// When the next ``Event/time`` is due.
     var wakeUp: Timestamp? {
         switch phase {
         case .idle, .launching, .gone: nil
@@ -148,7 +149,6 @@ struct InstanceMachine: Hashable {
         guard phase == .launching else { return [] }
         let said = ["Pulled: server is present", "Created: server created", "Started: server started"].map(Action.say)
         run(at: time)
-        // One that was told to leave while it was being launched is told so again, now that it can hear it.
         return said + tick(at: time)
     }
 
@@ -174,7 +174,7 @@ struct InstanceMachine: Hashable {
         }
         crashes += 1
         lastOutput = output
-        // One that was ended because it was not well has its reason already.
+        // An instance that was ended by its liveness probe already has a reason.
         if case .leaving = phase {} else { self.reason = reason }
         let pause = settings.backOff.pause(after: crashes)
         phase = .backingOff(until: time + pause)
@@ -214,8 +214,10 @@ struct InstanceMachine: Hashable {
         return actions + tick(at: time)
     }
 
-    /// True where the log should have it that a probe failed: of one that was ready at once, else when it takes long, and
-    /// then once a period, however often it is asked.
+    /// Whether a failed readiness probe should be logged.
+    ///
+    /// A failure of a ready instance is always logged. Otherwise failures are logged only after the usual startup time,
+    /// and then once per period however often the instance is probed.
     private func isNews(ofBeingUnready running: Running, _ verdict: ProbeSchedule.Verdict, at time: Timestamp) -> Bool {
         guard !running.isReady else { return true }
         guard verdict == .ill || time - running.since >= Self.usualStart else { return false }
@@ -229,7 +231,7 @@ struct InstanceMachine: Hashable {
             phase = .gone
             return []
         case .launching:
-            // A process may exist by now: its end is waited for.
+            // A process may exist by now, so its end must be awaited.
             phase = .leaving(terminate: time + .milliseconds(100), kill: time + grace, restarts: false)
             isStopped = true
             return []
@@ -275,7 +277,7 @@ struct InstanceMachine: Hashable {
             return [.say("Killing: stopping the server"), .terminate]
         case .leaving(nil, let kill, let restarts):
             guard kill <= time else { return [] }
-            // Told once more a second later, should it still be there.
+            // Killed again a second later if the process still exists.
             phase = .leaving(terminate: nil, kill: time + .seconds(1), restarts: restarts)
             return [.kill]
         }

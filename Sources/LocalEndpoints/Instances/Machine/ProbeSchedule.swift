@@ -1,23 +1,23 @@
 internal import Rollouts
 
-/// When the next probe of a kind is due, and what its results so far come to (AzureCompatibility.md).
+/// Schedules the probes of one kind and evaluates their results (AzureCompatibility.md).
 struct ProbeSchedule: Hashable {
     enum Verdict: Hashable {
-        /// Not as many results in a row as the threshold wants.
+        /// There are fewer consecutive results than the threshold requires.
         case undecided
         case well
         case ill
     }
 
-    /// Until the first success a server is asked this often, and from its start on.
+    /// The period of probes from a server's start to its first success.
     ///
-    /// Azure waits `initial_delay` first. That delay is for servers that are slow to begin, and one that answers after
-    /// 300 ms should not be idle for ten seconds. A failure before the delay is over counts for nothing, as in Azure.
+    /// Azure waits `initial_delay` first. That delay is for servers that start slowly; a server that answers after
+    /// 300 ms should not be idle for ten seconds. As in Azure, failures before the delay has passed are ignored.
     static let eagerPeriod = Interval.milliseconds(100)
 
     let probe: Probe
     private let begin: Timestamp
-    /// Asks from the beginning, and often, until the first success.
+    /// Whether probes start at once and use ``eagerPeriod`` until the first success.
     private var isEager: Bool
     private var successes = 0
     private var failures = 0
@@ -31,15 +31,15 @@ struct ProbeSchedule: Hashable {
         next = isEager ? time : time + probe.initialDelay
     }
 
-    /// When the next probe is to begin; nil while one is under way.
+    /// When the next probe is due; nil while one is running.
     var due: Timestamp? { isUnderWay ? nil : next }
 
-    /// True when a probe is to begin now.
+    /// Returns true if a probe must start now, and marks it as running.
     mutating func begins(at time: Timestamp) -> Bool {
         guard !isUnderWay, next <= time else { return false }
         isUnderWay = true
         let period = max(probe.period, .milliseconds(1))
-        // Periods that were missed, while the machine slept, are not made up for.
+        // Periods that were missed, for example while the machine slept, are not made up for.
         next = time + (isEager ? min(Self.eagerPeriod, period) : period)
         return true
     }
@@ -49,7 +49,7 @@ struct ProbeSchedule: Hashable {
         if isWell {
             if isEager {
                 isEager = false
-                // The rest of the successes that are wanted come at the same eager pace.
+                // The remaining successes up to the threshold are also probed at the eager pace.
                 next = successes + 1 < probe.successThreshold ? next : time + probe.period
             }
             failures = 0
@@ -64,6 +64,6 @@ struct ProbeSchedule: Hashable {
 }
 
 extension Probe {
-    /// The time in which a server must have answered once, by the probe's own arithmetic.
+    /// The time within which a server must have answered once, according to the probe's settings.
     var longestStart: Interval { initialDelay + period * Int64(failureThreshold) + timeout }
 }

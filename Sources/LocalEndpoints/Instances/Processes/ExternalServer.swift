@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// A server that somebody else starts and ends; it is ready while it takes connections.
+/// A server that Turnout does not start or stop; it is ready while it accepts connections.
 final class ExternalServer: Server {
     private let address: ServerAddress
 
@@ -8,7 +8,7 @@ final class ExternalServer: Server {
 
     var target: InstanceTarget { .server(address) }
 
-    /// Never asked: an instance that isn't owned is not launched.
+    /// Never called, since external servers are not launched.
     func run(launched: @escaping @Sendable () -> Void) async -> ServerEnd {
         launched()
         return ServerEnd(reason: "Turnout does not start external servers")

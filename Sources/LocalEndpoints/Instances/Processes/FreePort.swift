@@ -4,9 +4,10 @@
     internal import Glibc
 #endif
 
-/// A TCP port of the loopback address on which nobody listens.
+/// Finds a free TCP port on the loopback address.
 ///
-/// Between asking and listening another program may take it; the server then ends, and is started again with another.
+/// Another program may take the port before the server listens. The server then exits, and is restarted with a new
+/// port.
 enum FreePort {
     static func find() throws(InstanceProblem) -> Int {
         #if canImport(Darwin)

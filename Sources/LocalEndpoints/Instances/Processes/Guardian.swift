@@ -7,15 +7,15 @@ internal import Programs
 internal import Rollouts
 internal import Synchronization
 
-/// A process that outlives this one by a moment, and ends the process groups of its servers with it.
+/// A helper process that kills the process groups of servers when this process ends.
 ///
-/// It reads which groups there are from a socket that nobody else has. Its end comes when this process is gone, however
-/// that came about, `kill -9` included; then every group that is still on its list is killed. The kernel's own
-/// PR_SET_PDEATHSIG reaches only a server itself, not its workers, and strikes when a mere thread ends.
+/// It reads the groups from a socket that only this process writes to. The socket closes when this process ends for
+/// any reason, including `kill -9`, and the guardian then kills all groups on its list. The kernel's PR_SET_PDEATHSIG
+/// would reach only the server itself, not its workers, and is already sent when a thread ends.
 final class Guardian: Sendable {
-    /// It holds no value from outside: group numbers are all that it ever reads.
+    /// The guardian's script, which reads only group numbers and contains no external values.
     ///
-    /// It says nothing, since its reader may be gone.
+    /// It prints nothing, since the reader of its output may have ended.
     private static let script = """
         exec > /dev/null 2>&1
         trap '' HUP INT TERM
@@ -30,7 +30,7 @@ final class Guardian: Sendable {
         """
 
     private let ours: Int32
-    /// Nil once it was handed over.
+    /// The guardian's end of the socket; nil once it was passed to the process.
     private let its: Mutex<Int32?>
 
     init() throws(InstanceProblem) {
@@ -49,7 +49,7 @@ final class Guardian: Sendable {
         its = Mutex(ends[1])
     }
 
-    /// Runs it until ``leave()``.
+    /// Runs the guardian until ``leave()`` is called.
     func run() async throws {
         guard let end = its.withLock({ $0.take() }) else { return }
         _ = try await ProgramLaunch(["/bin/sh", "-c", Self.script], environment: [:], input: end).run { _ in }
@@ -59,7 +59,7 @@ final class Guardian: Sendable {
 
     func forget(_ group: Int32) { say("- \(group)\n") }
 
-    /// Ends it, and what it watches.
+    /// Ends the guardian and the groups that it watches.
     func leave() { shutdown(ours, Int32(SHUT_RDWR)) }
 
     deinit {
@@ -67,7 +67,7 @@ final class Guardian: Sendable {
         if let end = its.withLock({ $0.take() }) { close(end) }
     }
 
-    /// A dozen bytes always fit; should the guardian be gone, only its protection is.
+    /// Writes to the guardian without blocking; if it has ended, only its protection is lost.
     private func say(_ words: String) {
         #if canImport(Darwin)
             _ = send(ours, words, words.utf8.count, MSG_DONTWAIT)

@@ -6,23 +6,24 @@
 internal import FoundationEssentials
 internal import Synchronization
 
-/// Which process groups a deployment has started, in a file of its folder: should even the guardian have been killed,
-/// who takes the folder over ends what is left of them.
+/// Records the process groups that a deployment has started in a file of its folder.
+///
+/// If even the guardian was killed, the next emulator of the folder kills the remaining processes.
 final class Leftovers: Sendable {
     private struct Record: Codable, Hashable {
         var boot: String
-        /// The process that started the group, and when that one was started.
+        /// The process that started the group.
         var owner: Int32
         var ownerStart: Int64
         var group: Int32
-        /// When the group's leader was started; who is in the group later was started later.
+        /// When the group's leader was started; other processes of the group were started later.
         var start: Int64
     }
 
-    /// Names, in a server's environment, the folder that it belongs to and who started it (``ProcessTable/Entry/text``).
+    /// Variables in a server's environment that name its folder and the process that started it.
     ///
-    /// The record is written once a process runs. Who is killed in the moment between leaves one that is found by this
-    /// alone, unless it has overwritten its environment.
+    /// The owner has the form of ``ProcessTable/Entry/text``. A record is written only when a process is running. If
+    /// the emulator is killed before that, its server can only be found by these variables.
     private static let folderVariable = "TURNOUT_INSTANCE_FOLDER"
     private static let ownerVariable = "TURNOUT_INSTANCE_OWNER"
 
@@ -31,14 +32,14 @@ final class Leftovers: Sendable {
     private let records = Mutex<[Record]>([])
     private let complain: @Sendable (String) -> Void
 
-    /// `complain` is told when the file can't be read or written; servers are started all the same.
+    /// Creates the record; `complain` is called if its file cannot be read or written, which does not prevent starts.
     init(folder: String, complain: @escaping @Sendable (String) -> Void) {
         self.folder = folder
         path = "\(folder)/processes.json"
         self.complain = complain
     }
 
-    /// What every server's environment is to say.
+    /// The variables for every server's environment.
     var variables: [String: String] {
         guard let owner = ProcessTable.entry(getpid()) else { return [:] }
         return [Self.folderVariable: folder, Self.ownerVariable: owner.text]
@@ -57,7 +58,7 @@ final class Leftovers: Sendable {
 
     func remove(_ group: Int32) { update { $0.removeAll { $0.group == group } } }
 
-    /// Kills what earlier processes left behind, and returns how many it were.
+    /// Kills the processes that earlier emulators left behind, and returns their number.
     func end() -> Int {
         let left = left()
         for entry in left { kill(entry.process, SIGKILL) }
@@ -65,7 +66,7 @@ final class Leftovers: Sendable {
         return left.count
     }
 
-    /// What earlier processes left behind.
+    /// The processes that earlier emulators left behind.
     func left() -> [ProcessTable.Entry] {
         let running = ProcessTable.all()
         let lost = read().filter { record in
@@ -109,7 +110,7 @@ final class Leftovers: Sendable {
 }
 
 extension LocalFolder {
-    /// Servers that were started for deployments of this folder, and whose emulator is gone.
+    /// The IDs of server processes in this folder that outlived their emulator.
     package func leftProcesses() throws -> [Int32] {
         let root = path + "/instances"
         guard FileManager.default.fileExists(atPath: root) else { return [] }

@@ -1,11 +1,11 @@
-/// Makes lines of what a program says, however it is cut into pieces.
+/// Splits a program's output into lines, however it is divided into chunks.
 struct LineSplitter {
-    /// A line that grows longer is told in parts.
+    /// The maximum length of a line in bytes; longer lines are split.
     static let longest = 8192
 
     private var rest: [UInt8] = []
 
-    /// The lines that `bytes` complete.
+    /// Adds output, and returns the lines that are complete.
     mutating func receive(_ bytes: some Collection<UInt8>) -> [String] {
         rest += bytes
         var lines: [String] = []
@@ -26,7 +26,7 @@ struct LineSplitter {
         return lines
     }
 
-    /// The last line, where it has no end.
+    /// Returns the last line if it is not terminated.
     mutating func finish() -> String? {
         defer { rest = [] }
         return rest.isEmpty ? nil : text(rest[...])

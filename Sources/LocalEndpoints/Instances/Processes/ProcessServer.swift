@@ -8,20 +8,20 @@ internal import Programs
 internal import Rollouts
 internal import Synchronization
 
-/// What is started as a server, and how it is found.
+/// The command that starts a server, and the port and routes at which it can be reached.
 struct ServerCommand: Hashable {
-    /// The program and its arguments; no shell sees them.
+    /// The program and its arguments, which are not interpreted by a shell.
     var arguments: [String]
-    /// The folder that it starts in.
+    /// The working folder.
     var folder: String
     var environment: [String: String]
     var port: Int
     var routes: InferenceRoutes
-    /// Which requests reach it.
+    /// The routes that clients can reach.
     var reach = ServerRoutes.all
 }
 
-/// One start of a server in a process group of its own.
+/// One start of a server process, which has its own process group.
 final class ProcessServer: Server {
     private enum State {
         case notStarted
@@ -29,7 +29,7 @@ final class ProcessServer: Server {
         case ended
     }
 
-    /// What a server reads, made before it is started and removed when it is gone.
+    /// A server's files, which are created before it starts and removed when it has ended.
     struct Files: Sendable {
         let folder: InstanceFolder
         let fill: @Sendable () throws -> Void
@@ -64,7 +64,7 @@ final class ProcessServer: Server {
     func run(launched: @escaping @Sendable () -> Void) async throws -> ServerEnd {
         defer { removeFiles() }
         do {
-            // Models are large: the threads that tasks share are not to wait for the disk.
+            // Models are large, and the shared threads of tasks must not wait for the disk.
             try await withCheckedThrowingContinuation { continuation in
                 DispatchQueue.global().async { [files] in continuation.resume(with: Result { try files.fill() }) }
             }
@@ -99,7 +99,7 @@ final class ProcessServer: Server {
 
     var error: String? { lines.error }
 
-    /// The whole group is told: a server's workers may be all that is left of it.
+    /// Signals the whole process group, since a server's workers may have survived it.
     func end(isFinal: Bool) {
         state.withLock { state in
             guard case .running(let group) = state else { return }
@@ -107,7 +107,7 @@ final class ProcessServer: Server {
         }
     }
 
-    /// What is left of the group when its leader has ended goes too.
+    /// Kills the rest of the process group after its leader has ended.
     private func finish() {
         let group: Int32? = state.withLock { state in
             defer { state = .ended }
@@ -123,10 +123,10 @@ final class ProcessServer: Server {
         lines.finish()
     }
 
-    /// Names, in the environment of all that a server has started, the start of the server.
+    /// The variable that identifies the start of the server in the environment of all its processes.
     static let startVariable = "TURNOUT_INSTANCE_START"
 
-    /// What cannot be removed is reported, and tried again when the deployment's servers are next prepared.
+    /// Removes the server's files; a failure is logged, and retried when the deployment's servers are next prepared.
     private func removeFiles() {
         do {
             try files.folder.remove()

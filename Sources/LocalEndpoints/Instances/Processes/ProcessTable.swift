@@ -5,23 +5,23 @@
 #endif
 internal import FoundationEssentials
 
-/// What /proc tells of processes; where there is none, as on macOS, nothing.
+/// Reads processes from /proc; finds none on systems without it, such as macOS.
 enum ProcessTable {
     struct Entry: Hashable {
         var process: Int32
         var group: Int32
-        /// In clock ticks after the kernel started: with the number, it names a process for as long as the kernel runs.
+        /// The start time in clock ticks since boot; together with the ID it identifies a process until the next boot.
         var start: Int64
 
-        /// `PROCESS-START`, in names of files and variables.
+        /// The identity `PROCESS-START`, for file names and variables.
         var text: String { "\(process)-\(start)" }
     }
 
-    /// Another one after every start of the kernel; nil where it is not known.
+    /// The ID of the present boot; nil if it is unknown.
     static let bootID: String? = text(of: "/proc/sys/kernel/random/boot_id")?.split(separator: "\n").first.map(
         String.init)
 
-    /// Nil where there is no such process, or only what is left of one that has ended.
+    /// The entry of a process; nil if it does not exist or is a zombie.
     static func entry(_ process: Int32) -> Entry? {
         // The second field is the program's name in parentheses, whatever it contains (proc_pid_stat(5)).
         guard let line = text(of: "/proc/\(process)/stat"), let name = line.lastIndex(of: ")") else { return nil }
@@ -45,7 +45,7 @@ enum ProcessTable {
         return entries
     }
 
-    /// The variables with which a process of this user was started; none where they are not to be seen.
+    /// The environment with which a process was started; empty if it cannot be read.
     static func environment(of process: Int32) -> [String: String] {
         let pairs = (text(of: "/proc/\(process)/environ") ?? "").split(separator: "\0").map {
             $0.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -55,7 +55,7 @@ enum ProcessTable {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// Kills every process that was started with this variable, also those in groups and sessions of their own.
+    /// Kills every process that was started with this variable, including those in other process groups and sessions.
     static func end(_ variable: String, _ value: String) {
         for entry in all() where environment(of: entry.process)[variable] == value { kill(entry.process, SIGKILL) }
     }

@@ -1,21 +1,21 @@
 internal import AssetFiles
 
-/// Finds, in what a program said, the line that says why it ended or does not serve.
+/// Finds the line in a program's output that explains why it ended or does not serve.
 enum ProgramError {
-    /// Of a program that has ended: its error, else the last line; empty where nothing was said.
+    /// The error of a program that has ended, otherwise its last line; empty if there was no output.
     static func summary(of lines: [String]) -> String {
         error(in: lines) ?? lines.last { !$0.allSatisfy(\.isWhitespace) }?.trimmed ?? ""
     }
 
-    /// The exception that ended a Python program, or how a worker of a server was killed; nil where neither was said.
+    /// The exception that ended a Python program, or how a server's worker was killed; nil if there is neither.
     ///
-    /// No exception tells of a signal: one that was printed before has been caught.
+    /// A worker that was killed by a signal takes precedence: any exception that was printed before it was caught.
     static func error(in lines: [String]) -> String? {
         let end = workerEnd(in: lines)
         return end?.isSignal == true ? end?.words : exception(in: lines) ?? end?.words
     }
 
-    /// How the last worker ended that was not told to end, in the words of gunicorn or uvicorn.
+    /// How the last worker ended that was not stopped on purpose, in the words of gunicorn or uvicorn.
     private static func workerEnd(in lines: [String]) -> (words: String, isSignal: Bool)? {
         for line in lines.reversed() {
             if let child = line.firstMatch(of: /Child process \[\d+\] died/) { return (String(child.0), false) }
@@ -23,7 +23,7 @@ enum ProgramError {
                 let end = line.firstMatch(of: /Worker \(pid: ?(\d+)\) (?:exited with code [1-9]|was sent (SIG\w+)).*/),
                 !["SIGTERM", "SIGQUIT", "SIGINT"].contains(end.2)
             else { continue }
-            // One that is late is killed by the server, which says so before.
+            // The server kills a worker that times out, and logs the timeout before.
             let late = "WORKER TIMEOUT (pid:\(end.1))"
             guard !lines.contains(where: { $0.contains(late) }) else { return (late, true) }
             return (String(end.0).trimmed, end.2 != nil)
@@ -31,7 +31,7 @@ enum ProgramError {
         return nil
     }
 
-    /// The last exception that was printed with a traceback: of a chain of causes, the first cause.
+    /// The last exception that was printed with a traceback; in a chain of causes, the first cause.
     private static func exception(in lines: [String]) -> String? {
         var found: String?
         var isCaused = false
@@ -43,11 +43,11 @@ enum ProgramError {
             } else if line.contains("The above exception was the direct cause") {
                 isCaused = true
             } else if line.contains("Error while fetching model IDs") {
-                // azureml-inference-server-http says so of every model that is not in Azure's layout, and goes on.
+                // azureml-inference-server-http prints this for models that are not in Azure's layout, and continues.
                 isPassedOver = true
             } else if isInTraceback, let first = line.first, !first.isWhitespace {
                 isInTraceback = false
-                // gunicorn ends by exceptions of its own, behind the one that is the reason.
+                // gunicorn ends with its own exceptions after the original one.
                 if !isCaused, !isPassedOver, found == nil || !ends(line) { found = line.trimmed }
                 (isCaused, isPassedOver) = (false, false)
             }
@@ -59,7 +59,7 @@ enum ProgramError {
         line.hasPrefix("gunicorn.errors.HaltServer") || line.wholeMatch(of: /SystemExit: \d+/) != nil
     }
 
-    /// A line of an exception group without the bars before it: `  | ValueError: x`.
+    /// Removes the bar before a line of an exception group, as in `  | ValueError: x`.
     private static func ungrouped(_ line: String) -> String {
         let text = line.drop(while: \.isWhitespace)
         guard text.hasPrefix("| ") else { return line }

@@ -1,11 +1,11 @@
 internal import Synchronization
 
-/// The lines that a program says: passed on one by one, and the last of them remembered.
+/// Passes on a program's output line by line, and remembers the last lines.
 final class ProgramLines: Sendable {
     private let kept = Mutex((splitter: LineSplitter(), last: [String]()))
     private let line: @Sendable (String) -> Void
 
-    /// Lines that are remembered, to find the reason of an end among them, and how many of them are shown.
+    /// How many lines are remembered, for finding the reason of an end, and how many of them are shown.
     private static let remembered = 100
     private static let shown = 8
 
@@ -13,7 +13,7 @@ final class ProgramLines: Sendable {
 
     func take(_ bytes: [UInt8]) { tell(kept.withLock { $0.splitter.receive(bytes) }) }
 
-    /// Passes on the last line, if it has no end.
+    /// Passes on the last line if it is not terminated.
     func finish() {
         if let last = kept.withLock({ $0.splitter.finish() }) { tell([last]) }
     }
@@ -23,12 +23,12 @@ final class ProgramLines: Sendable {
         lines.forEach(line)
     }
 
-    /// The last lines that were said.
+    /// The last lines of the output.
     var lastLines: [String] { kept.withLock { $0.last.suffix(Self.shown) } }
 
-    /// The line that says best why the process ended; empty where it said nothing.
+    /// The line that best explains why the process ended; empty if there was no output.
     var summary: String { ProgramError.summary(of: kept.withLock { $0.last }) }
 
-    /// The error that it has told so far; nil where it has told none.
+    /// The error in the output so far; nil if there is none.
     var error: String? { ProgramError.error(in: kept.withLock { $0.last }) }
 }

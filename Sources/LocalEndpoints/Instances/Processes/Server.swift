@@ -1,20 +1,20 @@
 internal import Rollouts
 
-/// One start of one instance: a process, a profile that is played, or a server of somebody else.
+/// One start of one instance: a process, a simulation or an external server.
 protocol Server: Sendable {
-    /// Where requests go while it is ready.
+    /// The target for requests while the server is ready.
     var target: InstanceTarget { get }
 
-    /// Starts it, tells so, and returns once it has ended; one that couldn't be started throws.
+    /// Starts the server, calls `launched`, and returns when the server has ended; throws if it could not be started.
     func run(launched: @escaping @Sendable () -> Void) async throws -> ServerEnd
 
-    /// Nil when it answers as it should, else how it didn't.
+    /// Probes the server; returns nil if it is healthy, otherwise a description of the failure.
     func probe(_ kind: InstanceMachine.Kind, timeout: Interval) async -> String?
 
-    /// The error that it has told so far, while it runs; nil where it has told none.
+    /// The error in the running server's output so far; nil if there is none.
     var error: String? { get }
 
-    /// Tells it to end, or (`isFinal`) ends it.
+    /// Terminates the server, or kills it if `isFinal` is true.
     func end(isFinal: Bool)
 }
 
@@ -25,13 +25,13 @@ extension Server {
 /// How a server ended.
 struct ServerEnd: Hashable {
     var reason: String
-    /// The last lines that it said.
+    /// The line of the output that best explains the end; empty if there was none.
     var output = ""
 }
 
-/// Why a server could not be started, or an environment not be made.
+/// The reason why a server could not be started or an environment could not be built.
 struct InstanceProblem: Error, Hashable, CustomStringConvertible {
-    /// One of Azure's: `ResourceNotReady`, `BadArgument`, `ImageBuildFailure`.
+    /// One of Azure's codes: `ResourceNotReady`, `BadArgument` or `ImageBuildFailure`; `InternalServerError` otherwise.
     var code: String
     var message: String
 

@@ -3,16 +3,16 @@ internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteState
 
-/// Makes the servers of a command or Python deployment, once what they need is there.
+/// Creates the servers of a command or Python deployment.
 struct ServerFactory: Sendable {
     private let specification: InstanceSpecification
     private let guardian: Guardian
     private let leftovers: Leftovers
     private let log: DeploymentLog
-    /// Nil for a command.
+    /// The Python environment; nil for a command.
     private let python: PythonEnvironment.Use?
 
-    /// Ends what an earlier process left running, and builds the environment where there is none yet.
+    /// Ends processes that an earlier emulator left running, and builds the environment if it does not exist yet.
     init(_ specification: InstanceSpecification, guardian: Guardian, log: DeploymentLog) async throws {
         self.specification = specification
         self.guardian = guardian
@@ -35,7 +35,7 @@ struct ServerFactory: Sendable {
         self.python = python
     }
 
-    /// A server to be started as the instance `name`, on a port of its own.
+    /// Creates a server for the instance `name`, on a free port.
     func server(_ name: String) throws(InstanceProblem) -> ProcessServer {
         let port = try FreePort.find()
         let start = String(UInt64.random(in: .min ... .max), radix: 36)
@@ -71,7 +71,7 @@ struct ServerFactory: Sendable {
         }
     }
 
-    /// The kernel's own limits of a variable, told before a process fails of them.
+    /// Throws if a name or value is invalid for the kernel, which would otherwise make the process fail.
     private static func check(_ variables: [String: String]) throws(InstanceProblem) {
         for (name, value) in variables.sorted(by: { $0.key < $1.key })
         where name.isEmpty || name.contains("=") || name.contains("\0") || value.contains("\0") {
@@ -84,10 +84,10 @@ struct ServerFactory: Sendable {
     }
 }
 
-/// What servers see of this process' own environment.
+/// The variables of this process's environment that servers inherit.
 ///
-/// A server in the cloud sees nothing of it. What is passed on is what a program needs to find other programs, its user
-/// and the network; settings of Python, credentials and whatever else a shell exports are not.
+/// Servers in the cloud inherit none. Only variables that a program needs to find other programs, its user and the
+/// network are passed on, not Python settings, credentials or other variables that a shell exports.
 enum ServerEnvironment {
     static var inherited: [String: String] { inherited(from: ProcessInfo.processInfo.environment) }
 
@@ -95,7 +95,7 @@ enum ServerEnvironment {
         environment.filter { name, _ in names.contains(name) || name.hasPrefix("LC_") }
     }
 
-    /// What the programs see that build environments: also where packages are to be found.
+    /// The variables for programs that build environments, which include the locations of packages.
     static var builders: [String: String] { builders(from: ProcessInfo.processInfo.environment) }
 
     static func builders(from environment: [String: String]) -> [String: String] {

@@ -8,9 +8,9 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import Rollouts
 
-/// Asks a server whether it is well; each question is a connection of its own.
+/// Probes a server; each probe uses a new connection.
 enum ServerProbe {
-    /// Nil when it takes a connection within `timeout`, else why not.
+    /// Returns nil if the server accepts a connection within `timeout`, otherwise a description of the failure.
     static func connect(to socket: ServerAddress.Socket, timeout: Interval) async -> String? {
         do {
             let channel = try await bootstrap(timeout).connect(to: socket).get()
@@ -21,7 +21,9 @@ enum ServerProbe {
         }
     }
 
-    /// Nil when it answers a GET of `path` with 200 to 399 within `timeout`, as Kubernetes has it; else how it didn't.
+    /// Returns nil if the server answers a GET of `path` within `timeout`, otherwise a description of the failure.
+    ///
+    /// As in Kubernetes, a status of 200 to 399 is a success.
     static func get(_ path: String, of socket: ServerAddress.Socket, timeout: Interval) async -> String? {
         do {
             let status = try await status(of: path, socket, timeout)
@@ -66,7 +68,7 @@ enum ServerProbe {
             .connectTimeout(.milliseconds(max(timeout.milliseconds, 1)))
     }
 
-    /// As the rest of a sentence about the address.
+    /// Describes an error as the predicate of a sentence about the address.
     static func words(for error: any Error, timeout: Interval) -> String {
         switch error {
         case ChannelError.connectTimeout: "did not answer within \(timeout)"
@@ -83,7 +85,7 @@ enum ServerProbe {
 }
 
 extension ServerAddress.Socket {
-    /// As a playbook writes it.
+    /// The address in the form that a playbook uses.
     var address: String {
         switch self {
         case .tcp(let host, let port): "http://\(ListenAddress.authority(host, port))"
@@ -101,7 +103,7 @@ extension ClientBootstrap {
     }
 }
 
-/// Keeps a promise with the status of the first answer.
+/// Fulfils a promise with the status of the first answer.
 private final class StatusHandler: ChannelInboundHandler, RemovableChannelHandler, Sendable {
     typealias InboundIn = HTTPClientResponsePart
 

@@ -2,14 +2,14 @@ internal import Programs
 internal import Rollouts
 internal import Synchronization
 
-/// One program that is run to its end while an environment is built.
+/// A program that is run while an environment is built.
 struct BuildStep {
     var arguments: [String]
     var guardian: Guardian?
 
-    /// Runs it, and passes its lines on.
+    /// Runs the program to its end, and passes on its output line by line.
     ///
-    /// Throws `ImageBuildFailure` with the last of them when it fails. Cancelled, it is killed.
+    /// Throws `ImageBuildFailure` with the last lines if the program fails. Cancellation kills it.
     func run(line: @escaping @Sendable (String) -> Void) async throws {
         let lines = ProgramLines(line: line)
         let group = Mutex<Int32?>(nil)

@@ -9,27 +9,27 @@ internal import SQLiteState
     internal import Glibc
 #endif
 
-/// An environment of Python in the emulator's folder, built or half-built.
+/// A Python environment in the emulator's folder, built or half-built.
 package struct BuiltEnvironment: Hashable, Sendable {
     package enum State: String, Hashable, Sendable {
         case built, beingBuilt = "being built", halfBuilt = "half-built"
-        /// Built, and built anew before it is next used.
+        /// The environment was built but its Python no longer exists; it is rebuilt before the next use.
         case broken = "its Python is gone"
     }
 
     package var path: String
-    /// Bytes on disk.
+    /// The size on disk in bytes.
     package var size: Int
-    /// `3.11.7`; nil where it is not known, as of a half-built one.
+    /// The version of Python, for example `3.11.7`; nil if it is unknown, as for a half-built environment.
     package var python: String?
-    /// `uv`; nil where it is not known.
+    /// The provider that built the environment, for example `uv`; nil if it is unknown.
     package var provider: String?
-    /// When the instances of a deployment were last started from it; of a half-built one, when its build began.
+    /// When instances were last started from the environment; for a half-built one, when its build began.
     package var lastUse: Timestamp
     package var state: State
-    /// How many deployments of the emulator are made from it.
+    /// How many of the emulator's deployments use the environment.
     package var users: Int
-    /// Whether a process is building it, or has instances that use it.
+    /// Whether a process is building the environment, or has instances that use it.
     package var isLocked: Bool
 
     /// The last part of ``path``.
@@ -37,7 +37,7 @@ package struct BuiltEnvironment: Hashable, Sendable {
 
     package var isUsed: Bool { users > 0 || isLocked }
 
-    /// What is written into it when it is complete.
+    /// The content of the file that marks an environment as complete.
     private struct Mark: Codable {
         var provider: String
         var python: String?
@@ -45,20 +45,20 @@ package struct BuiltEnvironment: Hashable, Sendable {
 
     static let lockSuffix = ".lock"
     static let condaSuffix = ".yml"
-    /// The file that makes it count as built.
+    /// The file that marks an environment as complete.
     private static let mark = "complete"
-    /// In a deployment's folder, the path of the environment that it is made from.
+    /// The file in a deployment's folder that lists the environments it uses.
     private static let use = "environment"
 
-    /// True for one that is built, and whose Python has not been taken away since.
+    /// Whether an environment is built and its Python still exists.
     static func isComplete(_ folder: String) -> Bool {
         FileManager.default.fileExists(atPath: "\(folder)/\(mark)") && access("\(folder)/bin/python", X_OK) == 0
     }
 
-    /// Notes that it is used now.
+    /// Records that an environment is in use now.
     static func touch(_ folder: String) { utimensat(AT_FDCWD, "\(folder)/\(mark)", nil, 0) }
 
-    /// Notes that it is built.
+    /// Marks an environment as built.
     static func complete(_ folder: String, provider: PythonProvider.Kind) throws {
         let version = PythonMachine.here.interpreter(folder + "/bin/python")?.version
         let text = try JSONText.line(Mark(provider: provider.rawValue, python: version))
@@ -66,9 +66,9 @@ package struct BuiltEnvironment: Hashable, Sendable {
         try Folder.synchronize(folder)
     }
 
-    /// Notes in a deployment's folder which environment it is made from.
+    /// Records in a deployment's folder which environment it uses.
     ///
-    /// The one before stays noted: a deployment that fails is served by it again.
+    /// The previous environment stays recorded, since a deployment whose update fails is served from it again.
     static func note(_ environment: String, in deployment: String) throws {
         let name = URL(filePath: environment).lastPathComponent
         let earlier = try Self.environments(of: deployment).first { $0 != name }
@@ -76,17 +76,17 @@ package struct BuiltEnvironment: Hashable, Sendable {
         try Data(text.utf8).write(to: URL(filePath: "\(deployment)/\(use)"), options: .atomic)
     }
 
-    /// The names of the environments that a deployment is made from.
+    /// The names of the environments that a deployment uses.
     fileprivate static func environments(of deployment: String) throws -> [String] {
         let path = "\(deployment)/\(use)"
         guard FileFacts(path: path)?.isRegular == true else { return [] }
         return try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map(String.init)
     }
 
-    /// Removes an environment, whose lock the caller has.
+    /// Removes an environment; the caller must hold its lock.
     static func remove(_ folder: String) throws {
         let files = FileManager.default
-        // First, so that what is left of an interrupted removal does not count as built.
+        // The mark is removed first, so that the rest of an interrupted removal does not count as built.
         for path in ["\(folder)/\(mark)", folder, folder + condaSuffix] where files.fileExists(atPath: path) {
             try files.removeItem(atPath: path)
         }
@@ -94,7 +94,7 @@ package struct BuiltEnvironment: Hashable, Sendable {
 }
 
 extension LocalFolder {
-    /// The environments that were built here, or half-built.
+    /// The built and half-built environments in this folder.
     package func builtEnvironments() throws -> [BuiltEnvironment] {
         guard FileManager.default.fileExists(atPath: environments) else { return [] }
         let users = try environmentUsers()
@@ -105,12 +105,12 @@ extension LocalFolder {
         }
     }
 
-    /// Removes those that no deployment uses, and returns them; one that is being built stays.
+    /// Removes and returns the environments that no deployment uses, except for ones that are being built.
     package func removeUnusedEnvironments() throws -> [BuiltEnvironment] {
         var removed: [BuiltEnvironment] = []
         for environment in try builtEnvironments() where !environment.isUsed {
             let lock = try FileLock(path: environment.path + BuiltEnvironment.lockSuffix)
-            // Looked at again under the lock: a deployment may have begun to use it.
+            // Checked again under the lock, since a deployment may have started to use it.
             guard try lock.tryAcquire(.exclusive), try environmentUsers()[environment.name] == nil else { continue }
             try BuiltEnvironment.remove(environment.path)
             lock.release()
@@ -119,7 +119,7 @@ extension LocalFolder {
         return removed
     }
 
-    /// How many deployments are made from each environment, by its name.
+    /// The number of deployments that use each environment, by its name.
     private func environmentUsers() throws -> [String: Int] {
         let files = FileManager.default
         var users: [String: Int] = [:]

@@ -2,14 +2,16 @@ internal import AssetFiles
 package import Rollouts
 
 extension CondaFile {
-    /// What a look at a conda file before anything is built comes to.
+    /// The result of checking a conda file before anything is built.
     package struct Check: Sendable {
-        /// What cannot be had.
+        /// Requirements that cannot be met.
         package var problems: [Problem] = []
-        /// What is otherwise than the file says, or takes its time.
+        /// Deviations from the file, and downloads that take time.
         package var notes: [Problem] = []
 
-        /// Checks `document` (null: the deployment has no conda file); `folder` is the file's, nil if it is not known.
+        /// Checks `document`, which is null if the deployment has no conda file.
+        ///
+        /// `folder` is the folder of the file; nil if it is unknown.
         package init(_ document: Value, in folder: String?, _ choice: PythonChoice, on machine: PythonMachine) {
             let file: CondaFile
             do throws(Problem) {
@@ -33,7 +35,7 @@ extension CondaFile {
             if !isConda { problems += file.pipProblems() }
         }
 
-        /// Whether uv has the Python, or can bring it; where it does not say, nothing is said.
+        /// Asks uv whether it has the Python or can download it; reports nothing if uv does not answer.
         private mutating func ask(
             uv program: String, for python: String, _ file: CondaFile, _ choice: PythonChoice, on machine: PythonMachine
         ) {
@@ -47,7 +49,7 @@ extension CondaFile {
             }
             guard downloads.allSatisfy(\.isWhitespace) || bar != nil else {
                 let words =
-                    "\(entry ?? "the Python") is not on this machine; uv will download it when it builds the environment"
+                    "\(entry ?? "the Python") is not on this machine; uv will download it to build the environment"
                 notes.append(Problem(message: words, entry: entry))
                 return
             }

@@ -6,9 +6,9 @@ internal import AssetFiles
     internal import Glibc
 #endif
 
-/// What pip can make of a conda file where no program of conda's is there.
+/// Translates a conda file for pip, for machines without a conda program.
 extension CondaFile {
-    /// The lines of a requirements file, or the first of ``pipProblems()``.
+    /// Returns the lines of a requirements file; throws the first of ``pipProblems()``.
     func requirements() throws(Problem) -> [String] {
         if let problem = pipProblems().first { throw problem }
         var lines: [String] = []
@@ -16,7 +16,7 @@ extension CondaFile {
         return lines + pip
     }
 
-    /// Packages that pip cannot install.
+    /// Problems with packages that pip cannot install.
     func pipProblems() -> [Problem] {
         packages.compactMap { package in
             do throws(Problem) {
@@ -28,9 +28,9 @@ extension CondaFile {
         }
     }
 
-    /// Packages that are the same on PyPI, under the name on the right.
+    /// Conda packages that exist on PyPI, with their names there.
     ///
-    /// Any other name is refused: a stranger may own it on PyPI.
+    /// Other names are refused, since an unrelated package may have the name on PyPI.
     private static let known: [String: String] = {
         let same = [
             "altair", "azureml-inference-server-http", "boto3", "catboost", "click", "cython", "dask", "datasets",
@@ -61,7 +61,7 @@ extension CondaFile {
         return name + (try version(of: package))
     }
 
-    /// pip knows neither builds nor `|`.
+    /// The version specifier for pip, which supports neither builds nor `|`.
     private static func version(of package: CondaPackage) throws(Problem) -> String {
         guard let versions = package.versions, !package.hasMore, versions.isAny || versions.alternatives.count == 1
         else {
@@ -74,18 +74,18 @@ extension CondaFile {
     }
 }
 
-/// Files that entries of `pip:` name.
+/// Files that are named in entries of `pip:`.
 extension CondaFile {
     struct NamedFile: Hashable {
-        /// The entry as it is written.
+        /// The entry as written.
         var entry: String
-        /// As the entry names it: `requirements.txt`, or absolute.
+        /// The path as written, for example `requirements.txt`, or an absolute path.
         var path: String
-        /// Whether pip reads further lines from it.
+        /// Whether the file is a list of further requirements.
         var isList: Bool
     }
 
-    /// Files of this machine that pip is to read.
+    /// Local files that pip would read.
     var files: [NamedFile] {
         pip.compactMap { entry in
             if let path = Self.optionValue(entry) {
@@ -106,7 +106,7 @@ extension CondaFile {
         }
     }
 
-    /// What pip takes for a path, and not for the name of a package.
+    /// Whether pip interprets a text as a path rather than as the name of a package.
     private static func isPath(_ text: String) -> Bool {
         let archives = [
             ".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar.lzma", ".tlz",
@@ -114,9 +114,9 @@ extension CondaFile {
         return text.hasPrefix(".") || text.contains("/") || archives.contains { text.lowercased().hasSuffix($0) }
     }
 
-    /// Files that are missing, or cannot be brought along: the environment holds the conda file's text alone, as in Azure ML.
+    /// Problems with named files: missing ones, and relative ones, which are not part of the environment.
     ///
-    /// `folder` is the conda file's; nil where it is not known any more.
+    /// As in Azure ML, an environment contains only the conda file's text. `folder` is the file's; nil if unknown.
     func fileProblems(in folder: String?) -> [Problem] {
         files.compactMap { file in
             let isAbsolute = file.path.hasPrefix("/")
@@ -139,7 +139,9 @@ extension CondaFile {
             : "list the package itself under pip:, or the absolute path of a file on this machine"
     }
 
-    /// `requirements.txt` of `-r requirements.txt`, `--requirement=requirements.txt`, `-e .`; nil for other entries.
+    /// The file of an option such as `-r requirements.txt`, `--requirement=requirements.txt` or `-e .`.
+    ///
+    /// Nil for other entries, and for addresses of other schemes than `file:`.
     private static func optionValue(_ entry: String) -> String? {
         for option in ["--requirement", "--constraint", "--editable", "-r", "-c", "-e"] where entry.hasPrefix(option) {
             let rest = entry.dropFirst(option.count)
@@ -159,9 +161,9 @@ extension CondaFile {
 }
 
 extension String {
-    /// Without `#sha256=…`.
+    /// The string without a fragment such as `#sha256=…`.
     fileprivate var withoutFragment: String { String(prefix { $0 != "#" }) }
 
-    /// Without `[extra]` and what stands behind a space.
+    /// The string without `[extra]`, `;` markers and anything after a space.
     fileprivate var withoutExtras: String { String(prefix { $0 != "[" && $0 != " " && $0 != ";" }) }
 }

@@ -1,10 +1,10 @@
 internal import AssetFiles
 package import Rollouts
 
-/// A conda environment file as a deployment's environment has it.
+/// The conda file of a deployment's environment.
 package struct CondaDocument: Hashable, Sendable {
     package var text: String
-    /// What the YAML reader made of ``text``.
+    /// The parsed ``text``.
     package var value: Value
 
     package init(text: String, value: Value) {
@@ -13,27 +13,27 @@ package struct CondaDocument: Hashable, Sendable {
     }
 }
 
-/// What a conda environment file asks for.
+/// The requirements in a conda file.
 package struct CondaFile: Hashable {
     package struct Problem: Error, Hashable {
-        /// What is wrong, after "the conda file".
+        /// The problem, as the predicate of a sentence about "the conda file".
         package var message: String
-        /// What to do about it; nil where the message says it.
+        /// What to do about the problem; nil if the message says so.
         package var help: String?
-        /// The entry that it is about, as it is written; nil where it is about the whole file.
+        /// The entry that causes the problem, as written; nil for the whole file.
         package var entry: String?
     }
 
     private(set) var channels: [String] = []
-    /// The entry `python=3.10`; nil where any Python will do.
+    /// The entry for Python, such as `python=3.10`; nil if any Python is accepted.
     private(set) var python: CondaPackage?
-    /// Packages of conda besides `python` and `pip`.
+    /// Conda packages other than `python` and `pip`.
     private(set) var packages: [CondaPackage] = []
     private(set) var namesPip = false
-    /// What pip is to install, one line of a requirements file each.
+    /// The entries of `pip:`, each a line of a requirements file.
     private(set) var pip: [String] = []
 
-    /// Asks for nothing.
+    /// Creates a file without requirements.
     init() {}
 
     init(_ document: Value) throws(Problem) {
@@ -82,7 +82,7 @@ package struct CondaFile: Hashable {
         Problem(message: "has an entry in '\(key)' that is not a string", help: "quote it", entry: key)
     }
 
-    /// The versions of Python that it accepts, of any build; nil where any will do.
+    /// The accepted versions of Python, whatever their build; nil if any version is accepted.
     func pythonVersions() throws(Problem) -> CondaVersions? {
         guard let python else { return nil }
         guard let versions = python.versions, versions.isNumeric else {

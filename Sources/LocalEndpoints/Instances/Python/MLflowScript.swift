@@ -1,8 +1,8 @@
-/// The scoring script of MLflow models that come without one.
+/// The scoring script for MLflow models without one.
 ///
-/// Azure serves such a model with a script of its own under azureml-inference-server-http, in an environment made from
-/// the model's conda file; so does this. A request is `{"input_data": …, "params": {…}}` and the answer is the bare
-/// predictions (Azure, "Deploy MLflow models to online endpoints"); MLflow's own code reads the values and writes them.
+/// Like Azure, Turnout serves these models with a generic script under azureml-inference-server-http, in an
+/// environment built from the model's conda file. A request is `{"input_data": …, "params": {…}}`, and the answer is
+/// the bare predictions (Azure, "Deploy MLflow models to online endpoints"); MLflow's code converts the values.
 enum MLflowScript {
     static let name = "score.py"
 

@@ -2,15 +2,15 @@ internal import AzureEndpoints
 package import PlaybookSyntax
 package import Rollouts
 
-/// What a playbook says under `backends.local.python`: where the Python of scoring scripts comes from.
+/// The playbook's setting `backends.local.python`: the Python that runs scoring scripts.
 ///
-/// `{program: /opt/python3.12, version: any, provider: venv}`, all of them optional, or a program alone.
+/// Either `{program: /opt/python3.12, version: any, provider: venv}` with optional members, or only a program.
 package struct PythonChoice: Hashable, Sendable {
-    /// The path of an interpreter, or its name in `PATH`; nil: one that fits is looked for.
+    /// The path of an interpreter, or its name in `PATH`; nil means that a suitable one is searched.
     package var program: String?
-    /// Whether another version than the conda file's is taken where that cannot be had.
+    /// Whether a version other than the conda file's is accepted if that version is not available.
     package var acceptsAnyVersion = false
-    /// What makes environments; nil: the first that this machine has.
+    /// The program that creates environments; nil means the first one that this machine has.
     package var provider: PythonProvider.Kind?
 
     /// The key under `backends.local`.
@@ -30,7 +30,7 @@ package struct PythonChoice: Hashable, Sendable {
                         example: "/opt/bin/python3.12"),
                     Field(
                         "version", .choice(["any"]),
-                        "'any' accepts a Python version other than the conda file's. Default: the conda file's version.",
+                        "'any' accepts versions other than the conda file's. Default: the conda file's version.",
                         example: "any"),
                     Field(
                         "provider", .choice(PythonProvider.Kind.allCases.map(\.rawValue)),
@@ -39,7 +39,7 @@ package struct PythonChoice: Hashable, Sendable {
                 ])),
     ])
 
-    /// Reads what stands at ``key`` of `reader`; nil where nothing does.
+    /// Reads the setting from ``key`` of `reader`; nil if it is missing.
     init?(in reader: SettingsReader) throws(SettingsProblem) {
         guard let value = reader[Self.key] else { return nil }
         if value.string == nil, let parts = reader.mapping(Self.key) {
@@ -64,7 +64,7 @@ package struct PythonChoice: Hashable, Sendable {
         self = try PythonChoice(in: reader) ?? PythonChoice()
     }
 
-    /// With an absolute path where it has one that is relative to `folder`, the playbook's.
+    /// Returns the choice with a relative path resolved against `folder`, the playbook's folder.
     package func relative(to folder: String) -> PythonChoice {
         guard let program, program.contains("/"), !program.hasPrefix("/") else { return self }
         var choice = self
@@ -72,7 +72,7 @@ package struct PythonChoice: Hashable, Sendable {
         return choice
     }
 
-    /// As ``TurnoutProperty/python`` has it.
+    /// The value of ``TurnoutProperty/python``.
     package var value: Value {
         var members: [String: Value] = [:]
         members["program"] = program.map(Value.string)

@@ -4,19 +4,19 @@ internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteState
 
-/// An environment with what a scoring script needs, built once and then used by all who need the same.
+/// Builds an environment for a scoring script; deployments with equal requirements share it.
 ///
-/// It stands in a folder that is named by a hash of what is asked for, whatever builds it: what is built serves on when
-/// another program, or none, could build it now. It counts as built only when the file ``BuiltEnvironment/mark`` is in it,
-/// which is written last: what a killed build left is removed and built anew. Its lock is held exclusively by the process
-/// that builds it, and shared by those whose instances use it.
+/// The folder is named by a hash of the requirements, whatever provider builds it: a built environment keeps working
+/// if a different provider, or none, is found later. The file ``BuiltEnvironment/mark`` is written last and marks the
+/// environment as complete; the remains of a killed build are removed and rebuilt. The process that builds the
+/// environment holds its lock exclusively, and processes with instances that use it share the lock.
 struct PythonEnvironment {
     private let environments: String
     private let document: CondaDocument?
     private let conda: CondaFile
     private let choice: PythonChoice
     private let machine: PythonMachine
-    /// Installed by pip beside what the conda file names, unless it names them.
+    /// Required packages that the conda file does not name; pip installs them in addition.
     private let extras: [String]
     private let guardian: Guardian
     private let log: DeploymentLog
@@ -41,7 +41,9 @@ struct PythonEnvironment {
         }
     }
 
-    /// What builds it, and what pip alone installs; what the provider reads from the conda file is not in that.
+    /// Chooses the provider, and the requirements that pip installs.
+    ///
+    /// These do not include packages that the provider reads from the conda file itself.
     private func choose() throws(InstanceProblem) -> (provider: ChosenProvider, requirements: [String]) {
         do throws(CondaFile.Problem) {
             let chosen = try PythonProvider.choose(for: document == nil ? nil : conda, choice, on: machine)
@@ -55,7 +57,7 @@ struct PythonEnvironment {
         }
     }
 
-    /// A built environment that is not removed as long as this lives.
+    /// A use of a built environment, which protects it from removal.
     struct Use: Sendable {
         let folder: String
         fileprivate let lock: FileLock
@@ -103,7 +105,7 @@ struct PythonEnvironment {
             try await install(requirements, by: chosen.provider, into: folder)
             try BuiltEnvironment.complete(folder, provider: chosen.provider.kind)
         } catch {
-            // Half of it is of no use, and may be what has filled the disk.
+            // A partial environment is useless, and may have filled the disk.
             do { try BuiltEnvironment.remove(folder) } catch { say("\(folder) could not be removed: \(error)") }
             throw error
         }
@@ -114,7 +116,7 @@ struct PythonEnvironment {
         var parts = [choice.program ?? "", choice.provider?.rawValue ?? "", "\(choice.acceptsAnyVersion)"]
         parts += conda.channels + [conda.python?.text ?? ""]
         parts += conda.packages.map(\.text).sorted() + conda.pip.sorted() + extras
-        // Of files that pip reads their contents count, not their names.
+        // For files that pip reads, the contents are hashed instead of the names.
         for file in conda.files where FileFacts(following: file.path)?.isRegular == true {
             parts.append(hexadecimalDigest(of: try Data(contentsOf: URL(filePath: file.path))))
         }
@@ -138,7 +140,7 @@ struct PythonEnvironment {
     }
 
     private func create(_ folder: String, by kind: PythonProvider.Kind, _ program: String) async throws {
-        // Beside the folder: conda refuses one that is not empty.
+        // Written next to the folder, because conda refuses a folder that is not empty.
         let file = folder + BuiltEnvironment.condaSuffix
         try Data((document?.text ?? "dependencies: [python, pip]\n").utf8).write(to: URL(filePath: file))
         let create = kind == .conda ? ["env", "create"] : ["create"]
@@ -173,7 +175,7 @@ struct PythonEnvironment {
         }
     }
 
-    /// The requirements file, in a new `folder`.
+    /// Writes the requirements file into a new `folder`, and returns its path.
     private func write(_ requirements: [String], into folder: String) throws -> String {
         try Folder.create(folder)
         let list = folder + "/requirements.txt"
@@ -195,32 +197,32 @@ struct PythonEnvironment {
 
     private func say(_ text: String) { Self.say(text, in: log) }
 
-    /// As the container that gets things ready before the server's starts.
+    /// Logs as `storage-initializer`, the container that prepares the environment in the cloud.
     private static func say(_ text: String, in log: DeploymentLog) {
         log.append(LogLine(at: SystemClock().now(), instance: "storage-initializer", text: text))
     }
 }
 
 extension CondaFile {
-    /// The first name of each of `packages` of which the file has none.
+    /// For each list of alternatives of which the file names none, the first alternative.
     fileprivate func missing(_ packages: [[String]]) -> [String] {
         func name(_ requirement: String) -> String {
             requirement.prefix { $0.isLetter || $0.isNumber || "-_.".contains($0) }.lowercased()
                 .split { "-_.".contains($0) }.joined(separator: "-")
         }
-        // What is asked for under a condition may not be installed.
+        // A requirement with a condition might not be installed.
         let named = Set((pip.filter { !$0.contains(";") } + self.packages.map(\.name)).map(name))
         return packages.filter { named.isDisjoint(with: $0) }.compactMap(\.first)
     }
 }
 
 extension CondaFile.Problem {
-    /// All of it, as one sentence.
+    /// The problem and its help as one sentence.
     var text: String { "the conda file \(message)" + (help.map { "; \($0)" } ?? "") }
 }
 
 extension PythonProvider: CustomStringConvertible {
-    /// What builds, and with which Python.
+    /// The provider and its Python.
     package var description: String {
         switch self {
         case .conda(let kind, _): kind.rawValue

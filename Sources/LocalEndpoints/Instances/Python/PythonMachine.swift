@@ -7,10 +7,10 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// A Python of this machine.
+/// A Python interpreter on this machine.
 package struct PythonInterpreter: Hashable, Sendable {
     package var path: String
-    /// `3.11.7`.
+    /// The version, for example `3.11.7`.
     package var version: String
 
     package init(path: String, version: String) {
@@ -19,15 +19,15 @@ package struct PythonInterpreter: Hashable, Sendable {
     }
 }
 
-/// What of this machine environments can be made with.
+/// The programs on this machine with which environments can be created.
 package struct PythonMachine: Sendable {
-    /// The absolute path of a program in `PATH`; nil where there is none.
+    /// Returns the absolute path of a program in `PATH`; nil if there is none.
     package var program: @Sendable (_ name: String) -> String?
-    /// The interpreter that a name in `PATH`, or a path, leads to; nil where that is no Python that runs.
+    /// Returns the interpreter with a path or a name in `PATH`; nil if it is not a working Python.
     package var interpreter: @Sendable (_ program: String) -> PythonInterpreter?
-    /// What a program prints; nil where it fails, or takes more than a moment.
+    /// Returns the output of a program; nil if it fails or does not answer within its timeout (2 s on this machine).
     package var answer: @Sendable (_ words: [String]) -> String?
-    /// What programs that build environments see.
+    /// The environment variables of programs that build environments.
     package var variables: [String: String]
 
     package init(
@@ -52,7 +52,7 @@ package struct PythonMachine: Sendable {
             return PythonInterpreter(path: lines[0], version: lines[1])
         }, answer: { ProgramOutput.of($0, patience: 2000) }, variables: ServerEnvironment.builders)
 
-    /// The same, which asks each question once.
+    /// Returns a machine that caches the answers of programs.
     package func remembering() -> PythonMachine {
         func once<Question: Hashable & Sendable, Answer: Sendable>(
             _ ask: @escaping @Sendable (Question) -> Answer?
@@ -83,11 +83,11 @@ package struct PythonMachine: Sendable {
     }
 }
 
-/// A question to a program that answers at once.
+/// Reads the output of a short-running program.
 enum ProgramOutput {
     private static let limit = 1 << 16
 
-    /// What the program prints; nil where it cannot be started, fails, or takes longer than `patience` in milliseconds.
+    /// Returns the program's output; nil if it cannot be started, fails, or pauses longer than `patience` milliseconds.
     static func of(_ words: [String], patience: Int32 = 10_000) -> String? {
         guard let program = words.first else { return nil }
         var pipes: [Int32] = [-1, -1]
@@ -103,7 +103,7 @@ enum ProgramOutput {
         return status == 0 ? output.map { String(decoding: $0, as: UTF8.self) } : nil
     }
 
-    /// The status of the process, which is killed where it does not end by itself in a second.
+    /// Returns the status of the process, which is killed if it does not exit within a second.
     private static func end(of process: pid_t, waits: Bool) -> Int32 {
         var status: Int32 = 0
         for _ in 0..<(waits ? 100 : 0) {
@@ -136,13 +136,13 @@ enum ProgramOutput {
         #endif
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own, so that what it has started ends with it.
+        // A separate process group, so that its child processes can be killed with it.
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
         posix_spawnattr_setpgroup(&attributes, 0)
         return posix_spawn(&process, program, &actions, &attributes, arguments, variables) == 0
     }
 
-    /// Nil where it does not end in time.
+    /// Reads the output to its end; nil if there is none for `patience` milliseconds.
     private static func answer(from end: Int32, _ patience: Int32) -> [UInt8]? {
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: limit)

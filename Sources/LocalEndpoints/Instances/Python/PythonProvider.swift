@@ -1,10 +1,10 @@
 internal import AssetFiles
 
-/// What makes an environment for a conda file.
+/// A program that creates the environment for a conda file.
 package enum PythonProvider: Hashable, Sendable {
-    /// Reads the conda file itself, and brings the Python that it names.
+    /// A conda program, which reads the conda file itself and provides the Python that it names.
     case conda(Kind, program: String)
-    /// Brings the Python that is asked for; `python` is a version, or the path of an interpreter.
+    /// uv, which provides the requested Python; `python` is a version or the path of an interpreter.
     case uv(program: String, python: String?)
     /// The interpreter's own `venv` and `pip`.
     case venv(PythonInterpreter)
@@ -12,28 +12,27 @@ package enum PythonProvider: Hashable, Sendable {
     package enum Kind: String, CaseIterable, Hashable, Sendable {
         case micromamba, mamba, conda, uv, venv
 
-        /// Whether it reads conda files itself.
+        /// Whether the provider reads conda files itself.
         package var isConda: Bool { self != .uv && self != .venv }
     }
 }
 
-/// A provider with what is worth saying about the choice.
+/// A provider, with a remark about the choice.
 struct ChosenProvider: Hashable {
     var provider: PythonProvider
-    /// Nil where the environment is as the conda file wants it.
+    /// How the environment deviates from the conda file; nil if it does not.
     var note: String?
 }
 
 extension PythonProvider {
-    /// The order in which providers are looked for: what the playbook names, then programs of conda's, uv, and a Python of
-    /// this machine.
+    /// Chooses a provider: the one in the playbook, otherwise a conda program, uv, or a Python of this machine.
     static func choose(
         for conda: CondaFile?, _ choice: PythonChoice = PythonChoice(), on machine: PythonMachine
     ) throws(CondaFile.Problem) -> ChosenProvider {
         let search = PythonSearch(conda: conda, choice: choice, machine: machine)
         if let kind = choice.provider { return try search.named(kind) }
         if choice.program != nil { return try search.venv() }
-        // Without a conda file there is nothing that only conda can read.
+        // Without a conda file, no conda program is needed.
         if conda != nil {
             for kind in Kind.allCases where kind.isConda {
                 if let program = machine.program(kind.rawValue) {
@@ -45,8 +44,9 @@ extension PythonProvider {
         return try search.venv()
     }
 
-    /// The Python of this machine that is most like the one which serves `conda`, and whether it is of the same minor
-    /// version; nil where there is none.
+    /// The Python of this machine closest to the one that serves `conda`, and whether its minor version is the same.
+    ///
+    /// Nil if this machine has no Python.
     static func nearest(
         to conda: CondaFile?, _ choice: PythonChoice, on machine: PythonMachine
     ) -> (python: PythonInterpreter, isSame: Bool)? {
@@ -73,13 +73,13 @@ extension PythonProvider {
     }
 }
 
-/// The search for what makes one environment.
+/// The search for the provider of an environment.
 private struct PythonSearch {
     let conda: CondaFile?
     let choice: PythonChoice
     let machine: PythonMachine
 
-    /// What the playbook names, which must be there.
+    /// The provider that the playbook names; throws if this machine does not have it.
     func named(_ kind: PythonProvider.Kind) throws(CondaFile.Problem) -> ChosenProvider {
         guard kind != .venv else { return try venv() }
         guard let program = machine.program(kind.rawValue) else {
@@ -101,7 +101,7 @@ private struct PythonSearch {
         var note: String?
         if let wanted, wanted.onlyClause?.relation == .equal, !wanted.isRelease {
             note =
-                "to conda, \(conda?.python?.text ?? "") means only \(wanted.words).0; uv uses the latest \(wanted.words)"
+                "to conda, \(conda?.python?.text ?? "") is only \(wanted.words).0; uv uses the latest \(wanted.words)"
         }
         return ChosenProvider(provider: .uv(program: program, python: wanted?.request), note: note)
     }
@@ -111,7 +111,7 @@ private struct PythonSearch {
         return ChosenProvider(provider: .venv(found.python), note: found.note)
     }
 
-    /// The interpreter that the playbook names, or the first of this machine that fits the conda file.
+    /// The interpreter that the playbook names, or the first one of this machine that satisfies the conda file.
     private func interpreter() throws(CondaFile.Problem) -> (python: PythonInterpreter, note: String?) {
         let wanted = try conda?.pythonVersions()
         var others: [PythonInterpreter] = []
@@ -145,12 +145,12 @@ private struct PythonSearch {
         return (other, "the conda file requires \(text); Python \(other.version) is used, as `version: any` allows")
     }
 
-    /// Names of interpreters, the most fitting first.
+    /// The names of interpreters to look for, most suitable first.
     func names(_ wanted: CondaVersions?) -> [String] {
         if let program = choice.program { return [program] }
         guard let wanted else { return ["python3", "python"] }
         guard wanted.minor == nil else { return wanted.minor.map { ["python3.\($0)", "python3", "python"] } ?? [] }
-        // A range: a later Python may have a name of its own only.
+        // For a range, a newer Python may be installed only under its versioned name.
         return ["python3", "python"] + (8...14).reversed().map { "python3.\($0)" }
     }
 

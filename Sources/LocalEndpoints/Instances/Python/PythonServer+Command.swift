@@ -8,14 +8,14 @@ internal import AssetFiles
 #endif
 
 extension PythonServer {
-    /// azureml-inference-server-http always listens on every address; here, only on the loopback one.
+    /// Starts azureml-inference-server-http on the loopback address, instead of on all addresses as it does by default.
     private static let launcher = """
         from azureml_inference_server_http import amlserver
         amlserver.DEFAULT_HOST = "127.0.0.1"
         amlserver.run()
         """
 
-    /// Throws `BadArgument` when the scoring script is not where it is said to be.
+    /// Throws `BadArgument` if the scoring script cannot be read.
     func check() throws(InstanceProblem) {
         guard case .folder(let folder, let script) = code, access("\(folder)/\(script)", R_OK) != 0 else { return }
         throw InstanceProblem(
@@ -33,7 +33,7 @@ extension PythonServer {
         if let model { try folder.copy(model, to: "\(Self.modelFolder)/\(DiskPath.name(of: model))") }
     }
 
-    /// Relative to the folder of the code: `score.py`.
+    /// The path relative to the folder of the code, for example `score.py`.
     private var scoringScript: String {
         switch code {
         case .folder(_, let script): script
@@ -44,20 +44,20 @@ extension PythonServer {
     private static let codeFolder = "code"
     private static let modelFolder = "model"
 
-    /// The inference server of `python`'s environment, as it serves this script from an instance's folder.
+    /// The command that serves the script from an instance's folder with the inference server of `python`.
     func command(python: String, in folder: InstanceFolder, port: Int, environment: [String: String]) -> ServerCommand {
         var environment = environment
         let script = "\(folder.path)/\(Self.codeFolder)/\(scoringScript)"
         let scriptFolder = script.parentFolder
         let modelFolder = model.map { _ in "\(folder.path)/\(Self.modelFolder)" }
-        // The names are the server's own, and the cloud's; so is the script's own folder as the root of the program.
+        // The server and the cloud define these names, and the script's folder as the root of the app.
         environment["AML_APP_ROOT"] = scriptFolder
         environment["AZUREML_ENTRY_SCRIPT"] = DiskPath.name(of: scoringScript)
         environment["AZUREML_MODEL_DIR"] = modelFolder
-        // A program that the script starts by its name is the environment's.
+        // Programs that the script starts by name are found in the environment first.
         environment["PATH"] = [python.parentFolder, environment["PATH"]].compactMap(\.self).joined(
             separator: ":")
-        // Lines come when they are said.
+        // Output is logged without delay.
         environment["PYTHONUNBUFFERED"] = "1"
         environment["PYTHONDONTWRITEBYTECODE"] = "1"
         var arguments = [

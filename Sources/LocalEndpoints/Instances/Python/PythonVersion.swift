@@ -1,19 +1,19 @@
 internal import AssetFiles
 
-/// Versions of Python, as those who bring one are asked for them.
+/// Versions of Python in the forms that providers accept.
 extension CondaVersions {
-    /// As uv takes it: `3.10`, `>=3.9,<3.13`; of alternatives, the first.
+    /// The request for uv, for example `3.10` or `>=3.9,<3.13`; only the first of several alternatives.
     ///
-    /// uv has no first releases, and takes `==3.10` literally: it is asked for any 3.10, as other Pythons are taken.
+    /// uv takes `==3.10` literally, but does not have first releases: it is asked for any 3.10 instead.
     var request: String {
         if let clause = onlyClause, [.equal, .startsWith].contains(clause.relation) { return clause.version }
         return (alternatives.first ?? []).map(\.pythonic).joined(separator: ",")
     }
 
-    /// Whether its first version is a single release, as 3.10.4.
+    /// Whether the first version is a single release, such as 3.10.4.
     var isRelease: Bool { words.count { $0 == "." } > 1 }
 
-    /// Of 3.10, where one is named.
+    /// The minor version, for example 10 for 3.10; nil if no minor version is named.
     var minor: Int? {
         guard alternatives.count == 1 else { return nil }
         return alternatives[0].lazy.filter { [.equal, .startsWith, .compatible].contains($0.relation) }
@@ -22,7 +22,7 @@ extension CondaVersions {
 }
 
 extension CondaVersions.Clause {
-    /// As PEP 440 writes it, for pip and uv: `==1.2.*` of `=1.2`.
+    /// The clause in the form of PEP 440, for pip and uv: `=1.2` becomes `==1.2.*`.
     var pythonic: String {
         switch relation {
         case .startsWith: "==\(version).*"

@@ -1,16 +1,16 @@
 package import Rollouts
 
-/// Whether a scoring script compiles, by a Python of this machine; nothing of it is run.
+/// A syntax error that a Python of this machine finds in a scoring script, which is compiled but not run.
 package struct ScriptCheck: Hashable, Sendable {
-    /// `SyntaxError: '(' was never closed`.
+    /// The error, for example `SyntaxError: '(' was never closed`.
     package var message: String
     package var line: Int
-    /// Set where another Python than the one that serves the script has said so.
+    /// Why the error may not apply; set if the Python is not the one that serves the script.
     package var doubt: String?
 
-    /// Nil where the script compiles, or no Python says.
+    /// Compiles the script; nil if it has no error, or no Python is available.
     ///
-    /// `conda` is the document of the conda file: null where there is none, nil where it is not known.
+    /// `conda` is the document of the conda file: null if there is none, nil if it is unknown.
     package init?(of script: String, _ conda: Value?, _ choice: PythonChoice, on machine: PythonMachine) {
         var file: CondaFile?
         do throws(CondaFile.Problem) {
@@ -30,7 +30,7 @@ package struct ScriptCheck: Hashable, Sendable {
         }
     }
 
-    /// `compile` also finds what the parser alone does not, as a `return` outside a function.
+    /// Compiles rather than only parses, to find errors such as a `return` outside a function.
     private static let question = """
         import sys, warnings
         warnings.simplefilter("ignore")

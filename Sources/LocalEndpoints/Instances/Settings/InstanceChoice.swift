@@ -3,13 +3,13 @@ package import PlaybookSyntax
 internal import Rollouts
 package import SimulatedEndpoints
 
-/// Which kind of server a deployment was told to run, where it isn't its own scoring script.
+/// The server that a playbook chooses for a deployment, instead of the deployment's own scoring script.
 ///
-/// On the wire it is the deployment's property ``key``, one of `{"simulate": {PROFILE}}`, `{"command": ["prog", "arg"]}`
-/// and `{"external": "http://127.0.0.1:9000"}`; beside `simulate` may stand the `incidents` of its endpoint, beside
-/// `command` the `folder` of its playbook and the `files` that it names.
+/// On the wire it is the deployment's property ``key``: one of `{"simulate": {PROFILE}}`,
+/// `{"command": ["prog", "arg"]}` and `{"external": "http://127.0.0.1:9000"}`. With `simulate`, the property may also
+/// contain the `incidents` of the endpoint; with `command`, the `folder` of the playbook and the `files` to include.
 package enum InstanceChoice: Hashable, Sendable {
-    /// A profile; with `replaces_code: true` beside its members, also in place of what the deployment brings.
+    /// A simulation; with `replaces_code: true` in the profile, it also replaces a server that the deployment brings.
     case simulate(DeploymentProfile, replacesCode: Bool = false)
     case command(Command)
     case external(ServerAddress)
@@ -17,9 +17,9 @@ package enum InstanceChoice: Hashable, Sendable {
     package struct Command: Hashable, Sendable {
         /// The program and its arguments.
         package var arguments: [String]
-        /// Files and folders that the program needs beside those that its words name, relative to the playbook's folder.
+        /// Additional files and folders that the program needs, relative to the playbook's folder.
         package var files: [String]
-        /// The playbook's folder, absolute; nil where it is not known.
+        /// The absolute path of the playbook's folder; nil if it is unknown.
         package var folder: String?
 
         package init(_ arguments: [String], files: [String] = [], folder: String? = nil) {
@@ -29,13 +29,13 @@ package enum InstanceChoice: Hashable, Sendable {
         }
     }
 
-    /// In `properties.properties` of a deployment.
+    /// The key in `properties.properties` of a deployment.
     package static let key = "turnout.dev/instances"
 
-    /// Of a profile: whether it takes the place of the deployment's own server.
+    /// The key in a profile that makes it replace the deployment's own server.
     static let replacesCode = "replaces_code"
 
-    /// The words for the three, in the order in which they are listed.
+    /// The keys of the three choices, in display order.
     package static let words = ["simulate", "command", "external"]
 
     /// Reads the property's JSON.
@@ -66,7 +66,7 @@ package enum InstanceChoice: Hashable, Sendable {
         }
     }
 
-    /// Reads what stands at `key` of `reader`, as `word` says.
+    /// Reads the choice `word` from `key` of `reader`.
     init(_ word: String, _ key: String, in reader: SettingsReader) throws(SettingsProblem) {
         switch word {
         case "command":
@@ -91,13 +91,15 @@ package enum InstanceChoice: Hashable, Sendable {
         }
     }
 
-    /// Whether it serves a deployment that brings `own`: only a simulation must say that it takes the place of that.
+    /// Whether the choice applies to a deployment that brings `own`.
+    ///
+    /// Commands and external servers always apply; a simulation does so only if it sets `replaces_code`.
     func counts(beside own: OwnServer?) -> Bool {
         guard case .simulate(_, let replacesCode) = self else { return true }
         return own == nil || replacesCode
     }
 
-    /// The shape of what stands at a name under one of ``words``.
+    /// The shape of a deployment's setting under one of ``words``.
     static func shape(of word: String) -> Shape {
         switch word {
         case "command":
@@ -134,7 +136,7 @@ package enum InstanceChoice: Hashable, Sendable {
                 longest: 4096
             ) { $0.first != UInt8(ascii: "/") && !$0.contains(0) }))
 
-    /// What the property may say, which is less than a playbook may.
+    /// The shape of the property, which allows fewer forms than a playbook.
     private static let property = ObjectShape(
         "the property",
         [
@@ -151,11 +153,11 @@ extension ServerAddress {
         ServerAddress(external: String(Substring($0))) != nil
     }
 
-    /// Of `http://HOST:PORT`, with the path of its scoring route where that isn't `/score`, or of `unix:PATH`.
+    /// Parses `unix:PATH`, or `http://HOST:PORT` with an optional scoring path; the default path is `/score`.
     init?(external text: String) {
         if text.hasPrefix("unix:") {
             let path = text.dropFirst("unix:".count)
-            // The kernel's sockaddr_un holds so many bytes.
+            // The kernel's sockaddr_un limits the length of the path.
             guard path.hasPrefix("/"), path.utf8.count < 104 else { return nil }
             self.init(.unix(path: String(path)))
             return

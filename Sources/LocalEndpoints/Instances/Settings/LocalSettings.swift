@@ -3,37 +3,37 @@ package import PlaybookSyntax
 package import Rollouts
 internal import SimulatedEndpoints
 
-/// What a playbook says about the local backend: its mapping `backends.local`.
+/// The playbook's settings for the local backend, `backends.local`.
 ///
-/// `{simulate: {NAME: PROFILE}, command: {NAME: [prog, arg]}, external: {NAME: URL or unix:PATH}}`; a deployment that is
-/// not named is served by what it brings. So is one that is named under `simulate`, unless it brings nothing or its
-/// profile says `replaces_code: true`. A command that needs more files than its words name is written
-/// `{run: [prog, arg], files: [helper.py, data/]}`. `python` says where the Python of scoring scripts comes from
-/// (``PythonChoice``). `incidents: [{at: 5m, for: 2m, errors: 20%}]` hits every simulated one.
+/// `{simulate: {NAME: PROFILE}, command: {NAME: [prog, arg]}, external: {NAME: URL or unix:PATH}}` names deployments.
+/// Others are served by their own server, and so are deployments under `simulate` that bring one, unless the profile
+/// sets `replaces_code: true`. A command with additional files is `{run: [prog, arg], files: [helper.py, data/]}`.
+/// `python` chooses the Python for scoring scripts (``PythonChoice``). Incidents apply to all simulated deployments:
+/// `incidents: [{at: 5m, for: 2m, errors: 20%}]`.
 package struct LocalSettings: Hashable, Sendable {
     package static let root = "backends.local"
 
-    /// Which server each deployment that is named is to run.
+    /// The chosen servers, by deployment.
     package private(set) var choices: [Name: InstanceChoice] = [:]
-    /// What stands on this machine for environments of Azure's registries: as an inline `environment`, or a name.
+    /// Local replacements for environments in Azure's registries: inline environments or names.
     package private(set) var environments: [String: Value] = [:]
     private static let standIns = "environments"
-    /// Where the Python of scoring scripts comes from; nil where the playbook says nothing of it.
+    /// The Python for scoring scripts; nil if the playbook does not choose one.
     package private(set) var python: PythonChoice?
-    /// The same as it was written.
+    /// The choices as they were written.
     private var written: [Name: Value] = [:]
 
-    /// No deployment is named.
+    /// Creates settings that name no deployment.
     package init() {}
 
-    /// What a playbook may say under `backends.local`.
+    /// The shape of `backends.local`.
     static let shape = ObjectShape(
         "the settings",
         [
             Field(
                 "simulate", named("simulate"),
-                "Profiles of simulated servers, by deployment. A profile is ignored for a deployment that brings its own "
-                    + "server, unless it sets replaces_code: true."),
+                "Profiles of simulated servers, by deployment. A profile is ignored for a deployment that brings its "
+                    + "own server, unless it sets replaces_code: true."),
             Field(
                 "command", named("command"), "Programs that serve HTTP on $PORT, by deployment.",
                 example: "{green: [./serve.sh, --fast]}"),
@@ -62,7 +62,7 @@ package struct LocalSettings: Hashable, Sendable {
             Field("os_type", .any, "Operating system.", example: "Linux"),
         ])
 
-    /// Reads the mapping; `null` is as good as nothing.
+    /// Reads the mapping; null stands for an empty one.
     package init(_ value: Value) throws(SettingsProblem) {
         let root = try SettingsReader(value, .object(Self.shape), root: Self.root)
         python = try PythonChoice(in: root)
@@ -98,9 +98,9 @@ package struct LocalSettings: Hashable, Sendable {
         }
     }
 
-    /// What serves a deployment that brings `own`, for its definition (``DeploymentDefinition/serving``).
+    /// The choice for a deployment that brings `own`, as it is saved in ``DeploymentDefinition/serving``.
     ///
-    /// Nil if it is not named, or if its own server serves it.
+    /// Nil if the deployment is not named, or if its own server is used.
     package func serving(_ deployment: Name, bringing own: OwnServer? = nil) -> Value? {
         guard choices[deployment]?.counts(beside: own) == true else { return nil }
         return written[deployment]?.throughJSON
