@@ -216,7 +216,7 @@ struct PythonChoiceTests {
     @Test(
         "a mistake is reported with its place",
         arguments: [
-            (.number(3.12), "python is wrong: python must be text, not '3.12'"),
+            (.number(3.12), "python is wrong: python must be a string, not '3.12'"),
             (["version": .number(3.12)], "python.version is wrong: version cannot be '3.12'"),
             (["provider": "uvv"], "python.provider is wrong: provider cannot be 'uvv'; did you mean 'uv'?"),
             (["path": "/x"], "python.path is wrong: unknown key 'path'"),

@@ -92,13 +92,15 @@ import Testing
 
     @Test("numbers that make no sense are findings")
     func numbers() {
-        expect("ValueType", in: "{for: 10m, false_alarm: ⟦5⟧, metrics: [errors]}", saying: "write a percent: '5%'")
+        expect("ValueType", in: "{for: 10m, false_alarm: ⟦5⟧, metrics: [errors]}", saying: "write a percentage: '5%'")
         expect("ValueType", in: "{for: 10m, false_alarm: ⟦0%⟧, metrics: [errors]}", saying: "0.0001% to 50%")
         expect("ValueType", in: "{for: 10m, wrong_pass: ⟦some⟧, metrics: [errors]}", saying: "1pt or 0.01")
         expect("ValueType", in: "{for: 10m, metrics: [errors: {margin: ⟦nan%⟧}]}")
         expect("ValueType", in: "{for: ⟦0s⟧, metrics: [errors]}")
-        expect("Analysis", in: "{for: 10m, at_least: ⟦10m⟧, metrics: [errors]}", saying: "not shorter than 'for'")
-        expect("Analysis", in: "{for: 10m, warm_up: ⟦1h⟧, metrics: [errors]}", saying: "which is 10m")
+        expect(
+            "Analysis", in: "{for: 10m, at_least: ⟦10m⟧, metrics: [errors]}",
+            saying: "at_least must be shorter than 'for'")
+        expect("Analysis", in: "{for: 10m, warm_up: ⟦1h⟧, metrics: [errors]}", saying: "shorter than 'for' (10m)")
         expect(
             "Analysis", in: "{for: 10m, metrics: [prometheus: {url: a, query: up, max: 1, min: ⟦2⟧}]}",
             saying: "larger than max")
@@ -136,6 +138,6 @@ import Testing
     @Test("a metric stands once, and one in an item")
     func twice() {
         expect("Analysis", in: "{for: 10m, metrics: [errors, ⟦errors: {margin: 2pt}⟧]}", saying: "remove one")
-        expect("Analysis", in: "{for: 10m, metrics: [{errors: {}, ⟦latency⟧: {}}]}", saying: "an item of each")
+        expect("Analysis", in: "{for: 10m, metrics: [{errors: {}, ⟦latency⟧: {}}]}", saying: "an item for each")
     }
 }

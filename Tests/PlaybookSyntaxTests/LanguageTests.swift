@@ -39,7 +39,8 @@ struct LanguageTests {
     @Test("a stage has exactly one action")
     func actions() {
         expectStage("OneAction", is: "{⟦name⟧: a, for: 10m}", saying: "has no action")
-        expectStage("OneAction", is: "{name: a, wait: {for: 1s}, ⟦traffic⟧: {}}", saying: "second action")
+        expectStage(
+            "OneAction", is: "{name: a, wait: {for: 1s}, ⟦traffic⟧: {}}", saying: "two actions, 'wait' and 'traffic'")
         expectStage("OneAction", is: "{name: a, ⟦delete⟧: {}}")
         expectStage("OneAction", is: "{name: a, ⟦delete⟧: {deployment: blue, endpoint: true}}")
         expectStage("ValueType", is: "{name: a, delete: {endpoint: ⟦false⟧}}")
@@ -66,7 +67,7 @@ struct LanguageTests {
         expectStage("ValueType", is: "{name: ⟦Cut Over⟧, wait: {for: 1s}}")
         expectFindings(
             "StageName", in: Sample.bare + "  - {name: a, wait: {for: 1s}}\n  - {name: ⟦a⟧, wait: {for: 1s}}\n",
-            saying: "in line 4")
+            saying: "on line 4")
         expectFindings("PlaybookName", in: "name: ⟦other⟧\nstages: [{name: a, wait: {for: 1s}}]\n", saying: "warning")
     }
 

@@ -1,23 +1,23 @@
 internal import Rollouts
 
-/// What the actions of a playbook are read with.
+/// Reads the actions of a playbook's stages.
 struct ActionReader {
     var files: NamedFiles
     let endpoint: Name?
     let override: Name?
     let kind: EndpointKind
 
-    /// The action, with the deployments that it names; nil where a finding already says what is wrong.
+    /// Returns the action and the deployments that it names, or `nil` if a finding already reports the problem.
     mutating func action(_ member: Node.Member) -> (action: StageAction, names: [PlacedName])? {
         Self.syntaxes.first { $0.field.key == member.key.text }?.read(member.value, at: member.key.span, with: &self)
     }
 
-    /// What replaces values in a define stage's endpoint file.
+    /// Returns the values that override those of a define stage's endpoint file.
     func endpointOverrides(_ node: Node) -> FileOverrides {
         FileOverrides(endpoint: override, usualEndpoint: endpoint, set: node["endpoint_set"])
     }
 
-    /// The deployment that the action names by its key `deployment`.
+    /// The deployment that the action names under its key `deployment`.
     func deploymentName(_ node: Node) -> PlacedName? {
         guard let deployment = node["deployment"], let name = deployment.name else { return nil }
         return placed(name, at: deployment.span)

@@ -1,13 +1,14 @@
 internal import Rollouts
 
-/// How one kind of action is written in a playbook.
+/// The syntax of one kind of action.
 ///
-/// Each kind is a type in a file of its own, and a line in ``ActionReader/syntaxes``.
+/// Each kind is a type in its own file, and a line in ``ActionReader/syntaxes``.
 protocol ActionSyntax: Sendable {
-    /// The word of the action, the shape of what stands behind it, and a sentence for people.
+    /// The action's keyword, the shape of its value, and a description for users.
     var field: Field { get }
 
-    /// The action behind `word`, with the deployments that it names and where; nil where a finding already says what is wrong.
+    /// Returns the action of the keyword at `word` and the deployments that it names with their locations, or `nil` if
+    /// a finding already reports the problem.
     func read(_ node: Node, at word: Span, with reader: inout ActionReader) -> (StageAction, [PlacedName])?
 }
 
@@ -17,6 +18,6 @@ extension ActionReader {
         TrafficSyntax(), DeleteSyntax(), WaitSyntax(), RunSyntax(),
     ]
 
-    /// The words of the actions.
+    /// The keywords of all actions.
     static let words = syntaxes.map(\.field.key)
 }

@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// Written `define: {endpoint_file: FILE, deployment_file: FILE, all_traffic: true}`.
+/// Reads `define: {endpoint_file: FILE, deployment_file: FILE, all_traffic: true}`.
 struct DefineSyntax: ActionSyntax {
     let field = Field(
         "define",
@@ -9,24 +9,24 @@ struct DefineSyntax: ActionSyntax {
                 "define",
                 [
                     Field(
-                        "endpoint_file", .path, required: true, "The endpoint in Azure ML's YAML form.",
+                        "endpoint_file", .path, required: true, "Path of the endpoint file, in Azure ML's YAML form.",
                         example: "samples/endpoint.yml"),
-                    Field("deployment_file", .path, "The first deployment in Azure ML's YAML form."),
-                    Field("all_traffic", .boolean, "Whether that deployment gets all traffic. Default: false."),
+                    Field("deployment_file", .path, "Path of the first deployment's file, in Azure ML's YAML form."),
+                    Field("all_traffic", .boolean, "Give that deployment all live traffic. Default: false."),
                     .deploymentName, .deploymentValues,
                     Field(
                         "endpoint_set", .mapping(.any),
-                        "Values that replace the endpoint file's, by dotted keys, as `az ml online-endpoint create --set`.",
+                        "Overrides for the endpoint file, by dotted key, as in `az ml online-endpoint create --set`.",
                         example: "{auth_mode: aad_token}"),
                 ])),
-        "Defines the endpoint, and its first deployment if one is named.")
+        "Creates or updates the endpoint and, with `deployment_file`, its first deployment.")
 
     func read(_ node: Node, at word: Span, with reader: inout ActionReader) -> (StageAction, [PlacedName])? {
         let deploymentNode = node["deployment_file"]
         for key in ["name", "set"] where deploymentNode == nil {
             guard let member = node.member(key) else { continue }
             reader.report(
-                "Set", member.key.span, "\(key) is about a deployment, and the stage defines none",
+                "Set", member.key.span, "\(key) needs a deployment, but the stage defines none",
                 key == "set" ? "add 'deployment_file: …', or write 'endpoint_set'" : "add 'deployment_file: …'")
         }
         let placed = reader.files.endpoint(
@@ -36,7 +36,7 @@ struct DefineSyntax: ActionSyntax {
         let allTraffic = node["all_traffic"]?.scalar?.value.bool ?? false
         if allTraffic, deploymentNode == nil, let place = node.member("all_traffic")?.key.span {
             reader.report(
-                "AllTraffic", place, "all_traffic needs a deployment to give it to", "add 'deployment_file: …'")
+                "AllTraffic", place, "all_traffic needs a deployment", "add 'deployment_file: …'")
         }
         guard let placed, deploymentNode == nil || deployment != nil else { return nil }
         if let endpoint = reader.endpoint, reader.override == nil, placed.definition.name != endpoint,
@@ -44,7 +44,7 @@ struct DefineSyntax: ActionSyntax {
         {
             reader.files.report(
                 "EndpointName", place,
-                "the file defines endpoint '\(placed.definition.name)', and the playbook's is '\(endpoint)'",
+                "the file defines endpoint '\(placed.definition.name)', but the playbook's endpoint is '\(endpoint)'",
                 help: "write 'name: \(endpoint)', or override both with --endpoint")
         }
         return (

@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// Written `delete: {deployment: blue}` or `delete: {endpoint: true}`.
+/// Reads `delete: {deployment: blue}` or `delete: {endpoint: true}`.
 struct DeleteSyntax: ActionSyntax {
     let field = Field(
         "delete",
@@ -8,8 +8,10 @@ struct DeleteSyntax: ActionSyntax {
             ObjectShape(
                 "delete", oneOf: ["deployment", "endpoint"],
                 [
-                    Field("deployment", .name, "The deployment, which must have no traffic.", example: "blue"),
-                    Field("endpoint", .boolean, "True deletes the endpoint, which must have no traffic."),
+                    Field("deployment", .name, "Name of the deployment, which must have no traffic.", example: "blue"),
+                    Field(
+                        "endpoint", .boolean,
+                        "`true` deletes the endpoint and its deployments; the endpoint must have no traffic."),
                 ])),
         "Deletes a deployment, or the endpoint with its deployments.")
 
@@ -23,7 +25,7 @@ struct DeleteSyntax: ActionSyntax {
         }
         if let flag = node["endpoint"], flag.scalar?.value.bool == false {
             reader.report(
-                "ValueType", flag.span, "delete of the endpoint must say true", "write 'endpoint: true'")
+                "ValueType", flag.span, "endpoint must be true, not false", "write 'endpoint: true'")
         }
         if let placed = reader.deploymentName(node) { return (.deleteDeployment(placed.name), [placed]) }
         return node["endpoint"]?.scalar?.value.bool == true ? (.deleteEndpoint, []) : nil

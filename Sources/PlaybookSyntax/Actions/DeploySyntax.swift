@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// Written `deploy: {deployment_file: FILE}`.
+/// Reads `deploy: {deployment_file: FILE}`.
 struct DeploySyntax: ActionSyntax {
     let field = Field(
         "deploy",
@@ -9,13 +9,15 @@ struct DeploySyntax: ActionSyntax {
                 "deploy",
                 [
                     Field(
-                        "deployment_file", .path, required: true, "The deployment in Azure ML's YAML form.",
+                        "deployment_file", .path, required: true,
+                        "Path of the deployment file, in Azure ML's YAML form.",
                         example: "samples/green-deployment.yml"),
                     Field(
-                        "instance_count", .integer(0...1000), "Instances. Default: the deployment file's number."),
+                        "instance_count", .integer(0...1000),
+                        "Number of instances, 1 to 50. Default: that of the deployment file."),
                     .deploymentName, .deploymentValues,
                 ])),
-        "Creates or updates a deployment; a new one takes no traffic.")
+        "Creates or updates a deployment; a new one gets no traffic.")
 
     func read(_ node: Node, at word: Span, with reader: inout ActionReader) -> (StageAction, [PlacedName])? {
         guard
@@ -31,20 +33,21 @@ struct DeploySyntax: ActionSyntax {
     }
 }
 
-/// What `define` and `deploy` say of a deployment besides its file.
+/// The keys that `define` and `deploy` have in common.
 extension Field {
     static let deploymentName = Field(
-        "name", .name, "Name of the deployment, or one of the roles. Default: the deployment file's name.",
+        "name", .name, "Name of the deployment, or one of the roles. Default: the name in the deployment file.",
         example: "${{ candidate }}")
 
     static let deploymentValues = Field(
         "set", .mapping(.any),
-        "Values that replace the deployment file's, by dotted keys, as `az ml online-deployment create --set`; paths are relative to that file.",
+        "Overrides for the deployment file, by dotted key, as in `az ml online-deployment create --set`; paths are "
+            + "relative to that file.",
         example: "{request_settings.request_timeout_ms: 60000, instance_count: 3}")
 }
 
 extension ActionReader {
-    /// What replaces values in the stage's deployment file.
+    /// Returns the overrides for the stage's deployment file.
     func deploymentOverrides(_ node: Node) -> FileOverrides {
         FileOverrides(endpoint: override, usualEndpoint: endpoint, name: node["name"], set: node["set"])
     }

@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// Written `run: {command: [notify, done]}`.
+/// Reads `run: {command: [notify, done]}`.
 struct RunSyntax: ActionSyntax {
     let field = Field(
         "run",
@@ -10,19 +10,19 @@ struct RunSyntax: ActionSyntax {
                 [
                     Field(
                         "command", .list(.word, atLeast: 1), required: true,
-                        "The program and its arguments. A program with a slash is relative to the playbook's folder, "
+                        "Program and its arguments. A program with a slash is relative to the playbook's folder, "
                             + "which is also the working folder; a bare name is looked up in PATH.",
                         example: "[notify, done]"),
-                    Field("environment", .mapping(.word), "Environment variables to add."),
+                    Field("environment", .mapping(.word), "Environment variables to add, by name."),
                     Field(
                         "deployment", .name,
-                        "The deployment whose name the program gets in TURNOUT_DEPLOYMENT. Default: the candidate.",
+                        "Name of the deployment that the program gets in TURNOUT_DEPLOYMENT. Default: the candidate.",
                         example: "green"),
                     Field(
                         "idempotent", .boolean,
-                        "Whether running it twice is harmless, so that a crash runs it again. Default: false."),
+                        "Whether the program may be started again after a crash. Default: false."),
                 ])),
-        "Runs a program, without a shell.")
+        "Runs a program without a shell.")
 
     func read(_ node: Node, at word: Span, with reader: inout ActionReader) -> (StageAction, [PlacedName])? {
         let words = node["command"]?.items.compactMap { $0.value.scalarText } ?? []

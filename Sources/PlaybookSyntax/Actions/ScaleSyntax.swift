@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// Written `scale: {deployment: blue, instance_count: 2}`.
+/// Reads `scale: {deployment: blue, instance_count: 2}`.
 struct ScaleSyntax: ActionSyntax {
     let field = Field(
         "scale",
@@ -8,8 +8,10 @@ struct ScaleSyntax: ActionSyntax {
             ObjectShape(
                 "scale",
                 [
-                    Field("deployment", .name, required: true, "The deployment.", example: "blue"),
-                    Field("instance_count", .integer(0...1000), required: true, "Instances, 1 to 50.", example: "2"),
+                    Field("deployment", .name, required: true, "Name of the deployment.", example: "blue"),
+                    Field(
+                        "instance_count", .integer(0...1000), required: true, "Number of instances, 1 to 50.",
+                        example: "2"),
                 ])),
         "Changes a deployment's number of instances.")
 

@@ -1,10 +1,10 @@
 internal import Rollouts
 
-/// Written `traffic: {blue: 90, green: 10}`.
+/// Reads `traffic: {blue: 90, green: 10}`.
 struct TrafficSyntax: ActionSyntax {
     let field = Field(
         "traffic", .mapping(.percent, names: true),
-        "Live traffic in percent by deployment, the sum 100 or 0; one that is not named gets 0.",
+        "Percentage of live traffic by deployment. The sum must be 100 or 0; a deployment that is not listed gets 0.",
         example: "{blue: 90, green: 10}")
 
     func read(_ node: Node, at word: Span, with reader: inout ActionReader) -> (StageAction, [PlacedName])? {
@@ -13,7 +13,7 @@ struct TrafficSyntax: ActionSyntax {
 }
 
 extension ActionReader {
-    /// Percents by deployment; nil where a finding already says what is wrong.
+    /// Returns percentages by deployment, or `nil` if a finding already reports the problem.
     func traffic(_ node: Node) -> (traffic: Traffic, names: [PlacedName])? {
         guard case .mapping(let members) = node.content else { return nil }
         var percents: [Name: Int] = [:]
@@ -29,7 +29,7 @@ extension ActionReader {
 }
 
 extension Node {
-    /// The percent that a scalar holds, or nil.
+    /// The percentage that a scalar holds, or `nil`.
     fileprivate var percent: Int? {
         do throws(ValueProblem) { return try readPercent(scalar?.value ?? .null) } catch { return nil }
     }

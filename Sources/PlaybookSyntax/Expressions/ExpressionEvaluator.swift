@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// Evaluates an expression while it is read: there is nothing in it that could be worth a tree.
+/// Parses and evaluates an expression in one pass, without a syntax tree.
 ///
 /// ```
 /// or := and ("or" and)*            comparison := sum (("==" | "!=" | "<" | "<=" | ">" | ">=") sum)?
@@ -20,19 +20,19 @@ struct ExpressionEvaluator {
     private var token: ExpressionToken
     private let scope: ExpressionScope
     private var nesting = 0
-    /// False in what `and` or `or` has already decided, which is read but not computed.
+    /// False in an operand that cannot change the result of `and` or `or`: it is parsed but not evaluated.
     private var isLive = true
     /// The names that the expression uses.
     private(set) var names: Set<String> = []
 
-    /// Begins behind the `${{` at `opening`.
+    /// Starts after the `${{` at `opening`.
     init(_ characters: [Unicode.Scalar], opening: Int, scope: ExpressionScope) throws(ExpressionProblem) {
         lexer = ExpressionLexer(characters, opening: opening)
         token = try lexer.next()
         self.scope = scope
     }
 
-    /// The value, and the index behind `}}`.
+    /// Returns the value and the index after `}}`.
     mutating func evaluate() throws(ExpressionProblem) -> (value: Value, end: Int) {
         guard token.kind != .end else {
             throw ExpressionProblem(range: token.range, message: "this expression is empty", help: nil)
@@ -122,7 +122,7 @@ struct ExpressionEvaluator {
             }
             let (a, b) = (try integer(left, of: symbol), try integer(right, of: symbol))
             guard symbol != "/" || b != 0 else {
-                throw ExpressionProblem(range: right.range, message: "this divides by zero")
+                throw ExpressionProblem(range: right.range, message: "this is a division by zero")
             }
             let (result, overflow) =
                 switch symbol {
@@ -172,7 +172,7 @@ struct ExpressionEvaluator {
             return Operand(value: try value(of: word, at: current.range), range: current.range)
         case .word, .symbol, .end:
             throw ExpressionProblem(
-                range: current.range, message: "a value is expected before \(text(of: current))",
+                range: current.range, message: "expected a value before \(text(of: current))",
                 help:
                     "values are inputs.NAME, live, candidate, backend.name, backend.mirroring, backend.metrics, run.id, "
                     + "integers, 'text', true and false")
@@ -185,7 +185,7 @@ struct ExpressionEvaluator {
         if let value = scope.values[word] { return value }
         let names = scope.values.keys.sorted() + scope.faulty.sorted()
         throw ExpressionProblem(
-            range: range, message: "there is no \(word.quoted)",
+            range: range, message: "unknown name \(word.quoted)",
             help: suggestion(for: word, among: names, noun: "names"),
             isReported: scope.faulty.contains(word))
     }
@@ -210,14 +210,14 @@ struct ExpressionEvaluator {
         if let flag = operand.value.bool { return flag }
         guard isLive else { return false }
         throw ExpressionProblem(
-            range: operand.range, message: "'\(word)' needs true or false, and this is \(operand.value.kindName)",
-            help: "compare it: with '==' or '<', for example")
+            range: operand.range, message: "'\(word)' needs true or false, but this is \(operand.value.kindName)",
+            help: "compare it, for example with '==' or '<'")
     }
 
     private func integer(_ operand: Operand, of symbol: String) throws(ExpressionProblem) -> Int {
         if let number = operand.value.integer { return number }
         throw ExpressionProblem(
-            range: operand.range, message: "'\(symbol)' needs integers, and this is \(operand.value.kindName)")
+            range: operand.range, message: "'\(symbol)' needs integers, but this is \(operand.value.kindName)")
     }
 
     private func compare(_ left: Value, _ symbol: String, _ right: Value) -> Bool? {

@@ -1,29 +1,29 @@
 internal import Rollouts
 
-/// What expressions can name.
+/// The names and values that expressions can use.
 struct ExpressionScope: Sendable {
-    /// By full name: `inputs.canary`, `backend.mirroring`.
+    /// Values by full name: `inputs.canary`, `backend.mirroring`.
     var values: [String: Value] = [:]
-    /// Names that have no value because a finding was already made about them.
+    /// Names without a value, for which a finding already says why.
     var faulty: Set<String> = []
 
-    /// Whether traffic can be mirrored.
+    /// Whether the backend can mirror traffic.
     static let mirroring = "backend.mirroring"
-    /// Whether it is told what becomes of requests; not known where the settings of backends are filled in.
+    /// Whether the backend reports outcomes of requests; not available in the settings of backends.
     static let metrics = "backend.metrics"
-    /// The deployment that serves clients now; empty where none does.
+    /// The deployment that serves clients now; empty if there is none.
     static let live = "live"
     /// The deployment that is to replace the live one.
     static let candidate = "candidate"
     static let roles: Set<String> = [live, candidate]
 }
 
-/// What is wrong with an expression.
+/// An error in an expression.
 struct ExpressionProblem: Error {
-    /// Characters of the text that the expression stands in.
+    /// The faulty characters, counted in the text that contains the expression.
     var range: Range<Int>
     var message: String
     var help: String?
-    /// True where another finding already says why there is no value.
+    /// Whether another finding already says why there is no value.
     var isReported = false
 }

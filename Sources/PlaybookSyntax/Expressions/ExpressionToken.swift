@@ -1,4 +1,4 @@
-/// A word of an expression, with the characters that it takes.
+/// A token of an expression and the characters that it covers.
 struct ExpressionToken: Equatable {
     enum Kind: Equatable {
         case integer(Int)
@@ -15,14 +15,14 @@ struct ExpressionToken: Equatable {
     var range: Range<Int>
 }
 
-/// Cuts an expression into tokens.
+/// Splits an expression into tokens.
 struct ExpressionLexer {
     let characters: [Unicode.Scalar]
     private(set) var position: Int
     /// The first character of `${{`.
     private let opening: Int
 
-    /// Begins behind the `${{` at `opening`.
+    /// Starts after the `${{` at `opening`.
     init(_ characters: [Unicode.Scalar], opening: Int) {
         self.characters = characters
         self.opening = opening
@@ -65,7 +65,8 @@ struct ExpressionLexer {
         let digits = string(start..<position)
         guard let number = Int(digits) else {
             throw ExpressionProblem(
-                range: start..<position, message: .noInteger(digits), help: "expressions have integers up to \(Int.max)"
+                range: start..<position, message: .noInteger(digits),
+                help: "expressions support integers up to \(Int.max)"
             )
         }
         return token(.integer(number), from: start)
@@ -111,9 +112,9 @@ extension Unicode.Scalar {
 
 extension String {
     fileprivate static let notClosed = "this expression is not closed"
-    fileprivate static let openText = "this text is not closed"
+    fileprivate static let openText = "this string is not closed"
     fileprivate static func unknownCharacter(_ character: Unicode.Scalar) -> String {
-        "'\(character)' has no meaning in an expression"
+        "'\(character)' is not valid in an expression"
     }
-    fileprivate static func noInteger(_ digits: String) -> String { "\(digits.quoted) is no integer" }
+    fileprivate static func noInteger(_ digits: String) -> String { "\(digits.quoted) is not an integer" }
 }

@@ -1,12 +1,12 @@
 internal import Rollouts
 
-/// Fills in the `${{ … }}` of nodes.
+/// Replaces the `${{ … }}` expressions in nodes with their values.
 struct Template {
     let source: SourceFile
     var scope: ExpressionScope
     var findings: [Finding] = []
 
-    /// What a scalar with expressions comes to.
+    /// The result of evaluating a scalar.
     struct Result {
         var value: Value
         /// The names that its expressions use.
@@ -18,9 +18,9 @@ struct Template {
         self.scope = scope
     }
 
-    /// The node with every expression replaced; what has no value becomes ``Node/Content/invalid``.
+    /// Returns the node with every expression replaced; a scalar without a value becomes ``Node/Content/invalid``.
     ///
-    /// Where there is no expression it is the same node, which takes no memory of its own.
+    /// A node without expressions is returned unchanged, and takes no additional memory.
     mutating func fill(_ node: Node) -> Node {
         guard node.hasExpression else { return node }
         var node = node
@@ -34,7 +34,7 @@ struct Template {
         return node
     }
 
-    /// The member with its key and its value filled in, or nil where the key has no value.
+    /// Returns the member with its key and value filled in, or `nil` if the key has no value.
     private mutating func fill(_ member: Node.Member) -> Node.Member? {
         var member = member
         member.value = fill(member.value)
@@ -49,7 +49,7 @@ struct Template {
         return Scalar(text: result.value.scalarText ?? "", style: .plain, value: result.value)
     }
 
-    /// The value of a scalar: that of its expression where it is one and nothing else, else text.
+    /// Returns a scalar's value: that of its expression if the scalar is a single expression, otherwise text.
     mutating func evaluate(_ scalar: Scalar, at span: Span) -> Result? {
         guard scalar.hasExpression else { return Result(value: scalar.value, names: []) }
         let characters = Array(scalar.text.unicodeScalars)
@@ -89,7 +89,7 @@ struct Template {
 }
 
 extension Node {
-    /// True where a `${{` is in it, or in what it holds.
+    /// Whether the node, or anything in it, contains `${{`.
     var hasExpression: Bool {
         switch content {
         case .scalar(let scalar): scalar.hasExpression
@@ -101,7 +101,7 @@ extension Node {
 }
 
 extension Scalar {
-    /// True where a `${{` is in it.
+    /// Whether the text contains `${{`.
     var hasExpression: Bool {
         var dollars = 0
         for byte in text.utf8 {

@@ -1,13 +1,13 @@
 internal import Rollouts
 package import RolloutStatistics
 
-/// Reads a file that holds the `analysis:` mapping of a stage, by itself or under that key.
+/// Reads a file with the `analysis` mapping of a stage, either alone or under that key.
 package func readAnalysis(path: String) -> (specification: AnalysisSpecification?, findings: [Finding]) {
     do throws(FileProblem) {
         return readAnalysis(SourceFile(path: path, data: try DiskFile.read(path, named: path)))
     } catch {
-        // What a gate's file is relative to is the working folder, as everywhere on a command line.
-        let help = error == DiskFile.missing(path) ? "a file with the analysis mapping of a stage is meant" : error.help
+        // The path comes from a command line, so it is relative to the working folder and not to a playbook.
+        let help = error == DiskFile.missing(path) ? "name a file with the analysis mapping of a stage" : error.help
         return (nil, [Finding("Analysis", file: path, error.message, help: help)])
     }
 }
@@ -24,10 +24,10 @@ func readAnalysis(_ file: SourceFile) -> (specification: AnalysisSpecification?,
     return (findings.hasErrors ? nil : specification, findings.inOrder(of: [file.path]))
 }
 
-/// Makes a gate's specification of a node whose shape was checked, and finds what does not go together.
+/// Turns a node whose shape was checked into an analysis specification, and reports contradictions in it.
 struct AnalysisReader {
     let source: SourceFile
-    /// What is wrong with a query's server.
+    /// Checks the URL and the credentials of a query's server.
     let queryProblem: PlanOptions.QueryProblemFinder?
     private(set) var findings: [Finding] = []
 
@@ -36,7 +36,7 @@ struct AnalysisReader {
         self.queryProblem = queryProblem
     }
 
-    /// The specification, or nil where a finding says what is wrong.
+    /// Returns the specification, or `nil` if a finding reports the problem.
     mutating func read(_ node: Node) -> AnalysisSpecification? {
         guard let longest = node["for"]?.interval else { return nil }
         let items = node["metrics"]?.items ?? []
@@ -59,7 +59,7 @@ struct AnalysisReader {
     private mutating func duration(_ key: String, of node: Node, atMost longest: Interval) -> Interval? {
         guard let member = node.member(key), let interval = member.value.interval else { return nil }
         if interval >= longest, interval > .zero {
-            report(member.value.span, "\(key) is not shorter than 'for', which is \(longest)", "make 'for' longer")
+            report(member.value.span, "\(key) must be shorter than 'for' (\(longest))", "make 'for' longer")
         }
         return interval
     }
@@ -81,8 +81,8 @@ struct AnalysisReader {
         }
         if let second = known.dropFirst().first {
             report(
-                second.key.span, "\(second.key.text.quoted) stands in the same item as \(member.key.text.quoted)",
-                "make an item of each: - \(second.key.text): …")
+                second.key.span, "\(second.key.text.quoted) is in the same list item as \(member.key.text.quoted)",
+                "write an item for each: - \(second.key.text): …")
             return nil
         }
         guard case .mapping = member.value.content else { return nil }
@@ -118,11 +118,11 @@ struct AnalysisReader {
                 access: access.isEmpty ? nil : access))
     }
 
-    /// Every metric has a name of its own, by which verdicts tell of it.
+    /// Reports metrics that have the same name, since verdicts refer to metrics by name.
     private mutating func checkNames(_ metrics: [(metric: Metric, node: Node)]) {
         var seen: Set<String> = []
         for (metric, node) in metrics where !seen.insert(metric.name).inserted {
-            let help = if case .prometheus = metric { "give each its own 'name: …'" } else { "remove one of them" }
+            let help = if case .prometheus = metric { "give each a unique 'name: …'" } else { "remove one of them" }
             report(node.span, "there is already a metric \(metric.name.quoted)", help)
         }
     }

@@ -1,21 +1,22 @@
 internal import Rollouts
 
 extension ObjectShape {
-    /// Written `approval: {required: 2, instructions: TEXT, timeout: 24h}`.
+    /// The shape of `approval: {required: 2, instructions: TEXT, timeout: 24h}`.
     static let approval = ObjectShape(
         "approval",
         [
-            Field("required", .integer(1...20), "How many people must say yes. Default: 1."),
-            Field("instructions", .text, "What they should look at."),
+            Field("required", .integer(1...20), "Number of people who must approve, 1 to 20. Default: 1."),
+            Field("instructions", .text, "What approvers should look at before they decide."),
             Field(
                 "timeout", .duration(words: ["never"], positive: true),
-                "How long to wait for them. Default: 24h.",
+                "How long to wait for approvals; `never` waits without a limit. Default: 24h.",
                 example: "24h"),
             Field(
                 "on_timeout", .choice(Approval.TimeoutPolicy.allCases.map(\.rawValue)),
-                "What becomes of the run then. Default: roll_back."),
-            Field("starter_may_approve", .boolean, "False bars the person who started the run."),
-            Field("group", .text, "The local group that they must be in."),
+                "What happens to the run when the timeout expires. Default: roll_back."),
+            Field(
+                "starter_may_approve", .boolean, "Whether the person who started the run may approve. Default: true."),
+            Field("group", .text, "Local group that approvers must belong to. Default: none."),
         ])
 }
 

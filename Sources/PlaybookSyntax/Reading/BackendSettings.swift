@@ -1,13 +1,13 @@
 internal import Rollouts
 
-/// What a playbook says under `backends` of one backend.
+/// A playbook's settings of one backend.
 struct BackendSettings {
     let name: String
-    /// As they count for a plan; `null` where there is nothing.
+    /// The effective settings for a plan; `null` if there are none.
     let value: Value
     private let backends: Node?
 
-    /// The playbook may have settings of `all` backends.
+    /// Reads the settings of `plugin`; the playbook may have settings of any backend in `all`.
     init(_ backends: Node?, of plugin: any BackendPlugin, among all: [any BackendPlugin]) {
         self.backends = backends
         name = plugin.name
@@ -17,7 +17,7 @@ struct BackendSettings {
     /// The mapping `backends.NAME`.
     var own: Node? { backends?[name] }
 
-    /// A finding at the key that `problem` is about, or at the nearest one around it.
+    /// Returns a finding at the key that `problem` is about, or at the nearest existing key above it.
     func finding(_ problem: SettingsProblem, in source: SourceFile) -> Finding {
         var node = backends
         var span = backends?.headSpan ?? .beginning

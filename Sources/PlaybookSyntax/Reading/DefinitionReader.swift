@@ -1,14 +1,14 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// A definition, with the places of its names.
+/// A definition and the locations of its names.
 struct PlacedDefinition<Definition> {
     var definition: Definition
     var names: [PlacedName]
 }
 
 extension NamedFiles {
-    /// The endpoint that an `endpoint_file` defines.
+    /// Reads the endpoint that an `endpoint_file` defines.
     mutating func endpoint(
         at node: Node?, _ overrides: FileOverrides, kind: EndpointKind
     ) -> PlacedDefinition<EndpointDefinition>? {
@@ -34,7 +34,7 @@ extension NamedFiles {
         return PlacedDefinition(definition: definition, names: [place])
     }
 
-    /// The deployment that a `deployment_file` defines.
+    /// Reads the deployment that a `deployment_file` defines.
     ///
     /// Its `endpoint_name` must be the playbook's endpoint, unless the command line names another.
     mutating func deployment(
@@ -47,7 +47,7 @@ extension NamedFiles {
         if let endpoint = overrides.usualEndpoint, target != overrides.endpoint ?? endpoint {
             report(
                 "EndpointName", location(endpointNode, in: document),
-                "deployment '\(name)' belongs to endpoint '\(target)', and the playbook's is '\(endpoint)'",
+                "deployment '\(name)' belongs to endpoint '\(target)', but the playbook's endpoint is '\(endpoint)'",
                 help: "write 'endpoint_name: \(endpoint)' or remove the line, or override both with --endpoint")
         }
         if kind == .managed, root["instance_type"] == nil, root["type"]?.scalar?.text == "kubernetes" {
@@ -82,7 +82,7 @@ extension RequestSettings {
 }
 
 extension Value {
-    /// A mapping with one member replaced.
+    /// Returns the mapping with one member replaced.
     func setting(_ key: String, to value: Value) -> Value {
         guard case .mapping(var members) = self else { return self }
         members[key] = value

@@ -1,6 +1,6 @@
 package import Rollouts
 
-/// What an input's value is.
+/// The type of an input's value.
 package enum InputType: String, Hashable, Sendable, Codable, CaseIterable {
     case string, integer, number, boolean, percent, path, duration, name
 }
@@ -20,7 +20,7 @@ struct InputDeclaration {
     var node: Node
     var keySpan: Span
 
-    /// Nil where the declaration's shape is wrong, which a finding says.
+    /// Reads a declaration; returns `nil` if its shape is wrong, which another finding reports.
     init?(_ member: Node.Member) {
         guard let word = member.value["type"]?.scalar?.text, let type = InputType(rawValue: word) else { return nil }
         name = member.key.text
@@ -29,7 +29,9 @@ struct InputDeclaration {
         keySpan = member.key.span
     }
 
-    /// The value that `given` stands for; throws what is wrong with it.
+    /// Returns the value for `given`, converted to the input's type.
+    ///
+    /// - Throws: ``ValueProblem`` if the type is wrong, or if the value is out of range or not one of the choices.
     func value(of given: InputText) throws(ValueProblem) -> Value {
         let value = try typed(given)
         try checkRange(value)
@@ -48,7 +50,7 @@ struct InputDeclaration {
         switch given {
         case .value(let value): written = value
         case .text(let text):
-            // On a command line everything is text: what it counts as follows from the type.
+            // Everything on a command line is text; the declared type decides how it is read.
             switch type {
             case .string, .path, .name, .duration: written = .string(text)
             case .integer, .number, .boolean, .percent: written = Value(plainScalar: text)
@@ -63,7 +65,7 @@ struct InputDeclaration {
         case (.duration, .string(let text)):
             _ = try Interval(durationText: text)
             return written
-        default: throw ValueProblem(message: "is not what its type says", help: "it must be \(type.phrase)")
+        default: throw ValueProblem(message: "has the wrong type", help: "it must be \(type.phrase)")
         }
     }
 
@@ -77,7 +79,7 @@ struct InputDeclaration {
         }
     }
 
-    /// How large a value is where its type has sizes.
+    /// Returns a number by which the value can be compared, or `nil` if its type has no order.
     func size(of value: Value) -> Double? {
         switch type {
         case .integer, .number: return value.double
@@ -95,14 +97,14 @@ struct InputDeclaration {
 }
 
 extension InputType {
-    /// A value of the type, for messages.
+    /// A phrase for a value of the type, for messages.
     var phrase: String {
         switch self {
-        case .string: "text"
+        case .string: "a string"
         case .integer: "an integer"
         case .number: "a number"
         case .boolean: "true or false"
-        case .percent: "a percent, 0 to 100"
+        case .percent: "a percentage from 0 to 100"
         case .path: "a path"
         case .duration: "a duration, such as 10m"
         case .name: "a name"

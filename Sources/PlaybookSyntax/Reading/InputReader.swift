@@ -1,17 +1,17 @@
 internal import Rollouts
 
-/// Brings together the inputs that a playbook declares and those that a user gave.
+/// Combines the inputs that a playbook declares with those that a user gave.
 struct InputReader {
     let source: SourceFile
     private(set) var values: [String: Value] = [:]
-    /// Inputs without a value, because of a finding.
+    /// Inputs without a value, for which a finding says why.
     private(set) var faulty: Set<String> = []
     private(set) var findings: [Finding] = []
-    /// Paths that the user typed, by what the playbook names them.
+    /// Paths that the user typed, by the path that the playbook would use.
     private(set) var userPaths: [String: UserPath] = [:]
     private let userPath: UserPathFinder
 
-    /// What a path means that the user typed for an input; nil where it is the playbook's word.
+    /// Resolves a path that the user typed for an input; the result is `nil` if the value comes from the playbook.
     typealias UserPathFinder = (_ input: String, _ text: String) -> UserPath?
 
     init(
@@ -24,7 +24,7 @@ struct InputReader {
         for member in members {
             if !TextPattern.inputName.fits(member.key.text) {
                 report(
-                    member.key.span, "\(member.key.text.quoted) is not possible as the name of an input",
+                    member.key.span, "\(member.key.text.quoted) is not a valid input name",
                     TextPattern.inputName.help)
             }
             guard let declaration = InputDeclaration(member) else {
@@ -82,8 +82,8 @@ struct InputReader {
         findings.append(
             Finding(
                 .warning, "Input", at: Location(source: source, span: declaration.keySpan),
-                "\(text.quoted) is in the folder that it was typed in, and another one is in the playbook's folder",
-                help: "\(path.path.quoted) is used, as seen from the playbook; for the other one, type \(other)"))
+                "\(text.quoted) exists both in the folder where it was typed and in the playbook's folder",
+                help: "\(path.path.quoted) (relative to the playbook) is used; for the other one, type \(other)"))
     }
 
     private mutating func checkBounds(of declaration: InputDeclaration) {

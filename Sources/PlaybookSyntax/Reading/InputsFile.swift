@@ -10,7 +10,7 @@ package func readInputs(path: String) -> (values: [String: InputText], findings:
         guard case .mapping(let members) = root.content else {
             let finding = Finding(
                 .error, "Input", at: Location(source: file, span: root.span),
-                "a file of inputs must be a mapping, not \(root.value.kindName)", help: "write NAME: VALUE in each line"
+                "a file of inputs must be a mapping, not \(root.value.kindName)", help: "write NAME: VALUE on each line"
             )
             return ([:], findings + [finding])
         }

@@ -1,7 +1,7 @@
 internal import Rollouts
 
 extension EndpointModel {
-    /// Makes `change` so although a rule is against it, so that one mistake is not reported again at every later stage.
+    /// Applies `change` although it violates a rule, so that one mistake is not reported again at every later stage.
     mutating func force(_ change: Change) {
         switch change {
         case .putEndpoint(let definition):
@@ -21,7 +21,7 @@ extension EndpointModel {
         }
     }
 
-    /// Puts a deployment that serves where there is none of its name.
+    /// Adds a ready deployment unless one of that name exists.
     mutating func assume(_ definition: DeploymentDefinition) {
         guard endpoint?.deployment(definition.name) == nil else { return }
         var definition = definition

@@ -1,29 +1,29 @@
 internal import Rollouts
 
-/// A stage that was read, with the places that findings about it point to.
+/// A stage with the locations for findings about it.
 struct PlacedStage {
     var stage: Stage
     let source: SourceFile
     let nameSpan: Span
-    /// The action's word.
+    /// The action's keyword.
     let actionSpan: Span
-    /// What stands behind the action's word.
+    /// The value of the action's keyword.
     let action: Node
-    /// The key `analysis`, where the stage has one.
+    /// The key `analysis`, if the stage has one.
     var analysis: Location?
-    /// Names that the stage gives or uses, wherever they are written.
+    /// The names that the stage defines or uses, in the playbook and in other files.
     var names: [PlacedName]
 
     var actionLocation: Location { Location(source: source, span: actionSpan) }
     var argument: Location { Location(source: source, span: action.span) }
 
-    /// Where the stage names a deployment; its whole argument where it does not.
+    /// Returns the location where the stage names a deployment; if it does not, that of its whole argument.
     func location(of name: Name) -> Location {
         names.first { $0.name == name && $0.what == "deployment" }?.location ?? argument
     }
 }
 
-/// A name of an endpoint or of a deployment, where it is written.
+/// The name of an endpoint or of a deployment, with its location.
 struct PlacedName {
     var name: Name
     /// `endpoint` or `deployment`.

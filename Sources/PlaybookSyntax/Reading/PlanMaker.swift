@@ -3,15 +3,15 @@ internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
 
-/// Makes a plan of one playbook, and collects every finding on the way.
+/// Makes the plan of a playbook, and collects all findings on the way.
 struct PlanMaker {
     let source: SourceFile
     let options: PlanOptions
-    /// With the playbook's settings of the backend, once they are read.
+    /// The backend's capabilities; they include the playbook's settings once these are read.
     private var capabilities: Capabilities
     private var files: NamedFiles
     private var findings: [Finding] = []
-    /// What rules have against stages that could be read.
+    /// The rules' findings about stages that could be read.
     private var ruleFindings: [Finding] = []
     private var backends = Value.null
     private var roles: Roles?
@@ -57,7 +57,7 @@ struct PlanMaker {
         let host = plugin.servers ?? plugin
         let servers = BackendSettings(settled["backends"], of: host, among: options.backends)
         for (plugin, settings) in plugin.servers == nil ? [(plugin, backends)] : [(plugin, backends), (host, servers)] {
-            // What the shape has against them is enough.
+            // The findings about their shape are enough.
             if shape.paths.contains(where: { $0.starts(with: ["backends", plugin.name]) }) { continue }
             if let problem = plugin.problem(in: settings.value, kind: options.kind) {
                 findings.append(settings.finding(problem, in: source))
@@ -74,7 +74,7 @@ struct PlanMaker {
         files.cluster = plugin.cluster.map { FitsIntoCluster($0, backends) }
         let stages = readStages(
             root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope, start: resolution?.start)
-        // Which of them is deployed this time depends on what is live.
+        // It depends on what is live which of the two is deployed this time.
         for name in roles?.names ?? [] { files.servers?.note(name) }
         findings += files.servers?.findings(in: source) ?? []
         guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
@@ -90,7 +90,7 @@ struct PlanMaker {
         return outcome(plan)
     }
 
-    /// The stages with what the backend's settings make of them.
+    /// Returns the stages with the backend's settings applied.
     private func settled(_ stages: StageList, _ settings: Value) -> StageList {
         StageList(
             stages.map { stage in
@@ -110,7 +110,7 @@ struct PlanMaker {
         return scope
     }
 
-    /// The playbook with the expressions of these parts filled in; names and conditions of stages stay as they are written.
+    /// Returns the playbook with the expressions in these parts filled in, except names and conditions of stages.
     private mutating func filled(_ written: Node, _ parts: Set<String>, _ scope: ExpressionScope) -> Node {
         guard case .mapping(var members) = written.content else { return written }
         var template = Template(source: source, scope: scope)
@@ -145,7 +145,7 @@ struct PlanMaker {
         return root
     }
 
-    /// True where the stage's condition is false; what is wrong with one is reported when the stage is read.
+    /// Returns whether the stage's condition is false; an invalid condition is reported when the stage is read.
     private func isSkipped(_ stage: Node, _ scope: ExpressionScope) -> Bool {
         guard let when = stage["when"], let scalar = when.scalar else { return false }
         var template = Template(source: source, scope: scope)
@@ -157,11 +157,11 @@ struct PlanMaker {
         findings.append(
             Finding(
                 .warning, "PlaybookName", at: Location(source: source, span: node.span),
-                "the playbook's name is \(name.quoted), and its file's is \(source.path.fileStem.quoted)",
+                "the playbook's name is \(name.quoted), but its file's is \(source.path.fileStem.quoted)",
                 help: "give both the same name"))
     }
 
-    /// The plan's endpoint: the one of the options, of the playbook, or of the first stage that defines one.
+    /// Returns the plan's endpoint: that of the options, of the playbook, or of the first stage that defines one.
     private mutating func endpoint(_ root: Node, name: String?) -> Name? {
         if let override = options.endpoint {
             if let violation = NamingRule().violation(of: override, what: "endpoint", kind: capabilities.kind) {
@@ -189,7 +189,7 @@ struct PlanMaker {
         findings.append(
             Finding(
                 .error, "EndpointName", at: Location(source: source, span: user.key.span),
-                "the playbook does not say which endpoint this is about",
+                "the playbook does not name its endpoint",
                 help: "pass --endpoint NAME, or write 'endpoint: NAME' at the top of the playbook"))
         return nil
     }
@@ -205,7 +205,7 @@ struct PlanMaker {
         }
     }
 
-    /// Reads the stages and plays them.
+    /// Reads the stages and simulates them on a model of the endpoint.
     private mutating func readStages(
         _ nodes: [Node], endpoint: Name?, rate: Double?, _ scope: ExpressionScope, start: Play.Start?
     ) -> StageList {
@@ -214,7 +214,7 @@ struct PlanMaker {
         var reader = StageReader(
             source: source, capabilities: capabilities, scope: scope, actions: actions,
             queryProblem: options.queryProblem, groupExists: options.groupExists)
-        var probe = reader  // what it finds is found again when the stages are read
+        var probe = reader  // its findings are dropped: the stages are read again below
         let defines = nodes.contains { $0["define"] != nil && probe.skipReason($0) == nil }
         var play = Play(
             endpoint: endpoint ?? "endpoint", start: start ?? (defines ? .known(nil) : .unknown),
@@ -236,7 +236,7 @@ struct PlanMaker {
         }
         play.end()
         findings += reader.allFindings
-        // A stage that cannot be read makes nobody knows what.
+        // A stage that could not be read might create any deployment.
         if stages.count == nodes.count, let cluster = files.cluster {
             findings += cluster.findings(forImagesBeside: stages.compactMap(\.action.deployment?.name), in: source)
         }
@@ -245,8 +245,10 @@ struct PlanMaker {
         return stages
     }
 
-    /// A program that is about no deployment by name is about the candidate: the role or, without roles, what the playbook
-    /// has deployed last.
+    /// Sets the deployment of a `run` stage that names none.
+    ///
+    /// It is the candidate's role or, in a playbook without roles, the last deployment that the playbook has deployed
+    /// before.
     private func naming(_ placed: PlacedStage, after earlier: StageList) -> PlacedStage {
         guard var run = placed.stage.action.as(RunAction.self), run.command.deployment == nil else { return placed }
         let deployed = earlier.filter { $0.skip == nil }.compactMap { $0.action.as(DeployAction.self)?.definition.name }
@@ -263,10 +265,10 @@ struct PlanMaker {
             do {
                 snapshot = PlanSnapshot(plan: plan, hash: try plan.hash(), contents: files.contents)
             } catch {
-                findings.append(Finding("Plan", file: source.path, "the plan cannot be kept as JSON: \(error)"))
+                findings.append(Finding("Plan", file: source.path, "the plan cannot be stored as JSON: \(error)"))
             }
         } else if !findings.hasErrors {
-            findings.append(Finding("Plan", file: source.path, "no plan can be made of this playbook"))
+            findings.append(Finding("Plan", file: source.path, "no plan can be made from this playbook"))
         }
         return PlanOutcome(
             snapshot: snapshot, draft: plan,
@@ -276,7 +278,7 @@ struct PlanMaker {
 }
 
 extension Template {
-    /// `node` with its expressions filled in; a mapping's own `when` stays as it is written.
+    /// Returns `node` with its expressions filled in, except the mapping's own `when`.
     fileprivate mutating func fillAllButConditions(_ node: Node) -> Node {
         guard case .mapping(var members) = node.content, node.member("when") != nil else { return fill(node) }
         for index in members.indices where members[index].key.text != "when" {

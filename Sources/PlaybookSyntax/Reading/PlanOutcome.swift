@@ -3,39 +3,40 @@ package import RolloutEngine
 package import Rollouts
 internal import Support
 
-/// What a plan is made with, beside the playbook.
+/// The inputs and options for making a plan.
 package struct PlanOptions: Sendable {
     package var inputs: [String: InputText] = [:]
     package var backend: any BackendPlugin
     package var kind: EndpointKind
-    /// Those that the playbook may have settings of.
+    /// The backends that the playbook may have settings of.
     package var backends: [any BackendPlugin]
-    /// What the command line says of the backend's settings, by ``BackendPlugin/options``.
+    /// Settings of the backend from the command line, by ``BackendPlugin/options``.
     package var settings: [String: String] = [:]
-    /// Takes the place of the endpoint that the files name.
+    /// Overrides the endpoint that the files name.
     package var endpoint: Name?
-    /// What `${{ run.id }}` is.
+    /// The value of `${{ run.id }}`.
     package var runID: RunID
-    /// True where the files that the playbook names may be anywhere.
+    /// Whether the files that the playbook names may be outside its folder.
     package var allowOutsidePaths = false
-    /// The folder that a path is relative to which the user typed for an input, by the input's name; where there is none,
-    /// the value is the playbook's word.
+    /// The folder that the user's value of a path input is relative to, by the input's name.
+    ///
+    /// A value without a folder comes from the playbook.
     package var inputFolders: [String: String] = [:]
-    /// Paths that may be anywhere because the user typed them for an earlier plan.
+    /// Paths that may lead anywhere because the user typed them for an earlier plan.
     package var userPaths: Set<String> = []
-    /// The folder of state; nil where none is to be looked at.
+    /// The state folder; `nil` if there is none to look at.
     package var state: String?
-    /// What the roles of a playbook that uses them are resolved against.
+    /// The state against which the roles of the playbook are resolved.
     package var roles: RoleSource = .assumed(.later)
-    /// What is wrong with the address of a query's server, or with how it lets its reader in.
+    /// Returns what is wrong with the URL or the credentials of a query's server, or `nil`.
     package var queryProblem: QueryProblemFinder?
-    /// Whether there is a group whose members could approve a stage.
+    /// Returns whether a group exists whose members could approve a stage.
     package var groupExists: @Sendable (String) -> Bool = { _ in true }
 
     package typealias QueryProblemFinder =
         @Sendable (_ url: String, _ access: [String: String]) -> SettingsProblem?
 
-    /// The playbook may have settings of `backends` or, without any, of `backend` alone.
+    /// Creates options for a playbook with settings of `backends` or, if that is empty, of `backend` alone.
     package init(
         backend: any BackendPlugin, kind: EndpointKind = .managed, among backends: [any BackendPlugin] = [],
         runID: RunID
@@ -47,16 +48,16 @@ package struct PlanOptions: Sendable {
     }
 }
 
-/// What `${{ live }}` and `${{ candidate }}` are resolved against.
+/// The state against which `${{ live }}` and `${{ candidate }}` are resolved.
 package enum RoleSource: Sendable {
-    /// The endpoint was not looked at.
+    /// The endpoint was not observed.
     case assumed(Situation)
-    /// The endpoint as observed; nil where it does not exist.
+    /// The observed endpoint; `nil` if it does not exist.
     case observed(EndpointSnapshot?)
-    /// The roles of a plan that was made before, whatever is live now.
+    /// The roles of an earlier plan, whatever is live now.
     case kept(Roles)
 
-    /// A state of the endpoint that a plan can be made for without looking.
+    /// A state of the endpoint that a plan can assume without observing it.
     package enum Situation: Hashable, Sendable {
         /// There is no endpoint yet.
         case first
@@ -65,19 +66,19 @@ package enum RoleSource: Sendable {
     }
 }
 
-/// A plan, and what was found on the way to it.
+/// A plan, and the findings about it.
 package struct PlanOutcome: Sendable {
-    /// Nil when there is any error.
+    /// The plan with its files; `nil` if there is an error.
     package var snapshot: PlanSnapshot?
-    /// The plan also where rules are against it, as long as it can be read: for looking, never for running.
+    /// The plan even if it violates rules, for display and never for a run; `nil` if it cannot be read.
     package var draft: Plan?
-    /// The playbook's first, each file's in the order of its lines.
+    /// The findings, with the playbook's first, and those of each file in the order of its lines.
     package var findings: [Finding]
-    /// What the playbook says under `backends`.
+    /// The playbook's `backends`.
     package var backends: Value
-    /// What the roles are; nil where the playbook uses none.
+    /// The resolved roles; `nil` if the playbook uses none.
     package var roles: Roles?
-    /// The situations that a check without looking must assume; none where the playbook uses no roles.
+    /// The situations that a check without observation must assume; empty if the playbook uses no roles.
     package var situations: [RoleSource.Situation] = []
 
     package init(
@@ -111,7 +112,7 @@ package func makePlan(of playbookPath: String, options: PlanOptions, files: File
     }
 }
 
-/// The folder of the file at `path`, absolute.
+/// Returns the absolute folder of the file at `path`.
 package func folder(of path: String) -> String {
     let folder = path.parentFolder
     guard !folder.hasPrefix("/") else { return folder }

@@ -1,7 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Plays the stages of a playbook on a model of its endpoint and asks every rule about each.
+/// Simulates the stages of a playbook on a model of its endpoint, and checks each with every rule.
 struct Play {
     let capabilities: Capabilities
     private var model: EndpointModel
@@ -10,19 +10,19 @@ struct Play {
     private let rate: Double?
     private let roles: Roles?
     private let isWholeStory: Bool
-    /// Deployments that this playbook deleted, which therefore are not there already.
+    /// Deployments that this playbook deleted, and that therefore do not exist already.
     private var deleted: Set<Name> = []
-    /// False behind a stage that could not be read.
+    /// False after a stage that could not be read.
     private var knowsHistory = true
     private(set) var findings: [Finding] = []
 
-    /// What is there before the first stage.
+    /// The state before the first stage.
     enum Start: Sendable {
-        /// All of it: the endpoint as it is, or nil where there is none.
+        /// The complete state: the endpoint, or `nil` if there is none.
         case known(EndpointSnapshot?)
-        /// An endpoint whose deployments and traffic are not known.
+        /// An endpoint whose deployments and traffic are unknown.
         case unknown
-        /// An endpoint on which this deployment serves all clients; other deployments are not known.
+        /// An endpoint on which this deployment serves all clients; other deployments are unknown.
         case serving(Name)
     }
 
@@ -72,11 +72,11 @@ struct Play {
         }
         if let name = stage.stage.action.deletedDeployment { deleted.insert(name) }
         if let definition = stage.stage.action.deployment { deleted.remove(definition.name) }
-        // Missing deployments were reported once; later stages are judged as if they were there.
+        // Missing deployments were reported once; later stages are judged as if they existed.
         if isWholeStory { assumeDeployments(of: stage.stage.action) }
     }
 
-    /// Goes on behind a stage that could not be read: from here on, rules that need to know what was before are silent.
+    /// Continues after a stage that could not be read; from here on, rules that need earlier stages are skipped.
     mutating func playUnreadable() { knowsHistory = false }
 
     mutating func end() {
@@ -94,7 +94,7 @@ struct Play {
 }
 
 extension EndpointModel {
-    /// Everything that is against `change` now, one finding of each rule.
+    /// Returns all violations of `change` in the present state, at most one per rule.
     fileprivate func violations(of change: Change) -> [Violation] {
         guard !change.isDone(in: endpoint) else { return [] }
         return changeRules.compactMap { $0.violation(of: change, on: endpoint, kind: kind) }

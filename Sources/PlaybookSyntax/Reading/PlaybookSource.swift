@@ -8,7 +8,7 @@ package struct PlaybookSource: Sendable {
         source = SourceFile(path: path, data: try DiskFile.read(path, named: path))
     }
 
-    /// What the playbook says of itself, as far as it can be read.
+    /// A summary of the playbook, as far as it can be read.
     package var summary: PlaybookSummary {
         var findings: [Finding] = []
         guard let root = loadYAML(source, findings: &findings) else {
@@ -31,12 +31,12 @@ package struct PlaybookSource: Sendable {
     }
 }
 
-/// What a list of playbooks shows of one.
+/// The entry of a playbook in a list.
 package struct PlaybookSummary: Hashable, Sendable, Codable {
     package struct Input: Hashable, Sendable, Codable {
         package var name: String
         package var type: String
-        /// Nil where a value must be given.
+        /// `nil` if the user must give a value.
         package var `default`: Value?
         package var description: String?
     }
@@ -45,8 +45,8 @@ package struct PlaybookSummary: Hashable, Sendable, Codable {
     package var description: String?
     package var inputs: [Input] = []
     package var stages: [String] = []
-    /// What the playbook says of `kind`, by backend: it decides what a plan may hold before there is one.
+    /// The playbook's `kind` setting by backend, which affects what a plan may hold.
     package var backendKinds: [String: String] = [:]
-    /// False where the file is no YAML, so that `turnout check` has more to say.
+    /// Whether the file is valid YAML; if not, `turnout check` reports the problems.
     package var isReadable: Bool
 }

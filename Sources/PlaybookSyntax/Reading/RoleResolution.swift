@@ -1,15 +1,15 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// How a playbook uses the roles `live` and `candidate`, and what they are.
+/// How a playbook uses the roles `live` and `candidate`, and to which deployments they resolve.
 struct RoleResolution {
     var roles: Roles
-    /// What stages are played on.
+    /// The state on which the stages are simulated.
     var start: Play.Start
     /// The situations that the playbook can meet.
     var situations: [RoleSource.Situation]
 
-    /// Nil where no expression of the playbook names a role.
+    /// Resolves the roles; returns `nil` if no expression of the playbook names one.
     init?(
         of written: Node, _ source: SourceFile, _ scope: ExpressionScope, from origin: RoleSource,
         kind: EndpointKind, files: inout NamedFiles
@@ -38,7 +38,8 @@ struct RoleResolution {
         }
     }
 
-    /// The action that brings the candidate: the one whose `name` is the role or, where none is, the first `deploy`.
+    /// Returns the action that deploys the candidate: the one whose `name` is the role or, if there is none, the first
+    /// `deploy`.
     private static func newDeployment(_ stages: [Node]) -> Node? {
         let actions = stages.flatMap { stage in ["define", "deploy"].compactMap { stage[$0] } }
         return actions.first(where: isNamedByRole)
@@ -56,9 +57,10 @@ struct RoleResolution {
 }
 
 extension NamedFiles {
-    /// The name that a `deployment_file` says, if it can be read; a file that can't is reported where it is used.
+    /// Returns the name in a `deployment_file`, or `nil` if the file cannot be read, which is reported where it is
+    /// used.
     ///
-    /// A name that `becomes` the role's on an endpoint of that kind, and breaks its rules, is reported here, where it stands,
+    /// If the name `becomes` the role's, on an endpoint of that kind, an invalid name is reported here at its source,
     /// and not at each use of the role.
     fileprivate mutating func deploymentName(at node: Node, becomes kind: EndpointKind?) -> Name? {
         let before = findings
@@ -74,7 +76,7 @@ extension NamedFiles {
 }
 
 extension Node {
-    /// The names that the expressions of the node use.
+    /// The names that the expressions in the node use.
     var expressionNames: Set<String> {
         guard hasExpression else { return [] }
         switch content {
@@ -90,7 +92,7 @@ extension Node {
 }
 
 extension Scalar {
-    /// The words of the expressions, as far as they can be read.
+    /// The names in the expressions, as far as these can be parsed.
     fileprivate var expressionNames: Set<String> {
         guard hasExpression else { return [] }
         let characters = Array(text.unicodeScalars)
@@ -109,7 +111,7 @@ extension Scalar {
                     token = try lexer.next()
                 }
             } catch {
-                // Reported where the expression is evaluated.
+                // The error is reported when the expression is evaluated.
             }
             index = max(lexer.position, index + 3)
         }
@@ -124,7 +126,7 @@ extension ExpressionScope {
         return scope
     }
 
-    /// The scope with what the roles are; `live` is the empty string where no deployment serves.
+    /// Returns the scope with the names of the roles; `live` is the empty string if no deployment serves.
     func with(_ roles: Roles) -> ExpressionScope {
         var scope = self
         scope.values[Self.live] = .string(roles.live?.text ?? "")
@@ -132,7 +134,8 @@ extension ExpressionScope {
         return scope
     }
 
-    /// The scope for a stage that is skipped since nothing is live: its action is kept in the plan, and needs a name.
+    /// Returns the scope for a stage that is skipped because nothing is live: its action stays in the plan and needs a
+    /// name.
     func withSomeLive(besides candidate: Name) -> ExpressionScope {
         var scope = self
         scope.values[Self.live] = .string(candidate.otherColour.text)
@@ -141,9 +144,9 @@ extension ExpressionScope {
 }
 
 extension PlanMaker {
-    /// The names of deployments in `filled`, a stage that is not skipped, must not have come out empty.
+    /// Checks that no name of a deployment in `filled`, a stage that is not skipped, is empty.
     ///
-    /// - Returns: The stage with such names marked as invalid, after a finding about each.
+    /// - Returns: The stage, with empty names marked as invalid after a finding about each.
     static func checkingRoles(
         _ filled: Node, written: Node, in source: SourceFile, findings: inout [Finding]
     ) -> Node {
@@ -179,7 +182,7 @@ extension PlanMaker {
 extension Finding {
     fileprivate static func nothingLive(at place: Location) -> Finding {
         Finding(
-            .error, "NothingLive", at: place, "no deployment is live here, so that 'live' names none",
+            .error, "NothingLive", at: place, "no deployment is live here, so 'live' is empty",
             help: "skip the stage in the first rollout: when: \"${{ live != '' }}\"")
     }
 }

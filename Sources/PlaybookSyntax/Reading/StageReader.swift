@@ -26,10 +26,10 @@ struct StageReader {
         template = Template(source: source, scope: scope)
     }
 
-    /// All findings but those of the named files.
+    /// All findings except those about the files that the playbook names.
     var allFindings: [Finding] { findings + template.findings }
 
-    /// The stage, or nil where a finding says what is wrong.
+    /// Returns the stage, or `nil` if a finding reports the problem.
     mutating func read(_ node: Node) -> PlacedStage? {
         guard case .mapping(let members) = node.content else { return nil }
         checkName(node)
@@ -63,8 +63,8 @@ struct StageReader {
         guard let nameNode = node["name"], let name = nameNode.scalar?.text else { return }
         if let first = firstLines[name] {
             report(
-                "StageName", nameNode.span, "there is already a stage \(name.quoted), in line \(first)",
-                "give each stage a name of its own")
+                "StageName", nameNode.span, "there is already a stage \(name.quoted) on line \(first)",
+                "give each stage a unique name")
         } else {
             firstLines[name] = nameNode.span.start.line
         }
@@ -76,12 +76,12 @@ struct StageReader {
         if when == nil, let bake {
             report(
                 "Analysis", bake.key.span,
-                "the stage has both 'for' and 'analysis', each of which says how long it lasts",
-                "remove 'for'; that of 'analysis' is the longest")
+                "the stage has both 'for' and 'analysis', and each of them sets its duration",
+                "remove the stage's 'for'; the 'for' of the analysis is the longest duration")
         } else if let when, bake == nil {
             report(
-                "Analysis", when.key.span, "the analysis has a 'when', and the stage no 'for'",
-                "add to the stage 'for: 10m', how long it rests where the analysis is not done")
+                "Analysis", when.key.span, "the analysis has a 'when', but the stage has no 'for'",
+                "add 'for: 10m' to the stage: how long it bakes if the analysis is skipped")
         }
         var reader = AnalysisReader(source: source, queryProblem: queryProblem)
         let specification = reader.read(member.value)
@@ -92,7 +92,7 @@ struct StageReader {
         stage.bake = .zero
     }
 
-    /// Why the stage, or its analysis, is skipped by its `when`; or nil.
+    /// Returns why the stage or its analysis is skipped by its `when`, or `nil`.
     mutating func skipReason(_ node: Node) -> String? {
         guard let when = node["when"] else { return nil }
         if case .invalid = when.content { return nil }
@@ -116,13 +116,13 @@ struct StageReader {
             return "when: \(scalar.expressionText) is false"
         }
         return
-            "\(capabilities.name) \(capabilities.reportsOutcomes ? "tells" : "does not tell") what becomes of requests"
+            "\(capabilities.name) \(capabilities.reportsOutcomes ? "reports" : "does not report") outcomes of requests"
     }
 
     private mutating func reportActions(_ members: [Node.Member], of node: Node) {
         let kinds = ActionReader.words
         guard let extra = members.dropFirst().first else {
-            // A misspelled action is already named by the check of the shape.
+            // The check of the shape has already reported a misspelled action.
             let unknown = node.members.map(\.key.text).filter { ObjectShape.stage[$0] == nil }
             guard !unknown.contains(where: { nearest($0, among: kinds) != nil }) else { return }
             return report(
@@ -130,8 +130,8 @@ struct StageReader {
         }
         report(
             "OneAction", extra.key.span,
-            "the stage has a second action, \(extra.key.text.quoted), beside \((members.first?.key.text ?? "").quoted)",
-            "make a stage of each")
+            "the stage has two actions, \((members.first?.key.text ?? "").quoted) and \(extra.key.text.quoted)",
+            "write a stage for each")
     }
 
     private mutating func report(_ rule: String, _ span: Span, _ message: String, _ help: String) {
@@ -147,7 +147,7 @@ extension String {
 }
 
 extension Scalar {
-    /// The text without the signs around an expression.
+    /// The text without `${{` and `}}`.
     fileprivate var expressionText: String {
         guard text.hasPrefix("${{"), text.hasSuffix("}}") else { return text }
         return text.dropFirst(3).dropLast(2).split(whereSeparator: \.isWhitespace).joined(separator: " ")

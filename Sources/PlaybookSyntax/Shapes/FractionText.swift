@@ -6,7 +6,7 @@ func readFraction(_ value: Value, in range: ClosedRange<Double>) throws(ValuePro
     switch value {
     case .integer, .number:
         guard let number = value.double, number <= 1 else {
-            throw ValueProblem(message: "is more than all", help: "write a percent: '\(value.scalarText ?? "5")%'")
+            throw ValueProblem(message: "is greater than 1", help: "write a percentage: '\(value.scalarText ?? "5")%'")
         }
         fraction = number
     case .string(let text):
@@ -19,7 +19,7 @@ func readFraction(_ value: Value, in range: ClosedRange<Double>) throws(ValuePro
     }
     guard range.contains(fraction) else {
         if fraction == 1, value.double == 1 {
-            throw ValueProblem(message: "is all of them", help: "write '1pt' or '1%'")
+            throw ValueProblem(message: "means 100%", help: "for one percent, write '1pt' or '1%'")
         }
         throw ValueProblem(
             message: "is out of range",
@@ -28,7 +28,7 @@ func readFraction(_ value: Value, in range: ClosedRange<Double>) throws(ValuePro
     return fraction
 }
 
-/// `0.01%` of 0.0001.
+/// Returns a fraction as a percentage: `0.01%` for 0.0001.
 private func percentText(_ fraction: Double) -> String {
     let percent = (fraction * 1e8).rounded() / 1e6
     return percent == percent.rounded() ? "\(Int(percent))%" : "\(percent)%"

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Rollouts
 
-/// The JSON Schema (2020-12) of playbooks with settings of these backends, made from the shapes that they are read by.
+/// Returns the JSON Schema (2020-12) of playbooks for these backends, generated from the shapes that the reader uses.
 package func playbookSchema(_ backends: [any BackendPlugin]) -> String {
     var schema = ObjectShape.playbook(backends).schema
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
@@ -14,7 +14,7 @@ package func playbookSchema(_ backends: [any BackendPlugin]) -> String {
     do {
         return try JSONText.pretty(Value.mapping(schema))
     } catch {
-        preconditionFailure("the shapes of playbooks hold a value that is no JSON: \(error)")
+        preconditionFailure("the shapes of playbooks hold a value that is not valid JSON: \(error)")
     }
 }
 
@@ -22,8 +22,8 @@ private let expressionSchema: Value = [
     "type": "string",
     "pattern": #"\$\{\{.*\}\}"#,
     "description": """
-    Integers, texts and truth values: inputs.NAME, backend.name, backend.mirroring, backend.metrics, run.id, + - * /, comparisons, \
-    and, or, not.
+    Integers, strings and Booleans: inputs.NAME, live, candidate, backend.name, backend.mirroring, backend.metrics, \
+    run.id, + - * /, comparisons, and, or, not.
     """,
     "examples": ["${{ inputs.canary }}", "${{ 100 - inputs.canary }}"],
 ]
@@ -50,7 +50,7 @@ extension ObjectShape {
 }
 
 extension Shape {
-    /// The schema of a value; with `expressions`, one that `${{ … }}` may stand for.
+    /// Returns the schema of the value; with `expressions`, it also accepts `${{ … }}`.
     fileprivate func schema(expressions: Bool) -> [String: Value] {
         let plain = plainSchema(expressions: expressions)
         guard expressions else { return plain }
@@ -103,7 +103,7 @@ extension Shape {
         }
     }
 
-    /// `schema` or, where that is possible `toNumber`, a number that is not negative.
+    /// Returns `schema`; with `toNumber`, a number that is not negative is accepted too.
     private func alternative(_ schema: [String: Value], toNumber: Bool) -> [String: Value] {
         toNumber ? ["anyOf": [.mapping(schema), ["type": "number", "minimum": 0]]] : schema
     }

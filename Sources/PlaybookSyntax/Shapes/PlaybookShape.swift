@@ -1,49 +1,57 @@
 internal import Rollouts
 
 extension ObjectShape {
-    /// All of a playbook, which may have settings of these backends.
+    /// The shape of a playbook with settings of these backends.
     static func playbook(_ backends: [any BackendPlugin]) -> ObjectShape {
         ObjectShape(
             "a playbook",
             fields + [
                 Field(
                     "backends", .object(.backends(backends)), "Settings of backends, by name."),
-                Field("stages", .list(.object(.stage), atLeast: 1), required: true, "What is done, in this order."),
+                Field(
+                    "stages", .list(.object(.stage), atLeast: 1), required: true,
+                    "Stages, in the order in which they run."),
             ])
     }
 
     private static let fields = [
         Field(
-            "name", .pattern(.playbookName), required: true, "The playbook's name, that of its file.",
+            "name", .pattern(.playbookName), required: true,
+            "Name of the playbook, which is its file's name without the extension.",
             example: "safe-rollout", expressions: false),
-        Field("description", .text, "What it is for, in a sentence.", expressions: false),
+        Field("description", .text, "What the playbook is for, in one sentence.", expressions: false),
         Field(
-            "inputs", .mapping(.object(.input)), "What a user can set with --input NAME=VALUE, by name.",
+            "inputs", .mapping(.object(.input)), "Values that users set with --input NAME=VALUE, by name.",
             expressions: false),
-        Field("endpoint", .name, "The endpoint, where no stage defines it.", example: "my-endpoint"),
-        Field("load", .object(.load), "Requests that stand for clients, where the backend has none of its own."),
+        Field(
+            "endpoint", .name, "Name of the endpoint. Default: that of the first define stage.", example: "my-endpoint"),
+        Field(
+            "load", .object(.load),
+            "Requests that Turnout sends in place of clients, for backends without real clients."),
     ]
 
     static let input = ObjectShape(
         "an input",
         [
             Field(
-                "type", .choice(InputType.allCases.map(\.rawValue)), required: true, "What its value is.",
+                "type", .choice(InputType.allCases.map(\.rawValue)), required: true, "Type of the value.",
                 example: "string"),
-            Field("default", .any, "Its value where none is given; without a default one must be given."),
-            Field("description", .text, "What it is for."),
-            Field("minimum", .any, "The least value, for numbers, percents and durations."),
-            Field("maximum", .any, "The greatest value, for numbers, percents and durations."),
-            Field("choices", .list(.word, atLeast: 1), "The only values that are possible."),
+            Field("default", .any, "Value if the user sets none. An input without a default must be set."),
+            Field("description", .text, "What the input is for."),
+            Field("minimum", .any, "Smallest value, for integers, numbers, percentages and durations."),
+            Field("maximum", .any, "Largest value, for integers, numbers, percentages and durations."),
+            Field("choices", .list(.word, atLeast: 1), "Allowed values. Default: any."),
         ])
 
     static let load = ObjectShape(
         "load",
         [
             Field(
-                "request_file", .path, required: true, "A JSON file: the body of every request.",
+                "request_file", .path, required: true, "Path of a JSON file with the body of every request.",
                 example: "samples/sample-request.json"),
-            Field("rate", .rate(), required: true, "Requests a second or a minute.", example: "50/s"),
+            Field(
+                "rate", .rate(), required: true,
+                "Requests per second (`50/s`) or per minute (`300/m`), at most 100000 per second.", example: "50/s"),
         ])
 
     private static func backends(_ plugins: [any BackendPlugin]) -> ObjectShape {

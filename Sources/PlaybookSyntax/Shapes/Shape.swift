@@ -1,49 +1,51 @@
 package import Rollouts
 internal import Support
 
-/// What a value of a file must look like; the reader and the JSON Schema both follow it.
+/// The form that a value in a file must have; the reader and the JSON Schema both follow it.
 package indirect enum Shape: Sendable {
     case any
-    /// Text only: an unquoted number is a mistake.
+    /// A string; an unquoted number is an error.
     case text
-    /// Text of one line, with letters and signs that fit the pattern.
+    /// A string that matches the pattern.
     case pattern(TextPattern)
-    /// Text, or a number or a truth value that is taken as text.
+    /// A string, or a number or Boolean that is read as text.
     case word
     case integer(ClosedRange<Int>)
     case number(ClosedRange<Double>)
     case boolean
     case choice([String])
-    /// `10m`, or one of `words`; with `positive` not `0s`, with `seconds` also a number of them.
+    /// `10m`, or one of `words`; `positive` excludes `0s`, and `seconds` allows a plain number of seconds.
     case duration(
         words: [String] = [], positive: Bool = false, seconds: Bool = false, atMost: Interval = .maximum)
     case percent
     /// `1%`, `1pt` or `0.01`.
     case fraction(ClosedRange<Double>)
-    /// `50/s`; with `bare` also a number of requests a second, and none at all.
+    /// `50/s`; `bare` allows a plain number of requests per second, and 0.
     case rate(bare: Bool = false)
     /// The path of a file that is read.
     case path
-    /// A name of an endpoint or of a deployment; its own rule says which are possible.
+    /// The name of an endpoint or a deployment; a separate rule checks it.
     case name
-    /// A truth value that an expression gives.
+    /// A Boolean, usually the result of an expression.
     case condition
     case list(Shape, atLeast: Int = 0)
-    /// Any keys, each with a value of one shape; with `names` they are names, which compare without case.
+    /// Any keys, each with a value of one shape; with `names`, keys are names, which are compared without case.
     case mapping(Shape, names: Bool = false)
     case object(ObjectShape)
-    /// The first of these shapes that is for what is given: a scalar, a list or a mapping.
+    /// The first of these shapes that has the form of the value: a scalar, a list or a mapping.
     case anyOf([Shape])
 }
 
 /// A mapping with known keys.
 package struct ObjectShape: Sendable {
-    /// What it is, to be named in messages: `a stage`, `scale`.
+    /// The mapping's name in messages: `a stage`, `scale`.
     let what: String
     package let fields: [Field]
-    /// Exactly one of these keys is given.
+    /// The keys of which exactly one must be given, if there are any.
     let oneOf: [String]
-    /// Whether in it, and in all below, `null` and empty text count as not given, so that an input may have no default.
+    /// Whether `null` and the empty string count as not given, here and at all levels below.
+    ///
+    /// A setting whose value comes from an input with an empty default then counts as not given.
     let takesBlanks: Bool
     private let index: [String: Int]
 
@@ -63,10 +65,10 @@ package struct Field: Sendable {
     package let key: String
     package let shape: Shape
     let isRequired: Bool
-    /// For the JSON Schema.
+    /// The hover text in the JSON Schema, and the text in the playbook reference.
     package let description: String
     package let example: String?
-    /// False where `${{ … }}` is not filled in.
+    /// Whether `${{ … }}` is evaluated in the value.
     let takesExpressions: Bool
 
     package init(
@@ -82,12 +84,12 @@ package struct Field: Sendable {
     }
 }
 
-/// A form of text, with what a message says about it.
+/// A pattern for strings, and what a message says about it.
 package struct TextPattern: Sendable {
-    /// For the JSON Schema.
+    /// The regular expression in the JSON Schema.
     let expression: String
     let help: String
-    /// In UTF-8.
+    /// The largest length, in UTF-8 bytes.
     let longest: Int
     let fits: @Sendable (Substring.UTF8View) -> Bool
 
@@ -101,20 +103,20 @@ package struct TextPattern: Sendable {
     }
 
     static let stageName = TextPattern(
-        expression: "^[a-z0-9][a-z0-9-]*$", help: "a stage's name has small letters, digits and hyphens: deploy-green"
+        expression: "^[a-z0-9][a-z0-9-]*$", help: "a stage name has lowercase letters, digits and hyphens: deploy-green"
     ) { text in
         text.first != UInt8(ascii: "-") && text.allSatisfy { ($0.isLetter && $0 >= 97) || $0.isDigit || $0 == 45 }
     }
 
     static let playbookName = TextPattern(
         expression: "^[A-Za-z][A-Za-z0-9-]*$",
-        help: "a playbook's name begins with a letter and has letters, digits and hyphens: safe-rollout"
+        help: "a playbook name begins with a letter and has letters, digits and hyphens: safe-rollout"
     ) { text in
         text.first?.isLetter == true && text.allSatisfy { $0.isLetter || $0.isDigit || $0 == 45 }
     }
 
     static let inputName = TextPattern(
-        expression: "^[A-Za-z_][A-Za-z0-9_]*$", help: "an input's name has letters, digits and underscores: green_file"
+        expression: "^[A-Za-z_][A-Za-z0-9_]*$", help: "an input name has letters, digits and underscores: green_file"
     ) { text in
         text.first?.isDigit == false && text.allSatisfy { $0.isLetter || $0.isDigit || $0 == 95 }
     }

@@ -1,10 +1,10 @@
 internal import Rollouts
 
-/// Compares nodes with shapes and says what does not fit.
+/// Checks nodes against shapes and reports what does not fit.
 struct ShapeCheck {
     let source: SourceFile
     private(set) var findings: [Finding] = []
-    /// Of each finding, the keys that lead to what it is about.
+    /// For each finding, the keys that lead to the value that it is about.
     private(set) var paths: [[String]] = []
     private var path: [String] = []
     private var takesBlanks: Bool
@@ -14,20 +14,20 @@ struct ShapeCheck {
         self.takesBlanks = takesBlanks
     }
 
-    /// Checks `node`, which `what` names in messages.
+    /// Checks `node`, which messages call `what`.
     mutating func check(_ node: Node, _ shape: Shape, _ what: String) {
         if case .invalid = node.content { return }
         switch shape {
         case .any, .condition: break
         case .text:
-            if scalar(node, what, "text", help: "put it in quotes")?.string == nil { return }
+            if scalar(node, what, "a string", help: "put it in quotes")?.string == nil { return }
         case .word: _ = word(node, what)
         case .path, .name:
             guard let text = word(node, what) else { return }
             if text.isEmpty { wrong(node, "\(what) is empty") }
         case .pattern(let pattern):
             guard let text = word(node, what) else { return }
-            if !pattern.fits(text) { wrong(node, "\(text.quoted) is not possible as \(what)", pattern.help) }
+            if !pattern.fits(text) { wrong(node, "\(what) cannot be \(text.quoted)", pattern.help) }
         case .integer(let range): checkInteger(node, range, what)
         case .number(let range): checkNumber(node, range, what)
         case .boolean:
@@ -159,10 +159,12 @@ struct ShapeCheck {
     }
 
     private mutating func word(_ node: Node, _ what: String) -> String? {
-        scalar(node, what, "text")?.scalarText
+        scalar(node, what, "a string")?.scalarText
     }
 
-    /// The scalar's value; what is no scalar, nothing, or not text where `help` says how to make it text, is reported.
+    /// Returns the scalar's value, or reports a node that is not a scalar or is `null`.
+    ///
+    /// With `help`, a scalar that is not a string is reported too.
     private mutating func scalar(_ node: Node, _ what: String, _ kind: String, help: String? = nil) -> Value? {
         guard let value = scalarValue(node), value != .null, help == nil || value.string != nil else {
             let isOtherScalar = scalarValue(node).map { $0 != .null } ?? false
@@ -206,7 +208,7 @@ struct ShapeCheck {
 }
 
 extension Node {
-    /// Whether it is nothing, or text of no length.
+    /// Whether the node is `null` or an empty string.
     fileprivate var isBlank: Bool { scalar.map { $0.value == .null || $0.value == "" } ?? false }
 
     fileprivate var form: Shape.Form {
@@ -220,7 +222,7 @@ extension Node {
 
 extension Shape {
     fileprivate enum Form: String {
-        case scalar = "text", list = "a list", mapping = "a mapping"
+        case scalar = "a string", list = "a list", mapping = "a mapping"
     }
 
     fileprivate var form: Form {

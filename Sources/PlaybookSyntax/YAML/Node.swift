@@ -1,17 +1,17 @@
 internal import Rollouts
 
-/// A value of a YAML document that knows where it stands.
+/// A value of a YAML document, with its position.
 struct Node: Sendable {
     var content: Content
     var span: Span
-    /// Where the span lies.
+    /// The file that contains the span.
     var origin = Origin.document
 
     /// The file that a node was written in.
     enum Origin: UInt8, Sendable {
         /// The file that is read.
         case document
-        /// The playbook, whose `set` or `name` takes the place of what the file says.
+        /// The playbook, whose `set` or `name` overrides the file.
         case playbook
     }
 
@@ -19,7 +19,7 @@ struct Node: Sendable {
         case scalar(Scalar)
         case list([Node])
         case mapping([Member])
-        /// Not usable, and a finding already says why.
+        /// An unusable value, for which a finding already says why.
         case invalid
     }
 
@@ -55,10 +55,10 @@ struct Node: Sendable {
         return scalar
     }
 
-    /// Where something that the node lacks is to be reported: its first key, or all of it when it is short.
+    /// The place to report a missing key: the first key of the mapping, or the whole node if it has none.
     var headSpan: Span { members.first { $0.key.origin == origin }?.key.span ?? span }
 
-    /// The value without positions; what is not usable is null.
+    /// The value without positions; an invalid node is `null`.
     var value: Value {
         switch content {
         case .scalar(let scalar): scalar.value
@@ -70,7 +70,7 @@ struct Node: Sendable {
     }
 }
 
-/// A scalar as it was written and as what it counts.
+/// A scalar: its text as written, and its value.
 struct Scalar: Sendable {
     enum Style: Sendable {
         case plain, singleQuoted, doubleQuoted, block
@@ -78,9 +78,9 @@ struct Scalar: Sendable {
 
     var text: String
     var style: Style
-    /// What it counts as where neither text nor style tells: a tag or an expression does.
+    /// The value if a tag or an expression determines it, and not text and style.
     private let given: Value?
-    /// The tag that is written before it, in files that Azure's client reads too.
+    /// The tag before the scalar, in files that Azure's client reads too.
     private let tag: ScalarTag?
 
     init(text: String, style: Style, value given: Value? = nil, tag: ScalarTag? = nil) {
@@ -90,12 +90,12 @@ struct Scalar: Sendable {
         self.tag = tag
     }
 
-    /// What it counts as for Azure's client.
+    /// Returns the value that Azure's client reads.
     func python() throws(PythonProblem) -> PythonValue {
         guard let given else { return try PythonValue(text: text, style: style, tag: tag) }
         return PythonValue(given)
     }
 
-    /// What it counts as; computed, because a large file has many scalars and few are asked for their value.
+    /// The value; computed on demand, because a large file has many scalars and few of their values are used.
     var value: Value { given ?? (style == .plain ? Value(plainScalar: text) : .string(text)) }
 }

@@ -2,10 +2,11 @@ internal import AssetFiles
 internal import FoundationEssentials
 package import Rollouts
 
-/// The value that Python's `yaml.safe_load` makes of a text, of files that are no playbook's: plain scalars are those of
-/// YAML 1.1.
+/// Returns the value that Python's `yaml.safe_load` reads from a text that is not a playbook.
 ///
-/// - Throws: ``YAMLTextProblem``.
+/// Plain scalars are those of YAML 1.1.
+///
+/// - Throws: ``YAMLTextProblem`` if the text is not valid YAML.
 package func pythonYAMLValue(of text: String) throws -> Value {
     var findings: [Finding] = []
     let source = SourceFile(path: "the file", data: Data(text.utf8))

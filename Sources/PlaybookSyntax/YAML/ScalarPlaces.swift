@@ -1,12 +1,12 @@
 extension Scalar {
-    /// Where characters of the scalar's text stand in its file, though quotes, escapes and folded lines lie between.
+    /// Returns where characters of the scalar's text are in its file, across quotes, escapes and folded lines.
     ///
     /// - Parameters:
-    ///   - range: Characters of ``text`` that lie in or behind an expression.
+    /// - range: Characters of ``text`` that are in or after an expression.
     ///   - expression: The first character of that expression's `${{`.
-    ///   - scalar: All of the scalar in its file.
-    ///   - source: That file.
-    /// - Returns: All of the scalar where the place cannot be told.
+    /// - scalar: The span of the whole scalar in its file.
+    /// - source: The scalar's file.
+    /// - Returns: The span of the whole scalar if the position cannot be determined.
     func span(of range: Range<Int>, inExpressionAt expression: Int, scalar: Span, source: SourceFile) -> Span {
         let characters = Array(text.unicodeScalars)
         let written = WrittenText(span: scalar, source: source)
@@ -33,7 +33,7 @@ extension Scalar {
     }
 }
 
-/// The characters of a scalar as its file has them, each with its place.
+/// The characters of a scalar as written in its file, each with its position.
 private struct WrittenText {
     private(set) var characters: [Unicode.Scalar] = []
     private var positions: [Position] = []
@@ -58,7 +58,7 @@ private struct WrittenText {
 
     func position(at index: Int) -> Position { positions.indices.contains(index) ? positions[index] : end }
 
-    /// The index behind the one character of the text that is written at `index`.
+    /// Returns the index after the one character of the text that is written at `index`.
     func index(after index: Int, style: Scalar.Style) -> Int {
         guard characters.indices.contains(index) else { return index }
         let next = index + 1 < characters.count ? characters[index + 1] : "\n"

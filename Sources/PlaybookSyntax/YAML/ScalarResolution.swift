@@ -2,9 +2,10 @@ internal import Rollouts
 internal import Support
 
 extension Value {
-    /// What a plain scalar means in YAML 1.2's core schema.
+    /// Resolves a plain scalar in YAML 1.2's core schema.
     ///
-    /// Numbers that JSON cannot hold (`.inf`, `.nan`, `1e999`) stay text, so that every value can be kept as JSON.
+    /// Numbers that JSON does not support (`.inf`, `.nan`, `1e999`) stay text, so that every value can be stored as
+    /// JSON.
     init(plainScalar text: String) {
         switch text {
         case "", "~", "null", "Null", "NULL": self = .null
@@ -54,17 +55,17 @@ extension Value {
     /// The kind of value, for messages.
     var kindName: String {
         switch self {
-        case .null: "nothing"
-        case .bool: "true or false"
+        case .null: "null"
+        case .bool: "a Boolean"
         case .integer: "an integer"
         case .number: "a number"
-        case .string: "text"
+        case .string: "a string"
         case .list: "a list"
         case .mapping: "a mapping"
         }
     }
 
-    /// A scalar as text, as it would be written.
+    /// The text of a scalar as it would be written; `nil` for a list or a mapping.
     var scalarText: String? {
         switch self {
         case .null: ""

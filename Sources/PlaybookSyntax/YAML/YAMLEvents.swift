@@ -7,9 +7,9 @@ struct YAMLEvents: ~Copyable {
         var span: Span
         /// The name after `&`.
         var anchor: String?
-        /// The full form of what stands after `!`.
+        /// The tag in its full form.
         var tag: String?
-        /// True where the brackets are written.
+        /// Whether brackets or braces are written.
         var isFlow = false
     }
 
@@ -20,7 +20,7 @@ struct YAMLEvents: ~Copyable {
         case listStart, mappingStart
         case end
         case streamEnd
-        /// What carries no content: the stream's start, a document's end.
+        /// An event without content: the start of the stream, or the end of a document.
         case other
     }
 
@@ -31,7 +31,7 @@ struct YAMLEvents: ~Copyable {
         parser = .allocate(capacity: 1)
         guard yaml_parser_initialize(parser) == 1 else {
             parser.deallocate()
-            throw YAMLProblem(message: "there is no memory to read it", span: .beginning)
+            throw YAMLProblem(message: "not enough memory to read the file", span: .beginning)
         }
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
         yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
@@ -81,16 +81,16 @@ struct YAMLEvents: ~Copyable {
         let state = parser.pointee
         let start = Position(state.problem_mark)
         return YAMLProblem(
-            message: state.problem.map { String(cString: $0) } ?? "it cannot be read",
+            message: state.problem.map { String(cString: $0) } ?? "the file cannot be parsed",
             context: state.context.map { (String(cString: $0), Position(state.context_mark)) },
             span: Span(start: start, end: start))
     }
 }
 
-/// Why a text is no YAML.
+/// Why a text is not valid YAML.
 struct YAMLProblem: Error {
     var message: String
-    /// What libyaml was reading, and where that began.
+    /// The construct that libyaml was reading, and where it began.
     var context: (String, Position)?
     var span: Span
 }

@@ -1,23 +1,23 @@
 internal import Rollouts
 
-/// Bounds of a document, so that no file can make reading it expensive.
+/// Limits on a document, so that no file is expensive to read.
 enum YAMLLimit {
     static let bytes = 1 << 20
     static let depth = 64
-    /// Nodes that aliases may add, all together.
+    /// The number of nodes that all aliases together may add.
     static let aliasedNodes = 20_000
 }
 
-/// How YAML is read.
+/// The rules by which YAML is read.
 enum YAMLDialect: Sendable {
-    /// YAML 1.2's core schema; a key that is given twice is a mistake.
+    /// YAML 1.2's core schema; a duplicate key is an error.
     case core
-    /// YAML 1.1 as PyYAML's safe loader reads it, and with it Azure's own client: the last of equal keys counts.
+    /// YAML 1.1 as PyYAML's safe loader, and with it Azure's own client, reads it; the last of duplicate keys counts.
     case azure
 }
 
 /// Reads the one document of a file.
-/// - Returns: Nil where there is none that can be used; a finding then says why.
+/// - Returns: `nil` if there is no usable document; a finding then says why.
 func loadYAML(_ source: SourceFile, as dialect: YAMLDialect = .core, findings: inout [Finding]) -> Node? {
     if let problem = source.encodingProblem {
         findings.append(problem)
@@ -36,7 +36,7 @@ func loadYAML(_ source: SourceFile, as dialect: YAMLDialect = .core, findings: i
     }
 }
 
-/// Builds nodes from events, with a stack of its own instead of recursion.
+/// Builds nodes from events, with an explicit stack instead of recursion.
 private struct YAMLLoader {
     private struct Open {
         var node: Node
@@ -44,9 +44,9 @@ private struct YAMLLoader {
         var isFlow: Bool
         var anchor: String?
         var key: Node.Key?
-        /// A key of the mapping cannot be used, and its value is dropped.
+        /// Whether the next value is dropped because its key cannot be used.
         var dropsValue = false
-        /// A placeholder that YAML takes for a mapping.
+        /// Whether this is a placeholder that YAML parses as a mapping.
         var isPlaceholder = false
         var items: [Node] = []
         var members: [Node.Member] = []
@@ -118,7 +118,7 @@ private struct YAMLLoader {
         }
     }
 
-    /// Outside quotes, blocks and comments PyYAML takes no tab.
+    /// Reports tabs outside quotes, blocks and comments, which PyYAML does not accept.
     private mutating func checkTabs() {
         guard source.bytes.contains(9) else { return }
         var rest = quoted[...]
@@ -136,11 +136,11 @@ private struct YAMLLoader {
         }
     }
 
-    /// An anchor stands once in a document that PyYAML reads.
+    /// Reports an anchor that is defined twice, which PyYAML does not accept.
     private mutating func checkAnchor(_ event: YAMLEvents.Event) {
         guard dialect == .azure, let anchor = event.anchor else { return }
         guard anchors[anchor] != nil || stack.contains(where: { $0.anchor == anchor }) else { return }
-        report("YAMLSyntax", event.span, .secondAnchor(anchor), help: "give each anchor a name of its own")
+        report("YAMLSyntax", event.span, .secondAnchor(anchor), help: "give each anchor a unique name")
     }
 
     private mutating func close(at end: Span) {
@@ -155,7 +155,7 @@ private struct YAMLLoader {
         place(open.node, size: open.size, height: open.height, anchor: open.anchor)
     }
 
-    /// Puts a finished node where it belongs.
+    /// Adds a finished node to the collection that contains it.
     private mutating func place(_ node: Node, size: Int, height: Int, anchor: String?) {
         if let anchor { anchors[anchor] = Anchored(node: node, size: size, height: height) }
         guard !stack.isEmpty else {
@@ -182,7 +182,7 @@ private struct YAMLLoader {
         }
     }
 
-    /// A key that is a collection; `{{NAME}}` is one for YAML, and a placeholder for the person who wrote it.
+    /// Reports a key that is a collection, or the placeholder `{{NAME}}` that YAML parses as one.
     private mutating func reportKey(_ node: Node) {
         let written = source.text(of: node.span)
         guard let placeholder = Placeholder(braced: written) else {
@@ -211,7 +211,7 @@ private struct YAMLLoader {
         place(anchored.node, size: anchored.size, height: anchored.height, anchor: nil)
     }
 
-    /// The members without duplicates, and with those that merge keys (`<<`) bring in.
+    /// Returns the members without duplicates, and with those that merge keys (`<<`) add.
     private mutating func merged(_ members: [Node.Member]) -> [Node.Member] {
         guard dialect == .core else { return mergedByPython(members) }
         var seen: [String: Span] = [:]
@@ -246,14 +246,15 @@ private struct YAMLLoader {
         return result
     }
 
-    /// As PyYAML does it: merge keys come first, whatever their place, and a later member takes the place of an equal
-    /// one.
+    /// Returns the members merged like PyYAML does it.
+    ///
+    /// Merge keys come first, wherever they are, and a later member replaces one with an equal key.
     private mutating func mergedByPython(_ members: [Node.Member]) -> [Node.Member] {
         var result: [Node.Member] = []
         var places: [PythonValue: Int] = [:]
         func isMerge(_ member: Node.Member) -> Bool { member.key.text == "<<" && member.key.scalar.style == .plain }
         func put(_ member: Node.Member) {
-            // A key without a value was reported where it stands.
+            // A key without a value was reported when it was read.
             guard let key = try? member.key.scalar.python().keyIdentity else { return }
             if let place = places[key] {
                 result[place].value = member.value
@@ -303,7 +304,7 @@ private struct YAMLLoader {
     private mutating func scalarOfPython(
         _ text: String, _ style: Scalar.Style, _ event: YAMLEvents.Event
     ) -> Node.Content {
-        // With a lone `!` PyYAML goes by the text, whatever the style.
+        // With the tag `!` alone, PyYAML resolves the text whatever its style is.
         let style = event.tag == "!" ? .plain : style
         let tag = event.tag.flatMap { $0 == "!" ? nil : ScalarTag($0) }
         if tag == nil, let written = event.tag, written != "!" {
@@ -311,7 +312,7 @@ private struct YAMLLoader {
             return .invalid
         }
         if tag == nil, style == .plain, isKey {
-            // No values in YAML 1.1, but keys.
+            // These are valid keys in YAML 1.1, but not valid values.
             if text == "<<" { return .scalar(Scalar(text: text, style: style)) }
             if text == "=" { return .scalar(Scalar(text: text, style: style, tag: .string)) }
         }
@@ -338,7 +339,7 @@ private struct YAMLLoader {
 }
 
 extension Span {
-    /// The span of a scalar without the sign of a block, which stands on a line before.
+    /// Returns the span of a scalar without the block indicator, which is on the line before.
     fileprivate func contents(_ style: Scalar.Style) -> Span {
         guard style == .block, start.line < end.line else { return self }
         return Span(start: Position(line: start.line + 1, column: 1), end: end)
@@ -346,18 +347,18 @@ extension Span {
 }
 
 extension String {
-    fileprivate static let tab = "a tab is not possible here: Azure's client cannot read it"
+    fileprivate static let tab = "a tab is not allowed here: Azure's client cannot read it"
     static let emptyFile = "the file has no content"
-    fileprivate static let severalDocuments = "a file holds one document, and here a second one begins"
+    fileprivate static let severalDocuments = "a file may hold only one document, but a second one begins here"
     fileprivate static let tooDeep = "this is nested more than \(YAMLLimit.depth) levels deep"
     fileprivate static let keyIsNoScalar = "a key must be text, not a list or a mapping"
-    fileprivate static let aliasBomb = "aliases make this file larger than \(YAMLLimit.aliasedNodes) values"
+    fileprivate static let aliasBomb = "aliases expand this file to more than \(YAMLLimit.aliasedNodes) values"
     fileprivate static let mergeOfNoMapping = "'<<' takes a mapping, or a list of mappings"
     fileprivate static func recursiveAlias(_ name: String) -> String { "alias *\(name) is used inside its own anchor" }
     fileprivate static func unknownAlias(_ name: String) -> String { "there is no anchor &\(name) before this alias" }
     fileprivate static func secondAnchor(_ name: String) -> String { "there is already an anchor &\(name)" }
     fileprivate static func duplicateKey(_ key: String, firstLine: Int) -> String {
-        "key \(key.quoted) is already given in line \(firstLine)"
+        "key \(key.quoted) is already given on line \(firstLine)"
     }
-    fileprivate static func tag(_ tag: String) -> String { "tag \(tag.quoted) does not fit here" }
+    fileprivate static func tag(_ tag: String) -> String { "tag \(tag.quoted) is not valid here" }
 }

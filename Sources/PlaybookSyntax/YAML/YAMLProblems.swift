@@ -1,5 +1,5 @@
 extension YAMLProblem {
-    /// libyaml's complaint in words that help.
+    /// Returns a finding that explains libyaml's error.
     func finding(in source: SourceFile) -> Finding {
         var text = message
         var help: String?
@@ -7,15 +7,15 @@ extension YAMLProblem {
         let column = span.start.column - 1
         if line.prefix(while: { $0 == " " || $0 == "\t" }).contains("\t") {
             return Finding(
-                .error, "YAMLSyntax", at: Location(source: source, span: span), "a tab cannot indent",
+                .error, "YAMLSyntax", at: Location(source: source, span: span), "a tab cannot be used to indent",
                 help: "indent with spaces")
         }
         if message.hasPrefix("found character that cannot start any token"), line.indices.contains(column) {
             text = "a value cannot begin with '\(line[column])'"
             help = "put the value in quotes"
         } else if message.hasPrefix("mapping values are not allowed") {
-            text = "a ':' is not possible here"
-            help = "align the key with the others of its mapping, or put text that has ': ' in it in quotes"
+            text = "a ':' is not allowed here"
+            help = "align the key with the others of its mapping, or put text that contains ': ' in quotes"
         } else if message.hasPrefix("could not find expected ':'") {
             help = "end a key with ': ', and put text over several lines in quotes"
         } else if message.hasPrefix("did not find expected ',' or") {
@@ -23,12 +23,12 @@ extension YAMLProblem {
         } else if message.hasPrefix("did not find expected") {
             help = "align this with the line that it belongs to"
         } else if message.hasPrefix("found unexpected end of stream") {
-            text = "the file ends inside a quoted text"
+            text = "the file ends inside a quoted string"
             help = "close the quotes"
         }
         var place = span
         if let (what, start) = context {
-            text += " (\(what) that begins in line \(start.line))"
+            text += " (\(what) that begins on line \(start.line))"
             if message.hasPrefix("found unexpected end of stream") { place = Span(start: start, end: start) }
         }
         return Finding(.error, "YAMLSyntax", at: Location(source: source, span: place), text, help: help)
@@ -36,7 +36,7 @@ extension YAMLProblem {
 }
 
 extension SourceFile {
-    /// Why the bytes are no text that YAML takes, or nil.
+    /// Why the bytes are not text that YAML accepts, or `nil`.
     var encodingProblem: Finding? {
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             return finding(at: 0, "the file is in UTF-16", help: "save it in UTF-8")

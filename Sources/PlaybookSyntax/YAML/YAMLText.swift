@@ -1,14 +1,14 @@
 internal import FoundationEssentials
 package import Rollouts
 
-/// Why a text is no YAML that can be used, as findings with their places.
+/// Why a text is not usable YAML, with line numbers.
 package struct YAMLTextProblem: Error, CustomStringConvertible {
     package var description: String
 }
 
-/// The value of a text in YAML, or in JSON, which is a part of it: of files that are no playbook's.
+/// Returns the value of a text in YAML or JSON that is not a playbook.
 ///
-/// - Throws: ``YAMLTextProblem``.
+/// - Throws: ``YAMLTextProblem`` if the text is not valid YAML.
 package func yamlValue(of text: String) throws -> Value {
     var findings: [Finding] = []
     let root = loadYAML(SourceFile(path: "the file", data: Data(text.utf8)), findings: &findings)

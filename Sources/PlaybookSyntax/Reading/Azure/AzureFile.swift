@@ -2,14 +2,14 @@ internal import FoundationEssentials
 internal import RolloutEngine
 package import Rollouts
 
-/// An endpoint or deployment file on the disk by itself, as a playbook's stage would read it.
+/// An endpoint or deployment file on disk, read without a playbook but in the same way.
 package struct AzureFile: Sendable {
     package enum Definition: Sendable {
         case endpoint(EndpointDefinition)
         case deployment(DeploymentDefinition)
     }
 
-    /// Nil where the file cannot be read as one.
+    /// `nil` if the file is not valid.
     package var definition: Definition?
     package var findings: [Finding]
 
@@ -21,7 +21,7 @@ package struct AzureFile: Sendable {
         findings = files.findings.inOrder(of: [path])
     }
 
-    /// Reads a deployment file, and looks for the files that it names.
+    /// Reads a deployment file, and checks that the files that it names exist.
     package init(deploymentAt path: String) {
         var files = Self.files()
         let placed = files.deployment(at: Self.node(path), FileOverrides(), kind: .managed)
@@ -29,7 +29,7 @@ package struct AzureFile: Sendable {
         findings = files.findings.inOrder(of: [path])
     }
 
-    /// The files of a playbook that says nothing.
+    /// Returns the files of an empty playbook.
     private static func files() -> NamedFiles {
         var files = NamedFiles(
             playbook: SourceFile(path: "playbook", data: .init()), data: .init(),

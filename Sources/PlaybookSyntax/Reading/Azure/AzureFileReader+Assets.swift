@@ -1,8 +1,8 @@
 internal import Rollouts
 
-/// Assets that a deployment names or holds.
+/// Assets that a deployment refers to or defines inline.
 extension AzureFileReader {
-    /// A model or an environment: a reference, or the asset itself.
+    /// Reads a model or an environment: a reference, or an inline definition.
     mutating func asset(_ node: Node, _ shape: AzureObject, _ what: String) -> Node? {
         guard node.scalar == nil else { return assetReference(node, what) }
         return shape.what == AzureObject.model.what ? model(node) : environment(node)
@@ -57,10 +57,10 @@ extension AzureFileReader {
             guard let member = node.member(key) else { continue }
             report(
                 "UnknownKey", member.key.span, member.key.origin, "unknown key '\(key)' in environment",
-                "it belongs into the Conda file: put it below 'conda_file'")
+                "it belongs in the conda file: put it below 'conda_file'")
             return nil
         }
-        // The client takes the name of an environment that it cannot read with a name for a hint only.
+        // The client ignores a name that is not a string, and a version without a name.
         var node = node
         if let name = node["name"], string(name) == nil, case .mapping(let members) = node.content {
             node.content = .mapping(members.filter { !["name", "version"].contains($0.key.text) })
@@ -95,13 +95,13 @@ extension AzureFileReader {
         return text(node, what, isChecked: true)
     }
 
-    /// The Conda file is YAML.
+    /// Checks that the conda file is YAML.
     private mutating func checkConda(_ node: Node, _ path: String) {
         do throws(FileProblem) {
             let file = SourceFile(path: path.beside(source.path), data: try surroundings.contents(path))
             var problems: [Finding] = []
             _ = loadYAML(file, as: .azure, findings: &problems)
-            // A file without content is one without dependencies.
+            // An empty file is valid: it has no dependencies.
             add(problems.filter { $0.message != .emptyFile })
         } catch {
             wrong(node, error.message, error.help)

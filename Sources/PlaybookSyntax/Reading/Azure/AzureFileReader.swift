@@ -2,12 +2,12 @@ internal import Rollouts
 
 /// Reads an endpoint or deployment file as Azure's own client does.
 ///
-/// What it gives is the file with every value as the client takes it: numbers without quotes, words of enumerations in
-/// one spelling, values of free maps as the text that the client sends, and without what says nothing. Each value keeps
-/// its place.
+/// The result is the file with every value as the client reads it: numbers without quotes, words of enumerations in one
+/// spelling, values of free-form mappings as the text that the client sends, and without values that the client
+/// ignores. Each value keeps its position.
 struct AzureFileReader {
     let source: SourceFile
-    /// The file that overrides are written in.
+    /// The file that contains the overrides.
     let playbook: SourceFile
     let surroundings: FileSurroundings
     let kind: EndpointKind
@@ -20,23 +20,23 @@ struct AzureFileReader {
         self.kind = kind
     }
 
-    /// The file's root as the client takes it, or nil where that is no mapping.
+    /// Returns the endpoint file's root as the client reads it, or `nil` if it is not a mapping.
     mutating func endpoint(_ root: Node) -> Node? {
         let hasCompute = python(root["compute"]).map { !$0.isFalsy } ?? false
         return object(
             root, kind == .kubernetes ? .anyEndpoint : hasCompute ? .kubernetesEndpoint : .managedEndpoint)
     }
 
-    /// The file's root as the client takes it, or nil where that is no mapping.
+    /// Returns the deployment file's root as the client reads it, or `nil` if it is not a mapping.
     mutating func deployment(_ root: Node) -> Node? {
-        // The client compares this one word with case: `Kubernetes` is a managed deployment to it.
+        // The client compares this word with regard to case, and treats `Kubernetes` as a managed deployment.
         let isKubernetes = python(root["type"]) == .string("kubernetes")
         let shape: AzureObject =
             kind == .kubernetes ? .anyDeployment : isKubernetes ? .kubernetesDeployment : .managedDeployment
         guard var read = object(root, shape) else { return nil }
         guard kind != .kubernetes else { return read }
         if let connection = read["private_network_connection"], connection.scalar?.value.bool == true {
-            // The client says it among the properties as well.
+            // The client also sends it as a property.
             let properties = read["properties"] ?? Node(content: .mapping([]), span: connection.span)
             read = read.setting(
                 "properties",
@@ -50,17 +50,17 @@ struct AzureFileReader {
         findings.append(
             Finding(
                 .warning, "ValueType", at: location(type.value),
-                "Azure's client takes \(root["type"]?.scalar?.text.quoted ?? "this") for a managed deployment",
+                "Azure's client treats \(root["type"]?.scalar?.text.quoted ?? "this") as a managed deployment",
                 help: "write 'type: kubernetes' in lower case, or 'type: managed'"))
         return read.setting("type", to: type.value.with(.string("managed")))
     }
 
-    /// A Kubernetes deployment takes nothing from a registry.
+    /// Reports assets of a registry, which a Kubernetes deployment cannot use.
     private mutating func checkRegistries(_ root: Node) {
         for node in [root["model"], root["environment"], root["code_configuration"]?["code"]] {
             guard let node, node.scalar?.value.string?.hasPrefix("azureml://registries/") == true else { continue }
             report(
-                node, "a Kubernetes deployment cannot use an asset of a registry",
+                node, "a Kubernetes deployment cannot use an asset from a registry",
                 "register the asset in the workspace, and name it as 'azureml:NAME:VERSION'")
         }
     }
@@ -105,14 +105,14 @@ struct AzureFileReader {
         return text
     }
 
-    /// A mapping whose values all have one shape.
+    /// Reads a mapping whose values all have one shape.
     private mutating func mapping(_ node: Node, _ shape: AzureShape, _ what: String) -> Node? {
         guard let members = members(node, what) else { return nil }
         var read: [Node.Member] = []
         for member in members {
             guard let key = textKey(member) else {
                 report(
-                    "ValueType", member.key.span, member.key.origin, "a name in \(what) must be text",
+                    "ValueType", member.key.span, member.key.origin, "a key in \(what) must be a string",
                     "put it in quotes")
                 continue
             }
@@ -131,11 +131,11 @@ struct AzureFileReader {
             guard let key = python(member.key.scalar) else { continue }
             if textKeys, key.string == nil {
                 report(
-                    "ValueType", member.key.span, member.key.origin, "a name in \(what) must be text",
+                    "ValueType", member.key.span, member.key.origin, "a key in \(what) must be a string",
                     "put it in quotes")
                 continue
             }
-            // A name without a value says nothing: the client sends no text for it.
+            // The client does not send a key without a value.
             guard let value = python(member.value), value != .null else { continue }
             var word = member.value
             word.content = .scalar(.text(value.text))
@@ -156,7 +156,7 @@ struct AzureFileReader {
     private mutating func percents(_ node: Node, atMost limit: Int?, _ what: String) -> Node? {
         guard let read = mapping(node, .integer, what) else { return nil }
         let sum = read.members.reduce(0) { $0 + ($1.value.scalar?.value.integer ?? 0) }
-        if let limit, sum > limit { wrong(node, "\(what) is \(sum) % in all", "it must be at most \(limit) %") }
+        if let limit, sum > limit { wrong(node, "\(what) adds up to \(sum) %", "it must be at most \(limit) %") }
         return read
     }
 
@@ -165,7 +165,7 @@ struct AzureFileReader {
     private mutating func value(_ node: Node, _ shape: AzureShape, _ what: String) -> Node? {
         if case .invalid = node.content { return nil }
         if case .readOnly = shape {
-            // The client drops these, and stumbles over one without a value.
+            // The client drops these keys, but fails if one has no value.
             if python(node) == .null { wrong(node, "\(what) has no value", "remove the key") }
             return nil
         }
@@ -204,7 +204,7 @@ struct AzureFileReader {
         }
     }
 
-    /// A mapping of known keys; the scaling modes have different ones.
+    /// Reads a mapping of known keys, which for scale settings depend on the scaling mode.
     private mutating func settings(_ node: Node, _ shape: AzureObject) -> Node? {
         guard shape.what == AzureObject.defaultScaleSettings.what, case .string(let text)? = python(node["type"]),
             AzureWord.snake("default").word(text) != nil
@@ -223,10 +223,11 @@ struct AzureFileReader {
         return node
     }
 
-    /// Whether a placeholder is in what is otherwise fine, which is worth a warning.
+    /// Reads a string; if it `isChecked`, a placeholder in it causes a warning.
     mutating func text(_ node: Node, _ what: String, isChecked: Bool) -> Node? {
         guard let text = string(node) else {
-            wrong(node, "\(what) must be text, not \(described(node))", node.scalar == nil ? nil : "put it in quotes")
+            wrong(
+                node, "\(what) must be a string, not \(described(node))", node.scalar == nil ? nil : "put it in quotes")
             return nil
         }
         if isChecked, let placeholder = Placeholder(in: text) {
@@ -266,7 +267,7 @@ struct AzureFileReader {
             wrong(node, "\(what) must be an integer, not \(described(node))")
             return nil
         }
-        // The wire's integers have 32 bits.
+        // Integers in the REST API have 32 bits.
         guard let small = Int32(exactly: number) else {
             wrong(node, "\(what) is \(described(node))", "it must be at most \(Int32.max)")
             return nil
@@ -309,7 +310,7 @@ struct AzureFileReader {
         return node.with(.bool(flag))
     }
 
-    /// The texts that the client takes for a truth value.
+    /// The strings that the client reads as Booleans.
     private static let flags: [String: Bool] = {
         let truthy = ["t", "T", "true", "True", "TRUE", "on", "On", "ON", "y", "Y", "yes", "Yes", "YES", "1"]
         let falsy = ["f", "F", "false", "False", "FALSE", "off", "Off", "OFF", "n", "N", "no", "No", "NO", "0"]
@@ -334,7 +335,7 @@ struct AzureFileReader {
         case .string(let text)?: return node.with(.string(text))
         case .integer?, .float?, .bool?: return python(node).map { node.with(.string($0.text)) }
         default:
-            wrong(node, "\(what) must be text or a number, not \(described(node))", "put it in quotes")
+            wrong(node, "\(what) must be a string or a number, not \(described(node))", "put it in quotes")
             return nil
         }
     }
@@ -355,7 +356,7 @@ struct AzureFileReader {
 // MARK: Values and findings
 
 extension AzureFileReader {
-    /// What the client makes of a node; nil where a finding says why there is nothing.
+    /// Returns the value that the client reads from a node, or `nil` if a finding says why there is none.
     func python(_ node: Node?) -> PythonValue? {
         guard let node else { return nil }
         switch node.content {
@@ -378,7 +379,7 @@ extension AzureFileReader {
         do throws(PythonProblem) { return try scalar.python() } catch { return nil }
     }
 
-    /// Text, also from bytes that are.
+    /// Returns the text of a string, or of bytes that are valid UTF-8.
     func string(_ node: Node) -> String? {
         switch python(node) {
         case .string(let text)?: text
@@ -387,7 +388,7 @@ extension AzureFileReader {
         }
     }
 
-    /// The node with its scalars as values of JSON.
+    /// Returns the node with its scalars as JSON values.
     func plain(_ node: Node) -> Node {
         var node = node
         switch node.content {
@@ -419,7 +420,7 @@ extension AzureFileReader {
     func described(_ node: Node) -> String {
         guard let value = python(node) else { return "a value" }
         switch value {
-        case .null: return "nothing"
+        case .null: return "null"
         case .list: return "a list"
         case .mapping: return "a mapping"
         case .date, .time: return "a date, \((node.scalar?.text ?? value.text).quoted)"
@@ -434,7 +435,7 @@ extension AzureFileReader {
         Location(source: origin == .document ? source : playbook, span: span)
     }
 
-    /// A value that the client refuses; a placeholder in it is the reason.
+    /// Reports a value that the client refuses, or the placeholder in it.
     mutating func wrong(_ node: Node, _ message: String, _ help: String? = nil) {
         if let text = node.scalar?.text, let placeholder = Placeholder(in: text) {
             return report("Placeholder", node.span, node.origin, placeholder.message, placeholder.help)
@@ -454,7 +455,7 @@ extension AzureFileReader {
 }
 
 extension Value {
-    /// A number as JSON gives it back: whole ones are integers there, and a definition must come back as it went.
+    /// A number as it is after a JSON round trip: whole numbers become integers, so that a stored definition is equal.
     fileprivate init(throughJSON number: Double) {
         self = Int(exactly: number).map(Value.integer) ?? .number(number)
     }
@@ -475,7 +476,7 @@ extension Scalar {
 }
 
 extension Node {
-    /// The node with another value.
+    /// Returns the node with another value.
     func with(_ value: Value) -> Node {
         var node = self
         node.content = .scalar(Scalar(text: value.scalarText ?? "", style: .plain, value: value))

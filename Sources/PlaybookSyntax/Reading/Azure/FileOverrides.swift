@@ -1,23 +1,23 @@
 internal import Rollouts
 
-/// What takes the place of a file's own values before the file is read, as the flags of `az ml` do.
+/// Values that override those of a file before it is interpreted, like the flags of `az ml`.
 struct FileOverrides {
-    /// The name of the endpoint on the command line.
+    /// The endpoint's name from the command line.
     var endpoint: Name?
-    /// The playbook's endpoint, which fills in where the file names none.
+    /// The playbook's endpoint, which is used if the file names none.
     var usualEndpoint: Name?
-    /// The stage's `name`: the deployment's.
+    /// The deployment's name: the stage's `name`.
     var name: Node?
-    /// The stage's `set`: values by dotted keys.
+    /// The stage's `set`: values by dotted key.
     var set: Node?
 
-    /// What cannot be set, at its key in the playbook.
+    /// A value that cannot be set, with the position of its key in the playbook.
     struct Problem: Error {
         var span: Span
         var message: String
     }
 
-    /// The endpoint file's root with these values.
+    /// Returns the endpoint file's root with the overrides.
     func endpointFile(_ root: Node) -> (root: Node, problems: [Problem]) {
         var (root, problems) = withSettings(root)
         if let endpoint { root = root.setting("name", to: .text(endpoint.text, in: root["name"] ?? root)) }
@@ -27,7 +27,7 @@ struct FileOverrides {
         return (root, problems)
     }
 
-    /// The deployment file's root with these values.
+    /// Returns the deployment file's root with the overrides.
     func deploymentFile(_ root: Node) -> (root: Node, problems: [Problem]) {
         var (root, problems) = withSettings(root)
         let key = "endpoint_name"
@@ -53,7 +53,7 @@ struct FileOverrides {
 }
 
 extension Node {
-    /// A mapping with one member replaced or added.
+    /// Returns the mapping with one member replaced or added.
     func setting(_ key: String, to value: Node) -> Node {
         guard case .mapping(var members) = content else { return self }
         if let index = members.firstIndex(where: { $0.key.text == key }) {
@@ -67,14 +67,14 @@ extension Node {
         return node
     }
 
-    /// Text that stands where nothing, or other text, is written.
+    /// Creates text at the position of another node.
     fileprivate static func text(_ text: String, in place: Node) -> Node {
         let span = place.scalar == nil ? place.headSpan : place.span
         return Node(
             content: .scalar(Scalar(text: text, style: .plain, value: .string(text))), span: span, origin: place.origin)
     }
 
-    /// The node with everything in it marked as the playbook's.
+    /// The node, with everything in it marked as coming from the playbook.
     fileprivate var inPlaybook: Node {
         var node = self
         node.origin = .playbook
@@ -93,7 +93,7 @@ extension Node {
         return node
     }
 
-    /// The mapping with the value of `member` at `keys`; mappings on the way are made where there is none.
+    /// Returns the mapping with the value of `member` at the path `keys`; missing mappings on the path are created.
     fileprivate func setting(
         _ keys: ArraySlice<String>, of member: Member, path: [String]
     ) throws(FileOverrides.Problem) -> Node {
@@ -126,7 +126,7 @@ extension Node {
 }
 
 extension String {
-    /// `a.b` in parts; a point behind a backslash belongs to its part.
+    /// The parts of the dotted key `a.b`; a dot after a backslash is part of a name.
     fileprivate var dottedParts: [String] {
         var parts = [""]
         var isEscaped = false

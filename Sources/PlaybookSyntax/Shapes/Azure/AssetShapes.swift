@@ -1,10 +1,10 @@
-/// Assets that a deployment file holds inline.
+/// Assets that a deployment file defines inline.
 extension AzureObject {
     static let model = AzureObject(
         "model",
         [
             AzureField("$schema", .readOnly, "JSON Schema of the model; not read."),
-            AzureField("name", .text, "Name of the model. Default: a name of its own."),
+            AzureField("name", .text, "Name of the model. Default: a generated name."),
             AzureField("version", .version, "Version of the model; needs a name."),
             AzureField(
                 "path", .text, "Path of the model's file or folder, relative to this file.", example: "./model"),
@@ -14,10 +14,10 @@ extension AzureObject {
             AzureField("description", .text, "Description for people."),
             AzureField("tags", .words(), "Tags; each value is kept as text."),
             AzureField("properties", .words(), "Properties; each value is kept as text."),
-            AzureField("stage", .text, "Stage of the model's life."),
+            AzureField("stage", .text, "Life-cycle stage of the model."),
             AzureField("flavors", .anyMapping, "Flavours of an MLflow model."),
             AzureField("datastore", .text, "Datastore that the model is uploaded to."),
-            AzureField("system_metadata", .anyMapping, "Metadata of the service."),
+            AzureField("system_metadata", .anyMapping, "Metadata that the service keeps."),
             AzureField(
                 "default_deployment_template", .object(template), "Deployment template of the model."),
             AzureField(
@@ -34,7 +34,7 @@ extension AzureObject {
         "environment",
         [
             AzureField("$schema", .readOnly, "JSON Schema of the environment; not read."),
-            AzureField("name", .text, "Name of the environment. Default: a name of its own."),
+            AzureField("name", .text, "Name of the environment. Default: a generated name."),
             AzureField("version", .version, "Version of the environment."),
             AzureField("description", .text, "Description for people."),
             AzureField("tags", .words(textKeys: true), "Tags; each value is kept as text."),
@@ -61,14 +61,14 @@ extension AzureObject {
         [
             AzureField(
                 "condition", .word(.snake("created_greater_than", "last_accessed_greater_than")), "Kind of time limit."),
-            AzureField("value", .text, "Length of time."),
+            AzureField("value", .text, "Length of the time limit."),
         ])
 
     private static let inferenceConfig = AzureObject(
         "inference_config",
         [
             ("liveness_route", "for liveness probes"), ("readiness_route", "for readiness probes"),
-            ("scoring_route", "of requests"),
+            ("scoring_route", "for scoring requests"),
         ]
         .map { key, use in
             AzureField(

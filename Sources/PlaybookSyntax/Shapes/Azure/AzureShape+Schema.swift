@@ -13,7 +13,7 @@ extension AzureObject {
         var schema: [String: Value] = [
             "type": "object", "additionalProperties": false, "properties": .mapping(properties),
         ]
-        // What the playbook or the command line can give is not required of the file.
+        // A key that the playbook or the command line can supply is not required in the file.
         let required = fields.filter { $0.isRequired && $0.alternative == nil }.map { Value.string($0.key) }
         if !required.isEmpty { schema["required"] = .list(required) }
         return schema
@@ -59,7 +59,7 @@ extension AzureShape {
 }
 
 extension AzureWord {
-    /// A regular expression for every spelling of the words.
+    /// A regular expression that matches every accepted spelling.
     fileprivate var pattern: String {
         let spellings = words.map { word in
             word.map { letter in

@@ -1,29 +1,29 @@
-/// What Azure's own client takes for a value of an endpoint or deployment file.
+/// The values that Azure's own client accepts in an endpoint or deployment file.
 ///
 /// The client (`azure-ai-ml`) is the specification: its schemas are much more lenient than their documentation in some
-/// places and stricter in others, and Tests/IntegrationTests/LoaderDifferentialTests.swift holds the two together.
+/// places and stricter in others. Tests/IntegrationTests/LoaderDifferentialTests.swift compares the two.
 indirect enum AzureShape: Sendable {
-    /// Text; an unquoted number, date or truth value is a mistake.
+    /// A string; an unquoted number, date or Boolean is an error.
     case text
-    /// Text that a rule of its own judges.
+    /// A nonempty string that a separate rule checks.
     case name
     case endpointName
-    /// A number without its fraction, also in quotes.
+    /// An integer, also in quotes; a fraction is cut off.
     case integer
-    /// An integer that says nothing where it is 0: the client leaves it out.
+    /// An integer that the client leaves out if it is 0.
     case amount
     /// A number from 0 to 1, also in quotes.
     case share
-    /// A truth value, also in quotes or as 1 and 0.
+    /// A Boolean, also in quotes or as 1 and 0.
     case flag
     case word(AzureWord)
-    /// Text or a number, which is kept as text.
+    /// A string, or a number or Boolean that is kept as text.
     case version
-    /// Any names, whose values are kept as text; with `textKeys` the names are text themselves.
+    /// A mapping of any keys to values that are kept as text; with `textKeys`, keys must be strings.
     case words(textKeys: Bool = false)
-    /// Any mapping, kept as it is.
+    /// Any mapping, kept unchanged.
     case anyMapping
-    /// Whole percents by deployment, of which at most 100 are given.
+    /// A mapping of deployments to integer percentages, whose sum is limited.
     case percents(atMost: Int?)
     case list(AzureShape, atMost: Int? = nil)
     case mapping(AzureShape)
@@ -35,39 +35,39 @@ indirect enum AzureShape: Sendable {
     case reference
     /// A Conda environment: the path of a file, or its content.
     case condaFile
-    /// A folder that is there, or a URL.
+    /// An existing folder, or a URL.
     case buildFolder
-    /// A value of `az ml … show`, which says nothing when a resource is made.
+    /// A value that `az ml … show` prints, and that is ignored when a resource is created.
     case readOnly
-    /// A value that is checked and says nothing.
+    /// A value that is checked and then ignored.
     case unused(AzureShape)
 }
 
-/// The words of an enumeration.
+/// An enumeration.
 struct AzureWord: Sendable {
     let words: [String]
     let casing: Casing
 
     enum Casing: Sendable {
-        /// Case does not matter.
+        /// Words are matched without regard to case.
         case lower
-        /// Case does not matter, and `CamelCase` is `snake_case`.
+        /// Words are matched without regard to case, and `CamelCase` is read as `snake_case`.
         case snake
     }
 
     static func lower(_ words: String...) -> AzureWord { AzureWord(words: words, casing: .lower) }
     static func snake(_ words: String...) -> AzureWord { AzureWord(words: words, casing: .snake) }
 
-    /// The word as it is kept, or nil where `text` is none of them.
+    /// Returns the normalized word, or `nil` if `text` is not one of the words.
     func word(_ text: String) -> String? {
         let folded = casing == .lower ? text.lowercased() : text.snakeCasedByAzure
         return words.contains(folded) ? folded : nil
     }
 }
 
-/// A mapping of known keys.
+/// A mapping with known keys.
 struct AzureObject: Sendable {
-    /// What it is, to be named in messages.
+    /// The mapping's name in messages: `a deployment file`.
     let what: String
     let fields: [AzureField]
     private let index: [String: Int]
@@ -80,7 +80,7 @@ struct AzureObject: Sendable {
 
     subscript(key: String) -> AzureField? { index[key].map { fields[$0] } }
 
-    /// The keys that a person writes.
+    /// The keys that users write.
     var writtenKeys: [String] {
         fields.compactMap {
             switch $0.shape {
@@ -96,12 +96,12 @@ struct AzureField: Sendable {
     let key: String
     let shape: AzureShape
     let isRequired: Bool
-    /// For the JSON Schema.
+    /// The hover text in the JSON Schema, and the text in the playbook reference.
     let description: String
     let example: String?
-    /// What gives the value where the file does not, for messages.
+    /// How else to supply a missing value, for messages.
     let alternative: String?
-    /// The key that this one is another name of.
+    /// The key that this one is an alias of; otherwise the key itself.
     let canonicalKey: String
 
     init(
@@ -119,8 +119,9 @@ struct AzureField: Sendable {
 }
 
 extension String {
-    /// `AMLToken` and `aml_token` as `aml_token`, the way Azure's client does it: two passes of regular expressions,
-    /// the first for words of several letters and the second for single capitals.
+    /// The text in snake case, as Azure's client converts it: `AMLToken` becomes `aml_token`.
+    ///
+    /// Two regular expressions are applied: the first for words of several letters, the second for single capitals.
     var snakeCasedByAzure: String {
         let once = replacing(#/(?s)(.)([A-Z][a-z]+)/#) { "\($0.1)_\($0.2)" }
         return once.replacing(#/([a-z0-9])([A-Z])/#) { "\($0.1)_\($0.2)" }.lowercased()

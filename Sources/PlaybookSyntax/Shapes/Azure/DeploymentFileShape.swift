@@ -9,7 +9,7 @@ extension AzureObject {
         "a deployment file",
         AzureField.deployment + [AzureField.instanceType(required: false), AzureField.resources])
 
-    /// Either of them.
+    /// Either kind of deployment.
     static let anyDeployment = AzureObject(
         "a deployment file",
         AzureField.deployment + [AzureField.instanceType(required: false), AzureField.resources]
@@ -30,14 +30,15 @@ extension AzureObject {
         [
             AzureField(
                 "type", .word(.snake("default", "target_utilization")), required: true,
-                "Scaling mode. Managed endpoints have `default`.", example: "default"),
+                "Scaling mode; managed endpoints accept only `default`.", example: "default"),
             AzureField("min_instances", .integer, "Smallest number of instances. Default: 1."),
             AzureField("max_instances", .integer, "Largest number of instances. Default: 1."),
-            AzureField("target_utilization_percentage", .integer, "Load to aim at, in percent. Default: 70."),
-            AzureField("polling_interval", .amount, "Seconds between two measurements. Default: 1."),
+            AzureField(
+                "target_utilization_percentage", .integer, "Target utilization in percent, 1 to 100. Default: 70."),
+            AzureField("polling_interval", .amount, "Time between two measurements, in seconds. Default: 1."),
         ])
 
-    /// The only form that the default scaling mode has.
+    /// The keys of the default scaling mode, which has no settings.
     static let defaultScaleSettings = AzureObject("scale_settings", [scaleSettings.fields[0]])
 
     fileprivate static let requestSettings = AzureObject(
@@ -45,11 +46,11 @@ extension AzureObject {
         [
             AzureField(
                 "request_timeout_ms", .amount,
-                "Longest time for a request, in milliseconds, at most 180000. Default: 5000."
+                "Timeout of a request in milliseconds, 1 to 180000. Default: 5000."
             ),
             AzureField(
                 "max_concurrent_requests_per_instance", .integer,
-                "Requests that one instance answers at a time. Default: 1."
+                "Number of requests that an instance handles concurrently, at least 1. Default: 1."
             ),
             AzureField("max_queue_wait_ms", .amount, "Longest wait in the queue, in milliseconds. Default: 500."),
         ])
@@ -58,11 +59,11 @@ extension AzureObject {
         AzureObject(
             name,
             [
-                AzureField("initial_delay", .amount, "Seconds before the first probe. Default: 10."),
-                AzureField("period", .amount, "Seconds between two probes. Default: 10."),
-                AzureField("timeout", .amount, "Seconds that an answer may take. Default: 2."),
-                AzureField("success_threshold", .integer, "Successes in a row for the probe to pass. Default: 1."),
-                AzureField("failure_threshold", .integer, "Failures in a row for the probe to fail. Default: 30."),
+                AzureField("initial_delay", .amount, "Time before the first probe, in seconds. Default: 10."),
+                AzureField("period", .amount, "Time between two probes, in seconds. Default: 10."),
+                AzureField("timeout", .amount, "Timeout of a probe, in seconds. Default: 2."),
+                AzureField("success_threshold", .integer, "Consecutive successes for the probe to pass. Default: 1."),
+                AzureField("failure_threshold", .integer, "Consecutive failures for the probe to fail. Default: 30."),
             ])
     }
 
@@ -72,14 +73,14 @@ extension AzureObject {
             AzureField(
                 "collections", .mapping(.object(collection)), required: true, "Collections of data, by name.",
                 example: "{model_inputs: {enabled: 'true'}}"),
-            AzureField("sampling_rate", .share, "Share of the requests that is collected, from 0 to 1."),
+            AzureField("sampling_rate", .share, "Share of requests to collect, 0 to 1."),
             AzureField(
-                "rolling_rate", .word(.lower("minute", "day", "hour")), "Period after which a new file is begun."),
-            AzureField("request_logging", .object(requestLogging), "What is logged of each request."),
+                "rolling_rate", .word(.lower("minute", "day", "hour")), "Period after which a new file is started."),
+            AzureField("request_logging", .object(requestLogging), "What to log about each request."),
         ])
 
     private static let requestLogging = AzureObject(
-        "request_logging", [AzureField("capture_headers", .list(.text), "Names of headers that are logged.")])
+        "request_logging", [AzureField("capture_headers", .list(.text), "Names of the headers to log.")])
 
     private static let collection = AzureObject(
         "a collection",
@@ -111,9 +112,9 @@ extension AzureObject {
                             AzureField("cpu", .text, "Kubernetes quantity in quotes, for example `'500m'`."),
                             AzureField("memory", .text, "Kubernetes quantity in quotes, for example `'2Gi'`."),
                             AzureField("nvidia.com/gpu", .text, "Number of GPUs, in quotes."),
-                            AzureField("gpu", .text, "Another name of `nvidia.com/gpu`.", means: "nvidia.com/gpu"),
+                            AzureField("gpu", .text, "Alias of `nvidia.com/gpu`.", means: "nvidia.com/gpu"),
                         ])),
-                part == "requests" ? "Resources that are reserved for a container." : "Most that a container may use.")
+                part == "requests" ? "Resources reserved for a container." : "Limits on a container's resources.")
         })
 }
 
@@ -122,11 +123,11 @@ extension AzureField {
         AzureField("$schema", .readOnly, "JSON Schema of the file; not read."),
         AzureField(
             "name", .name, required: true,
-            "Name of the deployment: 3 to 32 letters, digits and hyphens. The stage's `name` takes its place.",
+            "Name of the deployment: 3 to 32 letters, digits and hyphens. The stage's `name` overrides it.",
             example: "green", alternative: "give it as the stage's 'name'"),
         AzureField(
             "endpoint_name", .name, required: true,
-            "Endpoint of the deployment. Default: the playbook's endpoint. --endpoint takes its place.",
+            "Endpoint of the deployment; --endpoint overrides it. Default: the playbook's endpoint.",
             example: "my-endpoint", alternative: "pass --endpoint NAME"),
         AzureField("description", .text, "Description for people."),
         AzureField("tags", .words(), "Tags; each value is kept as text."),
@@ -145,14 +146,14 @@ extension AzureField {
             "environment_variables", .words(), "Environment variables of the server; each value is kept as text."),
         AzureField("instance_count", .integer, "Number of instances, 1 to 50. Default: 1."),
         AzureField("app_insights_enabled", .flag, "Enable Application Insights. Default: false."),
-        AzureField("scale_settings", .object(.scaleSettings), "How the deployment is scaled."),
-        AzureField("request_settings", .object(.requestSettings), "Limits of requests."),
+        AzureField("scale_settings", .object(.scaleSettings), "Scaling of the deployment."),
+        AzureField("request_settings", .object(.requestSettings), "Timeouts and limits of requests."),
         AzureField(
             "liveness_probe", .object(.probe("liveness_probe")), "Probe that decides when an instance is restarted."),
         AzureField(
             "readiness_probe", .object(.probe("readiness_probe")), "Probe that decides when an instance takes requests."
         ),
-        AzureField("data_collector", .object(.dataCollector), "Collection of requests and answers."),
+        AzureField("data_collector", .object(.dataCollector), "Collection of requests and responses."),
         AzureField("id", .unused(.text), "Shown by `az ml online-deployment show`; not used."),
         AzureField("provisioning_state", .unused(.text), "Shown by `az ml online-deployment show`; not used."),
     ]
@@ -169,7 +170,7 @@ extension AzureField {
     fileprivate static let managedDeployment = [
         AzureField(
             "egress_public_network_access", .word(.lower("enabled", "disabled")),
-            "Whether instances reach the internet. Default: enabled."),
+            "Whether instances can reach the internet. Default: enabled."),
         AzureField("private_network_connection", .flag, "Connect over a private network. Default: false."),
         AzureField("creation_context", .readOnly, "Shown by `az ml online-deployment show`; not used."),
     ]

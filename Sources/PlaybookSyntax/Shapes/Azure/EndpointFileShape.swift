@@ -5,7 +5,7 @@ extension AzureObject {
     /// A Kubernetes online endpoint: one whose file names its compute.
     static let kubernetesEndpoint = AzureObject("an endpoint file", AzureField.endpoint + [AzureField.compute])
 
-    /// Either of them.
+    /// Either kind of endpoint.
     static let anyEndpoint = AzureObject(
         "an endpoint file", AzureField.endpoint + [AzureField.compute, AzureField.publicAccess])
 
@@ -28,7 +28,7 @@ extension AzureField {
         AzureField("$schema", .readOnly, "JSON Schema of the file; not read."),
         AzureField(
             "name", .endpointName, required: true,
-            "Name of the endpoint: 3 to 32 letters, digits and hyphens. --endpoint takes its place.",
+            "Name of the endpoint: 3 to 32 letters, digits and hyphens. --endpoint overrides it.",
             example: "my-endpoint", alternative: "pass --endpoint NAME"),
         AzureField("description", .text, "Description for people."),
         AzureField("tags", .words(), "Tags; each value is kept as text."),
@@ -53,5 +53,5 @@ extension AzureField {
 
     fileprivate static let publicAccess = AzureField(
         "public_network_access", .word(.lower("enabled", "disabled")),
-        "Whether clients reach the endpoint from the internet. Default: enabled.")
+        "Whether clients can reach the endpoint from the internet. Default: enabled.")
 }

@@ -1,13 +1,13 @@
 /// An integer of any length, as the decimal text that Python writes.
 struct PythonInteger: Hashable, Sendable {
-    /// A sign where it is negative, and digits without leading zeros.
+    /// The digits without leading zeros, with a minus sign if the number is negative.
     let text: String
 
     init(_ value: Int) { text = String(value) }
 
-    /// `digits`, most significant first and each below `base`, as one number.
+    /// Creates a number from `digits`, most significant first and each below `base`.
     ///
-    /// - Returns: Nil where Python refuses to write the number: it has more than 4300 decimal digits.
+    /// - Returns: `nil` if the number has more than 4300 decimal digits, which Python refuses to write.
     init?(digits: some Sequence<Int>, base: Int, isNegative: Bool) {
         var limbs = [0]  // least significant first, each below 10^9
         for digit in digits {
@@ -32,8 +32,9 @@ struct PythonInteger: Hashable, Sendable {
         self.text = isNegative && text != "0" ? "-" + text : text
     }
 
-    /// What Python's `int(text)` gives for decimal text: spaces around it and single underscores between digits count
-    /// for nothing.
+    /// Parses decimal text like Python's `int(text)`.
+    ///
+    /// White space around the number and single underscores between digits are ignored.
     init?(pythonText: String) {
         var rest = pythonText.unicodeScalars[...]
         rest = rest.drop(while: \.properties.isWhitespace)
@@ -41,7 +42,7 @@ struct PythonInteger: Hashable, Sendable {
         let sign = rest.first
         if sign == "+" || sign == "-" { rest.removeFirst() }
         var digits: [Int] = []
-        var isSeparated = true  // an underscore may not come first
+        var isSeparated = true  // an underscore must not come first
         for scalar in rest {
             if scalar == "_" {
                 guard !isSeparated else { return nil }
@@ -58,12 +59,12 @@ struct PythonInteger: Hashable, Sendable {
         self.init(digits: digits, base: 10, isNegative: sign == "-")
     }
 
-    /// Nil where 64 bits are too few.
+    /// The value, or `nil` if it does not fit into 64 bits.
     var value: Int? { Int(text) }
 }
 
 extension Double {
-    /// What Python's `float(text)` gives.
+    /// Parses text like Python's `float(text)`.
     init?(pythonText: String) {
         var rest = pythonText.unicodeScalars[...]
         rest = rest.drop(while: \.properties.isWhitespace)
@@ -79,7 +80,7 @@ extension Double {
                 guard before != "_" || isDigit else { return nil }
                 text.unicodeScalars.append(scalar)
             default:
-                // The names of what is not finite.
+                // The names of infinity and of not-a-number.
                 let word = String(String.UnicodeScalarView(rest)).lowercased()
                 let unsigned = word.hasPrefix("+") || word.hasPrefix("-") ? String(word.dropFirst()) : word
                 switch unsigned {
@@ -91,7 +92,7 @@ extension Double {
             }
             before = scalar
         }
-        // Swift takes neither `1.` nor `.5e3` in every form, nor a bare point.
+        // Swift does not accept every form of `1.` and `.5e3`; a lone point is not a number.
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         if parts.count == 2 {
             let hasWhole = parts[0].last.map { $0.isNumber } ?? false

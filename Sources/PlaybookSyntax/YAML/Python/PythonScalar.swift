@@ -1,13 +1,13 @@
 internal import FoundationEssentials
 internal import Support
 
-/// The kinds of scalars that YAML 1.1 has.
+/// The kinds of scalars in YAML 1.1.
 enum ScalarTag: UInt8, Sendable {
     case null, bool, integer, float, string, binary, timestamp
 
     private static let namespace = "tag:yaml.org,2002:"
 
-    /// The tag that a file writes in its full form; nil for any that PyYAML's safe loader makes no scalar of.
+    /// Reads a tag in its full form; returns `nil` for tags that PyYAML's safe loader does not accept on scalars.
     init?(_ tag: String) {
         switch tag {
         case Self.namespace + "null": self = .null
@@ -22,17 +22,17 @@ enum ScalarTag: UInt8, Sendable {
     }
 }
 
-/// Why Python cannot make a value of a scalar, as the rest of a sentence about it.
+/// Why Python cannot read a scalar; the message is the rest of a sentence about it.
 struct PythonProblem: Error {
     var message: String
     var help = "put it in quotes if it is text"
 }
 
 extension PythonValue {
-    /// What PyYAML's safe loader makes of a scalar: by its tag, else by its text where it is plain.
+    /// Reads a scalar like PyYAML's safe loader: by its tag, otherwise by its text if it is plain.
     init(text: String, style: Scalar.Style, tag: ScalarTag?) throws(PythonProblem) {
         guard let kind = tag ?? (style == .plain ? ScalarTag(plain: text) : .string) else {
-            throw PythonProblem(message: "has a meaning of its own in YAML 1.1")
+            throw PythonProblem(message: "has a special meaning in YAML 1.1")
         }
         switch kind {
         case .null: self = .null
@@ -41,7 +41,7 @@ extension PythonValue {
             switch text.lowercased() {
             case "yes", "true", "on": self = .bool(true)
             case "no", "false", "off": self = .bool(false)
-            default: throw PythonProblem(message: "is not a truth value")
+            default: throw PythonProblem(message: "is not a Boolean")
             }
         case .integer: self = .integer(try PythonInteger(yaml: text))
         case .float: self = .float(try Double(yaml: text))
@@ -52,7 +52,7 @@ extension PythonValue {
 }
 
 extension ScalarTag {
-    /// What a plain scalar is in YAML 1.1, as PyYAML resolves it; nil for what only a key can be.
+    /// Resolves a plain scalar in YAML 1.1 like PyYAML; returns `nil` for `=` and `<<`, which can only be keys.
     init?(plain text: String) {
         switch text {
         case "", "~", "null", "Null", "NULL": self = .null
@@ -62,7 +62,7 @@ extension ScalarTag {
         case "=", "<<": return nil
         default:
             let bytes = Array(text.utf8)
-            // Whatever is not text begins with one of these.
+            // All scalars that are not text begin with one of these.
             guard let first = bytes.first, first.isDigit || "+-.".utf8.contains(first) else {
                 self = .string
                 return
@@ -81,7 +81,7 @@ extension ScalarTag {
 }
 
 extension [UInt8] {
-    /// The pattern of PyYAML's resolver for floats.
+    /// Whether the text matches the pattern of PyYAML's resolver for floats.
     fileprivate var isYAMLFloat: Bool {
         var rest = self[...]
         let hasSign = rest.takeSign()
@@ -106,7 +106,7 @@ extension [UInt8] {
         return isSexagesimal ? rest.isEmpty : rest.isExponentOrEmpty
     }
 
-    /// The pattern of PyYAML's resolver for integers.
+    /// Whether the text matches the pattern of PyYAML's resolver for integers.
     fileprivate var isYAMLInteger: Bool {
         var rest = self[...]
         _ = rest.takeSign()
@@ -141,7 +141,7 @@ extension ArraySlice<UInt8> {
         return true
     }
 
-    /// Takes `(:[0-5]?[0-9])+`.
+    /// Consumes `(:[0-5]?[0-9])+`.
     fileprivate mutating func takeSexagesimalParts() -> Bool {
         var count = 0
         while first == UInt8(ascii: ":") {
@@ -218,7 +218,7 @@ extension Double {
 }
 
 extension [UInt8] {
-    /// Base64 as Python's `base64.decodebytes` takes it: what is no letter of it counts for nothing.
+    /// Decodes Base64 like Python's `base64.decodebytes`, which ignores other characters.
     fileprivate init(base64 text: String) throws(PythonProblem) {
         let letters = text.utf8.filter { $0.isDigit || $0.isLetter || "+/=".utf8.contains($0) }
         guard text.utf8.allSatisfy({ $0 < 0x80 }), let data = Data(base64Encoded: Data(letters)) else {
@@ -234,7 +234,7 @@ private struct YAMLTimestamp {
     var fraction: Substring.UTF8View = "".utf8[...]
     var zone: PythonTime.Zone?
 
-    /// Nil where the pattern of PyYAML's resolver does not fit.
+    /// Parses a timestamp; returns `nil` if it does not match the pattern of PyYAML's resolver.
     init?(_ bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)
         let date = #/([0-9]{4})-([0-9]{2})-([0-9]{2})/#
@@ -259,7 +259,7 @@ private struct YAMLTimestamp {
 
 extension PythonValue {
     fileprivate init(timestamp text: String) throws(PythonProblem) {
-        let problem = PythonProblem(message: "is not a day or time of the calendar")
+        let problem = PythonProblem(message: "is not a valid date or time")
         guard let parts = YAMLTimestamp(Array(text.utf8)),
             let date = PythonDate(year: parts.numbers[0], month: parts.numbers[1], day: parts.numbers[2])
         else { throw problem }

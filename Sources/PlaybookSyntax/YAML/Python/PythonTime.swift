@@ -1,10 +1,10 @@
-/// A day of a calendar, Python's `datetime.date`.
+/// A calendar date, like Python's `datetime.date`.
 struct PythonDate: Hashable, Sendable {
     let year: Int
     let month: Int
     let day: Int
 
-    /// Nil where there is no such day.
+    /// Returns `nil` if the date does not exist.
     init?(year: Int, month: Int, day: Int) {
         let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
         let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
@@ -21,7 +21,7 @@ struct PythonDate: Hashable, Sendable {
     var representation: String { "datetime.date(\(year), \(month), \(day))" }
 }
 
-/// A point in time, Python's `datetime.datetime`.
+/// A point in time, like Python's `datetime.datetime`.
 struct PythonTime: Hashable, Sendable {
     let date: PythonDate
     let hour: Int
@@ -32,11 +32,11 @@ struct PythonTime: Hashable, Sendable {
 
     enum Zone: Hashable, Sendable {
         case utc
-        /// Minutes east.
+        /// Minutes east of UTC.
         case offset(Int)
     }
 
-    /// Nil where there is no such time.
+    /// Returns `nil` if the time does not exist.
     init?(date: PythonDate, hour: Int, minute: Int, second: Int, microsecond: Int, zone: Zone?) {
         guard (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second) else { return nil }
         if case .offset(let minutes)? = zone, abs(minutes) >= 24 * 60 { return nil }

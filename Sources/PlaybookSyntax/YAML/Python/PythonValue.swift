@@ -1,9 +1,9 @@
 internal import Rollouts
 
-/// A value as Python has it after PyYAML's safe loader has read it, which is how Azure's own client reads its files.
+/// A value in Python after PyYAML's safe loader has read it, which is how Azure's own client reads its files.
 ///
-/// YAML 1.1 has more kinds of scalars than JSON: dates, integers of any length, sexagesimal numbers. They matter because
-/// free maps (tags, properties, environment variables) keep what `str()` makes of them.
+/// YAML 1.1 has more kinds of scalars than JSON: dates, integers of any length, sexagesimal numbers. They matter
+/// because free-form mappings (tags, properties, environment variables) contain the result of `str()`.
 indirect enum PythonValue: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -23,7 +23,7 @@ indirect enum PythonValue: Hashable, Sendable {
 }
 
 extension PythonValue {
-    /// A value that an expression of a playbook gave.
+    /// Converts the result of a playbook's expression.
     init(_ value: Value) {
         self =
             switch value {
@@ -41,7 +41,7 @@ extension PythonValue {
             }
     }
 
-    /// What `str()` gives.
+    /// The result of Python's `str()`.
     var text: String {
         switch self {
         case .string(let text): text
@@ -51,7 +51,7 @@ extension PythonValue {
         }
     }
 
-    /// What `repr()` gives: how a value is written inside a list or a mapping.
+    /// The result of Python's `repr()`, which is how a value is written inside a list or a mapping.
     var representation: String {
         switch self {
         case .null: "None"
@@ -68,7 +68,7 @@ extension PythonValue {
         }
     }
 
-    /// The name of a member of a JSON object whose key this is.
+    /// The name of a JSON object's member for this key.
     var memberName: String {
         switch self {
         case .null: "null"
@@ -77,7 +77,7 @@ extension PythonValue {
         }
     }
 
-    /// Equal for keys of a mapping that Python takes for the same: `1`, `1.0` and `true`.
+    /// A value that is equal for keys that Python considers the same: `1`, `1.0` and `true`.
     var keyIdentity: PythonValue {
         switch self {
         case .bool(let flag): .integer(PythonInteger(flag ? 1 : 0))
@@ -86,7 +86,7 @@ extension PythonValue {
         }
     }
 
-    /// Whether `not value` is true.
+    /// Whether `not value` is true in Python.
     var isFalsy: Bool {
         switch self {
         case .null: true
@@ -103,7 +103,8 @@ extension PythonValue {
 }
 
 extension Double {
-    /// What `str()` gives: the shortest digits that give the number back, with an exponent below 1e-4 and from 1e16 on.
+    /// The result of Python's `str()`: the shortest digits that restore the number, with an exponent below 1e-4 and
+    /// from 1e16 on.
     var pythonText: String {
         guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }
         let (digits, point) = magnitude.shortestDigits
@@ -139,7 +140,7 @@ extension Double {
 }
 
 extension String {
-    /// What Python's `repr()` gives.
+    /// The result of Python's `repr()`.
     fileprivate var pythonRepresentation: String {
         let quote: Unicode.Scalar = contains("'") && !contains("\"") ? "\"" : "'"
         var text = String(quote)
@@ -176,7 +177,7 @@ extension Unicode.Scalar {
 }
 
 extension [UInt8] {
-    /// What Python's `repr()` gives.
+    /// The result of Python's `repr()`.
     fileprivate var pythonRepresentation: String {
         let quote =
             contains(UInt8(ascii: "'")) && !contains(UInt8(ascii: "\"")) ? UInt8(ascii: "\"") : UInt8(ascii: "'")
