@@ -38,7 +38,7 @@ struct ClusterTests {
         "what has no image is a finding at its place",
         arguments: [
             ("environment: ⟦azureml:env:1⟧\n", "is an environment in Azure"),
-            ("environment: {⟦conda_file⟧: conda.yml}\n", "a Conda file alone makes no image"),
+            ("environment: {⟦conda_file⟧: conda.yml}\n", "a conda file is not enough"),
             ("environment: {⟦build⟧: {path: docker}}\n", "images are not built in a cluster"),
         ])
     func images(text: String, words: String) { findings(text, saying: words) }
@@ -46,12 +46,12 @@ struct ClusterTests {
     @Test("an autoscaler keeps its own counts: another one is a warning, and the plan asks for the nearest")
     func autoscaler() throws {
         let scaling = "scale_settings: {type: target_utilization, min_instances: 3, max_instances: 5}\n"
-        findings(Self.image + scaling + "instance_count: ⟦1⟧\n", severity: .warning, saying: "the run takes 3")
-        findings(Self.image + scaling + "instance_count: ⟦9⟧\n", severity: .warning, saying: "keeps 3 to 5")
+        findings(Self.image + scaling + "instance_count: ⟦1⟧\n", severity: .warning, saying: "the run uses 3")
+        findings(Self.image + scaling + "instance_count: ⟦9⟧\n", severity: .warning, saying: "instance count at 3 to 5")
         // Azure's own default of the largest number is 1.
         findings(
             Self.image + "scale_settings: {type: target_utilization}\ninstance_count: ⟦3⟧\n", severity: .warning,
-            saying: "an autoscaler that keeps 1 does not leave it at 3")
+            saying: "the autoscaler keeps the instance count at 1 and would change 3")
         let outcome = Sample.plan(
             Self.gateway + Sample.start, Self.options,
             files: [
@@ -79,7 +79,7 @@ struct ClusterTests {
         findings(Self.image + "model: ⟦azureml:houses:1⟧\n", severity: .warning, saying: "is not fetched in a cluster")
         findings(
             "environment: {image: \"x:1\", ⟦conda_file⟧: conda.yml}\n", severity: .warning,
-            saying: "the image must have its packages")
+            saying: "the image must contain them")
     }
 
     @Test("an instance type that the playbook does not say is a finding; Azure's default needs none")
@@ -108,7 +108,7 @@ struct ClusterTests {
         expectFindings(
             "FitsIntoCluster",
             in: "backends: {kubernetes: {image: \"y:2\", instance_types: {Standard_DS3_v2: {}}}}\n" + start,
-            Self.options, saying: "nothing says through which gateway")
+            Self.options, saying: "no gateway is set")
     }
 
     @Test("what a plan keeps of the settings is what the command line makes of them")

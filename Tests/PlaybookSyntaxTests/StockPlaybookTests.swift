@@ -85,7 +85,7 @@ struct StockPlaybookTests {
         #expect(unmeasured.findings.isEmpty)
         let stages = try #require(unmeasured.snapshot).plan.stages
         #expect(
-            stages.filter { $0.analysisSkip == "kubernetes does not tell what becomes of requests" }.map(\.name)
+            stages.filter { $0.analysisSkip == "kubernetes does not report outcomes of requests" }.map(\.name)
                 == ["canary", "cut-over"])
         #expect(stages.filter { $0.bake > .zero }.map(\.name) == ["canary", "cut-over"])
         #expect(stages.count == 8)

@@ -1,62 +1,67 @@
 package import RolloutEngine
 package import Rollouts
 
-/// A backend as users name it: what it can do, what it makes of a playbook's settings, and how it is opened.
+/// A backend as users name it: its capabilities, its settings in a playbook, and how to connect to it.
 ///
-/// A backend target exports one, and the list of the executable has one value of each: nothing else knows backends by
-/// name. Settings are what a playbook says under `backends.NAME`, `null` where it says nothing; paths in them are
-/// relative to `folder`, the playbook's. `state` is the folder of state.
+/// A backend target exports one plug-in, and the executable's list has one value of each; nothing else refers to a
+/// backend by name. `settings` are the values of a playbook under `backends.NAME`, `null` if there are none; paths in
+/// them are relative to `folder`, the playbook's folder. `state` is the state folder.
 package protocol BackendPlugin: Sendable {
-    /// The word for it: `simulated`.
+    /// The backend's name: `simulated`.
     var name: String { get }
-    /// What may stand behind a colon, as in `simulated:kubernetes`; empty where there is one kind only.
+    /// The kinds that may follow a colon, as in `simulated:kubernetes`; empty if there is only one.
     var kinds: [EndpointKind] { get }
-    /// The settings that options of a command line may say as well: `context`.
+    /// The settings that command-line options can set as well: `context`.
     var options: [String] { get }
 
-    /// What a playbook may say under `backends.NAME`.
+    /// The shape of `backends.NAME` in a playbook.
     var settingsShape: Shape { get }
 
-    /// What it can do, before it is opened.
+    /// Returns what the backend can do, without a connection.
     func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities
-    /// What is wrong with settings that fit their shape, or nil: what must hold between them, or of what they name.
+    /// Returns what is wrong with settings that match their shape, or `nil`.
+    ///
+    /// It checks how settings fit together, and the things to which they refer.
     func problem(in settings: Value, kind: EndpointKind) -> SettingsProblem?
-    /// The settings, where a playbook says `backends` under that key, of any of the backends `all`.
+    /// Returns this backend's settings from `backends`, a playbook's settings of any of the backends `all`.
     func settings(in backends: Value, among all: [any BackendPlugin]) -> Value
-    /// What a simulated world takes of the settings, where it has none of its own.
+    /// Returns the settings that the simulated backend uses if the playbook has none for it.
     func simulation(of settings: Value) -> Value
-    /// The settings that count where a playbook says `settings` and the command line says `options`.
+    /// Returns the effective settings: those of the playbook, overridden by the command line's `options`.
     func settled(_ settings: Value, options: [String: String]) -> Value
-    /// An action with what of the settings is part of what it wants; else they would be in no plan.
+    /// Returns the action with the settings that are part of its desired state, so that the plan includes them.
     func settled(_ action: StageAction, settings: Value) -> StageAction
-    /// Which of several places with endpoints the settings lead to: leases are of endpoints in places. Nil where there
-    /// is one, or where opening it will say what is wrong.
+    /// Returns which of several places with endpoints, such as clusters, the settings select.
+    ///
+    /// A lease is for an endpoint in one place. The result is `nil` if there is only one place, or if connecting will
+    /// report the problem.
     func place(of settings: Value) -> String?
 
-    /// Whether the files that a deployment names are brought to it.
+    /// Whether the backend receives the files that a deployment names.
     var takesFiles: Bool { get }
-    /// Looks registered assets up without opening the backend; nil where that is not possible.
+    /// Returns a lookup of registered assets that needs no connection, or `nil` if there is none.
     func assets(settings: Value, folder: String, state: String) -> AssetLookup?
-    /// The backend whose settings say what serves deployments (``python(settings:folder:)``,
-    /// ``serving(_:bringing:settings:)``); nil where it is this one.
+    /// The backend whose settings define what serves deployments (``python(settings:folder:)``,
+    /// ``serving(_:bringing:settings:)``); `nil` if it is this one.
     var servers: (any BackendPlugin)? { get }
-    /// Looks at what this machine has for scoring scripts; nil where the backend does not run them here.
+    /// Returns a lookup of Python on this machine, or `nil` if the backend does not run scoring scripts here.
     func python(settings: Value, folder: String) -> PythonLookup?
-    /// What the settings say that serves a deployment, which may bring a server of its own
-    /// (``DeploymentDefinition/serving``).
+    /// Returns the server that the settings define for a deployment (``DeploymentDefinition/serving``).
+    ///
+    /// `own` is the server that the deployment brings.
     func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value?
-    /// Set where deployments are brought to a cluster.
+    /// The checks for a cluster; `nil` if the backend does not deploy to one.
     var cluster: ClusterFit? { get }
 
-    /// What the clients of a run have met, as it was kept last; nil where nobody counts.
+    /// Returns the last stored counts of a run's client requests, or `nil` if the backend does not count them.
     func clients(of run: RunID, in state: String) throws -> ClientCounts?
-    /// What a doctor finds about it; nothing is changed, unless the visit says so.
+    /// Diagnoses the backend, without changing anything unless the visit asks for it.
     func diagnose(_ visit: DoctorVisit) async -> [Diagnosis]
-    /// The time in its world, without opening it.
+    /// Returns the backend's time without a connection.
     func now(in state: String) throws -> Timestamp
-    /// Opens it.
+    /// Connects to the backend.
     ///
-    /// - Throws: ``BackendError`` where it cannot be reached, or where settings lead nowhere.
+    /// - Throws: ``BackendError`` if it cannot be reached, or if the settings refer to something that does not exist.
     func connect(_ opening: BackendOpening) async throws -> any BackendSession
 }
 
@@ -79,19 +84,19 @@ extension BackendPlugin {
     package func diagnose(_ visit: DoctorVisit) async -> [Diagnosis] { [] }
     package func now(in state: String) throws -> Timestamp { SystemClock().now() }
 
-    /// All that a user may write.
+    /// All names that a user may write.
     package var names: [String] { [name] + kinds.map { "\(name):\($0.rawValue)" } }
 
-    /// As plans and journals name it: one name for one world of endpoints.
+    /// Returns the name in plans and journals, which is unique for a set of endpoints.
     package func name(of kind: EndpointKind) -> String {
         kinds.contains(kind) && kind != .managed ? "\(name):\(kind.rawValue)" : name
     }
 }
 
-/// What a backend is opened for.
+/// The parameters of a connection to a backend.
 package struct BackendOpening: Sendable {
     package enum Use: Hashable, Sendable {
-        /// Nothing is changed, and no server is started.
+        /// Observation only: nothing is changed, and no server is started.
         case look
         /// Changes and requests.
         case work
@@ -99,15 +104,15 @@ package struct BackendOpening: Sendable {
 
     package var use: Use
     package var kind: EndpointKind
-    /// As they count; see ``BackendPlugin/settled(_:options:)``.
+    /// The effective settings; see ``BackendPlugin/settled(_:options:)``.
     package var settings: Value
-    /// The plan that is run or looked at; nil where there is none.
+    /// The plan that is executed or shown, or `nil`.
     package var plan: Plan?
-    /// The folder of state, absolute.
+    /// The absolute path of the state folder.
     package var state: String
-    /// What tells the state folder from others (``Journal/home()``); nil where nothing is kept.
+    /// Distinguishes the state folder from others (``Journal/home()``); `nil` if nothing is stored.
     package var home: String?
-    /// Is told what a person should know meanwhile, in sentences.
+    /// Receives messages for the user, each a complete sentence.
     package var notify: @Sendable (String) -> Void
 
     package init(
@@ -124,18 +129,17 @@ package struct BackendOpening: Sendable {
     }
 }
 
-/// What a doctor looks at.
+/// The scope of a diagnosis.
 package struct DoctorVisit: Sendable {
-    /// The folder of state, absolute.
+    /// The absolute path of the state folder.
     package var state: String
-    /// Whether it is the backend that the doctor was asked about; of others, only what they keep on this machine is
-    /// looked at.
+    /// Whether the user asked about this backend; of other backends, only their data on this machine is checked.
     package var isSelected: Bool
-    /// The settings as they count; `null` where it is not selected.
+    /// The effective settings; `null` if the backend is not selected.
     package var settings: Value
-    /// The plan of the playbook that is named; nil where none is.
+    /// The plan of the playbook that the user named, or `nil`.
     package var plan: Plan?
-    /// Whether what no deployment uses is removed.
+    /// Whether to remove data that no deployment uses.
     package var cleans: Bool
 
     package init(

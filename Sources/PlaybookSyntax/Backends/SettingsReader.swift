@@ -1,17 +1,19 @@
 internal import FoundationEssentials
 package import Rollouts
 
-/// A mapping of settings that its shape has passed, read by key.
+/// Reads values by key from a mapping of settings that matches its shape.
 ///
-/// What is `null` or empty text counts as not given. Values are read by the grammars of ``Shape``, which has reported
-/// what does not fit: for such a value the reader gives nil.
+/// `null` and the empty string count as not given. Values are parsed with the grammars of ``Shape``. For a value that
+/// does not fit, which the shape's check has already reported, the reader returns `nil`.
 package struct SettingsReader: Sendable {
     package let members: [String: Value]
-    /// What ``path`` begins from, as problems name it: `backends.NAME`.
+    /// The beginning of ``path`` in problems: `backends.NAME`.
     private let root: String
     private let path: [String]
 
-    /// - Throws: The first thing in `settings` that does not fit `shape`.
+    /// Checks `settings` against `shape`.
+    ///
+    /// - Throws: The first mismatch.
     package init(_ settings: Value, _ shape: Shape, root: String) throws(SettingsProblem) {
         var check = ShapeCheck(source: SourceFile(path: root, data: Data()), takesBlanks: true)
         if settings != .null { check.check(Node(settings), shape, root) }
@@ -31,18 +33,20 @@ package struct SettingsReader: Sendable {
 
     package var keys: [String] { members.keys.sorted() }
 
-    /// Nil where there is nothing, or text of no length.
+    /// The value of a key, or `nil` if it is missing, `null` or the empty string.
     package subscript(key: String) -> Value? { members[key].flatMap { $0 == .null || $0 == "" ? nil : $0 } }
 
-    /// That `message` holds of what stands at `key` or, without one, of the whole mapping: the rest of a sentence.
+    /// Returns a problem with the value of `key` or, without a key, with the whole mapping.
+    ///
+    /// `message` is the rest of a sentence that begins with the location.
     package func problem(_ key: String? = nil, _ message: String) -> SettingsProblem {
         SettingsProblem(path: path + (key.map { [$0] } ?? []), message: message, root: root)
     }
 
-    /// Text, also where it is a number or a truth value that is written without quotes.
+    /// Returns a string, or an unquoted number or Boolean as text.
     package func text(_ key: String) -> String? { self[key]?.scalarText }
 
-    /// The texts of a list, or the only one.
+    /// Returns the strings of a list, or a single string as a list.
     package func texts(_ key: String) -> [String] {
         guard case .list(let items)? = self[key] else { return text(key).map { [$0] } ?? [] }
         return items.compactMap(\.scalarText)
@@ -58,32 +62,32 @@ package struct SettingsReader: Sendable {
 
     package func fraction(_ key: String) -> Double? { self[key]?.fraction }
 
-    /// Requests a second.
+    /// Returns a rate in requests per second.
     package func rate(_ key: String) -> Double? {
         do throws(ValueProblem) { return try readRate(self[key] ?? .null, bare: true) } catch { return nil }
     }
 
     package func interval(_ key: String) -> Interval? { self[key]?.interval }
 
-    /// Also where the key has no value, so that the mapping is empty.
+    /// Returns the mapping at a key, which is empty if the key has no value.
     package func mapping(_ key: String) -> SettingsReader? {
         members[key].map { SettingsReader($0, path + [key], root) }
     }
 
-    /// The mappings of a list, whose paths have their places in it: `incidents.0`.
+    /// Returns the mappings of a list, whose paths include their index: `incidents.0`.
     package func mappings(_ key: String) -> [SettingsReader] {
         guard case .list(let items)? = self[key] else { return [] }
         return items.enumerated().map { SettingsReader($1, path + [key, "\($0)"], root) }
     }
 }
 
-/// Something wrong in the settings of a backend, and where.
+/// An invalid setting of a backend, and its location.
 package struct SettingsProblem: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Keys from ``root`` on; empty for the whole.
+    /// The keys below ``root``; empty for the settings as a whole.
     package var path: [String]
-    /// As the rest of a sentence about what stands there.
+    /// The rest of a sentence that begins with the location.
     package var message: String
-    /// Where the settings stand: `backends.NAME`.
+    /// The location of the settings: `backends.NAME`.
     package var root: String
 
     package init(path: [String], message: String, root: String = "") {
@@ -96,12 +100,12 @@ package struct SettingsProblem: Error, Hashable, Sendable, CustomStringConvertib
 }
 
 extension Value {
-    /// The duration that a scalar holds, or nil.
+    /// The duration that a scalar holds, or `nil`.
     var interval: Interval? {
         do throws(ValueProblem) { return try readDuration(self, seconds: true) } catch { return nil }
     }
 
-    /// The fraction that a scalar holds, or nil; the check of the shape has reported whether it is in its range.
+    /// The fraction that a scalar holds, or `nil`; the shape's check has reported values out of range.
     var fraction: Double? {
         do throws(ValueProblem) { return try readFraction(self, in: -Double.infinity...Double.infinity) } catch {
             return nil
@@ -110,7 +114,7 @@ extension Value {
 }
 
 extension Node {
-    /// A value that stands in no file.
+    /// Creates a node for a value that does not come from a file.
     fileprivate init(_ value: Value) {
         span = .beginning
         switch value {

@@ -8,11 +8,13 @@ internal import FoundationEssentials
     internal import Darwin
 #endif
 
-/// Reading of one file, bounded in size and never blocked by what is no file.
+/// Reads single files, with a limit on their size, and without blocking on pipes and devices.
 enum DiskFile {
-    /// The bytes of the file at `path`; `name` names it in what is thrown.
+    /// Returns the bytes of the file at `path`; errors call it `name`.
     static func read(_ path: String, named name: String) throws(FileProblem) -> Data {
-        guard !path.utf8.contains(0) else { throw FileProblem("\(name.quoted) is no path: it has a NUL in it") }
+        guard !path.utf8.contains(0) else {
+            throw FileProblem("\(name.quoted) is not a path: it contains a NUL character")
+        }
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw problem(errno, name) }
         defer { close(descriptor) }
@@ -42,7 +44,7 @@ enum DiskFile {
         }
     }
 
-    /// The path without symbolic links, or nil where nothing is there.
+    /// Returns the path without symbolic links, or `nil` if it does not exist.
     static func resolved(_ path: String) -> String? {
         guard !path.utf8.contains(0), let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
@@ -58,7 +60,10 @@ enum DiskFile {
     private static func problem(_ code: Int32, _ name: String) -> FileProblem {
         switch code {
         case ENOENT, ENOTDIR: missing(name)
-        case EACCES, EPERM: FileProblem("\(name.quoted) may not be read")
+        case EACCES, EPERM:
+            FileProblem(
+                "\(name.quoted) cannot be read: permission denied",
+                help: "make it readable by your user (chmod u+r FILE)")
         case ELOOP: FileProblem("\(name.quoted) is a loop of symbolic links")
         default: FileProblem("\(name.quoted) cannot be read: \(String(cString: strerror(code)))")
         }

@@ -1,6 +1,6 @@
 /// Why a file cannot be read.
 package struct FileProblem: Error, Hashable, Sendable, CustomStringConvertible {
-    /// A fragment that names the file.
+    /// A sentence fragment that names the file.
     package var message: String
     var help: String?
 

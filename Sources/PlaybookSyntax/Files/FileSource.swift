@@ -1,20 +1,22 @@
 package import FoundationEssentials
 internal import Support
 
-/// Where a playbook and the files that it names come from.
+/// The source of a playbook and of the files that it names: the disk, or stored contents.
 package struct FileSource: Sendable {
-    /// The largest file that is read.
+    /// The largest size of a file, in bytes.
     static let limit = 1 << 20
 
     private let read: @Sendable (_ path: String, _ playbook: String, _ isFree: Bool) throws(FileProblem) -> Data
-    /// Nil where there is nothing but contents.
+    /// The disk's settings; `nil` for stored contents.
     private let disk: Disk?
 
     private struct Disk: Sendable {
         var allowsOutsidePaths: Bool
     }
 
-    /// The disk: files stand relative to the playbook's folder, and under it unless outside paths are allowed.
+    /// Reads from disk.
+    ///
+    /// Paths are relative to the playbook's folder, and must not lead out of it unless outside paths are allowed.
     package static func disk(allowOutsidePaths: Bool = false) -> FileSource {
         FileSource(
             read: { path, playbook, isFree throws(FileProblem) in
@@ -24,7 +26,7 @@ package struct FileSource: Sendable {
             }, disk: Disk(allowsOutsidePaths: allowOutsidePaths))
     }
 
-    /// Refuses a path that leads out of the playbook's folder, by its text or by a symbolic link.
+    /// Refuses a path that leads out of the playbook's folder, as written or through a symbolic link.
     private static func guardFolder(of playbook: String, against path: String) throws(FileProblem) {
         guard !path.leavesFolder else { throw FileProblem.outside(path) }
         guard let target = DiskFile.resolved(path.beside(playbook)), let root = DiskFile.resolved(playbook.parentFolder)
@@ -34,7 +36,8 @@ package struct FileSource: Sendable {
         }
     }
 
-    /// What a snapshot kept: the playbook by its path, the other files as they were named.
+    /// Reads from the contents of a snapshot: the playbook by its path, other files by the names that the playbook
+    /// uses.
     package static func stored(_ contents: [String: Data]) -> FileSource {
         FileSource(
             read: { path, _, _ throws(FileProblem) in
@@ -44,21 +47,22 @@ package struct FileSource: Sendable {
             }, disk: nil)
     }
 
-    /// False where there is nothing but contents.
+    /// Whether files are read from disk.
     var isDisk: Bool { disk != nil }
 
-    /// What lies around the file that `playbook` names as `path`.
+    /// Returns access to the files around the file that `playbook` names as `path`.
     func surroundings(of path: String, namedBy playbook: String) -> FileSurroundings {
         isDisk ? .disk(around: path.beside(playbook)) : .unknown
     }
 
-    /// The bytes of the file that `playbook` names as `path`; where the path `isFree`, it may lead anywhere.
+    /// Returns the bytes of the file that `playbook` names as `path`; if the path `isFree`, it may lead anywhere.
     func contents(of path: String, namedBy playbook: String, isFree: Bool = false) throws(FileProblem) -> Data {
         try read(path, playbook, isFree)
     }
 
-    /// Where the file or folder that `playbook` names as `path` is on this machine: absolute, without symbolic links;
-    /// nil where the source is no disk.
+    /// Returns the absolute path, without symbolic links, of the file or folder that `playbook` names as `path`.
+    ///
+    /// The result is `nil` if the source is not the disk.
     func place(of path: String, namedBy playbook: String, isFree: Bool) throws(FileProblem) -> String? {
         guard isDisk else { return nil }
         try checkFolder(of: path, namedBy: playbook, isFree: isFree)
@@ -69,20 +73,20 @@ package struct FileSource: Sendable {
         return place
     }
 
-    /// Refuses a path outside the playbook's folder, unless it `isFree` or such paths are allowed.
+    /// Refuses a path outside the playbook's folder, unless it `isFree` or outside paths are allowed.
     func checkFolder(of path: String, namedBy playbook: String, isFree: Bool) throws(FileProblem) {
         guard let disk, !disk.allowsOutsidePaths, !isFree else { return }
         try Self.guardFolder(of: playbook, against: path)
     }
 
-    /// What a user who typed `text` in the folder `base` means.
+    /// Returns the path that a user means by `text`, typed in the folder `base`.
     func userPath(_ text: String, from base: String, playbook: String) -> UserPath {
         isDisk && !text.isEmpty ? .onDisk(text, from: base, playbook: playbook) : UserPath(path: text)
     }
 }
 
 extension String {
-    /// A path that the file at `playbook` names, as seen from where `playbook` itself is named.
+    /// The path of a file that the playbook names, relative to the same folder as the path `playbook`.
     func beside(_ playbook: String) -> String {
         guard !hasPrefix("/"), playbook.contains("/") else { return self }
         return (playbook.parentFolder == "/" ? "" : playbook.parentFolder) + "/" + self
@@ -95,7 +99,7 @@ extension String {
         return String(name[..<dot])
     }
 
-    /// True for an absolute path, and for one that climbs out by `..`.
+    /// Whether the path is absolute or leaves its folder through `..`.
     package var leavesFolder: Bool {
         guard !hasPrefix("/") else { return true }
         var depth = 0

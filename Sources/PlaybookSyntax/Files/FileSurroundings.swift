@@ -1,21 +1,21 @@
 internal import FoundationEssentials
 
-/// What lies around a file that names others by relative paths; they may lead anywhere.
+/// Access to the files that a file names by relative paths, which may lead anywhere.
 struct FileSurroundings: Sendable {
     enum Item: Sendable {
         case file, folder, nothing
     }
 
-    /// What is at a path that the file names; nil where the source is no disk, and nothing can be said.
+    /// Returns what is at a path that the file names, or `nil` if that is unknown because the source is not the disk.
     let item: @Sendable (_ path: String) -> Item?
-    /// The bytes of a file.
+    /// Returns the bytes of a file.
     let contents: @Sendable (_ path: String) throws(FileProblem) -> Data
 
-    /// Nothing can be said of any path.
+    /// Access to no files: nothing is known about any path.
     static let unknown = FileSurroundings(
         item: { _ in nil }, contents: { path throws(FileProblem) in throw DiskFile.missing(path) })
 
-    /// What lies around the file at `file` on the disk.
+    /// Returns access to the files around the file at `file` on disk.
     static func disk(around file: String) -> FileSurroundings {
         FileSurroundings { path in
             guard let place = DiskFile.resolved(path.beside(file)) else { return .nothing }

@@ -7,37 +7,39 @@ internal import Rollouts
 struct NamedFiles {
     let playbook: SourceFile
     let source: FileSource
-    /// Paths that the user typed, and therefore may lead anywhere.
+    /// Paths that the user typed, which therefore may lead anywhere.
     var userPaths: Set<String> = []
-    /// Where paths that the user typed were looked for in vain.
+    /// The places that were searched for paths that the user typed and that do not exist.
     var lookedAt: [String: [String]] = [:]
-    /// In the order in which they were first named.
+    /// The paths of the files, in the order in which they were first named.
     private(set) var paths: [String] = []
     private(set) var contents: [String: Data] = [:]
     private var requests: [String: InferenceRequest?] = [:]
-    /// YAML files as they are written.
+    /// YAML files as written, before overrides.
     private var documents: [String: Document?] = [:]
     var findings: [Finding] = []
-    /// Set where the backend runs the deployments' servers on this machine.
+    /// Set if the backend runs the deployments' servers on this machine.
     var servers: ServerIsKnown?
-    /// Set where the backend takes the files that deployments name.
+    /// Set if the backend receives the files that deployments name.
     var digests: DigestCache?
-    /// The files of deployments, as they are now.
+    /// The current files of deployments.
     var sources: Set<Plan.Source> = []
-    /// Set where registered assets can be looked up.
+    /// Set if registered assets can be looked up.
     var assets: AssetLookup?
-    /// Set where the backend runs scoring scripts on this machine.
+    /// Set if the backend runs scoring scripts on this machine.
     var python: PythonLookup?
-    /// What the playbook says that serves a deployment, which may bring a server of its own; nil where the backend starts
-    /// no servers.
+    /// Returns the server that the playbook's settings define for a deployment, given the one that it brings.
+    ///
+    /// `nil` if the backend does not start servers.
     var serving: ((Name, OwnServer?) -> Value?)?
-    /// Whether the files that deployments name must be there when their own file is read; plans have a rule for that
-    /// (FilesAreThere), which knows what the backend reads.
+    /// Whether to require the files that a deployment names while its own file is read.
+    ///
+    /// For plans, the rule FilesAreThere does so instead: it considers which files the backend reads.
     var looksAround = false
-    /// Set where deployments are brought to a cluster.
+    /// Set if deployments are brought to a cluster.
     var cluster: FitsIntoCluster?
 
-    /// A YAML file.
+    /// A YAML file with its content.
     struct Document {
         var source: SourceFile
         var root: Node
@@ -50,7 +52,7 @@ struct NamedFiles {
         contents[playbook.path] = data
     }
 
-    /// The body that a `request_file` holds; nil where it cannot be used, and a finding says why.
+    /// Returns the body in a `request_file`, or `nil` if it cannot be used and a finding says why.
     mutating func request(at node: Node?) -> InferenceRequest? {
         guard let node, let path = node.scalar?.value.scalarText else { return nil }
         if let known = requests[path] {
@@ -79,7 +81,7 @@ struct NamedFiles {
         return InferenceRequest(body: String(decoding: file.bytes, as: UTF8.self))
     }
 
-    /// A YAML file as Azure's client reads YAML; nil where it cannot be used, and a finding says why.
+    /// Returns a YAML file as Azure's client reads YAML, or `nil` if it cannot be used and a finding says why.
     mutating func document(at node: Node?) -> Document? {
         guard let node, let path = node.scalar?.value.scalarText else { return nil }
         if let known = documents[path] {
@@ -97,7 +99,7 @@ struct NamedFiles {
         return document
     }
 
-    /// What Azure's client makes of the endpoint file at `node`.
+    /// Returns the endpoint file at `node` as Azure's client interprets it.
     mutating func endpointFile(at node: Node?, _ overrides: FileOverrides, kind: EndpointKind) -> Document? {
         guard var document = document(at: node) else { return nil }
         let (root, problems) = overrides.endpointFile(document.root)
@@ -109,7 +111,7 @@ struct NamedFiles {
         return document
     }
 
-    /// What Azure's client makes of the deployment file at `node`.
+    /// Returns the deployment file at `node` as Azure's client interprets it.
     mutating func deploymentFile(at node: Node?, _ overrides: FileOverrides, kind: EndpointKind) -> Document? {
         guard var document = document(at: node) else { return nil }
         let (root, problems) = overrides.deploymentFile(document.root)
@@ -123,7 +125,7 @@ struct NamedFiles {
         return document
     }
 
-    /// What lies around the deployment file at `node`.
+    /// Returns access to the files around the deployment file at `node`.
     private func surroundings(of node: Node?) -> FileSurroundings {
         guard looksAround, let path = node?.scalar?.value.scalarText else { return .unknown }
         return source.surroundings(of: path, namedBy: playbook.path)
@@ -138,12 +140,12 @@ struct NamedFiles {
         }
     }
 
-    /// Where a node of a document stands.
+    /// Returns the location of a node of a document.
     func location(_ node: Node, in document: Document) -> Location {
         Location(source: node.origin == .document ? document.source : playbook, span: node.span)
     }
 
-    /// The bytes of a file; what hinders is reported at `span` of the playbook.
+    /// Returns the bytes of a file, or reports the problem at `span` of the playbook.
     private mutating func read(_ path: String, at span: Span) -> Data? {
         let place = Location(source: playbook, span: span)
         do throws(FileProblem) {
@@ -164,17 +166,17 @@ struct NamedFiles {
         }
     }
 
-    /// Where the file or folder at `path`, relative to the playbook's folder, is on this machine; nil where the files
-    /// are on no disk.
+    /// Returns the absolute path of the file or folder at `path`, which is relative to the playbook's folder.
     ///
-    /// What is not the playbook's own word, as a path in a deployment file, `isFree` to lead anywhere.
+    /// The result is `nil` if files are not on disk. A path that does not come from the playbook, such as one in a
+    /// deployment file, `isFree` to lead anywhere.
     func place(of path: String, isFree: Bool = false) throws(FileProblem) -> String? {
         try source.place(of: path, namedBy: playbook.path, isFree: isFree || isUsers(path))
     }
 
     var isOnDisk: Bool { source.isDisk }
 
-    /// True for a path that the user typed, and for one below a folder that the user typed.
+    /// Returns whether the user typed the path or a folder above it.
     func isUsers(_ path: String) -> Bool {
         userPaths.contains(path)
             || userPaths.contains { path.hasPrefix($0 + "/") && !path.dropFirst($0.count + 1).description.leavesFolder }

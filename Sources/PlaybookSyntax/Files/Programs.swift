@@ -10,7 +10,7 @@ internal import Support
 #endif
 
 extension NamedFiles {
-    /// Reports a program of a `run` stage that is not there or may not be executed, and where it was looked for.
+    /// Reports a program of a `run` stage that does not exist or is not executable, with the places that were searched.
     mutating func checkProgram(_ node: Node) {
         guard isOnDisk, let word = node.scalar?.value.scalarText, !word.isEmpty, !word.utf8.contains(0) else { return }
         do throws(FileProblem) {
@@ -25,7 +25,7 @@ extension NamedFiles {
     }
 
     private func checkProgram(at word: String) throws(FileProblem) {
-        // By its whole path, a program that PATH leads to is no other than by its name.
+        // A program in a folder of PATH may be named by its absolute path as well as by its name.
         let isInPath = word.hasPrefix("/") && Self.searchPath.contains { DiskFile.isSame($0, word.parentFolder) }
         let path = word.beside(playbook.path)
         try source.checkFolder(of: word, namedBy: playbook.path, isFree: isInPath || isUsers(word))

@@ -1,16 +1,18 @@
 internal import Support
 
-/// A path that a user typed as an input, as the playbook would name it.
+/// A path that a user typed as an input, in the form in which the playbook would name it.
 struct UserPath: Sendable {
-    /// Relative to the playbook's folder where both have a folder in common, else absolute.
+    /// The path relative to the playbook's folder if they have a folder in common, otherwise the absolute path.
     var path: String
-    /// Where it was looked for; empty where it was found.
+    /// The places that were searched; empty if the file was found.
     var lookedAt: [String] = []
-    /// What else the text could have meant: a file of that name in the playbook's folder.
+    /// A file of the same name in the playbook's folder, which the text could also mean.
     var other: String?
 
-    /// The file or folder that `text` names from `base`, the working folder or that of a file of inputs; if nothing is
-    /// there, what it names from the playbook's folder, as the playbook's own defaults do.
+    /// Resolves `text` from `base`, or from the playbook's folder if it does not exist there.
+    ///
+    /// `base` is the working folder or the folder of a file of inputs. Paths in the playbook's own defaults are
+    /// relative to the playbook's folder.
     static func onDisk(_ text: String, from base: String, playbook: String) -> UserPath {
         let typed = text.hasPrefix("/") ? text : base.withoutTrailingSlash + "/" + text
         let beside = text.beside(playbook)
@@ -24,7 +26,9 @@ struct UserPath: Sendable {
         return UserPath(path: named(typed, resolved: here, by: playbook), other: here == there ? nil : there)
     }
 
-    /// Folders are resolved, a link to a file is not: what the file names is relative to where the link is.
+    /// Returns the path with its folders resolved.
+    ///
+    /// A link to a file is kept, since paths in the file are relative to the folder of the link.
     private static func named(_ typed: String, resolved: String, by playbook: String) -> String {
         guard let root = DiskFile.resolved(playbook.parentFolder) else { return resolved }
         let last = typed.split(separator: "/").last.map(String.init) ?? ""
@@ -40,7 +44,7 @@ extension String {
         return String(text)
     }
 
-    /// An absolute path as seen from an absolute folder; unchanged where they have no folder in common.
+    /// Returns the absolute path relative to an absolute folder; it is unchanged if they have no folder in common.
     fileprivate func relative(to folder: String) -> String {
         let (own, base) = (split(separator: "/"), folder.split(separator: "/"))
         let common = zip(own, base).prefix { $0 == $1 }.count

@@ -1,24 +1,24 @@
-/// Something wrong in a file: where, what, and what would be right.
+/// A problem in a file: its location, what is wrong, and what would be right.
 package struct Finding: Hashable, Sendable, Codable {
     package enum Severity: String, Hashable, Sendable, Codable {
-        /// No plan is made.
+        /// Prevents a plan.
         case error
         case warning
     }
 
-    /// As the user named it.
+    /// The file's path as the user wrote it.
     package var file: String
     package var start: Position
-    /// Behind the last character; equal to ``start`` where something is missing.
+    /// The position after the last character; equal to ``start`` if something is missing.
     package var end: Position
     package var severity: Severity
-    /// The name of the rule, which for those in `Rules/` is the file that explains it.
+    /// The rule's name, which for rules in `Rules/` is also the name of the file that explains it.
     package var rule: String
-    /// A fragment without a full stop.
+    /// A sentence fragment without a full stop.
     package var message: String
-    /// What would be right, or nil.
+    /// What would be right, or `nil`.
     package var help: String?
-    /// The line of ``start``; nil where the finding is about the file as a whole.
+    /// The line at ``start``; `nil` if the finding is about the file as a whole.
     package var source: String?
 
     package init(
@@ -37,7 +37,7 @@ package struct Finding: Hashable, Sendable, Codable {
 }
 
 extension Finding {
-    /// A finding at a range of a file; the range is brought inside the file.
+    /// Creates a finding at a range, which is clamped to the file.
     init(
         _ severity: Severity = .error, _ rule: String, at location: Location, _ message: String, help: String? = nil
     ) {
@@ -56,7 +56,7 @@ extension Finding {
             message: message, help: help, source: source.line(start.line))
     }
 
-    /// An error about a file as a whole.
+    /// Creates an error about a file as a whole.
     init(_ rule: String, file: String, _ message: String, help: String? = nil) {
         let start = Position(line: 1, column: 1)
         self.init(file: file, start: start, end: start, severity: .error, rule: rule, message: message, help: help)
@@ -64,7 +64,7 @@ extension Finding {
 }
 
 extension [Finding] {
-    /// Each finding once, by file in the order of `paths` and by place.
+    /// Returns the findings without duplicates, sorted by file in the order of `paths`, and by position.
     func inOrder(of paths: [String]) -> [Finding] {
         let ranks = Dictionary(zip(paths, 0...), uniquingKeysWith: { first, _ in first })
         var seen: Set<Finding> = []

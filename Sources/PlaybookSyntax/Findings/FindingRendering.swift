@@ -41,7 +41,7 @@ extension Finding {
 }
 
 extension String {
-    /// The text in single quotes, cut short where it is long, to be named in a message.
+    /// The text in single quotes for a message, shortened if it has more than 60 characters.
     var quoted: String { count > 60 ? "'\(prefix(57))…'" : "'\(self)'" }
 }
 

@@ -1,4 +1,4 @@
-/// Text that stands for something that a person has yet to fill in: `{{NAME}}`, `<NAME>`, `${NAME}`.
+/// A placeholder that a person has not filled in yet: `{{NAME}}`, `<NAME>`, `${NAME}`.
 struct Placeholder {
     let text: String
 
@@ -13,12 +13,12 @@ struct Placeholder {
         self.text = String(first.output)
     }
 
-    /// `{NAME}` with the braces around it that YAML took for a mapping, or nil.
+    /// Recognizes a placeholder in braces, which YAML parses as a mapping.
     init?(braced written: String) {
         guard let name = written.wholeMatch(of: #/\{[ \t]*([A-Za-z_][\w .-]*?)[ \t]*\}?\}?/#)?.1 else { return nil }
         text = "{{\(name)}}"
     }
 
     var message: String { "the placeholder \(text.quoted) is not filled in" }
-    var help: String { "write the value in its place" }
+    var help: String { "replace it with the value" }
 }

@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// A place in a text: line and column from 1, columns counted in Unicode characters.
+/// A position in a text: line and column from 1, columns counted in Unicode characters.
 package struct Position: Hashable, Comparable, Sendable, Codable {
     // Every node of a file has two positions: 32 bits are enough for a file of 1 MiB.
     private var storedLine: UInt32
@@ -24,7 +24,7 @@ package struct Position: Hashable, Comparable, Sendable, Codable {
     }
 }
 
-/// From a place up to, but without, another.
+/// A range of positions that excludes its end.
 struct Span: Hashable, Sendable {
     var start: Position
     var end: Position
@@ -32,17 +32,17 @@ struct Span: Hashable, Sendable {
     static let beginning = Span(start: Position(line: 1, column: 1), end: Position(line: 1, column: 1))
 }
 
-/// A file's path and bytes, without a byte order mark, cut into lines as YAML cuts them.
+/// A file's path and its bytes without a byte order mark, split into lines as YAML does.
 struct SourceFile: Sendable {
-    /// As the user named it, which is how findings name it.
+    /// The path as the user wrote it, which findings show.
     let path: String
     let bytes: [UInt8]
-    /// Offsets of the first bytes of all lines; at least one.
+    /// The offset of the first byte of each line; there is at least one.
     private let lineStarts: [Int]
 
     init(path: String, data: Data) {
         self.path = path
-        // A byte order mark says nothing in UTF-8, and is no character of the first line.
+        // A byte order mark has no meaning in UTF-8 and does not count as a character of the first line.
         bytes = Array(data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data)
         lineStarts = Self.lineStarts(of: bytes)
     }
@@ -61,7 +61,7 @@ struct SourceFile: Sendable {
         return String(text)
     }
 
-    /// The place of the byte at `offset`.
+    /// Returns the position of the byte at `offset`.
     func position(at offset: Int) -> Position {
         var low = 0
         var high = lineStarts.count
@@ -74,7 +74,7 @@ struct SourceFile: Sendable {
         return Position(line: low + 1, column: before.unicodeScalars.count + 1)
     }
 
-    /// What is written at `span`; empty where it goes over several lines.
+    /// Returns the text at `span`, or an empty string if it covers several lines.
     func text(of span: Span) -> String {
         guard span.start.line == span.end.line else { return "" }
         let characters = line(span.start.line).unicodeScalars
@@ -102,7 +102,7 @@ struct SourceFile: Sendable {
 }
 
 extension Unicode.Scalar {
-    /// True for what YAML 1.1, and so libyaml, ends a line with.
+    /// Whether YAML 1.1, and therefore libyaml, ends a line with this character.
     var isLineBreak: Bool {
         switch value {
         case 0x0A, 0x0D, 0x85, 0x2028, 0x2029: true

@@ -1,10 +1,10 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// A stage asks nothing of the backend that it cannot do.
+/// A stage uses only what the backend supports.
 ///
-/// Kubernetes endpoints do not mirror traffic, for example. A run would come to the stage and fail. A stage that may be
-/// left out says so by `when: "${{ backend.mirroring }}"`; then the run records that it was skipped, and why.
+/// Kubernetes endpoints do not mirror traffic, for example, so a run would fail at that stage. An optional stage has
+/// `when: "${{ backend.mirroring }}"`; the run then records that it was skipped, and why.
 struct BackendCanDoIt: PlaybookRule {
     static let judgesAlone = true
 

@@ -1,10 +1,10 @@
 internal import Rollouts
 
-/// The candidate serves no client when it is deployed.
+/// The candidate serves no clients when it is deployed.
 ///
-/// A playbook that names its roles takes the candidate for free. Where the endpoint's clients are shared between two
-/// deployments, as an unfinished canary leaves them, a deployment of the smaller one would replace a version that some of
-/// them use, before any test.
+/// A playbook that uses roles assumes that the candidate is idle. If two deployments share the endpoint's clients, as
+/// an unfinished canary leaves them, deploying the smaller one would replace a version that some clients use, before
+/// any test.
 struct CandidateIsIdle: PlaybookRule {
     func check(_ moment: Moment) -> [Finding] {
         guard let roles = moment.roles, let definition = moment.stage.stage.action.deployment,
@@ -22,9 +22,9 @@ struct CandidateIsIdle: PlaybookRule {
 
 extension String {
     fileprivate static func serves(_ name: Name, _ share: Int) -> String {
-        "'\(name)' is the candidate and serves \(share) % of the clients, who would get another version at once"
+        "'\(name)' is the candidate but serves \(share) % of the clients, which would get the new version at once"
     }
     fileprivate static func giveAll(_ live: Name, on endpoint: Name) -> String {
-        "end the canary that is on the endpoint first: give '\(live)' all traffic of endpoint '\(endpoint)'"
+        "end the canary on the endpoint first: give '\(live)' all traffic of endpoint '\(endpoint)'"
     }
 }

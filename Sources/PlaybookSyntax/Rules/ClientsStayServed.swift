@@ -1,13 +1,13 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Live traffic does not drop to 0 on the way, nor at the end.
+/// Live traffic does not drop to 0 during the playbook or at its end.
 ///
-/// A stage `traffic: {}` takes the endpoint out of service: every client gets 404 until a later stage gives somebody
-/// traffic again. It is no surprise only where the endpoint itself is deleted next.
+/// A stage `traffic: {}` takes the endpoint out of service: every client gets 404 until a later stage gives a
+/// deployment traffic again. That is expected only if the endpoint itself is deleted next.
 struct ClientsStayServed: PlaybookRule {
     private var place: Location?
-    /// True where the playbook itself served clients before.
+    /// Whether the endpoint had clients before ``place``.
     private var hadClients = false
 
     mutating func check(_ moment: Moment) -> [Finding] {
@@ -26,18 +26,19 @@ struct ClientsStayServed: PlaybookRule {
 
     func checkEnd(_ endpoint: EndpointSnapshot?) -> [Finding] {
         guard let place, hadClients else { return [] }
-        return [finding(.warning, at: place, .nobodyAtEnd, help: .help)]
+        return [finding(.warning, at: place, .noClientsAtEnd, help: .help)]
     }
 
-    /// Clients are served again.
+    /// Reports a gap that ends because clients are served again.
     private mutating func ended() -> [Finding] {
         defer { place = nil }
-        return place.map { [finding(.warning, at: $0, .nobodyForAWhile, help: .help)] } ?? []
+        return place.map { [finding(.warning, at: $0, .noClientsForAWhile, help: .help)] } ?? []
     }
 }
 
 extension String {
-    fileprivate static let nobodyForAWhile = "no client is served from here until a later stage gives somebody traffic"
-    fileprivate static let nobodyAtEnd = "no client is served when the playbook ends"
-    fileprivate static let help = "give the traffic to another deployment in one stage: {blue: 0, green: 100}"
+    fileprivate static let noClientsForAWhile =
+        "no client is served from here until a later stage gives a deployment traffic"
+    fileprivate static let noClientsAtEnd = "no client is served when the playbook ends"
+    fileprivate static let help = "move the traffic to another deployment in one stage: {blue: 0, green: 100}"
 }

@@ -5,11 +5,11 @@ internal import Support
 /// A deployment is created before it is used.
 ///
 /// Traffic, scaling, tests and deletion need the deployment, so a `define` or `deploy` stage with its file comes first.
-/// A playbook that does not define its endpoint may use what is already there, but not what it deleted itself.
+/// A playbook that does not define its endpoint may use existing deployments, but not those that it deleted itself.
 struct CreatedBeforeUse: PlaybookRule {
     func check(_ moment: Moment) -> [Finding] {
         let action = moment.stage.stage.action
-        // A program names the deployment that it is about.
+        // A run stage uses the deployments that it names.
         let used = action.command != nil ? moment.stage.names.map(\.name) : action.usedDeployments
         guard let endpoint = moment.before else {
             let needsEndpoint = moment.steps.flatMap(\.violations).first { $0.rule == "existence" } != nil
@@ -29,7 +29,7 @@ struct CreatedBeforeUse: PlaybookRule {
 }
 
 extension String {
-    fileprivate static let noEndpoint = "there is no endpoint at this stage"
+    fileprivate static let noEndpoint = "the endpoint does not exist at this stage"
     fileprivate static let defineFirst = "put a define stage before it"
     fileprivate static func deployFirst(_ name: Name) -> String { "put a deploy stage for '\(name)' before it" }
 }

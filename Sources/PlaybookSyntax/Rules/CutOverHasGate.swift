@@ -1,10 +1,11 @@
 internal import Rollouts
 
-/// A full cut-over has a gate before it.
+/// A full cut-over comes after a gate.
 ///
-/// A deployment that gets all traffic from another should have shown that it works: by an `approval`, by a part of the
-/// traffic (live or mirrored) that was watched with `analysis`, `for` or a `wait` stage, or by an `invoke` test. Without any of them
-/// the first to see a mistake are all clients at once. A new `deploy` of the deployment voids what was shown before.
+/// A deployment that gets all traffic from another should have been shown to work: by an `approval`, by a share of the
+/// traffic (live or mirrored) that was watched with `analysis`, `for` or a `wait` stage, or by an `invoke` test.
+/// Without any of them, all clients at once are the first to see a mistake. A new `deploy` of the deployment voids
+/// earlier evidence.
 struct CutOverHasGate: PlaybookRule {
     /// Deployments that were tested, watched or approved since they were last deployed.
     private var shown: Set<Name> = []
@@ -35,9 +36,9 @@ struct CutOverHasGate: PlaybookRule {
 
 extension String {
     fileprivate static func noGate(_ name: Name) -> String {
-        "'\(name)' gets all traffic, and nothing before shows that it works"
+        "'\(name)' gets all traffic, but no earlier stage shows that it works"
     }
     fileprivate static let help =
-        "add an 'approval' to the stage, or before it a part of the traffic with an 'analysis', or an "
-        + "invoke stage"
+        "add an 'approval' to the stage, or put a canary with an 'analysis' or an "
+        + "invoke stage before it"
 }

@@ -1,13 +1,13 @@
 internal import Rollouts
 
-/// What has served clients is deleted after the last gate.
+/// A deployment that has served clients is deleted after the last gate.
 ///
-/// A gate may say no, and then the run goes back to what served at its start. A deployment that was deleted before must be
-/// deployed anew first, which takes minutes, while the one that failed the gate serves.
+/// If a gate fails, the run goes back to what served at its start. A deployment that is gone by then must be deployed
+/// again first, which takes minutes, while the deployment that failed the gate serves.
 struct DeletesAfterGates: PlaybookRule {
     /// Deployments that had traffic so far.
     private var live: Set<Name> = []
-    /// Those among them that were deleted, and where.
+    /// Those among them that were deleted, with the stages that deleted them.
     private var deleted: [(name: Name, stage: PlacedStage)] = []
 
     mutating func check(_ moment: Moment) -> [Finding] {
@@ -28,8 +28,8 @@ struct DeletesAfterGates: PlaybookRule {
 
 extension String {
     fileprivate static func early(_ name: Name, gate: String) -> String {
-        "'\(name)' has served clients and is deleted before the gate of stage \(gate.quoted): if that says no, rolling back "
-            + "has to deploy it anew"
+        "'\(name)' has served clients and is deleted before the gate of stage \(gate.quoted): if the gate fails, "
+            + "rolling back has to deploy it again"
     }
     fileprivate static let help = "delete it after the last stage with an 'approval' or an 'analysis'"
 }

@@ -1,11 +1,11 @@
 internal import Rollouts
 
-/// An endpoint's other limits hold: 1 to 50 instances a deployment, 20 deployments an endpoint.
+/// The endpoint stays within its limits: 1 to 50 instances per deployment, 20 deployments per endpoint.
 ///
-/// These are Azure's quotas for online endpoints; what exceeds them is refused in the middle of a rollout. Whatever else
-/// the model of the endpoint refuses, and no rule of its own explains, is reported here too.
+/// These are Azure's quotas for online endpoints; a change that exceeds them is refused in the middle of a rollout.
+/// This rule also reports all violations of the endpoint model that no other rule explains.
 struct EndpointLimits: PlaybookRule {
-    /// What other rules report, and (request-limits) the check of the deployment file itself.
+    /// Violations that other rules report or, for request-limits, the check of the deployment file.
     private static let explained: Set<String> = [
         "existence", "naming", "traffic-sum", "mirror-traffic", "exclusive-traffic", "delete-with-traffic",
         "request-limits",

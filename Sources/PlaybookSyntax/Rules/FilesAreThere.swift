@@ -3,17 +3,17 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// The files that a deployment names are there, and their digests are part of the plan.
+/// The files that a deployment names exist, and their digests are part of the plan.
 ///
-/// Code, model and Conda file are relative to the file that names them, and may lie anywhere on this machine. What a
-/// command of the playbook names is relative to the playbook's folder. A scoring script must be among the code's files
-/// that are uploaded.
+/// Paths of code, model and conda file are relative to the file that names them, and may lead anywhere on this machine.
+/// Paths in a command of the playbook are relative to the playbook's folder. A scoring script must be among the code's
+/// files that are uploaded.
 enum FilesAreThere {
     static let name = String(describing: Self.self)
 }
 
 extension NamedFiles {
-    /// Notes in the definition which folder its paths are relative to, and what is there now.
+    /// Records the folder of the definition's paths, and the digests of the files that are there now.
     mutating func readFiles(
         of definition: inout DeploymentDefinition, at place: PlacedName, in document: Document, _ node: Node?
     ) {
@@ -47,7 +47,7 @@ extension NamedFiles {
         }
     }
 
-    /// The folder of a file that the playbook names, absolute; nil where the files are on no disk.
+    /// Returns the absolute folder of a file that the playbook names, or `nil` if files are not on disk.
     func folder(of path: String) -> String? {
         do throws(FileProblem) {
             return try place(of: path.contains("/") ? path.parentFolder : ".", isFree: true)
@@ -62,7 +62,7 @@ extension NamedFiles {
 }
 
 extension NamedFiles.Document {
-    /// Where a member such as `code_configuration.code` stands; what of its path is there.
+    /// Returns the node of a member such as `code_configuration.code`, or of the last key on its path that exists.
     func node(of member: String) -> Node? {
         guard !member.isEmpty else { return nil }
         var found: Node?
@@ -76,8 +76,8 @@ extension NamedFiles.Document {
 }
 
 extension String {
-    /// Azure's loader takes `~` for a folder of that name, too.
-    static let homeIsNotMeant = "`~` is not expanded in a path, as by `az ml`: write your home folder in full"
+    /// Azure's loader also treats `~` as a folder of that name.
+    static let homeIsNotMeant = "`~` is not expanded in a path, as in `az ml`: write your home folder in full"
 
     fileprivate var lastSegment: String { split(separator: "/").last.map(String.init) ?? self }
 }

@@ -46,9 +46,9 @@ struct FitsIntoCluster {
             let near = didYouMean(member.key.text, among: deployments.map(\.text))
             return Finding(
                 near == nil ? .warning : .error, Self.name, at: Location(source: playbook, span: member.key.span),
-                "no stage makes a deployment '\(member.key.text)', whose image this is",
+                "no stage creates the deployment '\(member.key.text)' that this image is for",
                 help: near
-                    ?? "the playbook's are \(deployments.map(\.text).joined(separator: ", "))")
+                    ?? "the playbook's deployments are \(deployments.map(\.text).joined(separator: ", "))")
         }
     }
 
@@ -57,8 +57,8 @@ struct FitsIntoCluster {
         for key in ["gateway", "route"] where settings?[key]?["name"]?.scalar?.text.isEmpty == false { return nil }
         return Finding(
             .error, Self.name, at: Location(source: playbook, span: stage.key.span),
-            "nothing says through which gateway clients come to the endpoint",
-            help: "set \(place).gateway: {name: …}, or pass --input gateway=NAME where the playbook takes it"
+            "no gateway is set through which clients reach the endpoint",
+            help: "set \(place).gateway: {name: …}, or pass --input gateway=NAME if the playbook has that input"
         )
     }
 }
@@ -103,15 +103,15 @@ extension NamedFiles {
             findings.append(
                 Finding(
                     .warning, FitsIntoCluster.name, at: Location(source: document.source, span: count.span),
-                    "an autoscaler that keeps \(range.words) does not leave it at \(told)",
-                    help: "write a count within, or none; the run takes \(range.clamping(told))"))
+                    "the autoscaler keeps the instance count at \(range.words) and would change \(told)",
+                    help: "write a count in that range, or none; the run uses \(range.clamping(told))"))
         }
         definition.keepToAutoscaler()
         if let type = root["instance_type"], let name = type.scalar?.value.scalarText, !fit.knows(instanceType: name) {
             let known = fit.instanceTypes
             report(
                 FitsIntoCluster.name, Location(source: document.source, span: type.span),
-                "the playbook does not say what instance type \(name.quoted) is in the cluster",
+                "the playbook does not define instance type \(name.quoted) for the cluster",
                 help: (didYouMean(name, among: known).map { $0 + " " } ?? "")
                     + "add \(fit.place).instance_types: {\(name): {node_selector: {…}, resources: {…}}}")
         }
@@ -134,24 +134,26 @@ extension NamedFiles {
                 "add an environment: \(usual)")
         }
         if let text = environment.value.scalar?.value.scalarText {
-            return report(environment.value.span, "\(text.quoted) is an environment in Azure, not in a cluster", usual)
+            return report(
+                environment.value.span, "\(text.quoted) is an environment in Azure, which a cluster cannot use", usual)
         }
         guard environment.value["image"] == nil else {
             guard let conda = environment.value.member("conda_file") else { return }
             findings.append(
                 Finding(
                     .warning, FitsIntoCluster.name, at: Location(source: document.source, span: conda.key.span),
-                    "a Conda file is not installed in a cluster", help: "the image must have its packages"))
+                    "the packages of a conda file are not installed in a cluster",
+                    help: "the image must contain them"))
             return
         }
         if let conda = environment.value.member("conda_file") {
             return report(
-                conda.key.span, "a Conda file alone makes no image in a cluster",
-                "build an image with its packages, and name that as 'image'")
+                conda.key.span, "a conda file is not enough in a cluster, which needs an image",
+                "build an image with its packages, and name it as 'image'")
         }
         if let build = environment.value.member("build") {
             return report(
-                build.key.span, "images are not built in a cluster", "build it, push it, and name it as 'image'")
+                build.key.span, "images are not built in a cluster", "build and push the image, and name it as 'image'")
         }
         report(environment.key.span, "the environment has no image for a cluster", usual)
     }
@@ -163,12 +165,12 @@ extension NamedFiles {
         guard text.hasPrefix("azureml:") else {
             return report(
                 FitsIntoCluster.name, place, "a local model cannot be brought to a cluster",
-                help: "put it into the image; a small one can stand with the code, up to 1 MiB in all")
+                help: "put it into the image; a small model can be part of the code, up to 1 MiB in all")
         }
         findings.append(
             Finding(
                 .warning, FitsIntoCluster.name, at: place, "\(text.quoted) is not fetched in a cluster",
-                help: "the image must have the model"))
+                help: "the image must contain the model"))
     }
 
     private mutating func bring(
@@ -177,7 +179,7 @@ extension NamedFiles {
         let location = Location(source: document.source, span: code.span)
         guard !text.contains(":") else {
             return report(
-                FitsIntoCluster.name, location, "\(text.quoted) is code in Azure, not in a cluster",
+                FitsIntoCluster.name, location, "\(text.quoted) is code in Azure, which a cluster cannot use",
                 help: "name a local folder, up to 1 MiB, or put the code into the image")
         }
         do throws(FileProblem) {
@@ -192,7 +194,7 @@ extension NamedFiles {
             } catch {
                 report(
                     FitsIntoCluster.name, location, "the folder \(text.quoted) \(error.message)",
-                    help: "up to 1 MiB of files are brought along; the rest belongs into the image")
+                    help: "at most 1 MiB of files is brought along; the rest belongs in the image")
             }
         } catch {
             report(FitsIntoCluster.name, location, error.message, help: error.help)

@@ -2,7 +2,7 @@ internal import Rollouts
 
 /// A deployment has live or mirrored traffic, never both.
 ///
-/// A `traffic` stage ends the mirroring to a deployment that it gives live traffic; but nothing is mirrored to a
+/// A `traffic` stage ends mirroring to a deployment that it gives live traffic, but traffic cannot be mirrored to a
 /// deployment that already serves clients.
 struct LiveOrMirrored: PlaybookRule {
     func check(_ moment: Moment) -> [Finding] {

@@ -2,11 +2,11 @@ internal import RolloutEngine
 internal import RolloutStatistics
 internal import Rollouts
 
-/// What an analysis looks at can be had.
+/// The metrics of an analysis are available.
 ///
-/// A backend that does not tell what became of requests gives no evidence of errors or latency, and answers are compared
-/// only where requests are mirrored. A gate never passes without evidence: the stage would last its whole time, and end
-/// as `on_inconclusive` says.
+/// A backend that does not report outcomes of requests provides no evidence of errors or latency, and responses are
+/// compared only if requests are mirrored. An analysis never passes without evidence: the stage would take its full
+/// `for`, and end as `on_inconclusive` says.
 struct MetricIsReported: PlaybookRule {
     static let judgesAlone = true
 
@@ -16,11 +16,11 @@ struct MetricIsReported: PlaybookRule {
         guard moment.capabilities.reportsOutcomes else {
             guard !requests.isEmpty else { return [] }
             let names = requests.map(\.name).joined(separator: ", ")
-            return [finding(.warning, at: place, .notTold(names, by: moment.capabilities.name), help: .query)]
+            return [finding(.warning, at: place, .notReported(names, by: moment.capabilities.name), help: .query)]
         }
         if !moment.capabilities.reportsLatencies, let latency = requests.first(where: \.isLatency) {
             return [
-                finding(.warning, at: place, .notTold(latency.name, by: moment.capabilities.name), help: .latencies)
+                finding(.warning, at: place, .notReported(latency.name, by: moment.capabilities.name), help: .latencies)
             ]
         }
         let disagrees = requests.contains { if case .disagreement = $0 { true } else { false } }
@@ -30,13 +30,13 @@ struct MetricIsReported: PlaybookRule {
 }
 
 extension String {
-    fileprivate static func notTold(_ names: String, by backend: String) -> String {
-        "\(backend) does not tell \(names == "latency" ? "how long answers take" : "what becomes of requests"): there "
+    fileprivate static func notReported(_ names: String, by backend: String) -> String {
+        "\(backend) does not report \(names == "latency" ? "latencies" : "outcomes") of requests, so there "
             + "will be no evidence of \(names)"
     }
     fileprivate static let query =
         "name the gateway's metrics in backends ('metrics: {prometheus: …}'), or add a query: 'prometheus: {…}'"
-    fileprivate static let latencies = "leave 'latency' out, or name queries with 'latencies' in the backend's metrics"
-    fileprivate static let nothingMirrored = "no traffic is mirrored in this stage, so that no answers are compared"
-    fileprivate static let mirror = "look at 'disagreement' in a 'mirror_traffic' stage"
+    fileprivate static let latencies = "remove 'latency', or add queries with 'latencies' to the backend's metrics"
+    fileprivate static let nothingMirrored = "no traffic is mirrored in this stage, so no responses are compared"
+    fileprivate static let mirror = "use 'disagreement' in a 'mirror_traffic' stage"
 }

@@ -3,8 +3,8 @@ internal import Rollouts
 
 /// Mirroring is off when the playbook ends.
 ///
-/// A forgotten mirror doubles the load for ever, and the deployment that it goes to cannot be deleted. A `traffic` stage
-/// that gives the mirrored deployment live traffic ends it, and so does `mirror_traffic: {}`.
+/// A forgotten mirror keeps loading its deployment, which then cannot be deleted. A `traffic` stage that gives the
+/// mirrored deployment live traffic ends mirroring, and so does `mirror_traffic: {}`.
 struct MirrorLeftOn: PlaybookRule {
     private var place: Location?
 

@@ -1,9 +1,9 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Traffic is mirrored to one deployment, at most 50 % of it.
+/// At most 50 % of the traffic is mirrored, and to one deployment only.
 ///
-/// Mirroring copies requests, and so loads the network of the endpoint; Azure bounds it so.
+/// Mirroring copies requests, which loads the network of the endpoint; the limit is Azure's.
 struct MirrorLimit: PlaybookRule {
     static let judgesAlone = true
 

@@ -1,9 +1,9 @@
 internal import Rollouts
 
-/// A deployment with traffic is never deleted, nor an endpoint that has one.
+/// Neither a deployment with traffic nor an endpoint that has one is deleted.
 ///
-/// Clients would get errors, or the mirror would lose its target. Traffic goes elsewhere first, by a `traffic` stage,
-/// or to nobody by `traffic: {}`.
+/// Clients would get errors, or the mirror would lose its target. Move the traffic first with a `traffic` stage, or
+/// take it all away with `traffic: {}`.
 struct NoDeleteWithTraffic: PlaybookRule {
     func check(_ moment: Moment) -> [Finding] {
         moment.violations(of: "delete-with-traffic").map { violation in
@@ -16,6 +16,7 @@ struct NoDeleteWithTraffic: PlaybookRule {
 }
 
 extension String {
-    fileprivate static let moveTraffic = "put a traffic stage before it that gives it 0 percent, and end its mirroring"
-    fileprivate static let noTraffic = "put stages before it with 'traffic: {}' and without mirroring"
+    fileprivate static let moveTraffic =
+        "put a traffic stage before it that gives the deployment 0 percent, and end its mirroring"
+    fileprivate static let noTraffic = "put stages before it that set 'traffic: {}' and end mirroring"
 }

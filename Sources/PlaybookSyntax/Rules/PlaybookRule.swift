@@ -1,17 +1,16 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// A rule about the stages of a playbook, which are played one after another on a model of the endpoint.
+/// A rule about the stages of a playbook, which are simulated one after another on a model of the endpoint.
 ///
-/// A rule is a type in a file of its name, and that name is what users see beside a finding. A stage that is skipped
-/// has no moment.
+/// A rule is a type in a file of its name, and users see that name in a finding. Skipped stages are not checked.
 protocol PlaybookRule {
-    /// True where the rule judges a stage by itself, so that it can where a stage before could not be read.
+    /// Whether the rule needs nothing but the stage, so that it also applies after a stage that could not be read.
     static var judgesAlone: Bool { get }
     init()
-    /// What the rule has against a stage, in the order of the stages.
+    /// Returns the findings about a stage; stages are checked in their order.
     mutating func check(_ moment: Moment) -> [Finding]
-    /// What the rule has against the state that the last stage leaves.
+    /// Returns the findings about the state that the last stage leaves.
     func checkEnd(_ endpoint: EndpointSnapshot?) -> [Finding]
 }
 
@@ -30,22 +29,22 @@ extension PlaybookRule {
     }
 }
 
-/// One stage in the play.
+/// What a rule can use to check one stage.
 struct Moment {
     let stage: PlacedStage
     let capabilities: Capabilities
-    /// Requests a second that the playbook's `load` says, if it does.
+    /// The rate of the playbook's `load` in requests per second, or `nil`.
     let rate: Double?
-    /// Nil where the playbook names none.
+    /// The roles; `nil` if the playbook uses none.
     let roles: Roles?
     /// The endpoint when the stage begins and when it ends.
     let before: EndpointSnapshot?
     let after: EndpointSnapshot?
-    /// The changes that the stage comes to, each with the state that it meets and what is against it.
+    /// The changes that the stage makes, each with the state before it and its violations.
     let steps: [Step]
-    /// Who would be analysed now, and beside whom.
+    /// The candidate and the control of an analysis after this stage; `nil` if there is no candidate.
     let arms: AnalysisArms?
-    /// True where the playbook defines the endpoint, or it was observed, so that all that exists is known.
+    /// Whether the playbook defines the endpoint or it was observed, so that its complete state is known.
     let isWholeStory: Bool
 
     struct Step {
@@ -54,13 +53,13 @@ struct Moment {
         let violations: [Violation]
     }
 
-    /// What a rule of Rollouts has against the stage.
+    /// Returns the stage's violations of a rule of Rollouts.
     func violations(of rule: String) -> [Violation] {
         steps.flatMap(\.violations).filter { $0.rule == rule }
     }
 }
 
-/// Every rule, new for one play.
+/// Returns a new instance of every rule.
 func playbookRules() -> [any PlaybookRule] {
     [
         ValidNames(), BackendCanDoIt(), TrafficSums(), MirrorLimit(), LiveOrMirrored(), CreatedBeforeUse(),

@@ -2,15 +2,15 @@ internal import AssetFiles
 internal import RolloutEngine
 internal import Rollouts
 
-/// The scoring script has no syntax error, as far as a Python of this machine can say.
+/// The scoring script has no syntax error, as far as a Python on this machine can check.
 ///
-/// Where that is not of the version that serves the script, what it says is a warning.
+/// If its version is not the one that serves the script, the error is only a warning.
 enum ScriptCompiles {
     static let name = String(describing: Self.self)
 }
 
 extension NamedFiles {
-    /// `conda` is nil where the script's environment is not known here.
+    /// Reports a syntax error in the scoring script; `conda` is `nil` if the script's environment is unknown.
     mutating func checkScript(of definition: DeploymentDefinition, in document: Document, conda: Value?) {
         guard let python, case .script(let script, let code, _)? = definition.ownServer, code.isLocalPath,
             let folder = definition.folder, let node = document.node(of: "code_configuration.scoring_script"),

@@ -42,7 +42,7 @@ struct ServerIsKnown {
         return named.filter { !deployments.contains($0.name) }.map { _, key, _ in
             Finding(
                 .error, Self.name, at: Location(source: playbook, span: key.span),
-                "the playbook deploys no \(key.text.quoted)",
+                "the playbook does not deploy \(key.text.quoted)",
                 help: suggestion(for: key.text, among: deployments.map(\.text).sorted(), noun: "deployments"))
         }
     }
@@ -89,14 +89,14 @@ extension NamedFiles {
             else { return }
             report(
                 ServerIsKnown.name, location(key, in: document),
-                "\(model) has no file \(MLflowModel.descriptor), so that it is no model of MLflow",
-                help: "name the folder that MLflow wrote; or give the deployment a code_configuration")
+                "\(model) has no file \(MLflowModel.descriptor), so it is not an MLflow model",
+                help: "name the folder that MLflow wrote, or give the deployment a code_configuration")
         case nil:
             report(
                 ServerIsKnown.name, place.location,
-                "nothing says what serves deployment '\(definition.name)' on \(servers.backend)",
-                help: "name it in the playbook under \(settings): "
-                    + "\(ServerIsKnown.kinds.joined(separator: ", ")); or give it a code_configuration")
+                "deployment '\(definition.name)' does not say what serves it on \(servers.backend)",
+                help: "name it in the playbook under \(settings) ("
+                    + "\(ServerIsKnown.kinds.joined(separator: ", "))), or give it a code_configuration")
         case .script?:
             guard document.root["code_configuration"]?["scoring_script"] == nil,
                 let key = document.root.member("code_configuration")?.key

@@ -1,14 +1,14 @@
 internal import Rollouts
 
-/// A deployment's settings are numbers that a server can be run with.
+/// A deployment's settings are in the ranges that a server can use.
 ///
-/// Azure's client sends whatever a file says, and the service refuses the deployment in the middle of a rollout: a
-/// request may take at most 180 seconds, a probe must have a time of its own, and a port is 1 to 65535. The number of
-/// instances has a rule of its own (EndpointLimits).
+/// Azure's client sends any number that a file contains, and the service refuses the deployment in the middle of a
+/// rollout: a request may take at most 180 seconds, the times of a probe are at most a day, and a port is 1 to 65535.
+/// The number of instances has a separate rule (EndpointLimits).
 struct SettingsInRange {
     static let name = String(describing: Self.self)
 
-    /// What the rule has against the file whose root is `root`; `place` says where a node stands.
+    /// Returns the findings about the file with this root; `place` returns a node's location.
     static func findings(in root: Node, place: (Node) -> Location) -> [Finding] {
         ranges.compactMap { path, range in
             let node = path.reduce(Optional(root)) { $0?[$1] }

@@ -2,8 +2,8 @@ internal import Rollouts
 
 /// Live traffic sums to 0 or to 100.
 ///
-/// Percents are shares of all requests: 100 of them must go somewhere, or all of them nowhere. A deployment that is
-/// not named has 0. Azure refuses any other sum.
+/// Percentages are shares of all requests: either all requests go somewhere, or none do. A deployment that is not
+/// listed has 0. Azure refuses any other sum.
 struct TrafficSums: PlaybookRule {
     static let judgesAlone = true
 

@@ -1,11 +1,11 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Names of endpoints and deployments keep Azure's rules.
+/// Names of endpoints and deployments follow Azure's rules.
 ///
 /// They have 3 to 32 letters, digits and hyphens, begin with a letter and do not end with a hyphen. On Kubernetes they
-/// become names of objects, so their letters are small. A name that breaks this is refused when it is created, in the
-/// middle of a rollout. Names in traffic are judged only where nothing in the playbook creates them.
+/// become names of objects, so their letters are lowercase. An invalid name is refused when it is created, in the
+/// middle of a rollout. Names in traffic are checked only if the playbook does not create them.
 struct ValidNames: PlaybookRule {
     static let judgesAlone = true
 
@@ -15,7 +15,7 @@ struct ValidNames: PlaybookRule {
         return moment.stage.names.compactMap { Self.finding(for: $0, kind: moment.capabilities.kind) }
     }
 
-    /// What the rule has against one name.
+    /// Returns a finding if a name is invalid.
     static func finding(for name: PlacedName, kind: EndpointKind) -> Finding? {
         guard let violation = NamingRule().violation(of: name.name, what: name.what, kind: kind) else { return nil }
         if let placeholder = Placeholder(in: name.name.text) {
@@ -27,6 +27,6 @@ struct ValidNames: PlaybookRule {
 
 extension String {
     fileprivate static let help =
-        "names have 3 to 32 letters, digits and hyphens, begin with a letter and end without a "
-        + "hyphen; on Kubernetes all letters are small"
+        "names have 3 to 32 letters, digits and hyphens, begin with a letter and do not end with a "
+        + "hyphen; on Kubernetes all letters are lowercase"
 }

@@ -2,12 +2,12 @@ internal import RolloutEngine
 internal import RolloutStatistics
 internal import Rollouts
 
-/// An analysis has the time that it needs.
+/// An analysis has enough time for a verdict.
 ///
-/// A version that is just like the one before passes once enough requests have shown it. How many those are follows from
-/// the margins; at the rate of the playbook's `load`, and 0.5 % errors, that takes so and so long. Where `for` is
-/// shorter, most good versions end without a verdict. A stage that goes on without one (`on_inconclusive: go_on`) needs
-/// none: it is there to catch bad versions.
+/// A version that is just like the one before passes once enough requests have shown it. The margins determine how
+/// many; how long that takes follows from the rate of the playbook's `load` and an error rate of 0.5 %. If `for` is
+/// shorter, most good versions end without a verdict. A stage that goes on without one (`on_inconclusive: go_on`) is
+/// not checked: it is there to catch bad versions.
 struct VerdictInTime: PlaybookRule {
     func check(_ moment: Moment) -> [Finding] {
         guard let rate = moment.rate, let analysis = moment.stage.stage.analysis, let place = moment.stage.analysis,
@@ -29,11 +29,11 @@ struct VerdictInTime: PlaybookRule {
 
 extension String {
     fileprivate static func tooShort(_ longest: Interval, _ rate: Double) -> String {
-        "at \(rate.rounded() == rate ? "\(Int(rate))" : "\(rate)") requests/s, \(longest) are not enough for a verdict on "
+        "at \(rate.rounded() == rate ? "\(Int(rate))" : "\(rate)") requests/s, \(longest) is not enough to pass "
             + "a version that is as good as the one before"
     }
     fileprivate static func needs(_ length: Interval) -> String {
-        "write 'for: \(length)' or more, give it more traffic, or wider margins"
+        "write 'for: \(length)' or longer, give the candidate more traffic, or widen the margins"
     }
-    fileprivate static let wider = "write a longer 'for', give it more traffic, or wider margins"
+    fileprivate static let wider = "write a longer 'for', give the candidate more traffic, or widen the margins"
 }
