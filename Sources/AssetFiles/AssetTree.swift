@@ -1,27 +1,27 @@
 internal import Crypto
 internal import FoundationEssentials
 
-/// A file, or a folder with all that an upload of it holds: what `az ml` would upload of it.
+/// A file, or a folder with the files that `az ml` would upload.
 ///
-/// Links are followed, also out of the folder; what the folder's `.amlignore`, else `.gitignore` excludes is left out, and
-/// so are links that lead nowhere.
+/// Links are followed, also out of the folder. Files that the folder's `.amlignore` (or else `.gitignore`) excludes are
+/// left out, and so are links to nothing.
 package struct AssetTree: Sendable {
     package struct File: Hashable, Sendable {
-        /// Below the folder; of a single file, its name.
+        /// The path relative to the folder; for a single file, its name.
         package var path: String
-        /// Absolute, without links.
+        /// The absolute path without links.
         package var place: String
         package var size: Int
         package var isExecutable: Bool
-        /// Differs after every change of the file.
+        /// A mark that changes with every change of the file.
         var changed: String
         var seconds: Int
     }
 
-    /// Absolute, without links.
+    /// The absolute path without links.
     package let root: String
     package let isFile: Bool
-    /// In the order of their paths without regard to case, which is the order in which they are hashed.
+    /// The files, sorted by path without regard to case, which is the order of hashing.
     package private(set) var files: [File] = []
     package var size: Int { files.reduce(0) { $0 + $1.size } }
     private let ignore: IgnoreFile
@@ -29,7 +29,7 @@ package struct AssetTree: Sendable {
     package static let mostFiles = 100_000
     private static let deepest = 64
 
-    /// Reads what is at `path`, an absolute path.
+    /// Reads the file or folder at `path`, an absolute path.
     package init(_ path: String) throws(AssetProblem) {
         guard let root = DiskPath.resolved(path), let facts = DiskFacts(root) else {
             throw AssetProblem("there is nothing at \(path)")
@@ -49,17 +49,17 @@ package struct AssetTree: Sendable {
             .map(\.file)
     }
 
-    /// Reads what a file in `folder` means by `path`.
+    /// Reads the file or folder at `path`, which is relative to `folder`.
     package init(_ path: String, in folder: String) throws(AssetProblem) {
         try self.init(DiskPath.joined(folder, path))
     }
 
-    /// The name under which an upload stands.
+    /// The name of an upload.
     package var name: String { DiskPath.name(of: root) }
 
     private mutating func list(_ folder: String, as path: String, inside: [String]) throws(AssetProblem) {
         guard inside.count < Self.deepest else {
-            throw AssetProblem("\(root): its folders are more than \(Self.deepest) deep")
+            throw AssetProblem("\(root): folders are nested more than \(Self.deepest) levels deep")
         }
         for name in try Self.names(in: folder) {
             guard let target = DiskPath.resolved("\(folder)/\(name)"), let facts = DiskFacts(target) else { continue }
@@ -68,14 +68,14 @@ package struct AssetTree: Sendable {
                 guard target != folder, !inside.contains(target) else {
                     if ignore.excludes("\(folder)/\(name)") || ignore.excludes("\(folder)/\(name)/x") { continue }
                     throw AssetProblem(
-                        "\(root)/\(below) is a link to a folder that it is in; remove it, or name it in .amlignore")
+                        "\(root)/\(below) is a link to a folder that contains it; remove it, or list it in .amlignore")
                 }
                 try list(target, as: below, inside: inside + [folder])
             } else if facts.isRegular, !ignore.excludes("\(folder)/\(name)") {
                 files.append(File(path: below, place: target, facts))
                 guard files.count <= Self.mostFiles else {
                     throw AssetProblem(
-                        "\(root) has more than \(Self.mostFiles) files; name what is not needed in .amlignore")
+                        "\(root) has more than \(Self.mostFiles) files; list those that are not needed in .amlignore")
                 }
             }
         }
@@ -89,7 +89,7 @@ package struct AssetTree: Sendable {
         }
     }
 
-    /// Differs after every change of a file, a name or an ignore file; cheap, and no identity.
+    /// A mark that changes with every change of a file or a name; it is cheap, and does not identify the contents.
     var fingerprint: String {
         var hasher = SHA256()
         hasher.update(data: Data(root.utf8))
@@ -97,20 +97,20 @@ package struct AssetTree: Sendable {
         return hasher.finalize().hexadecimal
     }
 
-    /// What ``fingerprint`` says can be relied on only if nothing was changed within the clock's resolution of now.
+    /// Returns whether ``fingerprint`` is reliable: no file was changed within the clock's resolution before `seconds`.
     func rested(at seconds: Int) -> Bool { files.allSatisfy { $0.seconds + 2 < seconds } }
 }
 
-/// The two hashes that `azure-ai-ml` takes of an asset's files.
+/// The two hashes that `azure-ai-ml` computes of an asset's files.
 package struct AssetHashes: Hashable, Sendable, Codable {
-    /// `get_content_hash`: by which code is found again, and the identity of contents here.
+    /// The result of `get_content_hash`, by which Azure finds code again; here it identifies contents.
     package var content: String
-    /// `get_object_hash`: where uploads are, and the name of a model that has none.
+    /// The result of `get_object_hash`, which locates uploads and names models without a name.
     package var object: String
 }
 
 extension AssetTree {
-    /// Reads every file; the hashes are those of `get_content_hash` and `get_object_hash`.
+    /// Reads every file and returns the results of `get_content_hash` and `get_object_hash`.
     package func hashes() throws(AssetProblem) -> AssetHashes {
         AssetHashes(content: try contentHash(), object: try objectHash())
     }
@@ -134,21 +134,21 @@ extension AssetTree {
         return hasher.finalize().hexadecimal
     }
 
-    /// Names, and the contents behind them, folder by folder.
+    /// Hashes names and contents, folder by folder.
     private func hashObjects(in folder: String, _ hasher: inout SHA256, depth: Int) throws(AssetProblem) {
         let places = try Self.names(in: folder).map { name in
             (key: "\(folder)/\(name)".lowercased(), name: name, place: "\(folder)/\(name)")
         }
         .sorted { $0.key == $1.key ? $0.name.isBefore($1.name) : $0.key.isBefore($1.key) }
         for (_, name, place) in places where !ignore.excludes(place) {
-            // A link that leads nowhere is not uploaded, so that its name is no part of the asset.
+            // A link to nothing is not uploaded, so its name is not part of the asset.
             guard let target = DiskPath.resolved(place), let facts = DiskFacts(target),
                 facts.isFolder || facts.isRegular
             else { continue }
             hasher.update(name)
             if facts.isFolder {
                 guard depth < Self.deepest else {
-                    throw AssetProblem("\(root): its folders are more than \(Self.deepest) deep")
+                    throw AssetProblem("\(root): folders are nested more than \(Self.deepest) levels deep")
                 }
                 try hashObjects(in: target, &hasher, depth: depth + 1)
             } else {
@@ -176,20 +176,20 @@ extension SHA256.Digest {
 
 func sha256(_ bytes: [UInt8]) -> String { SHA256.hash(data: bytes).hexadecimal }
 
-/// Lowercase hexadecimal SHA-256 of a text.
+/// Returns the SHA-256 of a text in lowercase hexadecimal digits.
 package func sha256(_ text: String) -> String { SHA256.hash(data: Data(text.utf8)).hexadecimal }
 
 extension String {
-    /// As Python orders text: by the numbers of its characters.
+    /// Returns whether Python sorts the text before `other`: by the code points of its characters.
     func isBefore(_ other: String) -> Bool { unicodeScalars.lexicographicallyPrecedes(other.unicodeScalars) }
 }
 
 extension AssetTree {
-    /// Whether nothing of it has changed since it was read.
+    /// Returns whether nothing has changed since the tree was read.
     package func isUnchanged() throws(AssetProblem) -> Bool { try AssetTree(root).fingerprint == fingerprint }
 }
 
-/// A file that is read part by part.
+/// Reads a file in parts.
 package struct AssetReader: ~Copyable {
     private let file: Int32
     private let path: String
@@ -201,7 +201,7 @@ package struct AssetReader: ~Copyable {
 
     deinit { DiskFile.close(file) }
 
-    /// The next bytes, `limit` at most; none at the end.
+    /// Returns the next bytes, at most `limit`; the array is empty at the end.
     package mutating func next(_ limit: Int) throws(AssetProblem) -> [UInt8] {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: limit, alignment: 16)
         defer { buffer.deallocate() }

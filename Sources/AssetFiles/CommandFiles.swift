@@ -3,13 +3,13 @@ internal import Crypto
 internal import FoundationEssentials
 package import Rollouts
 
-/// The files of a deployment that a `command` serves: those that its words name, and those of `files`.
+/// The files of a deployment that a `command` serves: those that its words name, and those listed under `files`.
 ///
 /// Words and `files` are relative to the playbook's folder. Absolute words are programs and files of this machine, and
 /// are not stored.
 package struct CommandFiles: Sendable {
     package struct File: Hashable, Sendable {
-        /// Below ``base``.
+        /// The path relative to ``base``.
         package var path: String
         package var place: String
         package var size: Int
@@ -17,14 +17,15 @@ package struct CommandFiles: Sendable {
         var changed: String
     }
 
-    /// The playbook's folder, or the folder above it that holds every file too.
+    /// The playbook's folder, or the nearest folder above it that contains all files.
     package let base: String
-    /// How many folders ``base`` is above the playbook's.
+    /// The number of folders from the playbook's folder up to ``base``.
     package let levels: Int
-    /// Sorted by path.
+    /// The files, sorted by path.
     package private(set) var files: [File] = []
 
-    /// Of what serves a deployment (``DeploymentDefinition/serving``); nil if that is no command, or names no files.
+    /// Reads what serves a deployment (``DeploymentDefinition/serving``); returns `nil` if that is not a command, or
+    /// names no files.
     package init?(_ serving: Value?) throws(AssetProblem) {
         guard let serving, let folder = serving["folder"]?.string, case .list(let words)? = serving["command"] else {
             return nil
@@ -32,7 +33,8 @@ package struct CommandFiles: Sendable {
         var named: [(text: String, place: String)] = []
         for word in words.compactMap(\.string) where !word.isEmpty && !word.hasPrefix("/") && !word.hasPrefix("-") {
             let place = DiskPath.joined(folder, word)
-            // A word that names nothing is no file's name; the folder itself would be all of the neighbours.
+            // A word that matches no file is an ordinary argument, and the folder itself would include all files around
+            // it.
             if place != folder, !folder.hasPrefix(place + "/"), DiskFacts(place) != nil { named.append((word, place)) }
         }
         if case .list(let items)? = serving["files"] {
@@ -50,7 +52,7 @@ package struct CommandFiles: Sendable {
         while let outside = named.first(where: {
             $0.place != base && !$0.place.hasPrefix(base == "/" ? "/" : base + "/")
         }) {
-            guard base != "/" else { throw AssetProblem("\(outside.text) names nothing below a common folder") }
+            guard base != "/" else { throw AssetProblem("\(outside.text) has no folder in common with the playbook") }
             base = base.parentFolder
             levels += 1
         }
@@ -71,7 +73,7 @@ package struct CommandFiles: Sendable {
         guard !files.isEmpty else { return nil }
     }
 
-    /// SHA-256 over names, sizes, what may be executed, and all bytes.
+    /// Returns the SHA-256 of names, sizes, executable flags and contents.
     package func digest() throws(AssetProblem) -> String {
         var hasher = SHA256()
         hasher.update("command \(levels)\n")
@@ -82,6 +84,6 @@ package struct CommandFiles: Sendable {
         return hasher.finalize().hexadecimal
     }
 
-    /// The name of the code asset that holds files with that digest.
+    /// Returns the name of the code asset that holds files with that digest.
     package static func assetName(_ digest: String) -> String { "turnout-command-\(digest)" }
 }

@@ -2,18 +2,18 @@ package import Rollouts
 
 /// One entry of a conda file's `dependencies`, in conda's match specification: `conda-forge::numpy>=1.2,<2|3.*`.
 ///
-/// Versions and build stand behind `=` or white space, or in brackets: `numpy=1.2=py39_0`, `numpy 1.2 py39_0`,
+/// Version and build follow `=` or white space, or are in brackets: `numpy=1.2=py39_0`, `numpy 1.2 py39_0`,
 /// `numpy[version='>=1.2']`.
 package struct CondaPackage: Hashable, Sendable {
-    /// As it is written.
+    /// The entry as written.
     package let text: String
-    /// `conda-forge` of `conda-forge::numpy`; nil where any channel may have it.
+    /// The channel, such as `conda-forge` in `conda-forge::numpy`; `nil` if any channel may provide the package.
     package let channel: String?
-    /// In lower case.
+    /// The package's name in lower case.
     package let name: String
-    /// Nil where what is written is understood by conda alone.
+    /// The versions that are accepted; `nil` if the specification is not supported here.
     package let versions: CondaVersions?
-    /// True where a build is asked for, or something else that is no version.
+    /// Whether the entry asks for a build, or for anything else but a version.
     package let hasMore: Bool
 
     package init(_ text: String) {
@@ -37,13 +37,13 @@ package struct CondaPackage: Hashable, Sendable {
         hasMore = build != nil || !keys.isEmpty
     }
 
-    /// The packages that a conda file names; what is none is left out.
+    /// Returns the packages that a conda file names; other entries are left out.
     package static func list(in document: Value) -> [CondaPackage] {
         guard case .list(let items)? = document["dependencies"] else { return [] }
         return items.compactMap { $0.string.map { CondaPackage($0) } }
     }
 
-    /// `=1.2` and `py39_0` of `=1.2=py39_0` or `=1.2 py39_0`.
+    /// Splits `=1.2=py39_0` or `=1.2 py39_0` into the version `1.2` and the build `py39_0`.
     private static func split(_ text: String) -> (version: String, build: String?) {
         let tight = CondaVersions.tight(text)
         if let match = tight.wholeMatch(of: /(.*[^=<>!~,|\s])(?:=|\s+)([^=<>!~,|\s]+)/) {
@@ -57,7 +57,7 @@ package struct CondaPackage: Hashable, Sendable {
 
 /// The versions that a conda specification accepts: `>=3.9,<3.12|3.8.*`.
 ///
-/// As for conda, `=1.2` and `1.2.*` are any 1.2, and `==1.2` and `1.2` are 1.2.0 alone; `,` binds before `|`.
+/// As in conda, `=1.2` and `1.2.*` mean any 1.2, `==1.2` and `1.2` mean 1.2.0 only, and `,` binds tighter than `|`.
 package struct CondaVersions: Hashable, Sendable {
     package enum Relation: String, Hashable, Sendable {
         case equal = "==", unequal = "!=", atLeast = ">=", atMost = "<=", below = "<", above = ">", compatible = "~="
@@ -67,19 +67,19 @@ package struct CondaVersions: Hashable, Sendable {
 
     package struct Clause: Hashable, Sendable {
         package let relation: Relation
-        /// `3.10`, without a star.
+        /// The version without a star: `3.10`.
         package let version: String
 
-        /// Nil where a part of the version is no number.
+        /// The parts of the version; `nil` if one of them is not a number.
         fileprivate var numbers: [Int]? { CondaVersions.numbers(version) }
     }
 
-    /// As it is written, without spaces; empty where any version will do.
+    /// The specification as written, without spaces; empty if any version is accepted.
     package let text: String
-    /// One of them must hold, with all of its clauses.
+    /// Alternatives of which at least one must hold, with all of its clauses.
     package let alternatives: [[Clause]]
 
-    /// Nil for what is no such list, as one with parentheses.
+    /// Parses a specification; returns `nil` if the form is not supported, such as one with parentheses.
     package init?(_ text: String) {
         self.text = Self.tight(text).trimmed
         var alternatives: [[Clause]] = self.text.isEmpty ? [[]] : []
@@ -95,7 +95,7 @@ package struct CondaVersions: Hashable, Sendable {
         self.alternatives = alternatives
     }
 
-    /// Without white space around relations.
+    /// Returns the text without white space around relations.
     fileprivate static func tight(_ text: String) -> String {
         text.replacing(/\s*([<>=!~,|]+)\s*/) { $0.output.1 }
     }
@@ -113,26 +113,26 @@ package struct CondaVersions: Hashable, Sendable {
         return relation.map { Clause(relation: $0, version: String(match.2)) }
     }
 
-    /// Whether any version will do.
+    /// Whether any version is accepted.
     package var isAny: Bool { alternatives.contains([]) }
 
-    /// Whether all of its versions are numbers, so that it can be compared.
+    /// Whether all versions in the specification are numeric, so that they can be compared.
     package var isNumeric: Bool { alternatives.joined().allSatisfy { $0.numbers != nil } }
 
-    /// The one clause that it consists of; nil where it has more.
+    /// The only clause; `nil` if there is not exactly one.
     package var onlyClause: Clause? {
         alternatives.count == 1 && alternatives[0].count == 1 ? alternatives[0].first : nil
     }
 
-    /// `3.12` of `=3.12`, `==3.12` and `3.12`, else as it is written.
+    /// The version alone for `=3.12`, `==3.12` and `3.12`; otherwise the specification as written.
     package var words: String {
         guard let clause = onlyClause, [.equal, .startsWith].contains(clause.relation) else { return text }
         return clause.version
     }
 
-    /// Whether it accepts a version such as `3.10.13`.
+    /// Returns whether a version such as `3.10.13` is accepted.
     ///
-    /// Roughly, only as many numbers are compared as a clause has: `==3.10` then accepts 3.10.13.
+    /// With `roughly`, only as many numbers are compared as a clause has: `==3.10` then accepts 3.10.13.
     package func admits(_ version: String, roughly: Bool = false) -> Bool {
         // A release candidate counts as its release.
         let text = version.prefix { $0 == "." || ("0"..."9").contains($0) }
@@ -171,7 +171,7 @@ extension CondaVersions.Clause {
 }
 
 extension StringProtocol {
-    /// Without white space at both ends.
+    /// The text without white space at both ends.
     package var trimmed: String {
         var text = drop(while: \.isWhitespace)
         while text.last?.isWhitespace == true { text = text.dropLast() }

@@ -1,12 +1,12 @@
 package import Rollouts
 
-/// The files of this machine that a deployment's definition names, as far as its servers use them.
+/// The files on this machine that a deployment's definition names, as far as its servers use them.
 package struct DeploymentFiles: Sendable {
     private let definition: DeploymentDefinition
     private let folder: String
     private let yaml: YAMLReader
 
-    /// Nil if it is not known which folder the paths of the definition are relative to.
+    /// Returns `nil` if the folder that the definition's paths are relative to is unknown.
     package init?(_ definition: DeploymentDefinition, yaml: @escaping YAMLReader) {
         guard let folder = definition.folder else { return nil }
         self.definition = definition
@@ -14,10 +14,11 @@ package struct DeploymentFiles: Sendable {
         self.yaml = yaml
     }
 
-    /// What serves it, if that is not its own code.
+    /// The kind of server from the settings; `nil` if the deployment brings its server.
     private var word: String? { ["simulate", "command", "external"].first { definition.serving?[$0] != nil } }
 
-    /// The folder or file of its code; nil if it names none on this machine, or none is used.
+    /// Returns the folder or file of the code; `nil` if the definition names none on this machine, or the server does
+    /// not use it.
     package func code() throws(AssetProblem) -> AssetTree? {
         try tree(definition.document["code_configuration"]?["code"]?.string, "code_configuration.code")
     }
@@ -29,7 +30,7 @@ package struct DeploymentFiles: Sendable {
     private func tree(_ path: String?, _ member: String) throws(AssetProblem) -> AssetTree? {
         guard let path, path.isLocalPath, word == nil || word == "command" else { return nil }
         let place = DiskPath.joined(folder, path)
-        // A command may do without what the file says for the cloud.
+        // A command does not need the code and the model that the file names for the cloud.
         if word == "command", DiskFacts(place) == nil { return nil }
         do {
             return try AssetTree(place)
@@ -38,7 +39,7 @@ package struct DeploymentFiles: Sendable {
         }
     }
 
-    /// Its inline environment; of one that only another server's routes are taken from, what is there.
+    /// Returns the inline environment; for a command or an external server, only if it defines routes.
     package func environment() throws(AssetProblem) -> EnvironmentFiles? {
         guard case .mapping(let members)? = definition.document["environment"], word != "simulate" else { return nil }
         guard word == nil || members["inference_config"] != nil else { return nil }
@@ -47,7 +48,7 @@ package struct DeploymentFiles: Sendable {
 
     package func command() throws(AssetProblem) -> CommandFiles? { try CommandFiles(definition.serving) }
 
-    /// The digests of all that is there; nil if nothing of it is used.
+    /// Returns the digests of all files that exist; `nil` if none of them is used.
     package func contents(_ digests: DigestCache) throws(AssetProblem) -> LocalContents? {
         var contents = LocalContents()
         if let code = try code() { contents.code = try digests.hashes(of: code).content }
@@ -59,12 +60,12 @@ package struct DeploymentFiles: Sendable {
 }
 
 extension Value {
-    /// The path of a deployment's `model`; nil if it names a registered one.
+    /// The text of a deployment's `model` or of its `path`: a path, or a reference to a registered model.
     package var modelPath: String? { self["model"]?.string ?? self["model"]?["path"]?.string }
 }
 
 extension String {
-    /// Whether it is a path on this machine, and neither an asset's name nor an address.
+    /// Whether the text is a path on this machine, and neither an asset's name nor a URL.
     package var isLocalPath: Bool {
         let text = lowercased()
         return !text.hasPrefix("azureml:") && !text.hasPrefix("/subscriptions/") && !text.hasPrefix("runs:/") && !isURL
@@ -72,7 +73,9 @@ extension String {
 }
 
 extension DeploymentFiles {
-    /// What is wrong with the scoring script, which must be one of the code's files; nil if the code is not on this machine.
+    /// Returns what is wrong with the scoring script, which must be one of the code's files, or `nil`.
+    ///
+    /// The result is `nil` if the code is not on this machine.
     package func scriptProblem() throws(AssetProblem) -> AssetProblem? {
         let member = "code_configuration.scoring_script"
         guard word == nil, let code = try code(),
@@ -81,7 +84,7 @@ extension DeploymentFiles {
         let path = script.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
         guard !code.files.contains(where: { $0.path == path }) else { return nil }
         guard !script.hasPrefix("/"), !script.split(separator: "/").contains("..") else {
-            return AssetProblem("\(script) lies outside \(code.root), and the code alone is uploaded", member: member)
+            return AssetProblem("\(script) is outside \(code.root); only that folder is uploaded", member: member)
         }
         let isThere = DiskFacts(code.root + "/" + script)?.isRegular == true
         return AssetProblem(
@@ -90,7 +93,7 @@ extension DeploymentFiles {
                 : "there is no file \(script) in \(code.root)", member: member)
     }
 
-    /// What is wrong with the program of a command; nil if it can be started, or nothing starts one.
+    /// Returns what is wrong with the program of a command; `nil` if it can be started, or if there is no command.
     package func programProblem() -> AssetProblem? {
         guard let serving = definition.serving, case .list(let words)? = serving["command"],
             let program = words.first?.string, let folder = serving["folder"]?.string
@@ -98,9 +101,10 @@ extension DeploymentFiles {
         if program.contains("/") {
             let place = DiskPath.joined(folder, program)
             guard let facts = DiskFacts(place), facts.isRegular else {
-                return AssetProblem("the program \(program) is not there: \(place)")
+                return AssetProblem("there is no program \(program): \(place) is not a file")
             }
-            return facts.isExecutable ? nil : AssetProblem("\(place) is not executable; `chmod +x` makes it so")
+            return facts.isExecutable
+                ? nil : AssetProblem("\(place) is not executable; make it executable with `chmod +x`")
         }
         let folders = (DiskPath.searchPath ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
         let isFound = folders.contains { folder in
@@ -110,24 +114,27 @@ extension DeploymentFiles {
         let beside = DiskFacts(DiskPath.joined(folder, program)) != nil
         return AssetProblem(
             "there is no program '\(program)' in PATH"
-                + (beside ? "; the file beside the playbook is './\(program)'" : ""))
+                + (beside ? "; for the file beside the playbook, write './\(program)'" : ""))
     }
 }
 
 extension DeploymentFiles {
-    /// A file with a mark that differs after it has changed.
+    /// A file, and a mark that changes with it.
     package struct Source: Hashable, Sendable {
-        /// As the definition names it: `src/score.py`.
+        /// The path as the definition names it: `src/score.py`.
         package var path: String
         package var mark: String
     }
 
-    /// Files beyond that are not told one by one.
+    /// The largest number of files that are recorded individually.
     private static let mostSources = 2000
-    /// Larger files are known by size and times: their digest is part of the whole's.
+    /// The largest size in bytes at which a file is marked by its contents.
+    ///
+    /// Larger files are marked by size and times; their contents are part of the digest of the whole.
     private static let largest = 1 << 20
 
-    /// Every file, to say later which of them have changed; of a part that is not there, its path alone.
+    /// Returns every file, so that changed files can be reported later; a part that does not exist is recorded by its
+    /// path alone.
     package func sources() -> [Source] {
         var sources: [Source] = []
         func add(_ path: String?, _ tree: () throws(AssetProblem) -> AssetTree?) {

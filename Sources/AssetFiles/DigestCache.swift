@@ -3,16 +3,16 @@ internal import FoundationEssentials
 internal import Rollouts
 internal import Synchronization
 
-/// Hashes of large assets that were read before, so that a plan does not read gigabytes that have not changed.
+/// A cache of the hashes of large assets, so that a plan does not read gigabytes that have not changed.
 ///
-/// An entry counts only as long as every file has the size, the times of change (in nanoseconds) and the number that it
-/// had; the time of an entry's change cannot be set by hand.
+/// An entry counts only while every file has the same size, times of change (in nanoseconds) and inode number. A file's
+/// change time (ctime) cannot be set by hand.
 package final class DigestCache: Sendable {
-    /// A file of this process's own; nil: nothing is kept on disk.
+    /// The path of a file that only this process uses; `nil` if nothing is stored on disk.
     private let path: String?
     private let known = Mutex<[String: Entry]?>(nil)
 
-    /// Smaller assets are read each time.
+    /// The size in bytes below which assets are read each time.
     private static let smallest = 16 << 20
     private static let most = 256
 
@@ -23,13 +23,13 @@ package final class DigestCache: Sendable {
 
     package init(path: String?) { self.path = path }
 
-    /// The hashes of `tree`.
+    /// Returns the hashes of `tree`, from the cache if it has not changed.
     package func hashes(of tree: AssetTree) throws(AssetProblem) -> AssetHashes {
         guard tree.size >= Self.smallest else { return try tree.hashes() }
         let fingerprint = tree.fingerprint
         if let entry = entries()[tree.root], entry.fingerprint == fingerprint { return entry.hashes }
         let hashes = try tree.hashes()
-        // What changes while it is read, or may still change unseen, is read again.
+        // Assets that changed while they were read, or that can still change unnoticed, are read again next time.
         if tree.rested(at: Int(Date().timeIntervalSince1970)), try AssetTree(tree.root).fingerprint == fingerprint {
             keep(Entry(fingerprint: fingerprint, hashes: hashes), for: tree.root)
         }
@@ -39,7 +39,7 @@ package final class DigestCache: Sendable {
     private func entries() -> [String: Entry] {
         known.withLock { known in
             if let known { return known }
-            // A cache that cannot be read is as good as none: everything is read again.
+            // A cache that cannot be read is ignored: everything is read again.
             let read =
                 path.flatMap { try? Data(contentsOf: URL(filePath: $0)) }
                 .flatMap { try? JSONDecoder().decode([String: Entry].self, from: $0) } ?? [:]
@@ -54,7 +54,7 @@ package final class DigestCache: Sendable {
         all[root] = entry
         known.withLock { $0 = all }
         guard let path, FileManager.default.fileExists(atPath: path.parentFolder) else { return }
-        // Without it the next plan only takes longer.
+        // If this fails, the next plan only takes longer.
         try? JSONEncoder().encode(all).write(to: URL(filePath: path), options: .atomic)
     }
 }

@@ -8,22 +8,22 @@ internal import FoundationEssentials
 
 /// Paths on this machine, as text.
 package enum DiskPath {
-    /// The absolute path without links and `..`; nil if nothing is there.
+    /// Returns the absolute path without links and `..`, or `nil` if it does not exist.
     static func resolved(_ path: String) -> String? {
         guard !path.utf8.contains(0), let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
     }
 
-    /// Where programs are looked for.
+    /// The folders in which programs are searched.
     static var searchPath: String? { ProcessInfo.processInfo.environment["PATH"] }
 
-    /// The last part, also where a slash ends the path.
+    /// Returns the last part of a path, also if the path ends with a slash.
     package static func name(of path: String) -> String {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
-    /// `path` as seen from `folder`, both absolute: `../b/c`.
+    /// Returns `path` relative to `folder`, both absolute: `../b/c`.
     static func relative(_ path: String, to folder: String) -> String {
         let parts = path.split(separator: "/")
         let base = folder.split(separator: "/")
@@ -32,7 +32,7 @@ package enum DiskPath {
         return words.isEmpty ? "." : words.joined(separator: "/")
     }
 
-    /// What a file in `folder` means by `path`, without looking at the disk: `..` and `.` are worked out.
+    /// Returns the path of `path` relative to `folder`, with `..` and `.` resolved, without looking at the disk.
     package static func joined(_ folder: String, _ path: String) -> String {
         var parts: [Substring] = []
         let whole = path.hasPrefix("/") ? path : folder + "/" + path
@@ -43,18 +43,20 @@ package enum DiskPath {
     }
 }
 
-/// What the system says of a file, links followed.
+/// The system's metadata of a file, with links followed.
 struct DiskFacts: Hashable, Sendable {
     var size: Int
-    /// Seconds and nanoseconds of its last change, and of the last change of its entry; the latter cannot be set by hand.
+    /// The times of the last change of the contents and of the inode, in nanoseconds, and the inode number.
+    ///
+    /// The inode's time (ctime) cannot be set by hand.
     var changed: String
-    /// When its bytes or its entry last changed, in seconds since 1970.
+    /// The later of both times, in seconds since 1970.
     var seconds: Int
     var isRegular: Bool
     var isFolder: Bool
     var isExecutable: Bool
 
-    /// Nil if nothing is there.
+    /// Returns `nil` if the path does not exist.
     init?(_ path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
@@ -72,9 +74,9 @@ struct DiskFacts: Hashable, Sendable {
     }
 }
 
-/// The bytes of files.
+/// Reads the bytes of files.
 enum DiskFile {
-    /// Gives the file's bytes to `body`, part by part.
+    /// Passes the file's bytes to `body` in parts.
     static func read(_ path: String, _ body: (UnsafeRawBufferPointer) -> Void) throws(AssetProblem) {
         let file = try open(path)
         defer { close(file) }
@@ -89,7 +91,7 @@ enum DiskFile {
 
     static func contents(of path: String, limit: Int) throws(AssetProblem) -> [UInt8] {
         guard let facts = DiskFacts(path) else { throw problem(path) }
-        guard facts.size <= limit else { throw AssetProblem("\(path) has more than \(limit) bytes") }
+        guard facts.size <= limit else { throw AssetProblem("\(path) is larger than \(limit) bytes") }
         var bytes: [UInt8] = []
         try read(path) { bytes.append(contentsOf: $0) }
         return bytes
@@ -113,7 +115,7 @@ enum DiskFile {
         #endif
     }
 
-    /// Fills the buffer as far as the file goes on, and returns how many bytes there were.
+    /// Fills the buffer as far as the file goes, and returns the number of bytes.
     static func fill(_ buffer: UnsafeMutableRawBufferPointer, from file: Int32, _ path: String) throws(AssetProblem)
         -> Int
     {

@@ -1,18 +1,18 @@
 package import Rollouts
 
-/// Reads YAML, for files that assets name.
+/// Parses YAML in files that assets name.
 package typealias YAMLReader = @Sendable (_ text: String) throws -> Value
 
 /// An environment that a file defines, as `azure-ai-ml` registers it.
 package struct EnvironmentFiles: Sendable {
-    /// The name of environments that have none.
+    /// The name that the client gives to environments without a name.
     package static let anonymous = "CliV2AnonymousEnvironment"
 
-    /// What the version is named by if the environment has no name.
+    /// The version of an environment without a name.
     package let digest: String
-    /// The conda file as it is sent; nil without one.
+    /// The conda file as it is sent; `nil` if there is none.
     package let conda: String?
-    /// The Docker build context; nil without one.
+    /// The Docker build context; `nil` if there is none.
     package let build: AssetTree?
     private let document: Value
 
@@ -20,7 +20,7 @@ package struct EnvironmentFiles: Sendable {
 
     /// Reads an inline `environment`, or the file of `az ml environment create`, whose paths are relative to `folder`.
     ///
-    /// A conda file that is not there is an error if it is needed; otherwise it is left out.
+    /// A conda file that does not exist is an error if `needsConda` is set; otherwise it is left out.
     package init(_ document: Value, folder: String, needsConda: Bool = true, yaml: YAMLReader) throws(AssetProblem) {
         self.document = document
         conda = try Self.conda(document["conda_file"], folder, needsConda, yaml)
@@ -47,7 +47,7 @@ package struct EnvironmentFiles: Sendable {
             let text = String(decoding: try DiskFile.contents(of: place, limit: condaLimit), as: UTF8.self)
             do {
                 let value = try yaml(text)
-                // Nothing in it is as good as no file.
+                // An empty file counts as no file.
                 return value == .null || value == [:] || value == [] ? nil : PythonYAML.text(value)
             } catch {
                 throw AssetProblem("\(place): \(error)", member: "environment.conda_file")
@@ -56,7 +56,7 @@ package struct EnvironmentFiles: Sendable {
         }
     }
 
-    /// The version that `azure-ai-ml` makes for an environment without a name.
+    /// Returns the version that `azure-ai-ml` computes for an environment without a name.
     private static func digest(_ document: Value, _ conda: String?, _ build: AssetTree?) throws(AssetProblem) -> String
     {
         if let build {
@@ -77,7 +77,7 @@ package struct EnvironmentFiles: Sendable {
 
     private static let routes = ["liveness", "readiness", "scoring"]
 
-    /// The routes as Python writes the objects that the SDK keeps them in.
+    /// Returns the routes as Python serializes the SDK's objects for them.
     private static func inferenceText(_ inference: Value) -> String {
         let type = "!!python/object:azure.ai.ml._restclient.arm_ml_service.models._models."
         var text = type + "InferenceContainerProperties\n_data:\n"
@@ -89,7 +89,7 @@ package struct EnvironmentFiles: Sendable {
         return text
     }
 
-    /// The members of the version's `properties`; `context` is where its build context was uploaded.
+    /// Returns the version's `properties`; `context` is the address of the uploaded build context.
     package func properties(isAnonymous: Bool, context: String? = nil) -> Value {
         var members: [String: Value] = ["isAnonymous": .bool(isAnonymous), "isArchived": false]
         members["condaFile"] = conda.map(Value.string)
@@ -125,7 +125,7 @@ extension Value {
     /// A route's port, which may be written as text.
     fileprivate var port: Int? { self["port"]?.integer ?? self["port"]?.string.flatMap { Int($0) } }
 
-    /// A free map's values as text.
+    /// The values of a free-form mapping as text.
     package var texts: [String: Value] {
         guard case .mapping(let members) = self else { return [:] }
         return members.compactMapValues { value in
@@ -141,12 +141,12 @@ extension Value {
 }
 
 extension String {
-    /// Whether it names something on another machine: `https://…`, `azureml://…`.
+    /// Whether the text is a URL: `https://…`, `azureml://…`.
     package var isURL: Bool {
         guard let end = firstRange(of: "://")?.lowerBound, end != startIndex else { return false }
         return self[..<end].allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "+-.".contains($0)) }
     }
 
-    /// Python's `self.join(other)` of a text: itself between all characters of the other.
+    /// The result of Python's `self.join(other)`: this text between all characters of the other.
     fileprivate func joining(_ other: String) -> String { other.map(String.init).joined(separator: self) }
 }

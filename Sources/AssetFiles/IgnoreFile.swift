@@ -1,18 +1,18 @@
 internal import Support
 internal import FoundationEssentials
 
-/// What of a folder is not part of an asset: its `.amlignore`, or without one its `.gitignore`.
+/// The ignore file of an asset's folder: its `.amlignore` or, if there is none, its `.gitignore`.
 ///
-/// Only the one at the top of the folder counts, as for `az ml`.
+/// As in `az ml`, only the one at the top of the folder counts.
 struct IgnoreFile: Sendable {
     static let none = IgnoreFile(folder: "/", patterns: [])
 
-    /// The folder that patterns are relative to: the one that the file really is in, if it is reached by a link.
+    /// The folder that patterns are relative to; for an ignore file that is a link, the folder of its target.
     private let folder: String
     private let patterns: [IgnorePattern]
 
     private static let names = [".amlignore", ".gitignore"]
-    /// The largest ignore file.
+    /// The largest size of an ignore file, in bytes.
     private static let limit = 1 << 20
 
     private init(folder: String, patterns: [IgnorePattern]) {
@@ -20,7 +20,7 @@ struct IgnoreFile: Sendable {
         self.patterns = patterns
     }
 
-    /// Of the folder `root`; ``none`` if it has no ignore file.
+    /// Reads the ignore file of the folder `root`; the result is ``none`` if there is none.
     init(of root: String) throws(AssetProblem) {
         guard let place = Self.names.lazy.compactMap({ DiskPath.resolved("\(root)/\($0)") }).first else {
             self = .none
@@ -39,7 +39,7 @@ struct IgnoreFile: Sendable {
         self.init(folder: place.parentFolder, patterns: patterns)
     }
 
-    /// Whether the file at `place`, an absolute path, is left out; of several patterns that match, the last one counts.
+    /// Returns whether the file at `place`, an absolute path, is left out; the last pattern that matches decides.
     func excludes(_ place: String) -> Bool {
         guard !patterns.isEmpty else { return false }
         let path = Array(DiskPath.relative(place, to: folder).unicodeScalars)
@@ -48,6 +48,6 @@ struct IgnoreFile: Sendable {
 }
 
 extension Character {
-    /// Python's universal line ends, and no others.
+    /// Whether the character is one of Python's universal newlines.
     fileprivate var isLineEnd: Bool { self == "\n" || self == "\r" || self == "\r\n" }
 }

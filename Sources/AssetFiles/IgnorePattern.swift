@@ -3,7 +3,7 @@
 /// Unlike git's own, a pattern without a slash at its end matches everything below a folder of that name, and a file
 /// below an excluded folder can be included again.
 struct IgnorePattern: Hashable, Sendable {
-    /// What matches is excluded; false after `!`.
+    /// Whether matching files are excluded; false after `!`.
     let excludes: Bool
     private let tokens: [Token]
 
@@ -11,16 +11,16 @@ struct IgnorePattern: Hashable, Sendable {
         case literal(Unicode.Scalar)
         /// `?`
         case anyInSegment
-        /// `*`, which may be empty.
+        /// `*`, which may match nothing.
         case manyInSegment
-        /// A segment of its own: `*`, which is not.
+        /// `*` as a whole segment, which must match something.
         case segment
         case set(Set)
         /// `**/` at the start: any folders, or none.
         case leadingFolders
         /// `/**/` in the middle: any folders, or none.
         case innerFolders
-        /// The end of a name: what lies below it matches too.
+        /// The end of a name; everything below it matches too.
         case belowOrEnd
         /// `/**` at the end.
         case below
@@ -37,7 +37,7 @@ struct IgnorePattern: Hashable, Sendable {
         func contains(_ scalar: Unicode.Scalar) -> Bool { ranges.contains { $0.contains(scalar) } != isNegated }
     }
 
-    /// Reads a line; nil for one that says nothing: empty, a comment, `/`.
+    /// Parses a line; returns `nil` for an empty line, a comment or `/`.
     init?(_ line: some StringProtocol) throws(AssetProblem) {
         var pattern = Array(line.unicodeScalars.trimmed)
         guard let first = pattern.first, first != "#", pattern != ["/"] else { return nil }
@@ -115,7 +115,7 @@ struct IgnorePattern: Hashable, Sendable {
         return tokens
     }
 
-    /// A bracket expression whose inside begins at `start`, and where it ends; nil where no bracket closes it.
+    /// Returns the bracket expression whose inside begins at `start`, and its end; `nil` if it is not closed.
     private static func set(
         _ segment: [Unicode.Scalar], from start: Int, of line: String
     ) throws(AssetProblem) -> (Set, Int)? {
@@ -144,7 +144,7 @@ struct IgnorePattern: Hashable, Sendable {
 
     /// Whether the pattern matches `path`, which is relative to the ignore file's folder.
     func matches(_ path: [Unicode.Scalar]) -> Bool {
-        // Where what was read so far may have led; each token takes every place further.
+        // The positions in the path that the tokens so far can have reached.
         var places: Swift.Set = [0]
         for token in tokens {
             var next: Swift.Set<Int> = []
@@ -187,7 +187,7 @@ struct IgnorePattern: Hashable, Sendable {
 }
 
 extension Collection where Element == Unicode.Scalar, Self: BidirectionalCollection {
-    /// Without white space at both ends.
+    /// The characters without white space at both ends.
     fileprivate var trimmed: SubSequence {
         func isSpace(_ scalar: Unicode.Scalar) -> Bool {
             scalar.properties.isWhitespace || ("\u{1C}"..."\u{1F}").contains(scalar)

@@ -1,10 +1,10 @@
 package import Rollouts
 
 extension OwnServer {
-    /// What `definition` brings, by its document and, if its folder is known, by its files.
+    /// Returns the server that `definition` brings, judged by its document and, if its folder is known, by its files.
     ///
-    /// With `yaml`, the version of Python is read from the conda file. `isRegisteredServer` says whether a registered model
-    /// is one of MLflow, and whether a registered environment has routes.
+    /// With `yaml`, the Python version is read from the conda file. `isRegisteredServer` returns whether a registered
+    /// model is an MLflow model, or whether a registered environment has routes.
     package init?(
         of definition: DeploymentDefinition, yaml: YAMLReader? = nil,
         isRegisteredServer: (_ key: String, _ reference: String) -> Bool = { _, _ in false }
@@ -28,7 +28,8 @@ extension OwnServer {
         }
     }
 
-    /// `Python 3.12, conda`, `registered environment sklearn:3`; nil if nothing is to be said.
+    /// Returns a description such as `Python 3.12, conda` or `registered environment sklearn:3`, or `nil` if there is
+    /// none.
     private static func words(for environment: Value, folder: String?, _ yaml: YAMLReader?) -> String? {
         guard let reference = environment.string else {
             guard let conda = environment["conda_file"], conda != .null else { return nil }
@@ -38,11 +39,11 @@ extension OwnServer {
             return "Python \(versions.words), conda"
         }
         let name = reference.hasPrefix("azureml:") ? String(reference.dropFirst("azureml:".count)) : reference
-        // The name of one that a client made of a file says nothing.
+        // A name that a client generated from a file has no meaning for users.
         return name.hasPrefix(EnvironmentFiles.anonymous) ? nil : "registered environment \(name)"
     }
 
-    /// What a conda file says that a definition names, or holds.
+    /// Returns the content of a conda file that a definition names or contains.
     private static func content(of conda: Value, folder: String?, _ yaml: YAMLReader) -> Value? {
         guard let path = conda.string else { return conda }
         guard let folder else { return nil }
@@ -56,7 +57,8 @@ extension OwnServer {
 }
 
 extension Value {
-    /// Whether a deployment's model is in MLflow's format, by what the document says or by the folder that it names.
+    /// Returns whether a deployment's model is in MLflow's format, according to the document or to the folder that it
+    /// names.
     fileprivate func hasMLflowModel(folder: String?) -> Bool {
         if self["model"]?["type"]?.string?.lowercased() == "mlflow_model" { return true }
         guard let folder, let path = modelPath, path.isLocalPath else { return false }

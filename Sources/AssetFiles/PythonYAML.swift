@@ -23,7 +23,7 @@ package struct PythonYAML {
         return writer.text.hasSuffix("\n") ? writer.text : writer.text + "\n"
     }
 
-    /// A scalar as it stands after `key: ` at that depth.
+    /// Returns a scalar as it is written after `key: ` at that column and indentation.
     static func scalar(_ text: String, column: Int, indent: Int) -> String {
         var writer = PythonYAML()
         (writer.endsInSpace, writer.isIndenting) = (false, false)
@@ -222,7 +222,7 @@ package struct PythonYAML {
     }
 }
 
-/// In which styles a text can be written.
+/// The styles in which a text can be written.
 private struct ScalarStyle {
     var isPlain = true
     var isSingleQuoted = true
@@ -247,14 +247,14 @@ private struct ScalarStyle {
                 if Self.breaks.contains(scalar), previous == " " { (isPlain, isSingleQuoted) = (false, false) }
             }
             if Self.breaks.contains(scalar) { (isPlain, isMultiline) = (false, true) }
-            // What is not ASCII is escaped, for which there are only double quotes.
+            // Characters outside ASCII are escaped, which is possible only in double quotes.
             if scalar != "\n", !(" "..."~").contains(scalar) { (isPlain, isSingleQuoted) = (false, false) }
         }
         for edge in [first, last] where edge == " " || Self.breaks.contains(edge) { isPlain = false }
     }
 }
 
-/// What a plain scalar means in YAML 1.1.
+/// The meaning of a plain scalar in YAML 1.1.
 package enum PlainScalar {
     private static let words: Set<String> = [
         "", "~", "null", "Null", "NULL", "<<", "=", "!", "&", "*",
@@ -262,7 +262,7 @@ package enum PlainScalar {
         "off", "Off", "OFF", ".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN",
     ]
 
-    /// Whether it would be read as something else than text: a number, a flag, a date.
+    /// Returns whether the text would be read as something else than a string: a number, a Boolean, a date.
     static func meansSomethingElse(_ text: String) -> Bool {
         if words.contains(text) { return true }
         var rest = Substring(text)
@@ -289,7 +289,7 @@ package enum PlainScalar {
         return parts.dropFirst().allSatisfy(isSixtieth)
     }
 
-    /// `[0-5]?[0-9]`, a minute or a second.
+    /// Returns whether the text is a minute or a second: `[0-5]?[0-9]`.
     private static func isSixtieth(_ text: Substring) -> Bool {
         (1...2).contains(text.count) && text.allSatisfy(isDigit)
             && (text.count == 1 || text.first.map { ("0"..."5").contains($0) } == true)
@@ -316,7 +316,7 @@ package enum PlainScalar {
         return parts.dropFirst().allSatisfy(isSixtieth)
     }
 
-    /// `2024-01-31`, and with a time behind it.
+    /// Returns whether the text is a date, `2024-01-31`, or a date with a time.
     private static func isDate(_ text: String) -> Bool {
         let day = text.prefix { isDigit($0) || $0 == "-" }
         let parts = day.split(separator: "-", omittingEmptySubsequences: false)
@@ -349,7 +349,7 @@ package enum PlainScalar {
 }
 
 extension PlainScalar {
-    /// What Python's `yaml.safe_load` makes of a plain scalar, as far as it is a value of JSON; dates stay text.
+    /// Returns the JSON value that Python's `yaml.safe_load` reads from a plain scalar; dates stay text.
     package static func value(_ text: String) -> Value {
         if ["", "~", "null", "Null", "NULL"].contains(text) { return .null }
         if ["yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"].contains(text) { return true }
@@ -366,7 +366,7 @@ extension PlainScalar {
         return .string(text)
     }
 
-    /// Nil for a number that is too large.
+    /// Returns `nil` for a number that is too large.
     private static func integer(_ digits: String) -> Int? {
         if digits.hasPrefix("0b") { return Int(digits.dropFirst(2), radix: 2) }
         if digits.hasPrefix("0x") { return Int(digits.dropFirst(2), radix: 16) }

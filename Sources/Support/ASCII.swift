@@ -1,7 +1,7 @@
 extension UInt8 {
-    /// Whether it is a decimal digit of ASCII.
+    /// Whether the byte is an ASCII digit.
     package var isDigit: Bool { (48...57).contains(self) }
-    /// Whether it is a letter of ASCII.
+    /// Whether the byte is an ASCII letter.
     package var isLetter: Bool { (97...122).contains(self | 0x20) && self >= 65 }
 }
 

@@ -4,7 +4,7 @@
     internal import Glibc
 #endif
 
-/// This machine's name, or `localhost` if the system does not give it.
+/// Returns this machine's name, or `localhost` if the system does not provide it.
 package func hostName() -> String {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }

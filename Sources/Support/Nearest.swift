@@ -1,7 +1,7 @@
-/// The candidate that `text` was most likely meant to be, or nil when none is near.
+/// Returns the candidate that `text` was most likely meant to be, or `nil` if none is similar.
 ///
-/// Near is a third of the longer length in edits (insert, delete, replace, swap neighbours), at least one; case,
-/// hyphens and underscores do not count. Of equally near ones the first is taken.
+/// Similar texts differ by at most a third of the longer length in edits (insert, delete, replace, swap neighbors), or
+/// by one; case, hyphens and underscores do not count. The first of equally similar candidates is returned.
 package func nearest(_ text: String, among candidates: some Sequence<String>) -> String? {
     let wanted = folded(text)
     guard (1...64).contains(wanted.count) else { return nil }
@@ -18,7 +18,7 @@ package func nearest(_ text: String, among candidates: some Sequence<String>) ->
     return best?.candidate
 }
 
-/// `did you mean 'X'?` of the candidate that is ``nearest(_:among:)``, or nil when none is near.
+/// Returns `did you mean 'X'?` for the candidate that is ``nearest(_:among:)``, or `nil` if none is similar.
 package func didYouMean(_ text: String, among candidates: some Sequence<String>) -> String? {
     nearest(text, among: candidates).map { "did you mean '\($0)'?" }
 }
@@ -27,7 +27,7 @@ private func folded(_ text: String) -> [Character] {
     text.lowercased().filter { $0 != "-" && $0 != "_" }
 }
 
-/// The optimal string alignment distance.
+/// Returns the optimal string alignment distance.
 private func edits(from left: [Character], to right: [Character]) -> Int {
     var beforeLast: [Int] = []
     var last = Array(0...right.count)

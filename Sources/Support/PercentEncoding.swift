@@ -1,6 +1,7 @@
-/// RFC 3986: what is not a letter, a digit or one of `-._~` is written `%XX`, byte by byte.
+/// Percent-encoding by RFC 3986: bytes other than letters, digits and `-._~` are written `%XX`.
 package enum PercentEncoding {
-    /// The text as one segment of a path, as the value of a header or in a form; `kept` are further bytes that stay.
+    /// Returns the text encoded for a segment of a path, the value of a header or a form; the bytes `kept` are not
+    /// encoded.
     package static func encoded(_ text: String, keeping kept: String = "") -> String {
         let hexadecimal = Array("0123456789ABCDEF")
         return text.utf8.reduce(into: "") { result, byte in
@@ -11,7 +12,7 @@ package enum PercentEncoding {
         }
     }
 
-    /// Nil where a `%` is not followed by two digits, or the bytes are no UTF-8.
+    /// Returns the decoded text; `nil` if a `%` is not followed by two hexadecimal digits, or the bytes are not UTF-8.
     package static func decoded(_ text: String) -> String? { decoded(Substring(text)) }
 
     package static func decoded(_ text: Substring) -> String? {

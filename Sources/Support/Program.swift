@@ -8,7 +8,7 @@
 package enum Program {
     package static let version = "0.1.0"
 
-    /// Tells one build from another; as the file was when the process asked first.
+    /// Distinguishes this build from others by the size and time of its file, as they were at the first use.
     package static let build: String = {
         var status = stat()
         guard stat(path, &status) == 0 else { return "unknown" }
@@ -20,7 +20,7 @@ package enum Program {
         return "\(status.st_size)-\(modified.tv_sec).\(modified.tv_nsec)"
     }()
 
-    /// Where it can be started again, also after its file was exchanged or removed.
+    /// A path at which the program can be started again, even after its file was replaced or removed.
     package static var path: String {
         #if canImport(Darwin)
             var size = UInt32(PATH_MAX)

@@ -1,11 +1,11 @@
 extension String {
-    /// The text on one line, with every character replaced that could steer a terminal.
+    /// The text on one line, with every character replaced that could control a terminal.
     package var printable: String {
         guard unicodeScalars.contains(where: \.steersTerminals) else { return self }
         return String(String.UnicodeScalarView(unicodeScalars.map { $0.steersTerminals ? "\u{FFFD}" : $0 }))
     }
 
-    /// The text, or as much of it as fits in `width` characters with an ellipsis at the end.
+    /// Returns the text or, if it is longer than `width` characters, its beginning with an ellipsis.
     package func cut(to width: Int) -> String {
         guard count > width else { return self }
         guard width > 1 else { return String(prefix(max(width, 0))) }

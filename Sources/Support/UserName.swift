@@ -4,7 +4,7 @@
     internal import Glibc
 #endif
 
-/// The login name of whoever runs this process, or `uid-N` if the system does not give it.
+/// Returns the login name of the user that runs this process, or `uid-N` if the system does not provide it.
 package func userName() -> String {
     guard let entry = getpwuid(geteuid()), let name = entry.pointee.pw_name else { return "uid-\(geteuid())" }
     return String(cString: name)
