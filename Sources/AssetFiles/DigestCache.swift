@@ -8,7 +8,7 @@ internal import Synchronization
 /// An entry counts only while every file has the same size, times of change (in nanoseconds) and inode number. A file's
 /// change time (ctime) cannot be set by hand.
 package final class DigestCache: Sendable {
-    /// The path of a file that only this process uses; `nil` if nothing is stored on disk.
+    /// The path of the cache file; `nil` if nothing is stored on disk.
     private let path: String?
     private let known = Mutex<[String: Entry]?>(nil)
 

@@ -29,7 +29,7 @@ package indirect enum Shape: Sendable {
     /// A Boolean, usually the result of an expression.
     case condition
     case list(Shape, atLeast: Int = 0)
-    /// Any keys, each with a value of one shape; with `names`, keys are names, which are compared without case.
+    /// Any keys, each with a value of one shape; with `names`, keys are names, which are case-insensitive.
     case mapping(Shape, names: Bool = false)
     case object(ObjectShape)
     /// The first of these shapes that has the form of the value: a scalar, a list or a mapping.

@@ -29,7 +29,7 @@ struct AzureFileReader {
 
     /// Returns the deployment file's root as the client reads it, or `nil` if it is not a mapping.
     mutating func deployment(_ root: Node) -> Node? {
-        // The client compares this word with regard to case, and treats `Kubernetes` as a managed deployment.
+        // The client compares this word case-sensitively, and treats `Kubernetes` as a managed deployment.
         let isKubernetes = python(root["type"]) == .string("kubernetes")
         let shape: AzureObject =
             kind == .kubernetes ? .anyDeployment : isKubernetes ? .kubernetesDeployment : .managedDeployment

@@ -23,7 +23,7 @@ indirect enum AzureShape: Sendable {
     case words(textKeys: Bool = false)
     /// Any mapping, kept unchanged.
     case anyMapping
-    /// A mapping of deployments to integer percentages, whose sum is limited.
+    /// A mapping of deployments to integer percentages, with an optional limit on their sum.
     case percents(atMost: Int?)
     case list(AzureShape, atMost: Int? = nil)
     case mapping(AzureShape)
@@ -49,9 +49,9 @@ struct AzureWord: Sendable {
     let casing: Casing
 
     enum Casing: Sendable {
-        /// Words are matched without regard to case.
+        /// Words are case-insensitive.
         case lower
-        /// Words are matched without regard to case, and `CamelCase` is read as `snake_case`.
+        /// Words are case-insensitive, and `CamelCase` is read as `snake_case`.
         case snake
     }
 
