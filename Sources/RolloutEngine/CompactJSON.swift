@@ -1,11 +1,11 @@
 package import FoundationEssentials
 internal import Rollouts
 
-/// JSON as `JSONDecoder` reads it, written straight into bytes.
+/// Encodes values as JSON bytes that `JSONDecoder` can read, without building a tree first.
 ///
-/// Foundation's encoder builds a tree first, which costs several times as much as all that SQLite does for a commit.
-/// Members stand in the order in which they are encoded; the journal hashes the bytes that it keeps, so no other order
-/// is needed. `Data` and `Date`, which Foundation encodes in ways of its own, are refused.
+/// Foundation's encoder builds a tree, which costs several times as much as everything SQLite does for a commit.
+/// Members are written in the order in which they are encoded. The journal hashes the stored bytes, so no canonical
+/// order is needed. `Data` and `Date` throw `EncodingError`, because Foundation encodes them in its own formats.
 package enum CompactJSON {
     package static func encode(_ value: some Encodable, knowing known: (any KnownJSON)? = nil) throws -> Data {
         let writer = Writer(known)
@@ -13,11 +13,12 @@ package enum CompactJSON {
         return Data(writer.bytes)
     }
 
-    /// The bytes so far, and the containers that are open: of those, only the innermost grows, and writing to one closes
-    /// all inside it.
+    /// The bytes written so far and the stack of open containers.
+    ///
+    /// Only the innermost container grows. Writing to an outer one closes all containers inside it.
     fileprivate final class Writer {
         private(set) var bytes: [UInt8] = []
-        /// Per open container: what closes it, and whether a member was written.
+        /// The closing byte of each open container, and whether it has a member yet.
         private var open: [(end: UInt8, hasMembers: Bool)] = []
 
         private let known: (any KnownJSON)?
@@ -40,7 +41,7 @@ package enum CompactJSON {
         }
 
         func beginMember(at depth: Int) {
-            precondition(open.count >= depth, "a container was written to after it was left")
+            precondition(open.count >= depth, "a container was written to after it was closed")
             close(to: depth)
             if open[depth - 1].hasMembers { bytes.append(UInt8(ascii: ",")) }
             open[depth - 1].hasMembers = true
@@ -61,7 +62,7 @@ package enum CompactJSON {
         func write(_ number: Double) throws {
             guard number.isFinite else {
                 throw EncodingError.invalidValue(
-                    number, .init(codingPath: [], debugDescription: "JSON has no \(number)"))
+                    number, .init(codingPath: [], debugDescription: "JSON cannot represent \(number)"))
             }
             bytes.append(contentsOf: number.description.utf8)
         }
@@ -71,7 +72,7 @@ package enum CompactJSON {
         func encode<Value: Encodable>(_ value: Value) throws {
             guard Value.self != Data.self, Value.self != Date.self else {
                 throw EncodingError.invalidValue(
-                    value, .init(codingPath: [], debugDescription: "no \(Value.self) is kept"))
+                    value, .init(codingPath: [], debugDescription: "\(Value.self) cannot be stored"))
             }
             if let known = known?.bytes(of: value) { return bytes.append(contentsOf: known) }
             let start = bytes.count
@@ -88,7 +89,7 @@ package enum CompactJSON {
         }
     }
 
-    /// Where one value goes.
+    /// The encoder for a single value.
     fileprivate struct Slot: Encoder {
         let writer: Writer
         var codingPath: [any CodingKey] { [] }

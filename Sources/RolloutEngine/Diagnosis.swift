@@ -1,20 +1,20 @@
 package import Rollouts
 
-/// One thing that `turnout doctor` looked at.
+/// One finding of `turnout doctor`.
 package struct Diagnosis: Hashable, Sendable {
     package enum Level: String, Hashable, Sendable, CaseIterable {
         case ok, warning, error
     }
 
     package var level: Level
-    /// What was looked at, in a word or two.
+    /// What was checked, in a word or two.
     package var subject: String
     /// What was found, in a sentence.
     package var finding: String
-    /// What to do; nil where there is nothing to do.
+    /// What to do, or `nil` if nothing needs doing.
     package var advice: String?
 
-    /// The facts of the finding, for programs that read them; nil where it has none besides the sentence.
+    /// The finding in machine-readable form, or `nil` if it consists only of the sentence.
     package var details: Value?
 
     package init(

@@ -2,7 +2,7 @@ internal import Crypto
 package import FoundationEssentials
 package import Rollouts
 
-/// SHA-256 as lowercase hexadecimal.
+/// Returns the SHA-256 digest in lowercase hexadecimal.
 package func hexadecimalDigest(of bytes: Data) -> String {
     hexadecimal(SHA256.hash(data: bytes))
 }
@@ -13,7 +13,7 @@ func hexadecimal(_ digest: SHA256.Digest) -> String {
 }
 
 extension Plan {
-    /// All but the stages, as the journal keeps it.
+    /// Everything but the stages, as the journal stores it.
     package struct Header: Codable, Hashable, Sendable {
         package var playbook: String
         package var description: String?
@@ -43,8 +43,9 @@ extension Plan {
         sources = header.sources ?? []
     }
 
-    /// The hash that approvals, snapshots and the journal bind to: SHA-256 over the header and every stage, each as
-    /// JSON with sorted keys and followed by a newline.
+    /// Returns the hash that approvals, snapshots and the journal refer to.
+    ///
+    /// It is SHA-256 over the header and every stage, each encoded as JSON with sorted keys and separated by newlines.
     package func hash() throws -> String {
         var hasher = SHA256()
         hasher.update(data: try header.encoded())
@@ -57,12 +58,12 @@ extension Plan {
 }
 
 extension Plan.Header {
-    /// As JSON with sorted keys.
+    /// Encodes the header as JSON with sorted keys.
     package func encoded() throws -> Data { try JSONText.encode(self) }
 }
 
 extension Observation {
-    /// A short name of the observed state: what was asked for, without what changes by itself (health, progress).
+    /// A short digest of the desired state, which excludes what changes without a request (health, progress).
     package var fingerprint: String {
         guard case .present(let snapshot) = self else { return "absent" }
         var text = "\(snapshot.name)|\(snapshot.traffic.wanted)|\(snapshot.mirrorTraffic.wanted)"
@@ -75,9 +76,9 @@ extension Observation {
 }
 
 extension DeploymentDefinition {
-    /// A short name for equal documents.
+    /// A short digest that is equal for equal documents.
     ///
-    /// The number of instances is none of it.
+    /// It ignores the instance count.
     var fingerprint: String {
         var document = document
         if case .mapping(var members) = document {
@@ -90,14 +91,14 @@ extension DeploymentDefinition {
 }
 
 extension LocalContents {
-    /// One text for equal contents.
+    /// A text that is equal for equal contents.
     fileprivate var canonical: String {
         [code, environment, model, command].map { $0 ?? "" }.joined(separator: ",")
     }
 }
 
 extension Value {
-    /// One text for equal values.
+    /// A text that is equal for equal values.
     fileprivate var canonical: String {
         switch self {
         case .null: "null"

@@ -1,13 +1,13 @@
 package import Rollouts
 
-/// How `observed` is not as `expected` says: what was asked of the endpoint, not its health or progress.
+/// Lists how the desired state of `observed` differs from `expected`; health and progress are ignored.
 package func differences(expected: Observation, observed: EndpointSnapshot?) -> [Difference] {
     switch (expected, observed) {
     case (.never, _), (.absent, nil): return []
     case (.absent, .some(let endpoint)):
-        return [Difference(what: "endpoint \(endpoint.name)", expected: "none", observed: "there")]
+        return [Difference(what: "endpoint \(endpoint.name)", expected: "absent", observed: "present")]
     case (.present(let endpoint), nil):
-        return [Difference(what: "endpoint \(endpoint.name)", expected: "there", observed: "none")]
+        return [Difference(what: "endpoint \(endpoint.name)", expected: "present", observed: "absent")]
     case (.present(let expected), .some(let observed)): return differences(expected: expected, observed: observed)
     }
 }
@@ -25,7 +25,7 @@ private func differences(expected: EndpointSnapshot, observed: EndpointSnapshot)
             expected.definition.document, observed.definition.document, of: "endpoint \(expected.name)")
         found +=
             fields.isEmpty
-            ? [Difference(what: "endpoint \(expected.name)", expected: "as defined", observed: "defined otherwise")]
+            ? [Difference(what: "endpoint \(expected.name)", expected: "as defined", observed: "defined differently")]
             : fields
     }
     let names = Set(expected.deployments.map(\.name)).union(observed.deployments.map(\.name))
@@ -41,23 +41,23 @@ private func differences(expected: EndpointSnapshot, observed: EndpointSnapshot)
                     before.definition.document, now.definition.document, of: "deployment \(name)")
                 + fieldDifferences(
                     before.definition.serving ?? .null, now.definition.serving ?? .null,
-                    of: "deployment \(name): served")
+                    of: "deployment \(name): serving")
                 + fieldDifferences(
                     before.definition.python ?? .null, now.definition.python ?? .null,
                     of: "deployment \(name): python")
             found +=
                 fields.isEmpty
-                ? [Difference(what: "deployment \(name)", expected: "as deployed", observed: "deployed otherwise")]
+                ? [Difference(what: "deployment \(name)", expected: "as deployed", observed: "deployed differently")]
                 : fields
-        case (.some, nil): compare("deployment \(name)", "there", "none")
-        case (nil, .some): compare("deployment \(name)", "none", "there")
+        case (.some, nil): compare("deployment \(name)", "present", "absent")
+        case (nil, .some): compare("deployment \(name)", "absent", "present")
         case (nil, nil): break
         }
     }
     return found
 }
 
-/// Where two files are not the same, field by field; the instance count is told by itself.
+/// Lists the fields in which two files differ; the instance count is compared separately.
 private func fieldDifferences(_ expected: Value, _ observed: Value, of what: String) -> [Difference] {
     guard case .mapping(let before) = expected, case .mapping(let now) = observed else {
         guard expected != observed else { return [] }
@@ -77,7 +77,7 @@ private func fieldDifferences(_ expected: Value, _ observed: Value, of what: Str
 }
 
 extension Value {
-    /// For people, in a line: text as it is, the rest as JSON.
+    /// The value in one line for people: text as it is, everything else in JSON style.
     fileprivate var shown: String {
         switch self {
         case .null: "none"

@@ -2,17 +2,17 @@ internal import Crypto
 package import FoundationEssentials
 package import Rollouts
 
-/// One line of a run's journal: an event, and the hashes that keep it in its place.
+/// One line of a run's journal: an event, and the hashes that fix its position.
 package struct EventLine: Hashable, Sendable {
-    /// From 1, without gaps.
+    /// Starts at 1 and has no gaps.
     package var sequence: Int
     package var at: Timestamp
-    /// The name of the stage that it is about.
+    /// The name of the stage that the event is about.
     package var stage: String?
     package var kind: String
-    /// As in ``JournaledEvent/epoch``.
+    /// See ``JournaledEvent/epoch``.
     package var epoch: Int
-    /// The hash of the line before it; ``EventChain/origin`` in the first.
+    /// The hash of the preceding line, or ``EventChain/origin`` for the first.
     package var previousHash: String
     package var hash: String
     /// The event as JSON.
@@ -32,10 +32,11 @@ package struct EventLine: Hashable, Sendable {
         self.payload = payload
     }
 
-    /// Whether the line is as it was written into the journal of `run`.
+    /// Whether the line is unchanged since it was written into the journal of `run`.
     package func isIntact(in run: RunID) -> Bool { hash == fittingHash(in: run) }
 
-    /// Lowercase hexadecimal SHA-256 over the previous hash, run, sequence, time, stage, kind, epoch and payload.
+    /// Returns SHA-256 over previous hash, run, sequence, time, stage, kind, epoch and payload, in lowercase
+    /// hexadecimal.
     fileprivate func fittingHash(in run: RunID) -> String {
         var hash = LineHash()
         hash.add(previousHash)
@@ -50,15 +51,15 @@ package struct EventLine: Hashable, Sendable {
     }
 }
 
-/// The end of a run's chain of events, to which more are appended.
+/// The end of a run's event chain, to which new events are appended.
 package struct EventChain: Hashable, Sendable {
     package let run: RunID
-    /// How many events there are.
+    /// The number of events.
     package private(set) var count: Int
-    /// The hash of the last one.
+    /// The hash of the last event.
     package private(set) var head: String
 
-    /// What stands in the place of the hash before the first event.
+    /// Takes the place of the previous hash in the first event.
     package static let origin = String(repeating: "0", count: 64)
 
     package init(of run: RunID, count: Int = 0, head: String = Self.origin) {
@@ -82,10 +83,10 @@ package struct EventChain: Hashable, Sendable {
     }
 }
 
-/// A hash over fields.
+/// A hash over a list of fields.
 ///
-/// Each is a byte that tells its type (0 null, 1 integer, 2 text), for a text its length in bytes, and its value,
-/// numbers as 64 bits big endian. No two different lists of fields have the same bytes.
+/// Each field is hashed as a type byte (0 null, 1 integer, 2 text), for text its length in bytes, and the value;
+/// numbers are 64-bit big endian. Different lists of fields therefore never produce the same bytes.
 private struct LineHash {
     private var hasher = SHA256()
 

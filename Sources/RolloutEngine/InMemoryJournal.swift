@@ -2,12 +2,12 @@ internal import FoundationEssentials
 internal import Rollouts
 internal import Synchronization
 
-/// A journal that is kept in memory: for tests, for rehearsals, and for reading a state folder that has none yet.
+/// A journal kept in memory, for tests, for rehearsals, and for reading a state folder that has no journal yet.
 ///
-/// It has the rules of every journal, and promises nothing beyond the process: it is gone with its last handle.
+/// It follows the rules of every journal but is not durable: it disappears with its last handle.
 package final class InMemoryJournal: Journal, Sendable {
     private let store: Store
-    /// What this handle is to others, who see it as a process of its own.
+    /// The process number under which other handles see this one.
     private let process: Int
 
     private final class Store: Sendable {
@@ -18,10 +18,10 @@ package final class InMemoryJournal: Journal, Sendable {
     }
 
     /// An empty journal.
-    /// - Parameter clock: By which holders of leases are silent.
+    /// - Parameter clock: Measures how long lease holders have been silent.
     package convenience init(clock: any RunClock = SystemClock()) { self.init(Store(clock: clock)) }
 
-    /// The same journal as one more process opens it; that process is dead once it has closed it.
+    /// Opens the same journal as another process would; that process counts as dead once it closes the journal.
     package func openAgain() -> InMemoryJournal { InMemoryJournal(store) }
 
     private init(_ store: Store) {
@@ -144,7 +144,7 @@ extension InMemoryJournal {
     package func load(_ run: RunID) throws(JournalError) -> StoredRun {
         let kept = try known(run)
         guard try kept.planFindings().isEmpty else {
-            throw JournalError(.tampered, "run \(run): its plan does not fit the plan's hash; it is not gone on with")
+            throw JournalError(.tampered, "run \(run): the stored plan does not match its hash; it cannot go on")
         }
         return StoredRun(snapshot: kept.snapshot, record: kept.record, stages: kept.stages)
     }
@@ -174,7 +174,7 @@ extension EventLine {
         do {
             return try JSONDecoder().decode(RunEvent.self, from: payload)
         } catch {
-            throw JournalError(.tampered, "event \(sequence) (\(kind)) is not what Turnout writes: \(error)")
+            throw JournalError(.tampered, "event \(sequence) (\(kind)) is not a valid event: \(error)")
         }
     }
 }

@@ -1,9 +1,9 @@
 internal import FoundationEssentials
 internal import Rollouts
 
-/// What a journal in memory holds.
+/// The contents of a journal in memory.
 ///
-/// A function that throws has changed nothing.
+/// A function that throws leaves the state unchanged.
 struct InMemoryState: Sendable {
     struct Run: Sendable {
         let leaseKey: String
@@ -15,23 +15,23 @@ struct InMemoryState: Sendable {
         var requests: [KeptRequest] = []
     }
 
-    /// Kept when it is released, so that epochs never go down.
+    /// A lease's state; it is kept after release so that epochs never decrease.
     private struct Holding: Sendable {
         var epoch: Int
-        /// Nil when it was released.
+        /// `nil` once released.
         var run: RunID?
         var process: Int
         var heartbeat: Timestamp
     }
 
-    /// Who asks, and when.
+    /// The process that makes a request, and when.
     struct Moment: Sendable {
         var process: Int
         var now: Timestamp
     }
 
-    /// How the journal calls itself.
-    private static let path = "the journal in memory"
+    /// The journal's name in messages.
+    private static let path = "the in-memory journal"
 
     let home = UUID().uuidString.lowercased()
     /// Oldest first.
@@ -45,7 +45,8 @@ struct InMemoryState: Sendable {
 // MARK: - Processes
 
 extension InMemoryState {
-    /// - Returns: The number of the process that has opened it.
+    /// Opens the journal for one more process.
+    /// - Returns: The number of that process.
     mutating func open() -> Int {
         processes += 1
         living.insert(processes)
@@ -55,7 +56,7 @@ extension InMemoryState {
     mutating func close(_ process: Int) { living.remove(process) }
 
     func checkIsOpen(_ process: Int) throws(JournalError) {
-        guard living.contains(process) else { throw JournalError(.cannotOpen, "\(Self.path) was closed") }
+        guard living.contains(process) else { throw JournalError(.cannotOpen, "\(Self.path) is closed") }
     }
 }
 
@@ -73,7 +74,7 @@ extension InMemoryState {
         return try hold(endpoint, for: run, after: holdings[endpoint.description]?.epoch ?? 0, at: moment)
     }
 
-    /// Gives the endpoint to a run of the process that asks, with the epoch after `last`.
+    /// Leases the endpoint to a run of the requesting process, with the epoch after `last`.
     mutating func hold(
         _ endpoint: LeaseKey, for run: RunID, after last: Int, at moment: Moment
     ) throws(JournalError) -> Lease {
@@ -84,7 +85,7 @@ extension InMemoryState {
         return Lease(key: endpoint, run: run, epoch: epoch)
     }
 
-    /// Throws ``JournalError/Code/fenced`` unless `lease` is the newest of its endpoint, and of `run`.
+    /// Throws ``JournalError/Code/fenced`` unless `lease` is the endpoint's newest and belongs to `run`.
     func checkHolds(_ lease: Lease, for run: RunID, at moment: Moment) throws(JournalError) {
         let key = lease.key.description
         guard let holding = holdings[key], holding.epoch == lease.epoch, holding.run == run else {
@@ -187,7 +188,7 @@ extension InMemoryState {
         return try keep(request, in: &runs[index])
     }
 
-    /// Gives the request its number and its event; epoch 0 says that no runner wrote it.
+    /// Gives the request its number and its event; epoch 0 means that no runner wrote it.
     private func keep(_ request: Request, in run: inout Run) throws(JournalError) -> Request {
         var request = request
         request.number = run.requests.count + 1
@@ -218,13 +219,13 @@ extension InMemoryState {
         do {
             return try chain.append(event, at: time, stage: stage, epoch: epoch, knowing: observations)
         } catch {
-            throw JournalError(.inputOutput, "the event \(event.kind) of run \(chain.run) has no form in JSON")
+            throw JournalError(.inputOutput, "event \(event.kind) of run \(chain.run) cannot be encoded as JSON")
         }
     }
 }
 
 extension InMemoryState.Run {
-    /// Whether the run takes the commit.
+    /// Throws unless the commit can be applied to the run.
     fileprivate func check(_ commit: Commit, in path: String) throws(JournalError) {
         if let adopted = commit.adopted {
             guard adopted.hash == commit.record.planHash else { throw .adoptsOtherPlan(commit.run, in: path) }
@@ -234,7 +235,7 @@ extension InMemoryState.Run {
         }
     }
 
-    /// The requests, with those marked that the commit uses.
+    /// Returns the requests, with those that the commit uses marked as used.
     fileprivate func requests(after commit: Commit) throws(JournalError) -> [KeptRequest] {
         var requests = requests
         for number in commit.usedRequests {
@@ -246,16 +247,16 @@ extension InMemoryState.Run {
         return requests
     }
 
-    /// Whether the plan is the one that the record names.
+    /// Returns a finding if the plan does not match the hash in the record.
     func planFindings() throws(JournalError) -> [String] {
         let hash: String
         do {
             hash = try snapshot.plan.hash()
         } catch {
-            throw JournalError(.tampered, "the plan of run \(record.id) has no form in JSON")
+            throw JournalError(.tampered, "the plan of run \(record.id) cannot be encoded as JSON")
         }
         return hash == record.planHash
             ? []
-            : ["a stage's definition of \(record.id) was changed, added or deleted: they do not fit the plan's hash"]
+            : ["a stage definition of \(record.id) was changed, added or deleted: the plan does not match its hash"]
     }
 }

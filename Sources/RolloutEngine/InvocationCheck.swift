@@ -2,7 +2,7 @@ internal import FoundationEssentials
 package import Rollouts
 
 extension Invocation.Expectation {
-    /// What is wrong with `response`, or nil.
+    /// Returns how `response` violates the expectation, or `nil` if it meets it.
     package func failure(of response: InferenceResponse) -> String? {
         guard response.status == status else {
             return "answered with status \(response.status), expected \(status): \(response.body.prefix(200))"
@@ -13,7 +13,7 @@ extension Invocation.Expectation {
         guard let json else { return nil }
         do {
             let answer = try JSONReader.value(response.body.utf8).throughJSON
-            return answer.contains(json) ? nil : "answered \(response.body.prefix(200)), which is not as expected"
+            return answer.contains(json) ? nil : "answered \(response.body.prefix(200)), without the expected JSON"
         } catch {
             return "answered \(response.body.prefix(200)), which is not JSON"
         }
@@ -21,7 +21,7 @@ extension Invocation.Expectation {
 }
 
 extension Backend {
-    /// Sends the test requests one after another, and returns what is wrong with the first that is not as expected.
+    /// Sends the test requests one after another, and describes the first failure, if any.
     func failure(of invocation: Invocation, on endpoint: Name) async throws -> String? {
         for time in 1...max(invocation.times, 1) {
             try Task.checkCancellation()

@@ -2,65 +2,71 @@ package import Rollouts
 
 /// The durable store of checkpoints.
 ///
-/// What a call has returned from survives power loss (P4). Every write holds the state folder's lock.
+/// Once a call has returned, its effect survives power loss (P4). Every write holds the state folder's lock.
 package protocol Journal: Sendable {
-    /// The number that the next run of the playbook would get.
+    /// Returns the ID that the playbook's next run would get.
     func nextRunID(of playbook: String) throws(JournalError) -> RunID
 
-    /// Takes the endpoint for a run.
+    /// Acquires the endpoint's lease for a run.
     ///
-    /// A dead holder's lease is taken over; one that is alive throws ``JournalError/Code/leased``, unless `takeOver`
-    /// is set and it has been silent for 30 s. The epoch is larger than every earlier one of the endpoint.
+    /// A dead holder's lease is taken over. A live holder causes ``JournalError/Code/leased``, unless `takeOver` is set
+    /// and the holder has been silent for 30 s. The new epoch is larger than every earlier epoch of the endpoint.
     func acquireLease(on endpoint: LeaseKey, for run: RunID, takeOver: Bool) throws(JournalError) -> Lease
-    /// Says that the holder is alive; throws ``JournalError/Code/fenced`` when it was overtaken.
+    /// Renews the lease; throws ``JournalError/Code/fenced`` if another runner has taken over.
     func heartbeat(_ lease: Lease) throws(JournalError)
     func release(_ lease: Lease) throws(JournalError)
-    /// The same lease with an epoch above `seen`, which a backend has seen of another journal's runner.
+    /// Returns the same lease with an epoch above `seen`, the epoch of another journal's runner that a backend
+    /// reported.
     func raise(_ lease: Lease, above seen: Int) throws(JournalError) -> Lease
     func leases() throws(JournalError) -> [LeaseHolder]
 
-    /// Writes a new run with its plan, its files and its first events; throws ``JournalError/Code/runExists`` when its
-    /// number is taken, and ``JournalError/Code/unfinishedRun(_:)`` when another run of the endpoint has not ended.
+    /// Writes a new run with its plan, its files and its first events.
+    ///
+    /// Throws ``JournalError/Code/runExists`` if its number is taken, and ``JournalError/Code/unfinishedRun(_:)`` if
+    /// another run on the endpoint has not ended.
     func create(_ run: NewRun, under lease: Lease) throws(JournalError)
-    /// The run that has not ended on an endpoint; ``create(_:under:)`` sees to it that there is at most one.
+    /// Returns the unfinished run on an endpoint, if any; ``create(_:under:)`` ensures that there is at most one.
     func unfinishedRun(on endpoint: LeaseKey) throws(JournalError) -> RunID?
-    /// Appends events and the records that follow from them, in one transaction that also checks the lease's epoch.
+    /// Appends events and the resulting records in one transaction, which also checks the lease's epoch.
     func commit(_ commit: Commit, under lease: Lease) throws(JournalError)
 
-    /// Appends what needs no lease, since it changes no endpoint: that something is overdue of a run as `record` has it.
+    /// Records that something is overdue, which needs no lease because it changes no endpoint.
     ///
-    /// - Returns: False, and nothing is written, where a process that is alive holds the endpoint, or the run has gone on.
+    /// - Returns: False, with nothing written, if a live process holds the endpoint or the run is no longer as in
+    ///   `record`.
     func note(_ commit: Commit, of record: RunRecord) throws(JournalError) -> Bool
 
-    /// Keeps a request and appends its event. `validate` sees the requests that the run already has, in the same
-    /// transaction; what it throws is thrown.
+    /// Stores a request and appends its event.
+    ///
+    /// `validate` sees the run's existing requests within the same transaction; its errors are rethrown.
     /// - Returns: The request with its number.
     func submit(_ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void)
         throws(JournalError) -> Request
-    /// The requests that the run did not use yet, oldest first.
+    /// Returns the requests that the run has not used yet, oldest first.
     func pendingRequests(of run: RunID) throws(JournalError) -> [Request]
     func requests(of run: RunID) throws(JournalError) -> [KeptRequest]
 
-    /// What tells this journal from others: a random name that it got when it was made.
+    /// Returns the random name that identifies this journal, chosen when it was created.
     func home() throws(JournalError) -> String
-    /// All runs, newest first, also those whose records cannot be read.
+    /// Returns all runs, newest first, including those whose records cannot be read.
     func runIDs() throws(JournalError) -> [RunID]
-    /// The runs with this status, newest first, also those whose records cannot be read.
+    /// Returns the runs with this status, newest first, including those whose records cannot be read.
     func runIDs(in status: RunStatus) throws(JournalError) -> [RunID]
-    /// All runs, newest first.
+    /// Returns all runs, newest first.
     func runs() throws(JournalError) -> [RunRecord]
-    /// The run's record; throws ``JournalError/Code/unknownRun``.
+    /// Returns the run's record; throws ``JournalError/Code/unknownRun`` if there is none.
     func record(of run: RunID) throws(JournalError) -> RunRecord
     func stages(of run: RunID) throws(JournalError) -> [StageRecord]
-    /// All that is needed to go on, checked against the plan's hash and the chain's end.
+    /// Returns everything needed to continue the run, verified against the plan's hash and the end of the chain.
     func load(_ run: RunID) throws(JournalError) -> StoredRun
-    /// Events from sequence number `after` (exclusive) on.
+    /// Returns the events after sequence number `after`.
     func events(of run: RunID, after: Int) throws(JournalError) -> [JournaledEvent]
-    /// What a doctor finds in it, one entry for each thing that was looked at.
+    /// Returns the findings of `turnout doctor`, one for each check.
     func diagnose() -> [Diagnosis]
-    /// Closes what was opened; nothing is to be asked afterwards.
+    /// Closes the journal; it must not be used afterwards.
     func close() throws(JournalError)
-    /// The events that the hash chain finds edited, deleted or reordered, as sentences; empty when the chain holds.
+    /// Returns the edited, deleted or reordered events that the hash chain reveals, each a sentence; empty if it is
+    /// intact.
     func verify(_ run: RunID) throws(JournalError) -> [String]
 }
 
@@ -69,14 +75,14 @@ extension Journal {
 }
 
 extension RunRecord {
-    /// What a runner needs the lease of to work on the run.
+    /// The lease that a runner needs to work on the run.
     package var leaseKey: LeaseKey { LeaseKey(backend: backend, place: place, endpoint: endpoint) }
 }
 
-/// What is leased: one endpoint of one backend.
+/// Identifies what is leased: one endpoint of one backend.
 package struct LeaseKey: Hashable, Sendable, CustomStringConvertible {
     package var backend: String
-    /// Which of several that the backend reaches: a cluster's server and namespace; nil where there is one.
+    /// The place within the backend, such as a cluster's server and namespace, or `nil` if the backend has only one.
     package var place: String?
     package var endpoint: Name
 
@@ -94,7 +100,7 @@ package struct LeaseKey: Hashable, Sendable, CustomStringConvertible {
 package struct Lease: Hashable, Sendable {
     package var key: LeaseKey
     package var run: RunID
-    /// Larger than every earlier one of the endpoint.
+    /// Larger than every earlier epoch of the endpoint.
     package var epoch: Int
 
     package init(key: LeaseKey, run: RunID, epoch: Int) {
@@ -111,10 +117,10 @@ package struct LeaseHolder: Hashable, Sendable {
     package var process: Int
     package var host: String
     package var isAlive: Bool
-    /// Since it last wrote.
+    /// The time since the holder last wrote.
     package var silent: Interval
 
-    /// How long a holder that is alive must have been silent before it may be overtaken.
+    /// How long a live holder must have been silent before another runner can take over.
     package static let patience = Interval.seconds(30)
 
     package init(
@@ -135,7 +141,7 @@ package struct NewRun: Sendable {
     package var record: RunRecord
     package var stages: [StageRecord]
     package var events: [StampedEvent]
-    /// Decisions that the starter makes ahead of time.
+    /// Decisions that the starter makes in advance.
     package var requests: [Request]
 
     package init(
@@ -151,7 +157,7 @@ package struct NewRun: Sendable {
 
 package struct StampedEvent: Hashable, Sendable, Codable {
     package var at: Timestamp
-    /// Index of the stage that it is about.
+    /// The index of the stage that the event is about.
     package var stage: Int?
     package var event: RunEvent
 
@@ -162,16 +168,16 @@ package struct StampedEvent: Hashable, Sendable, Codable {
     }
 }
 
-/// One transaction of a runner.
+/// One transaction by a runner.
 package struct Commit: Sendable {
     package var run: RunID
     package var events: [StampedEvent]
     package var record: RunRecord
-    /// By index; only those that changed.
+    /// The changed records by stage index.
     package var stages: [Int: StageRecord]
-    /// Numbers of the requests that these events use up.
+    /// The numbers of the requests that these events use.
     package var usedRequests: [Int]
-    /// Replaces the run's plan and stage list.
+    /// If set, replaces the run's plan and stage list.
     package var adopted: PlanSnapshot?
 
     package init(
@@ -201,7 +207,7 @@ package struct StoredRun: Sendable {
 
 package struct KeptRequest: Hashable, Sendable, Codable {
     package var request: Request
-    /// True once the run has used it.
+    /// Whether the run has used the request.
     package var isUsed: Bool
 
     package init(request: Request, isUsed: Bool) {
@@ -210,18 +216,18 @@ package struct KeptRequest: Hashable, Sendable, Codable {
     }
 }
 
-/// An event with its place in the run's hash chain.
+/// An event with its position in the run's hash chain.
 package struct JournaledEvent: Sendable {
-    /// From 1, without gaps.
+    /// Starts at 1 and has no gaps.
     package var sequence: Int
     package var at: Timestamp
-    /// The name of the stage that it is about.
+    /// The name of the stage that the event is about.
     package var stage: String?
     package var kind: String
-    /// Fencing epoch of the runner that wrote it; 0 for a request.
+    /// The fencing epoch of the runner that wrote the event, or 0 for a request.
     package var epoch: Int
     package var event: RunEvent
-    /// Lowercase hexadecimal SHA-256 over the line and the hash before it.
+    /// SHA-256 over the line and the preceding hash, in lowercase hexadecimal.
     package var hash: String
 
     package init(
@@ -244,28 +250,28 @@ package struct JournalError: Error, Sendable, CustomStringConvertible {
         case busy
         case readOnly
         case cannotOpen
-        /// The file is no journal of Turnout.
+        /// The file is not a Turnout journal.
         case notAJournal
-        /// A later Turnout wrote it.
+        /// A later version of Turnout wrote the file.
         case newer
-        /// This runner was overtaken.
+        /// Another runner has taken over.
         case fenced
-        /// Another runner has the endpoint.
+        /// Another runner holds the endpoint.
         case leased(LeaseHolder)
-        /// A runner of another journal has the endpoint, by a lease of the backend's own.
+        /// A runner of another journal holds the endpoint through the backend's own lease.
         case taken
         case runExists
-        /// Another run of the endpoint has not ended.
+        /// Another run on the endpoint has not ended.
         case unfinishedRun(RunID)
         case unknownRun
-        /// What is stored does not fit its hashes.
+        /// The stored data does not match its hashes.
         case tampered
-        /// Somebody else decided first, or the gate may not be decided so.
+        /// Another person decided first, or the gate does not accept this decision.
         case notAllowed
     }
 
     package var code: Code
-    /// A sentence that says what is wrong and, where it can, what to do.
+    /// What is wrong, in a sentence, and what to do about it if possible.
     package var message: String
 
     package init(_ code: Code, _ message: String) {

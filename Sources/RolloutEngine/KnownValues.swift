@@ -1,17 +1,17 @@
 internal import Synchronization
 
-/// JSON that need not be made again.
+/// A cache of encoded JSON.
 package protocol KnownJSON: Sendable {
     func bytes<Value: Encodable>(of value: Value) -> [UInt8]?
     func keep<Value: Encodable>(_ value: Value, as bytes: ArraySlice<UInt8>)
 }
 
-/// The last few values of a type that were encoded, with their JSON.
+/// The most recently encoded values of a type, with their JSON.
 ///
-/// A commit names the same endpoint up to five times, in the run's record and in its events, and so does the next one,
-/// or one that differs in a deployment or in traffic; encoding it anew each time is most of a commit's cost. Values that
-/// share their storage compare at once.
-/// What is equal is written alike: a name keeps the case in which it was seen first.
+/// A commit contains the same endpoint up to five times, in the run's record and its events. The next commit contains
+/// the same one again, or one that differs only in a deployment or in traffic. Encoding it anew each time would be most
+/// of a commit's cost. Values that share their storage compare instantly. Equal values are written identically: a name
+/// keeps the case in which it was first seen.
 package final class KnownValues<Known: Encodable & Equatable & Sendable>: KnownJSON {
     private let items = Mutex<[(value: Known, bytes: [UInt8])]>([])
     private let limit = 8
@@ -32,7 +32,7 @@ package final class KnownValues<Known: Encodable & Equatable & Sendable>: KnownJ
     }
 }
 
-/// Values of several types.
+/// A combination of caches for several types.
 extension [any KnownJSON]: KnownJSON {
     package func bytes<Value: Encodable>(of value: Value) -> [UInt8]? {
         for known in self {

@@ -1,12 +1,14 @@
-/// The bins in which every backend counts latencies.
+/// The latency bins that all backends use.
 ///
-/// Fifty a decade from 0.1 ms to 100 s, each 3 to 7 % wide, so that a shift of 10 % takes most requests into another bin.
-/// Their bounds are round numbers (25, 40, 150, 750 ms): a limit that a person sets is one of them.
+/// There are fifty per decade from 0.1 ms to 100 s, each 3 to 7 % wide, so that a shift of 10 % moves most requests
+/// into another bin. The bounds are round numbers (25, 40, 150, 750 ms), so a limit that a person sets coincides with
+/// one.
 extension OutcomeReading {
-    /// Upper bounds of the latency bins in milliseconds, ascending; a latency that is just a bound belongs below it.
+    /// The upper bounds of the latency bins in milliseconds, ascending; a latency equal to a bound falls into the bin
+    /// below it.
     package static let latencyBounds = nanosecondBounds.map { Double($0) / 1_000_000 }
 
-    /// The bin into which a latency falls, from 0 to the number of ``latencyBounds``.
+    /// Returns the index of the bin that a latency falls into, from 0 to the number of ``latencyBounds``.
     package static func latencyBin(ofNanoseconds nanoseconds: UInt64) -> Int {
         let octave = UInt64.bitWidth - nanoseconds.leadingZeroBitCount
         var (low, high) = (octaves[octave], octaves[octave + 1])
@@ -18,12 +20,12 @@ extension OutcomeReading {
     }
 
     package static func latencyBin(ofMilliseconds milliseconds: Double) -> Int {
-        // Beyond all bounds, and less than what overflows.
+        // The cap is above all bounds and below the values that overflow.
         latencyBin(ofNanoseconds: UInt64(min(max(milliseconds * 1_000_000, 0).rounded(), 1e18)))
     }
 
     private static let nanosecondBounds: [UInt64] = {
-        // From, to and by how much, in hundredths of a decade's first bound.
+        // Each entry is (from, to, step), in hundredths of the decade's first bound.
         let steps = [
             (100, 150, 5), (150, 300, 10), (300, 500, 20), (500, 750, 25), (750, 1000, 50),
         ]
@@ -32,7 +34,7 @@ extension OutcomeReading {
         return scales.flatMap { scale in decade.map { UInt64($0) * scale } } + [100_000_000_000]
     }()
 
-    /// For every number of binary digits, the bin of the least number that has so many.
+    /// For each number of binary digits, the bin of the smallest number with that many digits.
     private static let octaves: [Int] = (0...UInt64.bitWidth + 1).map { digits in
         guard digits > 0 else { return 0 }
         guard digits <= UInt64.bitWidth else { return nanosecondBounds.count }
@@ -42,7 +44,7 @@ extension OutcomeReading {
 }
 
 extension OutcomeReading.Counts {
-    /// The upper bound, in milliseconds, of the latency bin in which the quantile lies; nil without one.
+    /// Returns the upper bound, in milliseconds, of the bin that contains the quantile; `nil` if that bin has none.
     package func latencyBound(of quantile: Double) -> Double? {
         let total = latencies.reduce(0, +)
         var seen = 0

@@ -1,33 +1,33 @@
 package import Rollouts
 
-/// An operation that is offered to one person in a run's present state; it works as offered (P21).
+/// An operation that a person is offered in the run's present state; it works as offered (P21).
 package enum NextStep: Hashable, Sendable {
-    /// Watch the process that works on the run.
+    /// Follow the process that works on the run.
     case follow
-    /// Go on where the run was left.
+    /// Continue the run where it stopped.
     case resume
-    /// Go on in the place of a process that is alive and silent.
+    /// Replace a process that is alive but silent.
     case takeOver
     case approve
     case reject
     /// Roll back and end the run.
     case abort
-    /// Try the stage, or the way back, again.
+    /// Retry the stage or the rollback.
     case retry
-    /// Go on without the stage.
+    /// Continue without the stage.
     case skip
     /// Count the stage as done.
     case succeed
-    /// Bring a drifted endpoint back to what the run left.
+    /// Restore a drifted endpoint to what the run left.
     case restore
-    /// Take a drifted endpoint, or the one that a failed way back has left, as it is.
+    /// Accept a drifted endpoint, or the one that a failed rollback left, as it is.
     case adopt
-    /// Start a run from where this one failed, or from a stage.
+    /// Start a new run from where this one failed, or from a given stage.
     case fork(from: String?)
-    /// The same with the files as they are now.
+    /// Start a new run likewise, with the present contents of the files.
     case forkEdited(from: String?)
 
-    /// The operation's name to programs: `fork`.
+    /// The operation's name in machine-readable output, such as `fork`.
     package var operation: String {
         switch self {
         case .follow: "follow"
@@ -38,7 +38,7 @@ package enum NextStep: Hashable, Sendable {
         }
     }
 
-    /// What the step asks of the run; nil where it asks for nothing but work on it.
+    /// The request that the step makes of the run, or `nil` if it only needs a process to work on it.
     package var request: Request.Kind? {
         switch self {
         case .approve: .approve
@@ -57,40 +57,40 @@ package enum NextStep: Hashable, Sendable {
 /// Whether a process works on a run that has not ended.
 package enum RunnerState: String, Codable, Hashable, Sendable {
     case working
-    /// The process is alive, and has not written for so long that another may take its place.
+    /// The process is alive, but has been silent for so long that another may take over.
     case silent
-    /// The process has left, as it does at a gate or after a signal.
+    /// The process has stopped, as it does at a gate or after a signal.
     case stopped
-    /// The process died without leaving.
+    /// The process died without releasing its lease.
     case dead
 }
 
-/// Where a run stands for one person at one moment: all that its next steps depend on.
+/// A run's situation as seen by one person: everything that its next steps depend on.
 package struct RunSituation: Sendable {
-    /// With the approvals that are kept for the open gate.
+    /// The record, including the approvals that are kept for the open gate.
     package var record: RunRecord
     package var stages: [StageRecord]
-    /// What the stage under way, or next, asks of people.
+    /// The approval that the current or next stage requires.
     package var approval: Approval?
     package var decided: KeptDecisions
     package var runner: RunnerState
-    /// Who looks; nil where that makes no difference.
+    /// The person who looks, or `nil` if it makes no difference.
     package var person: Person?
-    /// As in ``Request/memberOf``, of ``approval``.
+    /// See ``Request/memberOf``; relates to ``approval``.
     package var memberOf: String?
-    /// The time of the run's world; deadlines before it are over.
+    /// The present time by the run's clock; earlier deadlines have passed.
     package var now: Timestamp
-    /// False where a later run has worked on the endpoint.
+    /// False if a later run has worked on the endpoint.
     package var isNewest: Bool
-    /// Whether the stage may not be skipped, since no later one would turn its mirror off.
+    /// Whether the stage must not be skipped because no later stage would turn off its mirror.
     package var endsMirror: Bool
-    /// The stage that a fork begins with unless another one is named; nil of a run that has not ended.
+    /// The stage that a fork starts from by default, or `nil` if the run has not ended.
     package var forkStage: String?
-    /// The fork that uses the files as they are now; nil where they were not edited, or no fork can use them.
+    /// The fork that uses the present contents of the files, or `nil` if they were not edited or no fork can use them.
     package var editedFork: NextStep?
-    /// How the endpoint was found to differ from what the run left; empty where it was not looked at.
+    /// The differences found between the endpoint and what the run left; empty if the endpoint was not observed.
     package var drift: [Difference] = []
-    /// The stage that is under way or next, and the one after it; nil where the plan is not at hand.
+    /// The current or next stage and the one after it; `nil` if the plan is not available.
     package var current: Stage?
     package var upcoming: Stage?
 
@@ -113,7 +113,7 @@ package struct RunSituation: Sendable {
         self.editedFork = editedFork
     }
 
-    /// The situation of a run of `plan`, with the requests that it has; `isMember` says whether `person` is in a group.
+    /// Creates the situation of a run of `plan` with its requests; `isMember` says whether `person` is in a group.
     package init(
         of state: RunState, _ plan: Plan, _ kept: [KeptRequest], runner: RunnerState, person: Person?,
         isMember: (String) -> Bool, now: Timestamp, isNewest: Bool
@@ -134,19 +134,19 @@ package struct RunSituation: Sendable {
         decided = KeptDecisions(kept, of: record, stages: stages, approval: approval)
     }
 
-    /// True where a process has left a run that neither waits for a person nor has ended.
+    /// Whether no process works on the run, although it neither waits for a person nor has ended.
     package var isInterrupted: Bool { record.status == .running && (runner == .stopped || runner == .dead) }
 
-    /// The name of the stage that is under way or next.
+    /// The name of the current or next stage.
     package var stage: String? { stages.indices.contains(record.position) ? stages[record.position].name : nil }
 
-    /// When the open gate's time ran out; nil while there is time.
+    /// When the open gate timed out, or `nil` if it has not.
     package var overdue: Timestamp? {
         guard case .waiting(let gate) = record.phase else { return nil }
         return gate.deadline(passedAt: now)
     }
 
-    /// Why the person may not approve the stage; nil where they may.
+    /// Why the person must not approve the stage, or `nil` if they may.
     package var objection: ApprovalObjection? {
         guard let person, let approval else { return nil }
         var given: [Person] = []
@@ -154,7 +154,7 @@ package struct RunSituation: Sendable {
         return approval.objection(to: person, memberOf: memberOf, starter: record.starter, given: given)
     }
 
-    /// What the person can do next, the likeliest first; empty when nothing is left to do.
+    /// The person's possible next steps, the most likely first; empty if there are none.
     package var nextSteps: [NextStep] {
         guard !record.status.isEnded else { return stepsAfterEnd }
         let proceed: NextStep =
@@ -171,7 +171,7 @@ package struct RunSituation: Sendable {
             return Self.order(of: hold.cause).filter { $0.request.map(hold.accepts) == true && isAllowed($0) } + [
                 .abort
             ]
-        // A decision on another endpoint than the one that is there would be set aside.
+        // A decision about an endpoint that has since changed would be discarded.
         case .waiting where overdue == nil && drift.isEmpty:
             return (runner == .silent ? [.takeOver] : []) + (objection == nil ? [.approve] : []) + [.reject, .abort]
         case .rollingBack(let rollBack):
@@ -202,7 +202,8 @@ package struct RunSituation: Sendable {
         }
     }
 
-    /// Who may not pass the stage's gate may not go round it either, and no mirror is left on for good.
+    /// Whether the step is permitted: who must not pass the stage's gate must not bypass it, and no mirror may stay on
+    /// for good.
     private func isAllowed(_ step: NextStep) -> Bool {
         guard step == .skip || step == .succeed else { return true }
         return (objection == nil || objection == .repeated) && !endsMirror
@@ -210,8 +211,7 @@ package struct RunSituation: Sendable {
 }
 
 extension Plan {
-    /// Whether the stage at `index` turns off a mirror that is on, and no later one does: skipped, it would leave the
-    /// mirror on for good.
+    /// Whether skipping the stage at `index` would leave the mirror on for good, because no later stage turns it off.
     package func endsMirror(_ index: Int, of record: RunRecord) -> Bool {
         let mirror = record.latest.snapshot?.mirrorTraffic.wanted ?? .none
         guard stages.indices.contains(index), stages[index].action.endsMirroring(to: mirror) else { return false }
@@ -220,7 +220,7 @@ extension Plan {
 }
 
 extension StageAction {
-    /// True where the stage leaves `mirror` off.
+    /// Whether the stage turns `mirror` off.
     fileprivate func endsMirroring(to mirror: Traffic) -> Bool {
         guard !mirror.isEmpty else { return false }
         if deletesEndpoint || mirrorTraffic?.isEmpty == true { return true }
@@ -229,22 +229,21 @@ extension StageAction {
 }
 
 extension Journal {
-    /// Whether a process works on the run.
+    /// Returns whether a process works on the run.
     package func runnerState(of run: RunID) throws(JournalError) -> RunnerState {
         guard let holder = try leases().first(where: { $0.run == run }) else { return .stopped }
         guard holder.isAlive else { return .dead }
         return holder.silent > LeaseHolder.patience ? .silent : .working
     }
 
-    /// Whether no later run has worked on the run's endpoint.
+    /// Returns whether no later run has worked on the run's endpoint.
     package func isNewest(_ record: RunRecord) throws(JournalError) -> Bool {
         try runs().first { $0.leaseKey == record.leaseKey }.map { $0.id == record.id } ?? true
     }
 }
 
 extension RunRecord {
-    /// Whether a run that has ended has left the endpoint otherwise than it was at the start, so that it can still be
-    /// rolled back.
+    /// Whether an ended run has left traffic other than it was at the start, so that it can still be rolled back.
     package var canRollBack: Bool {
         guard baseline != .never, status == .endedEarly || status == .failed else { return false }
         return latest.snapshot?.traffic.wanted != baseline.snapshot?.traffic.wanted

@@ -1,6 +1,6 @@
 internal import RolloutStatistics
 
-/// Latency bins as they are written: ``CompactCounts``.
+/// Latency bins in their encoded form, ``CompactCounts``.
 private struct TrimmedBins: Codable {
     private var text: String
     var latencies: [Int]
@@ -22,7 +22,7 @@ private struct TrimmedBins: Codable {
         let bins = OutcomeReading.Counts.noLatencies.count
         guard let latencies = CompactCounts.counts(of: text, bins: bins) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "'\(text)' is no counts of \(bins) bins, such as 130:4 7 9")
+                in: container, debugDescription: "'\(text)' is not the counts of \(bins) bins, such as 130:4 7 9")
         }
         self.latencies = latencies
     }
@@ -41,7 +41,7 @@ extension OutcomeReading.Counts: Codable {
         try members.encodeIfPresent(TrimmedBins(latencies), forKey: .bins)
     }
 
-    /// Also reads what an earlier Turnout wrote: no `refused`, and `latencies` in fifteen bins.
+    /// Also reads the format of earlier versions, which has no `refused` and has `latencies` in fifteen bins.
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -82,7 +82,7 @@ extension OutcomeReading.PairCounts: Codable {
         try members.encodeIfPresent(TrimmedBins(mirrorLatencies), forKey: .mirrorBins)
     }
 
-    /// What an earlier Turnout did not count is 0.
+    /// Fields that earlier versions did not write default to 0.
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -102,7 +102,7 @@ extension OutcomeReading.PairCounts: Codable {
 }
 
 extension OutcomeReading.Counts {
-    /// Count by count.
+    /// Combines each count with its counterpart in `other`.
     package func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
         Self(
             requests: combine(requests, other.requests), errors: combine(errors, other.errors),
@@ -111,7 +111,7 @@ extension OutcomeReading.Counts {
 }
 
 extension OutcomeReading.PairCounts {
-    /// Count by count.
+    /// Combines each count with its counterpart in `other`.
     package func combined(with other: Self, _ combine: (Int, Int) -> Int) -> Self {
         Self(
             pairs: combine(pairs, other.pairs), bothFailed: combine(bothFailed, other.bothFailed),

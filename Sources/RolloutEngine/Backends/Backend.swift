@@ -1,50 +1,53 @@
 package import Rollouts
 
-/// What changes are applied to: a simulated endpoint, a local one, a cluster.
+/// The system that changes are applied to: a simulated or local endpoint, a Kubernetes cluster, or Azure.
 ///
 /// Every implementation passes `BackendContract` of RolloutTesting.
 package protocol Backend: Sendable {
     var capabilities: Capabilities { get }
 
-    /// The endpoint as it is now, or nil where there is none.
+    /// Returns the endpoint's present state, or `nil` if it does not exist.
     func observe(_ endpoint: Name) async throws(BackendError) -> EndpointSnapshot?
 
-    /// Asks for `change` and returns when it was accepted; the engine then observes until it is so.
+    /// Requests `change` and returns once it is accepted; the engine then observes the endpoint until the change is
+    /// done.
     ///
-    /// Idempotent: the same change with the same key has its effect once. A context with a lower epoch than one that
-    /// was seen is refused as ``BackendError/Code/fenced``.
+    /// The call is idempotent: the same change with the same idempotency key takes effect once. A context whose epoch
+    /// is lower than one already seen is refused with ``BackendError/Code/fenced``.
     func apply(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws(BackendError)
 
-    /// One request to a deployment, or (nil) to the endpoint as clients do; throws ``BackendError``.
+    /// Sends one request to a deployment or, if `deployment` is `nil`, to the endpoint as clients do.
     ///
-    /// Not typed: Swift 6.3's optimizer crashes on callers of this one when it is.
+    /// Throws ``BackendError``. The throws clause is untyped because Swift 6.3's optimizer crashes on callers of the
+    /// typed version.
     func invoke(_ endpoint: Name, deployment: Name?, _ request: InferenceRequest) async throws -> InferenceResponse
 
-    /// What became of the requests that were answered since `cursor` (nil: since the beginning).
+    /// Returns the outcomes of the requests answered since `cursor`, or since the beginning if it is `nil`.
     ///
-    /// Counting goes on in the reader's absence and outlives the process that counts. What a cursor stands for is told
-    /// once, whoever else reads; what is missing, ``OutcomeReading/continuity`` says.
+    /// Counting continues while no one reads, and outlives the counting process. Each cursor's outcomes are reported
+    /// once, regardless of other readers; ``OutcomeReading/continuity`` says whether any are missing.
     func outcomes(of endpoint: Name, since cursor: Int?) async throws(BackendError) -> OutcomeReading
 
-    /// The last `tail` lines of a deployment's log, oldest first.
+    /// Returns the last `tail` lines of a deployment's log, oldest first.
     func logs(of endpoint: Name, deployment: Name, tail: Int) async throws(BackendError) -> [LogLine]
 }
 
 /// What a backend can do.
 package struct Capabilities: Hashable, Sendable {
-    /// The backend's own word in sentences: `kubernetes` in "kubernetes does not mirror traffic".
+    /// The backend's name in messages, such as `kubernetes` in "kubernetes does not mirror traffic".
     package var name: String
     package var kind: EndpointKind
-    /// The largest mirror traffic in percent; nil where traffic cannot be mirrored.
+    /// The largest mirror traffic in percent, or `nil` if the backend cannot mirror traffic.
     package var mirrorLimit: Int?
-    /// True where a playbook's `load` stands for clients.
+    /// Whether a playbook's `load` takes the place of clients.
     package var simulatesClients: Bool
-    /// True where ``Backend/outcomes(of:since:)`` has something to tell.
+    /// Whether ``Backend/outcomes(of:since:)`` reports outcomes.
     package var reportsOutcomes: Bool
-    /// True where that has latencies as well.
+    /// Whether the reported outcomes include latencies.
     package var reportsLatencies: Bool
-    /// True where the backend starts the deployments' servers on this machine: what each of them is must be said, and
-    /// the local paths of its file are read here.
+    /// Whether the backend starts the deployments' servers on this machine.
+    ///
+    /// If so, a playbook must say how each deployment is served, and the local paths in its file are read here.
     package var runsServers: Bool
 
     package var mirroring: Bool { mirrorLimit != nil }
@@ -63,12 +66,12 @@ package struct Capabilities: Hashable, Sendable {
     }
 }
 
-/// Who asks for a change, and as what.
+/// Identifies the sender of a change.
 package struct ChangeContext: Hashable, Sendable, Codable {
     package var run: RunID
     package var stage: String
     package var attempt: Int
-    /// The same for every sending of one change of one attempt.
+    /// Identical each time the same change of the same attempt is sent.
     package var idempotencyKey: String
     /// The fencing epoch of the sender's lease.
     package var epoch: Int
@@ -84,20 +87,21 @@ package struct ChangeContext: Hashable, Sendable, Codable {
 
 package struct BackendError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
-        /// Asking again will be refused again: a rule, a quota, a wrong argument.
+        /// A permanent refusal, such as a violated rule, an exceeded quota or an invalid argument; a retry would be
+        /// refused too.
         case refused
-        /// Refused for now (409, 429): to be asked again after the interval.
+        /// A temporary refusal (409 or 429): retry after the interval.
         case busy(retryAfter: Interval)
-        /// No answer, so that the change may or may not have been taken.
+        /// There was no answer, so the change may or may not have been applied.
         case unavailable
-        /// A later epoch was seen: this runner was overtaken.
+        /// The backend has seen a later epoch: another runner has taken over.
         case fenced
-        /// The backend's own state on this machine could not be read or written.
+        /// The backend's state on this machine could not be read or written.
         case storage
     }
 
     package var code: Code
-    /// A sentence that says what is wrong, in the server's words where it has some.
+    /// What is wrong, in a sentence; in the server's words if it gave any.
     package var message: String
 
     package init(_ code: Code, _ message: String) {
@@ -113,7 +117,7 @@ package struct InferenceResponse: Hashable, Sendable {
     package var status: Int
     package var body: String
     package var latency: Interval
-    /// Who answered; nil where nobody did.
+    /// The deployment that answered, or `nil` if none did.
     package var deployment: Name?
 
     package init(status: Int, body: String, latency: Interval, deployment: Name?) {
@@ -126,7 +130,7 @@ package struct InferenceResponse: Hashable, Sendable {
 
 package struct LogLine: Hashable, Sendable, Codable {
     package var at: Timestamp
-    /// `instance-0` and so on; nil where the platform itself speaks.
+    /// The instance, such as `instance-0`, or `nil` if the platform itself logged the line.
     package var instance: String?
     package var text: String
 

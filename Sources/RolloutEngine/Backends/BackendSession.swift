@@ -1,33 +1,34 @@
 package import Rollouts
 
-/// A backend that is open: what changes are sent to, the clock that its endpoints go by, and where its clients are.
+/// An open backend, with the clock that its endpoints follow and the address of its clients.
 ///
-/// What only some backends have is in protocols of its own, which a session may conform to as well:
-/// ``KeyedEndpoints``, ``ChangeHistory``, ``ChangeDurations``, ``RunCompany`` and ``EndpointLeasing``.
+/// Features that only some backends have are separate protocols that a session can also conform to: ``KeyedEndpoints``,
+/// ``ChangeHistory``, ``ChangeDurations``, ``RunCompany`` and ``EndpointLeasing``.
 package protocol BackendSession: Sendable {
     var backend: any Backend { get }
     var clock: any RunClock { get }
-    /// How often a run looks at an endpoint that changes; nil: as often as at one in the cloud.
+    /// How often a run observes an endpoint that is changing. Default: `nil`, the interval for endpoints in the cloud.
     var pollInterval: Interval? { get }
-    /// How often a run looks at an endpoint that rests; nil: as often as at one in the cloud.
+    /// How often a run observes an endpoint that is not changing. Default: `nil`, the interval for endpoints in the
+    /// cloud.
     var watchInterval: Interval? { get }
-    /// True where time passes at once, so that a person who watches is given some.
+    /// Whether time passes instantly, so that output must be slowed down for a person who watches.
     var isVirtual: Bool { get }
-    /// True where endpoints are shown as they were when it was opened.
+    /// Whether endpoints are shown as they were when the session was opened.
     var isCopy: Bool { get }
 
-    /// The endpoints that exist, by name.
+    /// The names of the existing endpoints.
     func endpoints() async throws -> [Name]
-    /// Where clients send their requests; nil where no client calls the endpoint over a network.
+    /// Where clients send their requests, or `nil` if clients do not call the endpoint over a network.
     func scoringURI(of endpoint: Name) async throws -> String?
-    /// Why `plan` cannot be carried out here, in sentences; empty where nothing is known against it.
+    /// Returns the known reasons why `plan` cannot be carried out on this backend, each a sentence.
     func obstacles(to plan: Plan) async throws -> [String]
-    /// What a person should know of how endpoints are shown, in a sentence; nil where they are shown as they are now.
+    /// What a person should know about how endpoints are shown, in a sentence; `nil` if they are shown as they are now.
     var caveat: String? { get }
-    /// What becomes of the endpoint's clients when this process has ended, in a sentence; nil where nothing changes.
+    /// What happens to the endpoint's clients once this process has ended, in a sentence; `nil` if nothing changes.
     var afterwards: String? { get throws }
 
-    /// Keeps what is to be kept, and closes what was opened.
+    /// Saves what must be kept, and closes everything that was opened.
     func close() async throws
 }
 
@@ -40,10 +41,10 @@ extension BackendSession {
     package var afterwards: String? { get throws { nil } }
     package func obstacles(to plan: Plan) async throws -> [String] { [] }
 
-    /// The time in its world.
+    /// The present time by the session's clock.
     package var now: Timestamp { clock.now() }
 
-    /// The endpoint as a person is shown it: where nothing serves it, no instance is ready.
+    /// The endpoint as it is shown to people: no instance is ready if nothing serves it.
     package func shown(_ endpoint: Name) async throws -> EndpointSnapshot? {
         var snapshot = try await backend.observe(endpoint)
         guard caveat != nil else { return snapshot }
@@ -51,7 +52,7 @@ extension BackendSession {
         return snapshot
     }
 
-    /// Works with the backend, and closes it whatever comes of that; `warn` is told where closing fails besides.
+    /// Runs `body` with the session and closes it afterwards; if both fail, `warn` receives the error of closing.
     package func using<Result>(
         warn: (String) -> Void, _ body: (any BackendSession) async throws -> Result
     ) async throws -> Result {
@@ -59,7 +60,7 @@ extension BackendSession {
         do {
             result = try await body(self)
         } catch {
-            do { try await close() } catch { warn("the backend was not closed: \(error)") }
+            do { try await close() } catch { warn("the backend could not be closed: \(error)") }
             throw error
         }
         try await close()
@@ -67,11 +68,11 @@ extension BackendSession {
     }
 }
 
-/// A session whose endpoints let clients in by keys.
+/// A session whose endpoints authenticate clients with keys.
 package protocol KeyedEndpoints: BackendSession {
-    /// - Throws: ``BackendError`` where the endpoint's auth mode has no keys.
+    /// - Throws: ``BackendError`` if the endpoint's auth mode has no keys.
     func keys(of endpoint: Name) async throws -> ClientKeys
-    /// Replaces one of the keys, and returns both.
+    /// Replaces one of the keys and returns both.
     func regenerate(_ key: ClientKeys.Which, of endpoint: Name) async throws -> ClientKeys
 }
 
@@ -90,24 +91,24 @@ package struct ClientKeys: Encodable, Hashable, Sendable {
     }
 }
 
-/// A session whose backend remembers every change that was asked of an endpoint.
+/// A session whose backend records every change that was requested on an endpoint.
 package protocol ChangeHistory: BackendSession {
-    /// Oldest first; also of an endpoint that is gone.
+    /// Returns the recorded changes, oldest first; also for an endpoint that no longer exists.
     func history(of endpoint: Name) async throws -> [HistoryEntry]
 }
 
-/// A session that knows beforehand how long changes take.
+/// A session that can say in advance how long changes take.
 package protocol ChangeDurations: BackendSession {
     func duration(of change: Change) -> Interval
 }
 
-/// A session that has work of its own beside the runner of a run, such as sending the playbook's load.
+/// A session with its own work to do alongside a run, such as sending the playbook's load.
 package protocol RunCompany: BackendSession {
-    /// Told before a run of `plan` does anything; `stages` are the run's records.
+    /// Called before a run of `plan` does anything; `stages` are the run's records.
     func begin(_ plan: Plan, _ stages: [StageRecord]) async throws
-    /// Lives beside the runner of `run` until it is cancelled.
+    /// Works alongside the runner of `run` until cancelled.
     func accompany(_ run: RunID, tell: @escaping @Sendable (BackendNotice) -> Void) async
-    /// What the run's clients have met so far; nil where nobody counts.
+    /// What the run's clients have experienced so far, or `nil` if no client counts.
     var clients: ClientCounts? { get }
 }
 
@@ -117,31 +118,32 @@ extension RunCompany {
     package var clients: ClientCounts? { nil }
 }
 
-/// What a run's backend has to say of its own accord, while a runner works on the run.
+/// A backend's notification while a runner works on the run.
 package enum BackendNotice: Sendable {
-    /// Clients can send to this address from now on.
+    /// Clients can send requests to this address from now on.
     case serving(scoringURI: String)
-    /// What the run's clients have met so far.
+    /// What the run's clients have experienced so far.
     case clients(ClientCounts)
-    /// Something that a person should know, in a sentence.
+    /// Information for a person, in a sentence.
     case note(String)
 }
 
-/// What the clients of a run have met: a second witness, beside what the endpoint counts of itself.
+/// What the clients of a run have experienced, measured independently of the endpoint's own counts.
 ///
-/// Times are from the moment at which a request was due, so that a server which answers nobody for a while is seen.
+/// Latencies start when a request was due, so that a server that stops answering for a while shows up.
 package struct ClientCounts: Codable, Hashable, Sendable {
     /// Requests that were due.
     package var sent: Int
-    /// Those that were answered with 200.
+    /// Requests that were answered with status 200.
     package var succeeded: Int
-    /// All others that are over: answered otherwise, broken off, or not sent because too many were under way.
+    /// All other completed requests: answered with another status, aborted, or not sent because too many were in
+    /// flight.
     package var failed: Int
-    /// Those that were not over when they were counted, or when the process that sent them ended.
+    /// Requests still in flight when the counts were taken or the sending process ended.
     package var inFlight = 0
-    /// What they failed with, and how often: `424`, `timed out`.
+    /// The number of failures by kind, such as `424` or `timed out`.
     package var failures: [String: Int]
-    /// Milliseconds; nil where nothing was answered.
+    /// In milliseconds; `nil` if no request was answered.
     package var p50: Int?
     package var p99: Int?
     package var slowest: Int?
@@ -169,24 +171,24 @@ package struct ClientCounts: Codable, Hashable, Sendable {
     }
 }
 
-/// A session whose endpoints the runners of other machines and state folders may have, which a lease of the backend's
-/// own keeps apart (P5).
+/// A session whose endpoints other machines and state folders can also change, coordinated by the backend's own lease
+/// (P5).
 package protocol EndpointLeasing: BackendSession {
-    /// Takes the endpoint; the epoch of `lease` is raised where the backend has seen a later one.
+    /// Acquires the endpoint's lease; raises the epoch of `lease` if the backend has seen a later one.
     ///
-    /// - Throws: ``JournalError`` with ``JournalError/Code/taken`` where another runner has it.
-    /// - Returns: The epoch that changes are sent with.
+    /// - Throws: ``JournalError`` with ``JournalError/Code/taken`` if another runner holds it.
+    /// - Returns: The epoch to send changes with.
     func take(_ lease: inout Lease, as manner: LeaseManner, in journal: any Journal) async throws -> Int
-    /// Says again and again that the runner is alive, until it is cancelled; throws where it was overtaken.
+    /// Renews the lease until cancelled; throws if another runner has taken over.
     func keep(_ lease: Lease) async throws
-    /// Gives back what was taken; `isFinished` where nothing is left to go on with.
+    /// Releases the lease; `isFinished` means that the run has nothing left to do.
     func giveBack(_ lease: Lease, isFinished: Bool) async throws
 }
 
-/// How an endpoint is taken that the runner of another state folder may have.
+/// How to acquire an endpoint that a runner of another state folder may hold.
 package enum LeaseManner: Sendable {
     case start(takeOver: Bool)
     case resume(takeOver: Bool)
-    /// By hand; `force`: beside a runner that is alive, by its epoch.
+    /// For a manual change; `force` overrides a live runner by its epoch.
     case hand(force: Bool)
 }

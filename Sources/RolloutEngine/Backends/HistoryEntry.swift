@@ -1,15 +1,15 @@
 package import Rollouts
 
-/// One change that was asked of an endpoint, as its backend remembers it.
+/// One change that was requested on an endpoint, as its backend recorded it.
 package struct HistoryEntry: Codable, Hashable, Sendable {
     /// Counted from 1 per endpoint.
     package var number: Int
     package var at: Timestamp
     package var change: Change
-    /// Who asked; nil where the request did not say so, as those of the Azure SDK.
+    /// The sender, or `nil` if the request did not identify one, as with the Azure SDK.
     package var context: ChangeContext?
     package var outcome: Outcome
-    /// True when the state that is wanted changed by it: at most once per idempotency key.
+    /// Whether it changed the desired state; true at most once per idempotency key.
     package var hadEffect: Bool
 
     package enum Outcome: Codable, Hashable, Sendable {
@@ -17,7 +17,7 @@ package struct HistoryEntry: Codable, Hashable, Sendable {
         /// The same change with the same key had been accepted before.
         case repeated
         case refused(String)
-        /// Refused for now.
+        /// Refused temporarily.
         case busy(String)
         /// A later epoch had been seen.
         case fenced(String)

@@ -1,12 +1,12 @@
 internal import RolloutStatistics
 internal import Rollouts
 
-/// What can happen next in a world, each with a sentence for the story.
+/// One possible next step in a world, with a sentence for the story.
 struct Choice: Sendable {
-    /// Nil for what goes without saying, and in worlds that are not told of.
+    /// `nil` for steps that need no mention, and in worlds without a story.
     var sentence: String?
     var world: World
-    /// False for what goes wrong by chance or by will: the run must succeed where only good things happen.
+    /// False for failures and for interventions by people; the run must succeed if only good choices happen.
     var isGood: Bool
 
     init(_ sentence: String?, _ world: World, isGood: Bool = false) {
@@ -41,7 +41,7 @@ extension World {
         }
         var aborted = self
         if aborted.offer(request(.abort, by: Self.people(1)[0]), at: now) {
-            found.append(Choice(told("somebody aborts the run"), aborted))
+            found.append(Choice(told("a person aborts the run"), aborted))
         }
         return found
     }
@@ -60,16 +60,16 @@ extension World {
 
     // MARK: Measuring
 
-    /// Every verdict that the evidence may come to.
+    /// Every verdict that the evidence may lead to.
     private var readings: [Choice] {
         guard let analysis = machine.record.analysis else { return [] }
         let name = analysis.arms.candidate
         var found = [
             after("the evidence is against \(name)") { $0.measure(.fail, of: analysis) },
-            after("what became of requests cannot be read") {
+            after("the outcomes of requests cannot be read") {
                 $0.give(.refused(BackendError(.unavailable, "no answer")), at: $0.now)
             },
-            after("what became of requests cannot be read until the time is out") {
+            after("the outcomes of requests cannot be read before the timeout") {
                 $0.give(.refused(BackendError(.unavailable, "no answer")), at: .lastMoment)
             },
         ]
@@ -78,9 +78,9 @@ extension World {
             return found
         }
         found.append(after("the evidence is for \(name)", isGood: true) { $0.measure(.pass, of: analysis) })
-        found.append(after("the evidence says nothing yet") { $0.measure(.inconclusive, of: analysis) })
+        found.append(after("the evidence is inconclusive so far") { $0.measure(.inconclusive, of: analysis) })
         found.append(
-            after("the evidence says nothing until the time is out") {
+            after("the evidence is inconclusive when the analysis ends") {
                 $0.measure(.inconclusive, isOver: true, of: analysis)
             })
         return found
@@ -111,13 +111,13 @@ extension World {
             found.append(after(nil, isGood: true) { $0.observe(at: $0.now) })
         } else {
             found.append(
-                after("\(changesUnderway) is observed to be done", isGood: true) {
+                after("\(changesUnderway) is observed to be complete", isGood: true) {
                     let changes = $0.underway
                     $0.update { for change in changes { $0.settle(change) } }
                     $0.underway = []
                     $0.observe(at: $0.now)
                 })
-            found.append(after("\(changesUnderway) is not done yet") { $0.observe(at: $0.now) })
+            found.append(after("\(changesUnderway) is not complete yet") { $0.observe(at: $0.now) })
             for change in underway {
                 guard let name = change.deployment else { continue }
                 found.append(
@@ -129,7 +129,7 @@ extension World {
             }
         }
         if machine.record.phase.hasDeadline {
-            found.append(after("nothing happens until the time is out") { $0.observe(at: .lastMoment) })
+            found.append(after("nothing happens before the timeout") { $0.observe(at: .lastMoment) })
         }
         if let name = crashCandidate {
             found.append(
@@ -153,7 +153,7 @@ extension World {
 
     private mutating func observe(at now: Timestamp) { give(.observed(endpoint.value), at: now) }
 
-    /// A deployment that has newly got traffic, and may stop serving while the stage rests or people think.
+    /// A deployment that recently gained traffic and may stop serving during a bake, an analysis or an approval.
     private var crashCandidate: Name? {
         switch machine.record.phase {
         case .baking, .analysing, .waiting: break
@@ -186,17 +186,17 @@ extension World {
             after("the backend refuses '\(change)'") {
                 $0.give(.refused(BackendError(.refused, "it was refused")), at: $0.now)
             },
-            after("'\(change)' gets no answer and is not taken") {
+            after("'\(change)' gets no answer and is not applied") {
                 $0.give(.refused(BackendError(.unavailable, "no answer")), at: $0.now)
             },
-            after("'\(change)' is taken, but the answer is lost") {
+            after("'\(change)' is applied, but the answer is lost") {
                 $0.accept(change)
                 $0.give(.refused(BackendError(.unavailable, "no answer")), at: $0.now)
             },
-            after("'\(change)' gets no answer until the time is out") {
+            after("'\(change)' gets no answer before the timeout") {
                 $0.give(.refused(BackendError(.unavailable, "no answer")), at: .lastMoment)
             },
-            after("'\(change)' is taken; the runner dies before it learns of it, and the run is resumed") {
+            after("'\(change)' is applied; the runner dies before it gets the answer, and the run is resumed") {
                 $0.accept(change)
                 $0.crash()
             },
@@ -208,7 +208,7 @@ extension World {
             try update { model throws(Violation) in try model.accept(change) }
             if !change.isDone(in: endpoint.value), !underway.contains(change) { underway.append(change) }
         } catch {
-            preconditionFailure("\(change) was found acceptable and was then refused: \(error)")
+            preconditionFailure("\(change) violated no rule but was refused: \(error)")
         }
     }
 
@@ -230,15 +230,15 @@ extension World {
                     _ = $0.offer($0.request(.reject, by: approver), at: $0.now)
                 })
         }
-        found.append(after("nobody decides yet") { $0.give(.timer, at: $0.now) })
+        found.append(after("no decision is made yet") { $0.give(.timer, at: $0.now) })
         if gate.deadline != nil {
-            found.append(after("nobody decides until the time is out") { $0.give(.timer, at: .lastMoment) })
-            found.append(after("the runner leaves, the time runs out, and the run is resumed") { $0.expire() })
+            found.append(after("no decision is made before the timeout") { $0.give(.timer, at: .lastMoment) })
+            found.append(after("the runner stops, the approval times out, and the run is resumed") { $0.expire() })
         }
         return found
     }
 
-    /// What a person can say of a held run.
+    /// What a person can do about a held run.
     private var resolutions: [Choice] {
         guard case .held(let hold) = machine.record.phase else { return [] }
         return [(Request.Kind.abort, "aborts the run"), (.retry, "tries it again"), (.restore, "undoes the drift")]
@@ -247,7 +247,7 @@ extension World {
                 guard hold.accepts(kind), world.offer(request(kind, by: Self.people(1)[0]), at: now) else {
                     return nil
                 }
-                return Choice(told("somebody \(words)"), world)
+                return Choice(told("a person \(words)"), world)
             }
     }
 
@@ -268,7 +268,7 @@ extension Timestamp {
 }
 
 extension Change {
-    /// The deployment that it makes ready.
+    /// The deployment that the change makes ready.
     fileprivate var deployment: Name? {
         switch self {
         case .putDeployment(let definition): definition.name

@@ -1,32 +1,36 @@
 package import Rollouts
 
-/// Plays a plan over every outcome at every point, with the run machine and the endpoint model that real runs use.
+/// Explores every outcome of a plan at every point, with the run machine and the endpoint model that real runs use.
 ///
-/// Each change is accepted, refused, unanswered, or taken without an answer; each gate passed, failed, rejected or
-/// timed out; the runner dies and resumes, and somebody aborts, at every event. Worlds that differ only in time are
-/// one. In every reachable one, live traffic sums to 0 or 100 and reaches only deployments that serve; nobody has live
-/// and mirrored traffic; nothing that has traffic is deleted; every end is `succeeded`, back at the traffic of the start, or held for a
-/// person with clients served; and some end can be reached.
+/// Each change is accepted, refused, unanswered, or applied without an answer. Each gate passes, fails, is rejected or
+/// times out. The runner dies and resumes, and a person aborts, at every event. Worlds that differ only in time count
+/// as one. In every reachable world:
+///
+/// - live traffic sums to 0 or 100 and reaches only deployments that serve;
+/// - no deployment has both live and mirror traffic;
+/// - nothing that has traffic is deleted;
+/// - every end is `succeeded`, back at the initial traffic, or held for a person with clients served;
+/// - some end can be reached.
 package struct ExhaustiveCheck: Sendable {
     package struct Report: Sendable {
-        /// Different worlds that were reached.
+        /// The number of distinct worlds that were reached.
         package var worlds: Int
-        /// Nil when everything holds.
+        /// `nil` if all invariants hold.
         package var refutation: Refutation?
-        /// False when ``ExhaustiveCheck/limit`` ended the exploration first.
+        /// False if the exploration ended at ``ExhaustiveCheck/limit``.
         package var isComplete: Bool
     }
 
-    /// The shortest way to something that must not be.
+    /// A shortest path to a violated invariant.
     package struct Refutation: Hashable, Sendable {
         package var problem: String
-        /// What happens, one sentence a step, from the start.
+        /// The steps from the start, one sentence each.
         package var story: [String]
     }
 
     package var plan: Plan
     package var kind: EndpointKind
-    /// The most worlds that are looked at.
+    /// The largest number of worlds to explore.
     package var limit: Int
 
     package init(plan: Plan, kind: EndpointKind, limit: Int = 2_000_000) {

@@ -1,14 +1,14 @@
 internal import Rollouts
 
-/// Breadth first through the worlds, so that the first story found is a shortest one.
+/// A breadth-first search through the worlds, so that the first story found is a shortest one.
 struct Exploration {
     private let first: World
-    /// How the first world comes about.
+    /// Describes the first world.
     private let sentence: String
     private var indices: [World.Key: Int] = [:]
-    /// Emptied once visited.
+    /// Worlds by index; an entry is cleared once visited.
     private var waiting: [World?] = []
-    /// Whose choice led to each world first, and which of them.
+    /// For each world, the parent that first led to it and the index of the choice.
     private var origins: [(parent: Int, choice: Int)] = []
     private var predecessors: [[Int]] = []
     private var ends: [Int] = []
@@ -22,17 +22,17 @@ struct Exploration {
         add(first, by: 0, of: -1)
     }
 
-    /// The index of the world to visit next, or nil when all were visited.
+    /// Returns the index of the next world to visit, or `nil` if all have been visited.
     mutating func next() -> Int? {
         guard position < waiting.count else { return nil }
         defer { position += 1 }
         return position
     }
 
-    /// A world that was not visited yet.
+    /// Returns a world that has not been visited yet.
     func world(_ index: Int) -> World? { waiting[index] }
 
-    /// Looks at a world and everything that can happen next in it; what is wrong with it is returned.
+    /// Checks a world and adds all its successors; returns the violation, if any.
     mutating func visit(_ index: Int) -> String? {
         guard let world = waiting[index] else { return nil }
         waiting[index] = nil
@@ -54,7 +54,8 @@ struct Exploration {
         predecessors.append(parent >= 0 ? [parent] : [])
     }
 
-    /// What happens on the way to a world, one sentence a step; what goes as planned in a stage is one.
+    /// Returns the steps that lead to a world, one sentence each; consecutive steps that go as planned in a stage are
+    /// merged.
     func story(of index: Int) -> [String] {
         var choices: [Int] = []
         var current = index
@@ -73,7 +74,7 @@ struct Exploration {
         return Self.shortened(story)
     }
 
-    /// The last step is told as it is: it leads to the problem.
+    /// Merges steps that go as planned, except the last one, which leads to the problem.
     private static func shortened(_ story: [(sentence: String, isGood: Bool)]) -> [String] {
         var lines: [String] = []
         for (index, step) in story.enumerated() {
@@ -86,7 +87,7 @@ struct Exploration {
         return lines
     }
 
-    /// Where only good things happen, the run must succeed.
+    /// Returns a refutation unless the run succeeds when only good choices happen.
     func happyPathRefutation() -> ExhaustiveCheck.Refutation? {
         var world = first
         world.isTold = true
@@ -95,18 +96,18 @@ struct Exploration {
         while world.effect != .stop {
             guard seen.insert(world.key).inserted, let choice = world.choices.first(where: \.isGood) else {
                 return ExhaustiveCheck.Refutation(
-                    problem: "the run goes round in circles, although nothing goes wrong", story: Self.shortened(story))
+                    problem: "the run loops forever although nothing goes wrong", story: Self.shortened(story))
             }
             if let sentence = choice.sentence { story.append((sentence, true)) }
             world = choice.world
         }
         guard world.machine.record.status != .succeeded else { return nil }
         return ExhaustiveCheck.Refutation(
-            problem: "the run cannot succeed, although nothing goes wrong: \(world.machine.record.reason ?? "")",
+            problem: "the run cannot succeed although nothing goes wrong: \(world.machine.record.reason ?? "")",
             story: Self.shortened(story))
     }
 
-    /// A world from which no end can be reached.
+    /// Returns a refutation if there is a world from which no end can be reached.
     func dead() -> ExhaustiveCheck.Refutation? {
         var reaches = [Bool](repeating: false, count: waiting.count)
         var open = ends
@@ -119,6 +120,6 @@ struct Exploration {
         }
         guard let stuck = reaches.firstIndex(of: false) else { return nil }
         return ExhaustiveCheck.Refutation(
-            problem: "from here the run can come to no end", story: story(of: stuck))
+            problem: "from here the run can never end", story: story(of: stuck))
     }
 }

@@ -1,8 +1,8 @@
 internal import Rollouts
 
-/// What must hold in every reachable world (Promises.md, AzureCompatibility.md).
+/// The invariants that hold in every reachable world (Promises.md, AzureCompatibility.md).
 extension World {
-    /// What is wrong, in a sentence, or nil.
+    /// The violated invariant in a sentence, or `nil`.
     var violation: String? { trafficViolation ?? requestViolation ?? endViolation }
 
     private var trafficViolation: String? {
@@ -17,16 +17,17 @@ extension World {
         }
         for name in endpoint.traffic.actual.deployments where name != crashed {
             guard let deployment = endpoint.deployment(name) else {
-                return "\(endpoint.traffic.actual[name]) % of the clients are sent to \(name), which does not exist"
+                return "\(endpoint.traffic.actual[name]) % of live traffic goes to \(name), which does not exist"
             }
             guard deployment.instances.ready > 0 else {
-                return "\(endpoint.traffic.actual[name]) % of the clients are sent to \(name), which is not ready"
+                return "\(endpoint.traffic.actual[name]) % of live traffic goes to \(name), which is not ready"
             }
         }
         return nil
     }
 
-    /// Nothing that has traffic may be asked to be deleted, whether or not the backend would refuse it.
+    /// The deletion of anything that has traffic must not even be requested, regardless of whether the backend refuses
+    /// it.
     private var requestViolation: String? {
         guard case .apply(let change, _, _) = effect else { return nil }
         return DeleteWithTrafficRule().violation(of: change, on: endpoint.value, kind: kind)?.message
@@ -39,22 +40,22 @@ extension World {
         switch record.status {
         case .succeeded:
             let mirror = endpoint.value?.mirrorTraffic.wanted ?? .none
-            guard mirror.isEmpty else { return "the run ends, and traffic is still mirrored: \(mirror)" }
+            guard mirror.isEmpty else { return "the run ends while traffic is still mirrored: \(mirror)" }
             guard let last = machine.plan.lastTraffic, live != last, crashed == nil else { return nil }
-            return "the run succeeds with traffic \(live), and the playbook asks for \(last) (P22)"
-        case .endedEarly: return "no stage was skipped, and the run ends early with traffic \(live)"
+            return "the run succeeds with traffic \(live), but the playbook asks for \(last) (P22)"
+        case .endedEarly: return "the run ends early with traffic \(live), although no stage was skipped"
         case .rolledBack, .aborted, .failed:
             let before = record.baseline.snapshot?.traffic.wanted ?? .none
             guard live != before, record.baseline != .never else { return nil }
             return "the run ends as \(record.status.rawValue) with traffic \(live); at the start it was \(before)"
         case .held:
             guard hasServed, live.sum != 100, !endsService else { return nil }
-            return "the run is held for a person, and clients are not served: traffic is \(live)"
+            return "the run is held while clients are not served: traffic is \(live)"
         case .running, .waiting: return "the run stops while it is \(record.status.rawValue)"
         }
     }
 
-    /// True when the playbook itself takes the clients' traffic away.
+    /// Whether the playbook itself removes all live traffic.
     private var endsService: Bool {
         machine.plan.stages.contains { $0.skip == nil && $0.action.liveTraffic?.isEmpty == true }
     }

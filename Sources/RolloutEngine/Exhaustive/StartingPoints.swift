@@ -1,14 +1,16 @@
 internal import Rollouts
 
-/// What may be there when the run begins.
+/// A possible state of the endpoint when the run begins.
 struct StartingPoint: Sendable {
     var sentence: String
     var endpoint: EndpointSnapshot?
 }
 
 extension ExhaustiveCheck {
-    /// Nothing at all where the playbook defines its endpoint; and the endpoint with each of the deployments that the
-    /// playbook speaks of, or another one, live.
+    /// All states in which the run may begin.
+    ///
+    /// The endpoint exists, and one of the deployments that the playbook mentions, or another one, is live. If the
+    /// playbook defines its endpoint, the endpoint may also be absent.
     var startingPoints: [StartingPoint] {
         let stages = plan.withoutDocuments.stages.filter { $0.skip == nil }
         guard stages.contains(where: { $0.action.touchesEndpoint }) else {
@@ -56,9 +58,9 @@ extension ExhaustiveCheck {
 }
 
 extension ExhaustiveCheck {
-    /// What a plan whose roles are resolved can meet: any other state would have made another plan.
+    /// Returns the states that a plan with resolved roles can meet; any other state would have led to another plan.
     ///
-    /// A candidate that an earlier rollout has left without traffic may be there.
+    /// The candidate may exist without traffic, left by an earlier rollout.
     private func startingPoints(
         of roles: Roles, _ definition: EndpointDefinition, _ defined: [Name: DeploymentDefinition], needed: [Name],
         hasDefine: Bool
@@ -85,7 +87,7 @@ extension ExhaustiveCheck {
 }
 
 extension Plan {
-    /// The same plan with each file's contents replaced by a number, so that worlds are compared quickly.
+    /// The same plan with each file's contents replaced by a number, which makes worlds quick to compare.
     var withoutDocuments: Plan {
         var numbers: [Value: Int] = [:]
         func number(_ document: Value) -> Value {

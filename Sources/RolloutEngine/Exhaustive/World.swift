@@ -1,23 +1,23 @@
 internal import RolloutStatistics
 internal import Rollouts
 
-/// One point of an exploration: a run's machine, what of it is durable, and the endpoint that it works on.
+/// One point of an exploration: a run's machine, its durable state, and the endpoint that it works on.
 ///
-/// Worlds are copied and compared far more often than they change, so that what is large in them is shared.
+/// Worlds are copied and compared far more often than they change, so their large parts are shared.
 struct World: Sendable {
     private(set) var moment: Moment
-    /// As a crash would leave the machine.
+    /// The state to which a crash would return the machine.
     private(set) var committed: Moment
     private(set) var effect = RunMachine.Effect.stop
     private(set) var endpoint: Hashed<EndpointSnapshot?>
     let kind: EndpointKind
-    /// Changes that the endpoint accepted and has not finished.
+    /// Changes that the endpoint has accepted but not completed.
     var underway: [Change] = []
-    /// A deployment that stopped serving by itself, once it was ready.
+    /// A deployment that stopped serving after it was ready.
     var crashed: Name?
-    /// Whether clients were ever served, so that they must be from then on.
+    /// Whether clients have ever been served; from then on they must always be.
     private(set) var hasServed = false
-    /// Whether ``choices`` come with sentences; only stories need them.
+    /// Whether ``choices`` include sentences, which only stories need.
     var isTold = false
 
     init(machine: RunMachine, model: EndpointModel) {
@@ -38,13 +38,13 @@ struct World: Sendable {
         endpoint = Hashed(model.endpoint)
     }
 
-    /// Gives the machine an input, and takes note of what it commits and asks for.
+    /// Gives the machine an input, and records what it commits and requests.
     mutating func give(_ input: RunMachine.Input, at now: Timestamp) {
         var machine = moment.machine
         take(machine.receive(input, at: now), of: machine)
     }
 
-    /// Offers a request; false when the machine keeps it for later.
+    /// Offers a request; returns false if the machine keeps it for later.
     mutating func offer(_ request: Request, at now: Timestamp) -> Bool {
         var machine = moment.machine
         let actions = machine.receive(.request(request), at: now)
@@ -53,13 +53,13 @@ struct World: Sendable {
         return true
     }
 
-    /// The process dies, and another goes on from what was durable.
+    /// The process dies, and another one continues from the durable state.
     mutating func crash() {
         moment = committed
         give(.begin, at: now)
     }
 
-    /// The process leaves at a gate whose time runs out then; another process writes that down, and one more goes on.
+    /// The process stops at a gate that then times out; another process records the timeout, and a third one continues.
     mutating func expire() {
         moment = committed
         give(.overdue(pending: []), at: .lastMoment)
@@ -77,7 +77,7 @@ struct World: Sendable {
         if let traffic = endpoint.value?.traffic.actual, traffic.sum == 100 { hasServed = true }
     }
 
-    /// The time that the machine is told: the exploration has no clock, only deadlines that are over or are not.
+    /// The time that the machine sees: the exploration has no clock, only deadlines that have passed or have not.
     var now: Timestamp {
         switch machine.record.phase {
         case .baking(let until), .backingOff(let until): until
@@ -92,7 +92,7 @@ struct World: Sendable {
             crashed: crashed, hasServed: hasServed)
     }
 
-    /// What tells two worlds apart: everything but time and counters.
+    /// What distinguishes two worlds: everything except time and counters.
     struct Key: Hashable, Sendable {
         var moment: Moment
         var committed: Moment
@@ -104,7 +104,7 @@ struct World: Sendable {
     }
 }
 
-/// A run's machine at one time; two are equal if they differ in time and counters only.
+/// The state of a run's machine; two are equal if they differ only in time and counters.
 struct Moment: Hashable, Sendable {
     private let shared: Hashed<State>
 
@@ -127,7 +127,7 @@ struct Moment: Hashable, Sendable {
     }
 }
 
-/// A value that is shared by its copies, and hashed once.
+/// A value that is shared by its copies and hashed once.
 final class Hashed<Value: Hashable & Sendable>: Hashable, Sendable {
     let value: Value
     private let hash: Int
@@ -144,7 +144,7 @@ final class Hashed<Value: Hashable & Sendable>: Hashable, Sendable {
     func hash(into hasher: inout Hasher) { hasher.combine(hash) }
 }
 
-/// A run's state without what only grows.
+/// A run's state without everything that only grows.
 struct TimelessState: Hashable, Sendable {
     var position: Int
     var status: RunStatus
@@ -156,7 +156,7 @@ struct TimelessState: Hashable, Sendable {
     var baseline: Observation
     var expected: Observation
 
-    /// Takes what most worlds differ in.
+    /// Hashes only the fields in which most worlds differ.
     func hash(into hasher: inout Hasher) {
         hasher.combine(position)
         hasher.combine(status)

@@ -1,17 +1,17 @@
 package import Rollouts
 
-/// An approval that was asked for and is not decided.
+/// An approval that has been requested and not yet decided.
 package struct ApprovalGate: Codable, Hashable, Sendable {
     package var opened: Timestamp
-    /// Nil is `never`.
+    /// `nil` means `never`.
     package var deadline: Timestamp?
-    /// The observed state that people are shown (``EndpointSnapshot/fingerprint``); a decision binds to it.
+    /// The observed state that people are shown (``EndpointSnapshot/fingerprint``); decisions are bound to it.
     package var fingerprint: String
-    /// Decisions that were made ahead of the gate and before this moment do not count; nil where all do.
+    /// Decisions made ahead of the gate and before this time are void; `nil` if all count.
     package var since: Timestamp?
-    /// Who said yes so far.
+    /// The people who have approved so far.
     package var approvals: [Person]
-    /// When it was written down that the deadline had passed; what follows from that is still to be carried out.
+    /// When the missed deadline was recorded; its consequences are yet to be carried out.
     package var expired: Timestamp?
 
     package init(
@@ -25,22 +25,22 @@ package struct ApprovalGate: Codable, Hashable, Sendable {
     }
 }
 
-/// Why one person's yes to a stage does not count.
+/// Why a person's approval of a stage does not count.
 package enum ApprovalObjection: Hashable, Sendable {
-    /// The person started the run, and the gate bars its starter.
+    /// The person started the run, and the gate excludes the starter.
     case starter
-    /// The gate asks for a member of this group, and the person was not found to be in it.
+    /// The gate requires a member of this group, and the person is not known to be one.
     case group(String)
-    /// The person has approved already: quorums count different people.
+    /// The person has already approved; a quorum counts distinct people.
     case repeated
 }
 
 extension Approval {
-    /// Why a yes of `person` does not count, or nil.
+    /// Returns why an approval by `person` does not count, or `nil` if it does.
     ///
-    /// The only rule on who may approve: the run machine follows it, and front ends ask it before they offer or take a
-    /// decision (P8). `group` is the one that the front end found the person to be in, as in ``Request/memberOf``;
-    /// `given` are those who have approved so far.
+    /// This is the only rule on who may approve: the run machine follows it, and front ends check it before they offer
+    /// or accept a decision (P8). `group` is the one that the front end found the person to be in, as in
+    /// ``Request/memberOf``; `given` are the people who have approved so far.
     package func objection(
         to person: Person, memberOf group: String?, starter: Person, given: [Person] = []
     ) -> ApprovalObjection? {
@@ -49,7 +49,7 @@ extension Approval {
         return given.contains(person) ? .repeated : nil
     }
 
-    /// Whether every set of people that passes this gate would have passed `other` too.
+    /// Whether every set of people that passes this gate would also have passed `other`.
     package func isAtLeast(_ other: Approval) -> Bool {
         required >= other.required && (other.starterMayApprove || !starterMayApprove)
             && (other.group == nil || group == other.group) && (onTimeout != .goOn || other.onTimeout == .goOn)
@@ -57,25 +57,25 @@ extension Approval {
 }
 
 extension ApprovalGate {
-    /// The deadline, where it has passed or was found to have; nil while decisions are taken.
+    /// Returns the deadline if it has passed or was recorded as missed, or `nil` while decisions are accepted.
     package func deadline(passedAt now: Timestamp) -> Timestamp? {
         deadline.flatMap { expired != nil || now > $0 ? $0 : nil }
     }
 
-    /// Whether what was asked then comes in time.
+    /// Whether a request was made before the deadline.
     func takes(_ request: Request) -> Bool { deadline.map { request.at <= $0 } ?? true }
 
     /// Whether the time to decide is over.
     func isOver(at now: Timestamp) -> Bool { expired != nil || deadline.map { now >= $0 } ?? false }
 
-    /// Whether a decision was made about this gate or ahead of it, and not about another plan or another state.
+    /// Whether a decision was made about this gate or ahead of it, and about this plan and this state of the endpoint.
     package func concerns(_ request: Request, planHash: String) -> Bool {
         guard request.planHash == planHash else { return false }
         guard let shown = request.fingerprint else { return since.map { request.at >= $0 } ?? true }
         return shown == fingerprint
     }
 
-    /// The gate with every yes among `requests` that the run will count once it goes on.
+    /// Returns the gate with every approval among `requests` that the run will count once it continues.
     package func counting(
         _ requests: [Request], for stage: String, as approval: Approval, in record: RunRecord
     ) -> ApprovalGate {
@@ -92,8 +92,8 @@ extension ApprovalGate {
 }
 
 extension [Request] {
-    /// The later one of these that takes the place of a decision: the opposite one of the same person, where both were
-    /// made ahead of the gate (P9).
+    /// Returns the later request that replaces a decision: the opposite one by the same person, if both were made ahead
+    /// of the gate (P9).
     package func replacement(of request: Request) -> Request? {
         guard request.isEarlyDecision else { return nil }
         return first {

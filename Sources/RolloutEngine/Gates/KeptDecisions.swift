@@ -1,17 +1,19 @@
 package import Rollouts
 
-/// What people have decided about a run that the run has not used yet.
+/// Decisions by people that the run has not used yet.
 package struct KeptDecisions: Hashable, Sendable {
-    /// The oldest first.
+    /// Sorted from oldest to newest.
     package var requests: [Request] = []
-    /// Whether the run goes on once a process works on it.
+    /// Whether the decisions let the run continue once a process works on it.
     package var letsGoOn = false
 
     package static let none = KeptDecisions()
 
     private init() {}
 
-    /// `record` already counts the approvals that are kept for its open gate; `approval` is what that gate asks for.
+    /// Collects the unused decisions among `kept`.
+    ///
+    /// `record` must already count the approvals kept for its open gate; `approval` is what that gate requires.
     package init(_ kept: [KeptRequest], of record: RunRecord, stages: [StageRecord], approval: Approval?) {
         guard !record.status.isEnded else { return }
         let present = stages.indices.contains(record.position) ? stages[record.position].name : nil

@@ -1,7 +1,7 @@
 internal import RolloutStatistics
 internal import Rollouts
 
-/// Approvals: asked for before a stage acts (P8 and P9).
+/// Approvals, which are requested before a stage acts (P8 and P9).
 extension RunMachine {
     mutating func waiting(_ input: Input, _ gate: ApprovalGate, at now: Timestamp) -> [Action] {
         guard let stage, let approval = stage.approval else { return goOn(at: now) }
@@ -55,7 +55,7 @@ extension RunMachine {
     private mutating func timeOut(
         _ approval: Approval, _ stage: Stage, on snapshot: EndpointSnapshot?, at now: Timestamp
     ) -> [Action] {
-        let reason = "nobody decided within \(approval.timeout ?? .zero)"
+        let reason = "no decision within \(approval.timeout ?? .zero)"
         switch approval.onTimeout {
         case .goOn:
             apply(.gatePassed(reason: "\(reason), and on_timeout is go_on"), at: now)
@@ -72,10 +72,10 @@ extension RunMachine {
         }
     }
 
-    /// Writes down that the open gate's time has run out, once, unless it was decided in time (P10).
+    /// Records, once, that the open gate has timed out, unless it was decided in time (P10).
     ///
-    /// Nothing follows from it here: what `on_timeout` says may change the endpoint, and is carried out by a process that
-    /// works on the run.
+    /// Nothing else happens here: `on_timeout` may change the endpoint, and is carried out by a process that works on
+    /// the run.
     mutating func expire(with requests: [Request], at now: Timestamp) -> [Action] {
         guard case .waiting(let gate) = record.phase, gate.expired == nil,
             let deadline = gate.deadline(passedAt: now), let stage, let approval = stage.approval
@@ -88,7 +88,7 @@ extension RunMachine {
         guard !isRejected, counted.approvals.count < approval.required else { return stop() }
         apply(
             .gateExpired(
-                reason: "the time to decide stage \(stage.name) ran out at \(deadline.zoned); on_timeout is "
+                reason: "the approval of stage \(stage.name) timed out at \(deadline.zoned); on_timeout is "
                     + approval.onTimeout.rawValue), at: now)
         return stop()
     }
@@ -101,14 +101,14 @@ extension RunMachine {
         return mayGather(at: now, for: .seconds(60)) ? [.perform(wait)] : commit(then: wait)
     }
 
-    /// A decision about the gate that is open.
+    /// Applies a decision about the open gate.
     mutating func decide(_ request: Request, _ gate: ApprovalGate, at now: Timestamp) -> [Action] {
         guard let stage, let approval = stage.approval, request.stage == stage.name else { return [] }
         guard gate.takes(request) else { return [] }
         if let objection = objection(to: request, gate, approval) {
             use(request)
             apply(.requestVoided(request: request.number, reason: objection), at: now)
-            return commit(then: .wait(until: now, .time("the decision to be set aside")))
+            return commit(then: .wait(until: now, .time("the decision to be discarded")))
         }
         use(request)
         if request.kind == .reject {
@@ -120,31 +120,32 @@ extension RunMachine {
         return usesEndpoint ? commit(then: .observe) : commit(then: .wait(until: now, .time("the approval to count")))
     }
 
-    /// Sets aside what a person said ahead of the gate and has thought better of.
+    /// Discards a decision that a person made ahead of the gate and later reversed.
     mutating func replace(_ request: Request, by later: Request, at now: Timestamp) -> [Action] {
         guard case .waiting = record.phase, let stage, request.stage == stage.name else { return [] }
         use(request)
         apply(
-            .requestVoided(request: request.number, reason: "request \(later.number) of \(later.by) takes its place"),
+            .requestVoided(request: request.number, reason: "replaced by request \(later.number) of \(later.by)"),
             at: now)
-        return commit(then: .wait(until: now, .time("the decision to be set aside")))
+        return commit(then: .wait(until: now, .time("the decision to be discarded")))
     }
 
-    /// Why the decision does not count, or nil.
+    /// Returns why the decision does not count, or `nil` if it does.
     private func objection(to request: Request, _ gate: ApprovalGate, _ approval: Approval) -> String? {
         guard gate.concerns(request, planHash: record.planHash) else {
-            guard request.planHash == record.planHash else { return "the playbook was edited after it" }
+            guard request.planHash == record.planHash else { return "the playbook was edited after the decision" }
             return request.fingerprint == nil
-                ? "the endpoint was adopted after it, as it was found" : "the endpoint was not then as it is now"
+                ? "the drifted endpoint was adopted after the decision"
+                : "the decision was made about a different state of the endpoint"
         }
         guard request.kind == .approve else { return nil }
         let objection = approval.objection(
             to: request.by, memberOf: request.memberOf, starter: record.starter, given: gate.approvals)
         return switch objection {
         case nil: nil
-        case .starter: "\(request.by) started the run and may not approve it"
-        case .group(let group): "\(request.by) was not found to be in the group \(group)"
-        case .repeated: "\(request.by) has approved already"
+        case .starter: "\(request.by) started the run and cannot approve it"
+        case .group(let group): "\(request.by) is not known to be a member of group \(group)"
+        case .repeated: "\(request.by) has already approved"
         }
     }
 }

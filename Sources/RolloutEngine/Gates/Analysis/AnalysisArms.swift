@@ -1,19 +1,19 @@
 package import Rollouts
 
-/// Who is judged by an analysis, and beside whom.
+/// The deployment that an analysis judges, and the one it is compared with.
 package struct AnalysisArms: Codable, Hashable, Sendable {
-    /// The deployment that the run has given live or mirrored traffic.
+    /// The deployment that the run has given live or mirror traffic.
     package var candidate: Name
-    /// The deployment that served before and still does; nil where the candidate has all traffic.
+    /// The deployment that served before and still does, or `nil` if the candidate has all traffic.
     package var control: Name?
-    /// The candidate's configured share of the requests of the two, 0 to 1; in a mirror, that of the copies.
+    /// The candidate's configured share of the requests to both arms, 0 to 1; for a mirror, the share that is copied.
     package var share: Double
-    /// True where the candidate gets copies of the control's requests.
+    /// Whether the candidate receives copies of the control's requests.
     package var isMirror: Bool
-    /// Names the candidate's definition; evidence does not outlive it.
+    /// Identifies the candidate's definition; evidence applies only to this version.
     package var version: String
 
-    /// The arms on an endpoint as it is asked to be, or nil where nobody got traffic that it did not have `earlier`.
+    /// Creates the arms from an endpoint's desired traffic; `nil` if no deployment gained traffic since `earlier`.
     package init?(on endpoint: EndpointSnapshot?, since earlier: Traffic) {
         guard let endpoint else { return nil }
         let live = endpoint.traffic.wanted
@@ -37,19 +37,19 @@ package struct AnalysisArms: Codable, Hashable, Sendable {
         version = endpoint.deployment(candidate).map(\.version) ?? ""
     }
 
-    /// True where evidence about the candidate holds for the candidate of `other` as well.
+    /// Whether evidence about this candidate also applies to the candidate of `other`.
     func isOfSameVersion(as other: AnalysisArms) -> Bool {
         candidate == other.candidate && version == other.version
     }
 
-    /// True while the candidate has the traffic that the evidence is about.
+    /// Whether the candidate still has the traffic that the evidence is about.
     func hold(on endpoint: EndpointSnapshot?, since earlier: Traffic) -> Bool {
         AnalysisArms(on: endpoint, since: earlier) == self
     }
 }
 
 extension DeploymentSnapshot {
-    /// A short name of what is deployed, however many instances of it there are.
+    /// A short digest of what is deployed, independent of the instance count.
     fileprivate var version: String {
         definition.fingerprint
     }

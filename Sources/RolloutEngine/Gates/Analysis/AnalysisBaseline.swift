@@ -1,17 +1,16 @@
 package import Rollouts
 
-/// The traffic that the arms of every stage of a plan are told by, before it is run: that of the endpoint before the first
-/// stage or, where it served nobody then, of the first stage that gave clients their 100 %; and whatever it is, a `define`
-/// that gives a deployment all traffic says who serves from then on.
+/// The earlier traffic that determines the arms of each stage of a plan, computed before it is run.
 ///
-/// A run goes by the same.
+/// It is the endpoint's traffic before the first stage or, if nothing served clients then, after the first stage that
+/// brought traffic to 100 %. A `define` that gives a deployment all traffic replaces it. A run applies the same rule.
 package struct AnalysisBaseline: Sendable {
     private var traffic: Traffic
 
-    /// - Parameter endpoint: before the first stage.
+    /// - Parameter endpoint: The endpoint before the first stage.
     package init(_ endpoint: EndpointSnapshot?) { traffic = endpoint?.traffic.wanted ?? .none }
 
-    /// Who would be analysed on the endpoint that a stage leaves; to be asked of every stage in turn.
+    /// Returns the arms of an analysis on the endpoint that a stage leaves; call it for every stage in order.
     package mutating func arms(after action: StageAction, on snapshot: EndpointSnapshot?) -> AnalysisArms? {
         defer {
             if let defined = action.definedTraffic {
@@ -25,7 +24,7 @@ package struct AnalysisBaseline: Sendable {
 }
 
 extension StageAction {
-    /// The traffic of a `define` that says who serves.
+    /// The live traffic that a `define` sets.
     package var definedTraffic: Traffic? {
         self.as(DefineAction.self) == nil ? nil : liveTraffic
     }

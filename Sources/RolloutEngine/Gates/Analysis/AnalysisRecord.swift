@@ -1,30 +1,30 @@
 package import RolloutStatistics
 package import Rollouts
 
-/// What a run knows of its candidate: who is judged by whom, and the evidence so far.
+/// The state of a run's analysis: the arms and the evidence so far.
 ///
-/// It outlives its stage: the guard rails go on by it while people are asked, and the next stage adds to it.
+/// It outlives its stage: guard rails use it while an approval is open, and the next stage adds to it.
 package struct AnalysisRecord: Codable, Hashable, Sendable {
     package var arms: AnalysisArms
-    /// Index of the stage whose gate it is.
+    /// The index of the stage that the gate belongs to.
     package var stage: Int
-    /// When the stage's action was observed to be done.
+    /// When the stage's action was observed to be complete.
     package var began: Timestamp
-    /// When the backend's outcomes were last read; nil before.
+    /// When the backend's outcomes were last read, or `nil` before the first reading.
     package var readAt: Timestamp?
-    /// Up to where the backend's outcomes are counted; nil before the first reading.
+    /// The cursor up to which the backend's outcomes are counted, or `nil` before the first reading.
     package var cursor: Int?
-    /// Up to when they are counted; nil before the first reading, and of runs of an earlier Turnout.
+    /// The time up to which outcomes are counted; `nil` before the first reading and in runs of earlier versions.
     package var countedTo: Timestamp?
-    /// What the last reading could not be told, each in a sentence; nil before the first.
+    /// What was missing from the last reading, one sentence each; `nil` before the first.
     package var troubles: [String]?
     package var gate: SequentialTest
-    /// What was said last; nil before the first reading of the stage.
+    /// The latest verdict, or `nil` before the first reading of the stage.
     package var verdict: Verdict?
 
-    /// The analysis of a stage that begins.
+    /// Creates the analysis of a stage that begins.
     ///
-    /// `alarmShares` are those of the whole plan, and `earlier` what an earlier stage knows of the same version.
+    /// `alarmShares` counts those of the whole plan; `earlier` is an earlier stage's analysis of the same version.
     init(
         of specification: AnalysisSpecification, _ arms: AnalysisArms, stage: Int, alarmShares: Int,
         after earlier: AnalysisRecord?, at now: Timestamp
@@ -41,12 +41,11 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
             evidence: earlier?.gate.evidence ?? Evidence(latencyBounds: bounds))
     }
 
-    /// Takes one more reading.
+    /// Adds one reading.
     ///
-    /// What was answered before the stage began tells only what the control does. Of a source that tells late, that may be
-    /// more than the first reading: time goes on meanwhile.
-    /// `outcomes` are those since ``cursor``, and `signals` what the specification's queries said, by the names of
-    /// their metrics.
+    /// Outcomes from before the stage began count only towards the control's behaviour. If a source reports late, this
+    /// may cover more than the first reading; time passes meanwhile. `outcomes` are those since ``cursor``; `signals`
+    /// are the results of the specification's queries by metric name.
     package mutating func take(_ outcomes: OutcomeReading, signals: [String: Reading.Signal], at now: Timestamp) {
         let begin = countedTo ?? readAt
         let previous = readAt
@@ -71,7 +70,7 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
         read(reading, at: now, lag: (previous - begin).seconds)
     }
 
-    /// Lets time go on where the backend tells nothing, because of `trouble`.
+    /// Advances time although the backend reports nothing, because of `trouble`.
     package mutating func miss(_ trouble: String, signals: [String: Reading.Signal], at now: Timestamp) {
         troubles = [trouble] + signals.troubles
         read(Reading(signals: signals), at: now)
@@ -87,7 +86,7 @@ package struct AnalysisRecord: Codable, Hashable, Sendable {
 }
 
 extension [String: Reading.Signal] {
-    /// Why values are missing, each in a sentence behind its metric's name.
+    /// Why values are missing, each a sentence prefixed with the metric's name.
     fileprivate var troubles: [String] {
         sorted { $0.key < $1.key }.compactMap { name, signal in
             if case .missing(let reason) = signal { "\(name): \(reason)" } else { nil }
@@ -116,7 +115,8 @@ extension Reading.PairCounts {
 }
 
 extension Plan {
-    /// Into how many parts the chance of a false alarm is cut: one for every process of every stage (Analysis.md).
+    /// The number of parts into which the false-alarm probability is split: one for each process of each stage
+    /// (Analysis.md).
     var alarmShares: Int {
         stages.reduce(0) { $0 + ($1.skip == nil ? $1.analysis?.alarmShares ?? 0 : 0) }
     }

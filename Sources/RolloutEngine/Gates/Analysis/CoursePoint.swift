@@ -1,15 +1,15 @@
 package import RolloutStatistics
 package import Rollouts
 
-/// One reading of an analysis as it is kept, to draw the course of its verdict again.
+/// One stored reading of an analysis, from which the course of its verdict can be redrawn.
 package struct CoursePoint: Codable, Hashable, Sendable {
     package var at: Timestamp
     /// Requests and errors since the stage began.
     package var candidate: Verdict.Exposure
     package var control: Verdict.Exposure
-    /// Evidence against the candidate, log10 E, in the order of the verdict's measurements; nil where there is none.
+    /// Evidence of harm, log10 E, in the order of the verdict's measurements; `nil` where a measurement has none.
     package var harm: [Double?]
-    /// Evidence that it is inside its margins, alike.
+    /// Evidence of safety, in the same form.
     package var safety: [Double?]
 
     package init(_ verdict: Verdict, at: Timestamp) {

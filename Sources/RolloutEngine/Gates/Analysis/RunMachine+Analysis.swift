@@ -3,14 +3,14 @@ internal import Rollouts
 
 /// Analyses: live evidence, not a timer, decides whether a stage is left (P8 and P11).
 extension RunMachine {
-    /// The stage's action is done: looks at what becomes of requests from now on.
+    /// Starts observing request outcomes once the stage's action is complete.
     ///
-    /// Evidence about the same version that an earlier stage has gathered is gone on with.
+    /// Evidence that an earlier stage gathered about the same version is kept.
     mutating func startAnalysis(
         _ specification: AnalysisSpecification, on snapshot: EndpointSnapshot?, at now: Timestamp
     ) -> [Action] {
         guard let arms = AnalysisArms(on: snapshot, since: servedBefore) else {
-            return failStage("this run has given traffic to no deployment that could be analysed", at: now)
+            return failStage("there is nothing to analyse: this run has not given traffic to any deployment", at: now)
         }
         let earlier = record.analysis.flatMap { $0.arms.isOfSameVersion(as: arms) ? $0 : nil }
         let analysis = AnalysisRecord(
@@ -46,7 +46,7 @@ extension RunMachine {
         }
     }
 
-    /// Goes on, waits for the next reading, or looks once more at the endpoint before the stage is left.
+    /// Fails the stage, waits for the next reading, or observes the endpoint once more before the stage is left.
     private mutating func judge(
         _ analysis: AnalysisRecord, of specification: AnalysisSpecification, at now: Timestamp
     ) -> [Action] {
@@ -59,7 +59,7 @@ extension RunMachine {
         }
     }
 
-    /// The verdict has come, and the endpoint was seen after it.
+    /// Leaves the stage once the verdict is final and the endpoint has been observed after it.
     private mutating func leave(
         _ stage: Stage, _ specification: AnalysisSpecification, _ verdict: Verdict, on snapshot: EndpointSnapshot?,
         at now: Timestamp
@@ -79,7 +79,7 @@ extension RunMachine {
         return mayGather(at: now, for: Self.readingsCommitInterval) ? [.perform(wait)] : commit(then: wait)
     }
 
-    /// Keeps what a reading came to; readings since the last commit become one event.
+    /// Records the result of a reading; readings since the last commit are merged into one event.
     mutating func gather(_ analysis: AnalysisRecord, at now: Timestamp) {
         let point = analysis.verdict.map { CoursePoint($0, at: now) }
         apply(.evidenceGathered(analysis, course: takeBackReadings() + (point.map { [$0] } ?? [])), at: now)
@@ -90,7 +90,7 @@ extension RunMachine {
         return now - lookedAt >= watchInterval || now < lookedAt
     }
 
-    /// Whom clients had before this run gave traffic to anybody new: as its last `define` says, else as it was at the start.
+    /// The live traffic before this run gave any deployment more: that of its last `define`, or else of the start.
     private var servedBefore: Traffic {
         for index in plan.stages.indices.prefix(record.position).reversed() where stages[index].status == .succeeded {
             if let defined = plan.stages[index].action.definedTraffic { return defined }
@@ -100,7 +100,7 @@ extension RunMachine {
 
     // MARK: While people are asked
 
-    /// True while the evidence that an earlier stage gathered is still about what the endpoint does.
+    /// Whether the evidence of an earlier stage still applies to the endpoint as it is now.
     func evidenceHolds(on snapshot: EndpointSnapshot?) -> Bool {
         record.analysis?.arms.hold(on: snapshot, since: servedBefore) ?? false
     }

@@ -11,20 +11,22 @@ internal import Rollouts
 #endif
 
 extension Verdict {
-    /// Why the verdict is as it is, in a sentence: what was measured against what limit, how many were exposed and, where
-    /// there is no verdict, what could not be told.
+    /// The reason for the verdict in a sentence.
+    ///
+    /// It says what was measured against which limit, how many requests were exposed and, if there is no verdict, what
+    /// is missing.
     package func reason(for analysis: AnalysisRecord) -> String {
         let arms = analysis.arms
         let refused = candidate.refused.map { " (\($0) refused by the platform)" } ?? ""
         let exposed =
-            "\(arms.candidate) answered \(candidate.requests) \(arms.isMirror ? "copies" : "requests"), "
+            "\(arms.candidate) answered \(candidate.requests) \(arms.isMirror ? "mirrored requests" : "requests"), "
             + "\(candidate.errors) of them failed\(refused)"
         switch decision {
         case .fail:
             let measured = measurements.first { $0.metric == metric && $0.isHarmful }?.words(for: arms) ?? ""
             let shortest = analysis.gate.specification.shortest
             let early =
-                seconds < shortest ? " (before at_least, which holds for passes: \(Interval(seconds: shortest)))" : ""
+                seconds < shortest ? " (at_least, \(Interval(seconds: shortest)), applies only to passes)" : ""
             return "the analysis fails \(arms.candidate) after \(duration)\(early): \(measured); \(exposed)"
         case .pass: return "the analysis passes \(arms.candidate) after \(duration); \(exposed)"
         case .inconclusive:
@@ -34,9 +36,9 @@ extension Verdict {
                 return "no verdict on \(arms.candidate) after \(duration)\(troubles); \(exposed)"
             }
             guard candidate.requests > 0 else {
-                return "no verdict on \(arms.candidate) after \(duration): nothing was answered by it\(troubles)"
+                return "no verdict on \(arms.candidate) after \(duration): it answered no requests\(troubles)"
             }
-            return "no verdict on \(arms.candidate) after \(duration): not shown to be safe are "
+            return "no verdict on \(arms.candidate) after \(duration): not yet shown to be safe: "
                 + "\(missing.joined(separator: ", ")); \(exposed)\(troubles)"
         }
     }
@@ -45,33 +47,34 @@ extension Verdict {
 }
 
 extension Verdict.ControlTrouble {
-    /// Why `control` is not compared with, and what helps, in a sentence.
+    /// Why the candidate is not compared with `control`, and what helps, in a sentence.
     package func words(for control: String) -> String {
         func percent(_ share: Double) -> String { "\((share * 100).rounded(to: 1)) %" }
         guard refused > failed / 2 else {
-            return "\(control) is unhealthy: \(percent(failed)) of its requests failed, and above "
-                + "\(percent(limit)) (control_limit) nothing is compared with it"
+            return "\(control) is unhealthy: \(percent(failed)) of its requests failed; a control with more than "
+                + "\(percent(limit)) failures (control_limit) is not used for comparison"
         }
         return
-            "\(control) is overloaded: \(percent(refused)) of its requests were refused or timed out; lower load.rate, scale "
-            + "\(control), or raise its max_concurrent_requests_per_instance"
+            "\(control) is overloaded: \(percent(refused)) of its requests were refused or timed out; lower load.rate, "
+            + "scale \(control), or raise its max_concurrent_requests_per_instance"
     }
 }
 
 extension Measurement {
-    /// `errors: green 5.07 %, blue 0.49 %, limit 1.49 %; the odds against chance are 790:1, and 500:1 is a fail`.
+    /// Describes the measurement, for example `errors: green 5.07 %, blue 0.49 %, limit 1.49 %; evidence of harm 790:1
+    /// (fails at 500:1)`.
     package func words(for arms: AnalysisArms) -> String {
         var parts: [String] = []
         if let candidate { parts.append("\(arms.candidate) \(text(candidate))") }
         if let control, let name = arms.control { parts.append("\(name) \(text(control))") }
         if let limit { parts.append("limit \(text(limit))") }
         let evidence = harm.map {
-            "; the odds against chance are \($0.odds), and \($0.thresholdOdds) is a fail"
+            "; evidence of harm \($0.odds) (fails at \($0.thresholdOdds))"
         }
         return "\(title): " + parts.joined(separator: ", ") + (evidence ?? "")
     }
 
-    /// What was measured, in a playbook's words.
+    /// The name of the measurement in a playbook's terms.
     package var title: String {
         switch test {
         case .errors: "errors"
@@ -83,7 +86,7 @@ extension Measurement {
         }
     }
 
-    /// A value as people read it: percent, milliseconds, or a bare number.
+    /// Formats a value for people: as percent, milliseconds or a bare number.
     package func text(_ value: Double) -> String {
         switch test {
         case .errors, .pairedErrors, .hardLimit, .disagreement: "\((value * 100).rounded(to: 2)) %"
@@ -94,15 +97,15 @@ extension Measurement {
 }
 
 extension Measurement.Level {
-    /// How often the evidence has beaten chance, as bookmakers write it: `790:1`.
+    /// The evidence as odds against chance, for example `790:1`.
     ///
-    /// An e-value is what a stake of 1 has become by bets that are fair where there is nothing to be shown; so it is
-    /// above N in at most one of N such cases (Ville's inequality).
+    /// An e-value is what a stake of 1 has grown to by bets that are fair if there is no effect. If there is none, it
+    /// exceeds N with probability at most 1/N (Ville's inequality).
     package var odds: String { Self.odds(log10E) }
-    /// Those at which it is decided.
+    /// The odds at which the verdict is reached.
     package var thresholdOdds: String { Self.odds(threshold) }
 
-    /// To two digits, and in words beyond a million.
+    /// Rounds to two digits, and uses words beyond a million.
     private static func odds(_ log10: Double) -> String {
         guard log10.isFinite else { return log10 > 0 ? "beyond all doubt" : "below 1:1" }
         guard log10 >= 0 else { return "below 1:1" }
@@ -114,7 +117,7 @@ extension Measurement.Level {
 }
 
 extension Double {
-    /// With at most so many digits behind the point.
+    /// Rounds to at most `digits` decimal places.
     fileprivate func rounded(to digits: Int) -> String {
         let factor = [1.0, 10, 100, 1000, 10_000][min(max(digits, 0), 4)]
         let value = (self * factor).rounded() / factor
