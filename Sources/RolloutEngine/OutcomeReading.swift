@@ -1,39 +1,40 @@
 package import Rollouts
 
-/// Counts of requests, from a cursor on.
+/// The counts of requests since a cursor.
 package struct OutcomeReading: Hashable, Sendable, Codable {
-    /// To be passed to the next reading.
+    /// The cursor for the next reading.
     package var cursor: Int
     package var continuity: Continuity
-    /// Up to when requests are counted, by the reader's clock; nil: up to the present.
+    /// The time up to which requests are counted, by the reader's clock; `nil` means the present.
     ///
-    /// Every request after that is counted later: a source that tells late must not let requests of before a stage count
-    /// as requests of the stage.
+    /// Later requests appear in later readings. A source that reports late must not let requests from before a stage
+    /// count towards the stage.
     package var countedTo: Timestamp?
     package var deployments: [Name: Counts]
-    /// Of mirrored requests, per shadow deployment.
+    /// The counts of mirrored requests, by shadow deployment.
     package var mirrored: [Name: PairCounts]
 
-    /// Whether a reading has everything that came after its cursor.
+    /// Whether a reading contains everything after its cursor.
     package enum Continuity: String, Hashable, Sendable, Codable {
         case whole
-        /// What counts was started anew since: nothing is told twice, and nothing as less than 0, but what was counted
-        /// in the second before it was killed is in no reading.
+        /// The counting process restarted: no count is repeated or negative, but the counts of the second before the
+        /// crash are lost.
         case restarted
-        /// The cursor is not known, or no longer: nothing is counted here, and readings from this one's cursor are whole.
+        /// The cursor is unknown or has expired: this reading has no counts, and readings from its cursor are whole.
         case lost
     }
 
     package struct Counts: Hashable, Sendable {
         package var requests: Int
-        /// Requests that failed, whoever failed them.
+        /// All failed requests, regardless of what failed them.
         package var errors: Int
-        /// Those of ``errors`` that the platform answered and not the model: too many in flight, no answer in time, no
-        /// instance.
+        /// The part of ``errors`` that the platform answered instead of the model, because too many requests were in
+        /// flight, the model did not answer in time, or there was no instance.
         package var refused: Int
-        /// Requests per latency bin; bounds in ``latencyBounds``, the last bin has no upper bound.
+        /// Requests by latency bin; the bounds are ``latencyBounds``, and the last bin has no upper bound.
         ///
-        /// Only requests that the model answered successfully: a refusal takes no time, and says nothing about the model.
+        /// Only requests that the model answered successfully are counted: a refusal takes no time and says nothing
+        /// about the model.
         package var latencies: [Int]
 
         package init(
@@ -48,19 +49,19 @@ package struct OutcomeReading: Hashable, Sendable, Codable {
         package static let noLatencies = [Int](repeating: 0, count: OutcomeReading.latencyBounds.count + 1)
     }
 
-    /// Pairs of a live request and its copy.
+    /// Counts of pairs of a live request and its copy.
     package struct PairCounts: Hashable, Sendable {
         package var pairs: Int
         package var bothFailed: Int
         package var onlyLiveFailed: Int
         package var onlyMirrorFailed: Int
-        /// Pairs of which neither failed, and whose answers were compared.
+        /// Pairs in which neither request failed and whose responses were compared.
         package var compared: Int
-        /// Of these, those that differ.
+        /// The compared pairs whose responses differ.
         package var disagreed: Int
-        /// As ``Counts/latencies``, of the live requests of pairs of which neither failed.
+        /// Latencies of the live requests of pairs in which neither request failed, as in ``Counts/latencies``.
         package var liveLatencies: [Int]
-        /// Of the copies of the same requests.
+        /// Latencies of the copies in the same pairs.
         package var mirrorLatencies: [Int]
 
         package init(

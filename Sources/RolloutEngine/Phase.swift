@@ -1,15 +1,15 @@
 package import Rollouts
 
-/// What a run is doing; with the plan it decides what comes next.
+/// A run's phase, which together with the plan determines what comes next.
 package indirect enum Phase: Codable, Hashable, Sendable {
-    /// Nothing was observed or done yet.
+    /// Nothing has been observed or done yet.
     case starting
     /// Between stages.
     case ready
     case waiting(ApprovalGate)
     case acting(Attempt)
     case baking(until: Timestamp)
-    /// As ``RunRecord/analysis`` tells.
+    /// The state of the analysis is in ``RunRecord/analysis``.
     case analysing
     case backingOff(until: Timestamp)
     case rollingBack(RollBack)
@@ -19,14 +19,14 @@ package indirect enum Phase: Codable, Hashable, Sendable {
 
 /// One try of one stage.
 package struct Attempt: Codable, Hashable, Sendable {
-    /// From 1.
+    /// Starts at 1.
     package var number: Int
     package var deadline: Timestamp
-    /// What the stage's action comes to; decided once, when the attempt begins.
+    /// The steps of the stage's action, determined once, when the attempt begins.
     package var steps: [Step]
-    /// Index of the step under way.
+    /// The index of the current step.
     package var step: Int
-    /// Made durable before the step's effect.
+    /// The current step's intent, made durable before its effect.
     package var intent: Intent
 
     package init(number: Int, deadline: Timestamp, steps: [Step], step: Int = 0, intent: Intent) {
@@ -38,13 +38,13 @@ package struct Attempt: Codable, Hashable, Sendable {
     }
 }
 
-/// What is about to be done, as it is recorded before it is done (P2).
+/// What is about to be done, recorded before it is done (P2).
 package struct Intent: Codable, Hashable, Sendable {
-    /// The same for every sending of one step of one attempt.
+    /// Identical each time the same step of the same attempt is sent.
     package var key: String
     /// The endpoint before the effect.
     package var before: Observation
-    /// True once the backend has said that it accepts the change.
+    /// Whether the backend has confirmed that it accepts the change.
     package var accepted: Bool
 
     package init(key: String, before: Observation, accepted: Bool = false) {
@@ -54,22 +54,22 @@ package struct Intent: Codable, Hashable, Sendable {
     }
 }
 
-/// A run of its own kind that brings the endpoint back to what was observed earlier (P18 and P19).
+/// The restoration of an endpoint to an earlier observed state (P18 and P19).
 package struct RollBack: Codable, Hashable, Sendable {
     package enum Purpose: Codable, Hashable, Sendable {
-        /// Restores the traffic of the start, and what serves it; then the run ends so.
+        /// Restores the initial traffic and the deployments that serve it; then the run ends with this status.
         case end(RunStatus)
-        /// Undoes drift; then the run goes on.
+        /// Undoes drift; then the run continues.
         case undoDrift
     }
 
-    /// In a sentence.
+    /// The cause in a sentence.
     package var cause: String
     package var purpose: Purpose
     package var deadline: Timestamp
-    /// Changes begun so far.
+    /// The number of changes begun so far.
     package var changes: Int
-    /// The change under way, if any.
+    /// The change in progress, if any.
     package var change: Change?
     package var intent: Intent?
 
@@ -81,31 +81,31 @@ package struct RollBack: Codable, Hashable, Sendable {
     }
 }
 
-/// Why a person must say how to go on.
+/// Why the run needs a person's decision.
 package struct Hold: Codable, Hashable, Sendable {
     package enum Cause: Codable, Hashable, Sendable {
-        /// The endpoint is not as this run left it.
+        /// The endpoint differs from what this run left.
         case drift([Difference])
-        /// A person took a drifted endpoint as it is, and is to say what becomes of the stage.
+        /// A person adopted a drifted endpoint as it is, and has yet to decide what to do with the stage.
         case adopted
         /// An effect may or may not have happened.
         case unknown(Attempt)
         /// A stage failed, and its `on_failure` is `hold`.
         case failed
-        /// An approval's time ran out, and its `on_timeout` is `hold`.
+        /// An approval timed out, and its `on_timeout` is `hold`.
         case timedOut
-        /// An analysis came to no verdict, and its `on_inconclusive` is `hold`.
+        /// An analysis was inconclusive, and its `on_inconclusive` is `hold`.
         case inconclusive
-        /// Rolling back could not be finished.
+        /// A rollback could not be completed.
         case rollBackFailed(RollBack)
     }
 
     package var cause: Cause
     package var reason: String
 
-    /// Whether a request of `kind` lets a run go on, or ends it, that is held for ``cause``.
+    /// Whether a request of `kind` continues or ends a run that is held for ``cause``.
     ///
-    /// The only table of this: the run machine follows it, and whoever offers next steps asks it.
+    /// This is the only such table: the run machine and everything that offers next steps use it.
     package func accepts(_ kind: Request.Kind) -> Bool {
         switch (cause, kind) {
         case (_, .abort): true
@@ -127,9 +127,9 @@ package struct Hold: Codable, Hashable, Sendable {
     }
 }
 
-/// One way in which an endpoint is not as expected.
+/// One way in which an endpoint differs from what was expected.
 package struct Difference: Codable, Hashable, Sendable, CustomStringConvertible {
-    /// What differs: `traffic`, `deployment blue: instances`.
+    /// What differs, such as `traffic` or `deployment blue: instances`.
     package var what: String
     package var expected: String
     package var observed: String

@@ -1,12 +1,12 @@
 package import FoundationEssentials
 package import Rollouts
 
-/// A plan with its hash and the bytes of the files that it names.
+/// A plan with its hash and the contents of the files that it refers to.
 package struct PlanSnapshot: Sendable {
     package var plan: Plan
     /// ``Plan/hash()``.
     package var hash: String
-    /// By path, as in ``Plan/files``.
+    /// The file contents by path, as in ``Plan/files``.
     package var contents: [String: Data]
 
     package init(plan: Plan, hash: String, contents: [String: Data]) {
@@ -15,20 +15,21 @@ package struct PlanSnapshot: Sendable {
         self.contents = contents
     }
 
-    /// The bytes of the plan's files by their digests; throws ``JournalError/Code/tampered`` unless they fit.
+    /// Returns the contents of the plan's files by digest; throws ``JournalError/Code/tampered`` if one does not match.
     package func filesByDigest() throws(JournalError) -> [String: Data] {
         var files: [String: Data] = [:]
         for file in plan.files {
             guard let bytes = contents[file.path], hexadecimalDigest(of: bytes) == file.digest else {
-                throw JournalError(.tampered, "\(file.path) changed while the plan was made; type the command again")
+                throw JournalError(.tampered, "\(file.path) changed while planning; run the command again")
             }
             files[file.digest] = bytes
         }
         return files
     }
 
-    /// The records of the plan's stages when it takes the place of another: those that change, and else those that
-    /// stood there, and else new ones.
+    /// Returns the stage records when this plan replaces another one.
+    ///
+    /// A changed record is used first, then the old record at the same position, then a new one.
     package func records(changing changes: [Int: StageRecord], keeping old: [StageRecord]) -> [StageRecord] {
         plan.stages.indices.map { position in
             if let changed = changes[position] { return changed }

@@ -1,34 +1,34 @@
 package import Rollouts
 
-/// What a person asked of a run: kept in the journal until the run uses it, once.
+/// A person's request to a run, kept in the journal until the run uses it once.
 package struct Request: Codable, Hashable, Sendable {
     package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
         case approve, reject
         case abort
-        /// Go on without the stage.
+        /// Continue without the stage.
         case skip
-        /// Count the stage as done: its effect was seen to by hand.
+        /// Count the stage as done because its effect was achieved manually.
         case succeed
-        /// Try the held stage again.
+        /// Retry the held stage.
         case retry
-        /// Bring the endpoint back to what the run expects.
+        /// Restore the endpoint to what the run expects.
         case restore
-        /// Take the endpoint as it is.
+        /// Accept the endpoint as it is.
         case adopt
     }
 
-    /// Given by the journal; 0 until then.
+    /// Assigned by the journal; 0 before that.
     package var number: Int
     package var kind: Kind
-    /// The stage that it is about; nil where it is about the run.
+    /// The stage that the request is about, or `nil` if it is about the run.
     package var stage: String?
-    /// The attempt whose gate was open when it was made; nil when it was made early.
+    /// The attempt whose gate was open when the request was made, or `nil` if it was made in advance.
     package var attempt: Int?
     package var planHash: String
-    /// The observed state that the person was shown; nil when it was made early.
+    /// The observed state that the person was shown, or `nil` if the request was made in advance.
     package var fingerprint: String?
     package var by: Person
-    /// The group of the gate, if the front end found that `by` is in it; nil otherwise.
+    /// The gate's group if the front end found that `by` is a member, else `nil`.
     package var memberOf: String?
     package var at: Timestamp
     package var reason: String?

@@ -1,19 +1,19 @@
 package import Rollouts
 
-/// What must happen next to bring an endpoint back to what it was.
+/// The next step to restore an endpoint to an earlier state.
 package enum RestorationStep: Hashable, Sendable {
     case change(Change)
-    /// What was asked for is not observed yet.
+    /// The requested state has not been observed yet.
     case wait(reason: String)
-    /// The endpoint is observed to be so.
+    /// The endpoint is observed to be restored.
     case done
 }
 
-/// The next step from `observed` back to `target`: first capacity, then traffic, then the mirror (P18).
+/// Returns the next step from `observed` back to `target`: first capacity, then traffic, then mirror traffic (P18).
 ///
-/// Rolling back (`everything` false) restores the endpoint's definition, live and mirrored traffic and the deployments
-/// that serve it; it leaves other deployments and larger instance counts alone. Undoing drift restores every deployment
-/// as it was. Neither deletes what others added.
+/// A rollback (`everything` is false) restores the endpoint's definition, live and mirror traffic, and the deployments
+/// that serve live traffic; it does not touch other deployments or larger instance counts. Undoing drift restores every
+/// deployment exactly. Neither deletes what others added.
 package func restorationStep(
     from observed: EndpointSnapshot?, to target: EndpointSnapshot?, everything: Bool
 ) -> RestorationStep {
@@ -28,19 +28,19 @@ package func restorationStep(
         return .change(Change.settingTraffic(traffic, on: observed)[0])
     }
     guard observed.traffic.actual == traffic else {
-        return .wait(reason: "traffic \(observed.traffic.actual) to become \(traffic)")
+        return .wait(reason: "traffic to change from \(observed.traffic.actual) to \(traffic)")
     }
     let mirror = target.mirrorTraffic.wanted
     let mirrorIsPossible = mirror.deployments.allSatisfy { observed.deployment($0)?.isReady ?? false }
     let wantedMirror = mirrorIsPossible ? mirror : .none
     if observed.mirrorTraffic.wanted != wantedMirror { return .change(.setMirrorTraffic(wantedMirror)) }
     guard observed.mirrorTraffic.actual == wantedMirror else {
-        return .wait(reason: "mirror traffic \(observed.mirrorTraffic.actual) to become \(wantedMirror)")
+        return .wait(reason: "mirror traffic to change from \(observed.mirrorTraffic.actual) to \(wantedMirror)")
     }
     return .done
 }
 
-/// Where there was no endpoint: nobody had traffic, so nobody keeps any.
+/// Returns the next step if there was no endpoint before: no deployment had traffic, so none keeps any.
 private func withoutTarget(_ observed: EndpointSnapshot?, everything: Bool) -> RestorationStep {
     guard let observed else { return .done }
     if !observed.traffic.wanted.isEmpty { return .change(.setTraffic(.none)) }
@@ -51,7 +51,7 @@ private func withoutTarget(_ observed: EndpointSnapshot?, everything: Bool) -> R
     return .done
 }
 
-/// What `deployment` still lacks in `observed`, or nil.
+/// Returns the next step to give `deployment` its earlier capacity, or `nil` if it has it.
 private func capacityStep(
     _ deployment: DeploymentSnapshot, in observed: EndpointSnapshot, exactly: Bool
 ) -> RestorationStep? {

@@ -1,17 +1,17 @@
 package import Rollouts
 
-/// Where a run's time comes from: the machine's clock, or a simulation's.
+/// The source of a run's time: the machine's clock or a simulation's.
 package protocol RunClock: Sendable {
     func now() -> Timestamp
 
-    /// The longest that ``sleep(until:)`` is asked for at once, so that people's requests are noticed soon.
+    /// The longest single ``sleep(until:)``, which bounds how late people's requests are noticed.
     ///
-    /// A virtual clock, on which every sleep is over at once, has no need of slices.
+    /// A virtual clock, on which sleeps return instantly, needs no limit.
     var longestSlice: Interval { get }
 
-    /// Returns at `deadline`, or earlier when cancelled. A virtual clock returns at once and has moved on.
+    /// Returns at `deadline`, or earlier if cancelled; a virtual clock jumps to the deadline and returns instantly.
     func sleep(until deadline: Timestamp) async throws
 
-    /// Waits for people: real time on every clock, at most until `deadline`.
+    /// Waits for people in real time on every clock, at most until `deadline`.
     func idle(until deadline: Timestamp) async throws
 }

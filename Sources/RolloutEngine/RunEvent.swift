@@ -1,46 +1,47 @@
 package import Rollouts
 
-/// One immutable line of a run's journal; a run's state is what its events, in order, make of it.
+/// One immutable line of a run's journal; a run's state is the result of applying its events in order.
 package indirect enum RunEvent: Codable, Hashable, Sendable {
-    /// With the stages that were done in the run that this one was forked from.
+    /// Carries the stages that were already done in the run that this one was forked from.
     case runStarted(RunRecord, inherited: [StageRecord])
     case baselineObserved(Observation)
     case runResumed(by: Person, epoch: Int, note: String?)
-    /// The runner left before the end.
+    /// The runner stopped before the end.
     case runLeft(reason: String)
     case requestMade(Request)
     case stageSkipped(reason: String, by: Person?)
     case gateOpened(ApprovalGate)
     case approvalCounted(request: Int, by: Person)
-    /// A request that came and does not count.
+    /// A request was received but does not count.
     case requestVoided(request: Int, reason: String)
     case gateVoided(reason: String)
     case gatePassed(reason: String)
-    /// A process that does not work on the run found that the gate's time had run out; what its `on_timeout` says is
-    /// carried out by the next one that does.
+    /// A process that does not work on the run found that the gate had timed out.
+    ///
+    /// The next process that works on the run carries out `on_timeout`.
     case gateExpired(reason: String)
-    /// Rejected, or its time ran out.
+    /// The gate was rejected or timed out.
     case gateRefused(reason: String)
     /// An attempt begins with the intent of its first step.
     case attemptStarted(Attempt)
     case changeAccepted
-    /// The step is observed to be done, and the next one's intent.
+    /// The step was observed to be complete; carries the intent of the next step.
     case stepDone(observed: Observation, next: Intent)
     case attemptFailed(reason: String, observed: Observation)
     case retryScheduled(until: Timestamp)
     case bakeStarted(until: Timestamp, observed: Observation)
-    /// An analysis begins, with what is known from stages before.
+    /// An analysis begins with the evidence of earlier stages.
     case analysisStarted(AnalysisRecord, observed: Observation)
-    /// Readings since the last of these events, and what they come to in all.
+    /// The readings since the last such event, and the accumulated evidence.
     case evidenceGathered(AnalysisRecord, course: [CoursePoint])
     case stageSucceeded(observed: Observation, reason: String?, by: Person?)
     case stageFailed(reason: String)
     /// Why the run has been waiting for a while, in the backend's words.
     case waitExplained(reason: String)
     case runHeld(Hold)
-    /// A person said how a held run goes on.
+    /// A person decided how a held run continues.
     case holdReleased(how: Request.Kind, by: Person, reason: String?)
-    /// The drift was undone; what is left of it is taken as it is.
+    /// The drift was undone; remaining differences are accepted.
     case driftUndone(observed: Observation)
     case driftAdopted(observed: Observation)
     case planAdopted(hash: String, stages: [StageRecord], differences: [String])
@@ -51,7 +52,7 @@ package indirect enum RunEvent: Codable, Hashable, Sendable {
 }
 
 extension RunEvent {
-    /// The event's word in the journal, in listings and in `--json`.
+    /// The event's name in the journal, in listings and in `--json` output.
     package var kind: String {
         switch self {
         case .runStarted: "run.started"

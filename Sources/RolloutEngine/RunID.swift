@@ -1,7 +1,7 @@
-/// The name of a run, `PLAYBOOK-N`, counted per state folder.
+/// The ID of a run, `PLAYBOOK-N`, numbered per state folder.
 package struct RunID: Hashable, Sendable {
     package var playbook: String
-    /// From 1.
+    /// Starts at 1.
     package var number: Int
 
     package init(playbook: String, number: Int) {
@@ -9,7 +9,7 @@ package struct RunID: Hashable, Sendable {
         self.number = number
     }
 
-    /// Nil unless `text` is a playbook's name, a hyphen and a number from 1 without leading zeros.
+    /// Returns `nil` unless `text` is a playbook's name, a hyphen and a number from 1 without leading zeros.
     package init?(_ text: String) {
         guard let hyphen = text.lastIndex(of: "-"), hyphen != text.startIndex else { return nil }
         let digits = text[text.index(after: hyphen)...]
@@ -29,7 +29,7 @@ extension RunID: CustomStringConvertible, Codable, Comparable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let id = RunID(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is not the name of a run")
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is not a run ID")
         }
         self = id
     }
@@ -41,6 +41,6 @@ extension RunID: CustomStringConvertible, Codable, Comparable {
 }
 
 extension RunID {
-    /// What changes that a person makes without a run are called in leases and in an endpoint's history.
+    /// The ID used in leases and an endpoint's history for changes that a person makes without a run.
     package static let byHand = RunID(playbook: "by-hand", number: 1)
 }

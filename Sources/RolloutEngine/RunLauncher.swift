@@ -1,13 +1,13 @@
 package import Rollouts
 
-/// How runs come into being: new, or forked from another's stage.
+/// Creates runs, either new or forked from a stage of another run.
 package struct RunLauncher: Sendable {
     package var journal: any Journal
     package var starter: Person
     package var now: Timestamp
-    /// As in ``RunRecord/playbookFolder``.
+    /// See ``RunRecord/playbookFolder``.
     package var playbookFolder: String?
-    /// The groups that the plan's gates ask for and the starter was found to be in.
+    /// The groups required by the plan's gates that the starter is known to be in.
     package var groups: Set<String>
 
     package init(
@@ -20,10 +20,10 @@ package struct RunLauncher: Sendable {
         self.groups = groups
     }
 
-    /// Writes a new run of `snapshot` under `lease`, with the starter's own approvals of the stages in `approved`, and
-    /// returns the machine that runs it.
+    /// Writes a new run of `snapshot` under `lease`, and returns its machine.
     ///
-    /// With a `parent` it is forked from that run's stage: the stages before it are counted as done there.
+    /// The starter approves the stages in `approved`. If there is a `parent`, the new run is forked from that run's
+    /// stage, and the stages before it count as done.
     package func create(
         _ snapshot: PlanSnapshot, approved: [String], parent: (run: StoredRun, stage: Int)? = nil, under lease: Lease
     ) throws(JournalError) -> RunMachine {

@@ -23,7 +23,7 @@ extension RunMachine {
         failAttempt(failure.reason, isRefused: failure.isRefused, observed: observed, at: now)
     }
 
-    /// Begins the attempt's present step, which was just made durable or is about to be.
+    /// Performs the attempt's current step, whose intent was just made durable or is about to be.
     mutating func perform(_ attempt: Attempt, on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
         switch attempt.steps[attempt.step] {
         case .change(let change): return decide(change, attempt, on: snapshot, at: now)
@@ -39,7 +39,7 @@ extension RunMachine {
         case .finished(nil): return finishStep(attempt, on: record.latest.snapshot, at: now)
         case .finished(let failure?): return failAttempt(failure, observed: .never, at: now)
         case .refused(let error) where error.code == .unavailable && now < attempt.deadline:
-            // Test requests that reached nobody say nothing of the model: they are sent again once somebody is there.
+            // Test requests that got no answer say nothing about the model: they are sent again.
             return wait(at: now, deadline: attempt.deadline, for: error.message, because: error.message)
         case .refused(let error):
             return failAttempt(error.message, isRefused: error.code == .refused, observed: .never, at: now)
@@ -60,7 +60,7 @@ extension RunMachine {
         }
     }
 
-    /// What an observation means for the change under way (P3 and P17).
+    /// Decides what an observation means for the change in progress (P3 and P17).
     private mutating func decide(
         _ change: Change, _ attempt: Attempt, on snapshot: EndpointSnapshot?, at now: Timestamp
     ) -> [Action] {
@@ -73,25 +73,29 @@ extension RunMachine {
         }
         if change.isRequested(of: snapshot), attempt.intent.accepted || change.failure(in: snapshot) == nil {
             if !attempt.intent.accepted { apply(.changeAccepted, at: now) }
-            // Whoever has lost its servers meanwhile fails clients already, or would as soon as the traffic is so.
+            // A deployment that has lost its servers fails clients now, or will once the traffic arrives.
             if case .setTraffic = change, let reason = guardRail(snapshot) { return failStage(reason, at: now) }
             return wait(
                 at: now, deadline: attempt.deadline, for: progress(of: change, on: snapshot),
                 because: cause(of: change, on: snapshot))
         }
-        guard differences(expected: attempt.intent.before, observed: snapshot).isEmpty else {
+        let sinceBefore = differences(expected: attempt.intent.before, observed: snapshot)
+        guard sinceBefore.isEmpty else {
+            let found = sinceBefore.map { "\($0.what) was \($0.expected) and is \($0.observed)" }.joined(
+                separator: ", ")
             return hold(
                 .unknown(attempt),
-                "nobody can say whether '\(change)' was done: the endpoint is neither as it was before "
-                    + "nor as it was to become", at: now)
+                "cannot tell whether '\(change)' took effect: the endpoint matches neither the state before the change "
+                    + "nor the intended one (\(found))", at: now)
         }
         if attempt.intent.accepted {
             unseen += 1
             guard unseen > Self.patience else {
                 return wait(
-                    at: now, deadline: attempt.deadline, for: "\(change) to be seen", because: snapshot?.trouble)
+                    at: now, deadline: attempt.deadline, for: "'\(change)' to take effect", because: snapshot?.trouble)
             }
-            return failAttempt("\(change) was accepted and then undone", observed: Observation(snapshot), at: now)
+            return failAttempt(
+                "'\(change)' was accepted but is not in effect", observed: Observation(snapshot), at: now)
         }
         if let reason = hindrance(of: change, on: snapshot) {
             return commitAndWait(at: now, deadline: attempt.deadline, for: reason)
@@ -125,11 +129,11 @@ extension RunMachine {
         case .busy(let retryAfter): patience = max(retryAfter, .seconds(1))
         case .unavailable: patience = pollInterval
         case .refused, .fenced, .storage:
-            failure = AttemptFailure(reason: "\(change) was refused: \(error.message)", isRefused: true)
+            failure = AttemptFailure(reason: "'\(change)' was refused: \(error.message)", isRefused: true)
             return [.perform(.observe)]
         }
         guard now < attempt.deadline else {
-            failure = AttemptFailure(reason: "\(change) could not be asked for in time: \(error.message)")
+            failure = AttemptFailure(reason: "'\(change)' was not accepted before the timeout: \(error.message)")
             return [.perform(.observe)]
         }
         return wait(patience, at: now, deadline: attempt.deadline, for: error.message, because: error.message)
@@ -143,11 +147,12 @@ extension RunMachine {
     private mutating func holdUnknownCommand(_ attempt: Attempt, at now: Timestamp) -> [Action] {
         hold(
             .unknown(attempt),
-            "nobody can say whether the program of stage \(stages[record.position].name) ran to its end: "
-                + "it is not run again unless the playbook says `idempotent: true`", at: now)
+            "cannot tell whether the program of stage \(stages[record.position].name) ran to completion: "
+                + "it is run again automatically only if the playbook says `idempotent: true`", at: now)
     }
 
-    /// Why a change must not be asked for yet: what is deleted answers nobody any more (P17).
+    /// Returns why a change must not be sent yet: a deployment must not be deleted while it still serves requests
+    /// (P17).
     private func hindrance(of change: Change, on snapshot: EndpointSnapshot?) -> String? {
         let names: [Name]
         switch change {
@@ -156,20 +161,21 @@ extension RunMachine {
         default: return nil
         }
         for name in names {
-            // What is to have traffic does not come to rest by waiting: it is refused.
+            // A deployment that is meant to have traffic will not become idle by waiting: the deletion is refused.
             guard let snapshot, let deployment = snapshot.deployment(name), snapshot.traffic.wanted[name] == 0 else {
                 continue
             }
             if snapshot.traffic.actual[name] != 0 {
-                return "the traffic of \(name), still \(snapshot.traffic.actual[name]) %, to become 0"
+                return "the traffic of \(name) to drop from \(snapshot.traffic.actual[name]) % to 0"
             }
-            if deployment.inFlight != 0 { return "\(deployment.inFlight) requests that \(name) is still answering" }
+            if deployment.inFlight != 0 { return "\(deployment.inFlight) requests in flight to \(name) to complete" }
         }
         return nil
     }
 
-    /// What Turnout refuses by itself, whatever the backend would say: traffic to what is not ready, and deleting what
-    /// has traffic.
+    /// Returns the rule of Turnout that a change violates, regardless of what the backend would say.
+    ///
+    /// Traffic to a deployment that is not ready is refused, and so is deleting one that has traffic.
     private func safetyViolation(of change: Change, on snapshot: EndpointSnapshot?) -> Violation? {
         let rules: [any ChangeRule] = [ReadyForTrafficRule(), DeleteWithTrafficRule()]
         return rules.lazy.compactMap { $0.violation(of: change, on: snapshot, kind: snapshot?.kind ?? .managed) }.first
@@ -180,14 +186,15 @@ extension RunMachine {
         case .putDeployment(let definition): readiness(of: definition.name, in: snapshot)
         case .scale(let name, _): readiness(of: name, in: snapshot)
         case .setTraffic(let traffic):
-            "traffic \(snapshot?.traffic.actual ?? .none) to become \(traffic)" + reason(of: snapshot)
+            "traffic to change from \(snapshot?.traffic.actual ?? .none) to \(traffic)" + reason(of: snapshot)
         case .setMirrorTraffic(let traffic):
-            "mirror traffic \(snapshot?.mirrorTraffic.actual ?? .none) to become \(traffic)" + reason(of: snapshot)
-        case .putEndpoint, .deleteDeployment, .deleteEndpoint: "\(change) to be done" + reason(of: snapshot)
+            "mirror traffic to change from \(snapshot?.mirrorTraffic.actual ?? .none) to \(traffic)"
+                + reason(of: snapshot)
+        case .putEndpoint, .deleteDeployment, .deleteEndpoint: "'\(change)' to complete" + reason(of: snapshot)
         }
     }
 
-    /// What the backend says of a change that takes its time.
+    /// Returns what the backend says about a change that is taking long.
     private func cause(of change: Change, on snapshot: EndpointSnapshot?) -> String? {
         switch change {
         case .putDeployment(let definition):
@@ -207,7 +214,7 @@ extension RunMachine {
 
     private func timeoutReason(_ change: Change, on snapshot: EndpointSnapshot?) -> String {
         let limit = stage?.timeout ?? .zero
-        return "\(change) was not done within \(limit); still waiting for "
+        return "'\(change)' did not complete within \(limit); still waiting for "
             + (hindrance(of: change, on: snapshot) ?? progress(of: change, on: snapshot))
     }
 }

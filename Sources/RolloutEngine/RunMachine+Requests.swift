@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// What people ask of a run. A request that does not fit the moment is kept for later (P9).
+/// People's requests to a run; a request that does not fit the present phase is kept for later (P9).
 extension RunMachine {
     mutating func receive(_ request: Request, at now: Timestamp) -> [Action] {
         switch request.kind {
@@ -21,7 +21,7 @@ extension RunMachine {
         return rollBack(cause, ending: .aborted, at: now)
     }
 
-    /// Goes on without the stage's action, or counts it as done (P12).
+    /// Skips the stage's action, or counts it as done (P12).
     private mutating func settle(_ request: Request, at now: Timestamp) -> [Action] {
         guard let stage, request.stage == nil || request.stage == stage.name else { return [] }
         switch record.phase {
@@ -45,7 +45,7 @@ extension RunMachine {
         return commit(then: .wait(until: now, .time("the next stage")))
     }
 
-    /// Says how a held run goes on.
+    /// Continues a held run as requested.
     private mutating func release(_ request: Request, at now: Timestamp) -> [Action] {
         guard case .held(let hold) = record.phase, hold.accepts(request.kind) else { return [] }
         use(request)
@@ -56,7 +56,9 @@ extension RunMachine {
         case (.rollBackFailed(let rollBack), .retry): return startAgain(rollBack, at: now)
         case (.rollBackFailed(let rollBack), .adopt):
             guard rollBack.purpose == .undoDrift else {
-                return end(.failed, "\(rollBack.cause); left as it is by \(request.by)", observed: .never, at: now)
+                return end(
+                    .failed, "\(rollBack.cause); the endpoint was left as it is by \(request.by)", observed: .never,
+                    at: now)
             }
             apply(.driftAdopted(observed: record.latest), at: now)
         default: break
@@ -64,9 +66,10 @@ extension RunMachine {
         return commit(then: .wait(until: now, .time("the next stage")))
     }
 
-    /// Takes the endpoint as it is, and changes nothing: what becomes of the stage is a decision of its own (P19).
+    /// Accepts the endpoint as it is, without changing anything (P19).
     ///
-    /// A stage that has not begun and has a gate asks for that decision anyway.
+    /// What to do with the stage is a separate decision. A stage that has a gate and has not begun requests that
+    /// decision anyway.
     private mutating func adoptDrift(at now: Timestamp) -> [Action] {
         apply(.driftAdopted(observed: record.latest), at: now)
         if let stage, stage.approval != nil, stages[record.position].attempts == 0 {
@@ -74,7 +77,7 @@ extension RunMachine {
         }
         let traffic = record.latest.snapshot.map { ", with traffic \($0.traffic.wanted)" } ?? ""
         let name = stage.map { "stage \($0.name)" } ?? "the run"
-        return hold(.adopted, "the endpoint is taken as it is\(traffic); say what becomes of \(name)", at: now)
+        return hold(.adopted, "the endpoint was adopted as it is\(traffic); decide what to do with \(name)", at: now)
     }
 
     private mutating func startAgain(_ rollBack: RollBack, at now: Timestamp) -> [Action] {

@@ -1,17 +1,17 @@
 internal import Rollouts
 
-/// Back to what was observed earlier: persisted, resumable, verified (P18).
+/// The restoration of an earlier observed state: durable, resumable and verified (P18).
 extension RunMachine {
     mutating func rollBack(_ cause: String, ending: RunStatus, at now: Timestamp) -> [Action] {
         failure = nil
         guard usesEndpoint else {
-            return end(ending, cause + "; no traffic was touched", observed: .never, at: now)
+            return end(ending, cause + "; no traffic was changed", observed: .never, at: now)
         }
         return startRollBack(cause, .end(ending), at: now)
     }
 
     mutating func undoDrift(at now: Timestamp) -> [Action] {
-        startRollBack("the endpoint is brought back to what this run left", .undoDrift, at: now)
+        startRollBack("undoing the drift of the endpoint", .undoDrift, at: now)
     }
 
     private mutating func startRollBack(_ cause: String, _ purpose: RollBack.Purpose, at now: Timestamp) -> [Action] {
@@ -20,7 +20,7 @@ extension RunMachine {
         return commit(then: .observe)
     }
 
-    /// A held run stays so, unless its drift is found to be gone.
+    /// Keeps a held run held, unless its drift has disappeared.
     mutating func held(_ input: Input, _ hold: Hold, at now: Timestamp) -> [Action] {
         guard case .drift = hold.cause else { return stop() }
         switch input {
@@ -50,12 +50,12 @@ extension RunMachine {
             if change.isDone(in: snapshot) {
                 apply(.rollBackChangeDone(observed: Observation(snapshot)), at: now)
             } else if change.isRequested(of: snapshot), change.failure(in: snapshot) == nil {
-                return wait(rollBack, for: "\(change) to be done", because: snapshot?.trouble, at: now)
+                return wait(rollBack, for: "'\(change)' to complete", because: snapshot?.trouble, at: now)
             } else if rollBack.intent?.accepted == true, let reason = change.failure(in: snapshot) {
                 return giveUp(rollBack, reason, at: now)
             } else if rollBack.intent?.accepted == true, unseen < Self.patience {
                 unseen += 1
-                return wait(rollBack, for: "\(change) to be seen", because: snapshot?.trouble, at: now)
+                return wait(rollBack, for: "'\(change)' to take effect", because: snapshot?.trouble, at: now)
             }
         }
         let target = rollBack.purpose == .undoDrift ? record.expected : record.baseline
@@ -66,11 +66,11 @@ extension RunMachine {
             return wait(rollBack, for: reason, because: snapshot?.trouble.map { "\(reason): \($0)" }, at: now)
         case .change(let change):
             guard now < rollBack.deadline else {
-                return giveUp(rollBack, "\(change) was not done within \(Self.rollBackTimeout)", at: now)
+                return giveUp(rollBack, "'\(change)' did not complete within \(Self.rollBackTimeout)", at: now)
             }
             let key = "\(record.id)/roll-back/\(rollBack.deadline.milliseconds)/\(rollBack.changes + 1)"
             unseen = 0
-            // One that was accepted and then undone by somebody is another change, with a key of its own.
+            // A change that was accepted and then undone is sent again as a new change with its own key.
             if case .rollingBack(let present) = record.phase, present.change == change, let intent = present.intent,
                 !intent.accepted
             {
@@ -100,7 +100,7 @@ extension RunMachine {
     }
 
     private mutating func giveUp(_ rollBack: RollBack, _ reason: String, at now: Timestamp) -> [Action] {
-        hold(.rollBackFailed(rollBack), "\(rollBack.cause); the way back failed: \(reason)", at: now)
+        hold(.rollBackFailed(rollBack), "\(rollBack.cause); the endpoint could not be restored: \(reason)", at: now)
     }
 
     private mutating func finish(
@@ -112,9 +112,9 @@ extension RunMachine {
             return commit(then: .wait(until: now, .time("the next stage")))
         case .end(let status):
             let traffic = snapshot?.traffic.actual ?? .none
-            let how = rollBack.changes == 0 ? "traffic is as at the start" : "traffic is restored"
+            let how = rollBack.changes == 0 ? "traffic is the same as at the start" : "traffic was restored"
             return end(
-                status, "\(rollBack.cause); \(how): \(traffic), as observed", observed: Observation(snapshot), at: now)
+                status, "\(rollBack.cause); \(how): \(traffic) (observed)", observed: Observation(snapshot), at: now)
         }
     }
 }

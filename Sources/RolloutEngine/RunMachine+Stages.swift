@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// From one stage to the next.
+/// The transitions from one stage to the next.
 extension RunMachine {
     mutating func starting(_ input: Input, at now: Timestamp) -> [Action] {
         switch input {
@@ -24,7 +24,7 @@ extension RunMachine {
         }
     }
 
-    /// Does what needs no effect, until something does or enough is to be committed.
+    /// Handles everything that needs no effect, until an effect is due or enough has accumulated to commit.
     mutating func goOn(at now: Timestamp) -> [Action] {
         var finished = 0
         while let stage {
@@ -40,27 +40,28 @@ extension RunMachine {
                 return commit(then: .wait(until: now, .time("the next stage")))
             }
         }
-        // What a stage of this run has left was observed then; what a person has seen to was not.
+        // The traffic that a stage of this run left was observed at the time; the result of manual work was not.
         guard usesEndpoint, let last = plan.lastTraffic, record.expected.snapshot?.traffic != Wanted(last) else {
             return end(.succeeded, "all stages are done", observed: .never, at: now)
         }
         return commit(then: .observe)
     }
 
-    /// Ends the run as what is observed: `succeeded` means the last traffic that the playbook asks for (P22).
+    /// Ends the run according to what is observed; `succeeded` requires the last traffic that the playbook asks for
+    /// (P22).
     private mutating func finish(on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
         let actual = snapshot?.traffic.actual ?? .none
         guard let last = plan.lastTraffic, actual != last else {
             return end(.succeeded, "all stages are done", observed: Observation(snapshot), at: now)
         }
         let skipped = zip(plan.stages, stages).filter { $0.skip == nil && $1.status == .skipped }.map(\.1.name)
-        let because = skipped.isEmpty ? "" : ", since stages were skipped (\(skipped.joined(separator: ", ")))"
+        let because = skipped.isEmpty ? "" : "; skipped stages: \(skipped.joined(separator: ", "))"
         return end(
-            .endedEarly, "traffic is \(actual), and the playbook ends with \(last)\(because)",
+            .endedEarly, "traffic is \(actual), but the playbook ends with \(last)\(because)",
             observed: Observation(snapshot), at: now)
     }
 
-    /// Opens the stage's gate, or begins its first attempt, on an endpoint that is as expected.
+    /// Opens the stage's gate, or begins its first attempt, if the endpoint is as expected.
     mutating func begin(on snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action] {
         guard let stage else { return goOn(at: now) }
         if stage.needsObservation(in: record), let drift = drift(in: snapshot, at: now) { return drift }
@@ -73,7 +74,7 @@ extension RunMachine {
         return waitForPeople(at: now, until: deadline)
     }
 
-    /// Holds the run when `snapshot` is not what this run left (P19).
+    /// Holds the run if `snapshot` differs from what this run left (P19).
     mutating func drift(in snapshot: EndpointSnapshot?, at now: Timestamp) -> [Action]? {
         guard record.expected != .never else {
             if usesEndpoint { apply(.driftAdopted(observed: Observation(snapshot)), at: now) }
@@ -81,10 +82,12 @@ extension RunMachine {
         }
         let found = differences(expected: record.expected, observed: snapshot)
         guard !found.isEmpty else { return nil }
-        if case .waiting = record.phase { apply(.gateVoided(reason: "the endpoint is not as it was shown"), at: now) }
+        if case .waiting = record.phase {
+            apply(.gateVoided(reason: "the endpoint has changed since the approval was requested"), at: now)
+        }
         return hold(
             .drift(found),
-            "the endpoint is not as this run left it: " + found.map(\.description).joined(separator: "; "),
+            "the endpoint differs from what this run left: " + found.map(\.description).joined(separator: "; "),
             at: now)
     }
 
@@ -105,7 +108,7 @@ extension RunMachine {
 
     mutating func succeed(_ observed: Observation, reason: String? = nil, at now: Timestamp) -> [Action] {
         apply(.stageSucceeded(observed: observed, reason: reason, by: nil), at: now)
-        // The stage's end is made durable by itself: it is not told before it is.
+        // The stage's end is committed on its own, so that it is durable before it is reported.
         return commit(then: .wait(until: now, .time("the next stage")))
     }
 
@@ -126,9 +129,9 @@ extension RunMachine {
         }
     }
 
-    /// The attempt is over and was no success: tries again, or gives the stage up.
+    /// Records a failed attempt, and retries or fails the stage.
     ///
-    /// What was refused for good is not asked for again: there is nothing to wait for.
+    /// A permanent refusal is not retried.
     mutating func failAttempt(
         _ reason: String, isRefused: Bool = false, observed: Observation, at now: Timestamp
     ) -> [Action] {
@@ -139,10 +142,10 @@ extension RunMachine {
         guard !isRefused, attempts < stage.retry.attempts else { return failStage(reason, at: now) }
         let until = now + stage.retry.wait(after: attempts)
         apply(.retryScheduled(until: until), at: now)
-        return commit(then: .wait(until: until, .time("attempt \(attempts + 1) of \(stage.name), since \(reason)")))
+        return commit(then: .wait(until: until, .time("attempt \(attempts + 1) of \(stage.name): \(reason)")))
     }
 
-    /// Gives the stage up, and does what it says of failures.
+    /// Fails the stage and applies its failure policy.
     mutating func failStage(_ reason: String, at now: Timestamp, policy: FailurePolicy? = nil) -> [Action] {
         guard let stage else { return goOn(at: now) }
         apply(.stageFailed(reason: reason), at: now)
@@ -154,7 +157,7 @@ extension RunMachine {
         }
     }
 
-    /// Why the endpoint must not stay as it is: a deployment that this run gave live or mirrored traffic serves nobody.
+    /// Returns why the endpoint must not stay as it is: a deployment to which this run gave traffic cannot serve it.
     func guardRail(_ snapshot: EndpointSnapshot?) -> String? {
         guard let snapshot else { return nil }
         let before = record.baseline.snapshot
@@ -167,29 +170,29 @@ extension RunMachine {
                 + "\(deployment.instances.ready) of \(deployment.instances.wanted) instances ready"
                 + (deployment.reason.map { ": \($0)" } ?? "")
         }
-        // Whoever deleted it: those of its share of the clients are failed until somebody else has it.
+        // Clients fail if a deployment with live traffic was deleted, regardless of who deleted it.
         let gone = snapshot.traffic.wanted.deployments.first { name in
             snapshot.deployment(name) == nil && snapshot.traffic.wanted[name] > before?.traffic.wanted[name] ?? 0
                 && record.expected.snapshot?.traffic.wanted[name] ?? 0 > 0
         }
-        return gone.map { "deployment \($0) has live traffic and is not there" }
+        return gone.map { "deployment \($0) has live traffic but does not exist" }
     }
 
     var usesEndpoint: Bool { record.baseline != .never }
 
-    /// What a gate shows: nothing, where the run has no endpoint.
+    /// What a gate shows: nothing if the run has no endpoint.
     func gateObservation(_ snapshot: EndpointSnapshot?) -> Observation {
         usesEndpoint ? Observation(snapshot) : .never
     }
 }
 
 extension Stage {
-    /// True when the stage has neither gate, effect nor wait.
+    /// Whether the stage has no gate, effect or wait.
     fileprivate var isMomentary: Bool {
         action.kind == .wait && approval == nil && restingTime == .zero
     }
 
-    /// True when the endpoint must be looked at before the stage begins.
+    /// Whether the endpoint must be observed before the stage begins.
     fileprivate func needsObservation(in record: RunRecord) -> Bool {
         action.touchesEndpoint || approval != nil && record.baseline != .never
     }

@@ -1,30 +1,31 @@
 package import Rollouts
 
-/// The pure machine of a run: it decides what comes next, and never does it.
+/// The pure state machine of a run: it decides what comes next, but never acts.
 ///
-/// The runner gives it inputs and performs the actions that they lead to, in order. Every intent is committed before
-/// its effect is asked for (P2); everything else that happened is committed with it, or at the latest
-/// when a stage ends, a wait begins or the run stops.
+/// The runner gives it inputs and performs the resulting actions in order. Every intent is committed before its effect
+/// is requested (P2). Everything else is committed with it, or at the latest when a stage ends, a wait begins or the
+/// run stops.
 package struct RunMachine: Sendable {
     package enum Input: Sendable {
-        /// The process begins to work on the run, for the first time or again.
+        /// A process begins to work on the run, for the first time or again.
         case begin
         case observed(EndpointSnapshot?)
-        /// The change was accepted; whether it is so is yet to be observed.
+        /// The change was accepted; its effect is yet to be observed.
         case accepted
         /// The change was not accepted, or the endpoint could not be observed.
         case refused(BackendError)
-        /// An invocation or a program is over: nil when it was as expected, else what was wrong.
+        /// An invocation or a program has finished; `failure` says what went wrong, if anything.
         case finished(failure: String?)
-        /// What an analysis has come to with one more reading.
+        /// The state of an analysis after one more reading.
         case measured(AnalysisRecord)
-        /// A wait is over.
+        /// A wait has ended.
         case timer
         case request(Request)
-        /// A decision that was made ahead of its gate, and the later one that takes its place.
+        /// A decision that was made ahead of its gate, and the later one that replaces it.
         case replaced(Request, by: Request)
-        /// A process that does not work on the run asks what is overdue and can be carried out without the endpoint; with
-        /// the requests that the run has not used.
+        /// A process that does not work on the run asks what is overdue and can be done without the endpoint.
+        ///
+        /// `pending` are the requests that the run has not used.
         case overdue(pending: [Request])
     }
 
@@ -33,25 +34,25 @@ package struct RunMachine: Sendable {
         case apply(Change, key: String, attempt: Int)
         case invoke(Invocation)
         case run(Command)
-        /// Reads what became of requests, for the analysis of the run's record.
+        /// Reads the outcomes of requests for the analysis in the run's record.
         case measure
         case wait(until: Timestamp, Waiting)
-        /// Nothing is left to do for this process: the run has ended, or is held for a person.
+        /// This process has nothing left to do: the run has ended or is held for a person.
         case stop
     }
 
     /// What a wait is for.
     package enum Waiting: Hashable, Sendable {
-        /// The backend, or time itself.
+        /// The backend, or a point in time.
         case time(String)
-        /// A person: real time, however fast the run's clock is.
+        /// A person, who takes real time regardless of the run's clock.
         case people(String)
     }
 
-    /// Why an attempt is over without success.
+    /// Why an attempt ended without success.
     struct AttemptFailure: Hashable, Sendable {
         var reason: String
-        /// True of a refusal that asking again would meet again.
+        /// Whether a retry would be refused as well.
         var isRefused = false
     }
 
@@ -66,32 +67,35 @@ package struct RunMachine: Sendable {
     private var changedStages: Set<Int> = []
     private var usedRequests: [Int] = []
     private var adopted: PlanSnapshot?
-    /// Why the attempt under way has failed, until the endpoint was observed.
+    /// Why the current attempt has failed; set until the endpoint has been observed.
     var failure: AttemptFailure?
-    /// How often in a row an accepted change was not to be seen; some backends show it a moment later.
+    /// How many times in a row an accepted change was not visible; some backends show changes with a delay.
     var unseen = 0
-    /// What the present wait is known to be for.
+    /// What is known about the current wait.
     var waitWatch = WaitWatch()
-    /// When the endpoint was last looked at by this process while an analysis goes on.
+    /// When this process last observed the endpoint during an analysis.
     var lookedAt: Timestamp?
 
     package var record: RunRecord { state.record }
     package var stages: [StageRecord] { state.stages }
 
-    /// How often an endpoint is looked at while it changes; a backend whose changes take less than the usual minutes is
-    /// looked at more often.
+    /// How often a changing endpoint is observed.
+    ///
+    /// Backends whose changes take less than the usual minutes use a shorter interval.
     package var pollInterval = Interval.seconds(5)
-    /// How often it is looked at while it bakes or waits for people; a backend that is looked at for nothing is so more
-    /// often, since clients are failed until it is.
+    /// How often an endpoint is observed during a bake or while waiting for people.
+    ///
+    /// Backends for which observing costs nothing use a shorter interval, since clients fail until a fault is noticed.
     package var watchInterval = Interval.seconds(10)
-    /// Polls until an accepted change that is not to be seen counts as undone by somebody.
+    /// The number of polls after which an accepted change that is still not visible counts as undone.
     static let patience = 3
-    /// How often an analysis reads (Analysis.md).
+    /// How often an analysis takes a reading (Analysis.md).
     static let readingInterval = Interval.seconds(1)
-    /// How long readings are gathered before they are made durable; a crash reads them again from the last cursor.
+    /// How long readings are collected before they are committed; after a crash they are read again from the last
+    /// cursor.
     static let readingsCommitInterval = Interval.seconds(10)
     static let rollBackTimeout = Interval.hours(2)
-    /// Stages without any effect that are committed at once, so that each costs less than one flush to disk.
+    /// The number of effect-free stages per commit, so that each costs less than one flush to disk.
     static let stagesPerCommit = 8
 
     package init(plan: Plan, state: RunState) {
@@ -99,18 +103,18 @@ package struct RunMachine: Sendable {
         self.state = state
     }
 
-    /// The stage that is under way or next, or nil when all are done.
+    /// The current or next stage, or `nil` if all are done.
     var stage: Stage? {
         plan.stages.indices.contains(record.position) ? plan.stages[record.position] : nil
     }
 
-    /// Where in the run things happen: the stage's name, or `roll-back`.
+    /// Where in the run something happens: a stage's name, `roll-back` or `end`.
     var scene: String {
         if case .rollingBack = record.phase { return "roll-back" }
         return stage?.name ?? "end"
     }
 
-    /// Takes `input`; an empty answer means that what was asked for last is still to be done.
+    /// Handles `input`; an empty result means that the last requested effect is still pending.
     package mutating func receive(_ input: Input, at now: Timestamp) -> [Action] {
         switch input {
         case .request(let request): return receive(request, at: now)
@@ -133,10 +137,10 @@ package struct RunMachine: Sendable {
         }
     }
 
-    /// Notes that a process took the run up again, or leaves it; written with whatever is committed next.
+    /// Records that a process resumed or left the run; the event is written with the next commit.
     package mutating func note(_ event: RunEvent, at now: Timestamp) { apply(event, at: now) }
 
-    /// Uses an edited playbook from here on (P7); an open gate is voided.
+    /// Switches to an edited playbook from here on (P7); an open gate is voided.
     package mutating func adopt(
         _ snapshot: PlanSnapshot, stages: [StageRecord], differences: [String], at now: Timestamp
     ) {
@@ -147,7 +151,7 @@ package struct RunMachine: Sendable {
         changedStages = Set(stages.indices)
     }
 
-    /// What was decided and not committed yet, or nil.
+    /// Returns what was decided but not committed yet, or `nil` if there is nothing.
     package mutating func flush() -> Commit? {
         guard !events.isEmpty || adopted != nil else { return nil }
         let stages = Dictionary(uniqueKeysWithValues: changedStages.map { ($0, state.stages[$0]) })
@@ -179,14 +183,14 @@ package struct RunMachine: Sendable {
         events.append(stamped)
     }
 
-    /// Takes back the readings that were not committed yet, so that they become one event with the next one.
+    /// Removes the readings that were not committed yet, so that they are merged with the next one into one event.
     mutating func takeBackReadings() -> [CoursePoint] {
         guard case .evidenceGathered(_, let course)? = events.last?.event else { return [] }
         events.removeLast()
         return course
     }
 
-    /// True when nothing waits to be committed but readings that are not due yet.
+    /// Whether only readings are uncommitted, and the oldest of them is more recent than `interval`.
     func mayGather(at now: Timestamp, for interval: Interval) -> Bool {
         events.allSatisfy { stamped in
             guard case .evidenceGathered(_, let course) = stamped.event else { return false }
@@ -196,7 +200,7 @@ package struct RunMachine: Sendable {
 
     mutating func use(_ request: Request) { usedRequests.append(request.number) }
 
-    /// Commits everything so far and then asks for `effect`.
+    /// Commits everything so far and then requests `effect`.
     mutating func commit(then effect: Effect) -> [Action] {
         guard let commit = flush() else { return [.perform(effect)] }
         return [.commit(commit), .perform(effect)]
@@ -204,9 +208,9 @@ package struct RunMachine: Sendable {
 
     mutating func stop() -> [Action] { commit(then: .stop) }
 
-    /// A wait that ends at the latest at `deadline`, so that the endpoint is looked at now and then.
+    /// Waits until `deadline` at the latest, or for a shorter interval so that the endpoint is observed in between.
     ///
-    /// `cause` is what the backend says of it, which is told where the wait takes long.
+    /// `cause` is the backend's explanation, which is reported if the wait takes long.
     mutating func wait(
         _ interval: Interval? = nil, at now: Timestamp, deadline: Timestamp, for reason: String, because cause: String?
     ) -> [Action] {
@@ -218,15 +222,15 @@ package struct RunMachine: Sendable {
         return commit(then: effect)
     }
 
-    /// Waits for an endpoint that cannot be looked at now.
+    /// Waits because the endpoint cannot be observed at present.
     mutating func waitToObserve(
         after error: BackendError, until deadline: Timestamp = .distantFuture, at now: Timestamp
     ) -> [Action] {
         wait(
-            at: now, deadline: deadline, for: "the endpoint to be observed: \(error.message)", because: error.message)
+            at: now, deadline: deadline, for: "the endpoint to respond: \(error.message)", because: error.message)
     }
 
-    /// Tells why the run waits, once it has for a while, and again when the reason is another.
+    /// Records why the run is waiting, once the wait has lasted a while, and again if the reason changes.
     mutating func explain(_ cause: String?, at now: Timestamp) {
         guard waitWatch.isToTell(cause, at: now), let cause else { return }
         apply(.waitExplained(reason: cause), at: now)

@@ -2,15 +2,15 @@ package import Rollouts
 
 package enum RunStatus: String, Codable, Hashable, Sendable, CaseIterable {
     case running
-    /// For a person's decision.
+    /// A gate is open for a person's decision.
     case waiting
-    /// Until a person says how to go on.
+    /// The run has stopped and needs a person's decision.
     case held
     case succeeded
     case rolledBack = "rolled_back"
     case failed
     case aborted
-    /// Every stage is done or skipped, and the traffic is not what the playbook asks for last.
+    /// Every stage is done or skipped, but the traffic is not the last that the playbook asks for.
     case endedEarly = "ended_early"
 
     package var isEnded: Bool {
@@ -25,11 +25,11 @@ package enum StageStatus: String, Codable, Hashable, Sendable, CaseIterable {
     case pending, running, waiting, held, succeeded, skipped, failed
     case rolledBack = "rolled_back"
 
-    /// True when the stage will not act again in its run.
+    /// Whether the stage will not act again in its run.
     package var isDone: Bool { self == .succeeded || self == .skipped }
 }
 
-/// Somebody, as this machine knows them; nobody has proved it, so records say `asserted`.
+/// A person as this machine identifies them; the identity is not verified, so records say `asserted`.
 package struct Person: Codable, Hashable, Sendable, CustomStringConvertible {
     package var name: String
     package var host: String
@@ -42,16 +42,16 @@ package struct Person: Codable, Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(name)@\(host)" }
 }
 
-/// Where one stage of a run stands.
+/// The state of one stage of a run.
 package struct StageRecord: Codable, Hashable, Sendable {
     package var name: String
     package var action: StageAction.Kind
     package var status: StageStatus
-    /// Tries begun so far.
+    /// The number of attempts begun so far.
     package var attempts: Int
     package var started: Timestamp?
     package var ended: Timestamp?
-    /// Why it was skipped, failed or held, in a sentence.
+    /// Why the stage was skipped, failed or held, in a sentence.
     package var reason: String?
 
     package init(
@@ -68,19 +68,19 @@ package struct StageRecord: Codable, Hashable, Sendable {
     }
 }
 
-/// Where a run stands: all that its machine must know besides the plan and the stages' records.
+/// The state of a run: all that its machine needs in addition to the plan and the stage records.
 package struct RunRecord: Codable, Hashable, Sendable {
     package var id: RunID
     package var backend: String
-    /// As in ``LeaseKey/place``.
+    /// See ``LeaseKey/place``.
     package var place: String?
     package var endpoint: Name
     package var planHash: String
-    /// As in ``Plan/roles``.
+    /// See ``Plan/roles``.
     package var roles: Roles?
-    /// The playbook's folder on the machine that started the run, absolute; nil where it is not known.
+    /// The absolute path of the playbook's folder on the machine that started the run, or `nil` if unknown.
     package var playbookFolder: String?
-    /// The run and stage that this one was forked from by `retry --from`.
+    /// The run and stage that this run was forked from with `retry --from`.
     package var parent: Parent?
     package var starter: Person
     package var started: Timestamp
@@ -88,26 +88,27 @@ package struct RunRecord: Codable, Hashable, Sendable {
     package var status: RunStatus
     /// Why the run ended, is held or is waiting, in a sentence.
     package var reason: String?
-    /// Why it has been waiting for a while, in the backend's words; nil where nothing is known, or it goes on.
+    /// Why the run has been waiting for a while, in the backend's words; `nil` if unknown, or if it is not waiting.
     package var waitReason: String?
-    /// Index of the stage that is under way or next; the number of stages when all are done.
+    /// The index of the current or next stage, or the number of stages if all are done.
     package var position: Int
     package var phase: Phase
-    /// Of the newest analysis; nil before the first.
+    /// The state of the latest analysis, or `nil` before the first.
     @Shared package var analysis: AnalysisRecord?
-    /// When a person adopted an endpoint that had drifted: approvals that were given before, ahead of their gates, are
-    /// void (P8).
+    /// When a person adopted a drifted endpoint; approvals given earlier, ahead of their gates, are void (P8).
     package var adopted: Timestamp?
-    /// Attempts of the present stage that don't count any more, since a person asked for another try.
+    /// The attempts of the current stage that no longer count, because a person requested a retry.
     package var forgivenAttempts: Int
-    /// What is restored by rolling back: the endpoint as observed at the start or, where it served nobody then, as the
-    /// first stage left it that gave clients their 100 %.
+    /// The state that a rollback restores.
+    ///
+    /// It is the endpoint as observed at the start or, if it served no clients then, as the first stage left it that
+    /// brought traffic to 100 %.
     package var baseline: Observation
-    /// What the endpoint was after the last change of this run; what differs from it is drift.
+    /// The endpoint's state after this run's last change; differences from it are drift.
     package var expected: Observation
-    /// What was observed last, for showing.
+    /// The last observation, for display.
     package var latest: Observation
-    /// When ``latest`` was observed; nil before the first time.
+    /// When ``latest`` was observed, or `nil` before the first observation.
     package var latestAt: Timestamp?
 
     package struct Parent: Codable, Hashable, Sendable {
@@ -142,9 +143,9 @@ package struct RunRecord: Codable, Hashable, Sendable {
     }
 }
 
-/// What is known of an endpoint.
+/// What is known about an endpoint.
 package enum Observation: Codable, Hashable, Sendable {
-    /// It was not looked at yet.
+    /// It has not been observed yet.
     case never
     case absent
     indirect case present(EndpointSnapshot)
