@@ -1,9 +1,9 @@
 internal import Rollouts
 
-/// A run's records: what its events, in order, make of it.
+/// A run's records, which are the result of applying its events in order.
 ///
-/// Whatever changes a run does it through ``apply(_:)``, so that folding the journal's events gives what the derived
-/// tables hold.
+/// Every change goes through ``apply(_:)``, so that replaying the journal's events yields the contents of the derived
+/// tables.
 package struct RunState: Hashable, Sendable {
     package private(set) var record: RunRecord
     package private(set) var stages: [StageRecord]
@@ -20,7 +20,7 @@ package struct RunState: Hashable, Sendable {
         case .runStarted, .requestMade, .requestVoided, .runLeft, .gateRefused: break
         case .waitExplained(let reason): record.waitReason = reason
         case .baselineObserved(let observation):
-            // A fork of a run that was not rolled back goes back to where that one began.
+            // A fork of a run that was not rolled back restores the state before that run.
             if record.baseline == .never { record.baseline = observation }
             expect(observation, at: now)
             record.phase = .ready
@@ -90,7 +90,7 @@ package struct RunState: Hashable, Sendable {
             self.stages = stages
         case .rollBackStarted(let rollBack):
             set(.running, rollBack.cause, .rollingBack(rollBack))
-            record.ended = nil  // of a run that had ended early
+            record.ended = nil  // set if the run had ended early
         case .rollBackIntended(let change, let intent):
             updateRollBack {
                 $0.changes += 1
@@ -111,7 +111,7 @@ package struct RunState: Hashable, Sendable {
         }
     }
 
-    /// Takes what was just seen, for showing; nothing depends on it.
+    /// Records an observation for display only.
     mutating func saw(_ observation: Observation, at now: Timestamp) {
         record.latest = observation
         record.latestAt = now
@@ -146,7 +146,7 @@ package struct RunState: Hashable, Sendable {
         saw(observation, at: now)
     }
 
-    /// An endpoint that served nobody at the start has nothing to go back to until somebody is served.
+    /// If the endpoint served no clients at the start, the first state that does becomes the baseline.
     private mutating func rememberFirstService(_ observation: Observation) {
         guard record.baseline != .never, (record.baseline.snapshot?.traffic.wanted ?? .none).isEmpty,
             let traffic = observation.snapshot?.traffic, traffic.wanted.sum == 100, traffic.actual == traffic.wanted
@@ -198,7 +198,7 @@ package struct RunState: Hashable, Sendable {
             set(.running, rollBack.cause, .rollingBack(rollBack))
             return
         }
-        // What a person has let pass, drift or an unknown outcome, is taken as the next observation shows it.
+        // After a person has let drift or an unknown outcome pass, the next observation becomes the expected state.
         switch hold.cause {
         case .drift where how != .restore:
             record.expected = .never
@@ -214,7 +214,7 @@ package struct RunState: Hashable, Sendable {
         set(.running, nil, .ready)
     }
 
-    /// The stages whose traffic was taken back.
+    /// Marks the stages whose traffic was reverted.
     private mutating func markRolledBack(at now: Timestamp) {
         for index in stages.indices {
             switch stages[index].status {
@@ -230,7 +230,7 @@ package struct RunState: Hashable, Sendable {
 }
 
 extension RunEvent {
-    /// True where the run goes on to something else, whatever it has waited for.
+    /// Whether the event means that the run is no longer waiting for whatever it waited for.
     var endsWait: Bool {
         switch self {
         case .requestMade, .requestVoided, .waitExplained, .changeAccepted: false

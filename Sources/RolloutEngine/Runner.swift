@@ -2,21 +2,21 @@ package import Logging
 package import RolloutStatistics
 package import Rollouts
 
-/// Performs what a run's machine decides, and feeds it with what came of it.
+/// Performs the effects that a run's machine requests, and feeds it their results.
 ///
-/// One runner at a time has an endpoint: every write carries the lease's epoch (P5).
+/// Only one runner at a time works on an endpoint: every write carries the lease's epoch (P5).
 package struct Runner: Sendable {
     package var journal: any Journal
     package var backend: any Backend
     package var clock: any RunClock
     package var lease: Lease
-    /// False leaves at a gate that nobody has decided, instead of staying.
+    /// Whether to wait at a gate for people; if false, the runner stops at an undecided gate.
     package var waitsForPeople: Bool
-    /// Runs a stage's program, which cancelling ends; returns nil on success, else what was wrong.
+    /// Runs a stage's program until it ends or is cancelled, and returns `nil` on success, else what went wrong.
     package var runCommand: @Sendable (Command) async -> String?
-    /// Asks a query of an analysis for its value.
+    /// Reads the value of an analysis's query.
     package var readSignal: @Sendable (PrometheusLimits) async -> Reading.Signal
-    /// Told of everything that was committed or is being done, for showing.
+    /// Receives everything that was committed or is being done, for display.
     package var observer: @Sendable (Progress) -> Void
     package var logger: Logger
 
@@ -26,9 +26,9 @@ package struct Runner: Sendable {
     }
 
     package enum Outcome: Hashable, Sendable {
-        /// Ended, or held for a person, as the record says.
+        /// The run has ended or is held for a person, as the record says.
         case stopped
-        /// A gate waits for people, and this runner does not.
+        /// A gate waits for people, but this runner does not.
         case waiting
         /// The task was cancelled; everything is checkpointed.
         case interrupted
@@ -57,8 +57,8 @@ package struct Runner: Sendable {
 
     /// Works on the run until it stops.
     ///
-    /// - Throws: ``JournalError`` when the journal could not be written or another runner took over, and
-    ///   ``BackendError`` of code `storage` when the backend's own state could not: nothing was done after it.
+    /// - Throws: ``JournalError`` if the journal could not be written or another runner took over; ``BackendError``
+    ///   with code `storage` if the backend's state could not be written. Nothing is done after that.
     package func run(_ machine: inout RunMachine) async throws -> Outcome {
         var actions = machine.receive(.begin, at: clock.now())
         while true {
@@ -87,7 +87,7 @@ package struct Runner: Sendable {
         }
     }
 
-    /// Makes durable what is to be, and returns the effect that comes then.
+    /// Commits what must be durable, and returns the effect to perform next.
     private func commit(_ actions: inout [RunMachine.Action], of machine: RunMachine) throws(JournalError)
         -> RunMachine.Effect?
     {
@@ -106,7 +106,7 @@ package struct Runner: Sendable {
         return nil
     }
 
-    /// What a request that came in the meantime leads to instead, or nil.
+    /// Returns the actions caused by a request that arrived in the meantime, or `nil` if there is none.
     private func offerRequests(to machine: inout RunMachine) throws(JournalError) -> [RunMachine.Action]? {
         let pending = try journal.pendingRequests(of: machine.record.id)
         for request in pending {
@@ -123,7 +123,7 @@ package struct Runner: Sendable {
         return .interrupted
     }
 
-    /// Makes durable what was gathered and not committed yet.
+    /// Commits everything that is not durable yet.
     private func keep(_ machine: inout RunMachine) throws(JournalError) {
         if let commit = machine.flush() {
             try journal.commit(commit, under: lease)
@@ -160,18 +160,18 @@ package struct Runner: Sendable {
             case .fenced:
                 throw JournalError(
                     .fenced,
-                    "\(error.message); this process leaves, and once nobody else works on the endpoint, "
-                        + "`turnout resume \(record.id)` goes on from what is there then")
+                    "\(error.message); this process is stopping; once the other runner is done, continue with "
+                        + "`turnout resume \(record.id)`")
             case .storage: throw error
             case .refused, .busy, .unavailable: return .refused(error)
             }
         }
     }
 
-    /// One more reading for the run's analysis.
+    /// Takes one more reading for the run's analysis.
     ///
-    /// Where the backend tells nothing, time goes on all the same: what is not told is no evidence, and at the end of
-    /// the analysis the playbook says what becomes of that.
+    /// Time advances even if the backend reports nothing. Missing outcomes are not evidence; at the end of the
+    /// analysis, the playbook decides what to do about that.
     private func measure(for record: RunRecord) async throws -> RunMachine.Input {
         guard var analysis = record.analysis else { return .timer }
         var signals: [String: Reading.Signal] = [:]
@@ -189,7 +189,7 @@ package struct Runner: Sendable {
         return .measured(analysis)
     }
 
-    /// Waits in slices, so that a request is noticed and the lease stays fresh.
+    /// Waits in slices, so that requests are noticed and the lease is renewed.
     private func wait(until deadline: Timestamp, for run: RunID, people: Bool) async throws -> RunMachine.Input {
         guard clock.now() < deadline else { return .timer }
         var beat = ContinuousClock.now
@@ -212,9 +212,9 @@ package struct Runner: Sendable {
 
     private static let beatInterval = Duration.seconds(5)
 
-    /// Keeps the lease fresh while `effect` takes its time, and cancels it when that is over or the run is to abort.
+    /// Renews the lease while `effect` runs, and cancels it at the time limit or if the run is to be aborted.
     ///
-    /// What was cancelled has not failed: the abort that is waiting is to decide what comes of it.
+    /// A cancelled effect does not count as failed: the pending abort determines what happens next.
     private func whileBeating(
         within limit: Interval, _ effect: @escaping @Sendable () async throws -> String?
     ) async throws -> RunMachine.Input {
@@ -248,7 +248,7 @@ package struct Runner: Sendable {
                     cancelled = .timer
                     group.cancelAll()
                 case .late:
-                    cancelled = cancelled ?? .finished(failure: "it was not done within \(limit)")
+                    cancelled = cancelled ?? .finished(failure: "it did not finish within \(limit)")
                     group.cancelAll()
                 case .watched: continue
                 }
@@ -257,7 +257,7 @@ package struct Runner: Sendable {
         }
     }
 
-    /// How much of its time the attempt under way has left.
+    /// Returns the time that the current attempt has left.
     private func rest(of record: RunRecord) -> Interval {
         guard case .acting(let attempt) = record.phase, attempt.deadline < .distantFuture else { return .distantFuture }
         return max(attempt.deadline - clock.now(), .zero)
@@ -267,7 +267,7 @@ package struct Runner: Sendable {
         case effect(String?)
         case aborted
         case late
-        /// There is nothing left to watch.
+        /// A watching task was cancelled.
         case watched
     }
 }

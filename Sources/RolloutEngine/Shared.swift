@@ -1,4 +1,4 @@
-/// A large value whose copies have one storage; setting it makes another.
+/// A large value whose copies share one storage; setting it allocates a new one.
 @propertyWrapper
 package struct Shared<Value: Sendable>: Sendable {
     private final class Storage: Sendable {
@@ -38,7 +38,7 @@ extension Shared: Codable where Value: Codable {
 }
 
 extension KeyedDecodingContainer {
-    /// Nil where the key is missing, as for any optional.
+    /// Decodes `nil` if the key is missing, as for any optional.
     func decode<Wrapped: Decodable>(_ type: Shared<Wrapped?>.Type, forKey key: Key) throws -> Shared<Wrapped?> {
         Shared(wrappedValue: try decodeIfPresent(Wrapped.self, forKey: key))
     }

@@ -1,12 +1,12 @@
 internal import FoundationEssentials
 package import Rollouts
 
-/// The machine's clock.
+/// The machine's wall clock.
 ///
-/// It sleeps in steps and looks again after each, so that a wall clock which is set forwards or backwards meanwhile
-/// ends the wait when it shows the deadline.
+/// It sleeps in steps and checks the time after each, so that a wait ends correctly even if the clock is set forwards
+/// or backwards.
 package struct SystemClock: RunClock {
-    /// The longest time until a wall clock that was set forwards is noticed.
+    /// The longest time until a clock that was set forwards is noticed.
     private static let step = Interval.seconds(5)
 
     package init() {}

@@ -1,18 +1,18 @@
 internal import Rollouts
 
-/// What is known of a wait: since when, and what was told of its reason.
+/// Decides when to report why a run is waiting.
 ///
-/// A short wait needs no words; a reason that changes all the time is told now and then.
+/// Short waits are not reported, and a reason that changes constantly is reported only now and then.
 struct WaitWatch: Sendable {
     private var since: Timestamp?
     private var told: (reason: String, at: Timestamp)?
-    /// True from the telling until it is made durable.
+    /// Whether a report was made that is not durable yet.
     var isTold = false
 
-    /// How long a wait lasts before its reason is told, and how long before another one is.
+    /// How long a wait lasts before its reason is reported, and the shortest time between two reports.
     static let pause = Interval.seconds(10)
 
-    /// True where `reason` is to be told now, which then counts as told.
+    /// Returns whether to report `reason` now; if so, it counts as reported.
     mutating func isToTell(_ reason: String?, at now: Timestamp) -> Bool {
         let since = since ?? now
         self.since = since
@@ -24,7 +24,7 @@ struct WaitWatch: Sendable {
 }
 
 extension EndpointSnapshot {
-    /// What the backend says of whatever is not as it should be; nil where it says nothing.
+    /// What the backend says about anything that is not as it should be, or `nil` if it says nothing.
     var trouble: String? {
         let words = deployments.compactMap { deployment in
             deployment.isReady ? nil : deployment.reason.map { "deployment \(deployment.name): \($0)" }

@@ -1,14 +1,14 @@
 /// `scale_settings: {type: target_utilization, …}` of a deployment's file, with Azure's defaults.
 package struct Autoscaling: Hashable, Sendable {
-    /// Members of `scale_settings`, each a whole number.
+    /// The defaults of the members of `scale_settings`, each a whole number.
     package static let defaults = ["min_instances": 1, "max_instances": 1, "target_utilization_percentage": 70]
 
-    /// How many instances are kept; at least 1.
+    /// The permitted number of instances; at least 1.
     package var counts: ClosedRange<Int>
-    /// In percent.
+    /// The target utilization in percent.
     package var targetUtilization: Int
 
-    /// Nil if the deployment is scaled by hand.
+    /// Returns `nil` if the deployment is scaled manually.
     package init?(_ definition: DeploymentDefinition) {
         let settings = definition.document["scale_settings"]
         guard settings?["type"]?.string == "target_utilization" else { return nil }

@@ -1,12 +1,12 @@
 /// One idempotent statement of desired state that is sent to a backend.
 package indirect enum Change: Hashable, Sendable, Codable {
     case putEndpoint(EndpointDefinition)
-    /// Creates or updates the deployment; a new one takes no traffic.
+    /// Creates or updates the deployment; a new one receives no traffic.
     case putDeployment(DeploymentDefinition)
     case scale(Name, instanceCount: Int)
-    /// Live traffic as a whole; deployments that are not named get 0.
+    /// Sets the complete live traffic; deployments that are not listed get 0.
     case setTraffic(Traffic)
-    /// Mirror traffic as a whole; ``Traffic/none`` turns mirroring off.
+    /// Sets the complete mirror traffic; ``Traffic/none`` turns mirroring off.
     case setMirrorTraffic(Traffic)
     case deleteDeployment(Name)
     /// Deletes the endpoint and its deployments.
@@ -14,7 +14,7 @@ package indirect enum Change: Hashable, Sendable, Codable {
 }
 
 extension Change {
-    /// True when `endpoint` was already asked to be so, whether or not it is so yet.
+    /// Returns whether the change was already requested of `endpoint`, whether or not it is complete.
     package func isRequested(of endpoint: EndpointSnapshot?) -> Bool {
         switch self {
         case .putEndpoint(let definition):
@@ -35,7 +35,7 @@ extension Change {
         }
     }
 
-    /// True when `endpoint` is observed to be so: requested is not done (P17).
+    /// Returns whether the change is observed to be complete in `endpoint`; being requested is not enough (P17).
     package func isDone(in endpoint: EndpointSnapshot?) -> Bool {
         guard isRequested(of: endpoint) else { return false }
         switch self {
@@ -51,7 +51,7 @@ extension Change {
         }
     }
 
-    /// Why the change can no longer become so by waiting, or nil while it may.
+    /// Returns why waiting cannot complete the change, or `nil` if it may.
     package func failure(in endpoint: EndpointSnapshot?) -> String? {
         switch self {
         case .putEndpoint:
@@ -68,7 +68,7 @@ extension Change {
 }
 
 extension DeploymentSnapshot {
-    /// Why the deployment has failed for good, or nil.
+    /// Why the deployment has failed permanently, or `nil` if it has not.
     package var failure: String? {
         guard state == .failed || state == .canceled else { return nil }
         return "deployment \(name) is \(state.rawValue)" + (reason.map { ": \($0)" } ?? "")
@@ -76,7 +76,7 @@ extension DeploymentSnapshot {
 }
 
 extension Change: CustomStringConvertible {
-    /// What it asks for, as a fragment: `traffic {blue: 90, green: 10}`.
+    /// The change as a sentence fragment, for example `traffic {blue: 90, green: 10}`.
     package var description: String {
         switch self {
         case .putEndpoint(let definition): "define endpoint \(definition.name)"

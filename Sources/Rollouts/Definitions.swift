@@ -1,18 +1,18 @@
-/// How an endpoint is served, which decides the rules that it keeps (AzureCompatibility.md).
+/// The kind of an endpoint, which determines the rules that it follows (AzureCompatibility.md).
 package enum EndpointKind: String, Codable, Hashable, Sendable, CaseIterable {
     case managed
     case kubernetes
 
-    /// Kubernetes online endpoints have no mirroring.
+    /// Whether the endpoint supports mirroring; Kubernetes online endpoints do not.
     package var mirrors: Bool { self == .managed }
 }
 
-/// What an endpoint should be, as its file says (AzureCompatibility.md).
+/// The desired state of an endpoint according to its file (AzureCompatibility.md).
 package struct EndpointDefinition: Hashable, Sendable, Codable {
     package var name: Name
     /// `key`, `aml_token` or `aad_token`.
     package var authMode: String
-    /// The whole file, so that keys which Turnout does not use are kept.
+    /// The whole file, which preserves keys that Turnout does not use.
     package var document: Value
 
     package init(name: Name, authMode: String = "key", document: Value = [:]) {
@@ -22,36 +22,36 @@ package struct EndpointDefinition: Hashable, Sendable, Codable {
     }
 }
 
-/// What a deployment should be, as its file says (AzureCompatibility.md).
+/// The desired state of a deployment according to its file (AzureCompatibility.md).
 package struct DeploymentDefinition: Hashable, Sendable, Codable {
     package var name: Name
     package var endpoint: Name
-    /// Absent where a Kubernetes deployment uses the cluster's default.
+    /// `nil` if a Kubernetes deployment uses the cluster's default.
     package var instanceType: String?
-    /// Instances wanted, 1 to 50.
+    /// The desired number of instances, 1 to 50.
     package var instanceCount: Int
     package var requestSettings: RequestSettings
-    /// The whole file, so that keys which Turnout does not use are kept.
+    /// The whole file, which preserves keys that Turnout does not use.
     package var document: Value
-    /// The folder of its file, absolute: what the document's local paths are relative to.
+    /// The absolute path of the folder of the deployment's file, which its local paths are relative to.
     ///
-    /// Nil if the backend takes no files, or the definition was observed. Definitions are equal whatever it is.
+    /// `nil` if the backend takes no files or the definition was observed. Equality ignores it.
     @Uncompared package var folder: String?
-    /// Digests of what the local paths led to when the plan was made: by them the files are stored and found again.
+    /// The digests of the contents of the local paths when the plan was made, under which the files are stored.
     package var contents: LocalContents?
-    /// What the playbook says that serves it: one of `{simulate: {PROFILE}}`, `{command: [prog, arg]}` and `{external: URL}`;
-    /// beside `command`, the `folder` of the playbook and the `files` that it names.
+    /// How the playbook serves the deployment: `{simulate: {PROFILE}}`, `{command: [prog, arg]}` or `{external: URL}`.
     ///
-    /// As JSON gives it back, so that equal ones are equal. Nil where its own file decides, or the backend starts no
-    /// servers.
+    /// With `command`, it also has the `folder` of the playbook and the `files` that the command refers to. It is
+    /// normalized through JSON so that equal values compare equal. `nil` if the deployment's file decides, or if the
+    /// backend starts no servers.
     package var serving: Value?
-    /// What the playbook says of the Python that serves it, with absolute paths: `{program: /opt/python3.12}`.
+    /// The playbook's Python settings for the deployment, with absolute paths: `{program: /opt/python3.12}`.
     ///
-    /// Nil where it says nothing, or another server serves it.
+    /// `nil` if it has none, or if another server serves the deployment.
     package var python: Value?
-    /// What the deployment brings that can serve it, as its files said when the plan was made.
+    /// The part of the deployment that can serve it, according to its files when the plan was made.
     ///
-    /// Nil if it brings nothing of the kind, or the backend shows no servers. Definitions are equal whatever it is.
+    /// `nil` if it has no such part, or if the backend does not show servers. Equality ignores it.
     @Uncompared package var ownServer: OwnServer?
 
     package init(
@@ -73,7 +73,7 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     }
 }
 
-/// Limits of requests to one deployment, with Azure's defaults (AzureCompatibility.md).
+/// The request limits of one deployment, with Azure's defaults (AzureCompatibility.md).
 package struct RequestSettings: Hashable, Sendable, Codable {
     /// At most 180 s.
     package var timeout: Interval

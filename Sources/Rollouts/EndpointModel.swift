@@ -1,9 +1,10 @@
-/// A managed or Kubernetes online endpoint as a pure value: which changes it takes, and what they make of it.
+/// A model of a managed or Kubernetes online endpoint as a pure value: it accepts changes and applies them.
 ///
-/// The checker plays a plan on it, the simulated backend adds time and faults, the exhaustive check explores it.
+/// The playbook checker plays a plan on it, the simulated backend adds time and faults, and the exhaustive check
+/// explores it.
 package struct EndpointModel: Hashable, Sendable {
     package var kind: EndpointKind
-    /// Nil where there is no endpoint.
+    /// `nil` if the endpoint does not exist.
     package var endpoint: EndpointSnapshot?
 
     package init(kind: EndpointKind, endpoint: EndpointSnapshot? = nil) {
@@ -11,9 +12,9 @@ package struct EndpointModel: Hashable, Sendable {
         self.endpoint = endpoint
     }
 
-    /// Why `change` is refused now, or nil.
+    /// Returns why `change` is refused at present, or `nil` if it is accepted.
     ///
-    /// What is already so is never refused.
+    /// A change that is already complete is never refused.
     package func violation(of change: Change) -> Violation? {
         guard !change.isDone(in: endpoint) else { return nil }
         for rule in changeRules {
@@ -22,7 +23,7 @@ package struct EndpointModel: Hashable, Sendable {
         return nil
     }
 
-    /// Takes `change`: what it wants is wanted from now on, and what it touches is busy until ``settle(_:)``.
+    /// Accepts `change`: its desired state is set, and the resource stays busy until ``settle(_:)``.
     package mutating func accept(_ change: Change) throws(Violation) {
         if let violation = violation(of: change) { throw violation }
         switch change {
@@ -57,7 +58,7 @@ package struct EndpointModel: Hashable, Sendable {
         }
     }
 
-    /// Ends what `change` began: it is so from now on.
+    /// Completes `change`: the actual state becomes the desired one.
     package mutating func settle(_ change: Change) {
         switch change {
         case .putEndpoint: endpoint?.state = .succeeded
@@ -73,7 +74,7 @@ package struct EndpointModel: Hashable, Sendable {
         }
     }
 
-    /// Ends a deployment's change as a failure, with `reason`.
+    /// Fails a deployment's change with `reason`.
     package mutating func fail(_ deployment: Name, reason: String) {
         update(deployment) {
             $0.state = .failed
@@ -82,7 +83,7 @@ package struct EndpointModel: Hashable, Sendable {
         }
     }
 
-    /// The same traffic with the names that the deployments have: others may be written in another case.
+    /// Returns the traffic with the deployments' names in their original case.
     private func spelled(_ traffic: Traffic) -> Traffic {
         Traffic(
             Dictionary(

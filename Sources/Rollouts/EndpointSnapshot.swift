@@ -1,4 +1,4 @@
-/// The state of a resource in the words of Azure ML (AzureCompatibility.md).
+/// The provisioning state of a resource, in Azure ML's terms (AzureCompatibility.md).
 package enum ProvisioningState: String, Codable, Hashable, Sendable, CaseIterable {
     case creating = "Creating"
     case updating = "Updating"
@@ -8,7 +8,7 @@ package enum ProvisioningState: String, Codable, Hashable, Sendable, CaseIterabl
     case failed = "Failed"
     case canceled = "Canceled"
 
-    /// True while the resource refuses another change.
+    /// Whether the resource refuses another change.
     package var isBusy: Bool {
         switch self {
         case .creating, .updating, .scaling, .deleting: true
@@ -17,17 +17,17 @@ package enum ProvisioningState: String, Codable, Hashable, Sendable, CaseIterabl
     }
 }
 
-/// An endpoint as a backend showed it at one moment.
+/// An endpoint as a backend reported it at one point in time.
 package struct EndpointSnapshot: Hashable, Sendable, Codable {
     package var definition: EndpointDefinition
     package var kind: EndpointKind
     package var state: ProvisioningState
-    /// What was asked for, and what clients get now.
+    /// The traffic that was requested, and what clients get now.
     package var traffic: Wanted<Traffic>
     package var mirrorTraffic: Wanted<Traffic>
-    /// By name.
+    /// Sorted by name.
     package var deployments: [DeploymentSnapshot]
-    /// Why it is not as was asked for, in a sentence; nil when there is nothing to say.
+    /// Why the endpoint differs from what was requested, in a sentence; `nil` if there is no reason to report.
     package var reason: String?
 
     package var name: Name { definition.name }
@@ -51,7 +51,7 @@ package struct EndpointSnapshot: Hashable, Sendable, Codable {
     }
 }
 
-/// A setting as it was requested and as it is.
+/// A setting's requested and actual value.
 package struct Wanted<Setting: Hashable & Sendable & Codable>: Hashable, Sendable, Codable {
     package var wanted: Setting
     package var actual: Setting
@@ -61,19 +61,19 @@ package struct Wanted<Setting: Hashable & Sendable & Codable>: Hashable, Sendabl
         self.actual = actual
     }
 
-    /// A setting that is as requested.
+    /// Creates a setting whose actual value is the requested one.
     package init(_ setting: Setting) { self.init(wanted: setting, actual: setting) }
 }
 
-/// A deployment as a backend showed it at one moment.
+/// A deployment as a backend reported it at one point in time.
 package struct DeploymentSnapshot: Hashable, Sendable, Codable {
     package var definition: DeploymentDefinition
     package var state: ProvisioningState
-    /// Instances asked for, serving, and failed.
+    /// The numbers of requested, ready and failed instances.
     package var instances: Instances
-    /// Requests that it is answering now.
+    /// The number of requests in flight.
     package var inFlight: Int
-    /// Why it is not ready, in a sentence; nil when there is nothing to say.
+    /// Why the deployment is not ready, in a sentence; `nil` if there is no reason to report.
     package var reason: String?
 
     package struct Instances: Hashable, Sendable, Codable {
@@ -102,14 +102,14 @@ package struct DeploymentSnapshot: Hashable, Sendable, Codable {
         self.reason = reason
     }
 
-    /// True when it can be given traffic: provisioned, and every wanted instance serves.
+    /// Whether it can receive traffic: it is provisioned, and all requested instances are ready.
     package var isReady: Bool {
         state == .succeeded && instances.wanted > 0 && instances.ready >= instances.wanted
     }
 }
 
 extension EndpointSnapshot {
-    /// Takes what changes in a rollout; definitions are large and hardly ever differ alone.
+    /// Hashes only what changes in a rollout; definitions are large and rarely the only difference.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(state)
         hasher.combine(traffic)

@@ -1,16 +1,16 @@
-// A misspelled upcoming feature is ignored silently by the compiler; each one that Package.swift names is held here.
+// The compiler silently ignores misspelled upcoming features, so each feature in Package.swift is checked here.
 #if !hasFeature(ExistentialAny)
-    #error("ExistentialAny is not on")
+    #error("ExistentialAny is not enabled")
 #endif
 #if !hasFeature(InternalImportsByDefault)
-    #error("InternalImportsByDefault is not on")
+    #error("InternalImportsByDefault is not enabled")
 #endif
 #if !hasFeature(MemberImportVisibility)
-    #error("MemberImportVisibility is not on")
+    #error("MemberImportVisibility is not enabled")
 #endif
 #if !hasFeature(NonisolatedNonsendingByDefault)
-    #error("NonisolatedNonsendingByDefault is not on")
+    #error("NonisolatedNonsendingByDefault is not enabled")
 #endif
 #if !hasFeature(InferIsolatedConformances)
-    #error("InferIsolatedConformances is not on")
+    #error("InferIsolatedConformances is not enabled")
 #endif

@@ -1,14 +1,14 @@
-/// Digests of what a deployment's local paths lead to: the identity of its files, by which they are stored.
+/// The digests of the contents of a deployment's local paths, under which its files are stored.
 ///
-/// Each is lowercase hexadecimal SHA-256; nil if the deployment has no such part, or its servers use none.
+/// Each is lowercase hexadecimal SHA-256, or `nil` if the deployment has no such part or its servers use none.
 package struct LocalContents: Hashable, Sendable, Codable {
-    /// Of the code, as `azure-ai-ml` finds code again (`get_content_hash`).
+    /// The digest of the code, computed as by `azure-ai-ml` (`get_content_hash`).
     package var code: String?
-    /// Of the environment: the version that `azure-ai-ml` gives to one without a name.
+    /// The digest of the environment, which `azure-ai-ml` uses as the version of an environment without a name.
     package var environment: String?
-    /// Of the model, as `azure-ai-ml` names its uploads (`get_object_hash`).
+    /// The digest of the model, computed as by `azure-ai-ml` for its uploads (`get_object_hash`).
     package var model: String?
-    /// Of the files that a command names.
+    /// The digest of the files that a command refers to.
     package var command: String?
 
     package init(code: String? = nil, environment: String? = nil, model: String? = nil, command: String? = nil) {

@@ -1,6 +1,6 @@
-/// The name of an endpoint or of a deployment; names compare without case (AzureCompatibility.md).
+/// The name of an endpoint or a deployment; names are case-insensitive (AzureCompatibility.md).
 package struct Name: Sendable {
-    /// The name as it was written.
+    /// The name in its original case.
     package let text: String
     private let folded: String
 

@@ -1,16 +1,16 @@
-/// What a deployment brings that can serve it.
+/// The part of a deployment that can serve it.
 ///
-/// A simulation takes its place only if its profile says `replaces_code: true`: measurements of a profile must not pass
-/// for those of a model.
+/// A simulation replaces it only if its profile says `replaces_code: true`: measurements of a profile must not be
+/// mistaken for those of a model.
 package enum OwnServer: Codable, Hashable, Sendable {
-    /// A scoring script and its code; `environment` is what it runs in, such as `Python 3.12, conda`.
+    /// A scoring script and its code; `environment` describes where it runs, such as `Python 3.12, conda`.
     case script(name: String, code: String, environment: String?)
     /// A model in MLflow's format, which needs no script.
     case mlflowModel(String)
-    /// The container of an environment with routes of its own (`inference_config`).
+    /// The container of an environment that defines its own routes (`inference_config`).
     case container(image: String?)
 
-    /// The part of the deployment that it is.
+    /// The name of this part of the deployment.
     package var part: String {
         switch self {
         case .script: "code"
@@ -21,7 +21,7 @@ package enum OwnServer: Codable, Hashable, Sendable {
 }
 
 extension OwnServer: CustomStringConvertible {
-    /// `score.py of ./code (Python 3.12, conda)`.
+    /// For example `score.py of ./code (Python 3.12, conda)`.
     package var description: String {
         switch self {
         case .script(let name, let code, let environment):
@@ -33,7 +33,8 @@ extension OwnServer: CustomStringConvertible {
 }
 
 extension DeploymentDefinition {
-    /// What serves it, for people: `score.py of ./code (Python 3.12, conda)`, `./serve.sh --fast`; nil if that is not known.
+    /// What serves the deployment, for people, such as `score.py of ./code (Python 3.12, conda)` or `./serve.sh
+    /// --fast`; `nil` if unknown.
     package var server: String? {
         guard let serving else { return ownServer?.description }
         if case .list(let words)? = serving["command"] { return words.compactMap(\.string).joined(separator: " ") }

@@ -1,28 +1,28 @@
-/// A playbook with its inputs filled in, for one backend and one endpoint: what exactly will be done.
+/// A playbook with its inputs filled in for one backend and one endpoint, which determines exactly what will be done.
 package struct Plan: Sendable {
     package var playbook: String
     package var description: String?
-    /// As the user names it: `simulated`, `simulated:kubernetes`.
+    /// The backend as the user specified it, such as `simulated` or `simulated:kubernetes`.
     package var backend: String
     package var endpoint: Name
     package var inputs: [String: Value]
-    /// Requests that are simulated where the backend has no clients of its own.
+    /// The requests to simulate if the backend has no real clients.
     package var load: Load?
-    /// The playbook's `backends.NAME` mapping, expressions filled in; `null` where it has none.
+    /// The playbook's `backends.NAME` mapping with its expressions evaluated; `null` if there is none.
     package var backendSettings: Value
-    /// Every file that the plan was made from, the playbook first.
+    /// All files that the plan was made from, beginning with the playbook.
     package var files: [File]
     package var stages: StageList
-    /// What `${{ live }}` and `${{ candidate }}` stand for; nil where the playbook uses neither.
+    /// The values of `${{ live }}` and `${{ candidate }}`, or `nil` if the playbook uses neither.
     package var roles: Roles?
-    /// The files of deployments (code, models, environments, commands), to say later which of them have changed.
+    /// The files of deployments (code, models, environments, commands), recorded to detect later changes.
     package var sources: [Source] = []
 
-    /// A file of a deployment when the plan was made; its content is not part of the plan.
+    /// A deployment's file when the plan was made; its contents are not part of the plan.
     package struct Source: Hashable, Sendable, Codable {
-        /// As a person would name it: `src/score.py`.
+        /// The path as shown to people, such as `src/score.py`.
         package var path: String
-        /// Differs after a change: a digest, or size and times of a large file.
+        /// A value that differs after a change: a digest, or the size and times of a large file.
         package var mark: String
 
         package init(path: String, mark: String) {
@@ -31,11 +31,11 @@ package struct Plan: Sendable {
         }
     }
 
-    /// A file as it was when the plan was made.
+    /// A file when the plan was made.
     package struct File: Hashable, Sendable, Codable {
-        /// As it was named, relative to the playbook's folder; the playbook itself by its own path.
+        /// The path as written, relative to the playbook's folder; for the playbook, its own path.
         package var path: String
-        /// Lowercase hexadecimal SHA-256 of its bytes.
+        /// SHA-256 of the file's contents in lowercase hexadecimal.
         package var digest: String
 
         package init(path: String, digest: String) {
@@ -64,9 +64,9 @@ package struct Plan: Sendable {
 
 /// The simulated clients of a playbook.
 package struct Load: Hashable, Sendable, Codable {
-    /// Requests a second.
+    /// The request rate per second.
     package var rate: Double
-    /// The body that they send.
+    /// The request that the clients send.
     package var request: InferenceRequest
 
     package init(rate: Double, request: InferenceRequest) {
@@ -76,9 +76,9 @@ package struct Load: Hashable, Sendable, Codable {
 }
 
 extension Plan {
-    /// The traffic that its stages ask for last; nil where none of them sets any.
+    /// The last traffic that the stages request, or `nil` if none of them sets traffic.
     ///
-    /// Stages that the plan leaves out do not count.
+    /// Skipped stages do not count.
     package var lastTraffic: Traffic? {
         stages.reversed().lazy.filter { $0.skip == nil }.compactMap(\.action.liveTraffic).first
     }

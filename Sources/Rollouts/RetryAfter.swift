@@ -1,15 +1,15 @@
 internal import FoundationEssentials
 
-/// The header with which a server says how long to wait.
+/// Parses the header with which a server says how long to wait.
 package enum RetryAfter {
-    /// Seconds, or a date (RFC 9110, 10.2.3); nil for what is neither.
+    /// Parses seconds or a date (RFC 9110, 10.2.3); returns `nil` for anything else.
     package static func wait(_ text: String, now: Timestamp) -> Interval? {
         if let seconds = Double(text), seconds >= 0, seconds < 1e9 { return .milliseconds(Int64(seconds * 1000)) }
         return HTTPDate.moment(text).map { max($0 - now, .zero) }
     }
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7); the two obsolete forms are not read.
+/// Parses `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, 5.6.7), but not the two obsolete formats.
 private enum HTTPDate {
     static func moment(_ text: String) -> Timestamp? {
         let parts = text.split(whereSeparator: { $0 == " " || $0 == "," || $0 == ":" })

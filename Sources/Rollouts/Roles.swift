@@ -1,6 +1,6 @@
-/// Which deployment serves clients now, and which one is to replace it, as a plan was made for.
+/// The live deployment and the candidate for which a plan was made.
 package struct Roles: Hashable, Sendable, Codable {
-    /// Nil where no deployment serves clients.
+    /// `nil` if no deployment serves clients.
     package var live: Name?
     package var candidate: Name
 
@@ -9,13 +9,15 @@ package struct Roles: Hashable, Sendable, Codable {
         self.candidate = candidate
     }
 
-    /// The roles on `endpoint`, which is nil where it does not exist yet.
+    /// Determines the roles on `endpoint`, which is `nil` if it does not exist yet.
     ///
-    /// The deployment with the most live traffic is live. Of several with equally much it is one that the playbook does
-    /// not deploy anew, and then the first by name. With a new deployment, whose file says `newName` or no name, the
-    /// candidate has that name or, where that is the live one's, the other colour. Without one, the candidate is the
-    /// deployment beside the live one: the one with the most live traffic, else the one that is mirrored to, else the
-    /// only one.
+    /// The live deployment is the one with the most live traffic. If several are tied, one that the playbook does not
+    /// redeploy is preferred, then the first by name.
+    ///
+    /// If the playbook deploys a new deployment, the candidate is `newName`, the name in its file, unless that is the
+    /// live deployment's name; then, or if the file has no name, it is the other colour. Otherwise the candidate is a
+    /// deployment other than the live one: the one with the most live traffic, else the one with mirror traffic, else
+    /// the only one.
     package init(on endpoint: EndpointSnapshot?, deploysCandidate: Bool, newName: Name? = nil) {
         live = endpoint.flatMap { Self.live(on: $0, newName: newName) }
         let present = deploysCandidate ? [] : endpoint?.deployments.map(\.name) ?? []
@@ -35,14 +37,14 @@ package struct Roles: Hashable, Sendable, Codable {
         }
     }
 
-    /// The roles in a situation that is assumed: `blue` serves all clients, or there is no endpoint yet.
+    /// Returns the roles in an assumed situation: `blue` serves all clients, or there is no endpoint yet.
     package static func assumed(isFirst: Bool, newName: Name?) -> Roles {
         guard !isFirst else { return Roles(live: nil, candidate: newName ?? "blue") }
         let live: Name = "blue"
         return Roles(live: live, candidate: newName.flatMap { $0 == live ? nil : $0 } ?? live.otherColour)
     }
 
-    /// The deployments that such a playbook may speak of, whichever of them is live.
+    /// The deployments that a playbook with roles may refer to, whichever of them is live.
     package var names: [Name] {
         let named = [live, candidate].compactMap(\.self)
         return named + named.map(\.otherColour)
@@ -57,8 +59,10 @@ package struct Roles: Hashable, Sendable, Codable {
 }
 
 extension Name {
-    /// The name of the deployment that takes turns with this one: `green` for `blue` and the reverse, also as a part of
-    /// the name between hyphens (`fraud-blue`); `green` for every other one.
+    /// The name of the deployment that alternates with this one.
+    ///
+    /// It is `green` for `blue` and the reverse, also as a hyphenated part of a name (`fraud-blue`), and `green` for
+    /// all other names.
     package var otherColour: Name {
         let colours = ["blue": "green", "green": "blue"]
         var parts = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)

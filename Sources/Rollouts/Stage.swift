@@ -1,20 +1,20 @@
 package import RolloutStatistics
 
-/// One stage of a plan: one action, and what must hold before it is left.
+/// One stage of a plan: an action and the gates for leaving the stage.
 package struct Stage: Hashable, Sendable, Codable {
     package var name: String
     package var action: StageAction
-    /// Why the stage is skipped (`when` was false), or nil when it is to be done.
+    /// Why the stage is skipped (`when` was false), or `nil` if it is not.
     package var skip: String?
-    /// Asked for before the action.
+    /// The approval that is required before the action.
     package var approval: Approval?
-    /// How long the stage bakes after its action, while the endpoint is watched.
+    /// How long the stage bakes under watch after its action.
     package var bake: Interval
-    /// Decides by live evidence when the stage is left, instead of ``bake``.
+    /// The analysis that decides from live evidence when the stage is left, instead of ``bake``.
     package var analysis: AnalysisSpecification?
-    /// Why the analysis that the stage has is not done here (its `when` was false), so that it bakes instead; or nil.
+    /// Why the stage bakes instead of running its analysis (`when` was false), or `nil`.
     package var analysisSkip: String?
-    /// How long one attempt may take, from its start until the action is observed to be done (without the bake).
+    /// The timeout of one attempt, from its start until the action is observed to be complete, excluding the bake.
     package var timeout: Interval
     package var retry: Retry
     package var onFailure: FailurePolicy
@@ -39,11 +39,13 @@ package struct Stage: Hashable, Sendable, Codable {
 }
 
 extension Interval {
-    /// Longer than any wait.
+    /// An interval longer than any wait.
     package static let distantFuture = Interval(milliseconds: .max)
 }
 
-/// How often a stage is tried; the wait before attempt n+1 is `backoff × 2^(n-1)`, at most an hour.
+/// How often a stage is tried.
+///
+/// The backoff before attempt n+1 is `backoff × 2^(n-1)`, at most one hour.
 package struct Retry: Hashable, Sendable, Codable {
     /// At least 1.
     package var attempts: Int
@@ -54,7 +56,7 @@ package struct Retry: Hashable, Sendable, Codable {
         self.backoff = backoff
     }
 
-    /// The wait after attempt `attempt` (counted from 1) failed.
+    /// Returns the wait after attempt `attempt`, counted from 1, has failed.
     package func wait(after attempt: Int) -> Interval {
         let doublings = min(max(attempt - 1, 0), 20)
         return min(backoff * (1 << Int64(doublings)), max(.hours(1), backoff))
@@ -62,11 +64,11 @@ package struct Retry: Hashable, Sendable, Codable {
 }
 
 extension Stage {
-    /// Whether something is looked at before the stage is left: people, live evidence, or a bake.
+    /// Whether the stage has a gate: an approval, an analysis or a bake.
     package var isGated: Bool { approval != nil || analysis != nil || bake > .zero }
 }
 
-/// What becomes of the run when a stage has failed for good.
+/// What happens to the run when a stage has failed permanently.
 package enum FailurePolicy: String, Hashable, Sendable, Codable, CaseIterable {
     case rollBack = "roll_back"
     case hold

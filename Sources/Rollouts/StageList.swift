@@ -1,9 +1,9 @@
 package import FoundationEssentials
 
-/// The stages of a plan in their order, each decoded when it is first looked at.
+/// The ordered stages of a plan, each decoded on first access.
 ///
-/// A journal keeps every stage as the JSON that the plan's hash covers; a resumed run of ten thousand stages reads
-/// only the few that are still ahead of it.
+/// A journal stores every stage as the JSON that the plan's hash covers. A resumed run of ten thousand stages reads
+/// only the few that remain.
 package struct StageList: Sendable, RandomAccessCollection {
     private enum Item: Sendable {
         case decoded(Stage)
@@ -14,9 +14,9 @@ package struct StageList: Sendable, RandomAccessCollection {
 
     package init(_ stages: some Sequence<Stage>) { items = stages.map(Item.decoded) }
 
-    /// Stages as ``encoded(at:)`` gave them.
+    /// Creates a list from stages encoded with ``encoded(at:)``.
     ///
-    /// The caller has checked the bytes against the plan's hash: what Turnout itself encoded can be decoded.
+    /// The caller must have verified the bytes against the plan's hash, so that they are known to be decodable.
     package init(verified encoded: [Data]) { items = encoded.map(Item.encoded) }
 
     package mutating func append(_ stage: Stage) { items.append(.decoded(stage)) }
@@ -31,12 +31,12 @@ package struct StageList: Sendable, RandomAccessCollection {
             do {
                 return try JSONDecoder().decode(Stage.self, from: data)
             } catch {
-                preconditionFailure("a stage whose bytes fit the plan's hash does not decode: \(error)")
+                preconditionFailure("a stage that matches the plan's hash cannot be decoded: \(error)")
             }
         }
     }
 
-    /// The stage as JSON with sorted keys.
+    /// Returns the stage as JSON with sorted keys.
     package func encoded(at position: Int) throws -> Data {
         switch items[position] {
         case .encoded(let data): return data

@@ -6,7 +6,7 @@ package struct Interval: Hashable, Comparable, Sendable {
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
     package static func milliseconds(_ count: Int64) -> Interval { Interval(milliseconds: count) }
-    /// The nearest whole number of milliseconds; what no such number holds is as long as can be.
+    /// Rounds to the nearest millisecond; values that are out of range become the longest interval or zero.
     package init(seconds: Double) {
         self.init(milliseconds: Int64(exactly: (seconds * 1000).rounded()) ?? (seconds > 0 ? .max : 0))
     }
@@ -25,7 +25,7 @@ package struct Interval: Hashable, Comparable, Sendable {
         let (difference, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
         return Interval(milliseconds: overflow ? (right < .zero ? .max : .min) : difference)
     }
-    /// The length `factor` times; what can't be counted is the longest, or the shortest.
+    /// Multiplies an interval; overflow yields the longest or shortest interval.
     package static func * (left: Interval, factor: Int64) -> Interval {
         let (product, overflow) = left.milliseconds.multipliedReportingOverflow(by: factor)
         let limit: Int64 = (left.milliseconds < 0) == (factor < 0) ? .max : .min
@@ -70,14 +70,14 @@ extension Interval: Codable {
     }
 }
 
-/// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time, in whole milliseconds since 1970-01-01T00:00:00Z.
 package struct Timestamp: Hashable, Comparable, Sendable {
     package var milliseconds: Int64
 
     package init(milliseconds: Int64) { self.milliseconds = milliseconds }
     package init(_ date: Date) { self.milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded()) }
 
-    /// Later than every moment that a clock can show.
+    /// Later than any time that a clock can show.
     package static let distantFuture = Timestamp(milliseconds: .max)
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
@@ -85,7 +85,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
         let (difference, overflow) = left.milliseconds.subtractingReportingOverflow(right.milliseconds)
         return Interval(milliseconds: overflow ? (left < right ? .min : .max) : difference)
     }
-    /// The moment that is `interval` later; what can't be counted is ``distantFuture``, or the earliest.
+    /// Subtracts an interval; overflow yields ``distantFuture`` or the earliest time.
     package static func - (left: Timestamp, interval: Interval) -> Timestamp { left + (.zero - interval) }
 
     package static func + (left: Timestamp, interval: Interval) -> Timestamp {
@@ -106,7 +106,8 @@ extension Timestamp: CustomStringConvertible {
             + "T\(hour.padded(2)):\(minute.padded(2)):\(second.padded(2)).\((time % 1000).padded(3))Z"
     }
 
-    /// The Gregorian date, of years that begin in March (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+    /// Computes the Gregorian date with years that begin in March (Hinnant, "chrono-Compatible Low-Level Date
+    /// Algorithms").
     private static func date(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let (era, dayOfEra) = (days + 719_468).floored(by: 146_097)
         let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
@@ -120,13 +121,13 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Int64 {
-    /// Quotient and remainder of a division that rounds down.
+    /// Divides and rounds the quotient down.
     fileprivate func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
 
-    /// The number with zeros before it, `length` digits or more.
+    /// The number padded with leading zeros to at least `length` digits.
     fileprivate func padded(_ length: Int) -> String {
         let digits = String(magnitude)
         return (self < 0 ? "-" : "") + String(repeating: "0", count: Swift.max(length - digits.count, 0)) + digits

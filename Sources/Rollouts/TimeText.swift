@@ -1,5 +1,5 @@
 extension Interval {
-    /// In at most two units, for people: `250ms`, `4.2s`, `33s`, `1m 05s`, `1h 33m`, `2d 4h`.
+    /// The interval in at most two units, for people: `250ms`, `4.2s`, `33s`, `1m 05s`, `1h 33m`, `2d 4h`.
     package var short: String {
         let total = milliseconds.magnitude
         let sign = milliseconds < 0 ? "-" : ""
@@ -14,7 +14,7 @@ extension Interval {
         }
     }
 
-    /// A place on a time line: `00:12:30`, `26:00:00`.
+    /// The interval as a position on a time line: `00:12:30`, `26:00:00`.
     package var clockText: String {
         let seconds = max(milliseconds, 0) / 1000
         return [seconds / 3600, seconds / 60 % 60, seconds % 60].map(Self.twoDigits).joined(separator: ":")
@@ -28,19 +28,19 @@ extension Interval {
     private static func twoDigits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 
-/// The bound of a latency bin, or a dash where there is none: `≤ 42 ms`, `≤ 0.35 ms`.
+/// Formats the bound of a latency bin, or a dash if there is none: `≤ 42 ms`, `≤ 0.35 ms`.
 package func latencyText(_ milliseconds: Double?) -> String {
     guard let milliseconds else { return "–" }
     return "≤ \(Int(exactly: milliseconds).map { "\($0)" } ?? "\(milliseconds)") ms"
 }
 
 extension Timestamp {
-    /// For people, to the second and in UTC: `2026-11-22 10:15:30`.
+    /// The time in UTC to the second, for people: `2026-11-22 10:15:30`.
     package var short: String {
         guard self != .distantFuture else { return "never" }
         return String(description.prefix(19)).split(separator: "T").joined(separator: " ")
     }
 
-    /// The same with its time zone, for what a person has to be there for: `2026-11-22 10:15:30 UTC`.
+    /// The same with its time zone, for times at which a person must act: `2026-11-22 10:15:30 UTC`.
     package var zoned: String { self == .distantFuture ? short : "\(short) UTC" }
 }

@@ -1,4 +1,4 @@
-/// Whole percents of requests per deployment; a deployment that is not named has 0, so entries of 0 are not kept.
+/// The percentage of requests per deployment, in whole percents; deployments that are not listed have 0.
 package struct Traffic: Hashable, Sendable {
     package private(set) var percents: [Name: Int]
 
@@ -13,7 +13,7 @@ package struct Traffic: Hashable, Sendable {
         set { percents[deployment] = newValue == 0 ? nil : newValue }
     }
 
-    /// The sum of all percents; one that can't be counted is `Int.max`.
+    /// The sum of all percentages, or `Int.max` on overflow.
     package var sum: Int {
         percents.values.reduce(0) { total, percent in
             let (sum, overflow) = total.addingReportingOverflow(percent)
@@ -22,12 +22,12 @@ package struct Traffic: Hashable, Sendable {
     }
 
     package var isEmpty: Bool { percents.isEmpty }
-    /// The deployments with a share, by name.
+    /// The deployments with a share, sorted by name.
     package var deployments: [Name] { percents.keys.sorted() }
 }
 
 extension Traffic: CustomStringConvertible, ExpressibleByDictionaryLiteral, Codable {
-    /// `{blue: 90, green: 10}`, by name.
+    /// The traffic sorted by name, for example `{blue: 90, green: 10}`.
     package var description: String {
         "{" + deployments.map { "\($0): \(self[$0])" }.joined(separator: ", ") + "}"
     }

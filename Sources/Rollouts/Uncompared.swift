@@ -1,4 +1,4 @@
-/// Something that makes no difference: values which differ in it alone are equal.
+/// A property that equality ignores.
 @propertyWrapper
 package struct Uncompared<Wrapped: Codable & Sendable>: Hashable, Sendable, Codable {
     package var wrappedValue: Wrapped?
@@ -19,7 +19,7 @@ package struct Uncompared<Wrapped: Codable & Sendable>: Hashable, Sendable, Coda
 }
 
 extension KeyedDecodingContainer {
-    /// Nothing where the key is missing, as for any optional.
+    /// Decodes an empty value if the key is missing, as for any optional.
     package func decode<Wrapped>(
         _ type: Uncompared<Wrapped>.Type, forKey key: Key
     ) throws -> Uncompared<Wrapped> {

@@ -8,7 +8,7 @@ package indirect enum Value: Hashable, Sendable {
     case list([Value])
     case mapping([String: Value])
 
-    /// The member of a mapping, or nil where there is none or this is no mapping.
+    /// The member of a mapping, or `nil` if there is none or this is not a mapping.
     package subscript(key: String) -> Value? {
         guard case .mapping(let members) = self else { return nil }
         return members[key]
@@ -29,7 +29,7 @@ package indirect enum Value: Hashable, Sendable {
         return flag
     }
 
-    /// The number, whole or not.
+    /// The number, whether whole or not.
     package var double: Double? {
         switch self {
         case .integer(let number): Double(number)
@@ -38,8 +38,9 @@ package indirect enum Value: Hashable, Sendable {
         }
     }
 
-    /// True when every member that `pattern` names is here with the same value; lists must be equal, and an empty
-    /// mapping fits every mapping.
+    /// Returns whether every member in `pattern` is present with a matching value.
+    ///
+    /// Lists must match element by element, and an empty mapping matches every mapping.
     package func contains(_ pattern: Value) -> Bool {
         switch (self, pattern) {
         case (.mapping(let members), .mapping(let wanted)):
@@ -99,7 +100,7 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
 }
 
 extension Value {
-    /// As it comes back from JSON, which knows no 1.0 beside 1; null where it cannot be written: infinity and NaN.
+    /// The value as it is read back from JSON, which does not distinguish 1.0 from 1; null for infinity and NaN.
     package var throughJSON: Value { written ?? .null }
 
     private var written: Value? {

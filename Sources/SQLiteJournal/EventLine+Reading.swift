@@ -5,14 +5,14 @@ internal import Rollouts
 internal import SQLiteState
 
 extension EventLine {
-    /// The line of a run with a sequence number, if there is one.
+    /// Reads the line of a run with a sequence number, if there is one.
     static func read(of run: RunID, _ sequence: Int, in db: Database) throws -> EventLine? {
         var line: EventLine?
         try forEach(of: run, from: sequence, to: sequence, in: db) { line = $0 }
         return line
     }
 
-    /// The lines of a run, or those of one kind, in their order.
+    /// Calls `body` for the lines of a run, or for those of one kind, in order.
     static func forEach(
         of run: RunID, from first: Int = .min, to last: Int = .max, kind: String? = nil, in db: Database,
         _ body: (EventLine) throws -> Void
@@ -27,9 +27,9 @@ extension EventLine {
         ) { try body(EventLine($0)) }
     }
 
-    /// From pairs of a column's type and its bytes as they stand in the file, whatever somebody made of them.
+    /// Creates a line from the type and the bytes of each column, exactly as they are in the file.
     ///
-    /// A line with a column that no journal writes has no hash: it is not as it was written.
+    /// If a column has a form that no journal writes, the line gets an empty hash, so that it counts as changed.
     private init(_ row: Cells) {
         var isWellFormed = true
         func bytes(_ column: Int32, of type: String) -> Data {

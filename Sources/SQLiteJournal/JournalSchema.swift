@@ -3,30 +3,30 @@ internal import GRDB
 internal import SQLiteState
 
 extension StateSchema {
-    /// The journal's file: `application_id` is "Turn" in ASCII.
+    /// The journal's schema; its `application_id` is "Turn" in ASCII.
     static let journal = StateSchema(
         name: "journal", applicationID: 0x5475_726E, oldestReadable: 3,
         migrations: [
             { try $0.execute(sql: firstTables) },
             { try $0.execute(sql: homeTable, arguments: [UUID().uuidString.lowercased()]) },
             { try $0.execute(sql: endedEarly) },
-            // Version 4: the event `gate.expired`, which earlier versions of Turnout can't read. No table changes.
+            // Version 4 adds the event `gate.expired`, which earlier versions cannot read. No table changes.
             { _ in },
         ])
 
-    /// Version 2: what this state folder is called where several have one backend.
+    /// Version 2 adds an ID that distinguishes state folders that share a backend.
     ///
-    /// Short, so that all tables' definitions stay on the file's first page: a journal of which another page is damaged
-    /// can be opened, and says what is wrong with it.
+    /// The definition is short, so that all table definitions stay on the file's first page: a journal in which another
+    /// page is damaged can still be opened and diagnosed.
     private static let homeTable = """
         CREATE TABLE home (id TEXT NOT NULL) STRICT;
         INSERT INTO home (id) VALUES (?);
         """
 
-    /// Version 3: the end `ended_early`, and the group that an approver was found to be in.
+    /// Version 3 adds the status `ended_early` and the group that an approver was found to be in.
     ///
-    /// A wider CHECK leaves the table's content as it is, so that its definition is replaced in place, as SQLite's
-    /// documentation of ALTER TABLE describes; RESET reads the new one.
+    /// A wider CHECK does not affect the table's contents, so its definition is replaced in place, as SQLite's
+    /// documentation of ALTER TABLE describes; RESET reads the new definition.
     private static let endedEarly = """
         ALTER TABLE requests ADD COLUMN member_of TEXT;
         PRAGMA writable_schema = ON;
@@ -37,7 +37,8 @@ extension StateSchema {
 
     /// The tables of version 1.
     ///
-    /// Times are milliseconds since 1970 in UTC. Large columns stand last, so that the others are read without them.
+    /// Times are in milliseconds since 1970 in UTC. Large columns come last, so that the others can be read without
+    /// them.
     private static let firstTables = """
         -- The bytes of every file and plan header that a run was made from, by their SHA-256.
         CREATE TABLE definitions (

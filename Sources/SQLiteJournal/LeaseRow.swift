@@ -7,14 +7,14 @@ internal import SQLiteState
 struct LeaseRow {
     var key: String
     var epoch: Int
-    /// Nil when the lease was released.
+    /// `nil` once the lease was released.
     var run: String?
     var process: Int
     var processStart: Int64
     var bootID: String
     var host: String
     var acquired: Timestamp
-    /// Of the boot clock of the machine with that boot id.
+    /// The time of the last heartbeat by the boot clock of the machine with that boot ID, in milliseconds.
     var heartbeat: Int64
     var heartbeatAt: Timestamp
 
@@ -66,13 +66,13 @@ struct LeaseRow {
             ])
     }
 
-    /// Who has the lease; nil when it was released.
+    /// Returns the holder of the lease, or `nil` if it was released.
     func holder(seenFrom machine: Machine, locks: SQLiteJournal) throws -> LeaseHolder? {
         guard let run else { return nil }
         guard let id = RunID(run) else {
-            throw JournalError(.tampered, "\(locks.path): the lease of \(key) names no run but `\(run)`")
+            throw JournalError(.tampered, "\(locks.path): the lease of \(key) has an invalid run ID, '\(run)'")
         }
-        // Another kernel's boot clock says nothing here.
+        // The boot clock of another kernel cannot be compared.
         let silence =
             bootID == machine.bootID
             ? Interval(milliseconds: machine.bootClock()) - Interval(milliseconds: heartbeat)
@@ -82,9 +82,9 @@ struct LeaseRow {
             isAlive: try isAlive(seenFrom: machine, locks: locks), silent: max(silence, .zero))
     }
 
-    /// False when nobody has the holder's kernel lock, or its kernel or its process is no more.
+    /// Returns false if no process holds the holder's kernel lock, or if its kernel or its process no longer runs.
     ///
-    /// Process numbers mean something only to the machine that gave them. A lock whose file is gone says nothing.
+    /// Process IDs are only meaningful on the machine that assigned them. A missing lock file proves nothing.
     private func isAlive(seenFrom machine: Machine, locks: SQLiteJournal) throws -> Bool {
         if try locks.isLocked(key: key, epoch: epoch) == false { return false }
         guard host == machine.host else { return true }

@@ -6,21 +6,21 @@
 package import Rollouts
 internal import Support
 
-/// This process and the machine that it runs on, as leases name them.
+/// This process and the machine that it runs on, as leases identify them.
 package struct Machine: Sendable {
     package var host: String
-    /// Another one after every start of the kernel; empty where it is not known.
+    /// Changes with every start of the kernel; empty if unknown.
     package var bootID: String
     package var process: Int
-    /// What is known of a process of this machine.
+    /// Returns the state of a process on this machine.
     package var look: @Sendable (_ process: Int) -> ProcessState
-    /// Milliseconds since the kernel started, also while the machine slept.
+    /// Milliseconds since the kernel started, including the time that the machine slept.
     package var bootClock: @Sendable () -> Int64
     package var now: @Sendable () -> Timestamp
 
     package enum ProcessState: Hashable, Sendable {
         case gone
-        /// Since so many clock ticks after the kernel started; nil where that is not to be seen.
+        /// `since` is the start time in clock ticks after the kernel started, or `nil` if it cannot be determined.
         case running(since: Int64?)
     }
 
@@ -36,7 +36,7 @@ package struct Machine: Sendable {
         self.now = now
     }
 
-    /// When this process started, or 0.
+    /// The start time of this process in clock ticks, or 0 if unknown.
     var processStart: Int64 {
         guard case .running(let since?) = look(process) else { return 0 }
         return since
@@ -44,7 +44,7 @@ package struct Machine: Sendable {
 }
 
 extension Machine {
-    /// The real one.
+    /// The machine that this process runs on.
     package static var current: Machine {
         Machine(
             host: hostName(), bootID: firstLine(of: "/proc/sys/kernel/random/boot_id") ?? "", process: Int(getpid()),
@@ -64,15 +64,15 @@ extension Machine {
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
-    /// What /proc tells; where it hides the processes of others, whether a signal would find it.
+    /// Reads the state of a process from /proc or, if it is hidden there, by checking whether a signal could be sent.
     ///
-    /// The second field of /proc/PID/stat is the program's name in parentheses, whatever it contains; the 22nd is the
-    /// start time (proc_pid_stat(5)).
+    /// The second field of /proc/PID/stat is the program's name in parentheses, which may contain any character; the
+    /// 22nd is the start time (proc_pid_stat(5)).
     private static func processState(_ process: Int) -> ProcessState {
         guard let id = pid_t(exactly: process), id > 0 else { return .gone }
         if let line = firstLine(of: "/proc/\(id)/stat"), let name = line.lastIndex(of: ")") {
             let fields = line[line.index(after: name)...].split(separator: " ")
-            // A zombie holds nothing and does nothing any more.
+            // A zombie holds no locks and does nothing.
             if fields.first == "Z" || fields.first == "X" { return .gone }
             return .running(since: fields.count > 19 ? Int64(fields[19]) : nil)
         }

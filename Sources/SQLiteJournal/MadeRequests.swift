@@ -5,13 +5,13 @@ internal import Rollouts
 internal import SQLiteState
 internal import Synchronization
 
-/// The requests as the hash-chained events tell them, by run and number.
+/// The requests recorded in hash-chained events, by run and number.
 ///
-/// A decision counts only as it was made: a row of the requests table that says otherwise was changed by hand.
+/// A decision counts only as it was made: a row of the requests table that differs from its event was changed manually.
 final class MadeRequests: Sendable {
     private let known = Mutex<[RunID: [Int: Request]]>([:])
 
-    /// Throws ``JournalError/Code/tampered`` unless an intact event says that `request` was made so.
+    /// Throws ``JournalError/Code/tampered`` unless an intact event records exactly this request.
     func check(_ request: Request, of run: RunID, in db: Database) throws {
         if known.withLock({ $0[run]?[request.number] }) == request { return }
         let made = try Self.read(of: run, in: db)
@@ -19,11 +19,11 @@ final class MadeRequests: Sendable {
         guard made[request.number] != request else { return }
         throw JournalError(
             .tampered,
-            "request \(request.number) of run \(run) is not as it was made: it was changed, or added, by other means "
-                + "than Turnout; see `turnout events \(run) --verify`")
+            "request \(request.number) of run \(run) was changed or added by something other than Turnout; see "
+                + "`turnout events \(run) --verify`")
     }
 
-    /// Those whose events are as they were written.
+    /// Reads the requests whose events are intact.
     static func read(of run: RunID, in db: Database) throws -> [Int: Request] {
         var made: [Int: Request] = [:]
         try EventLine.forEach(of: run, kind: "request.made", in: db) { line in

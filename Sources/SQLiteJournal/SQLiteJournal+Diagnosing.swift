@@ -3,7 +3,7 @@ package import RolloutEngine
 internal import SQLiteState
 
 extension SQLiteJournal {
-    /// Looks at the file, its settings, every lease and every run's chain; what can't be looked at is a finding too.
+    /// Checks the file, its settings, every lease and every run's chain; a failed check is also a finding.
     package func diagnose() -> [Diagnosis] {
         let parts: [(String, () throws -> [Diagnosis])] = [
             ("sqlite", { try self.settings() }), ("file", { try self.integrity() }),
@@ -14,7 +14,7 @@ extension SQLiteJournal {
                 return try look()
             } catch {
                 return [
-                    Diagnosis(.error, subject, "\(error)", advice: "repair what the sentence names, then look again")
+                    Diagnosis(.error, subject, "\(error)", advice: "fix this problem, then run `turnout doctor` again")
                 ]
             }
         }
@@ -26,9 +26,9 @@ extension SQLiteJournal {
             facts.hasCheckpointRace
                 ? Diagnosis(
                     .warning, "sqlite",
-                    "SQLite \(facts.version) can lose commits when a checkpoint meets a writer (fixed in 3.51.3); Turnout "
-                        + "works around it by \(folder)/turnout.lock",
-                    advice: "let no other program write to \(path)")
+                    "SQLite \(facts.version) can lose commits when a checkpoint meets a write (fixed in 3.51.3); Turnout "
+                        + "prevents this with the lock \(folder)/turnout.lock",
+                    advice: "do not let any other program write to \(path)")
                 : Diagnosis(.ok, "sqlite", "SQLite \(facts.version)")
         ]
         found.append(
@@ -36,15 +36,15 @@ extension SQLiteJournal {
                 ? Diagnosis(.ok, "journal mode", "wal")
                 : Diagnosis(
                     .error, "journal mode", "\(path) is in the mode \(facts.journalMode), not wal",
-                    advice: "type a command that writes, such as `turnout resume`; it sets the mode"))
+                    advice: "run a command that writes, such as `turnout resume`; it sets the mode"))
         if !state.isReadOnly {
             found.append(
                 facts.synchronous == Durability.full.rawValue
                     ? Diagnosis(
-                        .ok, "durability", "synchronous=FULL, read back: what is acknowledged survives power loss")
+                        .ok, "durability", "synchronous=FULL (verified): committed events survive power loss")
                     : Diagnosis(
                         .error, "durability", "synchronous is \(facts.synchronous), not 2 (FULL)",
-                        advice: "report this as a defect of Turnout"))
+                        advice: "report this as a bug in Turnout"))
         }
         found.append(
             Diagnosis(
@@ -53,8 +53,8 @@ extension SQLiteJournal {
         found.append(
             facts.walBytes > 64 << 20
                 ? Diagnosis(
-                    .warning, "wal", "\(size): something has been reading for long",
-                    advice: "see who has it open by `fuser \(path)`")
+                    .warning, "wal", "\(size): a program has been reading the file for a long time",
+                    advice: "find the program with `fuser \(path)`")
                 : Diagnosis(.ok, "wal", size))
         return found
     }
@@ -63,7 +63,7 @@ extension SQLiteJournal {
         let problems = try state.integrityProblems()
         guard problems.isEmpty else {
             return problems.map {
-                Diagnosis(.error, "file", "\(path): \($0)", advice: "copy the folder before anything else")
+                Diagnosis(.error, "file", "\(path): \($0)", advice: "back up the folder before you do anything else")
             }
         }
         return [Diagnosis(.ok, "file", "integrity_check and foreign_key_check found nothing")]
@@ -71,18 +71,18 @@ extension SQLiteJournal {
 
     private func leaseFindings() throws -> [Diagnosis] {
         let holders = try leases()
-        guard !holders.isEmpty else { return [Diagnosis(.ok, "lease", "nobody holds an endpoint")] }
+        guard !holders.isEmpty else { return [Diagnosis(.ok, "lease", "no endpoint is leased")] }
         return holders.map { holder in
-            let who = "\(holder.key): run \(holder.run), process \(holder.process) on \(holder.host)"
+            let who = "\(holder.key): run \(holder.run) (process \(holder.process) on \(holder.host))"
             guard holder.isAlive else {
-                return Diagnosis(.warning, "lease", "\(who), is dead", advice: "type `turnout resume \(holder.run)`")
+                return Diagnosis(.warning, "lease", "\(who) is dead", advice: "run `turnout resume \(holder.run)`")
             }
             guard holder.silent < LeaseHolder.patience else {
                 return Diagnosis(
-                    .warning, "lease", "\(who), is alive but has been silent for \(holder.silent)",
-                    advice: "if it hangs, type `turnout resume \(holder.run) --take-over`")
+                    .warning, "lease", "\(who) is alive but has been silent for \(holder.silent)",
+                    advice: "if it hangs, run `turnout resume \(holder.run) --take-over`")
             }
-            return Diagnosis(.ok, "lease", "\(who), is alive and wrote \(holder.silent) ago")
+            return Diagnosis(.ok, "lease", "\(who) is alive and last wrote \(holder.silent) ago")
         }
     }
 
@@ -99,10 +99,10 @@ extension SQLiteJournal {
         }
         guard whole > 0 else { return broken }
         let subject = whole == 1 ? "1 run" : "\(whole) runs"
-        return broken + [Diagnosis(.ok, "chain", "\(subject): every event is as it was written")]
+        return broken + [Diagnosis(.ok, "chain", "\(subject): all events are intact")]
     }
 
-    /// The names of all runs, newest first, without a look at their records.
+    /// Returns the IDs of all runs, newest first, without reading their records.
     package func runIDs() throws(JournalError) -> [RunID] { try runIDs(where: "", []) }
 
     package func runIDs(in status: RunStatus) throws(JournalError) -> [RunID] {
@@ -116,7 +116,7 @@ extension SQLiteJournal {
             var runs: [RunID] = []
             try db.forEachRow("SELECT id FROM runs \(condition) ORDER BY rowid DESC", arguments) { row in
                 guard let run = RunID(row.text(0)) else {
-                    throw JournalError(.tampered, "\(path): `\(row.text(0))` is not the name of a run")
+                    throw JournalError(.tampered, "\(path): '\(row.text(0))' is not a run ID")
                 }
                 runs.append(run)
             }

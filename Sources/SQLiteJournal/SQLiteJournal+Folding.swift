@@ -5,9 +5,9 @@ internal import Rollouts
 internal import SQLiteState
 
 extension SQLiteJournal {
-    /// Whether the tables that follow from the events say what the events come to (P13).
+    /// Returns where the tables derived from events differ from the events (P13).
     ///
-    /// Only of a chain that holds: what a broken one comes to means nothing.
+    /// Use it only on an intact chain; the events of a broken one prove nothing.
     func foldFindings(_ run: RunID, _ db: Database) throws -> [String] {
         let record = try record(of: run, in: db)
         var check = RecordCheck(of: record, stages: try Self.stages(of: run, in: db))
@@ -18,7 +18,7 @@ extension SQLiteJournal {
         return check.finish() + (try columnFindings(record, db)) + (try requestFindings(run, db))
     }
 
-    /// Whether the columns that readers use are those of the record beside them.
+    /// Returns where the columns that readers use differ from the record in the same row.
     private func columnFindings(_ record: RunRecord, _ db: Database) throws -> [String] {
         let columns: [(String, String?)] = [
             ("playbook", record.id.playbook), ("number", "\(record.id.number)"), ("backend", record.backend),
@@ -34,20 +34,20 @@ extension SQLiteJournal {
         }
         guard let row else { throw unknown(record.id) }
         return zip(columns, row).compactMap { column, found in
-            column.1 == found ? nil : "the column \(column.0) of run \(record.id) was changed: its record differs"
+            column.1 == found ? nil : "column \(column.0) of run \(record.id) was changed: it does not match the record"
         }
     }
 
-    /// Whether the requests are those that the events tell of, and those that the run has used are marked so.
+    /// Returns where the requests, or the marks of used requests, differ from the events.
     private func requestFindings(_ run: RunID, _ db: Database) throws -> [String] {
         let made = try MadeRequests.read(of: run, in: db)
         let kept = try Self.requests(of: run, where: "", in: db)
         var findings = kept.filter { made[$0.request.number] != $0.request }.map {
-            "request \($0.request.number) of \(run) was changed or added: no event tells of it as it is"
+            "request \($0.request.number) of \(run) was changed or added: no event records it in this form"
         }
         let numbers = Set(kept.map(\.request.number))
         findings += made.keys.sorted().filter { !numbers.contains($0) }.map {
-            "request \($0) of \(run) was deleted: an event tells that it was made"
+            "request \($0) of \(run) was deleted: an event records that it was made"
         }
         var used: Set<Int> = []
         try EventLine.forEach(of: run, kind: "approval.counted", in: db) { line in
@@ -55,7 +55,7 @@ extension SQLiteJournal {
             if case .approvalCounted(let number, _) = event { used.insert(number) }
         }
         findings += kept.filter { !$0.isUsed && used.contains($0.request.number) }.map {
-            "request \($0.request.number) of \(run) was changed: an event tells that it was used"
+            "request \($0.request.number) of \(run) was changed: an event records that it was used"
         }
         return findings
     }

@@ -27,8 +27,8 @@ extension SQLiteJournal {
             guard !isUsedUp else {
                 throw JournalError(
                     .tampered,
-                    "\(path): the epoch of \(endpoint) was changed by other means than Turnout; set it to 1 + "
-                        + "the highest epoch in the events table")
+                    "\(path): the epoch of \(endpoint) was changed by something other than Turnout; set it to one more "
+                        + "than the highest epoch in the events table")
             }
             lock = try lockNewEpoch(epoch, of: endpoint)
             try LeaseRow(key: endpoint, epoch: epoch, run: run, machine: machine).save(in: db)
@@ -41,16 +41,16 @@ extension SQLiteJournal {
         return lease
     }
 
-    /// What this state folder is called where several have one backend: random, and the same for as long as it is there.
+    /// Returns the random, permanent ID that distinguishes this state folder from others that share a backend.
     package func home() throws(JournalError) -> String {
         let id = try read { db in try db.firstRow("SELECT id FROM home", []) { $0.text(0) } }
         guard let id else { throw JournalError(.tampered, "\(path): the table `home` is empty") }
         return id
     }
 
-    /// The lease with an epoch that is larger than `seen`, which the backend has from the runner of another home.
+    /// Raises the lease's epoch above `seen`, which the backend has received from a runner of another state folder.
     ///
-    /// What was written under the epoch before stays; under the old lease nothing is written any more.
+    /// Events written under the previous epoch remain valid; nothing more can be written under the old lease.
     package func raise(_ lease: Lease, above seen: Int) throws(JournalError) -> Lease {
         guard lease.epoch <= seen else { return lease }
         var lock: FileLock?
@@ -89,7 +89,7 @@ extension SQLiteJournal {
         }
     }
 
-    /// Notes that the lease's holder is alive; throws ``JournalError/Code/fenced`` when it is the holder no more.
+    /// Records a heartbeat of the lease's holder; throws ``JournalError/Code/fenced`` if it no longer holds the lease.
     func holdLease(_ lease: Lease, for run: RunID, in db: Database) throws {
         let held = try db.run(
             "UPDATE leases SET heartbeat = ?, heartbeat_at = ? WHERE key = ? AND epoch = ? AND run = ?",
@@ -106,17 +106,18 @@ extension SQLiteJournal {
 // MARK: - Locks
 
 extension SQLiteJournal {
-    /// True while some process has the lock of the epoch; nil where its file is gone.
+    /// Returns whether a process holds the lock of the epoch, or `nil` if the lock file does not exist.
     func isLocked(key: String, epoch: Int) throws(StateError) -> Bool? {
         let path = lockPath(key: key, epoch: epoch)
         guard leaseLocks.withLock({ $0[path] == nil }) else { return true }
         guard let lock = try FileLock(existing: path) else { return nil }
-        // Shared, so that two who look at once do not take each other for the holder.
+        // The lock is shared, so that two simultaneous checks do not mistake each other for the holder.
         return try !lock.tryAcquire(.shared)
     }
 
-    /// Frees the lock if it is ours, and removes its file: nobody asks for an epoch that is over, so one that can't be
-    /// removed is only litter.
+    /// Releases the lock if this process holds it, and removes its file.
+    ///
+    /// Failing to remove the file is harmless, because past epochs are never checked again.
     private func drop(_ path: String) {
         leaseLocks.withLock { $0[path] = nil }
         unlink(path)
@@ -127,13 +128,13 @@ extension SQLiteJournal {
         let lock = try FileLock(path: lockPath(key: endpoint.description, epoch: epoch))
         guard try lock.tryAcquire() else {
             throw StateError(
-                .busy, path: lock.path, "\(lock.path): another program has locked it; see which by `fuser \(lock.path)`"
+                .busy, path: lock.path, "\(lock.path): another program has locked it; find it with `fuser \(lock.path)`"
             )
         }
         return lock
     }
 
-    /// One file per epoch: a holder that was overtaken keeps its own and is in nobody's way.
+    /// Returns the path of the lock file for an epoch; each epoch has its own, so that a replaced holder blocks no one.
     func lockPath(key: String, epoch: Int) -> String {
         let readable = key.unicodeScalars.prefix(60).map { scalar in
             switch scalar {

@@ -5,8 +5,10 @@ internal import Rollouts
 internal import SQLiteState
 
 extension SQLiteJournal {
-    /// As the protocol says; of the chain, only the last thousand links and the last event's own hash are checked, so
-    /// that resuming does not grow with the history (``verify(_:)`` checks all).
+    /// Loads a run as the protocol says.
+    ///
+    /// Only the last thousand links of the chain and the last event's hash are checked, so that the cost of resuming
+    /// does not grow with the history; ``verify(_:)`` checks everything.
     package func load(_ run: RunID) throws(JournalError) -> StoredRun {
         try read { db in
             let record = try record(of: run, in: db)
@@ -14,7 +16,7 @@ extension SQLiteJournal {
                 try db.firstRow("SELECT plan_hash, header_digest FROM runs WHERE id = ?", [run.description]) {
                     ($0.text(0), $0.text(1))
                 } ?? ("", "")
-            guard planHash == record.planHash else { throw tampered(run, "its record names another plan") }
+            guard planHash == record.planHash else { throw tampered(run, "its record refers to another plan") }
             try checkChainEnd(of: run, in: db)
             try checkBeginning(of: record, in: db)
             let header = try decode(
@@ -23,7 +25,7 @@ extension SQLiteJournal {
             for file in header.files { contents[file.path] = try definition(file.digest, of: run, in: db) }
             let (stages, definitions) = try stageRows(of: run, in: db)
             let plan = Plan(header: header, stages: StageList(verified: definitions))
-            guard try plan.hash() == planHash else { throw tampered(run, "its plan does not fit the plan's hash") }
+            guard try plan.hash() == planHash else { throw tampered(run, "its plan does not match its hash") }
             return StoredRun(
                 snapshot: PlanSnapshot(plan: plan, hash: planHash, contents: contents), record: record, stages: stages)
         }
@@ -76,7 +78,7 @@ extension SQLiteJournal {
         }
     }
 
-    /// Who started the run, and on what, decides who may approve it.
+    /// Checks who started the run and on which endpoint, which determines who can approve it.
     private func checkBeginning(of record: RunRecord, in db: Database) throws {
         guard let line = try EventLine.read(of: record.id, 1, in: db),
             line.isIntact(in: record.id),
@@ -86,13 +88,13 @@ extension SQLiteJournal {
         guard
             (started.id, started.backend, started.endpoint, started.starter, started.started, started.parent)
                 == (record.id, record.backend, record.endpoint, record.starter, record.started, record.parent)
-        else { throw tampered(record.id, "its record is not that of the run that was started") }
+        else { throw tampered(record.id, "its record does not match its first event") }
     }
 
     private func tampered(_ run: RunID, _ what: String) -> JournalError {
         JournalError(
             .tampered,
-            "\(path): run \(run) was changed by other means than Turnout: \(what); it is not gone on with. See "
+            "\(path): run \(run) was changed by something other than Turnout: \(what); it cannot continue. See "
                 + "`turnout events \(run) --verify`")
     }
 }

@@ -77,7 +77,7 @@ extension SQLiteJournal {
         return stages
     }
 
-    /// Throws ``JournalError/Code/tampered`` where the bytes are not what Turnout writes.
+    /// Throws ``JournalError/Code/tampered`` if the bytes cannot be decoded.
     func decode<Value: Decodable>(_ type: Value.Type, from bytes: Data, of what: @autoclosure () -> String) throws
         -> Value
     {
@@ -85,21 +85,21 @@ extension SQLiteJournal {
             return try JSONDecoder().decode(type, from: bytes)
         } catch {
             throw JournalError(
-                .tampered, "\(path): \(what()) is not what Turnout writes (\(error)); type `turnout events --verify`")
+                .tampered, "\(path): \(what()) cannot be decoded (\(error)); run `turnout events --verify`")
         }
     }
 }
 
 extension StageRecord {
-    /// From the columns position, name, action, status, attempts, started, ended and reason.
+    /// Reads the columns position, name, action, status, attempts, started, ended and reason.
     init(_ row: Cells, of run: RunID, expecting position: Int) throws {
         guard row.integer(0) == Int64(position), let action = StageAction.Kind(rawValue: row.text(2)),
             let status = StageStatus(rawValue: row.text(3)), (0...Int64(Int32.max)).contains(row.integer(4))
         else {
             throw JournalError(
                 .tampered,
-                "stage \(position) of run \(run) is missing or is not what Turnout writes (\(row.text(1)), "
-                    + "\(row.text(2)), \(row.text(3))); type `turnout events \(run) --verify`")
+                "stage \(position) of run \(run) is missing or invalid (\(row.text(1)), \(row.text(2)), "
+                    + "\(row.text(3))); run `turnout events \(run) --verify`")
         }
         self.init(
             name: row.text(1), action: action, status: status, attempts: Int(row.integer(4)),

@@ -17,7 +17,7 @@ extension SQLiteJournal {
     }
 
     package func pendingRequests(of run: RunID) throws(JournalError) -> [Request] {
-        // Asked before everything that a run does, and the answer is hardly ever another.
+        // This is checked before every step of a run, and usually there are no pending requests.
         guard try look({ db in try Self.hasPendingRequests(run, in: db) }) else { return [] }
         return try read { db in
             let pending = try Self.requests(of: run, where: "AND used_by IS NULL", in: db).map(\.request)
@@ -36,7 +36,7 @@ extension SQLiteJournal {
         try read { db in try Self.requests(of: run, where: "", in: db) }
     }
 
-    /// Writes the request with the run's next number and its event; epoch 0 says that no runner wrote it.
+    /// Writes the request with the run's next number and its event; epoch 0 means that no runner wrote it.
     static func keep(
         _ request: Request, of run: RunID, chain: inout StoredChain, in db: Database
     ) throws -> Request {
@@ -60,7 +60,7 @@ extension SQLiteJournal {
         return request
     }
 
-    /// Marks the request used; throws when it was used before, or was never made.
+    /// Marks the request as used; throws if it was already used or does not exist.
     func use(request number: Int, of run: RunID, by sequence: Int, in db: Database) throws {
         let changed = try db.run(
             "UPDATE requests SET used_by = ? WHERE run = ? AND number = ? AND used_by IS NULL",

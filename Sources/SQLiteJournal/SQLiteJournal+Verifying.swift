@@ -5,13 +5,13 @@ internal import Rollouts
 internal import SQLiteState
 
 extension SQLiteJournal {
-    /// As the protocol says; also what does not fit in the tables that follow from the events.
+    /// Verifies a run as the protocol says, and also checks the tables that are derived from events.
     ///
-    /// Somebody who rewrites every line after the one that he edits, and the chain's end in the run's row, is not found:
-    /// for that, keep the last event's hash elsewhere.
+    /// An attacker who rewrites every line after the edited one as well as the chain's end in the run's row is not
+    /// detected; to detect that, keep the last event's hash elsewhere.
     package func verify(_ run: RunID) throws(JournalError) -> [String] {
         let findings = try findings(run, chainFindings) + findings(run, planFindings)
-        // What a broken chain comes to means nothing.
+        // The events of a broken chain prove nothing.
         return findings.isEmpty ? try self.findings(run, foldFindings) : findings
     }
 
@@ -21,13 +21,13 @@ extension SQLiteJournal {
         do throws(JournalError) {
             return try read { db in try look(run, db) }
         } catch {
-            // What can't be read is what was asked for, too; a busy or missing file is not.
+            // Unreadable data is a finding; a busy or missing file is not.
             guard error.code == .tampered || error.code == .inputOutput else { throw error }
             return [error.message]
         }
     }
 
-    /// What the hash chain shows: lines that changed, are missing, were added or stand elsewhere.
+    /// Returns the lines that the hash chain shows to be changed, deleted, added or moved.
     private func chainFindings(_ run: RunID, _ db: Database) throws -> [String] {
         guard let end = try StoredChain(of: run, in: db)?.end else { throw unknown(run) }
         var check = ChainCheck(against: end)
@@ -35,7 +35,7 @@ extension SQLiteJournal {
         return check.finish()
     }
 
-    /// Whether the plan, its stages and its files are those that the run was started with.
+    /// Returns where the plan, its stages and its files differ from those that the run was started with.
     private func planFindings(_ run: RunID, _ db: Database) throws -> [String] {
         var findings: [String] = []
         var digests: [(String, String)] = []
@@ -48,7 +48,7 @@ extension SQLiteJournal {
         for (name, digest) in digests {
             let bytes = try db.firstRow("SELECT bytes FROM definitions WHERE digest = ?", [digest]) { $0.bytes(0) }
             if bytes.map(hexadecimalDigest) != digest {
-                findings.append("\(name) of \(run) was changed: its bytes do not fit the digest \(digest.prefix(12))…")
+                findings.append("\(name) of \(run) was changed: it does not match the digest \(digest.prefix(12))…")
             }
         }
         guard findings.isEmpty else { return findings }
@@ -65,11 +65,11 @@ extension SQLiteJournal {
         }
         if try Plan(header: header, stages: StageList(verified: definitions)).hash() != planHash {
             findings.append(
-                "a stage's definition of \(run) was changed, added or deleted: they do not fit the plan's hash")
+                "a stage definition of \(run) was changed, added or deleted: the plan does not match its hash")
         }
         let kept = Set(digests.dropFirst().map { "\($0.0)\0\($0.1)" })
         if kept != Set(header.files.map { "\($0.path)\0\($0.digest)" }) {
-            findings.append("the list of files of \(run) was changed: it is not that of its plan")
+            findings.append("the list of files of \(run) was changed: it does not match the plan")
         }
         return findings
     }

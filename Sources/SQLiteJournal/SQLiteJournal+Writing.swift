@@ -77,7 +77,7 @@ extension SQLiteJournal {
         try save(commit.record, chain: chain, in: db)
     }
 
-    /// The run that has not ended on an endpoint; at most one does.
+    /// Returns the unfinished run on an endpoint; there is at most one.
     package func unfinishedRun(on endpoint: LeaseKey) throws(JournalError) -> RunID? {
         try read { db in try Self.unfinishedRun(on: endpoint, in: db) }
     }
@@ -122,7 +122,7 @@ extension SQLiteJournal {
                 String(decoding: try CompactJSON.encode(record, knowing: known), as: UTF8.self),
                 record.id.description,
             ])
-        // By itself: an index depends on it, and would be written with every commit.
+        // The status is written separately: it is indexed, and the index would otherwise be written with every commit.
         try db.run(
             "UPDATE runs SET status = ?1 WHERE id = ?2 AND status <> ?1",
             [record.status.rawValue, record.id.description])
@@ -161,7 +161,7 @@ extension SQLiteJournal {
         }
     }
 
-    /// Puts the plan's stages in the place of the old ones; a stage that the commit says nothing of keeps its record.
+    /// Replaces the plan's stages; a stage that the commit does not mention keeps its record.
     private func adopt(_ snapshot: PlanSnapshot, by commit: Commit, in db: Database) throws {
         guard snapshot.hash == commit.record.planHash else {
             throw JournalError.adoptsOtherPlan(commit.run, in: path)
@@ -179,7 +179,7 @@ extension SQLiteJournal {
             [hexadecimalDigest(of: try snapshot.plan.header.encoded()), commit.run.description])
     }
 
-    /// Keeps the plan's header and files by their digests, once however many runs they have.
+    /// Stores the plan's header and files by digest, once regardless of how many runs use them.
     private static func keep(_ snapshot: PlanSnapshot, in db: Database) throws {
         let header = try snapshot.plan.header.encoded()
         try keep(header, digest: hexadecimalDigest(of: header), in: db)

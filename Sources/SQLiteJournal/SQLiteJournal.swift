@@ -4,10 +4,10 @@ internal import Rollouts
 internal import SQLiteState
 internal import Synchronization
 
-/// The journal in one SQLite file, `turnout.sqlite`.
+/// The journal in an SQLite file, `turnout.sqlite`.
 ///
-/// Every call that writes is one transaction under the folder's lock `turnout.lock`, and has reached the disk when it
-/// returns. Calls block for as long as the disk takes.
+/// Every call that writes is one transaction under the folder's lock `turnout.lock`, and its changes are on disk when
+/// it returns. Calls block for as long as the disk takes.
 package final class SQLiteJournal: Journal {
     package let path: String
     let folder: String
@@ -15,15 +15,16 @@ package final class SQLiteJournal: Journal {
     let state: StateDatabase
     let known: [any KnownJSON] = [KnownValues<Observation>(), KnownValues<DeploymentSnapshot>()]
     let madeRequests = MadeRequests()
-    /// The locks of the leases that this value holds, by path; the kernel frees them when the process ends.
+    /// The locks of the leases that this value holds, by path; the kernel releases them when the process ends.
     let leaseLocks = Mutex<[String: FileLock]>([:])
 
-    /// Opens the journal of a state folder, and creates what is missing.
+    /// Opens the journal of a state folder, and creates whatever is missing.
     /// - Parameters:
-    ///   - folder: `state` of `TURNOUT_HOME`.
-    ///   - readOnly: True to look only: nothing is created, and every write throws ``JournalError/Code/readOnly``.
-    ///   - machine: Who holds the leases that are acquired.
-    /// - Throws: Why the file can't be used; a file that is not the journal, or a newer one, is left as it is.
+    ///   - folder: The folder `state` of `TURNOUT_HOME`.
+    ///   - readOnly: Whether to only read: nothing is created, and every write throws ``JournalError/Code/readOnly``.
+    ///   - machine: The holder of the leases that are acquired.
+    /// - Throws: The reason why the file cannot be used; a file that is not a journal, or a newer one, is left
+    ///   unchanged.
     package init(folder: String, readOnly: Bool = false, machine: Machine = .current) throws(JournalError) {
         self.folder = folder
         self.path = folder + "/turnout.sqlite"
@@ -36,8 +37,9 @@ package final class SQLiteJournal: Journal {
         }
     }
 
-    /// Checkpoints if nobody else has the file open, and closes it; leases that were not released count as a dead
-    /// holder's from now on.
+    /// Closes the file, with a checkpoint if no other process has it open.
+    ///
+    /// Leases that were not released then count as held by a dead process.
     package func close() throws(JournalError) {
         leaseLocks.withLock { $0.removeAll() }
         do {
@@ -51,7 +53,7 @@ package final class SQLiteJournal: Journal {
         try state.read(failure: { JournalError($0) }, body)
     }
 
-    /// Reads by a single query, which needs no transaction.
+    /// Reads with a single query, which needs no transaction.
     func look<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
         try state.inspect(failure: { JournalError($0) }, body)
     }

@@ -3,21 +3,21 @@ internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteState
 
-/// The end of a run's chain, as a transaction reads it, extends it and writes it back.
+/// The end of a run's chain, which a transaction reads, extends and writes back.
 struct StoredChain {
     private(set) var end: EventChain
-    /// The endpoint that the run has, as leases name it.
+    /// The run's endpoint, in the form that leases use.
     let leaseKey: String
     private let known: [any KnownJSON]
 
-    /// Of a run without events.
+    /// Creates the chain of a run without events.
     init(new run: RunID, on endpoint: LeaseKey, knowing known: [any KnownJSON]) {
         end = EventChain(of: run)
         leaseKey = endpoint.description
         self.known = known
     }
 
-    /// Nil where there is no such run.
+    /// Returns `nil` if the run does not exist.
     init?(of run: RunID, knowing known: [any KnownJSON] = [], in db: Database) throws {
         let row = try db.firstRow("SELECT event_count, head_hash, lease_key FROM runs WHERE id = ?", [run.description])
         {
@@ -41,7 +41,7 @@ struct StoredChain {
             ])
     }
 
-    /// Writes the chain's end to the run, for ``init(of:knowing:in:)`` and for finding deleted last events.
+    /// Writes the chain's end to the run, for ``init(of:knowing:in:)`` and to detect deleted events at the end.
     func save(in db: Database) throws {
         try db.run(
             "UPDATE runs SET event_count = ?, head_hash = ? WHERE id = ?", [end.count, end.head, end.run.description])

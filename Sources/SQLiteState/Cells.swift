@@ -2,10 +2,10 @@ package import FoundationEssentials
 package import GRDB
 internal import GRDBSQLite
 
-/// The columns of the row that a statement stands on, by position.
+/// The columns of a statement's current row, by position; valid until the next row.
 ///
-/// Read as SQLite's C interface does: a column whose type was changed by hand becomes another value, never a crash as
-/// GRDB's decoding would have it. Valid until the next row.
+/// Values are converted as by SQLite's C interface: a column whose type was changed manually yields another value,
+/// whereas GRDB's decoding would crash.
 package struct Cells {
     private let statement: SQLiteStatement
 
@@ -17,7 +17,7 @@ package struct Cells {
 
     package func optionalInteger(_ column: Int32) -> Int64? { isNull(column) ? nil : integer(column) }
 
-    /// Bytes that are no UTF-8 become U+FFFD; null becomes the empty text.
+    /// Returns the column as text; invalid UTF-8 becomes U+FFFD, and null becomes an empty string.
     package func text(_ column: Int32) -> String {
         guard let characters = sqlite3_column_text(statement, column) else { return "" }
         let count = Int(sqlite3_column_bytes(statement, column))
@@ -26,17 +26,17 @@ package struct Cells {
 
     package func optionalText(_ column: Int32) -> String? { isNull(column) ? nil : text(column) }
 
-    /// The bytes of a blob or of a text; null becomes none.
+    /// Returns the bytes of a blob or a text; null becomes empty data.
     package func bytes(_ column: Int32) -> Data {
         guard let start = sqlite3_column_blob(statement, column) else { return Data() }
         return Data(bytes: start, count: Int(sqlite3_column_bytes(statement, column)))
     }
 }
 
-/// The values of a statement's parameters, in their order.
+/// The values of a statement's parameters in order.
 package typealias Arguments = [(any DatabaseValueConvertible)?]
 
-/// Statements are kept for the next time and stepped directly: GRDB's rows and observers cost more than they do.
+/// Statements are cached and stepped directly, because GRDB's rows and observers cost more than the statements.
 extension Database {
     /// Calls `body` for every row of the query.
     package func forEachRow(_ sql: String, _ arguments: Arguments = [], _ body: (Cells) throws -> Void) throws {
@@ -45,7 +45,7 @@ extension Database {
         }
     }
 
-    /// What `body` makes of the query's first row; nil where there is none.
+    /// Returns the result of `body` for the query's first row, or `nil` if there is none.
     package func firstRow<Value>(
         _ sql: String, _ arguments: Arguments = [], _ body: (Cells) throws -> Value
     ) throws -> Value? {
@@ -54,7 +54,8 @@ extension Database {
         }
     }
 
-    /// - Returns: The number of rows that the statement changed.
+    /// Runs a statement.
+    /// - Returns: The number of rows that it changed.
     @discardableResult
     package func run(_ sql: String, _ arguments: Arguments = []) throws -> Int {
         try withStatement(sql, arguments) { statement in
@@ -78,7 +79,7 @@ extension Database {
     }
 
     private func bind(_ value: DatabaseValue, at index: Int32, of statement: SQLiteStatement) -> Int32 {
-        // SQLite copies what it is given (SQLITE_TRANSIENT, which Swift does not import).
+        // SQLITE_TRANSIENT, which Swift does not import, makes SQLite copy the value.
         let copying = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         switch value.storage {
         case .null: return sqlite3_bind_null(statement, index)
@@ -99,7 +100,7 @@ extension Database {
         }
     }
 
-    /// Whether the statement stands on a row now.
+    /// Steps the statement; returns whether it is on a row.
     private func step(_ statement: SQLiteStatement) throws -> Bool {
         switch sqlite3_step(statement) {
         case SQLITE_ROW: return true

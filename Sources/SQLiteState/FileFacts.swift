@@ -4,40 +4,41 @@
     internal import Glibc
 #endif
 
-/// What the system says of a file.
+/// The metadata of a file.
 ///
-/// Here, because the members of C's `stat` belong to another module where SwiftNIO is linked.
+/// It is defined here because the members of C's `stat` belong to another module if SwiftNIO is linked.
 package struct FileFacts: Hashable, Sendable {
-    /// Bytes.
+    /// The size in bytes.
     package var size: Int
-    /// Seconds since 1970 of its last change.
+    /// The time of the last change, in seconds since 1970.
     package var modified: Int
-    /// Nanoseconds of that second.
+    /// The nanoseconds within that second.
     package var modifiedNanoseconds: Int
-    /// The file's number, which one that takes its place does not have.
+    /// The inode number, which changes when the file is replaced.
     package var number: UInt64
     package var isRegular: Bool
     package var isFolder: Bool
-    /// The user that it belongs to.
+    /// The user ID of the owner.
     package var owner: UInt32
-    /// Who may read, write and execute it: `0o600`.
+    /// The permission bits, such as `0o600`.
     package var permissions: UInt32
 
-    /// Of an open file; nil where it can't be told, and `errno` says why.
+    /// Reads the metadata of an open file; returns `nil` on failure, with the reason in `errno`.
     package init?(descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
         self.init(status)
     }
 
-    /// Of what `path` leads to, through links; nil where nothing is, or `errno` says why.
+    /// Reads the metadata of the target of `path`, following links; returns `nil` on failure, with the reason in
+    /// `errno`.
     package init?(following path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         self.init(status)
     }
 
-    /// Of what stands at `path`, without following a link; nil where nothing does, or `errno` says why.
+    /// Reads the metadata of `path` without following links; returns `nil` on failure, with the reason in `errno`.
     package init?(path: String) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return nil }

@@ -7,17 +7,17 @@ internal import GRDB
 internal import GRDBSQLite
 internal import Support
 
-/// Whose an SQLite file is, without what may stand in its WAL.
+/// The application ID and version of an SQLite file, without the contents of its WAL.
 ///
-/// It is read by SQLite, as a file that does not change: nothing is created beside it, and no other descriptor of it is
-/// opened. POSIX drops all locks of a process on a file when the process closes any descriptor of it; another connection
-/// of this process would lose its own (https://www.sqlite.org/howtocorrupt.html, 2.2).
+/// SQLite reads it as an immutable file: it creates no files and opens no other descriptor. POSIX drops all locks of a
+/// process on a file when the process closes any descriptor of it, so another connection of this process would lose its
+/// locks (https://www.sqlite.org/howtocorrupt.html, 2.2).
 struct FileHeader {
-    /// -1 where only the file with its WAL can tell.
+    /// The schema version, or -1 if it cannot be read without the WAL.
     var userVersion: Int
     var applicationID: Int32
 
-    /// Nil where there is no file, or an empty one.
+    /// Returns `nil` if the file does not exist or is empty.
     init?(path: String) throws(StateError) {
         var status = stat()
         guard stat(path, &status) == 0 else {
@@ -25,7 +25,7 @@ struct FileHeader {
             throw StateError(errno: errno, path: path, doing: "opening")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw StateError(.cannotOpen, path: path, "\(path): this is no file; move it away, or set TURNOUT_STATE")
+            throw StateError(.cannotOpen, path: path, "\(path): not a regular file; move it away, or set TURNOUT_STATE")
         }
         guard access(path, R_OK) == 0 else { throw StateError(errno: errno, path: path, doing: "opening") }
         guard status.st_size > 0 else { return nil }
@@ -42,8 +42,8 @@ struct FileHeader {
             guard sqlite3_prepare_v2(connection, "PRAGMA \(pragma)", -1, &statement, nil) == SQLITE_OK,
                 sqlite3_step(statement) == SQLITE_ROW
             else {
-                // A checkpoint that was cut short, by a full disk or by another process that is in the middle of it:
-                // the first page already counts pages that only the WAL has.
+                // A checkpoint was interrupted by a full disk, or another process is performing one: the first page
+                // already counts pages that only the WAL has.
                 if sqlite3_errcode(connection) == SQLITE_CORRUPT, Self.hasWAL(path) { return nil }
                 throw Self.error(of: connection, path: path)
             }
@@ -65,7 +65,7 @@ struct FileHeader {
         return StateError(error, path: path, errno: connection.map { sqlite3_system_errno($0) } ?? 0)
     }
 
-    /// The URI by which SQLite takes a file for one that nobody changes.
+    /// Returns the URI with which SQLite treats a file as immutable.
     static func unchanging(_ path: String) -> String {
         "file:\(PercentEncoding.encoded(path, keeping: "/"))?immutable=1"
     }

@@ -4,12 +4,14 @@
     internal import Glibc
 #endif
 
-/// Which file stands at a path: SQLite goes on with one that was deleted or replaced, and what it writes there is lost.
+/// Identifies the file at a path.
+///
+/// SQLite continues to use a file that was deleted or replaced, and what it writes there is lost.
 struct FileIdentity: Hashable, Sendable {
     private let device: dev_t
     private let node: ino_t
 
-    /// Nil where there is no file.
+    /// Returns `nil` if the file does not exist.
     init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }

@@ -4,10 +4,10 @@
     internal import Glibc
 #endif
 
-/// A file that is locked by `flock`: the kernel frees it when its process ends, however it ends.
+/// A file locked with `flock`; the kernel releases the lock when its process ends, however it ends.
 ///
-/// Two values for one path exclude each other even inside one process. The file stays where it is: removing a lock's
-/// file while somebody waits for it would make two locks of one.
+/// Two values for one path exclude each other even within one process. The file is never removed: removing it while
+/// another process waits for it would result in two locks.
 package final class FileLock: Sendable {
     package enum Mode: Sendable {
         case shared, exclusive
@@ -16,12 +16,12 @@ package final class FileLock: Sendable {
     package let path: String
     private let descriptor: Int32
 
-    /// Opens the file, and creates it if there is none.
+    /// Opens the file, creating it if necessary.
     package convenience init(path: String) throws(StateError) {
         try self.init(path: path, flags: O_RDWR | O_CREAT)
     }
 
-    /// Nil where there is no such file.
+    /// Opens the file; returns `nil` if it does not exist.
     package convenience init?(existing path: String) throws(StateError) {
         do {
             try self.init(path: path, flags: O_RDONLY)
@@ -40,7 +40,7 @@ package final class FileLock: Sendable {
 
     deinit { close(descriptor) }
 
-    /// False when another has it.
+    /// Tries to acquire the lock; returns false if another holder has it.
     package func tryAcquire(_ mode: Mode = .exclusive) throws(StateError) -> Bool {
         let operation = (mode == .exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB
         while flock(descriptor, operation) != 0 {
@@ -53,7 +53,7 @@ package final class FileLock: Sendable {
         return true
     }
 
-    /// Waits for the lock; throws ``StateError/Code/busy`` when it is not to be had within `limit`.
+    /// Waits for the lock; throws ``StateError/Code/busy`` if it cannot be acquired within `limit`.
     package func acquire(within limit: Duration) throws(StateError) {
         guard try !tryAcquire() else { return }
         let deadline = ContinuousClock.now + limit
@@ -66,7 +66,7 @@ package final class FileLock: Sendable {
         }
         throw StateError(
             .busy, path: path,
-            "\(path): another turnout has kept the lock for \(limit); see which by `fuser \(path)`")
+            "\(path): another turnout process has held the lock for \(limit); find it with `fuser \(path)`")
     }
 
     package func release() { flock(descriptor, LOCK_UN) }

@@ -6,11 +6,11 @@ internal import Support
     internal import Glibc
 #endif
 
-/// A folder of state on this machine.
+/// Creates state folders on this machine.
 package enum Folder {
-    /// Creates `path` and what is missing above it, for this user alone.
+    /// Creates `path` and its missing parents, accessible only to this user.
     ///
-    /// A folder that exists keeps its mode.
+    /// An existing folder keeps its mode.
     package static func create(_ path: String) throws(StateError) {
         if mkdir(path, 0o700) == 0 {
             try synchronize(path.parentFolder)
@@ -22,11 +22,11 @@ package enum Folder {
             guard stat(path, &status) == 0 else { throw StateError(errno: errno, path: path, doing: "opening") }
             guard status.st_mode & S_IFMT == S_IFDIR else {
                 throw StateError(
-                    .cannotOpen, path: path, "\(path): this is no folder; move it away, or set TURNOUT_STATE")
+                    .cannotOpen, path: path, "\(path): not a folder; move it away, or set TURNOUT_STATE")
             }
         case ENOENT where path.parentFolder != path:
             try create(path.parentFolder)
-            // Where nothing can be made, as in /proc, it is still not there.
+            // In places where nothing can be created, such as /proc, it still does not exist.
             guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
                 throw StateError(errno: errno, path: path, doing: "creating the folder")
             }
@@ -35,12 +35,12 @@ package enum Folder {
         }
     }
 
-    /// Makes the folder's list of files survive power loss.
+    /// Makes the folder's directory entries survive power loss.
     package static func synchronize(_ path: String) throws(StateError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StateError(errno: errno, path: path, doing: "opening the folder") }
         defer { close(descriptor) }
-        // EINVAL: a file system that has nothing to synchronize for folders.
+        // EINVAL means that the file system has nothing to synchronize for folders.
         guard fsync(descriptor) == 0 || errno == EINVAL else {
             throw StateError(errno: errno, path: path, doing: "fsync of the folder")
         }

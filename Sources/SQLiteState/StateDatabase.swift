@@ -2,35 +2,36 @@ package import GRDB
 internal import Support
 internal import Synchronization
 
-/// One SQLite file that keeps P4, P14 and P15.
+/// An SQLite file that keeps promises P4, P14 and P15.
 ///
-/// Every write transaction and every checkpoint, of every process, holds one exclusive lock beside the file: SQLite
-/// before 3.51.3 can lose commits when a checkpoint meets a writer. Commits are in WAL mode and cost one fdatasync.
+/// Every write transaction and checkpoint of every process holds one exclusive lock file: SQLite before 3.51.3 can lose
+/// commits when a checkpoint coincides with a write. Commits use WAL mode and cost one fdatasync.
 package final class StateDatabase: Sendable {
     package let path: String
     package let isReadOnly: Bool
-    /// Nil when the file is only read.
+    /// `nil` if the database is read-only.
     private let lock: FileLock?
-    /// The file that was opened, where it is written.
+    /// The file that was opened, or `nil` if the database is read-only.
     private let identity: FileIdentity?
     private let queue: DatabaseQueue
-    /// The lock excludes other values for its file; this excludes other threads that use the same one.
+    /// The lock excludes other values for the file; this mutex excludes other threads that use the same value.
     private let turn = Mutex(())
 
-    /// How long it waits for another process's write or checkpoint; both take milliseconds.
+    /// How long to wait for another process's write or checkpoint, both of which take milliseconds.
     private let patience: Duration
 
-    /// Opens the file, creates it if there is none, or migrates it to `schema.version` after a backup.
+    /// Opens the file; creates it if it does not exist, or migrates it to `schema.version` after a backup.
     ///
-    /// A file that is not SQLite, another program's, or of a later version is refused and left as it is.
+    /// A file that is not SQLite, belongs to another program or has a later version is refused and left unchanged.
     /// - Parameters:
-    ///   - path: Of the file; its folder is created if need be.
-    ///   - lockName: Name of the lock's file in the same folder.
-    ///   - schema: Whose the file is, and its tables.
+    ///   - path: The path of the file; its folder is created if necessary.
+    ///   - lockName: The name of the lock file in the same folder.
+    ///   - schema: The application ID and the tables of the file.
     ///   - durability: What a commit survives.
-    ///   - patience: How long to wait for the lock, before ``StateError/Code/busy``.
-    ///   - readOnly: True to look only: nothing is created, migrated or locked, and a running writer does not matter.
-    /// - Throws: What is in the way, and what to do about it.
+    ///   - patience: How long to wait for the lock before ``StateError/Code/busy`` is thrown.
+    ///   - readOnly: Whether to only read: nothing is created, migrated or locked, and a concurrent writer does not
+    ///     interfere.
+    /// - Throws: An error that says what is wrong and what to do about it.
     package init(
         path: String, lockName: String, schema: StateSchema, durability: Durability = .full,
         patience: Duration = .seconds(10), readOnly: Bool = false
@@ -58,13 +59,13 @@ package final class StateDatabase: Sendable {
         do {
             try close()
         } catch {
-            // Closing without the lock could checkpoint beside a writer. Left open, the kernel closes it: what was
-            // committed is in the WAL.
+            // Closing without the lock could checkpoint during a write. If the queue is leaked, the kernel closes the
+            // file, and all commits are in the WAL.
             _ = Unmanaged.passRetained(queue)
         }
     }
 
-    /// Checkpoints if this is the last connection, and closes; every later use throws.
+    /// Closes the database, with a checkpoint if this is the last connection; every later use throws.
     package func close() throws(StateError) {
         do {
             try exclusively { try queue.close() }
@@ -73,39 +74,39 @@ package final class StateDatabase: Sendable {
         }
     }
 
-    /// Reads one state of the file, whatever is being written meanwhile.
+    /// Reads a consistent state of the file, regardless of concurrent writes.
     package func read<Value>(_ body: (Database) throws -> Value) throws(StateError) -> Value {
         try read(failure: { $0 }, body)
     }
 
-    /// Writes in one transaction: all of it is kept when this returns, nothing of it when it throws.
+    /// Writes in one transaction, which is either committed completely or, if `body` throws, not at all.
     @discardableResult
     package func write<Value>(_ body: (Database) throws -> Value) throws(StateError) -> Value {
         try write(failure: { $0 }, body)
     }
 
-    /// As ``read(_:)``, for callers with an error of their own: `body` may throw it, and `failure` makes one of the rest.
+    /// Reads as ``read(_:)`` does; `body` may throw `Failure`, and `failure` converts all other errors to it.
     package func read<Value, Failure: Error>(
         failure: (StateError) -> Failure, _ body: (Database) throws -> Value
     ) throws(Failure) -> Value {
         try run(failure) { db in try Self.transaction("BEGIN DEFERRED", in: db, body) }
     }
 
-    /// As ``write(_:)``, for callers with an error of their own: `body` may throw it, and `failure` makes one of the rest.
+    /// Writes as ``write(_:)`` does; `body` may throw `Failure`, and `failure` converts all other errors to it.
     @discardableResult
     package func write<Value, Failure: Error>(
         failure: (StateError) -> Failure, _ body: (Database) throws -> Value
     ) throws(Failure) -> Value {
         do {
             guard !isReadOnly else {
-                throw StateError(.readOnly, path: path, "\(path): it was opened only to be read")
+                throw StateError(.readOnly, path: path, "\(path) is opened read-only")
             }
             return try exclusively {
                 guard FileIdentity(path: path) == identity else {
                     throw StateError(
                         .inputOutput, path: path,
-                        "\(path) was deleted, moved or replaced while it was in use: nothing more is done; put it back, "
-                            + "or start anew")
+                        "\(path) was deleted, moved or replaced while it was in use: work has stopped; put it back, "
+                            + "or start again with a new file")
                 }
                 return try run(failure) { db in try Self.transaction("BEGIN IMMEDIATE", in: db, body) }
             }
@@ -116,20 +117,19 @@ package final class StateDatabase: Sendable {
         }
     }
 
-    /// Runs statements that need no transaction: a single query, or one such as `PRAGMA integrity_check`; they must not
-    /// write.
+    /// Runs statements without a transaction, such as a single query or `PRAGMA integrity_check`; they must not write.
     package func inspect<Value>(_ body: (Database) throws -> Value) throws(StateError) -> Value {
         try inspect(failure: { $0 }, body)
     }
 
-    /// As ``inspect(_:)``, for callers with an error of their own.
+    /// Inspects as ``inspect(_:)`` does; `body` may throw `Failure`, and `failure` converts all other errors to it.
     package func inspect<Value, Failure: Error>(
         failure: (StateError) -> Failure, _ body: (Database) throws -> Value
     ) throws(Failure) -> Value {
         try run(failure, body)
     }
 
-    /// Holds the lock of all processes while `body` runs.
+    /// Holds the lock that excludes all other processes while `body` runs.
     private func exclusively<Value>(_ body: () throws -> Value) throws -> Value {
         try turn.withLock { _ in
             try lock?.acquire(within: patience)
@@ -147,7 +147,7 @@ package final class StateDatabase: Sendable {
             try db.run("COMMIT")
             return value
         } catch let failure {
-            // SQLite has rolled back by itself after some errors; whatever becomes of this, the first one is reported.
+            // SQLite rolls back automatically after some errors; in any case, the first error is reported.
             if db.isInsideTransaction { do { try db.run("ROLLBACK") } catch {} }
             throw failure
         }

@@ -6,22 +6,22 @@
 internal import GRDB
 
 extension StateError {
-    /// The error of a system call on `path`.
+    /// Creates the error for a failed system call on `path`.
     package init(errno number: Int32, path: String, doing action: String) {
         let cause = "\(path): \(action) failed: \(String(cString: strerror(number)))"
         switch number {
         case ENOSPC, EDQUOT: self.init(.noSpace, path: path, "\(cause); free some space")
-        case EROFS: self.init(.readOnly, path: path, "\(cause); set TURNOUT_STATE to a folder that can be written")
+        case EROFS: self.init(.readOnly, path: path, "\(cause); set TURNOUT_STATE to a writable folder")
         case EACCES, EPERM:
-            self.init(.readOnly, path: path, "\(cause); give this user the right to write there, or set TURNOUT_STATE")
+            self.init(.readOnly, path: path, "\(cause); give this user write permission, or set TURNOUT_STATE")
         case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EMFILE, ENFILE, ENXIO, EEXIST:
-            self.init(.cannotOpen, path: path, "\(cause); see what stands at that path, or set TURNOUT_STATE")
+            self.init(.cannotOpen, path: path, "\(cause); check what is at that path, or set TURNOUT_STATE")
         default:
-            self.init(.inputOutput, path: path, "\(cause); look at the disk (dmesg) before you go on")
+            self.init(.inputOutput, path: path, "\(cause); check the disk (dmesg) before you continue")
         }
     }
 
-    /// What SQLite reported about `path`, with the system's error number where there is one (0: none).
+    /// Creates the error for an SQLite error on `path`; `number` is the system's error number, or 0 if there is none.
     init(_ error: DatabaseError, path: String, errno number: Int32 = 0) {
         let said = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
         if [ENOSPC, EDQUOT].contains(number), [.SQLITE_IOERR, .SQLITE_CANTOPEN].contains(error.resultCode) {
@@ -32,32 +32,32 @@ extension StateError {
         case .SQLITE_FULL:
             self.init(
                 .noSpace, path: path,
-                "\(path): no space is left (\(said)); what was recorded before is kept: free some space"
+                "\(path): no space left (\(said)); earlier records are intact; free some space"
             )
         case .SQLITE_IOERR, .SQLITE_NOLFS:
             let system = number == 0 ? "" : ", \(String(cString: strerror(number)))"
             self.init(
                 .inputOutput, path: path,
-                "\(path): reading or writing failed (\(said)\(system)); look at the disk (dmesg) before you go on")
+                "\(path): reading or writing failed (\(said)\(system)); check the disk (dmesg) before you continue")
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
             self.init(
                 .busy, path: path,
-                "\(path): another program has the file locked (\(said)); close what has it open")
+                "\(path): another program has locked the file (\(said)); close that program")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             self.init(
                 .readOnly, path: path,
-                "\(path): it can only be read (\(said)); give this user the right to write the file and its folder")
+                "\(path): not writable (\(said)); give this user write permission for the file and its folder")
         case .SQLITE_CANTOPEN:
             self.init(
                 .cannotOpen, path: path,
-                "\(path): it cannot be opened (\(said)); see what stands at that path and who may write there")
+                "\(path): cannot be opened (\(said)); check what is at that path and its permissions")
         case .SQLITE_NOTADB: self.init(notADatabase: path)
         case .SQLITE_CORRUPT:
             self.init(
                 .corrupt, path: path,
-                "\(path): the file is damaged (\(said)); type `turnout doctor`, and keep a copy before anything else")
+                "\(path): the file is damaged (\(said)); make a copy of it, then run `turnout doctor`")
         case .SQLITE_CONSTRAINT:
-            self.init(.constraint, path: path, "\(path): the schema refuses the change (\(said))")
+            self.init(.constraint, path: path, "\(path): the change violates the schema (\(said))")
         default:
             self.init(.unexpected, path: path, "\(path): \(error)")
         }
@@ -66,10 +66,10 @@ extension StateError {
     init(notADatabase path: String) {
         self.init(
             .notADatabase, path: path,
-            "\(path): this is no SQLite file, so it was left as it is; move it away, or set TURNOUT_STATE elsewhere")
+            "\(path): not an SQLite file, so it was left unchanged; move it away, or set TURNOUT_STATE")
     }
 
-    /// `error` itself, or what it says about `path`.
+    /// Returns `error` itself if it is a ``StateError``, else converts it.
     init(_ error: any Error, path: String, errno number: Int32 = 0) {
         switch error {
         case let error as StateError: self = error

@@ -1,32 +1,32 @@
-/// Why a file of state could not be used, and what to do about it.
+/// Why a state file could not be used, and what to do about it.
 package struct StateError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
-        /// The disk, or the user's share of it, is full. Nothing of the transaction was kept.
+        /// The disk or the user's quota is full; nothing of the transaction was kept.
         case noSpace
         case inputOutput
-        /// Another process kept the lock for longer than the time that is waited.
+        /// Another process held the lock for longer than the patience.
         case busy
         case readOnly
         case cannotOpen
-        /// No SQLite file at all.
+        /// Not an SQLite file.
         case notADatabase
-        /// SQLite, but another program's.
+        /// An SQLite file of another program.
         case foreign(applicationID: Int32)
-        /// A later Turnout wrote it.
+        /// Written by a later version of Turnout.
         case newer(found: Int, known: Int)
-        /// An older one, opened only to be read.
+        /// Written by an earlier version of Turnout and opened read-only, so that it cannot be migrated.
         case older(found: Int, known: Int)
         case corrupt
-        /// A rule of the schema refused it.
+        /// A constraint of the schema refused the change.
         case constraint
-        /// Nothing that a user could have caused.
+        /// An error that a user cannot have caused.
         case unexpected
     }
 
     package var code: Code
-    /// Of the file, or of the folder, that it is about.
+    /// The path of the file or folder that the error is about.
     package var path: String
-    /// A sentence that names the path, says what is wrong and what to do.
+    /// A sentence that names the path, says what is wrong, and what to do about it.
     package var message: String
 
     package init(_ code: Code, path: String, _ message: String) {

@@ -6,13 +6,13 @@
 internal import GRDB
 internal import GRDBSQLite
 
-/// What `turnout doctor` tells about a file of state, read back from SQLite.
+/// What `turnout doctor` reports about a state file, as read from SQLite.
 package struct StateFacts: Hashable, Sendable {
     package var version: String
-    /// True before SQLite 3.51.3 (https://www.sqlite.org/wal.html, "The WAL-Reset Bug").
+    /// Whether the SQLite version is before 3.51.3 (https://www.sqlite.org/wal.html, "The WAL-Reset Bug").
     package var hasCheckpointRace: Bool
     package var journalMode: String
-    /// 2 is FULL.
+    /// The value of `PRAGMA synchronous`; 2 means FULL.
     package var synchronous: Int
     package var applicationID: Int
     package var userVersion: Int
@@ -34,14 +34,15 @@ extension StateDatabase {
         }
     }
 
-    /// What `PRAGMA integrity_check` and `PRAGMA foreign_key_check` find, as sentences; empty when the file is whole.
+    /// Returns the findings of `PRAGMA integrity_check` and `PRAGMA foreign_key_check`, each a sentence; empty if the
+    /// file is intact.
     package func integrityProblems() throws(StateError) -> [String] {
         try inspect { db in
             var problems: [String] = []
             try db.forEachRow("PRAGMA integrity_check(20)") { problems.append($0.text(0)) }
             if problems == ["ok"] { problems = [] }
             try db.forEachRow("PRAGMA foreign_key_check") { row in
-                problems.append("a row of \(row.text(0)) refers to one that is missing in \(row.text(2))")
+                problems.append("a row of \(row.text(0)) refers to a missing row of \(row.text(2))")
             }
             return problems
         }

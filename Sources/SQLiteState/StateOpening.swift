@@ -7,7 +7,7 @@ internal import GRDB
 internal import GRDBSQLite
 internal import Support
 
-/// Opens a file of state; for writing, the caller holds the lock.
+/// Opens a state file; to open it for writing, the caller must hold the lock.
 struct StateOpening {
     var path: String
     var schema: StateSchema
@@ -17,18 +17,18 @@ struct StateOpening {
         do {
             let found = try FileHeader(path: path)
             if let found, (found.applicationID, found.userVersion) != (schema.applicationID, schema.version) {
-                // What counts may still be in the WAL; a connection that only reads never checkpoints it.
+                // The application ID and version may still be in the WAL; a read-only connection never checkpoints it.
                 do {
                     let queue = try connect(readOnly: true)
                     _ = try queue.read(accept)
                     try queue.close()
                 } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
-                    // Whoever was to make it died in the middle: only a connection that writes can undo that.
+                    // The process that created the index died: only a connection that writes can recover.
                 }
             }
             let queue = try connect(readOnly: false)
-            // It holds request bodies and variables of deployments. The WAL gets the mode of the file. A file system that
-            // has no modes refuses.
+            // The file holds request bodies and environment variables of deployments. The WAL inherits the file's mode.
+            // File systems without modes refuse chmod.
             if found == nil, chmod(path, 0o600) != 0, errno != EPERM, errno != ENOTSUP {
                 throw StateError(errno: errno, path: path, doing: "setting the mode")
             }
@@ -58,7 +58,7 @@ struct StateOpening {
                     throw StateError(
                         .older(found: version, known: schema.version), path: path,
                         "\(path): the \(schema.name) has the older version \(version); a command that writes, such as "
-                            + "`turnout resume`, brings it to version \(schema.version) after a backup")
+                            + "`turnout resume`, backs it up and migrates it to version \(schema.version)")
                 }
             }
             return queue
@@ -69,11 +69,11 @@ struct StateOpening {
         }
     }
 
-    /// Also of a file whose first tables were never written.
+    /// Creates the error for a file that is missing or whose first tables were never written.
     private static func nothingYet(_ path: String, _ schema: StateSchema) -> StateError {
         StateError(
             .cannotOpen, path: path,
-            "\(path): there is no \(schema.name) yet; `turnout run` makes it, or set TURNOUT_STATE to its folder")
+            "\(path): there is no \(schema.name) yet; `turnout run` creates it, or set TURNOUT_STATE to its folder")
     }
 
     private func connect(readOnly: Bool, path: String? = nil) throws -> DatabaseQueue {
@@ -85,10 +85,10 @@ struct StateOpening {
         return try DatabaseQueue(path: path ?? self.path, configuration: configuration)
     }
 
-    /// Opens the file to look only, also in a folder that can't be written.
+    /// Opens the file for reading only, even in a folder that is not writable.
     ///
-    /// There SQLite can't keep the index of a WAL. Without a WAL that is no loss: nobody writes there, so the file is
-    /// read as one that does not change.
+    /// In such a folder, SQLite cannot maintain the index of a WAL. If there is no WAL, no process writes there, so the
+    /// file can be read as immutable.
     private func connectForReading() throws -> DatabaseQueue {
         do {
             return try connect(readOnly: true)
@@ -97,14 +97,14 @@ struct StateOpening {
             guard stat(path + "-wal", &status) != 0 || status.st_size == 0 else {
                 throw StateError(
                     .readOnly, path: path,
-                    "\(path): its latest commits are in \(path)-wal, which can be read only where the folder can be "
-                        + "written; copy both files to such a folder and set TURNOUT_STATE to it")
+                    "\(path): its latest commits are in \(path)-wal, which can only be read in a writable "
+                        + "folder; copy both files to one and set TURNOUT_STATE to it")
             }
             return try connect(readOnly: true, path: FileHeader.unchanging(path))
         }
     }
 
-    /// Sets what must be set by every connection that writes, and reads back what promises hang on.
+    /// Applies the settings of connections that write, and reads back those that promises depend on.
     private func prepare(_ db: Database) throws {
         let isNew = try Int.fetchOne(db, sql: "PRAGMA page_count") == 0
         if isNew { try db.execute(sql: "PRAGMA auto_vacuum = NONE") }
@@ -113,8 +113,9 @@ struct StateOpening {
                 .cannotOpen, path: path,
                 "\(path): the file system does not allow SQLite's WAL mode; set TURNOUT_STATE to a local disk")
         }
-        // A checkpoint at every 4000 pages (16 MB) instead of 1000, a WAL that is written over instead of anew: a commit
-        // costs one fdatasync. Debian's SQLite overwrites what is deleted, which is wasted on a journal that keeps all.
+        // A checkpoint every 4000 pages (16 MB) instead of 1000, and a WAL that is overwritten instead of recreated, so
+        // that a commit costs one fdatasync. Debian's SQLite overwrites deleted content, which is wasted on a journal
+        // that keeps everything.
         try db.execute(
             sql: """
                 PRAGMA synchronous = \(durability.rawValue);
@@ -138,11 +139,11 @@ struct StateOpening {
         guard found == wanted else {
             throw StateError(
                 .unexpected, path: path,
-                "\(path): SQLite did not accept \(pragma) = \(wanted), so writes might not last; it was not used")
+                "\(path): SQLite did not accept \(pragma) = \(wanted), so commits might not last; it was not used")
         }
     }
 
-    /// Throws unless the file is this program's, of a version that it knows, or empty.
+    /// Throws unless the file is empty or belongs to this program in a supported version.
     /// - Returns: Its version.
     private func accept(_ db: Database) throws -> Int {
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
@@ -154,18 +155,18 @@ struct StateOpening {
             throw StateError(
                 .foreign(applicationID: application), path: path,
                 "\(path): this SQLite file is not Turnout's \(schema.name) (its application_id is \(application)), so it "
-                    + "was left as it is; move it away, or set TURNOUT_STATE elsewhere")
+                    + "was left unchanged; move it away, or set TURNOUT_STATE")
         }
         guard version >= 0 else {
             throw StateError(
                 .corrupt, path: path,
-                "\(path): its version is \(version), which no Turnout writes; it was left as it is")
+                "\(path): its version, \(version), is invalid; it was left unchanged")
         }
         guard version <= schema.version else {
             throw StateError(
                 .newer(found: version, known: schema.version), path: path,
-                "\(path): a newer Turnout wrote this \(schema.name) (version \(version), this one knows "
-                    + "\(schema.version)), so it was left as it is; install the newer Turnout")
+                "\(path): a newer Turnout wrote this \(schema.name) (version \(version), this one supports up to "
+                    + "\(schema.version)), so it was left unchanged; install the newer Turnout")
         }
         return version
     }
@@ -181,11 +182,11 @@ struct StateOpening {
                 sql: "PRAGMA application_id = \(schema.applicationID); PRAGMA user_version = \(schema.version)")
             return .commit
         }
-        // So that the header alone tells an older Turnout whose version this is.
+        // Writes the version into the header, so that an older Turnout recognizes it from the header alone.
         try db.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)")
     }
 
-    /// Copies the file as it is to `PATH.backup-vN`; under a passing name until it is whole and durable.
+    /// Copies the file unchanged to `PATH.backup-vN`; the copy has a temporary name until it is complete and durable.
     private func backUp(_ db: Database, version: Int) throws {
         let backup = "\(path).backup-v\(version)"
         let partial = backup + ".partial"
@@ -207,7 +208,7 @@ struct StateOpening {
         try Folder.synchronize(path.parentFolder)
     }
 
-    /// SQLite does not tell why it cannot open a file; the system does.
+    /// Finds out from the system why a file cannot be opened, which SQLite does not report.
     private func explain(_ error: any Error) -> StateError {
         guard let error = error as? DatabaseError, error.resultCode == .SQLITE_CANTOPEN else {
             return StateError(error, path: path)

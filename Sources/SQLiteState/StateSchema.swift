@@ -1,21 +1,21 @@
 package import GRDB
 
-/// Whose a file of state is, and how its tables came to be what they are.
+/// Identifies a state file (application ID) and its schema migrations.
 package struct StateSchema: Sendable {
-    /// What the file is to people: `journal`.
+    /// The name of the file's contents in messages, such as `journal`.
     package var name: String
-    /// SQLite's `application_id`; not 0, which every file has that nobody claims.
+    /// SQLite's `application_id`; must not be 0, the default of unidentified files.
     package var applicationID: Int32
-    /// The step at index n leads from version n to version n + 1; published steps never change.
+    /// The migration at index n leads from version n to version n + 1; published migrations never change.
     package var migrations: [@Sendable (Database) throws -> Void]
 
     /// SQLite's `user_version` after all migrations.
     package var version: Int { migrations.count }
 
-    /// The oldest version that can be read as it is, since no later one has changed a table.
+    /// The oldest version that can be read without migration, because later versions did not change any table.
     package var oldestReadable: Int
 
-    /// Without `oldestReadable`, only the newest version can be read.
+    /// Creates a schema; without `oldestReadable`, only the newest version can be read.
     package init(
         name: String, applicationID: Int32, oldestReadable: Int? = nil,
         migrations: [@Sendable (Database) throws -> Void]
@@ -29,8 +29,8 @@ package struct StateSchema: Sendable {
 
 /// What a commit survives.
 package enum Durability: Int, Sendable {
-    /// The process's end, not the machine's: for what can be made again.
+    /// A commit survives the end of the process but not of the machine, for data that can be recreated.
     case normal = 1
-    /// Power loss.
+    /// A commit survives power loss.
     case full = 2
 }

@@ -1,4 +1,4 @@
-/// Defines the endpoint, its first deployment if one is named, and gives that deployment all traffic if asked.
+/// Defines the endpoint and, if given, its first deployment, which can receive all traffic.
 package struct DefineAction: PlaybookAction {
     package static let kind = StageAction.Kind.define
     package static let defaultTimeout = Interval.minutes(60)

@@ -1,4 +1,4 @@
-/// Creates or updates a deployment; a new one takes no traffic.
+/// Creates or updates a deployment; a new one receives no traffic.
 package struct DeployAction: PlaybookAction {
     package static let kind = StageAction.Kind.deploy
     package static let defaultTimeout = Interval.minutes(60)

@@ -18,9 +18,9 @@ extension StageAction {
     }
 }
 
-/// Test requests to one deployment, or to the endpoint, and what their answers must be.
+/// Test requests to a deployment or the endpoint, and the expected responses.
 package struct Invocation: Hashable, Sendable, Codable {
-    /// Nil sends to the endpoint, as clients do.
+    /// The deployment to call, or `nil` to call the endpoint as clients do.
     package var deployment: Name?
     package var request: InferenceRequest
     /// At least 1.
@@ -30,9 +30,9 @@ package struct Invocation: Hashable, Sendable, Codable {
     package struct Expectation: Hashable, Sendable, Codable {
         /// HTTP status.
         package var status: Int
-        /// The longest that any answer may take.
+        /// The longest time that any response may take.
         package var within: Interval?
-        /// What the JSON body must contain (``Value/contains(_:)``).
+        /// The members that the JSON body must contain (``Value/contains(_:)``).
         package var json: Value?
 
         package init(status: Int = 200, within: Interval? = nil, json: Value? = nil) {
@@ -50,7 +50,7 @@ package struct Invocation: Hashable, Sendable, Codable {
     }
 }
 
-/// A request for inference: a JSON body, sent by POST.
+/// An inference request: a JSON body, sent by POST.
 package struct InferenceRequest: Hashable, Sendable, Codable {
     package var body: String
     package init(body: String) { self.body = body }

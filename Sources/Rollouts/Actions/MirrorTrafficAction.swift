@@ -1,10 +1,10 @@
-/// Copies a part of the live requests to one deployment, whose answers are discarded.
+/// Copies a share of the live requests to one deployment, whose responses are discarded.
 package struct MirrorTrafficAction: PlaybookAction {
     package static let kind = StageAction.Kind.mirrorTraffic
     package static let defaultTimeout = Interval.minutes(30)
     package static let journalKeys = ["mirrorTraffic"]
 
-    /// None turns mirroring off.
+    /// The shares; ``Traffic/none`` turns mirroring off.
     package var traffic: Traffic
 
     private enum CodingKeys: String, CodingKey {

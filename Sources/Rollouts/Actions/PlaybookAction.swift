@@ -1,29 +1,29 @@
-/// What one kind of stage does: the values that its playbook gives, and the steps that they come to.
+/// The action of one kind of stage: its values from the playbook and the resulting steps.
 ///
-/// Each kind is a type in a file of its own, and a case of ``StageAction/Kind``. Everything else that is known of an
-/// action follows from its steps: which deployments it creates, uses or deletes, and what traffic it asks for.
+/// Each kind is a type in its own file and a case of ``StageAction/Kind``. Everything else about an action follows from
+/// its steps: which deployments it creates, uses or deletes, and which traffic it requests.
 package protocol PlaybookAction: Hashable, Sendable, Codable {
     static var kind: StageAction.Kind { get }
 
-    /// How long one attempt may take where the playbook doesn't say.
+    /// The default timeout of one attempt.
     ///
-    /// Generous beside Azure's own durations: a deployment takes about 10 minutes.
+    /// It is generous compared to Azure, where a deployment takes about 10 minutes.
     static var defaultTimeout: Interval { get }
 
-    /// Whether actions of this kind look at or change the endpoint.
+    /// Whether actions of this kind observe or change the endpoint.
     static var touchesEndpoint: Bool { get }
 
-    /// What the action comes to on `endpoint`, in order; nil stands for an endpoint that does not exist.
+    /// Returns the action's steps on `endpoint` in order; `nil` stands for an endpoint that does not exist.
     func steps(on endpoint: EndpointSnapshot?) -> [Step]
 
-    /// How long the stage rests once its steps are done, before any bake.
+    /// How long the stage lasts once its steps are complete, before any bake.
     var rest: Interval { get }
 
-    /// Changes what the action defines, in place.
+    /// Changes the definitions in the action in place.
     mutating func mapDefinitions(
         endpoint: (inout EndpointDefinition) -> Void, deployment: (inout DeploymentDefinition) -> Void)
 
-    /// The keys under which a plan's JSON keeps actions of this kind, and the one for this action.
+    /// The keys for actions of this kind in a plan's JSON, and the one for this action.
     static var journalKeys: [String] { get }
     var journalKey: String { get }
 }

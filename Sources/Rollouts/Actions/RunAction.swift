@@ -17,14 +17,14 @@ extension StageAction {
     package static func run(_ command: Command) -> StageAction { StageAction(RunAction(command: command)) }
 }
 
-/// A program that a stage runs; no shell ever sees its words.
+/// A program that a stage runs; its arguments are never interpreted by a shell.
 package struct Command: Hashable, Sendable, Codable {
     /// The program and its arguments, at least one word.
     package var words: [String]
     package var environment: [String: String]
-    /// True when running it twice is harmless, so that a crash in its middle runs it again.
+    /// Whether running it twice is harmless, so that it is run again after a crash.
     package var idempotent: Bool
-    /// The deployment that the program is about; nil where there is none.
+    /// The deployment that the program is about, or `nil` if none.
     package var deployment: Name?
 
     package init(

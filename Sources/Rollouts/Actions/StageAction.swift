@@ -1,10 +1,10 @@
-/// The action of a stage, of whatever kind.
+/// The action of a stage, of any kind.
 package struct StageAction: Sendable {
     package private(set) var content: any PlaybookAction
 
     package init(_ content: any PlaybookAction) { self.content = content }
 
-    /// The word for it in a playbook.
+    /// The kind of an action, named as in a playbook.
     package enum Kind: String, Codable, Hashable, Sendable, CaseIterable {
         case define, scale, deploy, invoke
         case mirrorTraffic = "mirror_traffic"
@@ -35,7 +35,7 @@ package struct StageAction: Sendable {
         content.mapDefinitions(endpoint: endpoint, deployment: deployment)
     }
 
-    /// The action as one of its kinds; nil where it is of another.
+    /// Returns the action as the given kind, or `nil` if it is of another kind.
     package func `as`<Action: PlaybookAction>(_: Action.Type) -> Action? { content as? Action }
 }
 
@@ -47,7 +47,7 @@ extension StageAction: Hashable {
     package func hash(into hasher: inout Hasher) { content.hash(into: &hasher) }
 }
 
-/// A mapping of one member, whose key says which kind it is.
+/// Encoded as a mapping with one member, whose key is the kind.
 extension StageAction: Codable {
     private struct Key: CodingKey {
         var stringValue: String
@@ -73,15 +73,15 @@ extension StageAction: Codable {
             }
         }
         throw DecodingError.dataCorrupted(
-            .init(codingPath: decoder.codingPath, debugDescription: "a stage has none of the known actions"))
+            .init(codingPath: decoder.codingPath, debugDescription: "a stage has no known action"))
     }
 }
 
-/// What is known of an action from its steps.
+/// The properties of an action that follow from its steps.
 extension StageAction {
     package var touchesEndpoint: Bool { kind.touchesEndpoint }
 
-    /// What the action comes to on `endpoint`, in order.
+    /// Returns the action's steps on `endpoint` in order.
     package func steps(on endpoint: EndpointSnapshot?) -> [Step] { content.steps(on: endpoint) }
 
     /// The changes among the steps.
@@ -92,20 +92,20 @@ extension StageAction {
         }
     }
 
-    /// What the action asks for by itself, whatever the endpoint is.
+    /// The changes that the action requests regardless of the endpoint's state.
     private var ownChanges: [Change] { changes(on: nil) }
 
-    /// The endpoint that it defines, if it does.
+    /// The endpoint that the action defines, if any.
     package var endpoint: EndpointDefinition? {
         ownChanges.lazy.compactMap { if case .putEndpoint(let definition) = $0 { definition } else { nil } }.first
     }
 
-    /// The deployment that it creates or updates, if it does.
+    /// The deployment that the action creates or updates, if any.
     package var deployment: DeploymentDefinition? {
         ownChanges.lazy.compactMap { if case .putDeployment(let definition) = $0 { definition } else { nil } }.first
     }
 
-    /// The live traffic that it asks for: none where it deletes the endpoint, nil where it leaves traffic as it is.
+    /// The live traffic that the action requests; none if it deletes the endpoint, `nil` if it does not change traffic.
     package var liveTraffic: Traffic? {
         ownChanges.lazy.compactMap { change -> Traffic? in
             switch change {
@@ -116,29 +116,29 @@ extension StageAction {
         }.first
     }
 
-    /// The mirror traffic that it asks for, if it does.
+    /// The mirror traffic that the action requests, if any.
     package var mirrorTraffic: Traffic? {
         ownChanges.lazy.compactMap { if case .setMirrorTraffic(let traffic) = $0 { traffic } else { nil } }.first
     }
 
-    /// The deployment that it deletes, if it does.
+    /// The deployment that the action deletes, if any.
     package var deletedDeployment: Name? {
         ownChanges.lazy.compactMap { if case .deleteDeployment(let name) = $0 { name } else { nil } }.first
     }
 
     package var deletesEndpoint: Bool { ownChanges.contains(.deleteEndpoint) }
 
-    /// The test requests that it sends, if it does.
+    /// The test requests that the action sends, if any.
     package var invocation: Invocation? {
         steps(on: nil).lazy.compactMap { if case .invoke(let invocation) = $0 { invocation } else { nil } }.first
     }
 
-    /// The program that it runs, if it does.
+    /// The program that the action runs, if any.
     package var command: Command? {
         steps(on: nil).lazy.compactMap { if case .run(let command) = $0 { command } else { nil } }.first
     }
 
-    /// The deployments that must exist before it.
+    /// The deployments that must exist before the action.
     package var usedDeployments: [Name] {
         var created: Set<Name> = []
         var used: [Name] = []

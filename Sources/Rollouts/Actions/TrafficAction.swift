@@ -1,4 +1,4 @@
-/// Sets the live traffic as a whole.
+/// Sets the complete live traffic.
 package struct TrafficAction: PlaybookAction {
     package static let kind = StageAction.Kind.traffic
     package static let defaultTimeout = Interval.minutes(30)
@@ -19,9 +19,10 @@ extension StageAction {
 }
 
 extension Change {
-    /// The changes that make `traffic` the live traffic of `endpoint`.
+    /// Returns the changes that make `traffic` the live traffic of `endpoint`.
     ///
-    /// The mirror is first turned off for every deployment that gets live traffic: Azure refuses a deployment both.
+    /// Mirroring is first turned off for every deployment that receives live traffic, because Azure does not allow
+    /// both.
     package static func settingTraffic(_ traffic: Traffic, on endpoint: EndpointSnapshot?) -> [Change] {
         var mirror = endpoint?.mirrorTraffic.wanted ?? .none
         let conflicting = mirror.deployments.filter { traffic[$0] != 0 }

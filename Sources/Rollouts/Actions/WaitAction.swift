@@ -1,4 +1,4 @@
-/// Waits.
+/// Waits for a fixed time.
 package struct WaitAction: PlaybookAction {
     package static let kind = StageAction.Kind.wait
     package static let defaultTimeout = Interval.distantFuture

@@ -1,14 +1,14 @@
-/// A person's yes, asked for before a stage acts.
+/// An approval that people must give before a stage acts.
 package struct Approval: Hashable, Sendable, Codable {
-    /// How many different people must say yes, at least 1.
+    /// The number of different people who must approve; at least 1.
     package var required: Int
     package var instructions: String?
-    /// Nil is `never`.
+    /// `nil` means `never`.
     package var timeout: Interval?
     package var onTimeout: TimeoutPolicy
-    /// False bars the person who started the run.
+    /// Whether the person who started the run counts as an approver.
     package var starterMayApprove: Bool
-    /// The local group that approvers must be in, if any.
+    /// The local group that approvers must be members of, if any.
     package var group: String?
 
     package enum TimeoutPolicy: String, Hashable, Sendable, Codable, CaseIterable {

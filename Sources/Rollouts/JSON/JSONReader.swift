@@ -1,6 +1,6 @@
 internal import Support
 
-/// Why bytes are no JSON, and at which of them.
+/// Why bytes are not valid JSON, and the offset of the problem.
 package struct JSONProblem: Error, Hashable, Sendable, CustomStringConvertible {
     package var message: String
     package var offset: Int
@@ -8,17 +8,17 @@ package struct JSONProblem: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(message) at byte \(offset)" }
 }
 
-/// Reads JSON (RFC 8259) into values, in one pass over the bytes.
+/// Parses JSON (RFC 8259) into values in one pass over the bytes.
 ///
-/// Lists of a thousand objects are read with it: Foundation's decoder tries each type in turn for every value, and takes
-/// a hundred times as long. A whole number is an integer only where it is written so: `1.0` stays a number, so that what
-/// others wrote is written back as it was. Of a member that stands twice the last one counts.
+/// It exists to read lists of thousands of objects: Foundation's decoder tries each type in turn for every value, and
+/// takes a hundred times as long. A number is an integer only if it is written as one: `1.0` stays a floating-point
+/// number, so that it is written back unchanged. If a member occurs twice, the last one counts.
 package struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var next = 0
     private var depth = 0
 
-    /// Deeper than any object that the API server takes.
+    /// Deeper than any object that the API server accepts.
     private static let deepest = 256
 
     package static func value(_ bytes: some Sequence<UInt8>) throws(JSONProblem) -> Value {
@@ -26,8 +26,9 @@ package struct JSONReader {
         return try (result ?? Array(bytes).withUnsafeBufferPointer { read($0) }).get()
     }
 
-    /// Hands the members of the top's list `items` on one by one, so that a list is never a tree as a whole.
-    /// - Returns: The top without them.
+    /// Passes the elements of the top-level list `items` to `body` one by one, so that the whole list is never in
+    /// memory.
+    /// - Returns: The top-level object without them.
     package static func eachItem(
         _ bytes: some Collection<UInt8>, _ body: (Value) -> Void
     ) throws(JSONProblem) -> Value {
@@ -35,7 +36,7 @@ package struct JSONReader {
             var reader = JSONReader(bytes: buffer)
             return Result { () throws(JSONProblem) in
                 reader.skipSpace()
-                guard reader.byte == UInt8(ascii: "{") else { throw reader.problem("an object is expected") }
+                guard reader.byte == UInt8(ascii: "{") else { throw reader.problem("expected an object") }
                 var rest: [String: Value] = [:]
                 try reader.eachMember { (reader, name) throws(JSONProblem) in
                     reader.skipSpace()
@@ -58,7 +59,7 @@ package struct JSONReader {
         return Result { () throws(JSONProblem) in
             let value = try reader.value()
             reader.skipSpace()
-            guard reader.next == bytes.count else { throw reader.problem("the JSON value has ended before this") }
+            guard reader.next == bytes.count else { throw reader.problem("unexpected text after the JSON value") }
             return value
         }
     }
@@ -98,15 +99,15 @@ package struct JSONReader {
         case UInt8(ascii: "n") where take(word: "null"): return .null
         case UInt8(ascii: "-"): return try number()
         case .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try number()
-        case nil: throw problem("the JSON ends where a value is expected")
-        default: throw problem("a JSON value is expected")
+        case nil: throw problem("expected a JSON value, found the end")
+        default: throw problem("expected a JSON value")
         }
     }
 
     private mutating func enter() throws(JSONProblem) {
         next += 1
         depth += 1
-        guard depth <= Self.deepest else { throw problem("this is nested more than \(Self.deepest) levels deep") }
+        guard depth <= Self.deepest else { throw problem("JSON nested more than \(Self.deepest) levels deep") }
         skipSpace()
     }
 
@@ -116,7 +117,7 @@ package struct JSONReader {
         return members
     }
 
-    /// Reads a mapping; `body` reads each value.
+    /// Parses a mapping; `body` parses each value.
     private mutating func eachMember(
         _ body: (inout JSONReader, String) throws(JSONProblem) -> Void
     ) throws(JSONProblem) {
@@ -125,14 +126,14 @@ package struct JSONReader {
         if take("}") { return }
         while true {
             skipSpace()
-            guard byte == UInt8(ascii: "\"") else { throw problem("a member's name in double quotes is expected") }
+            guard byte == UInt8(ascii: "\"") else { throw problem("expected a member name in double quotes") }
             let key = try string()
             skipSpace()
-            guard take(":") else { throw problem("a ':' is expected") }
+            guard take(":") else { throw problem("expected ':'") }
             try body(&self, key)
             skipSpace()
             if take("}") { return }
-            guard take(",") else { throw problem("a ',' or a '}' is expected") }
+            guard take(",") else { throw problem("expected ',' or '}'") }
         }
     }
 
@@ -150,19 +151,19 @@ package struct JSONReader {
             body(try value())
             skipSpace()
             if take("]") { return }
-            guard take(",") else { throw problem("a ',' or a ']' is expected") }
+            guard take(",") else { throw problem("expected ',' or ']'") }
         }
     }
 
     private mutating func digits() throws(JSONProblem) {
-        guard byte?.isDigit == true else { throw problem("a digit is expected") }
+        guard byte?.isDigit == true else { throw problem("expected a digit") }
         while byte?.isDigit == true { next += 1 }
     }
 
     private mutating func number() throws(JSONProblem) -> Value {
         let start = next
         _ = take("-")
-        // No digit follows a zero at the start.
+        // A leading zero must not be followed by another digit.
         if !take("0") { try digits() }
         var isWhole = true
         if take(".") {
@@ -180,7 +181,7 @@ package struct JSONReader {
         return .number(number)
     }
 
-    /// Most strings have no escapes: they are one piece of the text.
+    /// Parses a string; without escapes, as in most strings, it is a single slice of the text.
     private mutating func string() throws(JSONProblem) -> String {
         next += 1
         var start = next
@@ -201,14 +202,14 @@ package struct JSONReader {
                 pieces = before
                 start = next
             case nil: throw problem("the JSON ends inside a string")
-            case .some(..<0x20): throw problem("a control character must be escaped in a JSON string")
+            case .some(..<0x20): throw problem("unescaped control character in a JSON string")
             default: next += 1
             }
         }
     }
 
     private func text(_ utf8: some Collection<UInt8>) throws(JSONProblem) -> String {
-        guard let text = String(validating: utf8, as: UTF8.self) else { throw problem("a string is not UTF-8") }
+        guard let text = String(validating: utf8, as: UTF8.self) else { throw problem("a string is not valid UTF-8") }
         return text
     }
 
@@ -225,11 +226,11 @@ package struct JSONReader {
         case UInt8(ascii: "u"): return try scalar()
         default:
             next -= 1
-            throw problem("this is not an escape of JSON")
+            throw problem("invalid JSON escape sequence")
         }
     }
 
-    /// Half of a pair without its other half stands for nothing, and is replaced as Unicode says.
+    /// Parses a `\u` escape; an unpaired surrogate becomes U+FFFD, as Unicode recommends.
     private mutating func scalar() throws(JSONProblem) -> Unicode.Scalar {
         let unit = try unit()
         if let scalar = Unicode.Scalar(unit) { return scalar }
@@ -250,7 +251,7 @@ package struct JSONReader {
         var unit: UInt16 = 0
         for _ in 0..<4 {
             guard let digit = Character(Unicode.Scalar(bytes[next])).hexDigitValue, bytes[next] < 0x80 else {
-                throw problem("four hexadecimal digits are expected after \\u")
+                throw problem("expected four hexadecimal digits after \\u")
             }
             unit = unit << 4 | UInt16(digit)
             next += 1

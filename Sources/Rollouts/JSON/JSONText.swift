@@ -1,15 +1,15 @@
 package import FoundationEssentials
 
-/// JSON of codable types, as files, servers and commands have it: members sorted, slashes as they are.
+/// Encodes and decodes JSON as files, servers and commands use it, with sorted members and unescaped slashes.
 package enum JSONText {
     package static func encode(_ value: some Encodable) throws -> Data { try encode(value, []) }
 
-    /// On one line, without a final newline.
+    /// Encodes on one line, without a final newline.
     package static func line(_ value: some Encodable) throws -> String {
         String(decoding: try encode(value), as: UTF8.self)
     }
 
-    /// On several lines, without a final newline.
+    /// Encodes on several lines, without a final newline.
     package static func pretty(_ value: some Encodable) throws -> String {
         String(decoding: try encode(value, .prettyPrinted), as: UTF8.self)
     }

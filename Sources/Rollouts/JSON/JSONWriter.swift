@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// Writes values as JSON: members sorted, no spaces; what is not finite becomes null.
+/// Writes values as JSON with sorted members and without spaces; numbers that are not finite become null.
 package enum JSONWriter {
     package static func bytes(_ value: Value) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -38,7 +38,7 @@ package enum JSONWriter {
         }
     }
 
-    /// A text in its quotes: one access to its bytes, most of which need no escaping.
+    /// Appends a quoted string; it accesses the bytes once, since most strings need no escaping.
     package static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         var text = text

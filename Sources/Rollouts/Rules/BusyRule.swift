@@ -1,4 +1,4 @@
-/// An endpoint or a deployment that is being changed refuses another change (AzureCompatibility.md).
+/// An endpoint or deployment that is being changed refuses further changes (AzureCompatibility.md).
 package struct BusyRule: ChangeRule {
     package init() {}
 

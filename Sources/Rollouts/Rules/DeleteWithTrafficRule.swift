@@ -1,7 +1,7 @@
-/// A deployment with traffic cannot be deleted, nor an endpoint that serves clients (AzureCompatibility.md).
+/// A deployment with traffic cannot be deleted, nor can an endpoint that serves clients (AzureCompatibility.md).
 ///
-/// Azure deletes an endpoint with traffic; Turnout takes its traffic away first, so that "nothing that has traffic is
-/// deleted" holds of both.
+/// Azure does delete endpoints with traffic; Turnout removes the traffic first, so that "nothing that has traffic is
+/// deleted" holds for both.
 package struct DeleteWithTrafficRule: ChangeRule {
     package init() {}
 

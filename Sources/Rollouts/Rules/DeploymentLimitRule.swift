@@ -10,7 +10,7 @@ package struct DeploymentLimitRule: ChangeRule {
         else { return nil }
         return Violation(
             rule: "deployment-limit",
-            message: "endpoint \(endpoint.name) already has \(endpoint.deployments.count) deployments, "
-                + "and \(Self.limit) are possible: delete one before \(definition.name) is deployed")
+            message: "endpoint \(endpoint.name) already has \(endpoint.deployments.count) deployments "
+                + "(the limit is \(Self.limit)): delete one before you deploy \(definition.name)")
     }
 }

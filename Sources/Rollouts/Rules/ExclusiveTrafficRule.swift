@@ -11,7 +11,7 @@ package struct ExclusiveTrafficRule: ChangeRule {
         }
     }
 
-    /// Why the two cannot be at once, or nil.
+    /// Returns why live and mirror traffic conflict, or `nil` if they do not.
     package func violation(live: Traffic, mirrored: Traffic) -> Violation? {
         guard let name = mirrored.deployments.first(where: { live[$0] != 0 }) else { return nil }
         return Violation(

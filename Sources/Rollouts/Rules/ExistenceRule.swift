@@ -1,4 +1,4 @@
-/// What a change is about must exist; traffic can't be set before its deployments are there.
+/// The subject of a change must exist; traffic can only be set after its deployments exist.
 package struct ExistenceRule: ChangeRule {
     package init() {}
 

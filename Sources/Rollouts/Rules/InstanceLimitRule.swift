@@ -16,6 +16,6 @@ package struct InstanceLimitRule: ChangeRule {
         guard !(1...Self.limit).contains(count) else { return nil }
         return Violation(
             rule: "instance-limit",
-            message: "deployment \(deployment) cannot have \(count) instances: 1 to \(Self.limit) are possible")
+            message: "deployment \(deployment) cannot have \(count) instances: the count must be 1 to \(Self.limit)")
     }
 }

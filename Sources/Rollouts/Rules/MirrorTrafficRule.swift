@@ -1,4 +1,4 @@
-/// Traffic is mirrored to one deployment, at most 50 % of it, and never on Kubernetes (AzureCompatibility.md).
+/// Mirror traffic goes to one deployment, is at most 50 %, and is not supported on Kubernetes (AzureCompatibility.md).
 package struct MirrorTrafficRule: ChangeRule {
     /// The largest mirror traffic in percent.
     package static let limit = 50
@@ -10,7 +10,7 @@ package struct MirrorTrafficRule: ChangeRule {
         return violation(of: traffic, kind: kind)
     }
 
-    /// Why `traffic` can never be mirror traffic of an endpoint of `kind`, or nil.
+    /// Returns why `traffic` can never be the mirror traffic of an endpoint of `kind`, or `nil` if it can.
     package func violation(of traffic: Traffic, kind: EndpointKind) -> Violation? {
         guard !traffic.isEmpty else { return nil }
         guard kind.mirrors else {
@@ -18,12 +18,12 @@ package struct MirrorTrafficRule: ChangeRule {
         }
         guard traffic.deployments.count == 1 else {
             return Violation(
-                rule: "mirror-traffic", message: "traffic is mirrored to one deployment only, not to \(traffic)")
+                rule: "mirror-traffic", message: "traffic can be mirrored to only one deployment, not to \(traffic)")
         }
         guard (0...Self.limit).contains(traffic.sum) else {
             return Violation(
                 rule: "mirror-traffic",
-                message: "mirror traffic of \(traffic.sum) % is not possible: it must be 0 to \(Self.limit)")
+                message: "mirror traffic is \(traffic.sum) %, but must be 0 to \(Self.limit) %")
         }
         return nil
     }

@@ -1,7 +1,8 @@
 internal import Support
 
-/// Names have 3 to 32 letters, digits and hyphens, begin with a letter and don't end with a hyphen; on Kubernetes,
-/// where they become names of objects, letters are lower-case (AzureCompatibility.md; RFC 1123 labels).
+/// Names have 3 to 32 letters, digits and hyphens, begin with a letter and do not end with a hyphen.
+///
+/// On Kubernetes they become object names, so letters must be lower case (AzureCompatibility.md; RFC 1123 labels).
 package struct NamingRule: ChangeRule {
     package init() {}
 
@@ -13,7 +14,7 @@ package struct NamingRule: ChangeRule {
         }
     }
 
-    /// Why `name` cannot be the name of a `what`, or nil.
+    /// Returns why `name` cannot name a `what`, or `nil` if it can.
     package func violation(of name: Name, what: String, kind: EndpointKind) -> Violation? {
         let bytes = Array(name.text.utf8)
         func complain(_ detail: String) -> Violation {
@@ -21,7 +22,7 @@ package struct NamingRule: ChangeRule {
         }
         guard (3...32).contains(bytes.count) else { return complain("must have 3 to 32 characters") }
         guard bytes.allSatisfy({ $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") }) else {
-            return complain("may have letters, digits and hyphens only")
+            return complain("must contain only letters, digits and hyphens")
         }
         guard bytes[0].isLetter else { return complain("must begin with a letter") }
         guard bytes[bytes.count - 1] != UInt8(ascii: "-") else { return complain("must not end with a hyphen") }

@@ -1,4 +1,4 @@
-/// Only a deployment whose provisioning succeeded can be given live or mirrored traffic.
+/// Only a ready deployment can receive live or mirror traffic.
 package struct ReadyForTrafficRule: ChangeRule {
     package init() {}
 

@@ -1,4 +1,4 @@
-/// A request may take 1 ms to 180 s; at least one request at a time is served (AzureCompatibility.md).
+/// A request may take 1 ms to 180 s, and at least one concurrent request is served (AzureCompatibility.md).
 package struct RequestLimitsRule: ChangeRule {
     package init() {}
 
@@ -9,7 +9,7 @@ package struct RequestLimitsRule: ChangeRule {
             return Violation(
                 rule: "request-limits",
                 message: "deployment \(definition.name): request_timeout_ms is \(settings.timeout.milliseconds), "
-                    + "which must be 1 to 180000")
+                    + "but must be 1 to 180000")
         }
         guard settings.maxConcurrentRequestsPerInstance > 0 else {
             return Violation(

@@ -1,9 +1,9 @@
-/// What a rule has against something, in a sentence.
+/// A rule violation, described in a sentence.
 package struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
     /// The rule's name.
     package var rule: String
     package var message: String
-    /// True when waiting may help (Azure answers 409).
+    /// Whether the violation may resolve with time (Azure answers 409).
     package var isTemporary: Bool
 
     package init(rule: String, message: String, isTemporary: Bool = false) {
@@ -15,13 +15,15 @@ package struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String { message }
 }
 
-/// A rule of managed and Kubernetes online endpoints (AzureCompatibility.md) about changes.
+/// A rule of managed and Kubernetes online endpoints about changes (AzureCompatibility.md).
 package protocol ChangeRule: Sendable {
-    /// Why `change` is refused of `endpoint` (nil: there is none yet) on a backend of `kind`, or nil.
+    /// Returns why `change` is refused on a backend of `kind`, or `nil` if this rule permits it.
+    ///
+    /// `endpoint` is `nil` if it does not exist yet.
     func violation(of change: Change, on endpoint: EndpointSnapshot?, kind: EndpointKind) -> Violation?
 }
 
-/// Every rule about changes, in the order in which they are tried.
+/// All rules about changes, in the order in which they are applied.
 package let changeRules: [any ChangeRule] = [
     ExistenceRule(), NamingRule(), RequestLimitsRule(), InstanceLimitRule(), TrafficSumRule(), MirrorTrafficRule(),
     ExclusiveTrafficRule(), BusyRule(), DeploymentLimitRule(), ReadyForTrafficRule(), DeleteWithTrafficRule(),

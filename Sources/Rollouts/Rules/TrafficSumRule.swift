@@ -1,4 +1,4 @@
-/// Live traffic is in whole percents from 0 to 100 that sum to 0 or to 100 (AzureCompatibility.md).
+/// Live traffic consists of whole percentages from 0 to 100 that sum to 0 or 100 (AzureCompatibility.md).
 package struct TrafficSumRule: ChangeRule {
     package init() {}
 
@@ -7,11 +7,11 @@ package struct TrafficSumRule: ChangeRule {
         return violation(of: traffic)
     }
 
-    /// Why `traffic` can never be live traffic, or nil.
+    /// Returns why `traffic` can never be live traffic, or `nil` if it can.
     package func violation(of traffic: Traffic) -> Violation? {
         for name in traffic.deployments where !(0...100).contains(traffic[name]) {
             return Violation(
-                rule: "traffic-sum", message: "the traffic of \(name) is \(traffic[name]) %: 0 to 100 are possible")
+                rule: "traffic-sum", message: "the traffic of \(name) is \(traffic[name]) %: it must be 0 to 100")
         }
         guard traffic.sum == 0 || traffic.sum == 100 else {
             return Violation(rule: "traffic-sum", message: "traffic sums to \(traffic.sum) %: it must be 100 or 0")
