@@ -1,14 +1,16 @@
 internal import RolloutEngine
 internal import Synchronization
 
-/// Log-normal latencies up to a limit, as they fall into the latency bins.
+/// Log-normal latencies up to a limit, by latency bin.
 struct BinnedLatencies: Sendable {
     /// The bin of the first of ``shares``.
     let firstBin: Int
-    /// The part of the latencies that lies in this bin or in one before; the last is 1.
+    /// The cumulative share of latencies up to and including each bin; the last one is 1.
     let shares: [Double]
-    /// For each 512th of all latencies, the first of ``shares`` that is beyond its beginning (Chen and Asau, "On
-    /// generating random variates from an empirical distribution", 1974).
+    /// For each 512th of all latencies, the index of the first of ``shares`` above its lower end.
+    ///
+    /// This is the guide table method (Chen and Asau, "On generating random variates from an empirical distribution",
+    /// 1974).
     private let guide: [Int]
 
     private static let guides = 512
@@ -22,7 +24,7 @@ struct BinnedLatencies: Sendable {
         for bin in firstBin..<last {
             let share = latency.share(upToBin: bin, limit: limit) / all
             shares.append(share)
-            // Beyond, there is less than one latency in 10^15.
+            // Less than one latency in 10^15 lies beyond this.
             guard share < 1 - 1e-15 else { break }
         }
         if shares.last.map({ $0 < 1 }) ?? true { shares.append(1) }
@@ -35,7 +37,7 @@ struct BinnedLatencies: Sendable {
         self.shares = shares
     }
 
-    /// The bin below whose end a part `level` of all latencies lies; `level` is at least 0 and below 1.
+    /// Returns the bin of the latency at the quantile `level`, which must be at least 0 and less than 1.
     func bin(at level: Double) -> Int {
         var place = guide[Int(level * Double(Self.guides))]
         while shares[place] <= level { place += 1 }
@@ -44,7 +46,7 @@ struct BinnedLatencies: Sendable {
 }
 
 extension BinnedLatencies {
-    /// Those that were asked for before are not made again.
+    /// Returns the binned latencies, from a cache if possible.
     static func of(_ latency: LogNormal, upTo limit: Double) -> BinnedLatencies {
         let key = Key(latency: latency, limit: limit)
         if let known = known.withLock({ $0[key] }) { return known }

@@ -1,11 +1,11 @@
 package import RolloutEngine
 package import Rollouts
 
-/// How changes arrive.
+/// Changes that arrive at a simulated endpoint.
 extension EndpointSimulation {
-    /// Takes or refuses `change` at `time`, and notes in the history what became of it.
+    /// Accepts or refuses `change` at `time`, and records the outcome in the history.
     ///
-    /// `previous` is what the history says of the same idempotency key, where that was accepted.
+    /// `previous` is the accepted history entry with the same idempotency key, if any.
     package mutating func apply(
         _ change: Change, as context: ChangeContext, at time: Timestamp, settings: SimulationSettings,
         previous: HistoryEntry?
@@ -13,7 +13,7 @@ extension EndpointSimulation {
         advance(to: time)
         now = max(now, time)
         guard context.epoch >= epoch else {
-            let words = "epoch \(context.epoch) of \(context.run) is over: epoch \(epoch) was seen"
+            let words = "epoch \(context.epoch) of \(context.run) has expired: epoch \(epoch) was seen"
             return note(change, context, .fenced(words), hadEffect: false)
         }
         epoch = context.epoch
@@ -49,7 +49,7 @@ extension EndpointSimulation {
         return outcome
     }
 
-    /// Takes over how deployments are to behave; what is new of them counts from now on.
+    /// Applies new settings for how deployments behave; changed behaviour counts from now on.
     mutating func adopt(_ settings: SimulationSettings) {
         let others = settings.incidents.isEmpty ? nil : DeploymentProfile(incidents: settings.incidents)
         var people = settings.users
@@ -94,9 +94,9 @@ extension EndpointSimulation {
     private func wrongAddress(of change: Change) -> String? {
         switch change {
         case .putEndpoint(let definition) where definition.name != key.name:
-            "the definition is of endpoint \(definition.name), and was sent to endpoint \(key.name)"
+            "the definition is for endpoint \(definition.name), but was sent to endpoint \(key.name)"
         case .putDeployment(let definition) where definition.endpoint != key.name:
-            "deployment \(definition.name) is of endpoint \(definition.endpoint), and was sent to endpoint \(key.name)"
+            "deployment \(definition.name) is for endpoint \(definition.endpoint), but was sent to endpoint \(key.name)"
         default: nil
         }
     }
@@ -134,7 +134,7 @@ extension EndpointSimulation {
         changes.append(underWay)
     }
 
-    /// Instances become ready one after the other in the second half of `duration`.
+    /// Instances become ready one after another in the second half of `duration`.
     private mutating func beginInstances(of name: Name, duration: Interval, underWay: inout ChangeUnderWay) {
         guard let instances = endpoint?.deployment(name)?.instances else { return }
         if let profile = profiles[name], profile.fault == .neverReady {
@@ -165,7 +165,7 @@ extension EndpointSimulation {
 }
 
 extension Change {
-    /// The deployments that it is about.
+    /// The deployments that the change is about.
     fileprivate var concerned: [Name] {
         switch self {
         case .setTraffic(let traffic), .setMirrorTraffic(let traffic): traffic.deployments

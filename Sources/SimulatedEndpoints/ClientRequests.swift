@@ -1,9 +1,9 @@
 package import RolloutEngine
 package import Rollouts
 
-/// What becomes of the requests of clients, counted for a whole stretch of time at once.
+/// The outcomes of client requests, counted for a whole period of time at once.
 extension EndpointSimulation {
-    /// Lets clients send `load` from `time` on; nil ends it.
+    /// Makes clients send `load` from `time` on; `nil` stops them.
     package mutating func setLoad(_ load: Load?, at time: Timestamp, settings: SimulationSettings) {
         advance(to: time)
         now = max(now, time)
@@ -15,27 +15,27 @@ extension EndpointSimulation {
         }
         let news = Clients(
             rate: min(load.rate, 1_000_000), sendJSON: load.request.isJSON, since: now, countedUntil: now)
-        // The same load set again, as a resumed run does, goes on where it was.
+        // Setting the same load again, as a resumed run does, continues where it was.
         guard clients?.rate != news.rate || clients?.sendJSON != news.sendJSON else { return }
         clients = news
     }
 
-    /// What was counted since the totals `earlier`, until `time`.
+    /// Returns what was counted between the totals `earlier` and `time`.
     package mutating func reading(since earlier: Totals, at time: Timestamp) -> OutcomeReading {
         takeStock(at: time)
         return totals.reading(since: earlier, cursor: cursor)
     }
 
-    /// The totals for which `cursor` was given out, where that was the last one.
+    /// Returns the totals for which `cursor` was issued, if it is the latest cursor.
     func latestTotals(at cursor: Int) -> Totals? { cursor == self.cursor ? totalsAtCursor : nil }
 
-    /// What is told to one whose cursor is not known.
+    /// Returns the reading for a reader whose cursor is unknown.
     package mutating func lost(at time: Timestamp) -> OutcomeReading {
         takeStock(at: time)
         return OutcomeReading(cursor: cursor, continuity: .lost)
     }
 
-    /// Counts until `time`, and gives what was counted a cursor.
+    /// Counts until `time`, and issues a cursor for the result.
     private mutating func takeStock(at time: Timestamp) {
         advance(to: time)
         countRequests(until: time)
@@ -46,7 +46,9 @@ extension EndpointSimulation {
         }
     }
 
-    /// Counts the requests until `time`; nothing has changed since the last count but what a profile itself changes.
+    /// Counts the requests until `time`.
+    ///
+    /// Since the last count, nothing has changed except through the profiles themselves.
     mutating func countRequests(until time: Timestamp) {
         guard let clients, time > clients.countedUntil else { return }
         let begin = clients.countedUntil
@@ -73,21 +75,21 @@ extension EndpointSimulation {
         }
     }
 
-    /// Requests of one deployment.
+    /// The requests that one deployment received.
     private struct Served {
         var counts = OutcomeReading.Counts()
-        /// Those that came from users whose requests always fail.
+        /// The requests from users whose requests always fail.
         var byUsers: Int
     }
 
-    /// Draws what becomes of `requests` to `name`; with `failing`, none of them can be answered.
+    /// Draws the outcomes of `requests` to `name`; if `failing`, none of them can be answered.
     private mutating func answer(_ requests: Int, by name: Name, during span: Span, failing: Bool = false)
         -> OutcomeReading.Counts
     {
         var counts = OutcomeReading.Counts(requests: requests)
         guard requests > 0 else { return counts }
         let reached = generator.successes(of: requests, share: readyShare(of: name, during: span))
-        // Nobody answered the others: the router knows at once.
+        // The router rejects the others immediately, because no instance is ready.
         counts.errors = requests - reached
         counts.refused = requests - reached
         counts.latencies[0] = requests - reached
@@ -108,7 +110,7 @@ extension EndpointSimulation {
         return counts
     }
 
-    /// Counts the copies of a stretch of live requests, and how their answers compare.
+    /// Counts the copies of the live requests of a period, and compares their responses.
     private mutating func count(
         copiesOf live: Served, by name: Name, for mirror: Name, share: Double, during span: Span
     ) {
@@ -119,7 +121,7 @@ extension EndpointSimulation {
         }
         guard pairs.pairs > 0 else { return }
         let span = Span(begin: span.begin, end: span.end, liveRate: 0)
-        // What a user sends that cannot be answered cannot be answered by the copy's server either.
+        // A user's request that cannot be answered cannot be answered by the mirror either.
         let others = live.counts.requests - live.byUsers
         let byUsers = chosen(live.byUsers, of: live.counts.requests, among: pairs.pairs)
         let copies = answer(pairs.pairs - byUsers, by: mirror, during: span)
@@ -128,7 +130,7 @@ extension EndpointSimulation {
         totals.add(all, to: mirror)
         pairs.mirrorLatencies = all.latencies
         let liveFailed = chosen(live.counts.errors - live.byUsers, of: others, among: pairs.pairs - byUsers)
-        // Of the copies that failed, as many as chance has it are copies of live requests that failed.
+        // The number of failed copies whose live request also failed is drawn at random.
         let both = chosen(liveFailed, of: pairs.pairs - byUsers, among: copies.errors)
         pairs.bothFailed = byUsers + both
         pairs.onlyLiveFailed = liveFailed - both
@@ -138,14 +140,15 @@ extension EndpointSimulation {
         totals.add(pairs, to: mirror)
     }
 
-    /// How many of the `marked` ones of `count` are among `drawn` of them.
+    /// Draws how many of the `marked` ones among `count` are in a sample of `drawn`.
     private mutating func chosen(_ marked: Int, of count: Int, among drawn: Int) -> Int {
         guard count > 0 else { return 0 }
         let chance = generator.successes(of: drawn, share: Double(marked) / Double(count))
         return min(max(chance, drawn - (count - marked)), marked, drawn)
     }
 
-    /// The share of requests that the two answer differently; that each names itself is no difference.
+    /// The share of requests that the two deployments answer differently; each naming itself does not count as a
+    /// difference.
     func disagreement(of left: Name, _ right: Name) -> Double {
         guard !answersDiffer(left, right) else { return 1 }
         return Trouble(errors: profile(of: left).disagrees)
@@ -156,7 +159,7 @@ extension EndpointSimulation {
         answer(of: left).withoutDeployment != answer(of: right).withoutDeployment
     }
 
-    /// The share of the time that an instance of `name` could answer.
+    /// The share of time in which an instance of `name` could answer.
     private func readyShare(of name: Name, during span: Span) -> Double {
         guard let deployment = endpoint?.deployment(name), deployment.instances.ready > 0 else { return 0 }
         return servers[name]?.readyShare(from: span.begin, to: span.end) ?? 1
@@ -168,7 +171,7 @@ extension EndpointSimulation {
 }
 
 extension Value {
-    /// An answer that is not this one, and not the next such answer either.
+    /// Returns an answer that differs from this one and from other disagreeing answers.
     package func disagreeing(_ random: UInt64) -> Value {
         guard case .mapping(var members) = self else { return ["answer": self, "disagrees": Self.number(random)] }
         members["disagrees"] = Self.number(random)

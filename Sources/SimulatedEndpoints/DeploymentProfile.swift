@@ -1,6 +1,6 @@
 package import Rollouts
 
-/// How the model server of one deployment is to behave (playbook: `backends.simulated.simulate.NAME`).
+/// The simulated behaviour of one deployment's model server (playbook: `backends.simulated.simulate.NAME`).
 ///
 /// ```yaml
 /// latency: {p50: 40ms, p99: 200ms}
@@ -16,20 +16,20 @@ package struct DeploymentProfile: Hashable, Sendable {
     package var latency: Latency
     /// The share of requests that the model answers with an error, 0 to 1.
     package var errors: Double
-    /// The share of its answers that differ from what it, or another that answers the same, answers else.
+    /// The share of answers that differ from those of an otherwise equal deployment, 0 to 1.
     package var disagrees: Double
-    /// How long it takes to deploy; nil: as long as ``SimulationSettings/Durations`` says.
+    /// The time to deploy; `nil` uses ``SimulationSettings/Durations``.
     package var readyAfter: Interval?
-    /// What it answers; nil: a sample of predictions.
+    /// The answer to every request; `nil` uses sample predictions.
     package var answer: Value?
     package var fault: Fault?
-    /// When the fault shows, or how long it lasts; nil: as long as the fault's own default.
+    /// The delay until the fault appears, or its duration; `nil` uses the fault's default.
     package var faultAfter: Interval?
     package var leak: Leak?
     package var coldStart: ColdStart?
     package var badInstance: Trouble?
     package var overload: Overload?
-    /// Those of its endpoint, which hit every deployment (`backends.simulated.incidents`).
+    /// The incidents of the endpoint, which affect every deployment (`backends.simulated.incidents`).
     package var incidents: [Incident]
 
     package init(
@@ -52,7 +52,7 @@ package struct DeploymentProfile: Hashable, Sendable {
         self.faultAfter = faultAfter
     }
 
-    /// Half of all requests take at most `p50`, 99 % at most `p99`; what is between them is log-normal.
+    /// Log-normal latencies: half of the requests take at most `p50`, and 99 % take at most `p99`.
     package struct Latency: Codable, Hashable, Sendable {
         package var p50: Interval
         package var p99: Interval
@@ -63,21 +63,21 @@ package struct DeploymentProfile: Hashable, Sendable {
         }
     }
 
-    /// What is wrong with it.
+    /// The fault of a deployment.
     package enum Fault: String, Codable, Hashable, Sendable, CaseIterable {
-        /// It stays Creating, and is Failed after `fault_after`, 30 minutes.
+        /// The deployment stays Creating, and becomes Failed after `fault_after` (30 minutes by default).
         case neverReady = "never_ready"
-        /// It becomes ready, and its instances fail `fault_after`, 5 minutes, later.
+        /// The deployment becomes ready, and its instances fail after `fault_after` (5 minutes by default).
         case crashAfterReady = "crash_after_ready"
-        /// The quota does not suffice: it is refused.
+        /// The deployment is refused because the quota is insufficient.
         case quota
-        /// It takes 20 times as long to answer.
+        /// Responses take 20 times as long.
         case slow
-        /// It is ready in one minute and not in the next.
+        /// The deployment alternates between ready and not ready every minute.
         case flapping
-        /// For `fault_after`, 5 minutes from the first, every change that is about it is refused with 409.
+        /// All changes to the deployment are refused with 409 for `fault_after` (5 minutes by default) after the first.
         case refuseUpdating = "refuse_updating"
-        /// It is ready, and answers every request with an error.
+        /// The deployment is ready, but answers every request with an error.
         case failing
 
         var standardDelay: Interval {
@@ -88,23 +88,23 @@ package struct DeploymentProfile: Hashable, Sendable {
         }
     }
 
-    /// When the fault shows, or how long it lasts.
+    /// The delay until the fault appears, or its duration.
     package var faultDelay: Interval { faultAfter ?? fault?.standardDelay ?? .zero }
 
-    /// Latencies as they are drawn in `trouble`.
+    /// Returns the latency distribution in `trouble`.
     func servedLatency(in trouble: Trouble = Trouble()) -> LogNormal {
         LogNormal(
             p50: latency.p50, p99: latency.p99, stretch: (fault == .slow ? 20 : 1) * trouble.latencyFactor)
     }
 
-    /// The share of requests that the model answers with an error in `trouble`.
+    /// Returns the share of requests that the model answers with an error in `trouble`.
     func servedErrors(in trouble: Trouble) -> Double {
         Trouble(errors: fault == .failing ? 1 : errors).joined(with: trouble).errors
     }
 }
 
 extension DeploymentProfile: Codable {
-    /// Also of an earlier Turnout's, which had fewer members.
+    /// Also reads the format of earlier versions, which had fewer members.
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         self.init(

@@ -7,16 +7,16 @@
 #endif
 
 extension SeededGenerator {
-    /// A number of the standard normal distribution (Box and Muller).
+    /// Draws from the standard normal distribution (Box and Muller).
     mutating func normal() -> Double {
         let radius = (-2 * log(unit())).squareRoot()
         return radius * cos(2 * .pi * unit())
     }
 
-    /// How many of `count` independent trials succeed, each with probability `share`.
+    /// Draws how many of `count` independent trials succeed, each with probability `share`.
     ///
-    /// Takes the same time whatever `count` is: few successes are counted one by one, many are drawn from the normal
-    /// distribution, which is then less than a percent of a standard deviation off.
+    /// The cost does not depend on `count`: few successes are counted one by one, and many are drawn from the normal
+    /// distribution, whose error is then less than a percent of a standard deviation.
     mutating func successes(of count: Int, share: Double) -> Int {
         guard count > 0, share > 0 else { return 0 }
         guard share < 1 else { return count }
@@ -28,7 +28,7 @@ extension SeededGenerator {
         return Int(min(max(drawn, 0), Double(count)))
     }
 
-    /// Jumps from one success to the next: the gaps are geometric (Devroye, "Non-Uniform Random Variate Generation",
+    /// Jumps from one success to the next; the gaps are geometric (Devroye, "Non-Uniform Random Variate Generation",
     /// X.4).
     private mutating func successesByGaps(of count: Int, share: Double) -> Int {
         let scale = log1p(-share)
@@ -41,7 +41,7 @@ extension SeededGenerator {
         }
     }
 
-    /// Draws `count` latencies, and adds them to their bins.
+    /// Draws `count` latencies and adds them to their bins.
     mutating func draw(_ count: Int, from latencies: BinnedLatencies, into bins: inout [Int]) {
         guard count <= Self.manyLatencies else { return drawMany(count, latencies, into: &bins) }
         bins.withUnsafeMutableBufferPointer { bins in
@@ -49,7 +49,7 @@ extension SeededGenerator {
         }
     }
 
-    /// From so many on, they are counted bin by bin.
+    /// The number of latencies from which they are drawn bin by bin.
     private static let manyLatencies = 1000
 
     private mutating func drawMany(_ count: Int, _ latencies: BinnedLatencies, into bins: inout [Int]) {
@@ -64,9 +64,9 @@ extension SeededGenerator {
         }
     }
 
-    /// Shares `count` out, each one independently, in proportion to `weights`; the parts sum to `count`.
+    /// Distributes `count` items independently in proportion to `weights`; the parts sum to `count`.
     ///
-    /// Where all weights are 0, the last part takes all.
+    /// If all weights are 0, the last part receives everything.
     mutating func split(_ count: Int, by weights: [Double]) -> [Int] {
         var rest = count
         var weight = weights.reduce(0, +)

@@ -1,7 +1,7 @@
 package import RolloutEngine
 package import Rollouts
 
-/// Where a simulated endpoint is found: managed and Kubernetes endpoints are in different worlds.
+/// The identity of a simulated endpoint; managed and Kubernetes endpoints are separate.
 package struct SimulationKey: Codable, Hashable, Sendable {
     package var kind: EndpointKind
     package var name: Name
@@ -14,53 +14,53 @@ package struct SimulationKey: Codable, Hashable, Sendable {
 
 /// One simulated endpoint, its faults and its clients as a pure value.
 ///
-/// Nothing happens in it by itself: ``advance(to:)`` lets happen what is due. Between two milestones nothing changes,
-/// so that any length of time costs as much as what happens in it.
+/// Nothing happens on its own: ``advance(to:)`` applies the events that are due. Between two events nothing changes, so
+/// the cost depends on the number of events and not on the length of time.
 package struct EndpointSimulation: Hashable, Sendable {
     package let key: SimulationKey
-    /// The endpoint as it was at ``now``; what changes by itself is added by ``snapshot(at:)``.
+    /// The endpoint's state at ``now``; ``snapshot(at:)`` adds what changes over time.
     var endpoint: EndpointSnapshot?
     /// The time of the latest event.
     package internal(set) var now: Timestamp
-    /// The highest fencing epoch that was seen.
+    /// The highest fencing epoch seen.
     var epoch = Int.min
     var changes: [ChangeUnderWay] = []
     var profiles: [Name: DeploymentProfile] = [:]
-    /// Of deployments of which the settings say nothing; nil: as it comes.
+    /// The profile of deployments without settings; `nil` uses the default profile.
     var otherwise: DeploymentProfile?
-    /// Nil: the clients are no known people.
+    /// `nil` if clients are anonymous.
     var users: Users?
     var servers: [Name: Server] = [:]
-    /// Until when changes about a deployment are refused (``DeploymentProfile/Fault/refuseUpdating``).
+    /// The times until which changes to a deployment are refused (``DeploymentProfile/Fault/refuseUpdating``).
     var refusals: [Name: Timestamp] = [:]
     var clients: Clients?
-    /// Draws what becomes of the clients' requests.
+    /// Draws the outcomes of the clients' requests.
     var generator: SeededGenerator
-    /// Draws what becomes of single requests, which therefore does not depend on when they are sent.
+    /// Draws the outcomes of single requests, so that they do not depend on when requests are sent.
     var requestGenerator: SeededGenerator
     var totals = Totals()
-    /// The latest cursor that was given out, and the totals that it stands for.
+    /// The latest issued cursor; ``totalsAtCursor`` are the totals that it stands for.
     var cursor = 0
     var totalsAtCursor = Totals()
-    /// How many changes have arrived.
+    /// The number of changes that have arrived.
     var entries = 0
-    /// What is to be kept beside the state, and is no part of it.
+    /// Data to be stored alongside the state, of which it is not a part.
     package var outbox = Outbox()
 
     package init(key: SimulationKey, seed: UInt64, at time: Timestamp) {
         self.key = key
         self.now = time
-        // The name is mixed in so that two endpoints of one seed don't draw the same numbers.
+        // The name is mixed in so that two endpoints with the same seed draw different numbers.
         let letters = key.name.text.lowercased().utf8
         var seeds = SeededGenerator(seed: letters.reduce(seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
         self.generator = SeededGenerator(seed: seeds.next())
         self.requestGenerator = SeededGenerator(seed: seeds.next())
     }
 
-    /// The latest time that it knows of; nothing can happen earlier.
+    /// The latest time that the simulation has reached; nothing can happen earlier.
     package var latest: Timestamp { max(now, clients?.countedUntil ?? now) }
 
-    /// The same endpoint in a world of its own, where no runner has had it yet.
+    /// The same endpoint in a separate world in which no runner has sent a change yet.
     package var forked: EndpointSimulation {
         var copy = self
         copy.epoch = .min
@@ -68,19 +68,19 @@ package struct EndpointSimulation: Hashable, Sendable {
         return copy
     }
 
-    /// How a deployment behaves.
+    /// Returns the profile of a deployment.
     func profile(of name: Name) -> DeploymentProfile { profiles[name] ?? otherwise ?? DeploymentProfile() }
 
-    /// The rules' view of the endpoint.
+    /// The endpoint as the rules see it.
     var model: EndpointModel {
         get { EndpointModel(kind: key.kind, endpoint: endpoint) }
         set { endpoint = newValue.endpoint }
     }
 
-    /// What is kept beside the state, in the same transaction.
+    /// Data that is stored alongside the state in the same transaction.
     package struct Outbox: Hashable, Sendable {
         package var entries: [HistoryEntry] = []
-        /// Log lines in their order; those of a deployment that is gone are dropped where it went.
+        /// Log lines in order; those of a deleted deployment are dropped when it is deleted.
         package var lines: [Line] = []
         package var checkpoint: Totals?
 
@@ -100,26 +100,26 @@ extension EndpointSimulation: Codable {
     }
 }
 
-/// A change that was accepted and is not yet so.
+/// A change that was accepted but is not complete.
 struct ChangeUnderWay: Codable, Hashable, Sendable {
     var change: Change
-    /// When it is so, or has failed.
+    /// When the change completes or fails.
     var due: Timestamp
     /// When further instances become ready, in order.
     var readiness: [Timestamp] = []
-    /// Why it fails when it is due; nil: it succeeds.
+    /// Why the change fails when it is due; `nil` if it succeeds.
     var failure: String?
 }
 
-/// What the simulation knows of a deployment beside its snapshot.
+/// The simulation's state of a deployment in addition to its snapshot.
 struct Server: Hashable, Sendable {
-    /// When each of its instances became ready.
+    /// When each instance became ready.
     var starts: [Timestamp] = []
-    /// When its instances fail.
+    /// When the instances fail.
     var crash: Timestamp?
-    /// From when on it is ready in one minute and not in the next.
+    /// When the deployment begins to alternate between ready and not ready every minute.
     var flapping: Timestamp?
-    /// Until when it answers requests that came before its traffic went to 0, and how many.
+    /// The draining of requests that arrived before the deployment's traffic dropped to 0.
     var drain: Drain?
 
     struct Drain: Codable, Hashable, Sendable {
@@ -129,7 +129,7 @@ struct Server: Hashable, Sendable {
 }
 
 extension Server: Codable {
-    /// Also of an earlier Turnout's, which noted no starts.
+    /// Also reads the format of earlier versions, which did not record starts.
     init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         starts = try members.decodeIfPresent([Timestamp].self, forKey: .starts) ?? []
@@ -139,14 +139,14 @@ extension Server: Codable {
     }
 }
 
-/// Clients that send requests at an even rate.
+/// Clients that send requests at a constant rate.
 struct Clients: Codable, Hashable, Sendable {
-    /// Requests a second.
+    /// The request rate per second.
     var rate: Double
-    /// False where what they send is not JSON, which no model answers.
+    /// False if the requests are not JSON, which no model answers.
     var sendJSON: Bool
     var since: Timestamp
-    /// Until when their requests were counted, and how many those were.
+    /// The time until which requests were counted; ``counted`` is their number.
     var countedUntil: Timestamp
     var counted = 0
 }

@@ -1,9 +1,9 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// What deployments and the platform say in logs, with the event names of AzureCompatibility.md.
+/// The log lines of deployments and the platform, with the event names of AzureCompatibility.md.
 extension EndpointSimulation {
-    /// Lines that are kept of each deployment.
+    /// The number of log lines kept per deployment.
     static let logLimit = 1000
 
     mutating func log(_ text: String, of deployment: Name, instance: Int?, at time: Timestamp) {
@@ -41,7 +41,7 @@ extension EndpointSimulation {
         log(reason, of: deployment, instance: nil, at: time)
     }
 
-    /// The last turns of a deployment that flaps, which nobody notes as they happen: there is no end of them.
+    /// Returns the latest transitions of a flapping deployment, which are computed on demand because they never end.
     func flaps(of deployment: Name, at time: Timestamp) -> [LogLine] {
         guard let since = servers[deployment]?.flapping else { return [] }
         let turns = max((time - since).milliseconds, 0) / 60_000

@@ -1,9 +1,9 @@
-/// What is known of an instance type: its cores.
+/// The number of cores of an instance type.
 struct InstanceSize {
     let name: String
     let cores: Int
 
-    /// Reads the cores off the name, as in `Standard_F4s_v2`; the sizes of the D and DS series v2 are numbers of a row.
+    /// Reads the number of cores from the name, as in `Standard_F4s_v2`; for the D and DS series v2 it is a size index.
     init(_ type: String?) {
         name = type ?? "the cluster's default instance type"
         let size = (type ?? "").split(separator: "_").dropFirst().first ?? ""
@@ -12,7 +12,7 @@ struct InstanceSize {
         cores = isRow && (1...5).contains(number) ? 1 << (number - 1) : max(number, 1)
     }
 
-    /// Cores that a deployment takes of the quota: an upgrade needs a fifth more (AzureCompatibility.md).
+    /// Returns the cores that count against the quota: an upgrade needs 20 % more instances (AzureCompatibility.md).
     func coresReserved(instances: Int) -> Int {
         let (product, overflow) = instances.multipliedReportingOverflow(by: 6)
         return overflow ? .max : (product + 4) / 5 * cores

@@ -2,9 +2,9 @@ internal import FoundationEssentials
 package import RolloutEngine
 package import Rollouts
 
-/// Single requests (AzureCompatibility.md).
+/// Single requests to a simulated endpoint (AzureCompatibility.md).
 extension EndpointSimulation {
-    /// Answers `request` as the named deployment, or as the one that the traffic weights give.
+    /// Answers `request` as the named deployment or, if `deployment` is `nil`, as one drawn by traffic weight.
     package mutating func invoke(_ request: InferenceRequest, deployment: Name?, at time: Timestamp)
         -> InferenceResponse
     {
@@ -28,7 +28,7 @@ extension EndpointSimulation {
         return live.response
     }
 
-    /// A deployment drawn by its weight, or nil where there is no traffic.
+    /// Draws a deployment by traffic weight; returns `nil` if there is no traffic.
     private mutating func route(_ traffic: Traffic) -> Arm? {
         guard traffic.sum > 0 else { return nil }
         var drawn = requestGenerator.unit()
@@ -40,7 +40,7 @@ extension EndpointSimulation {
 
     private struct Answer {
         var response: InferenceResponse
-        /// It is another one than the deployment's own.
+        /// Whether the answer differs from the deployment's regular one.
         var disagrees = false
     }
 
@@ -113,7 +113,7 @@ extension EndpointSimulation {
         totals.add(pairs, to: mirror)
     }
 
-    /// What a deployment answers when all is well.
+    /// Returns a deployment's answer when there is no trouble.
     func answer(of name: Name) -> Value {
         profiles[name]?.answer
             ?? ["deployment": .string(name.text), "predictions": [.number(11055.98), .number(4503.08)]]
@@ -136,7 +136,7 @@ extension InferenceResponse {
         Self(status: 404, body: error("NotFound", words), latency: .zero, deployment: nil)
     }
 
-    /// The model answered `status`, which clients get as 424.
+    /// The model answered with `status`, which clients receive as 424.
     fileprivate static func modelError(_ status: Int, _ words: String, _ latency: Interval, by name: Name) -> Self {
         Self(
             status: 424, body: error("ModelError", words, more: ["modelStatus": .integer(status)]), latency: latency,

@@ -8,7 +8,7 @@
 internal import RolloutEngine
 package import Rollouts
 
-/// Latencies in milliseconds whose logarithm is normal, told by their median and their 99th percentile.
+/// Log-normal latencies in milliseconds, defined by their median and 99th percentile.
 package struct LogNormal: Hashable, Sendable {
     private let mean: Double
     private let deviation: Double
@@ -16,7 +16,7 @@ package struct LogNormal: Hashable, Sendable {
     /// The 99 % quantile of the standard normal distribution.
     private static let quantile99 = 2.326347874040841
 
-    /// `stretch` multiplies every latency.
+    /// Creates a distribution whose latencies are all multiplied by `stretch`.
     package init(p50: Interval, p99: Interval, stretch: Double = 1) {
         let median = log(max(p50.seconds * 1000, 0.001))
         deviation = max(log(max(p99.seconds * 1000, 0.001)) - median, 0) / Self.quantile99
@@ -31,7 +31,7 @@ package struct LogNormal: Hashable, Sendable {
         return 0.5 * erfc(-distance / deviation / 2.0.squareRoot())
     }
 
-    /// The share of latencies that are at most `limit` and not beyond the latency bin.
+    /// The share of latencies that are at most `limit` and not above the latency bin.
     func share(upToBin bin: Int, limit: Double) -> Double {
         guard bin < Self.logarithms.count, OutcomeReading.latencyBounds[bin] < limit else { return share(upTo: limit) }
         let distance = Self.logarithms[bin] - mean
@@ -39,16 +39,16 @@ package struct LogNormal: Hashable, Sendable {
         return 0.5 * erfc(-distance / deviation / 2.0.squareRoot())
     }
 
-    /// A bin below which there is one latency in 10^15.
+    /// The bin below which there is only one latency in 10^15.
     var firstBin: Int { OutcomeReading.latencyBin(ofMilliseconds: latency(atNormal: -8)) }
 
-    /// Of the bounds of latency bins.
+    /// The logarithms of the bounds of the latency bins.
     private static let logarithms = OutcomeReading.latencyBounds.map { log($0) }
 
     /// The arithmetic mean.
     var average: Double { exp(mean + deviation * deviation / 2) }
 
-    /// The latency where the standard normal distribution has `normal`.
+    /// Returns the latency that corresponds to the value `normal` of the standard normal distribution.
     package func latency(atNormal normal: Double) -> Double { exp(mean + deviation * normal) }
 
     func draw(with generator: inout SeededGenerator) -> Double { latency(atNormal: generator.normal()) }

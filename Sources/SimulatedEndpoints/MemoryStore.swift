@@ -2,7 +2,7 @@ package import RolloutEngine
 package import Rollouts
 internal import Synchronization
 
-/// Simulated endpoints that end with the process: for rehearsals and tests.
+/// Simulated endpoints in memory, for rehearsals and tests.
 package final class MemoryStore: SimulatedStore, Sendable {
     private let world = Mutex(World())
 
@@ -14,7 +14,7 @@ package final class MemoryStore: SimulatedStore, Sendable {
     private struct Records: SimulatedRecords {
         var simulation: EndpointSimulation?
         var entries: [HistoryEntry] = []
-        /// Index in ``entries`` by idempotency key.
+        /// The index into ``entries`` by idempotency key.
         var accepted: [String: Int] = [:]
         var lines: [Name: [LogLine]] = [:]
         var checkpoints: [Int: Totals] = [:]
@@ -46,7 +46,7 @@ package final class MemoryStore: SimulatedStore, Sendable {
             case .gone(let deployment): lines[deployment] = nil
             case .said(let deployment, let line):
                 lines[deployment, default: []].append(line)
-                // Twice as many may be kept, so that dropping the first ones is rare.
+                // Up to twice as many lines are kept, so that old ones rarely need to be removed.
                 guard let count = lines[deployment]?.count, count > 2 * EndpointSimulation.logLimit else { return }
                 lines[deployment]?.removeFirst(count - EndpointSimulation.logLimit)
             }
@@ -70,7 +70,7 @@ package final class MemoryStore: SimulatedStore, Sendable {
         _ body: (inout EndpointSimulation, any SimulatedRecords) throws(BackendError) -> Result
     ) throws(BackendError) -> Result {
         try world.withLock { world throws(BackendError) in
-            // Taken out, so that nothing is copied where it is changed.
+            // The records are taken out of the dictionary, so that changing them does not copy them.
             var isKept = world.endpoints[key] != nil
             var records = world.endpoints.removeValue(forKey: key) ?? Records()
             defer { if isKept { world.endpoints[key] = records } }

@@ -1,8 +1,8 @@
 package import Rollouts
 
-/// What happens by itself as time passes.
+/// Events that happen as time passes.
 extension EndpointSimulation {
-    /// Lets everything happen that is due at `time`; what is past stays past.
+    /// Applies all events that are due at `time`; time never goes backwards.
     package mutating func advance(to time: Timestamp) {
         while let milestone = nextMilestone, milestone <= time {
             countRequests(until: milestone)
@@ -13,10 +13,10 @@ extension EndpointSimulation {
         }
     }
 
-    /// Whether ``advance(to:)`` would let anything happen.
+    /// Whether ``advance(to:)`` would change anything.
     func isDue(at time: Timestamp) -> Bool { nextMilestone.map { $0 <= time } ?? false }
 
-    /// When something happens next.
+    /// The time of the next event.
     private var nextMilestone: Timestamp? {
         let changed = changes.map { min($0.due, $0.readiness.first ?? .distantFuture) }
         return (changed + servers.values.compactMap(\.crash)).min()
@@ -51,13 +51,13 @@ extension EndpointSimulation {
         }
     }
 
-    /// A deployment has become what was asked for: its fault begins to count.
+    /// Records that a deployment has reached its desired state; the delay of its fault starts now.
     private mutating func noteSettled(_ name: Name, before: EndpointSnapshot?, at time: Timestamp) {
         guard let settled = endpoint?.deployment(name) else { return }
         let running = before?.deployment(name)?.instances.ready ?? 0
         let ready = settled.instances.ready
         servers[name, default: Server()].arm(profiles[name], at: time)
-        // An update replaces them all.
+        // An update replaces all instances.
         if before?.deployment(name)?.state == .updating { servers[name]?.starts = [] }
         servers[name]?.keepStarts(of: ready, at: time)
         if running < ready { logStart(of: name, instances: running..<ready, at: time) }
@@ -69,7 +69,7 @@ extension EndpointSimulation {
         }
     }
 
-    /// Forgets what was known of deployments that are gone.
+    /// Removes the state of deployments that no longer exist.
     private mutating func noteDeparted(before: EndpointSnapshot?, at time: Timestamp) {
         for name in before?.deployments.map(\.name) ?? [] where endpoint?.deployment(name) == nil {
             servers[name] = nil
@@ -80,7 +80,7 @@ extension EndpointSimulation {
         changes = []
     }
 
-    /// Those whose traffic went to 0 still answer for a while what they were asked before.
+    /// Deployments whose traffic dropped to 0 keep answering earlier requests for a while.
     private mutating func drain(before: EndpointSnapshot?, at time: Timestamp) {
         guard let before, let endpoint else { return }
         for deployment in endpoint.deployments {
@@ -116,19 +116,19 @@ extension EndpointSimulation {
 }
 
 extension Server {
-    /// Starts the clock of the profile's fault.
+    /// Starts the delay of the profile's fault.
     mutating func arm(_ profile: DeploymentProfile?, at time: Timestamp) {
         crash = profile?.fault == .crashAfterReady ? time + (profile?.faultDelay ?? .zero) : nil
         flapping = profile?.fault == .flapping ? time : nil
     }
 
-    /// Notes that so many instances are ready: those that are new since `time`.
+    /// Records the number of ready instances; additional ones became ready at `time`.
     mutating func keepStarts(of instances: Int, at time: Timestamp) {
         starts = Array(starts.prefix(instances))
         starts += [Timestamp](repeating: time, count: max(instances - starts.count, 0))
     }
 
-    /// How much of the time from `begin` to `end` it was ready, where nothing but flapping counts.
+    /// Returns the share of time between `begin` and `end` in which it was ready, considering only flapping.
     func readyShare(from begin: Timestamp, to end: Timestamp) -> Double {
         guard let flapping, end > begin else { return 1 }
         func ready(until time: Timestamp) -> Int64 {
@@ -139,7 +139,7 @@ extension Server {
         return Double(ready(until: end) - ready(until: begin)) / Double((end - begin).milliseconds)
     }
 
-    /// False in every other minute of flapping.
+    /// Returns false in every other minute of flapping.
     func isReady(at time: Timestamp) -> Bool {
         guard let flapping else { return true }
         return max((time - flapping).milliseconds, 0) / 60_000 % 2 == 0
@@ -147,7 +147,7 @@ extension Server {
 }
 
 extension Change {
-    /// The deployment that becomes busy by it.
+    /// The deployment that the change makes busy.
     var deployment: Name? {
         switch self {
         case .putDeployment(let definition): definition.name

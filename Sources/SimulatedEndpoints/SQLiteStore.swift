@@ -5,14 +5,14 @@ package import Rollouts
 internal import SQLiteState
 internal import Synchronization
 
-/// Simulated endpoints in a SQLite file, `simulated.sqlite` of the state folder, that outlive the process.
+/// Simulated endpoints in an SQLite file, `simulated.sqlite` in the state folder.
 ///
-/// The file stands for a cluster: a commit survives the end of the process.
+/// The file represents a cluster, so commits survive the end of the process.
 package final class SQLiteStore: SimulatedStore, Sendable {
     private let database: StateDatabase
-    /// The machine's time.
+    /// Returns the machine's time.
     private let wall: @Sendable () -> Timestamp
-    /// Simulations as they were read last: decoding costs more than asking whether they are still so.
+    /// The most recently loaded simulations: checking whether they are current is cheaper than decoding them.
     private let cache = Mutex<[SimulationKey: Cached]>([:])
     private let known: [any KnownJSON] = [KnownValues<EndpointSnapshot>(), KnownValues<DeploymentSnapshot>()]
 
@@ -21,9 +21,9 @@ package final class SQLiteStore: SimulatedStore, Sendable {
         var simulation: EndpointSimulation
     }
 
-    /// Opens `simulated.sqlite` in the folder at `folder`, and makes it if there is none.
+    /// Opens `simulated.sqlite` in `folder`, and creates it if it does not exist.
     ///
-    /// With `readOnly` nothing is made or locked, and every change throws.
+    /// If `readOnly` is set, nothing is created or locked, and every change throws.
     package init(
         folder: String, readOnly: Bool = false, wall: @escaping @Sendable () -> Timestamp = { SystemClock().now() }
     ) throws(BackendError) {
@@ -37,7 +37,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
         }
     }
 
-    /// Where the file is found in a state folder.
+    /// Returns the path of the file in a state folder.
     package static func path(in folder: String) -> String { folder + "/simulated.sqlite" }
 
     package func close() throws(BackendError) {
@@ -51,7 +51,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
     package func time() throws(BackendError) -> Timestamp? {
         try read { db in
             try db.firstRow("SELECT time, wall FROM world") { row in
-                // The world goes on while no process looks at it, as a cloud does: an approval's time runs out.
+                // As in a cloud, time passes while no process is running: an approval can time out.
                 let gone = wall() - Timestamp(milliseconds: row.integer(1))
                 return Timestamp(milliseconds: row.integer(0)) + max(gone, .zero)
             }
@@ -83,7 +83,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
             kept = Cached(version: version, simulation: simulation)
             return result
         }
-        // Not before the transaction is committed.
+        // The cache is updated only after the transaction is committed.
         if let kept { cache.withLock { $0[key] = kept } }
         return result
     }
@@ -150,7 +150,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
         ) { Int($0.integer(0)) }
     }
 
-    /// The simulation that was read last, if it is still of that version.
+    /// Returns the cached simulation if it has this version.
     private func cached(_ key: SimulationKey, version: Int?) -> Cached? {
         cache.withLock { $0[key] }.flatMap { $0.version == version ? $0 : nil }
     }
@@ -168,7 +168,7 @@ package final class SQLiteStore: SimulatedStore, Sendable {
     }
 }
 
-/// What a transaction of the file can look up.
+/// The lookups available in a transaction.
 private struct SQLiteRecords: SimulatedRecords {
     let key: SimulationKey
     let db: Database

@@ -1,5 +1,6 @@
-/// A generator of pseudo-random numbers that gives the same sequence for the same seed, on every machine (SplitMix64;
-/// Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+/// A pseudo-random number generator that produces the same sequence for the same seed on every machine.
+///
+/// It is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 package struct SeededGenerator: RandomNumberGenerator, Codable, Hashable, Sendable {
     private var state: UInt64
 
@@ -13,6 +14,6 @@ package struct SeededGenerator: RandomNumberGenerator, Codable, Hashable, Sendab
         return mixed ^ (mixed >> 31)
     }
 
-    /// A number above 0 and below 1.
+    /// Returns a number greater than 0 and less than 1.
     mutating func unit() -> Double { (Double(next() >> 12) + 0.5) / 4_503_599_627_370_496 }
 }

@@ -4,22 +4,22 @@ package import Rollouts
 extension SimulationSettings {
     static let root = "backends.simulated"
 
-    /// What a playbook may say under `backends.simulated`.
+    /// The settings that a playbook can have under `backends.simulated`.
     static let shape = ObjectShape(
         "the settings",
         [
             Field(
                 "kind", .choice(EndpointKind.allCases.map(\.rawValue)),
-                "The kind of endpoint that is simulated, where --backend does not say it. Default: managed.",
+                "Kind of endpoint to simulate, unless --backend specifies it. Default: managed.",
                 example: "kubernetes"),
             Field(
-                "seed", .integer(0...Int.max), "Seed of everything that is drawn by chance. Default: 1.", example: "42"),
-            Field("durations", .object(durations), "How long changes take, in virtual time."),
+                "seed", .integer(0...Int.max), "Seed of all random numbers. Default: 1.", example: "42"),
+            Field("durations", .object(durations), "Durations of changes, in virtual time."),
             Field(
                 "simulate", .mapping(.object(DeploymentProfile.shape()), names: true),
-                "Profiles of model servers, by deployment. Default: those of backends that simulate on this machine."),
+                "Profiles of model servers by deployment. Default: the profiles in the settings of other backends."),
             Field("incidents", Incident.shape, Incident.description),
-            Field("users", .object(users), "Clients as people, each of whom is always answered by one deployment."),
+            Field("users", .object(users), "Simulated users, each of whom is always served by the same deployment."),
         ])
 
     private static let durations = ObjectShape(
@@ -35,15 +35,15 @@ extension SimulationSettings {
     private static let users = ObjectShape(
         "users",
         [
-            Field("count", .integer(1...1_000_000), required: true, "How many users there are.", example: "1000"),
+            Field("count", .integer(1...1_000_000), required: true, "Number of users.", example: "1000"),
             Field(
-                "failing", .integer(0...1000), "How many of them send what no deployment can answer. Default: 0.",
+                "failing", .integer(0...1000), "Number of users whose requests no deployment can answer. Default: 0.",
                 example: "5"),
         ])
 
-    /// Reads the mapping `backends.simulated` of a plan (`null`: the defaults).
+    /// Reads the mapping `backends.simulated` of a plan; `null` yields the defaults.
     ///
-    /// `kind`, where it is given, is what the command line says (`--backend simulated:kubernetes`) and goes first.
+    /// `kind` is the kind given on the command line (`--backend simulated:kubernetes`) and takes precedence.
     package init(_ value: Value, kind: EndpointKind? = nil) throws(SettingsProblem) {
         self.init()
         let root = try SettingsReader(value, .object(Self.shape), root: Self.root)
@@ -62,7 +62,7 @@ extension SimulationSettings {
 }
 
 extension Shape {
-    /// A length of time: `10m`, or a number of seconds.
+    /// A duration: `10m`, or a number of seconds.
     fileprivate static let length = duration(seconds: true)
     fileprivate static let positiveLength = duration(positive: true, seconds: true)
 }
@@ -79,60 +79,60 @@ extension SimulationSettings.Durations {
 }
 
 extension DeploymentProfile {
-    /// The members that a profile may have, and `more`.
+    /// Returns the fields of a profile, plus `more`.
     package static func shape(with more: [Field] = []) -> ObjectShape {
         ObjectShape(
             "a profile",
             [
-                Field("latency", .object(latency), "How long answers take; between p50 and p99 log-normal."),
+                Field("latency", .object(latency), "Response times, log-normally distributed with these percentiles."),
                 Field(
                     "errors", .fraction(0...1), "Share of requests that are answered with an error. Default: 0%.",
                     example: "0.5%"),
                 Field(
-                    "disagrees", .fraction(0...1), "Share of answers that differ from those of others. Default: 0%.",
+                    "disagrees", .fraction(0...1), "Share of answers that differ from other deployments'. Default: 0%.",
                     example: "2%"),
                 Field(
-                    "ready_after", .length, "How long it takes to deploy. Default: as long as any deployment.",
+                    "ready_after", .length, "Time to deploy. Default: that of any other deployment.",
                     example: "30s"),
                 Field(
-                    "answer", .any, "The JSON body of every answer. Default: a sample of predictions.",
+                    "answer", .any, "JSON body of every response. Default: sample predictions.",
                     example: "{predictions: [1]}"),
-                Field("fault", .choice(Fault.allCases.map(\.rawValue)), "What is wrong with it.", example: "slow"),
+                Field("fault", .choice(Fault.allCases.map(\.rawValue)), "Fault of the deployment.", example: "slow"),
                 Field(
                     "fault_after", .length,
-                    "When the fault shows, or how long it lasts. Default: 30m for never_ready, 5m for others.",
+                    "Delay until the fault appears, or its duration. Default: 30m for never_ready, 5m for others.",
                     example: "5m"),
                 Field(
                     "leak",
                     .object(
                         Trouble.shape(
                             "a leak", Field("per", .positiveLength, required: true, "Period.", example: "10m"))),
-                    "Trouble that grows by so much every period of an instance."),
+                    "Trouble that grows with the age of an instance, by this much per period."),
                 Field(
                     "cold_start",
                     .object(
                         Trouble.shape(
                             "a cold start",
                             Field(
-                                "for", .positiveLength, required: true, "How long after an instance is ready.",
-                                example: "30s"))), "Trouble of every instance that is new."),
-                Field("bad_instance", .object(Trouble.shape("a bad instance")), "Trouble of one instance, the first."),
+                                "for", .positiveLength, required: true, "Duration after an instance becomes ready.",
+                                example: "30s"))), "Trouble of every new instance."),
+                Field("bad_instance", .object(Trouble.shape("a bad instance")), "Trouble of the first instance only."),
                 Field(
                     "under_load",
                     .object(
                         Trouble.shape(
                             "a load",
                             Field(
-                                "above", .rate(bare: true), required: true, "Live requests a second to an instance.",
-                                example: "20/s"))), "Trouble of an instance with more live requests than that."),
+                                "above", .rate(bare: true), required: true, "Live requests per second to an instance.",
+                                example: "20/s"))), "Trouble of an instance above this load."),
             ] + more)
     }
 
     private static let latency = ObjectShape(
         "latency",
         [
-            Field("p50", .length, "Median. Default: a fifth of p99, else 40ms.", example: "40ms"),
-            Field("p99", .length, "99th percentile. Default: 5 times p50, else 200ms.", example: "200ms"),
+            Field("p50", .length, "Median. Default: a fifth of p99, or 40ms.", example: "40ms"),
+            Field("p99", .length, "99th percentile. Default: 5 times p50, or 200ms.", example: "200ms"),
         ])
 
     package init(_ reader: SettingsReader) throws(SettingsProblem) {
@@ -155,7 +155,7 @@ extension DeploymentProfile {
 }
 
 extension SettingsReader {
-    /// The mapping at `key`, where there is any.
+    /// Returns the mapping at `key`, if there is one.
     fileprivate func given(_ key: String) -> SettingsReader? { self[key] == nil ? nil : mapping(key) }
 }
 
@@ -165,9 +165,9 @@ extension Trouble {
             what,
             more + [
                 Field(
-                    "latency_factor", .number(1...largestFactor), "How many times as long answers take. Default: 1.",
+                    "latency_factor", .number(1...largestFactor), "Factor by which responses take longer. Default: 1.",
                     example: "5"),
-                Field("errors", .fraction(0...1), "Share of requests that fail by it. Default: 0%.", example: "20%"),
+                Field("errors", .fraction(0...1), "Share of requests that fail. Default: 0%.", example: "20%"),
             ])
     }
 
@@ -189,12 +189,12 @@ extension Incident {
             Trouble.shape(
                 "an incident",
                 Field(
-                    "at", .length, required: true, "When it begins, counted from the clients' first request.",
+                    "at", .length, required: true, "Start of the incident, measured from the clients' first request.",
                     example: "5m"),
-                Field("for", .positiveLength, required: true, "How long it lasts.", example: "2m"))))
-    package static let description = "Trouble that hits every simulated deployment at the same time."
+                Field("for", .positiveLength, required: true, "Duration of the incident.", example: "2m"))))
+    package static let description = "Trouble that affects all simulated deployments at the same time."
 
-    /// What stands at ``key``, such as `[{at: 5m, for: 2m, errors: 20%, latency_factor: 3}]`.
+    /// Reads the list at ``key``, such as `[{at: 5m, for: 2m, errors: 20%, latency_factor: 3}]`.
     package static func list(in reader: SettingsReader) throws(SettingsProblem) -> [Incident] {
         try reader.mappings(key).map { given throws(SettingsProblem) in
             Incident(
@@ -207,7 +207,7 @@ extension Incident {
 extension Users {
     fileprivate init(_ reader: SettingsReader) throws(SettingsProblem) {
         self.init(count: reader.integer("count") ?? 1, failing: reader.integer("failing") ?? 0)
-        guard failing <= count else { throw reader.problem("failing", "is \(failing), and there are \(count) users") }
+        guard failing <= count else { throw reader.problem("failing", "is \(failing), but count is \(count)") }
     }
 }
 
@@ -215,13 +215,13 @@ extension DeploymentProfile.Latency {
     fileprivate init(_ reader: SettingsReader) throws(SettingsProblem) {
         let p50 = reader.interval("p50")
         let p99 = reader.interval("p99")
-        // One of the two gives the other in the proportion of the defaults, 1 to 5.
+        // If only one of them is given, the other follows from the ratio of the defaults, 1 to 5.
         self.init(
             p50: p50 ?? p99.map { Interval(milliseconds: max($0.milliseconds / 5, 1)) } ?? .milliseconds(40),
             p99: p99 ?? p50.map { $0 * 5 } ?? .milliseconds(200))
-        // Two zeros are written on purpose: such a server answers at once.
+        // Two explicit zeros are permitted: such a server answers instantly.
         guard self.p50 > .zero || p99 == .zero else {
-            throw reader.problem("p50", "is \(self.p50): it must be at least 1ms, or p99 0ms as well")
+            throw reader.problem("p50", "is \(self.p50): it must be at least 1ms, unless p99 is 0ms too")
         }
         guard self.p99 >= self.p50 else {
             throw reader.problem("p99", "is \(self.p99), which is less than p50, \(self.p50)")

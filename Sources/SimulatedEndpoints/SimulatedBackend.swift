@@ -1,10 +1,10 @@
 package import RolloutEngine
 package import Rollouts
 
-/// Endpoints that are only simulated: in process, on a virtual clock, deterministic from a seed.
+/// A backend that simulates endpoints in process, on a virtual clock, deterministically from a seed.
 ///
-/// It keeps the rules of managed or of Kubernetes endpoints, takes virtual time for what takes time, has the faults
-/// that the playbook asks for, and remembers what was done to it.
+/// It follows the rules of managed or Kubernetes endpoints, takes virtual time for changes, has the faults that the
+/// playbook specifies, and records all changes.
 package final class SimulatedBackend: Backend, Sendable {
     private let store: any SimulatedStore
     private let clock: any RunClock
@@ -26,7 +26,7 @@ package final class SimulatedBackend: Backend, Sendable {
     package func observe(_ endpoint: Name) throws(BackendError) -> EndpointSnapshot? {
         guard let kept = try store.simulation(of: key(endpoint)) else { return nil }
         let time = max(clock.now(), kept.latest)
-        // Nothing became due: nothing is written.
+        // Nothing is due, so nothing is written.
         guard kept.isDue(at: time) else { return kept.snapshot(at: time) }
         return try update(endpoint) { simulation, time, _ in
             simulation.advance(to: time)
@@ -89,24 +89,24 @@ package final class SimulatedBackend: Backend, Sendable {
 }
 
 extension SimulatedBackend {
-    /// Lets simulated clients send `load` to `endpoint` from now on; nil ends it.
+    /// Makes simulated clients send `load` to `endpoint` from now on; `nil` stops them.
     ///
-    /// They may be there before the endpoint is: what they send then reaches nobody and is not counted.
+    /// Clients may exist before the endpoint does; their requests then reach no deployment and are not counted.
     package func setLoad(_ load: Load?, endpoint: Name) throws(BackendError) {
         try update(endpoint) { simulation, time, _ in
             simulation.setLoad(load, at: time, settings: settings)
         }
     }
 
-    /// The endpoints that exist, by name.
+    /// Returns the names of the existing endpoints, sorted.
     package func endpoints() throws(BackendError) -> [Name] { try store.names(settings.kind) }
 
-    /// Everything that was asked of `endpoint`, oldest first; also of one that is gone.
+    /// Returns all changes requested on `endpoint`, oldest first, even if it no longer exists.
     package func history(of endpoint: Name) throws(BackendError) -> [HistoryEntry] {
         try store.history(of: key(endpoint))
     }
 
-    /// Keeps the virtual time, so that the next process begins where this one ends.
+    /// Stores the virtual time, so that the next process continues where this one ends.
     package func close() throws(BackendError) { try store.keep(clock.now()) }
 
     private func key(_ endpoint: Name) -> SimulationKey { SimulationKey(kind: settings.kind, name: endpoint) }

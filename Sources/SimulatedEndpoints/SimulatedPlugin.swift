@@ -3,7 +3,7 @@ package import PlaybookSyntax
 package import RolloutEngine
 package import Rollouts
 
-/// The backend `simulated`: endpoints in process, on a virtual clock, kept in the folder of state.
+/// The backend `simulated`: endpoints in process, on a virtual clock, stored in the state folder.
 package struct SimulatedPlugin: BackendPlugin {
     package let name = "simulated"
     package let kinds = EndpointKind.allCases
@@ -27,7 +27,7 @@ package struct SimulatedPlugin: BackendPlugin {
         }
     }
 
-    /// Deployments that other backends simulate behave alike in this one, unless its settings have profiles.
+    /// Uses the profiles of other backends that simulate deployments, unless its own settings have profiles.
     package func settings(in backends: Value, among all: [any BackendPlugin]) -> Value {
         let own = backends[name] ?? .null
         guard own["simulate"] == nil else { return own }
@@ -47,7 +47,7 @@ package struct SimulatedPlugin: BackendPlugin {
         return (["simulate": profile] as Value).throughJSON
     }
 
-    /// The time in the simulated world, which may be ahead of the machine's.
+    /// Returns the time in the simulated world, which may be ahead of the machine's.
     package func now(in state: String) throws -> Timestamp {
         let now = SystemClock().now()
         guard FileManager.default.fileExists(atPath: SQLiteStore.path(in: state)) else { return now }
@@ -60,7 +60,7 @@ package struct SimulatedPlugin: BackendPlugin {
     package func diagnose(_ visit: DoctorVisit) -> [Diagnosis] {
         let path = SQLiteStore.path(in: visit.state)
         guard FileManager.default.fileExists(atPath: path) else {
-            return [Diagnosis(.ok, name, "no endpoint was simulated here yet")]
+            return [Diagnosis(.ok, name, "no endpoint has been simulated here yet")]
         }
         do {
             let names = try EndpointKind.allCases.flatMap { kind in
@@ -73,7 +73,7 @@ package struct SimulatedPlugin: BackendPlugin {
             return [
                 Diagnosis(
                     .error, name, "\(error)",
-                    advice: "move the file away; the simulated endpoints begin anew then")
+                    advice: "move the file away; simulated endpoints then start from scratch")
             ]
         }
     }
@@ -103,9 +103,9 @@ package struct SimulatedPlugin: BackendPlugin {
     }
 }
 
-/// A session whose endpoints are simulated already, so that a rehearsal needs no guess.
+/// A session whose endpoints are already simulated, so that a rehearsal needs no assumptions.
 package protocol CopyingSimulation: BackendSession {
-    /// The endpoint as it is now in a world of its own, with `settings`; an empty world where there is none.
+    /// Copies the present endpoint into a separate world with `settings`; the world is empty if it does not exist.
     func copy(of endpoint: Name, _ settings: SimulationSettings) throws -> MemoryStore
 }
 
@@ -113,9 +113,9 @@ private struct SimulatedSession: ChangeHistory, ChangeDurations, RunCompany, Cop
     let simulation: SimulatedBackend
     let clock: any RunClock
     let settings: SimulationSettings
-    /// The folder of state.
+    /// The state folder.
     let state: String
-    /// Nil where the world is only looked at, so that nothing of it is kept.
+    /// `nil` if the session is read-only, so that nothing is stored.
     let store: SQLiteStore?
 
     var backend: any Backend { simulation }
@@ -134,15 +134,15 @@ private struct SimulatedSession: ChangeHistory, ChangeDurations, RunCompany, Cop
 
     func duration(of change: Change) -> Interval { settings.duration(of: change) }
 
-    /// Lets the plan's clients send, so that there is something to observe.
+    /// Makes the plan's clients send requests, so that there is something to observe.
     ///
-    /// `stages` tell the kinds of actions without decoding the whole plan.
+    /// `stages` give the kinds of actions without decoding the whole plan.
     func begin(_ plan: Plan, _ stages: [StageRecord]) throws {
         guard stages.contains(where: { $0.action.touchesEndpoint }) else { return }
         try simulation.setLoad(plan.load, endpoint: plan.endpoint)
     }
 
-    /// Keeps the time that has come, and closes the files.
+    /// Stores the present time and closes the files.
     func close() throws {
         guard let store else { return }
         try simulation.close()
@@ -151,7 +151,7 @@ private struct SimulatedSession: ChangeHistory, ChangeDurations, RunCompany, Cop
 }
 
 extension SimulationSettings {
-    /// How long the backend needs for `change`.
+    /// Returns how long the backend needs for `change`.
     package func duration(of change: Change) -> Interval {
         switch change {
         case .putEndpoint: durations.endpoint

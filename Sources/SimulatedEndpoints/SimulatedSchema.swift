@@ -2,10 +2,10 @@ internal import GRDB
 internal import SQLiteState
 
 extension StateSchema {
-    /// The tables of `simulated.sqlite`; names are in lower case, since they compare without case.
+    /// The tables of `simulated.sqlite`; names are stored in lower case because they are case-insensitive.
     static let simulated = StateSchema(
         name: "simulation",
-        // "Tsim" in ASCII.
+        // The ASCII codes of "Tsim".
         applicationID: 0x5473_696D,
         migrations: [createTables])
 

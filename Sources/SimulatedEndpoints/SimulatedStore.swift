@@ -1,49 +1,49 @@
 package import RolloutEngine
 package import Rollouts
 
-/// Where simulated endpoints are kept.
+/// Stores simulated endpoints.
 package protocol SimulatedStore: Sendable {
-    /// The latest virtual time that was kept; nil while there is none.
+    /// Returns the latest stored virtual time, or `nil` if there is none.
     func time() throws(BackendError) -> Timestamp?
 
-    /// Keeps `time` if it is the latest.
+    /// Stores `time` if it is later than the stored time.
     func keep(_ time: Timestamp) throws(BackendError)
 
-    /// The simulation as it was kept last, or nil.
+    /// Returns the stored simulation, or `nil` if there is none.
     func simulation(of key: SimulationKey) throws(BackendError) -> EndpointSimulation?
 
-    /// Changes a simulation in one transaction, which also keeps and empties its outbox.
+    /// Changes a simulation in one transaction, which also stores and empties its outbox.
     ///
-    /// What `body` did is kept whole when this returns, and not at all when it throws.
+    /// The changes by `body` are stored completely when this returns, and not at all if it throws.
     /// - Parameters:
-    ///   - key: Where the simulation is found.
-    ///   - new: Makes it where there is none.
-    ///   - body: Gets the simulation and what is kept beside it.
-    /// - Returns: What `body` made.
-    /// - Throws: What `body` threw, or that the store could not be read or written.
+    ///   - key: The identity of the simulation.
+    ///   - new: Creates the simulation if it does not exist.
+    ///   - body: Changes the simulation; it can look up the stored records.
+    /// - Returns: The result of `body`.
+    /// - Throws: The error of `body`, or that the store could not be read or written.
     func update<Result>(
         _ key: SimulationKey, new: () -> EndpointSimulation,
         _ body: (inout EndpointSimulation, any SimulatedRecords) throws(BackendError) -> Result
     ) throws(BackendError) -> Result
 
-    /// The names of the endpoints of `kind` that exist.
+    /// Returns the names of the existing endpoints of `kind`.
     func names(_ kind: EndpointKind) throws(BackendError) -> [Name]
 
-    /// Everything that was asked of an endpoint, oldest first.
+    /// Returns all changes requested on an endpoint, oldest first.
     func history(of key: SimulationKey) throws(BackendError) -> [HistoryEntry]
 
-    /// The last `tail` lines of a deployment, oldest first.
+    /// Returns the last `tail` log lines of a deployment, oldest first.
     func lines(of key: SimulationKey, deployment: Name, tail: Int) throws(BackendError) -> [LogLine]
 }
 
-/// What a transaction can look up of the simulation that it changes.
+/// The lookups available in a transaction that changes a simulation.
 package protocol SimulatedRecords {
-    /// The accepted change with this idempotency key, or nil.
+    /// Returns the accepted change with this idempotency key, or `nil`.
     func accepted(_ idempotencyKey: String) throws(BackendError) -> HistoryEntry?
 
-    /// The totals for which `cursor` was given out; nil where they are no longer, or were never, kept.
+    /// Returns the totals for which `cursor` was issued, or `nil` if they are not stored.
     func totals(at cursor: Int) throws(BackendError) -> Totals?
 }
 
-/// How many of the latest cursors can be read from.
+/// The number of latest cursors that can be read from.
 let checkpointLimit = 1024

@@ -3,14 +3,14 @@ package import RolloutEngine
 package import Rollouts
 internal import Synchronization
 
-/// The simulated endpoints as they are now, for commands that only look: nothing that they do is kept.
+/// A read-only view of the present simulated endpoints; changes to it are not stored.
 package struct SimulatedView: Sendable {
     package let backend: SimulatedBackend
     package let clock: VirtualClock
     private let store: any SimulatedStore
     private let settings: SimulationSettings
 
-    /// Looks at the state folder's endpoints; where it has none yet, at an empty world.
+    /// Views the state folder's endpoints, or an empty world if there are none yet.
     package init(_ settings: SimulationSettings, in state: String) throws(BackendError) {
         let store: any SimulatedStore
         if FileManager.default.fileExists(atPath: SQLiteStore.path(in: state)) {
@@ -24,7 +24,7 @@ package struct SimulatedView: Sendable {
         backend = SimulatedBackend(store: store, clock: clock, settings: settings)
     }
 
-    /// The endpoint as it is now in a world of its own; an empty world where there is none.
+    /// Copies the present endpoint into a separate world, which is empty if the endpoint does not exist.
     package func copy(of endpoint: Name) throws(BackendError) -> MemoryStore {
         let copy = MemoryStore()
         let key = SimulationKey(kind: settings.kind, name: endpoint)
@@ -38,9 +38,10 @@ package struct SimulatedView: Sendable {
     }
 }
 
-/// A store whose changes only it sees.
+/// A store whose changes are only visible to itself.
 ///
-/// A simulation that is looked at is first advanced to the present: that is kept here, in memory, and not in the file.
+/// A simulation is advanced to the present before it is viewed; the advanced state is kept in memory and not written to
+/// the file.
 final class LookingStore: SimulatedStore, Sendable {
     private let store: any SimulatedStore
     private let advanced = Mutex<[SimulationKey: EndpointSimulation]>([:])
@@ -68,7 +69,7 @@ final class LookingStore: SimulatedStore, Sendable {
     func names(_ kind: EndpointKind) throws(BackendError) -> [Name] { try store.names(kind) }
     func history(of key: SimulationKey) throws(BackendError) -> [HistoryEntry] { try store.history(of: key) }
 
-    /// The kept lines, and those that were said since.
+    /// Returns the stored lines, and those logged since.
     func lines(of key: SimulationKey, deployment: Name, tail: Int) throws(BackendError) -> [LogLine] {
         let kept = try store.lines(of: key, deployment: deployment, tail: tail)
         let said = advanced.withLock { $0[key]?.outbox.lines ?? [] }
@@ -83,7 +84,7 @@ final class LookingStore: SimulatedStore, Sendable {
     }
 }
 
-/// Who only looks asks for everything since the beginning, and changes nothing that could have been done before.
+/// No stored records: a view reads everything from the beginning, and its changes have no predecessors.
 private struct NoRecords: SimulatedRecords {
     func accepted(_ idempotencyKey: String) -> HistoryEntry? { nil }
     func totals(at cursor: Int) -> Totals? { nil }

@@ -1,24 +1,24 @@
 package import Rollouts
 
-/// What a playbook says about the simulated backend (its mapping `backends.simulated`).
+/// A playbook's settings for the simulated backend (`backends.simulated`).
 package struct SimulationSettings: Hashable, Sendable {
     package var kind: EndpointKind
-    /// Two simulations of one seed to which the same is done at the same times are equal.
+    /// Simulations with the same seed that receive the same changes at the same times are equal.
     package var seed: UInt64
     package var durations: Durations
-    /// How deployments behave, by name.
+    /// The profiles of deployments by name.
     package var profiles: [Name: DeploymentProfile]
-    /// What hits all deployments at the same time, those without a profile too.
+    /// Trouble that affects all deployments at the same time, including those without a profile.
     package var incidents: [Incident]
-    /// Nil: every request is by itself, and its deployment is drawn anew.
+    /// `nil` if requests are independent of each other and are routed at random.
     package var users: Users?
 
-    /// How long changes take, by default as long as in Azure (AzureCompatibility.md).
+    /// The durations of changes; the defaults are those of Azure (AzureCompatibility.md).
     package struct Durations: Hashable, Sendable {
         package var endpoint: Interval
         package var deployment: Interval
         package var scale: Interval
-        /// Also of mirror traffic.
+        /// Also used for mirror traffic.
         package var traffic: Interval
         package var delete: Interval
 
@@ -46,10 +46,10 @@ package struct SimulationSettings: Hashable, Sendable {
         self.users = users
     }
 
-    /// False for a command that has no playbook, and leaves deployments as they are.
+    /// False for a command without a playbook, which leaves the behaviour of deployments unchanged.
     var saysHowTheyBehave: Bool { !profiles.isEmpty || !incidents.isEmpty || users != nil }
 
-    /// How a deployment behaves; one of which nothing is said, as any other in the same incidents.
+    /// Returns the profile of a deployment with the endpoint's incidents; the default profile if it has none.
     func profile(of name: Name) -> DeploymentProfile {
         var profile = profiles[name] ?? DeploymentProfile()
         profile.incidents = incidents

@@ -1,7 +1,9 @@
 package import Rollouts
 
 extension EndpointSimulation {
-    /// The endpoint at `time`, to which the simulation has been advanced: with what flaps and what is in flight.
+    /// Returns the endpoint at `time`, including flapping and requests in flight.
+    ///
+    /// The simulation must have been advanced to `time`.
     package func snapshot(at time: Timestamp) -> EndpointSnapshot? {
         guard var snapshot = endpoint else { return nil }
         for index in snapshot.deployments.indices {
@@ -22,7 +24,7 @@ extension EndpointSimulation {
         return drain.requests
     }
 
-    /// As many as come in the time that one takes (Little's law).
+    /// The number of requests that arrive while one is being answered (Little's law).
     func requestsInFlight(of name: Name, percent: Int) -> Int {
         guard let clients else { return 0 }
         let latency = profile(of: name).servedLatency().average

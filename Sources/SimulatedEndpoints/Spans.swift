@@ -1,17 +1,17 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// A stretch of time in which nothing happens but what profiles change by themselves.
+/// A period of time in which only the profiles themselves change anything.
 struct Span {
     var begin: Timestamp
     var end: Timestamp
-    /// Live requests a second to the deployment that is asked; 0 for copies.
+    /// Live requests per second to the deployment in question; 0 for copies.
     var liveRate: Double
 }
 
-/// A share of a span's requests that meet the same trouble.
+/// A share of a span's requests that experience the same trouble.
 struct SpanPart {
-    /// In proportion to the requests.
+    /// Proportional to the number of requests.
     var weight: Double
     var trouble: Trouble
 }
@@ -19,17 +19,17 @@ struct SpanPart {
 /// A deployment with live traffic.
 struct Arm {
     var name: Name
-    /// The share of all live requests that it gets.
+    /// The share of all live requests that the deployment receives.
     var share: Double
-    /// The share of these that come from users whose requests always fail.
+    /// The share of these requests that come from users whose requests always fail.
     var failing: Double
 }
 
 extension EndpointSimulation {
-    /// In how many pieces a span is cut at most in which a leak grows.
+    /// The largest number of pieces into which a span with a growing leak is cut.
     private static let leakPieces: Int64 = 32
 
-    /// The parts of the requests to `name`, by time and by instance.
+    /// Returns the parts of the requests to `name`, by time and instance.
     func parts(of name: Name, _ profile: DeploymentProfile, during span: Span) -> [SpanPart] {
         guard !profile.isSteady, let clients else { return [SpanPart(weight: 1, trouble: Trouble())] }
         let groups = instanceGroups(of: name, at: span.begin)
@@ -47,7 +47,7 @@ extension EndpointSimulation {
         }
     }
 
-    /// The first instance, and the others by when they became ready; at least one.
+    /// Returns the first instance, and the others grouped by when they became ready; at least one.
     private func instanceGroups(of name: Name, at time: Timestamp) -> [(start: Timestamp, instance: Int, count: Int)] {
         let ready = max(endpoint?.deployment(name)?.instances.ready ?? 1, 1)
         var starts = servers[name]?.starts.prefix(ready) ?? []
@@ -63,7 +63,7 @@ extension EndpointSimulation {
         return groups
     }
 
-    /// The moments between which everything stays as it is, or nearly, where there is a leak.
+    /// Returns the times between which nothing changes, or almost nothing in the case of a leak.
     private func cuts(of span: Span, _ profile: DeploymentProfile, starts: [Timestamp], since: Timestamp)
         -> [Timestamp]
     {
@@ -74,7 +74,7 @@ extension EndpointSimulation {
         }
         if profile.leak != nil {
             let length = (span.end - span.begin).milliseconds
-            // Every second is enough.
+            // One piece per second is enough.
             let pieces = min(length / 1000, Self.leakPieces)
             for piece in 0..<max(pieces, 0) {
                 cuts.insert(span.begin + Interval(milliseconds: length * piece / pieces))
@@ -83,9 +83,9 @@ extension EndpointSimulation {
         return cuts.filter { $0 >= span.begin && $0 <= span.end }.sorted()
     }
 
-    /// Who gets how much of the live requests.
+    /// Returns each deployment's share of live requests.
     ///
-    /// Users are dealt out by the weights once and for all: as long as these stay, so does everybody.
+    /// Users are assigned by the weights: as long as the weights stay the same, so does each user's deployment.
     func arms(of traffic: Traffic) -> [Arm] {
         let names = traffic.deployments
         let weights = names.map { Double(traffic[$0]) / Double(traffic.sum) }

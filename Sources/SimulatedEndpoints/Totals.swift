@@ -1,12 +1,12 @@
 package import RolloutEngine
 package import Rollouts
 
-/// What became of all requests since an endpoint was first heard of; only ever grows.
+/// The outcomes of all requests since an endpoint first appeared; the counts only grow.
 package struct Totals: Codable, Hashable, Sendable {
     package typealias Counts = OutcomeReading.Counts
     package typealias PairCounts = OutcomeReading.PairCounts
 
-    /// Requests per deployment that answered or should have, live ones and mirrored copies.
+    /// Requests per deployment that answered or should have, both live and mirrored.
     package var deployments: [Name: Counts]
     package var mirrored: [Name: PairCounts]
 
@@ -25,7 +25,7 @@ package struct Totals: Codable, Hashable, Sendable {
         mirrored[deployment] = mirrored[deployment]?.combined(with: pairs, +) ?? pairs
     }
 
-    /// What came after `earlier`; deployments without news are left out.
+    /// Returns the outcomes since `earlier`; deployments without new requests are omitted.
     func reading(since earlier: Totals, cursor: Int) -> OutcomeReading {
         var reading = OutcomeReading(cursor: cursor)
         for (name, counts) in deployments {
@@ -41,7 +41,7 @@ package struct Totals: Codable, Hashable, Sendable {
 }
 
 extension EndpointSimulation {
-    /// As it is kept beside the totals of its latest cursor: what is the same as these is left out.
+    /// The form that is stored alongside the totals of the latest cursor; whatever equals these is omitted.
     var withoutKeptTotals: EndpointSimulation {
         guard cursor > 0 else { return self }
         var kept = self
@@ -50,9 +50,9 @@ extension EndpointSimulation {
         return kept
     }
 
-    /// Puts back what ``withoutKeptTotals`` left out.
+    /// Restores what ``withoutKeptTotals`` omitted.
     ///
-    /// After the first cursor, no totals are empty.
+    /// After the first cursor, totals are never empty.
     mutating func fillTotals(with kept: Totals) {
         if totals == Totals() { totals = kept }
         if totalsAtCursor == Totals() { totalsAtCursor = kept }

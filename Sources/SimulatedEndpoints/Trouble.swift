@@ -1,10 +1,10 @@
 package import Rollouts
 
-/// By how much worse a server answers than when all is well.
+/// How much worse a server answers than normally.
 package struct Trouble: Codable, Hashable, Sendable {
-    /// Every answer takes so many times as long.
+    /// The factor by which every response takes longer.
     package var latencyFactor: Double
-    /// The share of requests that fail by it, 0 to 1, whatever else makes requests fail.
+    /// The share of requests that fail because of it, 0 to 1, independently of other failures.
     package var errors: Double
 
     package init(latencyFactor: Double = 1, errors: Double = 0) {
@@ -12,14 +12,14 @@ package struct Trouble: Codable, Hashable, Sendable {
         self.errors = errors
     }
 
-    /// Both at once.
+    /// Combines both troubles.
     func joined(with other: Self) -> Self {
         Self(
             latencyFactor: latencyFactor * other.latencyFactor,
             errors: errors + other.errors - errors * other.errors)
     }
 
-    /// `amount` times as much of it.
+    /// Returns `amount` times the trouble.
     func scaled(by amount: Double) -> Self {
         Self(
             latencyFactor: min(1 + (latencyFactor - 1) * amount, Self.largestFactor), errors: min(errors * amount, 1))
@@ -28,8 +28,9 @@ package struct Trouble: Codable, Hashable, Sendable {
     static let largestFactor = 1000.0
 }
 
-/// Grows in proportion to the time since the instance became ready: after ``period`` it is ``trouble``, after twice
-/// as long twice as much.
+/// Trouble that grows in proportion to the age of an instance.
+///
+/// It equals ``trouble`` after ``period``, and twice as much after twice the time.
 package struct Leak: Codable, Hashable, Sendable {
     package var period: Interval
     package var trouble: Trouble
@@ -40,7 +41,7 @@ package struct Leak: Codable, Hashable, Sendable {
     }
 }
 
-/// For a while after an instance became ready.
+/// Trouble for a while after an instance becomes ready.
 package struct ColdStart: Codable, Hashable, Sendable {
     package var length: Interval
     package var trouble: Trouble
@@ -51,8 +52,10 @@ package struct ColdStart: Codable, Hashable, Sendable {
     }
 }
 
-/// While an instance gets more than so many live requests a second; copies and requests that name their deployment
-/// neither count nor feel it, so that neither a test nor a mirror finds it.
+/// Trouble while an instance receives more live requests per second than a limit.
+///
+/// Copies and requests that name their deployment neither count nor are affected, so neither a test nor a mirror
+/// reveals it.
 package struct Overload: Codable, Hashable, Sendable {
     package var limit: Double
     package var trouble: Trouble
@@ -63,9 +66,10 @@ package struct Overload: Codable, Hashable, Sendable {
     }
 }
 
-/// Something that hits every simulated deployment of an endpoint at the same time: a network, a database.
+/// Trouble that affects all simulated deployments of an endpoint at the same time, such as a network or database
+/// failure.
 package struct Incident: Codable, Hashable, Sendable {
-    /// Since the clients began to send.
+    /// The start, measured from when the clients began to send.
     package var begin: Interval
     package var length: Interval
     package var trouble: Trouble
@@ -77,12 +81,12 @@ package struct Incident: Codable, Hashable, Sendable {
     }
 }
 
-/// Clients that are so many people, each of whom is always answered by the same deployment.
+/// A fixed number of users, each of whom is always served by the same deployment.
 package struct Users: Codable, Hashable, Sendable {
     package var count: Int
-    /// How many of them send what no deployment can answer.
+    /// The number of users whose requests no deployment can answer.
     package var failing: Int
-    /// Of the dealing out.
+    /// The seed for assigning users to deployments.
     var seed: UInt64 = 0
 
     package init(count: Int, failing: Int = 0) {
@@ -91,15 +95,15 @@ package struct Users: Codable, Hashable, Sendable {
     }
 }
 
-/// What an answer depends on beside chance.
+/// What an answer depends on apart from chance.
 package struct Circumstances: Hashable, Sendable {
-    /// Since the instance became ready.
+    /// The time since the instance became ready.
     package var age: Interval
-    /// The instance's number, from 0.
+    /// The instance's number, starting at 0.
     package var instance: Int
-    /// Since the endpoint's clients began to send; nil where there were none yet.
+    /// The time since the endpoint's clients began to send, or `nil` if there were none yet.
     package var loadAge: Interval?
-    /// Live requests a second to this instance; 0 for a request that is no live one.
+    /// Live requests per second to this instance; 0 for a request that is not live.
     package var liveRate: Double
 
     package init(age: Interval, instance: Int, loadAge: Interval?, liveRate: Double) {
@@ -111,12 +115,12 @@ package struct Circumstances: Hashable, Sendable {
 }
 
 extension DeploymentProfile {
-    /// True where it answers alike at all times, on every instance and under any load.
+    /// Whether it answers the same way at all times, on every instance and under any load.
     package var isSteady: Bool {
         leak == nil && coldStart == nil && badInstance == nil && overload == nil && incidents.isEmpty
     }
 
-    /// What is wrong in `circumstances`, beside ``fault``.
+    /// Returns the trouble in `circumstances`, apart from ``fault``.
     package func trouble(in circumstances: Circumstances) -> Trouble {
         var trouble = Trouble()
         if let leak, circumstances.age > .zero {

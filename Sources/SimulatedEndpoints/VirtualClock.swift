@@ -2,18 +2,18 @@ internal import RolloutEngine
 package import Rollouts
 internal import Synchronization
 
-/// A clock on which ten minutes pass at once.
+/// A clock on which ten minutes pass instantly.
 ///
-/// It moves only while somebody waits on it: by ``sleep(until:)`` at once, by ``idle(until:)`` as the machine's clock
-/// does. It never goes backwards.
+/// It moves only while a task waits on it: instantly in ``sleep(until:)``, and like the machine's clock in
+/// ``idle(until:)``. It never goes backwards.
 package final class VirtualClock: RunClock, Sendable {
     private let present: Mutex<Timestamp>
     private let step: Interval
     private let machine: any Clock<Duration>
 
-    /// A clock that shows the later of `stored`, where the simulation was left, and `wall`, the machine's time.
+    /// Creates a clock that shows the later of `stored`, where the simulation ended, and `wall`, the machine's time.
     ///
-    /// Waits for people are real, in steps of `step` on `machine`.
+    /// Waits for people take real time, in steps of `step` on `machine`.
     package init(
         stored: Timestamp? = nil, wall: Timestamp = SystemClock().now(), step: Interval = .milliseconds(200),
         machine: any Clock<Duration> = ContinuousClock()
@@ -27,9 +27,9 @@ package final class VirtualClock: RunClock, Sendable {
 
     package func now() -> Timestamp { present.withLock { $0 } }
 
-    /// Moves on to `deadline` at once.
+    /// Moves to `deadline` instantly.
     ///
-    /// A deadline that never comes is waited for as people are, until the task is cancelled.
+    /// A deadline that is never reached is waited for in real time until the task is cancelled.
     package func sleep(until deadline: Timestamp) async throws {
         try Task.checkCancellation()
         guard deadline < .distantFuture else { return try await idle(until: deadline) }
@@ -45,7 +45,7 @@ package final class VirtualClock: RunClock, Sendable {
         }
     }
 
-    /// Waits for `interval` of the machine's time, and moves on by what really passed, also when cancelled.
+    /// Waits for `interval` of the machine's time and advances by the time that actually passed, even when cancelled.
     private func pass(_ interval: Interval, until deadline: Timestamp) async throws {
         let begin = ContinuousClock.now
         defer {
@@ -61,7 +61,7 @@ package final class VirtualClock: RunClock, Sendable {
 }
 
 extension Duration {
-    /// Whole milliseconds.
+    /// The duration in whole milliseconds.
     fileprivate var milliseconds: Int64 {
         let (seconds, attoseconds) = components
         return seconds * 1000 + attoseconds / 1_000_000_000_000_000
