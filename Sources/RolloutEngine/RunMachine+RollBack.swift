@@ -114,7 +114,7 @@ extension RunMachine {
             let traffic = snapshot?.traffic.actual ?? .none
             let how = rollBack.changes == 0 ? "traffic is the same as at the start" : "traffic was restored"
             return end(
-                status, "\(rollBack.cause); \(how): \(traffic) (observed)", observed: Observation(snapshot), at: now)
+                status, "\(rollBack.cause); \(how): \(traffic), as observed", observed: Observation(snapshot), at: now)
         }
     }
 }

@@ -87,7 +87,7 @@ struct StoredContentTests {
             try home.write("two", to: "Playbooks/weights.txt")
             let next = try home.run(["run", "next"], in: variables)
             #expect(next.status == 10, "\(next.output)\(next.errors)")
-            #expect(next.output.contains("traffic is restored"))
+            #expect(next.output.contains("traffic was restored"))
             #expect(try answer(home, in: variables).contains("one"))
             // The same again, killed as soon as the way back begins.
             let killed = try home.start(["run", "next"], in: variables)

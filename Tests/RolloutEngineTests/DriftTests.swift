@@ -156,7 +156,7 @@ struct DriftTests {
         }
         #expect(stand.record.status == .endedEarly)
         #expect(stand.record.reason?.contains("traffic is {blue: 90, green: 10}") == true)
-        #expect(stand.record.reason?.contains("(cut-over, delete-blue)") == true)
+        #expect(stand.record.reason?.contains("skipped stages: cut-over, delete-blue") == true)
         expectUsed(stand.offer(.abort))
         stand.run()
         #expect(stand.record.status == .aborted && stand.record.ended != nil)

@@ -41,7 +41,7 @@ struct ExhaustiveCheckTests {
     @Test("a mirror that is left on is refuted")
     func mirrorLeftOn() {
         let refutation = refutation(of: Array(Plan.safeRollout.stages.prefix(5)))
-        #expect(refutation?.problem == "the run ends, and traffic is still mirrored: {green: 10}")
+        #expect(refutation?.problem == "the run ends while traffic is still mirrored: {green: 10}")
     }
 
     @Test("a failure that leaves the traffic split is refuted, by the shortest story")

@@ -24,7 +24,7 @@ struct GateTests {
         expectUsed(stand.offer(.approve, planHash: "another"))
         stand.run()
         #expect(stand.record.status == .waiting)
-        #expect(stand.events.contains(.requestVoided(request: 7, reason: "the playbook was edited after it")))
+        #expect(stand.events.contains(.requestVoided(request: 7, reason: "the playbook was edited after the decision")))
         #expect(stand.commits.last?.usedRequests == [7] || stand.commits.contains { $0.usedRequests == [7] })
     }
 
@@ -47,7 +47,7 @@ struct GateTests {
         expectUsed(stand.offer(.approve))
         stand.run()
         #expect(stand.record.status == .held)
-        #expect(stand.events.contains(.gateVoided(reason: "the endpoint is not as it was shown")))
+        #expect(stand.events.contains(.gateVoided(reason: "the endpoint has changed since the approval was requested")))
         #expect(stand.model.endpoint?.traffic.wanted == ["blue": 50, "green": 50])
     }
 
@@ -99,7 +99,7 @@ struct GateTests {
             stand.run()
             #expect(gate(stand)?.approvals.isEmpty == true)
         }
-        let reason = "bob@desk was not found to be in the group leads"
+        let reason = "bob@desk is not known to be a member of group leads"
         #expect(stand.events.contains(.requestVoided(request: 7, reason: reason)))
         expectUsed(stand.offer(.approve, by: "eve", memberOf: "leads"))
         stand.run { $0.record.position == 7 }
@@ -135,7 +135,7 @@ struct GateTests {
         stand.step()  // the wait's watch is over
         stand.run()
         #expect(stand.record.status == .rolledBack)
-        #expect(stand.record.reason?.contains("deployment green has live traffic and is not there") == true)
+        #expect(stand.record.reason?.contains("deployment green has live traffic but does not exist") == true)
         #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
     }
 
@@ -148,7 +148,7 @@ struct GateTests {
         var stand = stand(Approval(timeout: .hours(1), onTimeout: policy))
         for _ in 0..<10000 where stand.effect != .stop { stand.step() }
         #expect(stand.record.status == status)
-        #expect(stand.record.reason?.contains("nobody decided within 1h") == true)
+        #expect(stand.record.reason?.contains("no decision within 1h") == true)
     }
 
     @Test("P8 a time-out may go on, and never is possible")
@@ -200,7 +200,7 @@ struct GateTests {
         stand.crash()
         for _ in 0..<10000 where stand.effect != .stop { stand.step() }
         #expect(stand.record.status == status)
-        #expect(stand.record.reason?.contains("nobody decided within 1h") == true)
+        #expect(stand.record.reason?.contains("no decision within 1h") == true)
     }
 
     @Test("P10 a stage whose time to decide is over is not skipped either", arguments: [Request.Kind.skip, .succeed])

@@ -67,7 +67,7 @@ struct LateReadingTests {
         let verdict = try #require(analysis.verdict)
         #expect(verdict.isOver && verdict.decision == .inconclusive)
         let reason = verdict.reason(for: analysis)
-        #expect(reason == "no verdict on green after 30s: nothing was answered by it; nobody listens", "\(reason)")
+        #expect(reason == "no verdict on green after 30s: it answered no requests; nobody listens", "\(reason)")
     }
 
     @Test("requests of the warm-up are no evidence, also when they are told after it")

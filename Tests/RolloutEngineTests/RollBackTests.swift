@@ -129,7 +129,7 @@ struct RollBackTests {
         }
         stand.run()
         #expect(stand.record.status == .rolledBack)
-        #expect(stand.record.reason?.contains(failed ? "ImagePullBackOff" : "was not done within 1h") == true)
+        #expect(stand.record.reason?.contains(failed ? "ImagePullBackOff" : "did not complete within 1h") == true)
         #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
     }
 

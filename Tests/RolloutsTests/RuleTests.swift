@@ -51,7 +51,7 @@ struct RuleTests {
             message: "the deployment name 'a234567890123456789012345678901234' must have 3 to 32 characters"),
         Case(
             change: .putDeployment(.sample("bl_ue")), rule: "naming",
-            message: "the deployment name 'bl_ue' may have letters, digits and hyphens only"),
+            message: "the deployment name 'bl_ue' must contain only letters, digits and hyphens"),
         Case(
             change: .putDeployment(.sample("1blue")), rule: "naming",
             message: "the deployment name '1blue' must begin with a letter"),
@@ -63,10 +63,10 @@ struct RuleTests {
             message: "the deployment name 'Violet' must be in lower case on Kubernetes", kind: .kubernetes),
         Case(
             change: .putDeployment(limits(RequestSettings(timeout: .seconds(181)))), rule: "request-limits",
-            message: "deployment violet: request_timeout_ms is 181000, which must be 1 to 180000"),
+            message: "deployment violet: request_timeout_ms is 181000, but must be 1 to 180000"),
         Case(
             change: .putDeployment(limits(RequestSettings(timeout: .zero))), rule: "request-limits",
-            message: "deployment violet: request_timeout_ms is 0, which must be 1 to 180000"),
+            message: "deployment violet: request_timeout_ms is 0, but must be 1 to 180000"),
         Case(
             change: .putDeployment(limits(RequestSettings(maxConcurrentRequestsPerInstance: 0))),
             rule: "request-limits",
@@ -76,22 +76,22 @@ struct RuleTests {
             message: "deployment violet: max_queue_wait_ms must be at least 0"),
         Case(
             change: .scale("blue", instanceCount: 51), rule: "instance-limit",
-            message: "deployment blue cannot have 51 instances: 1 to 50 are possible"),
+            message: "deployment blue cannot have 51 instances: the count must be 1 to 50"),
         Case(
             change: .putDeployment(.sample("violet", instances: 0)), rule: "instance-limit",
-            message: "deployment violet cannot have 0 instances: 1 to 50 are possible"),
+            message: "deployment violet cannot have 0 instances: the count must be 1 to 50"),
         Case(
             change: .setTraffic(["blue": 90, "green": 9]), rule: "traffic-sum",
             message: "traffic sums to 99 %: it must be 100 or 0"),
         Case(
             change: .setTraffic(["blue": 110, "green": -10]), rule: "traffic-sum",
-            message: "the traffic of blue is 110 %: 0 to 100 are possible"),
+            message: "the traffic of blue is 110 %: it must be 0 to 100"),
         Case(
             change: .setMirrorTraffic(["green": 51]), rule: "mirror-traffic",
-            message: "mirror traffic of 51 % is not possible: it must be 0 to 50"),
+            message: "mirror traffic is 51 %, but must be 0 to 50 %"),
         Case(
             change: .setMirrorTraffic(["green": 10, "gray": 10]), rule: "mirror-traffic",
-            message: "traffic is mirrored to one deployment only, not to {gray: 10, green: 10}"),
+            message: "traffic can be mirrored to only one deployment, not to {gray: 10, green: 10}"),
         Case(
             change: .setMirrorTraffic(["green": 10]), rule: "mirror-traffic",
             message: "kubernetes does not mirror traffic", kind: .kubernetes),
@@ -114,8 +114,8 @@ struct RuleTests {
             isTemporary: true),
         Case(
             change: .putDeployment(.sample("violet")), rule: "deployment-limit",
-            message: "endpoint houses already has 20 deployments, and 20 are possible: "
-                + "delete one before violet is deployed",
+            message: "endpoint houses already has 20 deployments (the limit is 20): "
+                + "delete one before you deploy violet",
             endpoint: with { $0.deployments = (1...20).map { .init(definition: .sample(Name("blue-\($0)"))) } }),
         Case(
             change: .setTraffic(["gray": 100]), rule: "ready-for-traffic",

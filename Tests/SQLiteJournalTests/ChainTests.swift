@@ -148,7 +148,7 @@ import Testing
             try fixture.edit("UPDATE stages SET status = 'succeeded' WHERE position = 1")
             #expect(
                 try journal.verify(.first) == [
-                    "stage stage-1 of safe-rollout-1 was changed: its events come to pending after 0 attempts"
+                    "stage stage-1 of safe-rollout-1 was changed: its events say pending after 0 attempts"
                 ])
         }
     }

@@ -52,7 +52,7 @@ struct HistoryTests {
     func address() async throws {
         let simulation = Simulation()
         let context = simulation.bench.context()
-        #expect(throws: BackendError(.refused, "the definition is of endpoint houses, and was sent to endpoint flats"))
+        #expect(throws: BackendError(.refused, "the definition is for endpoint houses, but was sent to endpoint flats"))
         {
             try simulation.backend.apply(.putEndpoint(.sample), to: "flats", as: context)
         }

@@ -86,7 +86,7 @@ struct SettingsTests {
             (["durations": ["trafic": "1s"]], ".durations.trafic is wrong: unknown key 'trafic'"),
             (
                 ["durations": ["traffic": "1 parsec"]],
-                ".durations.traffic is wrong: traffic: '1 parsec' has no unit; a duration is written 250ms, 10s"
+                ".durations.traffic is wrong: traffic: '1 parsec' has no unit; write a duration as 250ms, 10s"
             ),
             (["durations": ["traffic": -1]], ".durations.traffic is wrong: traffic: '-1' is negative"),
             (
@@ -103,7 +103,7 @@ struct SettingsTests {
             ),
             (
                 ["simulate": ["green": ["latency": ["p50": 0]]]],
-                ".simulate.green.latency.p50 is 0s: it must be at least 1ms, or p99 0ms as well"
+                ".simulate.green.latency.p50 is 0s: it must be at least 1ms, unless p99 is 0ms too"
             ),
             (["simulate": ["green": ["replaces_code": true]]], ".simulate.green.replaces_code is wrong: unknown key"),
             (["simulate": ["green": 1]], ".simulate.green is wrong: a profile must be a mapping, not '1'"),
@@ -131,7 +131,7 @@ struct SettingsTests {
                 ".incidents.1 is wrong: an incident has no 'at'"
             ),
             (["incidents": [["at": "1m", "for": "2m"]]], ".incidents.0 has no effect: add latency_factor"),
-            (["users": ["count": 10, "failing": 11]], ".users.failing is 11, and there are 10 users"),
+            (["users": ["count": 10, "failing": 11]], ".users.failing is 11, but count is 10"),
             (["users": ["failing": 1]], ".users is wrong: users has no 'count'"),
             (
                 ["simulate": ["Green": [:], "green": [:]]],

@@ -104,7 +104,7 @@ struct RunTree {
             parts += decided.words(on: stage.name, isPresent: index == record.position)
         }
         if stage.status == .held, case .held(let hold) = record.phase, case .drift = hold.cause {
-            parts.append("the endpoint is not as this run left it")
+            parts.append("the endpoint differs from what this run left")
         } else if let reason = stage.reason {
             parts.append(reason)
         }

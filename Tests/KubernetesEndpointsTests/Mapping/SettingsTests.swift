@@ -36,7 +36,7 @@ struct SettingsTests {
     func noDuration() {
         let problem = #expect(throws: SettingsProblem.self) { try KubernetesSettings(["drain": 30]) }
         #expect(
-            problem?.message.hasPrefix("is wrong: drain: '30' has no unit; a duration is written 250ms, 10s") == true)
+            problem?.message.hasPrefix("is wrong: drain: '30' has no unit; write a duration as 250ms, 10s") == true)
     }
 
     @Test("what is empty is not given, as an input without a default")

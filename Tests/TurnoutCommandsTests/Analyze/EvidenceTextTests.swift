@@ -46,8 +46,8 @@ struct EvidenceTextTests {
         let analysis = try analysis([measurement(harm: 3.3, safety: -4)], .fail)
         #expect(
             analysis.verdict?.reason(for: analysis)
-                == "the analysis fails green after 42s: errors: green 5.07 %, blue 0.49 %, limit 1.49 %; the odds against "
-                + "chance are 2000:1, and 790:1 is a fail; green answered 400 requests, 20 of them failed")
+                == "the analysis fails green after 42s: errors: green 5.07 %, blue 0.49 %, limit 1.49 %; evidence of "
+                + "harm 2000:1 (fails at 790:1); green answered 400 requests, 20 of them failed")
         #expect(
             analysis.words == "green: 400 requests, 20 failed; blue: 3600 requests, 18 failed; errors: odds against it "
                 + "2000:1 (790:1 is a fail), for it below 1:1 (20:1 is a pass)")

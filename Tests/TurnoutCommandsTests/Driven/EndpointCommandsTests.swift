@@ -107,7 +107,7 @@ struct EndpointCommandsTests {
             let other = bench.journal.openAgain()
             _ = try other.acquireLease(on: try bench.record().leaseKey, for: CommandBench.run, takeOver: false)
             await bench.type("endpoint scale --deployment blue --instances 2", leaves: .notOurs)
-                .expect("scripted/shop is held by run demo-1", inErrors: true)
+                .expect("scripted/shop is leased to run demo-1", inErrors: true)
             await bench.type("endpoint scale --deployment blue --instances 2 --force", leaves: .finished)
                 .expect("runs demo-1 on shop; it will find this as drift", inErrors: true)
         }
@@ -120,7 +120,7 @@ struct EndpointCommandsTests {
             let key = LeaseKey(backend: "scripted", endpoint: CommandBench.endpoint)
             let lease = try other.acquireLease(on: key, for: .byHand, takeOver: false)
             let refused = await bench.type("run demo", leaves: .notOurs)
-            refused.expect("scripted/shop is changed by hand now: process", "wait for it", inErrors: true)
+            refused.expect("scripted/shop is being changed manually: process", "wait for it", inErrors: true)
             #expect(refused.named.isEmpty && refused.offers.isEmpty)
             try other.release(lease)
             await bench.type("run demo", leaves: .waitingForPerson)

@@ -44,7 +44,7 @@ struct RunCommandsTests {
             let start = await bench.type("run demo", leaves: .waitingForPerson)
             #expect(start.offers.contains(command))
             let end = await bench.type(command, leaves: status)
-            end.expect("demo-1 \(comesTo.words)", "traffic is restored: {blue: 100}, as observed")
+            end.expect("demo-1 \(comesTo.words)", "traffic was restored: {blue: 100}, as observed")
             #expect(try bench.record().status == comesTo)
             #expect(try bench.snapshot()?.traffic.actual == ["blue": 100])
             #expect(end.offers == ["turnout retry demo-1"])
@@ -306,7 +306,7 @@ struct RunCommandsTests {
             #expect(decisions?.compactMap { $0["kind"] as? String } == ["reject"])
             bench.backend.edit { $0.answer = { _ in .done } }
             await bench.type("retry", leaves: .rolledBack).expect(
-                "request 1 does not count: request 2 of ada@desk takes its place", "rejected by ada@desk: too early")
+                "request 1 does not count: replaced by request 2 of ada@desk", "rejected by ada@desk: too early")
             #expect(try bench.journal.requests(of: CommandBench.run).prefix(2).allSatisfy(\.isUsed))
             #expect(try bench.journal.verify(CommandBench.run).isEmpty)
         }
@@ -322,7 +322,7 @@ struct RunCommandsTests {
             let status = await bench.type("status", leaves: .finished)
             status.expect("drift: traffic: expected {blue: 90, green: 10}, observed {blue: 100}")
             let held = await bench.type(try #require(status.offers.first), leaves: .waitingForPerson)
-            held.expect("demo-1 held: the endpoint is not as this run left it")
+            held.expect("demo-1 held: the endpoint differs from what this run left")
             #expect(held.offers.contains(command))
             let asked = await bench.type(command, leaves: .waitingForPerson)
             asked.expect("demo-1 waiting for an approval of stage cut-over")
