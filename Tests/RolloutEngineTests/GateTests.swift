@@ -191,7 +191,7 @@ struct GateTests {
         stand.give(.overdue(pending: []))
         stand.give(.overdue(pending: []))
         let reason =
-            "the time to decide stage cut-over ran out at \(deadline.zoned); on_timeout is \(policy.rawValue)"
+            "the approval of stage cut-over timed out at \(deadline.zoned); on_timeout is \(policy.rawValue)"
         #expect(stand.events.filter { $0 == .gateExpired(reason: reason) }.count == 1)
         #expect(stand.record.status == .waiting && stand.record.reason == reason)
         #expect(gate(stand)?.expired == stand.now && stand.sent.count == sent && stand.effect == .stop)

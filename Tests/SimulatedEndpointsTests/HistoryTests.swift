@@ -44,7 +44,7 @@ struct HistoryTests {
                 history[0].outcome
                     == .refused(
                         "there is no endpoint yet: define it before 'deploy blue with 1 instance'"))
-            #expect(history[7].outcome == .fenced("epoch 1 of safe-rollout-1 is over: epoch 2 was seen"))
+            #expect(history[7].outcome == .fenced("epoch 1 of safe-rollout-1 has expired: epoch 2 was seen"))
         }
     }
 

@@ -165,7 +165,7 @@ struct RunCommandsTests {
             #expect(try marks() == 1 && bench.backend.edit { $0.asked.count } == asked)
             #expect(try bench.journal.verify(CommandBench.run).isEmpty && bench.journal.leases().isEmpty)
             await bench.type("events", leaves: .finished).expect(
-                "gate.expired", "the time to decide stage cut-over ran out at", "on_timeout is roll_back")
+                "gate.expired", "the approval of stage cut-over timed out at", "on_timeout is roll_back")
             status.expect("demo-1 expired", "next: turnout resume demo-1", "to do what its on_timeout says (roll_back)")
             #expect(status.offers == ["turnout resume demo-1", "turnout abort demo-1"])
             await bench.type(try #require(status.offers.first), leaves: .rolledBack).expect("demo-1 rolled back")
@@ -201,7 +201,7 @@ struct RunCommandsTests {
             bench.refuseTraffic(BackendError(.refused, "the quota is used up"))
             let end = await bench.type("run demo", leaves: .rolledBack)
             end.expect(
-                "canary", "the attempt failed: traffic {blue: 90, green: 10} was refused: the quota is used up",
+                "canary", "the attempt failed: 'traffic {blue: 90, green: 10}' was refused: the quota is used up",
                 "demo-1 rolled back", "the quota is used up", "to try again from stage canary, as a new run")
             #expect(end.offers == ["turnout retry demo-1"])
             bench.backend.edit { $0.answer = { _ in .done } }
