@@ -7,40 +7,48 @@ internal import NIOSSL
 package import Rollouts
 internal import Synchronization
 
-/// Whose certificates are trusted.
+/// The certificate authorities that a connection trusts.
 package enum Trust: Hashable, Sendable {
-    /// Those of the authorities that the system trusts.
+    /// The authorities in the system's trust store.
     case system
-    /// Those of the authorities in this PEM text.
+    /// The authorities in this PEM text.
     case authorities(Data)
-    /// Those of the authorities in the PEM file at this path.
+    /// The authorities in the PEM file at this path.
     case file(String)
-    /// Any: the server is not verified.
+    /// Every certificate is accepted: the server is not verified.
     case unverified
 }
 
-/// Requests over async-http-client: HTTP/1.1, no redirects, and no retries, about which the caller decides.
+/// Sends requests with async-http-client: HTTP/1.1, without redirects and retries; retrying is the caller's decision.
 package final class NetworkTransport: Transport, Sendable {
     private let client: HTTPClient
     private let settings: Settings
     private let tls: TLSConfiguration
-    /// The last identity that was parsed: reading a key for each request would cost more than the request.
+    /// The last parsed identity.
+    ///
+    /// Parsing a private key for each request would cost more than the request.
     private let known = Mutex<(identity: ClientIdentity, tls: TLSConfiguration)?>(nil)
 
     package struct Settings: Sendable {
         package var trust: Trust
+        /// The names of the settings that take a CA file, for messages about certificates; `nil` if there are none.
+        package var authoritySetting: String?
         package var connectTimeout = Interval.seconds(10)
-        /// The longest time that a server may send nothing while its answer is awaited.
+        /// The longest time without any bytes from the server while a response is awaited.
+        ///
+        /// Default: 20 minutes.
         package var longestSilence = Interval.minutes(20)
-        /// Connections to one server at a time; further requests wait for one.
+        /// The maximum number of connections to one server.
+        ///
+        /// Further requests wait for a free connection. Default: 8.
         package var connections = 8
-        /// Where hosts are reached whose name is another than that of their address: name to host.
+        /// Overrides of name resolution: host name to the host that is connected to.
         package var addresses: [String: String] = [:]
 
         package init(trusting trust: Trust = .system) { self.trust = trust }
     }
 
-    /// Requests that need no settings of their own, as a browser sends them: it follows redirects; it is never closed.
+    /// A transport with default settings that follows redirects and is never closed.
     package static let shared = NetworkTransport(HTTPClient.shared, Settings(), .makeClientConfiguration())
 
     private init(_ client: HTTPClient, _ settings: Settings, _ tls: TLSConfiguration) {
@@ -49,11 +57,11 @@ package final class NetworkTransport: Transport, Sendable {
         self.tls = tls
     }
 
-    /// - Throws: ``TransportFailure`` if the authorities' certificates cannot be read.
+    /// - Throws: ``TransportFailure`` if the CA certificates cannot be read.
     package convenience init(_ settings: Settings = Settings()) throws(TransportFailure) {
-        let tls = try TLSConfiguration(trusting: settings.trust)
+        let tls = try TLSConfiguration(trusting: settings.trust, namedBy: settings.authoritySetting)
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-        // A redirect would get the credentials, too.
+        // A redirect would send the credentials to another server.
         configuration.redirectConfiguration = .disallow
         configuration.timeout.connect = .milliseconds(settings.connectTimeout.milliseconds)
         configuration.timeout.read = .milliseconds(settings.longestSilence.milliseconds)
@@ -97,7 +105,7 @@ package final class NetworkTransport: Transport, Sendable {
         do {
             try await client.shutdown()
         } catch {
-            // It was closed before: there is nothing left to close.
+            // It was closed earlier: there is nothing left to close.
         }
     }
 
@@ -109,7 +117,9 @@ package final class NetworkTransport: Transport, Sendable {
                 .map { .certificate($0) }
             tls.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.key), format: .pem))
         } catch {
-            throw TransportFailure(.certificate, "the client's certificate or its key cannot be read: \(error)")
+            throw TransportFailure(
+                .certificate,
+                "the client certificate or its private key cannot be read: both must be PEM (TLS library: \(error))")
         }
         let made = tls
         known.withLock { $0 = (identity, made) }
@@ -119,10 +129,11 @@ package final class NetworkTransport: Transport, Sendable {
     private func failure(_ error: any Error, of request: HTTPRequest) -> any Error {
         if error is CancellationError || Task.isCancelled { return CancellationError() }
         return TransportFailure(
-            error, from: server(of: request), timeout: request.timeout, silence: settings.longestSilence)
+            error, from: server(of: request), timeout: request.timeout, silence: settings.longestSilence,
+            trusting: settings.trust, authoritySetting: settings.authoritySetting)
     }
 
-    /// `https://HOST[:PORT]`, by the address that is connected to.
+    /// `https://HOST[:PORT]` of the address that is connected to.
     private func server(of request: HTTPRequest) -> String {
         let origin = request.url.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")
         guard var parts = URLComponents(string: origin), let address = settings.addresses[parts.host ?? ""] else {
@@ -134,7 +145,11 @@ package final class NetworkTransport: Transport, Sendable {
 }
 
 extension TLSConfiguration {
-    fileprivate init(trusting trust: Trust) throws(TransportFailure) {
+    /// - Parameters:
+    ///   - trust: The CA certificates to trust.
+    ///   - setting: The names of the settings that take a CA file, for the message of a failure.
+    /// - Throws: ``TransportFailure`` if the certificates cannot be read.
+    fileprivate init(trusting trust: Trust, namedBy setting: String?) throws(TransportFailure) {
         self = .makeClientConfiguration()
         do {
             switch trust {
@@ -144,8 +159,14 @@ extension TLSConfiguration {
             case .unverified: certificateVerification = .none
             }
         } catch {
-            let place = if case .file(let path) = trust { path + ": " } else { "" }
-            throw TransportFailure(.certificate, "\(place)the authority's certificate cannot be read: \(error)")
+            let source = setting.map { " (set by \($0))" } ?? ""
+            let words =
+                if case .file(let path) = trust {
+                    "the CA file \(path)\(source) cannot be read: it must be a readable file with PEM certificates"
+                } else {
+                    "the CA certificates\(source) cannot be read: they must be in PEM"
+                }
+            throw TransportFailure(.certificate, "\(words) (TLS library: \(error))")
         }
     }
 }

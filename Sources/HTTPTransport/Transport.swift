@@ -1,24 +1,30 @@
 package import FoundationEssentials
 package import Rollouts
 
-/// Sends HTTP requests; tests answer them by a script.
+/// Sends HTTP requests.
+///
+/// Tests use scripted implementations.
 package protocol Transport: Sendable {
-    /// Returns once the head of the answer is there; its body is still to be read.
-    /// - Throws: ``TransportFailure`` if there was no answer, and `CancellationError`.
+    /// Returns when the head of the response has arrived; its body is still to be read.
+    ///
+    /// - Throws: ``TransportFailure`` if there was no response, and `CancellationError`.
     func send(_ request: HTTPRequest) async throws -> StreamedAnswer
-    /// Ends the connections; the transport is not used any more.
+    /// Closes the connections.
+    ///
+    /// The transport must not be used afterwards.
     func close() async
 }
 
 extension Transport {
-    /// Sends a request and reads the whole answer, within the request's time and at most `limit` bytes.
+    /// Sends a request and reads the whole response, which must arrive within the request's timeout and fit in `limit`
+    /// bytes.
     package func exchange(_ request: HTTPRequest, limit: Int = 16 << 20) async throws -> WholeAnswer {
         let deadline = ContinuousClock.now + request.timeout.duration
         return try await send(request).collect(upTo: limit, by: deadline)
     }
 }
 
-/// One request, as a transport sends it.
+/// One HTTP request.
 package struct HTTPRequest: Sendable {
     package enum Method: String, Hashable, Sendable {
         case get = "GET"
@@ -28,7 +34,7 @@ package struct HTTPRequest: Sendable {
         case patch = "PATCH"
         case delete = "DELETE"
 
-        /// Whether sending it a second time asks for nothing more.
+        /// Whether repeating the request has no additional effect.
         package var isIdempotent: Bool { self != .post && self != .patch }
     }
 
@@ -36,9 +42,9 @@ package struct HTTPRequest: Sendable {
     package var url: String
     package var headers: [HTTPHeader]
     package var body: Data?
-    /// The certificate that shows who asks, where one is needed.
+    /// The client certificate to authenticate with; `nil` if the server requires none.
     package var identity: ClientIdentity?
-    /// Until the head of the answer is there.
+    /// The longest time until the head of the response arrives.
     package var timeout: Interval
 
     package init(
@@ -53,20 +59,20 @@ package struct HTTPRequest: Sendable {
         self.timeout = timeout
     }
 
-    /// The first header of that name, in whatever case.
+    /// The first header with this name, compared without case.
     package subscript(header: String) -> String? { headers.first(named: header) }
 }
 
 package typealias HTTPHeader = (name: String, value: String)
 
 extension [HTTPHeader] {
-    /// The first header of that name, in whatever case.
+    /// The first header with this name, compared without case.
     package func first(named name: String) -> String? {
         first { $0.name.lowercased() == name.lowercased() }?.value
     }
 }
 
-/// A client's certificate chain and its private key, both in PEM.
+/// A client's certificate chain and private key, both in PEM.
 package struct ClientIdentity: Hashable, Sendable {
     package var certificates: Data
     package var key: Data
@@ -77,7 +83,7 @@ package struct ClientIdentity: Hashable, Sendable {
     }
 }
 
-/// An answer with its body: as it comes, or the whole of it.
+/// A response whose body is either streamed or complete.
 package struct HTTPAnswer<Body: Sendable>: Sendable {
     package var status: Int
     package var headers: [HTTPHeader]
@@ -89,7 +95,7 @@ package struct HTTPAnswer<Body: Sendable>: Sendable {
         self.body = body
     }
 
-    /// The first header of that name, in whatever case.
+    /// The first header with this name, compared without case.
     package subscript(header: String) -> String? { headers.first(named: header) }
 }
 
@@ -98,15 +104,16 @@ package typealias WholeAnswer = HTTPAnswer<Data>
 
 extension StreamedAnswer {
     /// Reads the whole body.
-    /// - Throws: ``TransportFailure`` if there are more bytes than `limit`, or not all of them by `deadline`.
+    ///
+    /// - Throws: ``TransportFailure`` if the body exceeds `limit` bytes or is not complete by `deadline`.
     package func collect(upTo limit: Int, by deadline: ContinuousClock.Instant) async throws -> WholeAnswer {
         var bytes = Data()
         for try await chunk in body {
             guard bytes.count + chunk.count <= limit else {
-                throw TransportFailure(.tooLarge, "the answer has more than \(limit) bytes")
+                throw TransportFailure(.tooLarge, "the response has more than \(limit) bytes")
             }
             guard ContinuousClock.now < deadline else {
-                throw TransportFailure(.timedOut, "the answer was not complete in time")
+                throw TransportFailure(.timedOut, "the response was not complete in time")
             }
             bytes += chunk
         }
@@ -114,18 +121,20 @@ extension StreamedAnswer {
     }
 }
 
-/// The bytes of a body in the chunks in which they come; it can be read once.
+/// The bytes of a body, in chunks as they arrive.
+///
+/// It can be iterated once.
 package struct HTTPBody: AsyncSequence, Sendable {
     package typealias Element = [UInt8]
     package typealias Failure = any Error
     private let start: @Sendable () -> () async throws -> [UInt8]?
 
-    /// Makes a body from a function that begins the reading; what it returns gives the next chunk, and nil at the end.
+    /// Makes a body from a function that starts reading and returns a function for the next chunk, `nil` at the end.
     ///
-    /// It throws ``TransportFailure`` if the body is cut.
+    /// The returned function throws ``TransportFailure`` if the body is cut off.
     package init(_ start: @escaping @Sendable () -> () async throws -> [UInt8]?) { self.start = start }
 
-    /// A body that is there as a whole.
+    /// Makes a body whose chunks are already in memory.
     package init(_ chunks: [[UInt8]]) {
         self.init {
             var rest = chunks.makeIterator()

@@ -9,22 +9,22 @@ internal import NIOPosix
 internal import NIOSSL
 internal import Rollouts
 
-/// Why there was no answer, or no more of it, in a sentence.
+/// Describes in a sentence why a response is missing or incomplete.
 package struct TransportFailure: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Reason: Hashable, Sendable {
-        /// Nothing listens there, or no way leads there.
+        /// No process listens at the address, or there is no route to it.
         case unreachable
-        /// The server did not take a connection in time.
+        /// The server did not accept a connection in time.
         case notConnectedInTime
-        /// The server's certificate is not trusted, or TLS was not agreed on.
+        /// The server's certificate is not trusted, or the TLS handshake failed.
         case untrusted
-        /// An authority's certificate, or the client's own, cannot be read.
+        /// A CA certificate or the client's own certificate or key cannot be read.
         case certificate
-        /// The answer, or the rest of it, did not come in time.
+        /// The response, or the rest of it, did not arrive in time.
         case timedOut
-        /// The connection was cut, or the answer is not HTTP.
+        /// The connection was cut, or the response is not HTTP.
         case lost
-        /// The answer is larger than its reader allows.
+        /// The response is larger than the reader's limit.
         case tooLarge
     }
 
@@ -36,7 +36,7 @@ package struct TransportFailure: Error, Hashable, Sendable, CustomStringConverti
         self.message = message
     }
 
-    /// Whether the request cannot have reached the server.
+    /// Whether the request certainly did not reach the server.
     package var wasNotSent: Bool {
         switch reason {
         case .unreachable, .notConnectedInTime, .untrusted, .certificate: true
@@ -48,24 +48,36 @@ package struct TransportFailure: Error, Hashable, Sendable, CustomStringConverti
 }
 
 extension TransportFailure {
-    /// Describes an error of async-http-client, or of the libraries below it.
+    /// Describes an error of async-http-client or of the libraries below it.
     ///
-    /// `server` is the address without its path and query, which are the caller's to name and long. `silence` is the
-    /// longest time that the connection may say nothing.
-    init(_ error: any Error, from server: String, timeout: Interval, silence: Interval) {
+    /// - Parameters:
+    ///   - error: The library's error.
+    ///   - server: The server's address without path and query, which are long; the caller names them if need be.
+    ///   - timeout: The request's timeout.
+    ///   - silence: The longest time that the server may send nothing.
+    ///   - trust: The CA certificates that the server's certificate is verified against.
+    ///   - setting: The names of the settings that take a CA file; `nil` if there are none.
+    init(
+        _ error: any Error, from server: String, timeout: Interval, silence: Interval, trusting trust: Trust = .system,
+        authoritySetting setting: String? = nil
+    ) {
         switch error {
         case let failure as TransportFailure: self = failure
         case let error as NIOConnectionError: self = Self.notConnected(error, to: server)
         case let error as IOError where error.errnoCode == ECONNREFUSED:
             self.init(.unreachable, "nothing listens at \(server)")
         case let error as HTTPClientError where Self.connecting.contains(error):
-            self.init(.notConnectedInTime, "\(server) did not take a connection in time")
+            self.init(.notConnectedInTime, "\(server) did not accept a connection in time")
         case let error as HTTPClientError where error == .deadlineExceeded:
             self.init(.timedOut, "\(server) did not answer within \(timeout)")
         case let error as HTTPClientError where error == .readTimeout:
             self.init(.timedOut, "\(server) sent nothing for \(silence)")
         case let error where Self.isOfHandshake(error):
-            self.init(.untrusted, "no trusted TLS connection to \(server) is possible: \(error)")
+            self = .handshake(error, with: server, trusting: trust, authoritySetting: setting)
+        case let error as BoringSSLError where HandshakeProblem(error) == .clientCertificate:
+            // In TLS 1.3 a server rejects a client's certificate only after the handshake.
+            self = .handshake(error, with: server, trusting: trust, authoritySetting: setting)
+            reason = .lost
         default: self.init(.lost, "the connection to \(server) was lost: \(error)")
         }
     }
@@ -84,7 +96,9 @@ extension TransportFailure {
         return TransportFailure(.unreachable, "\(server) cannot be reached: \(words ?? "\(other)")")
     }
 
-    /// Whether TLS was not agreed on, so that nothing was sent; an established connection fails with other errors.
+    /// Whether the error is of the TLS handshake, so that nothing was sent.
+    ///
+    /// Established connections fail with other errors.
     private static func isOfHandshake(_ error: any Error) -> Bool {
         switch error {
         case is NIOSSLExtraError: true

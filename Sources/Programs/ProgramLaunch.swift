@@ -6,17 +6,20 @@
 internal import Subprocess
 internal import SystemPackage
 
-/// One run of another program, in a session and thus a process group of its own.
+/// One run of another program, in its own session and therefore its own process group.
 package struct ProgramLaunch: Sendable {
-    /// The program and its arguments, which no shell sees; a name without a slash is looked up in `PATH`.
+    /// The program and its arguments, passed without a shell.
+    ///
+    /// A name without a slash is looked up in `PATH`.
     package var words: [String]
-    /// All of its variables; nil for those of this process.
+    /// All environment variables of the program; `nil` to inherit those of this process.
     package var environment: [String: String]?
-    /// The folder that it starts in, and that a relative path of the program is relative to; nil for that of this process.
+    /// The working folder, which a relative path of the program is resolved against; `nil` for that of this process.
     package var folder: String?
-    /// What it reads, which is closed here once the program was started; nil for nothing.
+    /// The descriptor of standard input, which this process closes after starting the program; `nil` for no input.
     package var input: Int32?
-    /// From SIGTERM to SIGKILL for the whole group when the task is cancelled; nil kills it at once.
+    /// The time between SIGTERM and SIGKILL for the whole group when the task is cancelled; `nil` sends SIGKILL at
+    /// once.
     package var grace: Duration?
 
     package init(
@@ -42,29 +45,31 @@ package struct ProgramLaunch: Sendable {
         }
     }
 
-    /// What a program that was run for its answer wrote, each at most ``limit`` bytes.
+    /// The output of a program that was run for its result, at most ``limit`` bytes per stream.
     package struct Printed: Hashable, Sendable {
         package var output: String
         package var errors: String
         package var end: End
 
-        /// The last line of its errors, else how it ended.
+        /// The last line of standard error, or else how the program ended.
         package var reason: String { errors.split(whereSeparator: \.isNewline).last.map(String.init) ?? "\(end)" }
     }
 
     package static let limit = 4 << 20
 
-    /// Runs the program to its end and passes on what it writes, its errors among it.
+    /// Runs the program to its end and passes on its standard output and standard error, combined.
     ///
-    /// A process that it left behind with its output is not waited for. Cancelled, its group is ended, and what it still
-    /// writes is passed on until then.
-    /// - Throws: ``ProgramProblem`` if it cannot be started.
+    /// Processes that it left behind with its output are not waited for. If the task is cancelled, the program's
+    /// process
+    /// group is terminated, and output is passed on until the group has ended.
+    ///
+    /// - Throws: ``ProgramProblem`` if the program cannot be started.
     package func run(
         started: @escaping @Sendable (_ group: Int32) -> Void = { _ in },
         output: @escaping @Sendable ([UInt8]) -> Void
     ) async throws -> End {
         let cancelled = AsyncStream.makeStream(of: Void.self)
-        // Not a child task: a cancelled task reads nothing any more, and the program would fail to write.
+        // Not a child task: a cancelled task stops reading, and the program's writes would then fail.
         let work = Task { try await untilEnd(cancelled.stream, started, output) }
         return try await withTaskCancellationHandler {
             try await work.value
@@ -119,9 +124,12 @@ package struct ProgramLaunch: Sendable {
         return End(result.terminationStatus)
     }
 
-    /// Runs the program for its answer; after `patience`, or cancelled, its group is killed.
-    /// - Returns: What it wrote; nil if it did not end in time.
-    /// - Throws: ``ProgramProblem`` if it cannot be started, or writes more than ``limit`` bytes.
+    /// Runs the program and returns its output.
+    ///
+    /// Its group is killed after `patience`, or if the task is cancelled.
+    ///
+    /// - Returns: The output, or `nil` if the program did not end in time.
+    /// - Throws: ``ProgramProblem`` if it cannot be started or writes more than ``limit`` bytes.
     package func printed(within patience: Duration) async throws -> Printed? {
         try await withThrowingTaskGroup(of: Printed?.self) { group in
             group.addTask { try await answer() }
@@ -129,7 +137,7 @@ package struct ProgramLaunch: Sendable {
                 try await Task.sleep(for: patience)
                 return nil
             }
-            // Cancelling ends the process that is still running.
+            // Cancelling kills the process if it is still running.
             defer { group.cancelAll() }
             return try await group.next() ?? nil
         }
@@ -154,7 +162,7 @@ package struct ProgramLaunch: Sendable {
 
     private static var options: PlatformOptions {
         var options = PlatformOptions()
-        // A group of its own, so that its children end with it; a session, so that no terminal's signals reach it.
+        // Its own group, so that its children end with it; its own session, so that no terminal's signals reach it.
         options.createSession = true
         return options
     }
@@ -176,12 +184,13 @@ package struct ProgramLaunch: Sendable {
                 environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) }, uniquingKeysWith: { $1 }))
     }
 
-    /// An error of the library in words; it reports each of no such program, no right and no folder on the way as the first.
+    /// Describes an error of Subprocess, which reports a missing program, missing permission and a missing folder
+    /// alike.
     private func problem(_ error: SubprocessError) -> ProgramProblem {
         let cause = error.underlyingError.map { String(cString: strerror($0.rawValue)) }
         switch error.code {
         case .failedToChangeWorkingDirectory:
-            return ProgramProblem("its working folder \(folder ?? "."): \(cause ?? "cannot be set")")
+            return ProgramProblem("its working folder \(folder ?? ".") cannot be used: \(cause ?? "\(error)")")
         case .executableNotFound where !program.contains("/"):
             return ProgramProblem(
                 program.isEmpty ? "it has no name" : "there is no \(program) in PATH", isMissing: true)
@@ -190,7 +199,7 @@ package struct ProgramLaunch: Sendable {
                 return ProgramProblem("there is no \(program)", isMissing: true)
             }
             return ProgramProblem("\(program): \(String(cString: strerror(errno)))")
-        case .outputLimitExceeded: return ProgramProblem("it writes more than \(Self.limit) bytes")
+        case .outputLimitExceeded: return ProgramProblem("its output exceeds \(Self.limit) bytes")
         default: return ProgramProblem("\(program): \(cause ?? "\(error)")")
         }
     }
@@ -206,10 +215,10 @@ extension ProgramLaunch.End {
     }
 }
 
-/// Why a program could not be run, in a sentence that goes on from what it was to do.
+/// Why a program could not be run, as a clause that follows the description of its purpose.
 package struct ProgramProblem: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String
-    /// Whether there is no such program.
+    /// Whether the program does not exist.
     package var isMissing: Bool
 
     init(_ description: String, isMissing: Bool = false) {

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 package import RolloutStatistics
 internal import Rollouts
 
-/// Asks the Prometheus servers of an analysis' queries, each by one client that lives as long as the run.
+/// Evaluates the queries of an analysis on their Prometheus servers, with one client per server for the whole run.
 package actor QuerySignals {
     private let environment: [String: String]
     private var clients: [Key: PrometheusClient] = [:]
@@ -12,14 +12,14 @@ package actor QuerySignals {
         package var access: [String: String]
     }
 
-    /// Longer than a scrape is behind, and short beside the second between two readings.
+    /// Longer than a scrape lags behind, and short compared with the pause between two readings.
     private static let timeout = Interval.seconds(5)
 
     package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         self.environment = environment
     }
 
-    /// The query's value, or why there is none.
+    /// The query's value, or the reason why there is none.
     package func read(_ limits: PrometheusLimits) async -> Reading.Signal {
         do {
             let reading = try await PrometheusQuery(limits.query, of: client(for: limits)).reading()

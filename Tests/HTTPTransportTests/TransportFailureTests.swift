@@ -28,14 +28,14 @@ struct TransportFailureTests {
             ),
             (
                 HTTPClientError.connectTimeout, .notConnectedInTime, true,
-                "\(Self.server) did not take a connection in time"
+                "\(Self.server) did not accept a connection in time"
             ),
-            (HTTPClientError.tlsHandshakeTimeout, .notConnectedInTime, true, "\(Self.server) did not take"),
+            (HTTPClientError.tlsHandshakeTimeout, .notConnectedInTime, true, "\(Self.server) did not accept"),
             (HTTPClientError.deadlineExceeded, .timedOut, false, "\(Self.server) did not answer within 1m5s"),
             (HTTPClientError.readTimeout, .timedOut, false, "\(Self.server) sent nothing for 1m30s"),
             (HTTPClientError.remoteConnectionClosed, .lost, false, "the connection to \(Self.server) was lost: "),
-            (NIOSSLError.unableToValidateCertificate, .untrusted, true, "no trusted TLS connection to \(Self.server)"),
-            (NIOSSLExtraError.failedToValidateHostname, .untrusted, true, "no trusted TLS connection to"),
+            (NIOSSLError.unableToValidateCertificate, .untrusted, true, "the certificate of \(Self.server) cannot be"),
+            (NIOSSLExtraError.failedToValidateHostname, .untrusted, true, "the certificate of \(Self.server) is not"),
             // An established connection that ends without a good-bye, too, is an error of TLS.
             (NIOSSLError.uncleanShutdown, .lost, false, "the connection to \(Self.server) was lost: "),
             (NIOSSLError.readInInvalidTLSState, .lost, false, "the connection to \(Self.server) was lost: "),
@@ -54,13 +54,50 @@ struct TransportFailureTests {
         #expect(failure(known) == known && known.wasNotSent)
     }
 
+    /// An error whose description contains BoringSSL's reason, as NIOSSL's do.
+    private struct LibraryError: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    @Test(
+        "a failed handshake says what is wrong and what to do, and ends with the library's text",
+        arguments: [
+            (
+                "CERTIFICATE_VERIFY_FAILED at ssl.cc:1",
+                "not issued by a CA in /ca.pem; if a private CA issued it, set X"
+            ),
+            ("WRONG_VERSION_NUMBER at ssl.cc:1", "does not answer with TLS; check the port"),
+            ("TLSV1_ALERT_PROTOCOL_VERSION at ssl.cc:1", "no TLS version or cipher in common"),
+            ("TLSV1_ALERT_CERTIFICATE_REQUIRED at ssl.cc:1", "rejects this client's certificate, or requires one"),
+            ("[Error:  EOF during handshake]", "closed the connection during the TLS handshake"),
+            ("something else", "the TLS handshake with https"),
+        ])
+    func handshake(_ text: String, _ words: String) {
+        let failure = TransportFailure.handshake(
+            LibraryError(description: text), with: Self.server, trusting: .file("/ca.pem"), authoritySetting: "X")
+        #expect(failure.reason == .untrusted)
+        #expect(failure.message.contains(words), "\(failure)")
+        #expect(failure.message.contains(Self.server) && failure.message.hasSuffix(" (TLS library: \(text))"))
+    }
+
+    @Test("without a setting for a CA file, a certificate that is not trusted points to the system's trust store")
+    func withoutSetting() {
+        let message = failure(NIOSSLError.unableToValidateCertificate).message
+        #expect(message.contains("not issued by a CA that this machine trusts"))
+        #expect(message.contains("add that CA's certificate to the system's trust store"))
+        let server = TransportFailure.handshake(
+            NIOSSLError.unableToValidateCertificate, with: Self.server, trusting: .file("/ca.pem"),
+            authoritySetting: nil)
+        #expect(server.message.contains("check that this is the intended server"))
+    }
+
     @Test("a certificate that cannot be read is named, and no connection is made")
     func certificates() async throws {
         let missing = #expect(throws: TransportFailure.self) {
             try NetworkTransport(.init(trusting: .file("/no/such/ca.pem")))
         }
         #expect(missing?.reason == .certificate)
-        #expect(missing?.message.hasPrefix("/no/such/ca.pem: the authority's certificate cannot be read") == true)
+        #expect(missing?.message.hasPrefix("the CA file /no/such/ca.pem cannot be read") == true)
         let wrong = #expect(throws: TransportFailure.self) {
             try NetworkTransport(.init(trusting: .authorities(Data("-----BEGIN CERTIFICATE-----\nno\n".utf8))))
         }
@@ -86,7 +123,7 @@ struct HTTPBodyTests {
         let long = await #expect(throws: TransportFailure.self) {
             try await answer.collect(upTo: 2, by: .now + .seconds(60))
         }
-        #expect(long == TransportFailure(.tooLarge, "the answer has more than 2 bytes") && long?.wasNotSent == false)
+        #expect(long == TransportFailure(.tooLarge, "the response has more than 2 bytes") && long?.wasNotSent == false)
     }
 
     @Test("a body that is not complete in time is given up")

@@ -175,9 +175,10 @@ struct PrometheusTests {
                 let outcomes = PrometheusOutcomes(preset.series(of: GatewayShape.route), of: client)
                 return try await outcomes.findings().joined(separator: "\n")
             }
-            #expect(try await eventually { try await findings(.envoyGateway).contains("unless a backendRef") })
-            #expect(try await findings(.nginxGatewayFabric).contains("with NGINX Plus only"))
-            #expect(try await findings(.istio).contains("has no data of istio_requests_total"))
+            #expect(
+                try await eventually { try await findings(.envoyGateway).contains("unless one of its backendRefs") })
+            #expect(try await findings(.nginxGatewayFabric).contains("only with NGINX Plus"))
+            #expect(try await findings(.istio).contains("has no data for istio_requests_total"))
             await client.close()
         }
     }

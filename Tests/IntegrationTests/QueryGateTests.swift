@@ -78,9 +78,10 @@ struct QueryGateTests {
             let reason = ended.output
             let events = try home.run("events", "safe-rollout-1", "--json").output
             for words in [
-                "nan: the query's value is NaN", "nothing: the query has no data", "several: the query has ",
-                "broken: \(prometheus.url) refuses the query (bad_data)", "away: nothing listens at http://127.0.0.1:1",
-                "stranger: \(prometheus.url) does not let this client ask",
+                "nan: the query's value is NaN", "nothing: the query returned no data", "several: the query returned ",
+                "broken: \(prometheus.url) rejected the query (bad_data)",
+                "away: nothing listens at http://127.0.0.1:1",
+                "stranger: \(prometheus.url) denied access",
                 "keyless: the environment variable NO_SUCH_VARIABLE is not set",
             ] {
                 #expect(reason.contains(words), "\(words): \(reason)")

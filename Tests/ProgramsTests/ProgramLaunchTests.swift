@@ -77,7 +77,7 @@ import Testing
             (ProgramLaunch(["/etc/hostname/x"]), "/etc/hostname/x: Not a directory", false),
             (
                 ProgramLaunch(["true"], folder: "/no/folder"),
-                "its working folder /no/folder: No such file or directory", false
+                "its working folder /no/folder cannot be used: No such file or directory", false
             ),
         ]
         for (launch, words, isMissing) in cases {
@@ -98,6 +98,6 @@ import Testing
         let long = await #expect(throws: ProgramProblem.self) {
             try await ProgramLaunch(["head", "-c", "5000000", "/dev/zero"]).printed(within: .seconds(30))
         }
-        #expect(long?.description == "it writes more than \(ProgramLaunch.limit) bytes")
+        #expect(long?.description == "its output exceeds \(ProgramLaunch.limit) bytes")
     }
 }

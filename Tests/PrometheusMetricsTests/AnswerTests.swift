@@ -33,7 +33,7 @@ struct AnswerTests {
             ("scalar", #"[1,"-Inf"]"#, .notANumber("-Inf"), "is -Inf"),
             (
                 "vector", #"[{"metric":{"a":"1"},"value":[1,"1"]},{"metric":{"a":"2"},"value":[1,"2"]}]"#,
-                .severalSeries(2), "2 series: one is expected"
+                .severalSeries(2), "2 series, expected one"
             ),
             ("matrix", #"[{"metric":{},"values":[[1,"1"],[2,"2"]]}]"#, .otherKind("matrix"), "is a matrix"),
             ("string", #"[1,"text"]"#, .otherKind("string"), "is a string"),
@@ -68,9 +68,10 @@ struct AnswerTests {
                 .rejected(type: "execution"), "x"
             ),
             (200, #"{"status":"error"}"#, .rejected(type: "unknown"), "no reason given"),
-            (401, "Unauthorized", .unauthorized, "does not let this client ask (HTTP status 401)"),
+            (401, "Unauthorized", .unauthorized, "denied access (HTTP status 401)"),
             (403, "", .unauthorized, "403"), (502, "<html>", .failed(status: 502), "HTTP status 502"),
-            (404, "404 page not found", .failed(status: 404), "404"), (200, "<html>", .malformed, "as Prometheus does"),
+            (404, "404 page not found", .failed(status: 404), "404"),
+            (200, "<html>", .malformed, "like a Prometheus server"),
             (200, #"{"status":"success","data":{"resultType":"cube","result":[]}}"#, .malformed, "cube"),
             (200, #"{"status":"success","data":{"resultType":"scalar","result":[1,"one"]}}"#, .malformed, "'one'"),
             (200, #"{"status":"success"}"#, .malformed, "data"),
@@ -112,7 +113,7 @@ struct ServerTests {
         let error = #expect(throws: PrometheusError.self) {
             try PrometheusServer(url: "http://h", credentials: credentials).address(of: "query")
         }
-        #expect(error?.message.contains("https is needed") == true)
+        #expect(error?.message.contains("use https instead of http") == true)
     }
 
     @Test("secrets are read from the environment or a file, and the lack of one is told")

@@ -1,15 +1,17 @@
 internal import FoundationEssentials
 
-/// What a query comes to (https://prometheus.io/docs/prometheus/latest/querying/api/, Expression query result formats).
+/// The result of a query.
+///
+/// See https://prometheus.io/docs/prometheus/latest/querying/api/, "Expression query result formats".
 package struct PrometheusAnswer: Hashable, Sendable {
     package var result: Result
-    /// What the server found odd, though it answered.
+    /// The server's warnings about an otherwise successful query.
     package var warnings: [String]
 
     package enum Result: Hashable, Sendable {
         /// One sample of each series.
         case vector([Series])
-        /// All samples of each series, by time.
+        /// All samples of each series, in order of time.
         case matrix([Series])
         case scalar(Sample)
         case string(String)
@@ -26,7 +28,7 @@ package struct PrometheusAnswer: Hashable, Sendable {
     }
 
     package struct Sample: Hashable, Sendable {
-        /// Seconds since 1970, of the server's clock.
+        /// Seconds since 1970 by the server's clock.
         package var time: Double
         package var value: Double
 
@@ -37,7 +39,7 @@ package struct PrometheusAnswer: Hashable, Sendable {
     }
 }
 
-/// The JSON around every answer.
+/// The JSON envelope of every response.
 struct PrometheusEnvelope: Decodable {
     var status: String
     var data: PrometheusAnswer.Result?
@@ -55,7 +57,7 @@ struct PrometheusEnvelope: Decodable {
         errorType = try members.decodeIfPresent(String.self, forKey: .errorType)
         error = try members.decodeIfPresent(String.self, forKey: .error)
         warnings = try members.decodeIfPresent([String].self, forKey: .warnings)
-        // An error may have data of any form beside it.
+        // An error may come with data of any form.
         data = status == "success" ? try members.decode(PrometheusAnswer.Result.self, forKey: .data) : nil
     }
 }
@@ -79,11 +81,11 @@ extension PrometheusAnswer.Result: Decodable {
         case "string": self = .string(try members.decode(Text.self, forKey: .result).text)
         default:
             throw DecodingError.dataCorruptedError(
-                forKey: .resultType, in: members, debugDescription: "\(type) is no type of result")
+                forKey: .resultType, in: members, debugDescription: "unknown result type '\(type)'")
         }
     }
 
-    /// A series of native histograms has no `value` or `values`.
+    /// Series of native histograms have neither `value` nor `values`.
     private struct Vector: Decodable {
         var metric: [String: String]
         var value: PrometheusAnswer.Sample?
@@ -106,20 +108,22 @@ extension PrometheusAnswer.Result: Decodable {
 }
 
 extension PrometheusAnswer.Sample: Decodable {
-    /// `[1435781451.781, "1"]`; values are texts, since JSON has no `NaN` and no `+Inf`.
+    /// Decodes `[1435781451.781, "1"]`.
+    ///
+    /// Values are strings because JSON has neither `NaN` nor `+Inf`.
     package init(from decoder: any Decoder) throws {
         var pair = try decoder.unkeyedContainer()
         let time = try pair.decode(Double.self)
         let text = try pair.decode(String.self)
         guard let value = Double(prometheus: text) else {
-            throw DecodingError.dataCorruptedError(in: pair, debugDescription: "'\(text)' is no number")
+            throw DecodingError.dataCorruptedError(in: pair, debugDescription: "'\(text)' is not a number")
         }
         self.init(time: time, value: value)
     }
 }
 
 extension Double {
-    /// A number as Prometheus writes it.
+    /// Parses a number in Prometheus' notation.
     init?(prometheus text: String) {
         switch text {
         case "NaN": self = .nan

@@ -3,25 +3,26 @@ internal import HTTPTransport
 package import Rollouts
 internal import Support
 
-/// Asks one Prometheus server by its HTTP API, version 1.
+/// A client for one Prometheus server's HTTP API, version 1.
 ///
-/// An answer is had, or it is said which of ``PrometheusError/Code`` stood in the way: that is never the same as no data.
+/// A query either has an answer or fails with a ``PrometheusError/Code``; a failure is never reported as missing data.
 package final class PrometheusClient: Sendable {
     package let server: PrometheusServer
     private let environment: [String: String]
     private let transport: NetworkTransport
 
-    /// Makes no connection yet; to be closed by ``close()``.
+    /// Creates a client, which does not connect yet and must be closed with ``close()``.
     ///
     /// - Parameters:
-    ///   - server: Whom to ask.
-    ///   - environment: Where secrets may be found.
-    /// - Throws: That the address is none, or that the authorities cannot be read.
+    ///   - server: The server to query.
+    ///   - environment: The environment variables in which secrets are looked up.
+    /// - Throws: ``PrometheusError`` if the address is invalid or the CA file cannot be read.
     package init(_ server: PrometheusServer, environment: [String: String]) throws(PrometheusError) {
         _ = try server.address(of: "query")
         self.server = server
         self.environment = environment
         var settings = NetworkTransport.Settings(trusting: server.authorityFile.map { .file($0) } ?? .system)
+        settings.authoritySetting = "'ca_file' or the variable TURNOUT_PROMETHEUS_CA"
         settings.connectTimeout = server.timeout
         do {
             transport = try NetworkTransport(settings)
@@ -30,14 +31,14 @@ package final class PrometheusClient: Sendable {
         }
     }
 
-    /// The value of `query` at `time`; nil: now, by the server's clock.
+    /// Evaluates `query` at `time`, or now by the server's clock if `time` is `nil`.
     package func query(_ query: String, at time: Timestamp? = nil) async throws(PrometheusError) -> PrometheusAnswer {
         var fields = [("query", query), ("timeout", "\(server.timeout.milliseconds)ms")]
         if let time { fields.append(("time", time.prometheus)) }
         return try await send("query", fields)
     }
 
-    /// The values of `query` from `start` to `end`, one every `step`.
+    /// Evaluates `query` from `start` to `end`, once every `step`.
     package func queryRange(
         _ query: String, from start: Timestamp, to end: Timestamp, step: Interval
     ) async throws(PrometheusError) -> PrometheusAnswer {
@@ -69,7 +70,7 @@ package final class PrometheusClient: Sendable {
         } catch let failure as TransportFailure {
             throw PrometheusError(failure)
         } catch {
-            throw PrometheusError(.unreachable, "the query to \(server.url) was given up: \(error)")
+            throw PrometheusError(.unreachable, "the query to \(server.url) was cancelled: \(error)")
         }
         return try PrometheusAnswer(status: answer.status, body: answer.body, from: server.url)
     }
@@ -90,10 +91,10 @@ extension PrometheusError {
 }
 
 extension PrometheusAnswer {
-    /// Reads what the server at `url` sent.
+    /// Parses the response of the server at `url`.
     init(status: Int, body: Data, from url: String) throws(PrometheusError) {
         if status == 401 || status == 403 {
-            throw PrometheusError(.unauthorized, "\(url) does not let this client ask (HTTP status \(status))")
+            throw PrometheusError(.unauthorized, "\(url) denied access (HTTP status \(status)); check the credentials")
         }
         let envelope: PrometheusEnvelope
         do {
@@ -102,13 +103,13 @@ extension PrometheusAnswer {
             guard (200..<300).contains(status) else {
                 throw PrometheusError(.failed(status: status), "\(url) answered with HTTP status \(status)")
             }
-            throw PrometheusError(.malformed, "\(url) did not answer as Prometheus does: \(error)")
+            throw PrometheusError(.malformed, "\(url) did not respond like a Prometheus server: \(error)")
         }
         guard let data = envelope.data else {
             let words = String((envelope.error ?? "no reason given").prefix(500))
             throw PrometheusError(
                 .rejected(type: envelope.errorType ?? "unknown"),
-                "\(url) refuses the query (\(envelope.errorType ?? "unknown")): \(words)")
+                "\(url) rejected the query (\(envelope.errorType ?? "unknown")): \(words)")
         }
         self.init(result: data, warnings: envelope.warnings ?? [])
     }

@@ -1,29 +1,29 @@
-/// Why a query has no answer.
+/// Explains why a query has no answer.
 package struct PrometheusError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
-        /// Nobody listens, or the connection broke.
+        /// No process listens at the address, or the connection broke.
         case unreachable
         case timedOut
-        /// Its certificate is not that of a server that is trusted.
+        /// The server's certificate is not trusted.
         case untrusted
-        /// 401 or 403.
+        /// HTTP status 401 or 403.
         case unauthorized
-        /// `status: error`; the type is the server's word: `bad_data`, `execution`, `timeout`.
+        /// `status: error`; `type` is the server's `errorType`, such as `bad_data`, `execution` or `timeout`.
         case rejected(type: String)
-        /// Another HTTP status than 2xx, and no answer in the API's form.
+        /// An HTTP status other than 2xx, with a body that is not in the API's form.
         case failed(status: Int)
-        /// It answered 2xx, and not in the API's form.
+        /// HTTP status 2xx with a body that is not in the API's form.
         case malformed
-        /// More than ``PrometheusServer/answerLimit`` bytes.
+        /// The response exceeds ``PrometheusServer/answerLimit`` bytes.
         case tooLarge
         /// A secret could not be read.
         case credentials
-        /// The address or the authority's file is wrong.
+        /// The server's address or the CA file is wrong.
         case configuration
     }
 
     package var code: Code
-    /// A sentence that says what is wrong, in the server's words where it has some.
+    /// A sentence that describes the problem, with the server's message if it sent one.
     package var message: String
 
     package init(_ code: Code, _ message: String) {

@@ -1,9 +1,9 @@
 package import Rollouts
 
-/// One number that a server is asked for again and again.
+/// A query for one number that is evaluated repeatedly.
 package struct PrometheusQuery: Sendable {
     private let client: PrometheusClient
-    /// PromQL whose value is a scalar or one series.
+    /// PromQL that evaluates to a scalar or to one series.
     package let text: String
 
     package init(_ text: String, of client: PrometheusClient) {
@@ -11,27 +11,27 @@ package struct PrometheusQuery: Sendable {
         self.client = client
     }
 
-    /// What the query says at `time`; nil: now.
+    /// Evaluates the query at `time`, or now if `time` is `nil`.
     package func reading(at time: Timestamp? = nil) async throws(PrometheusError) -> PrometheusReading {
         PrometheusReading(try await client.query(text, at: time))
     }
 }
 
-/// What a query that should have one value says.
+/// The result of a query that should have exactly one value.
 package struct PrometheusReading: Hashable, Sendable {
     package var outcome: Outcome
-    /// What the server found odd, though it answered.
+    /// The server's warnings about an otherwise successful query.
     package var warnings: [String]
 
     package enum Outcome: Hashable, Sendable {
         case value(Double)
-        /// No series matches, or none has a sample that is recent enough.
+        /// No series matches, or none has a recent enough sample.
         case noData
-        /// NaN, as of 0 requests by 0, or infinite; said as Prometheus does.
+        /// NaN, for example from 0 requests divided by 0, or infinite, in Prometheus' notation.
         case notANumber(String)
         /// More than one series: the query needs an aggregation such as `sum(…)`.
         case severalSeries(Int)
-        /// A range of samples, or a text.
+        /// A range of samples or a string.
         case otherKind(String)
     }
 
@@ -51,14 +51,15 @@ package struct PrometheusReading: Hashable, Sendable {
         return value
     }
 
-    /// Why there is no value, in a sentence; nil where there is one.
+    /// Explains in a clause why there is no value; `nil` if there is one.
     package var missing: String? {
         switch outcome {
         case .value: nil
-        case .noData: "the query has no data"
+        case .noData: "the query returned no data"
         case .notANumber(let text): "the query's value is \(text)"
-        case .severalSeries(let count): "the query has \(count) series: one is expected, as sum(…) makes"
-        case .otherKind(let kind): "the query's value is a \(kind): one number is expected"
+        case .severalSeries(let count):
+            "the query returned \(count) series, expected one; aggregate them, for example with sum(…)"
+        case .otherKind(let kind): "the query returned a \(kind), expected a single number"
         }
     }
 }

@@ -1,24 +1,32 @@
 package import Rollouts
 
-/// How a playbook, or the environment, says how a server lets its reader in; a secret itself stands in neither.
+/// Reads a server's access settings from a playbook or the environment.
+///
+/// Neither contains the secrets themselves.
 extension PrometheusServer {
-    /// What is wrong, and at which key.
+    /// The key whose value is invalid, and why.
     package struct AccessProblem: Error, Hashable, Sendable, CustomStringConvertible {
         /// A key of `access`, or `url`.
         package var key: String
-        /// As the rest of a sentence about what stands there; no secret is in it.
+        /// A predicate that follows the key in a sentence.
+        ///
+        /// It never contains a secret.
         package var message: String
 
         package var description: String { "\(key) \(message)" }
     }
 
+    /// Creates a server from access settings.
+    ///
     /// - Parameters:
     ///   - url: The server's address.
-    ///   - access: By the keys of a playbook (`token_env`). Where nothing is said, the variables `TURNOUT_PROMETHEUS_TOKEN` or
-    ///     `…_TOKEN_FILE`, `…_USER` with `…_PASSWORD` or `…_PASSWORD_FILE`, and `…_CA` count.
-    ///   - environment: Where those are looked up.
-    ///   - timeout: For one query.
-    /// - Throws: What a playbook has wrong; whether secrets are where they should be is seen when they are used.
+    ///   - access: Access settings by their playbook keys, such as `token_env`. If empty, the environment variables
+    ///     `TURNOUT_PROMETHEUS_TOKEN` or `…_TOKEN_FILE`, `…_USER` with `…_PASSWORD` or `…_PASSWORD_FILE`, and `…_CA`
+    ///     apply.
+    ///   - environment: The environment variables in which those are looked up.
+    ///   - timeout: The timeout of one query. Default: 10 s.
+    /// - Throws: ``AccessProblem`` if the settings are invalid. Whether the secrets exist is checked when they are
+    ///   used.
     package init(
         url: String, access: [String: String], environment: [String: String] = [:], timeout: Interval = .seconds(10)
     ) throws(AccessProblem) {
@@ -48,7 +56,7 @@ extension PrometheusServer {
             throw AccessProblem(key: key, message: "has no user: add 'user'")
         case (_?, _, _):
             let key = access["token_env"] == nil ? "token_file" : "token_env"
-            throw AccessProblem(key: key, message: "stands beside a user's password: a server takes one of them")
+            throw AccessProblem(key: key, message: "cannot be combined with 'user' and a password: remove one of them")
         }
     }
 
@@ -57,14 +65,14 @@ extension PrometheusServer {
     ) throws(AccessProblem) -> PrometheusCredentials.Secret? {
         let (variable, path) = (access[what + "_env"], access[what + "_file"])
         guard variable == nil || path == nil else {
-            throw AccessProblem(key: what + "_file", message: "stands beside \(what)_env: remove one of them")
+            throw AccessProblem(key: what + "_file", message: "cannot be combined with \(what)_env: remove one of them")
         }
         if let variable {
-            // Somebody may have written the secret itself: it is not repeated.
+            // The value may be the secret itself, so it is not repeated.
             guard variable.isIdentifier else {
                 throw AccessProblem(
                     key: what + "_env",
-                    message: "is no name of an environment variable; the \(what) itself does not belong into a playbook"
+                    message: "is not the name of an environment variable; never put the \(what) itself into a playbook"
                 )
             }
             return .environment(variable)
@@ -77,7 +85,7 @@ extension PrometheusServer {
     private static func checkPath(_ key: String, _ path: String) throws(AccessProblem) {
         guard path.hasPrefix("/") else {
             throw AccessProblem(
-                key: key, message: "is no absolute path: what holds secrets does not stand beside playbooks")
+                key: key, message: "is not an absolute path; keep files with secrets outside the playbook's folder")
         }
     }
 

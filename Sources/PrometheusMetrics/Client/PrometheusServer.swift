@@ -1,16 +1,22 @@
 internal import FoundationEssentials
 package import Rollouts
 
-/// Where a Prometheus server is found, and how it is asked.
+/// The address of a Prometheus server and how it is queried.
 package struct PrometheusServer: Hashable, Sendable {
-    /// `https://prometheus.example/`, with the path under which it stands, if any; nothing secret.
+    /// The base URL including any path prefix, such as `https://prometheus.example/`.
+    ///
+    /// It contains no secret.
     package var url: String
     package var credentials: PrometheusCredentials
-    /// A PEM file with the authorities to be trusted; nil: those of the system.
+    /// A PEM file with the CA certificates to trust; `nil` for those of the system.
     package var authorityFile: String?
-    /// For one query.
+    /// The timeout of one query.
+    ///
+    /// Default: 10 s.
     package var timeout: Interval
-    /// Bytes of an answer.
+    /// The maximum size of a response in bytes.
+    ///
+    /// Default: 16 MiB.
     package var answerLimit: Int
 
     package init(
@@ -24,21 +30,21 @@ package struct PrometheusServer: Hashable, Sendable {
         self.answerLimit = answerLimit
     }
 
-    /// The address of a function of the API: `PREFIX/api/v1/NAME`.
+    /// The address of an API function: `PREFIX/api/v1/NAME`.
     func address(of function: String) throws(PrometheusError) -> String {
         guard let parsed = URL(string: url), let scheme = parsed.scheme, ["http", "https"].contains(scheme),
             let host = parsed.host(), !host.isEmpty, parsed.query() == nil, parsed.fragment() == nil
         else {
-            throw PrometheusError(.configuration, "'\(url)' is no address such as http://127.0.0.1:9090")
+            throw PrometheusError(.configuration, "'\(url)' is not a server address such as http://127.0.0.1:9090")
         }
         guard parsed.user() == nil, parsed.password() == nil else {
             throw PrometheusError(
                 .configuration,
-                "the address of \(host) holds a name or password: give them by a file or an environment variable")
+                "the address of \(host) contains a user or password; use 'user' and 'password_file' or 'password_env'")
         }
         guard credentials == .none || scheme == "https" || Self.loopback.contains(host) else {
             throw PrometheusError(
-                .configuration, "\(host) would get the credentials unencrypted: https is needed, not http")
+                .configuration, "the credentials for \(host) would be sent unencrypted; use https instead of http")
         }
         return (url.hasSuffix("/") ? String(url.dropLast()) : url) + "/api/v1/" + function
     }
@@ -46,22 +52,26 @@ package struct PrometheusServer: Hashable, Sendable {
     private static let loopback = ["127.0.0.1", "localhost", "[::1]", "::1"]
 }
 
-/// How a client shows who it is; secrets themselves never stand in a playbook.
+/// How a client authenticates.
+///
+/// A playbook never contains the secrets themselves.
 package enum PrometheusCredentials: Hashable, Sendable {
     case none
     case bearer(Secret)
     case basic(user: String, Secret)
 
-    /// Where a secret is kept; it is read for every query, so that it may be exchanged.
+    /// Where a secret is stored.
+    ///
+    /// It is read for every query, so that it can be rotated.
     package enum Secret: Hashable, Sendable {
         case environment(String)
-        /// Without the line's end.
+        /// The file's text without surrounding whitespace.
         case file(String)
 
         func value(_ environment: [String: String]) throws(PrometheusError) -> String {
             let value = try text(environment)
             guard value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-                throw PrometheusError(.credentials, "\(place) holds more than a line")
+                throw PrometheusError(.credentials, "\(place) must be a single line without control characters")
             }
             return value
         }
@@ -91,7 +101,7 @@ package enum PrometheusCredentials: Hashable, Sendable {
         }
     }
 
-    /// The header field `authorization`; nil for none.
+    /// The value of the `authorization` header; `nil` without credentials.
     func header(_ environment: [String: String]) throws(PrometheusError) -> String? {
         switch self {
         case .none: return nil

@@ -1,17 +1,21 @@
 internal import FoundationEssentials
 package import Rollouts
 
-/// What gateways call the counters of requests per backend.
+/// Names of the per-backend request counters of gateways and of the Turnout data plane.
 ///
-/// Every answer but 2xx and 3xx counts as failed, also 4xx: a model that no longer understands its clients answers so.
+/// Every response except 2xx and 3xx counts as failed, including 4xx: a model that no longer understands its clients'
+/// requests answers with 4xx.
 package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
-    /// Envoy's cluster statistics (envoyproxy.io, Configuration reference, Upstream clusters, Statistics), under the
-    /// names that Envoy Gateway gives clusters: `httproute/NAMESPACE/ROUTE/rule/R`, and where a backend of the rule has
-    /// a filter, one for each, `…/backend/B` (github.com/envoyproxy/gateway, issue 7008).
+    /// Envoy's cluster statistics (envoyproxy.io, Configuration reference, Upstream clusters, Statistics).
+    ///
+    /// Envoy Gateway names clusters `httproute/NAMESPACE/ROUTE/rule/R`. If a backend of the rule has a filter, each
+    /// backend
+    /// has its own cluster with the suffix `/backend/B` (github.com/envoyproxy/gateway, issue 7008).
     case envoyGateway = "envoy-gateway"
-    /// istio.io, Reference, Istio Standard Metrics.
+    /// Istio's standard metrics (istio.io, Reference, Istio Standard Metrics).
     case istio
-    /// docs.nginx.com, NGINX Gateway Fabric, Monitoring with Prometheus: per upstream with NGINX Plus only.
+    /// NGINX Gateway Fabric (docs.nginx.com, Monitoring with Prometheus), which counts per upstream with NGINX Plus
+    /// only.
     case nginxGatewayFabric = "nginx-gateway-fabric"
     /// The data plane of local endpoints, `turnout serve`.
     case turnout
@@ -20,16 +24,16 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
     package struct Route: Hashable, Sendable {
         package var endpoint: Name
         package var namespace: String
-        /// The HTTPRoute's name.
+        /// The name of the HTTPRoute.
         package var name: String
-        /// The rule's number.
+        /// The index of the rule.
         package var rule: Int
-        /// In the rule's order.
+        /// The backends in the order of the rule.
         package var backends: [Backend]
 
         package struct Backend: Hashable, Sendable {
             package var deployment: Name
-            /// The Service's name.
+            /// The name of the Service.
             package var service: String
 
             package init(_ deployment: Name, service: String) {
@@ -47,12 +51,13 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The counters of a route's backends.
+    /// The selectors of the counters of a route's backends.
     ///
     /// - Parameters:
-    ///   - route: Whose traffic is split.
-    ///   - labels: What the counters' other labels must be, such as `cluster`, where one server scrapes several clusters.
-    /// - Returns: Which of a server's counters they are.
+    ///   - route: The route that splits the traffic.
+    ///   - labels: Further labels that the counters must have, such as `cluster` if one server scrapes several
+    ///     clusters.
+    /// - Returns: The selectors.
     package func series(of route: Route, labels: [String: String] = [:]) -> OutcomeSeries {
         let more = labels.sorted { $0.key < $1.key }.map { ",\($0)=\(Self.quoted($1))" }.joined()
         return switch self {
@@ -77,7 +82,7 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
         series.explanation = (
             selector: "envoy_cluster_upstream_rq_xx{envoy_cluster_name=\(quoted(cluster))\(more)}",
             reason: "Envoy Gateway counts all backends of rule \(route.rule) of HTTPRoute "
-                + "\(route.namespace)/\(route.name) together, unless a backendRef of it has a filter"
+                + "\(route.namespace)/\(route.name) together unless one of its backendRefs has a filter"
         )
         return series
     }
@@ -85,7 +90,7 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
     private static func istio(_ route: Route, _ more: String) -> OutcomeSeries {
         let services = Dictionary(
             route.backends.map { ($0.deployment, $0.service) }, uniquingKeysWith: { first, _ in first })
-        // The gateway's own view; the server's proxy would tell the same requests a second time.
+        // Only the gateway's reports: the server's proxy reports the same requests a second time.
         let matcher =
             "reporter=\"source\",destination_service_namespace=\(quoted(route.namespace)),"
             + "destination_service_name=~\(alternatives(services.values.sorted()))\(more)"
@@ -97,7 +102,7 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
     }
 
     private static func nginx(_ route: Route, _ more: String) -> OutcomeSeries {
-        // An upstream is called NAMESPACE_SERVICE_PORT.
+        // The name of an upstream is NAMESPACE_SERVICE_PORT.
         let services = route.backends.map { (name: $0.deployment, prefix: "\(route.namespace)_\($0.service)_") }
         let matcher =
             "nginx_upstream_name=~\(quoted("(" + services.map { escaped($0.prefix) }.joined(separator: "|") + ")[0-9]+"))\(more)"
@@ -111,11 +116,11 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
             }?.name
         }
         series.limitations = [
-            "NGINX Gateway Fabric tells no latencies of a backend but their average: metric latency cannot be had"
+            "NGINX Gateway Fabric reports only average latencies of a backend; metric latency is not available"
         ]
         series.explanation = (
             selector: "nginx_http_requests",
-            reason: "NGINX Gateway Fabric counts requests per backend with NGINX Plus only"
+            reason: "NGINX Gateway Fabric counts requests per backend only with NGINX Plus"
         )
         return series
     }
@@ -133,12 +138,12 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
             deployments: deployments)
     }
 
-    /// A regular expression that matches just these, in quotes.
+    /// A quoted regular expression that matches exactly these values.
     private static func alternatives(_ values: [String]) -> String {
         quoted(values.map(escaped).joined(separator: "|"))
     }
 
-    /// As a part of a regular expression (RE2) that matches the text itself.
+    /// Escapes a text for use in a regular expression (RE2).
     private static func escaped(_ text: String) -> String {
         text.reduce(into: "") { escaped, character in
             if #"\.+*?()|[]{}^$"#.contains(character) { escaped.append("\\") }
@@ -146,7 +151,7 @@ package enum GatewayPreset: String, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// As PromQL writes a text.
+    /// A PromQL string literal.
     private static func quoted(_ text: String) -> String {
         let escaped = text.reduce(into: "") { escaped, character in
             switch character {

@@ -1,15 +1,15 @@
 internal import RolloutEngine
 
-/// By how much counters grew after a moment at which their values are known.
+/// Computes the growth of counters since a moment at which their values were known.
 struct Increments {
-    /// What each counter showed at the beginning.
+    /// The value of each counter at the beginning.
     private let bases: [[String: String]: Double]
-    /// Whose counters were told at the beginning.
+    /// The targets that were scraped at the beginning.
     private let targets: Set<Target>
-    /// True once a counter was seen to begin anew, or a server to be told of that was not before.
+    /// Whether a counter was reset, or a target appeared that was not scraped at the beginning.
     private(set) var sawRestart = false
 
-    /// A server that is scraped, as Prometheus labels it.
+    /// A scraped server, identified by Prometheus' labels `job` and `instance`.
     private struct Target: Hashable {
         var job: String?
         var instance: String?
@@ -20,9 +20,11 @@ struct Increments {
         }
     }
 
+    /// Creates an accumulator.
+    ///
     /// - Parameters:
     ///   - bases: The counters at the beginning, one sample each.
-    ///   - known: Counters that tell who was scraped at the beginning.
+    ///   - known: Counters that identify the targets that were scraped at the beginning.
     init(bases: [PrometheusAnswer.Series], known: [PrometheusAnswer.Series]) {
         self.bases = Dictionary(
             bases.compactMap { series in series.samples.last.map { (series.labels, $0.value) } },
@@ -30,12 +32,15 @@ struct Increments {
         targets = Set(known.map { Target($0.labels) })
     }
 
-    /// How much one counter grew.
+    /// The growth of one counter.
     ///
-    /// A counter that is less than it was has begun at 0 again (Prometheus' `increase` sees it so, too, but also
-    /// stretches what it saw to the whole range). One that was not there at the beginning began at 0, if others of its
-    /// server were: gateways make a counter when it is needed. Of a server that was not told of at the beginning nobody
-    /// knows since when it counts, so that its first sample is where counting begins.
+    /// A counter that decreased was reset to 0. (Prometheus' `increase` treats it likewise, but also extrapolates to
+    /// the
+    /// whole range.) A counter that is new on a known target started at 0, since gateways create counters on first use.
+    /// For
+    /// a target that was not scraped at the beginning, the start of its counting is unknown, so counting begins at its
+    /// first
+    /// sample.
     mutating func growth(of series: PrometheusAnswer.Series) -> Double {
         var counted = series.samples.filter(\.value.isFinite)[...]
         var last = bases[series.labels].flatMap { $0.isFinite ? $0 : nil } ?? 0
@@ -58,13 +63,13 @@ struct Increments {
 }
 
 extension OutcomeReading.Counts {
-    /// Adds a classic histogram, whose counts are of all latencies up to a bound.
+    /// Adds a classic histogram, whose buckets are cumulative.
     ///
-    /// The bins of a source are mostly coarser than ours: what is in one is counted at its upper end.
+    /// The source's buckets are usually coarser than ours: the requests in one are counted at its upper bound.
     ///
     /// - Parameters:
-    ///   - growth: By how much the counts grew, by `le`.
-    ///   - unit: How many milliseconds 1 of `le` is.
+    ///   - growth: The growth of the bucket counters by their `le`.
+    ///   - unit: Milliseconds per unit of `le`.
     mutating func add(histogram growth: [Double: Double], unit: Double) {
         var below = 0
         for (bound, count) in growth.sorted(by: { $0.key < $1.key }) {

@@ -1,34 +1,36 @@
 package import Rollouts
 
-/// Which counters of a server tell what became of the requests to an endpoint's deployments.
+/// Selectors of the counters that describe the outcomes of requests to an endpoint's deployments.
 ///
-/// The three are plain selectors (`http_requests_total{namespace="shop"}`), not expressions: they are read sample by
-/// sample, so that a counter that begins anew is not taken for one that goes back.
+/// The three are plain selectors such as `http_requests_total{namespace="shop"}`, not expressions. They are read sample
+/// by sample, so that counter resets are recognised.
 package struct OutcomeSeries: Sendable {
-    /// Of the counter of all requests.
+    /// Selects the counter of all requests.
     package var requests: String
-    /// Of the counter of those that failed.
+    /// Selects the counter of failed requests.
     package var errors: String
-    /// Of a classic histogram's `_bucket`; nil where there is none.
+    /// Selects a classic histogram's `_bucket`; `nil` if there is none.
     package var latencies: String?
-    /// How many milliseconds the unit of the histogram's `le` is.
+    /// Milliseconds per unit of the histogram's `le`.
     package var latencyUnit: Double
-    /// The label that tells deployments apart.
+    /// The label that distinguishes deployments.
     package var label: String
-    /// Whom a value of the label means; nil: none of the deployments.
+    /// Maps a value of the label to a deployment; `nil` if it belongs to none.
     package var deployment: @Sendable (String) -> Name?
-    /// What cannot be had of these counters, each in a sentence.
+    /// Limitations of these counters, each as a sentence.
     package var limitations: [String] = []
-    /// A selector that has data where ``requests`` has none for a known reason, and the reason.
+    /// A selector that has data when ``requests`` has none for a known reason, and that reason.
     package var explanation: (selector: String, reason: String)?
 
+    /// Creates the selectors of deployments that are identified by a label's value.
+    ///
     /// - Parameters:
     ///   - requests: Selects the counter of all requests.
-    ///   - errors: Selects the counter of those that failed.
+    ///   - errors: Selects the counter of failed requests.
     ///   - latencies: Selects a histogram's `_bucket`.
-    ///   - latencyUnit: Milliseconds that 1 of its `le` is: 1000 for seconds.
-    ///   - label: Tells deployments apart.
-    ///   - deployments: The label's value for each.
+    ///   - latencyUnit: Milliseconds per unit of its `le`. Default: 1000, for seconds.
+    ///   - label: The label that distinguishes deployments.
+    ///   - deployments: The label's value for each deployment.
     package init(
         requests: String, errors: String, latencies: String? = nil, latencyUnit: Double = 1000, label: String,
         deployments: [Name: String]

@@ -1,17 +1,23 @@
 package import RolloutEngine
 package import Rollouts
 
-/// What became of the requests to deployments, from counters that a Prometheus server scrapes.
+/// Outcomes of requests to deployments, computed from counters that a Prometheus server scrapes.
 ///
-/// A cursor is the time of a scrape, by the server's clock in milliseconds: nothing is kept, and whoever asks from the
-/// same cursor to the same scrape gets the same counts. All counters of a reading are read at one moment, so that no
-/// deployment is told later than another; between two scrapes nothing is news.
+/// A cursor is the time of a scrape in milliseconds by the server's clock. No state is kept: reading from the same
+/// cursor
+/// to the same scrape always gives the same counts. All counters of a reading are evaluated at the same time, so that
+/// no
+/// deployment lags behind another. There is nothing new between two scrapes.
 package struct PrometheusOutcomes: Sendable {
     private let client: PrometheusClient
     package let series: OutcomeSeries
-    /// How long after it began a scrape's samples can be asked for at the latest.
+    /// How long after a scrape began its samples are available at the latest.
+    ///
+    /// Default: 3 s.
     package var settling: Interval
-    /// What is longer is not read sample by sample: a reading from a cursor that is older is ``OutcomeReading/Continuity/lost``.
+    /// The longest range that is read.
+    ///
+    /// A reading from an older cursor is ``OutcomeReading/Continuity/lost``. Default: 1 h.
     package var longest: Interval
     private let clock: any RunClock
 
@@ -26,17 +32,17 @@ package struct PrometheusOutcomes: Sendable {
         self.clock = clock
     }
 
-    /// Counts after `cursor`; nil: what the counters show.
+    /// Reads the counts after `cursor`, or the counters' present values if `cursor` is `nil`.
     package func outcomes(since cursor: Int?) async throws(PrometheusError) -> OutcomeReading {
         let present = try await look(offset: settling)
         let ahead = clock.now() - present.time
         let horizon = present.milliseconds
         if let cursor, cursor > horizon {
-            // A clock that was set back shows the past again: what was told is not told twice.
+            // A clock that was set back repeats times of the past: requests must not be counted twice.
             let isAhead = Int64(cursor - horizon) <= settling.milliseconds
             return OutcomeReading(cursor: isAhead ? cursor : horizon, continuity: isAhead ? .whole : .lost)
         }
-        // Where nobody is scraped there is nothing to tell; whoever is later is told from his first sample on.
+        // Without a scraped target there is nothing to count; a target that appears later counts from its first sample.
         guard let newest = present.newest else { return OutcomeReading(cursor: horizon) }
         var reading: OutcomeReading
         if let cursor, newest <= cursor {
@@ -51,7 +57,7 @@ package struct PrometheusOutcomes: Sendable {
         return reading
     }
 
-    /// What keeps these counters from telling everything, each in a sentence; none where all is well.
+    /// Explains why these counters cannot report everything, each in a sentence; empty if they can.
     package func findings() async throws(PrometheusError) -> [String] {
         var findings = series.limitations
         let requests = PrometheusQuery("count(\(series.requests))", of: client)
@@ -61,7 +67,7 @@ package struct PrometheusOutcomes: Sendable {
         {
             findings.append(explanation.reason)
         } else {
-            findings.append("\(client.server.url) has no data of \(series.requests)")
+            findings.append("\(client.server.url) has no data for \(series.requests)")
         }
         return findings
     }
@@ -104,7 +110,7 @@ package struct PrometheusOutcomes: Sendable {
         return reading
     }
 
-    /// Those of the deployments.
+    /// The counters that belong to the endpoint's deployments.
     private func told(_ counters: [PrometheusAnswer.Series]) -> [(Name, PrometheusAnswer.Series)] {
         counters.compactMap { counter in
             counter.labels[series.label].flatMap(series.deployment).map { ($0, counter) }
@@ -113,20 +119,22 @@ package struct PrometheusOutcomes: Sendable {
 
     // MARK: Asking
 
-    /// The last sample of each counter that is scraped at `time`; what a scrape no longer shows is not there.
+    /// The last sample of each counter that is scraped at `time`.
+    ///
+    /// Counters that a scrape no longer shows are absent.
     private func samples(of selector: String, at time: Int) async throws(PrometheusError) -> [PrometheusAnswer.Series] {
         let answer = try await client.query(selector, at: Timestamp(milliseconds: Int64(time)))
         guard case .vector(let counters) = answer.result else { throw noCounters(selector) }
         return counters
     }
 
-    /// The samples after `begin` up to `end`.
+    /// The samples after `begin`, up to and including `end`.
     private func counters(_ selector: String, from begin: Int, to end: Int) async throws(PrometheusError)
         -> [PrometheusAnswer.Series]
     {
         let answer = try await client.query("\(selector)[\(end - begin)ms]", at: Timestamp(milliseconds: Int64(end)))
         guard case .matrix(var counters) = answer.result else { throw noCounters(selector) }
-        // Prometheus before version 3 also shows the one at the beginning.
+        // Prometheus before version 3 also includes the sample at the beginning of the range.
         for index in counters.indices {
             counters[index].samples.removeAll { ($0.time * 1000).rounded() <= Double(begin) }
         }
@@ -137,14 +145,15 @@ package struct PrometheusOutcomes: Sendable {
         PrometheusError(.malformed, "\(client.server.url): \(selector) does not select counters")
     }
 
-    /// When the counters of requests were scraped last, as it was known at one time of the server's clock.
+    /// The last scrapes of the request counters, as seen at one time of the server's clock.
     private struct Look {
-        /// Of the server's clock when it was asked.
+        /// The time of the query by the server's clock.
         var time: Timestamp
-        /// The moment that was looked at.
+        /// The evaluation time in milliseconds since 1970.
         var milliseconds: Int
-        /// Times of scrapes in milliseconds: of the server scraped last, and of the one whose last scrape is longest ago.
+        /// The time of the last scrape of any target, in milliseconds since 1970.
         var newest: Int?
+        /// The time of the last scrape of the target that was not scraped for longest, in milliseconds since 1970.
         var oldest: Int?
     }
 
@@ -155,7 +164,7 @@ package struct PrometheusOutcomes: Sendable {
             at: time.map { Timestamp(milliseconds: Int64($0)) })
         guard case .vector(let found) = answer.result,
             let now = found.compactMap(\.samples.first).first(where: { $0.time > 0 && $0.time < 1e11 })?.time
-        else { throw PrometheusError(.malformed, "\(client.server.url) does not tell its time") }
+        else { throw PrometheusError(.malformed, "\(client.server.url) does not report its time") }
         let asked = Timestamp(milliseconds: Int64((now * 1000).rounded()))
         var last: [[String?]: Int] = [:]
         for (_, counter) in told(found) {
@@ -170,10 +179,10 @@ package struct PrometheusOutcomes: Sendable {
 }
 
 extension OutcomeReading.Counts {
-    /// With no more errors and latencies than requests.
+    /// Counts with no more errors and latencies than requests.
     ///
-    /// Envoy counts requests at once and adds to its histograms every 5 s: a reading may have more latencies than
-    /// requests. Of each bin the same part is left out then, whatever the latencies are.
+    /// Envoy counts requests at once but updates its histograms every 5 s, so a reading may have more latencies than
+    /// requests. In that case the same share of each bin is dropped, whatever the latencies are.
     var consistent: Self {
         var counts = self
         counts.requests = max(requests, errors)
@@ -185,6 +194,6 @@ extension OutcomeReading.Counts {
 }
 
 extension Double {
-    /// The nearest whole number that a count can be.
+    /// The nearest integer that is valid as a count.
     fileprivate var wholeNumber: Int { isFinite ? Int(Swift.min(Swift.max(rounded(), 0), 1e15)) : 0 }
 }
