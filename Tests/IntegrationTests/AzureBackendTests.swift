@@ -59,7 +59,7 @@ struct AzureBackendTests {
                     words, in: environment.merging(["PATH": "/nowhere", "HOME": home.path]) { $1 })
                 #expect(ended.status != 0 && ended.errors.contains(text), "\(ended.output)\(ended.errors)")
             }
-            try refused(["endpoint", "list"], [:], says: "no Azure resource group is named: use --resource-group")
+            try refused(["endpoint", "list"], [:], says: "no Azure resource group is set; use --resource-group")
             try refused(["endpoint", "list", "-g", "g"], [:], says: "use --workspace-name or AZURE_ML_WORKSPACE")
             try refused(["endpoint", "list", "-g", "g", "-w", "w"], [:], says: "use --subscription")
             try refused(["endpoint", "list", "-g", ""], [:], says: "--resource-group is empty")

@@ -3,10 +3,10 @@ internal import FoundationEssentials
 internal import RolloutEngine
 package import Rollouts
 
-/// Brings a deployment's files into the workspace, as `az ml` does: once for each content.
+/// Uploads a deployment's files to the workspace as `az ml` does, once per content.
 ///
-/// What is in the workspace already is not read from the disk again, so that a deployment can be restored after its files
-/// have changed.
+/// Content that the workspace already has is not read from disk again, so that a deployment can be restored after its
+/// files have changed.
 package struct AssetUploader: Sendable {
     package let client: AzureClient
     package let yaml: YAMLReader
@@ -18,9 +18,9 @@ package struct AssetUploader: Sendable {
         self.yaml = yaml
     }
 
-    /// The assets of `definition`; those that the workspace does not have yet are uploaded.
+    /// Returns the assets of `definition`, after uploading those that the workspace does not have yet.
     ///
-    /// - Throws: ``BackendError`` that names the file which is no longer as it was planned.
+    /// - Throws: ``BackendError`` that names the file that has changed since the plan was made.
     func assets(for definition: DeploymentDefinition) async throws -> DeploymentAssets {
         guard let contents = definition.contents else { return DeploymentAssets() }
         var assets = DeploymentAssets()
@@ -56,7 +56,7 @@ package struct AssetUploader: Sendable {
         return id
     }
 
-    /// Registers an environment, with its build context where it has one.
+    /// Registers an environment, including its build context if it has one.
     package func register(_ environment: EnvironmentFiles, as id: AssetID, isAnonymous: Bool) async throws -> Value {
         var context: String?
         if let build = environment.build {
@@ -77,14 +77,14 @@ package struct AssetUploader: Sendable {
                         || present["properties"]?["modelUri"]?.string?.contains("/LocalUpload/\(hash)/") == true
                 else {
                     throw AssetProblem(
-                        "\(known.name):\(known.version) is registered with other files already; give it another version",
+                        "\(known.name):\(known.version) is already registered with other files; use another version",
                         member: "model")
                 }
                 return known
             }
             id = known
         } else {
-            // A name without a version: the version that has these files, or the next one.
+            // A name without a version stands for the version that has these files, or else the next one.
             let versions = try await client.assets(.models, named: name)
             if let present = versions.first(where: {
                 $0["properties"]?["modelUri"]?.string?.contains("/LocalUpload/\(hash)/") == true
@@ -100,7 +100,9 @@ package struct AssetUploader: Sendable {
         return id
     }
 
-    /// Registers a model whose files are at `tree`; `document` is its file, or the `model` of a deployment's.
+    /// Registers a model whose files are at `tree`.
+    ///
+    /// `document` is the model file, or the `model` of a deployment file.
     package func register(
         _ tree: AssetTree, _ hashes: AssetHashes, _ document: Value, as id: AssetID, isAnonymous: Bool
     ) async throws -> Value {
@@ -109,7 +111,7 @@ package struct AssetUploader: Sendable {
             Self.modelProperties(document, uri: client.workspace.datastore(path), isAnonymous: isAnonymous), as: id)
     }
 
-    /// The members of a model version's `properties`.
+    /// The `properties` of a model version.
     package static func modelProperties(_ document: Value, uri: String, isAnonymous: Bool) -> Value {
         var members: [String: Value] = [
             "modelType": .string(document.modelType), "modelUri": .string(uri),
@@ -136,7 +138,9 @@ package struct AssetUploader: Sendable {
         return id
     }
 
-    /// Registers code; of a single file, the folder that it is uploaded to.
+    /// Registers code.
+    ///
+    /// For a single file, the registered path is the folder that it is uploaded to.
     package func register(
         code tree: AssetTree, _ hashes: AssetHashes, as id: AssetID, isAnonymous: Bool
     ) async throws -> Value {
@@ -153,13 +157,15 @@ package struct AssetUploader: Sendable {
             ], as: id)
     }
 
-    /// A name for code that has none: the SDK takes a random one, and finds code by its hash.
+    /// A name for code without a name, derived from its hash.
+    ///
+    /// (The Azure SDK uses a random name and finds code by its hash.)
     package static func codeName(_ hash: String) -> String {
         let digits = Array(hash.prefix(32))
         return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
     }
 
-    /// The files of a command, which the emulator finds by their digest.
+    /// Uploads the files of a command, which the emulator finds by their digest.
     private func command(_ digest: String, of definition: DeploymentDefinition) async throws {
         let id = AssetID(.codes, CommandFiles.assetName(digest), "1")
         if try await client.asset(id) != nil { return }
@@ -187,7 +193,7 @@ package struct AssetUploader: Sendable {
 
     // MARK: Uploading
 
-    /// Uploads to the workspace's datastore, unless a whole upload of the same content is there.
+    /// Uploads to the workspace's datastore unless a complete upload of the same content exists.
     private func upload(
         _ tree: AssetTree, _ hashes: AssetHashes, name: String, version: String
     ) async throws -> (account: String, container: BlobContainer, path: String) {
@@ -209,7 +215,7 @@ package struct AssetUploader: Sendable {
         guard try tree.isUnchanged() else { throw AssetProblem("\(tree.root) was edited while it was uploaded") }
     }
 
-    /// Notes on the first blob that all are there.
+    /// Marks the upload as complete, in the metadata of the first blob.
     private func confirm(
         _ tree: AssetTree, in folder: String, name: String, version: String, _ container: BlobContainer
     ) async throws {
@@ -217,35 +223,35 @@ package struct AssetUploader: Sendable {
         try await container.set(metadata, of: try Self.indicator(of: tree, in: folder))
     }
 
-    /// The blob that says whether an upload is whole: that of the first file.
+    /// The blob whose metadata says whether an upload is complete: that of the first file.
     private static func indicator(of tree: AssetTree, in folder: String) throws(AssetProblem) -> String {
         guard let first = tree.files.min(by: { ($0.place, $0.path) < ($1.place, $1.path) }) else {
-            throw AssetProblem("\(tree.root) is empty, or everything in it is ignored")
+            throw AssetProblem("\(tree.root) is empty or contains only ignored files")
         }
         return tree.isFile ? "\(folder)/\(first.path)" : "\(folder)/\(tree.name)/\(first.path)"
     }
 
-    /// The version after the last one.
+    /// The version that follows the latest one.
     package func nextVersion(_ collection: AssetReference.Collection, _ name: String) async throws -> String {
         try await client.container(collection, name)?["properties"]?["nextVersion"]?.string ?? "1"
     }
 
     private func files(of definition: DeploymentDefinition, _ member: String) throws(AssetProblem) -> DeploymentFiles {
         if let files = DeploymentFiles(definition, yaml: yaml) { return files }
-        throw AssetProblem("its content is no longer stored, and where its files were is not known", member: member)
+        throw AssetProblem("its content is no longer stored, and the folder of its files is unknown", member: member)
     }
 
     private static func changed(
         _ member: String, _ definition: DeploymentDefinition, _ place: String? = nil
     ) -> AssetProblem {
         AssetProblem(
-            "\(place ?? definition.folder ?? "its folder") was edited since the plan was made; "
-                + "`turnout resume --adopt` takes it as it is now, and a new run does too", member: member)
+            "\(place ?? definition.folder ?? "its folder") was edited since the plan was made; use its present state "
+                + "with `turnout resume --adopt`, or start a new run", member: member)
     }
 }
 
 extension WorkspaceID {
-    /// How assets name a path of the datastore for uploads.
+    /// The URI by which assets refer to a path in the datastore for uploads.
     func datastore(_ path: String) -> String {
         "azureml://subscriptions/\(subscription)/resourcegroups/\(resourceGroup)/workspaces/\(name)/datastores/"
             + "\(AzureClient.datastoreName)/paths/\(path)"

@@ -3,22 +3,25 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
-/// Files of deployments: uploaded before a change, and verified when it is observed.
+/// Files of deployments are uploaded before a change and verified when the deployment is observed.
 extension AzureBackend {
-    /// The assets that hold the files of `definition`, uploaded if the workspace does not have them.
+    /// The assets that hold the files of `definition`.
+    ///
+    /// Missing ones are uploaded.
     func assets(for definition: DeploymentDefinition) async throws -> DeploymentAssets {
         let isServedOtherwise = definition.serving != nil
         if definition.contents == nil, !isServedOtherwise, let part = definition.localParts.first {
             throw BackendError(
                 .refused,
-                "deployment \(definition.name): the plan does not say what the content of \(part) is; plan it again")
+                "deployment \(definition.name): the plan does not record the content of \(part); make a new plan")
         }
         return try await uploader.assets(for: definition)
     }
 
-    /// The definition with the contents that really are there.
+    /// The definition with the contents that the server actually has.
     ///
-    /// The ids of models and environments follow from their contents; what code an id stands for, the server is asked.
+    /// The IDs of models and environments are derived from their contents. The hash of code is requested from the
+    /// server.
     func verified(_ definition: DeploymentDefinition, _ resource: DeploymentResource) async throws
         -> DeploymentDefinition
     {
@@ -37,7 +40,7 @@ extension AzureBackend {
     }
 }
 
-/// Hashes of registered code, which never change.
+/// Caches the hashes of registered code, which never change.
 final class CodeHashes: Sendable {
     private let known = Mutex<[AssetID: String]>([:])
 
@@ -48,7 +51,9 @@ final class CodeHashes: Sendable {
 }
 
 extension LocalContents {
-    /// As the property ``TurnoutProperty/contents`` has it: equal contents are equal texts.
+    /// The value of the property ``TurnoutProperty/contents``.
+    ///
+    /// Equal contents have equal values.
     package var property: String {
         let parts = [("code", code), ("environment", environment), ("model", model), ("command", command)]
             .compactMap { key, digest in digest.map { "\"\(key)\":\"\($0)\"" } }

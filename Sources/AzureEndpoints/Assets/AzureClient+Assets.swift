@@ -3,30 +3,30 @@ internal import HTTPTransport
 internal import RolloutEngine
 package import Rollouts
 
-/// Registered assets.
+/// Registered assets of the workspace.
 extension AzureClient {
-    /// One version of an asset; nil if it is not registered.
+    /// One version of an asset; `nil` if it is not registered.
     package func asset(_ id: AssetID) async throws -> Value? {
         let answer = try await send(.get, id.path(in: workspace))
         if case .missing = verdict(answer) { return nil }
         return try decode(Value.self, answer)
     }
 
-    /// What is known of all versions together: `latestVersion`, `nextVersion`; nil if there is no such asset.
+    /// The asset container with `latestVersion` and `nextVersion`; `nil` if no such asset exists.
     package func container(_ collection: AssetReference.Collection, _ name: String) async throws -> Value? {
         let answer = try await send(.get, ResourcePath(workspace, collection.rawValue, name))
         if case .missing = verdict(answer) { return nil }
         return try decode(Value.self, answer)
     }
 
-    /// Every asset of that kind, or every version of the one that is named.
+    /// All assets of a kind, or all versions of the asset named `name`.
     package func assets(_ collection: AssetReference.Collection, named name: String? = nil) async throws -> [Value] {
         var path = ResourcePath(workspace)
         path.trailing = [collection.rawValue] + (name.map { [$0, "versions"] } ?? [])
         return try await list(Value.self, path)
     }
 
-    /// Code with that hash, whatever its name is.
+    /// The registered code with this hash, regardless of its name.
     func code(withHash hash: String, named name: String) async throws -> AssetID? {
         let path = ResourcePath(workspace, "codes", name, "versions")
         let answer = try await send(
@@ -36,13 +36,13 @@ extension AzureClient {
         return found.lazy.compactMap { $0["id"]?.string.flatMap(AssetID.init(path:)) }.first
     }
 
-    /// Registers a version.
+    /// Registers a version of an asset.
     package func put(_ properties: Value, as id: AssetID) async throws -> Value {
         let body = try JSONText.encode(["properties": properties] as Value)
         return try decode(Value.self, try await send(.put, id.path(in: workspace), body: body))
     }
 
-    /// A container for the files of new code.
+    /// Requests a container for the files of new code.
     func startUpload(of id: AssetID) async throws -> (address: String, signed: String) {
         var path = id.path(in: workspace)
         path.trailing.append("startPendingUpload")
@@ -50,7 +50,7 @@ extension AzureClient {
         let answer = try decode(Value.self, try await send(.post, path, body: body))
         let reference = answer["blobReferenceForConsumption"]
         guard let address = reference?["blobUri"]?.string, let signed = reference?["credential"]?["sasUri"]?.string
-        else { throw BackendError(.unavailable, "the server named no place for the upload of code") }
+        else { throw BackendError(.unavailable, "the server returned no upload location for the code") }
         return (address, signed)
     }
 
@@ -61,7 +61,7 @@ extension AzureClient {
         guard let account = properties?["accountName"]?.string, let name = properties?["containerName"]?.string else {
             throw BackendError(
                 .refused,
-                "the datastore \(Self.datastoreName) is not a blob container, so nothing can be uploaded to it")
+                "the datastore \(Self.datastoreName) is not a blob container: files cannot be uploaded to it")
         }
         var secrets = path
         secrets.trailing.append("listSecrets")
@@ -70,8 +70,8 @@ extension AzureClient {
         guard let token = answer["sasToken"]?.string else {
             throw BackendError(
                 .refused,
-                "the datastore \(Self.datastoreName) gives no shared access signature; register the model and the code "
-                    + "with `az ml`, and name them azureml:NAME:VERSION")
+                "the datastore \(Self.datastoreName) provides no shared access signature: register the model and the "
+                    + "code with `az ml`, and refer to them as azureml:NAME:VERSION")
         }
         let host = properties?["protocol"]?.string ?? "https"
         let origin = "\(host)://\(account).blob.\(properties?["endpoint"]?.string ?? "core.windows.net")"
@@ -81,7 +81,7 @@ extension AzureClient {
     static let datastoreName = "workspaceblobstore"
 }
 
-/// One version of an asset of a workspace.
+/// Identifies one version of an asset in a workspace.
 package struct AssetID: Hashable, Sendable {
     package var collection: AssetReference.Collection
     package var name: String
@@ -93,7 +93,7 @@ package struct AssetID: Hashable, Sendable {
         self.version = version
     }
 
-    /// Of `/subscriptions/…/models/NAME/versions/VERSION`; nil for anything else.
+    /// Parses `/subscriptions/…/models/NAME/versions/VERSION`; `nil` for anything else.
     package init?(path text: String) {
         guard let trailing = ResourcePath(text)?.trailing, trailing.count == 4, trailing[2].lowercased() == "versions",
             let collection = AssetReference.Collection(rawValue: trailing[0].lowercased())

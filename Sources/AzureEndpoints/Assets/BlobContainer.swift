@@ -5,25 +5,27 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// A container of Azure's blob service, or of the emulator's, opened by a shared access signature.
+/// A container of Azure's blob service or of the emulator, accessed with a shared access signature.
 struct BlobContainer: Sendable {
-    /// `https://ACCOUNT.blob.core.windows.net/CONTAINER`, without a slash at its end.
+    /// `https://ACCOUNT.blob.core.windows.net/CONTAINER`, without a trailing slash.
     let url: String
-    /// The signature, without a question mark.
+    /// The signature, without its question mark.
     let signature: String
     let transport: any Transport
 
     private static let version = "2023-11-03"
-    /// What is larger is sent in blocks of that size.
+    /// The block size in bytes.
+    ///
+    /// Larger files are sent in blocks of this size.
     private static let block = 32 << 20
-    /// For one request: a block, or less.
+    /// The timeout of one request, which carries at most one block.
     private static let patience = Interval.minutes(15)
 
-    /// The container that a signed address names: `https://HOST/…/CONTAINER?SIGNATURE`.
+    /// Creates a container from a signed URL: `https://HOST/…/CONTAINER?SIGNATURE`.
     init(signed address: String, transport: any Transport) throws(BackendError) {
         let parts = address.split(separator: "?", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased().hasPrefix("https://") else {
-            throw BackendError(.unavailable, "the server named no signed address for the upload")
+            throw BackendError(.unavailable, "the server returned no signed https URL for the upload")
         }
         self.init(url: String(parts[0]), signature: String(parts[1]), transport: transport)
     }
@@ -34,7 +36,7 @@ struct BlobContainer: Sendable {
         self.transport = transport
     }
 
-    /// The blob's own metadata; nil if there is no such blob.
+    /// The blob's metadata; `nil` if the blob does not exist.
     func metadata(of blob: String) async throws -> [String: String]? {
         let answer = try await send(.head, blob)
         if answer.status == 404 { return nil }
@@ -50,12 +52,12 @@ struct BlobContainer: Sendable {
         try check(try await send(.put, blob, query: ["comp=metadata"], headers: headers, body: Data()), blob)
     }
 
-    /// Uploads the file at `place`; whatever is there already is replaced.
+    /// Uploads the file at `place`, replacing an existing blob.
     func put(_ place: String, size: Int, as blob: String) async throws {
         var reader = try AssetReader(place)
         guard size > Self.block else {
             let bytes = Data(try reader.next(Self.block + 1))
-            guard bytes.count <= Self.block else { throw AssetProblem("\(place) is being written to") }
+            guard bytes.count <= Self.block else { throw AssetProblem("\(place) is being modified by another process") }
             let headers = [(name: "x-ms-blob-type", value: "BlockBlob")]
             return try check(try await send(.put, blob, headers: headers, body: bytes), blob)
         }
@@ -96,6 +98,6 @@ struct BlobContainer: Sendable {
         let isTemporary = answer.status == 408 || answer.status == 429 || answer.status >= 500
         throw BackendError(
             isTemporary ? .unavailable : .refused,
-            "the upload of \(blob) was refused: the store answered \(answer.status)\(code)")
+            "the upload of \(blob) failed: the blob store returned HTTP status \(answer.status)\(code)")
     }
 }

@@ -1,7 +1,7 @@
 internal import AssetFiles
 package import Rollouts
 
-/// The registered assets that hold a deployment's files, as the wire names them; nil where it brings none.
+/// The IDs of the registered assets that hold a deployment's files; `nil` if the deployment brings none of that kind.
 package struct DeploymentAssets: Hashable, Sendable {
     package var code: String?
     package var model: String?
@@ -15,10 +15,11 @@ package struct DeploymentAssets: Hashable, Sendable {
 }
 
 extension DeploymentDefinition {
-    /// Where its model is registered, once it was uploaded; nil if it brings none, or its version is the server's choice.
+    /// The asset ID of its uploaded model; `nil` if it has no model files or the server chooses the version.
     ///
-    /// One without a name is named by its files, as `az ml` does, and by its type where that is not the usual one: what is
-    /// registered as a custom model would not serve as one of MLflow.
+    /// A model without a name is named by the hash of its files, as `az ml` does, and also by its type if that is not
+    /// the
+    /// default type: a model registered as a custom model could not be served as an MLflow model.
     func modelID(hash: String) -> AssetID? {
         let model = document["model"]
         guard let name = model?["name"]?.string, !name.isEmpty else {
@@ -28,28 +29,28 @@ extension DeploymentDefinition {
         return model?["version"]?.versionText.map { AssetID(.models, name, $0) }
     }
 
-    /// Where its environment is registered.
+    /// The asset ID of its environment.
     func environmentID(digest: String) -> AssetID {
         AssetID(.environments, EnvironmentFiles.anonymous, digest)
     }
 
-    /// The ids that follow from its contents; that of code does not.
+    /// The IDs that are derived from its contents; the ID of code is not.
     func derivedAssets(in workspace: WorkspaceID) -> DeploymentAssets {
         DeploymentAssets(
             model: contents?.model.flatMap { modelID(hash: $0) }?.path(in: workspace).description,
             environment: contents?.environment.map { environmentID(digest: $0).path(in: workspace).description })
     }
 
-    /// Whether its code is a folder on the machine where it was planned.
+    /// Whether its code was a local folder when it was planned.
     var hasLocalCode: Bool { contents?.code != nil }
-    /// Whether its model was uploaded under a version that the server chose.
+    /// Whether its model was uploaded with a version that the server chose.
     var hasChosenModel: Bool { contents?.model.map { modelID(hash: $0) == nil } ?? false }
 }
 
 extension Value {
     static let usualModelType = "custom_model"
 
-    /// Of a model: `mlflow_model`.
+    /// The type of a model, such as `mlflow_model`.
     var modelType: String { self["type"]?.string?.lowercased() ?? Self.usualModelType }
 
     /// A version, which may be written as a number.

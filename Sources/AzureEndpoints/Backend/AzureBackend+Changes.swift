@@ -3,12 +3,12 @@ internal import HTTPTransport
 internal import RolloutEngine
 internal import Rollouts
 
-/// Changes, each as a resource that is read, altered and written back.
+/// Each change reads a resource, modifies it and writes it back.
 ///
-/// PUT replaces a resource as a whole, so that whoever sends only what they know takes away the traffic, tags and mirror
-/// that they don't: the commonest complaint about `az ml` (AzureCompatibility.md).
+/// PUT replaces a whole resource. A client that sends only the members that it uses would remove the traffic, tags and
+/// mirror traffic that others set: the most common complaint about `az ml` (AzureCompatibility.md).
 extension AzureBackend {
-    /// How often a resource that somebody else changes at the same time is read again.
+    /// The maximum number of attempts if another client keeps changing the resource.
     private static let tries = 5
 
     func write(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws {
@@ -65,9 +65,9 @@ extension AzureBackend {
         }
     }
 
-    /// Reads, alters and writes; again where somebody else wrote in between.
+    /// Reads, modifies and writes a resource, again if another client wrote in between.
     ///
-    /// Where `alter` has nothing to ask for, nothing is asked for.
+    /// If `alter` returns `nil`, no request is sent.
     private func update<Resource: Encodable & Sendable>(
         _ path: ResourcePath, _ headers: WriteHeaders, reading read: () async throws -> Read<Resource>?,
         _ alter: (Resource?) async throws -> Resource?
@@ -85,20 +85,21 @@ extension AzureBackend {
             }
         }
         throw last
-            ?? BackendError(.busy(retryAfter: .seconds(1)), "the endpoint is changed by somebody else all the time")
+            ?? BackendError(.busy(retryAfter: .seconds(1)), "another client keeps changing the endpoint")
     }
 
     private func delete(_ path: ResourcePath, _ headers: WriteHeaders) async throws {
         switch try await client.delete(path, as: headers) {
-        // What is not there need not be deleted.
+        // A resource that does not exist need not be deleted.
         case .done, .missing: return
         case .changedMeanwhile(let error), .failed(let error): throw error
         }
     }
 
-    /// Refuses a change of what is not there, in the rules' own words; nil where that is what it asks for.
+    /// Refuses a change of a resource that does not exist, with the rules' message; `nil` if the change requires
+    /// nothing.
     ///
-    /// There is nothing to write to: the emulator is told of the change, so that its epoch counts there, too.
+    /// No resource is written. The emulator is notified of the change, so that it records the change's epoch.
     private func refuse<Resource>(
         _ change: Change, on endpoint: Name, as context: ChangeContext
     ) async throws -> Resource? {
@@ -112,7 +113,9 @@ extension AzureBackend {
         return nil
     }
 
-    /// A new resource stands where its workspace does.
+    /// The region of a resource.
+    ///
+    /// A new resource is created in its workspace's region.
     private func location(_ present: String?) async throws -> String {
         if let present { return present }
         return try await client.location() ?? "local"
@@ -120,7 +123,7 @@ extension AzureBackend {
 }
 
 extension AzureClient {
-    /// The region of the workspace; nil where it does not say.
+    /// The region of the workspace; `nil` if the server does not report it.
     func location() async throws -> String? {
         struct Workspace: Decodable { var location: String? }
         return try decode(Workspace.self, try await send(.get, ResourcePath(workspace))).location
@@ -128,7 +131,7 @@ extension AzureClient {
 }
 
 extension EndpointResource {
-    /// Without what only the server says.
+    /// The resource without the members that only the server sets.
     fileprivate var asRequest: EndpointResource {
         var request = self
         (request.id, request.type, request.kind, request.systemData) = (nil, nil, nil, nil)
@@ -143,7 +146,7 @@ extension EndpointResource {
 }
 
 extension DeploymentResource {
-    /// Without what only the server says.
+    /// The resource without the members that only the server sets.
     fileprivate var asRequest: DeploymentResource {
         var request = self
         (request.id, request.type, request.kind, request.systemData) = (nil, nil, nil, nil)

@@ -1,14 +1,17 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Observation: the endpoint and its deployments, as far as the server tells.
+/// Observes the endpoint and its deployments, as far as the server reports them.
 extension AzureBackend {
-    /// Two requests, between which something may change: the next observation shows it.
+    /// The observed endpoint; `nil` if it does not exist.
+    ///
+    /// The endpoint and its deployments are read by separate requests. A change in between shows in the next
+    /// observation.
     func snapshot(of endpoint: Name) async throws -> EndpointSnapshot? {
         guard var read = try await client.endpoint(endpoint)?.resource else { return nil }
         var deployments = try await client.deployments(of: endpoint)
         if flavour == .cloud {
-            // What only the emulator tells does not count where it stands in the cloud's place.
+            // Ignore what only the emulator reports if it stands in for the cloud.
             read.properties.turnout = nil
             for index in deployments.indices { deployments[index].properties.turnout = nil }
         }
@@ -26,21 +29,23 @@ extension AzureBackend {
         return snapshot
     }
 
-    /// Why the deployment's last operation failed; of one that another process asked for, its log may tell.
+    /// Explains why the deployment's last operation failed; if another process started it, points to the deployment's
+    /// log.
     private func reason(of deployment: Name, of endpoint: Name) async throws -> String {
         let path = ResourcePath(client.workspace, endpoint: endpoint, deployment: deployment)
         if let operation = operations.last(of: path), let failure = try await client.failure(of: operation) {
             return [failure.message, failure.code.map { "(\($0))" }].compactMap(\.self).joined(separator: " ")
         }
-        return "its log may say why: `turnout endpoint logs \(endpoint) --deployment \(deployment)`"
+        return "the cause may be in its log: `turnout endpoint logs \(endpoint) --deployment \(deployment)`"
     }
 }
 
 extension EndpointSnapshot {
-    /// Without deployments.
+    /// Creates a snapshot without deployments.
     ///
-    /// The cloud tells the traffic that is asked for, and not what clients get while it is being changed: what is there
-    /// counts as so once the endpoint is no longer busy.
+    /// The cloud reports the desired traffic only, not what clients get during a change. The desired traffic counts as
+    /// actual
+    /// once the endpoint is no longer busy.
     fileprivate init(_ resource: EndpointResource, named name: Name, in workspace: WorkspaceID) {
         let properties = resource.properties
         let state = properties.provisioningState ?? .succeeded
@@ -59,7 +64,10 @@ extension EndpointSnapshot {
 }
 
 extension DeploymentSnapshot {
-    /// The cloud tells no instances: those of a deployment that was ready before serve on while it is changed.
+    /// Creates a snapshot of a deployment.
+    ///
+    /// The cloud does not report instances. While a deployment that was ready is changed, its instances continue to
+    /// serve.
     fileprivate init(
         _ resource: DeploymentResource, of endpoint: Name, _ mapping: DeploymentMapping,
         extras: [String: String]
@@ -85,7 +93,9 @@ extension DeploymentSnapshot {
 }
 
 extension Traffic {
-    /// Names compare without case; of two spellings of one, neither is taken for more than it says.
+    /// Names are compared without case.
+    ///
+    /// Of two spellings of one name, the larger value counts.
     init(wire: [String: Int]?) {
         self.init(Dictionary((wire ?? [:]).map { (Name($0.key), $0.value) }, uniquingKeysWith: max))
     }

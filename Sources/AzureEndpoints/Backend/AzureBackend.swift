@@ -3,11 +3,11 @@ internal import FoundationEssentials
 package import RolloutEngine
 package import Rollouts
 
-/// Managed online endpoints behind the Azure ML REST API: those of the cloud, or of the emulator on this machine.
+/// Managed online endpoints accessed by the Azure ML REST API, in the cloud or in the local emulator.
 package final class AzureBackend: Backend, Sendable {
     package enum Flavour: Hashable, Sendable {
         case cloud
-        /// Keeps idempotency keys and epochs, and tells what the cloud does not: instances, outcomes, history.
+        /// Records idempotency keys and epochs, and reports what the cloud does not: instances, outcomes and history.
         case emulator
     }
 
@@ -20,12 +20,14 @@ package final class AzureBackend: Backend, Sendable {
     let codeHashes = CodeHashes()
     let properties: [String: String]
 
+    /// Creates a backend.
+    ///
     /// - Parameters:
-    ///   - client: Speaks to the workspace that the endpoints are in.
-    ///   - flavour: Whose answers they are.
-    ///   - clock: The machine's.
+    ///   - client: The client of the workspace that contains the endpoints.
+    ///   - flavour: Whether the server is the cloud or the emulator.
+    ///   - clock: The machine's clock.
     ///   - properties: Further properties of every deployment (``TurnoutProperty``), for the emulator.
-    ///   - yaml: Reads files that assets name.
+    ///   - yaml: Reads the YAML files that assets refer to.
     package init(
         _ client: AzureClient, flavour: Flavour, clock: any RunClock = SystemClock(),
         properties: [String: String] = [:],
@@ -39,14 +41,14 @@ package final class AzureBackend: Backend, Sendable {
         callers = EndpointCallers(client, clock: clock)
     }
 
-    /// An emulator's changes take as long as its servers need to start, not the cloud's minutes.
+    /// An emulator's changes take as long as its servers need to start, rather than the cloud's minutes.
     package static let pollIntervalOfEmulators = Interval.milliseconds(500)
 
     package func close() async { await client.close() }
 
     package var capabilities: Capabilities { Self.capabilities(of: flavour) }
 
-    /// What a backend of that flavour can do, before there is one.
+    /// The capabilities of a backend of that flavour, before it is connected.
     package static func capabilities(of flavour: Flavour) -> Capabilities {
         Capabilities(
             name: flavour == .emulator ? "local" : "azure", kind: .managed, mirrorLimit: MirrorTrafficRule.limit,
@@ -79,7 +81,9 @@ package final class AzureBackend: Backend, Sendable {
         return try await unwrapped { try await self.client.outcomes(of: endpoint, since: cursor) }
     }
 
-    /// Of the cloud, the text of its containers: lines without times of their own have that of the reading.
+    /// The last `tail` log lines.
+    ///
+    /// The cloud's container log has no timestamps: its lines get the time of the request.
     package func logs(of endpoint: Name, deployment: Name, tail: Int) async throws(BackendError) -> [LogLine] {
         try await unwrapped {
             guard self.flavour == .cloud else {
@@ -93,7 +97,7 @@ package final class AzureBackend: Backend, Sendable {
         }
     }
 
-    /// The body that makes `definition` so.
+    /// The request body that creates `definition` or updates the present resource to it.
     func resource(
         for definition: DeploymentDefinition, over present: DeploymentResource?, _ assets: DeploymentAssets
     ) throws(MappingProblem) -> DeploymentResource {
@@ -104,14 +108,14 @@ package final class AzureBackend: Backend, Sendable {
     }
 }
 
-/// What commands ask of it besides.
+/// Further operations, for commands.
 extension AzureBackend {
-    /// The endpoints that exist, by name.
+    /// The names of the existing endpoints, sorted.
     package func endpoints() async throws(BackendError) -> [Name] {
         try await unwrapped { try await self.client.endpoints().compactMap(\.name).map { Name($0) }.sorted() }
     }
 
-    /// Where clients send their requests; nil where there is no endpoint, or it is not there yet.
+    /// The scoring URI for clients; `nil` if the endpoint does not exist or has no URI yet.
     package func scoringURI(of endpoint: Name) async throws(BackendError) -> String? {
         try await unwrapped { try await self.client.endpoint(endpoint)?.resource.properties.scoringUri }
     }
@@ -120,7 +124,7 @@ extension AzureBackend {
         try await unwrapped { try await self.client.keys(of: endpoint) }
     }
 
-    /// Replaces one of the keys, and returns both.
+    /// Replaces one of the keys and returns both.
     package func regenerate(
         _ key: RegenerateKeysRequest.KeyType, of endpoint: Name
     ) async throws(BackendError) -> EndpointKeys {
@@ -134,17 +138,20 @@ extension AzureBackend {
         try await unwrapped { try await self.client.token(of: endpoint) }
     }
 
-    /// Everything that was asked of the endpoint, oldest first; the cloud keeps no such list.
+    /// All changes that were requested of the endpoint, oldest first.
+    ///
+    /// The cloud has no such list.
     package func history(of endpoint: Name) async throws(BackendError) -> [HistoryEntry] {
         guard flavour == .emulator else {
-            throw BackendError(.refused, "azure keeps no history of changes; see the workspace's activity log")
+            throw BackendError(
+                .refused, "azure records no history of changes; see the workspace's activity log in Azure")
         }
         return try await unwrapped { try await self.client.history(of: endpoint) }
     }
 }
 
 extension AzureBackend {
-    /// Whatever goes wrong as ``BackendError``.
+    /// Runs `body` and throws its errors as ``BackendError``.
     func unwrapped<Result: Sendable>(
         _ body: @Sendable () async throws -> Result
     ) async throws(BackendError) -> Result {

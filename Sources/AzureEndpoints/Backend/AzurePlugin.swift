@@ -3,10 +3,10 @@ package import PlaybookSyntax
 package import RolloutEngine
 package import Rollouts
 
-/// The backend `azure`: a workspace in the cloud, by the same client that speaks to the local emulator.
+/// The backend `azure`: a workspace in the cloud, accessed with the same client as the local emulator.
 ///
-/// Subscription, resource group and workspace come from options, else from the playbook (`backends.azure`), else from
-/// the environment, else from `az`'s defaults. It was tried against the emulator alone.
+/// Subscription, resource group and workspace come from the options, else the playbook (`backends.azure`), else the
+/// environment, else `az`'s defaults. The backend was tested only against the emulator.
 package struct AzurePlugin: BackendPlugin {
     package let name = "azure"
     package let options = Self.workspace.fields.map(\.key)
@@ -17,22 +17,25 @@ package struct AzurePlugin: BackendPlugin {
         "the settings",
         [
             Field(
-                "subscription", .text, "ID of the subscription. Default: AZURE_SUBSCRIPTION_ID's, or az's.",
+                "subscription", .text, "ID of the subscription. Default: AZURE_SUBSCRIPTION_ID, else that of az.",
                 example: "00000000-0000-0000-0000-000000000000"),
             Field(
-                "resource_group", .text, "Name of the resource group. Default: AZURE_RESOURCE_GROUP's, or az's.",
+                "resource_group", .text, "Name of the resource group. Default: AZURE_RESOURCE_GROUP, else that of az.",
                 example: "models"),
             Field(
-                "workspace", .text, "Name of the workspace. Default: AZURE_ML_WORKSPACE's, or az's.",
+                "workspace", .text, "Name of the workspace. Default: AZURE_ML_WORKSPACE, else that of az.",
                 example: "production"),
         ])
 
-    /// What runs the servers of an emulator on this machine.
+    /// The backend that runs the servers of an emulator on this machine.
     private let emulator: any BackendPlugin
     private let environment: [String: String]
 
-    /// `emulator` is the backend whose settings say what serves deployments where the environment points to an emulator
-    /// on this machine.
+    /// Creates the plug-in.
+    ///
+    /// If the environment points to an emulator on this machine, the settings of the backend `emulator` say how
+    /// deployments
+    /// are served.
     package init(
         emulator: any BackendPlugin, environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
@@ -51,7 +54,7 @@ package struct AzurePlugin: BackendPlugin {
         do throws(BackendError) {
             said = CloudWorkspace(in: environment, try AzureConfiguration(of: environment))
         } catch {
-            said = CloudWorkspace()  // said when the backend is opened, which reads the file too
+            said = CloudWorkspace()  // reported when the backend is opened, which reads the file too
         }
         let words = Value.mapping(options.mapValues(Value.string))
         let known = CloudWorkspace(words).or(CloudWorkspace(settings)).or(said).settings
@@ -81,7 +84,7 @@ extension CloudWorkspace {
             subscription: text("subscription"), resourceGroup: text("resource_group"), workspace: text("workspace"))
     }
 
-    /// As a playbook names it.
+    /// The workspace's names by their keys in a playbook.
     fileprivate var settings: [String: String] {
         zip(["subscription", "resource_group", "workspace"], [subscription, resourceGroup, workspace])
             .reduce(into: [:]) { settings, pair in settings[pair.0] = pair.1 }
@@ -102,7 +105,7 @@ package protocol AssetRegistering: BackendSession {
     var uploader: AssetUploader { get }
 }
 
-/// A session whose endpoints are reached by Azure's API, in the cloud or of the local emulator.
+/// A session whose endpoints are accessed by Azure's API, in the cloud or in the local emulator.
 package protocol AzureBackedSession: KeyedEndpoints, ChangeHistory, AssetRegistering {
     var azure: AzureBackend { get }
 }
@@ -128,7 +131,7 @@ extension AzureBackedSession {
 extension ClientKeys {
     fileprivate init(_ keys: EndpointKeys, of endpoint: Name) throws(BackendError) {
         guard let primary = keys.primaryKey, let secondary = keys.secondaryKey else {
-            throw BackendError(.refused, "endpoint \(endpoint) has no keys: its auth mode is another")
+            throw BackendError(.refused, "endpoint \(endpoint) has no keys, because its auth mode is not 'key'")
         }
         self.init(primary: primary, secondary: secondary)
     }

@@ -1,21 +1,21 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// How long a deployment that does not come up keeps the cloud from taking another change.
+/// The longest time for which a deployment that does not become ready blocks further changes in the cloud.
 ///
-/// The cloud has no way to give up a change that is under way: it refuses others until its own time is over (AzureCompatibility.md).
+/// A change in progress cannot be cancelled: the cloud refuses others until it times out (AzureCompatibility.md).
 struct ChangeLimit {
-    /// What `x-ms-async-operation-timeout` says of every change: PT30M.
+    /// The value of `x-ms-async-operation-timeout` for every change: PT30M.
     static let operation = Interval.minutes(30)
 
     var name: Name
     var state: ProvisioningState
-    /// How long a server that was started may take to become ready.
+    /// The longest time in which a started server may become ready.
     var readiness: Interval
-    /// When the change began; nil where the cloud does not say.
+    /// The start of the change; `nil` if the cloud does not report it.
     var begun: Timestamp?
 
-    /// Nil where no change of the deployment is under way.
+    /// Fails if no change of the deployment is in progress.
     init?(_ name: Name, _ deployment: DeploymentResource) {
         guard let state = deployment.properties.provisioningState, state.isBusy else { return nil }
         self.name = name
@@ -28,24 +28,24 @@ struct ChangeLimit {
         begun = deployment.systemData?.lastModifiedAt.flatMap { Timestamp(rfc3339: $0) }
     }
 
-    /// As a clause behind the cloud's own sentence.
+    /// A clause that follows the cloud's own message.
     func words(at now: Timestamp) -> String {
         let limit = begun.map { begun in
             let end = begun + Self.operation
             return now < end
-                ? "at \(end.zoned), in \((end - now).short), at the latest"
-                : "\(Self.operation) after it begins, which was \((now - end).short) ago"
+                ? "at \(end.zoned) at the latest (in \((end - now).short))"
+                : "\(Self.operation) after its start, which was due \((now - end).short) ago"
         }
         return "deployment \(name) is \(state.rawValue)"
             + (begun.map { " since \($0.zoned)" } ?? "")
-            + ", and Azure takes no other change of it meanwhile: servers that are started have \(readiness) to become "
-            + "ready, by the readiness probe, and Azure ends the change by itself "
-            + (limit ?? "\(Self.operation) after it begins at the latest")
+            + "; until that change ends, Azure accepts no other. Its servers have \(readiness) to become ready "
+            + "(readiness probe), and Azure ends the change "
+            + (limit ?? "at the latest \(Self.operation) after its start")
     }
 }
 
 extension AzureBackend {
-    /// A refusal of the cloud, with how long it will go on refusing where that is known.
+    /// Adds to a refusal how long the cloud will keep refusing, if that is known.
     func sayingHowLong(_ error: BackendError, _ change: Change, of endpoint: Name) async -> BackendError {
         guard flavour == .cloud, case .busy = error.code, let name = change.blockedDeployment else { return error }
         do {
@@ -54,13 +54,13 @@ extension AzureBackend {
             else { return error }
             return BackendError(error.code, "\(error.message); \(limit.words(at: clock.now()))")
         } catch _ {
-            return error  // the refusal stands without it
+            return error  // the refusal is complete without it
         }
     }
 }
 
 extension Change {
-    /// The deployment whose own change keeps this one from being taken.
+    /// The deployment that must finish its own change before this one is accepted.
     fileprivate var blockedDeployment: Name? {
         switch self {
         case .putDeployment(let definition): definition.name

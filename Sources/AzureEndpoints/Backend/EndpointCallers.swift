@@ -4,19 +4,19 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
-/// Requests to endpoints as their clients send them, each with the key or token that it needs.
+/// Sends requests to endpoints as their clients do, each with the required key or token.
 final class EndpointCallers: Sendable {
     private struct Access {
         var scoringURI: String
         var credential: String
-        /// When a new credential is to be asked for; nil: when this one is refused.
+        /// When to request a new credential; `nil` to wait until this one is rejected.
         var refreshed: Timestamp?
     }
 
     private let client: AzureClient
     private let clock: any RunClock
     private let known = Mutex<[Name: Access]>([:])
-    /// Azure's longest request time-out is 180 s.
+    /// Slightly longer than Azure's maximum request timeout of 180 s.
     private static let timeout = Interval.seconds(190)
 
     init(_ client: AzureClient, clock: any RunClock) {
@@ -28,7 +28,7 @@ final class EndpointCallers: Sendable {
         let isFresh = known.withLock { $0[endpoint] == nil }
         do {
             let response = try await send(try await access(to: endpoint), deployment, request)
-            // Keys may have been replaced since.
+            // A 401 from a cached key: the keys may have been replaced.
             guard response.status == 401, !isFresh else { return response }
         } catch let failure as TransportFailure {
             guard !isFresh, failure.wasNotSent else {
@@ -83,7 +83,7 @@ final class EndpointCallers: Sendable {
         } else {
             let token = try await client.token(of: endpoint)
             guard let credential = token.accessToken else {
-                throw BackendError(.refused, "endpoint \(endpoint) gives no token")
+                throw BackendError(.refused, "endpoint \(endpoint) provides no token")
             }
             access = Access(
                 scoringURI: uri, credential: credential,

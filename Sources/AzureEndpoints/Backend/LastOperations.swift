@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Where the last operation on each resource can be asked about.
+/// The URLs at which the last operation on each resource can be polled.
 final class LastOperations: Sendable {
     private let addresses = Mutex<[String: String]>([:])
 

@@ -3,15 +3,15 @@ internal import HTTPTransport
 internal import RolloutEngine
 package import Rollouts
 
-/// A resource as it was read, with the mark by which the server knows whether it is still so.
+/// A resource as it was read, with its ETag.
 struct Read<Resource: Sendable>: Sendable {
     var resource: Resource
     var etag: String?
 }
 
-/// Reads.
+/// Read operations.
 extension AzureClient {
-    /// The endpoint, or nil where there is none.
+    /// The endpoint, or `nil` if it does not exist.
     func endpoint(_ name: Name) async throws -> Read<EndpointResource>? {
         try await read(EndpointResource.self, ResourcePath(workspace, endpoint: name))
     }
@@ -36,14 +36,14 @@ extension AzureClient {
         return Read(resource: try decode(type, answer), etag: answer["ETag"])
     }
 
-    /// All pages of a list; none where what it belongs to is not there.
+    /// All pages of a list; empty if the parent resource does not exist.
     func list<Item: Codable & Hashable & Sendable>(
         _ type: Item.Type, _ path: ResourcePath
     ) async throws -> [Item] {
         var answer = try await send(.get, path)
         if case .missing = verdict(answer) { return [] }
         var items: [Item] = []
-        // A server that names one page after another without end is not followed for ever.
+        // Guard against a server that returns an endless sequence of pages.
         for _ in 0..<1000 {
             let page = try decode(ListAnswer<Item>.self, answer)
             items += page.value
@@ -54,10 +54,13 @@ extension AzureClient {
     }
 }
 
-/// Writes.
+/// Write operations.
 extension AzureClient {
-    /// Asks for the resource to be so; `etag` is of the state that it was made from.
-    /// - Returns: Where to ask how far it is, where the server says so.
+    /// Creates or replaces a resource.
+    ///
+    /// `etag` is that of the state from which the new one was made.
+    ///
+    /// - Returns: The verdict, and the URL at which to poll the operation if the server returned one.
     func put(
         _ resource: some Encodable, at path: ResourcePath, etag: String?, as headers: WriteHeaders
     ) async throws -> (verdict: Verdict, operation: String?) {
@@ -72,7 +75,7 @@ extension AzureClient {
     }
 }
 
-/// Keys, tokens and what else is asked of an endpoint.
+/// Keys, tokens and logs of an endpoint.
 extension AzureClient {
     package func keys(of endpoint: Name) async throws -> EndpointKeys {
         let path = ResourcePath(workspace, endpoint: endpoint, "listKeys")
@@ -98,21 +101,21 @@ extension AzureClient {
         return try decode(LogsAnswer.self, try await send(.post, path, body: body)).content
     }
 
-    /// Why the operation failed, in the server's words; nil where it did not, or nobody knows any more.
+    /// Why the operation failed, in the server's words; `nil` if it did not fail or its status is no longer available.
     func failure(of operation: String) async throws -> ErrorDetail? {
         guard let answer = try await follow(operation), verdict(answer) == .done else { return nil }
         return try decode(OperationStatus.self, answer).error
     }
 }
 
-/// What only the emulator tells.
+/// Reports that only the emulator provides.
 extension AzureClient {
     func history(of endpoint: Name) async throws -> [HistoryEntry] {
         let path = ResourcePath(workspace, endpoint: endpoint, "turnout", "history")
         return try decode(ListAnswer<HistoryEntry>.self, try await send(.get, path)).value
     }
 
-    /// Lets the emulator know of a change that comes to nothing; done where it has nothing against it.
+    /// Notifies the emulator of a change that has no effect; `done` if the emulator has no objection.
     func consider(_ change: Change, of endpoint: Name, as headers: WriteHeaders) async throws -> Verdict {
         let path = ResourcePath(workspace, endpoint: endpoint, "turnout", "changes")
         return verdict(

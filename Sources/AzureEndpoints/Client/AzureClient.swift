@@ -6,9 +6,9 @@ internal import Rollouts
 internal import Support
 internal import Synchronization
 
-/// The Azure ML REST API of one workspace: sends requests, reads answers, and makes errors of refusals.
+/// A client for the Azure ML REST API of one workspace, which translates error responses into ``BackendError``.
 ///
-/// An emulator may be started again at another address: after a failed connection the address is asked for again.
+/// An emulator may restart at another address: after a failed connection, the address is looked up again.
 package final class AzureClient: Sendable {
     package let workspace: WorkspaceID
     let transport: any Transport
@@ -17,7 +17,7 @@ package final class AzureClient: Sendable {
     private let logger: Logger
     private let known = Mutex<AzureConnection?>(nil)
 
-    /// The version whose routes and bodies are used.
+    /// The API version whose routes and bodies are used.
     static let apiVersion = "2024-04-01"
 
     package init(
@@ -33,7 +33,7 @@ package final class AzureClient: Sendable {
 
     package func close() async { await transport.close() }
 
-    /// Sends a request, and again to a new address where the old one is not there any more.
+    /// Sends a request, and repeats it at the new address if the server has moved.
     func send(
         _ method: HTTPRequest.Method, _ path: ResourcePath, query: [(String, String)] = [],
         headers: [HTTPHeader] = [], body: Data? = nil
@@ -43,7 +43,9 @@ package final class AzureClient: Sendable {
         return try await send(method, to: { "\($0)\(path)?\(query)" }, headers: headers, body: body)
     }
 
-    /// As above, for an address that an answer named: only what is at the same server gets the token.
+    /// Sends a GET to a URL from a response.
+    ///
+    /// The token is sent only to the same server; for other servers returns `nil`.
     func follow(_ url: String) async throws -> WholeAnswer? {
         let connection = try await connection()
         guard url.hasPrefix(connection.origin + "/") else { return nil }
@@ -85,10 +87,10 @@ package final class AzureClient: Sendable {
         return connection
     }
 
-    /// What the answer means, now.
+    /// Interprets a response at the present time.
     func verdict(_ answer: WholeAnswer) -> Verdict { Verdict(answer, now: clock.now()) }
 
-    /// The answer's body; throws what is wrong with it as ``BackendError``.
+    /// Decodes the response's body, or throws the reported error as ``BackendError``.
     func decode<Body: Decodable>(_ type: Body.Type, _ answer: WholeAnswer) throws(BackendError) -> Body {
         switch verdict(answer) {
         case .missing(let error), .changedMeanwhile(let error), .failed(let error): throw error
@@ -97,17 +99,25 @@ package final class AzureClient: Sendable {
         do {
             return try JSONText.decode(type, from: answer.body)
         } catch {
-            throw BackendError(.unavailable, "the server's answer is not what it should be: \(error)")
+            throw BackendError(.unavailable, "the server's response has an unexpected form: \(error)")
         }
     }
 }
 
 extension NetworkTransport {
     /// A transport for Azure's REST API.
-    /// - Throws: ``BackendError`` if the authority's certificate cannot be read.
-    package static func trusting(_ trust: Trust) throws(BackendError) -> NetworkTransport {
+    ///
+    /// - Parameters:
+    ///   - trust: The CA certificates to trust.
+    ///   - setting: The names of the settings that take a CA file, for messages; `nil` if there are none.
+    /// - Returns: The transport.
+    /// - Throws: ``BackendError`` if the CA certificates cannot be read.
+    package static func trusting(_ trust: Trust, setBy setting: String? = nil) throws(BackendError) -> NetworkTransport
+    {
         do {
-            return try NetworkTransport(Settings(trusting: trust))
+            var settings = Settings(trusting: trust)
+            settings.authoritySetting = setting
+            return try NetworkTransport(settings)
         } catch {
             throw BackendError(.storage, error.message)
         }

@@ -3,17 +3,18 @@ internal import HTTPTransport
 internal import RolloutEngine
 internal import Rollouts
 
-/// What an answer of the REST API means for the request.
+/// The meaning of a REST API response for the request.
 enum Verdict: Hashable, Sendable {
     case done
-    /// There is no such resource.
+    /// The resource does not exist.
     case missing(BackendError)
-    /// It is not what it was when it was read (412): read again, then ask again.
+    /// The resource changed since it was read (412): read it again and retry.
     case changedMeanwhile(BackendError)
     case failed(BackendError)
 
-    /// The longest time that a server is let make its clients wait, and the time when it says none.
+    /// The longest `Retry-After` that is respected.
     static let longestWait = Interval.minutes(5)
+    /// The wait if the server sends no `Retry-After`.
     static let usualWait = Interval.seconds(5)
 
     init(_ answer: WholeAnswer, now: Timestamp) {
@@ -32,9 +33,9 @@ enum Verdict: Hashable, Sendable {
         }
     }
 
-    /// The server's own code and sentence; a body that is no error of Azure says nothing.
+    /// The server's error detail; `nil` if the body is not an Azure error.
     private static func detail(of answer: WholeAnswer) -> ErrorDetail? {
-        // What a proxy writes in between is not for people.
+        // Bodies written by a proxy in between are not meant for people.
         (try? JSONText.decode(ErrorAnswer.self, from: answer.body))?.error
     }
 
@@ -42,7 +43,7 @@ enum Verdict: Hashable, Sendable {
         let inner = (detail?.details ?? []).compactMap(\.message).filter { $0 != detail?.message }
         let message = ([detail?.message].compactMap(\.self) + inner).joined(separator: "; ")
         let code = detail?.code.map { " (\($0))" } ?? ""
-        guard !message.isEmpty else { return "the server answered \(status)\(code)" }
+        guard !message.isEmpty else { return "the server returned HTTP status \(status)\(code)" }
         return message + code
     }
 }

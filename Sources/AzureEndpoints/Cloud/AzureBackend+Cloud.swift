@@ -5,12 +5,16 @@ package import Logging
 package import RolloutEngine
 
 extension AzureBackend {
-    /// The variables by which the Azure SDK is pointed at another server, and told whom to trust.
+    /// The variable that points the Azure SDK to another server.
     package static let originVariable = "AZUREML_DEV_URL_MFE"
+    /// The variables that name a CA file for the Azure SDK, in order of precedence.
     package static let authorityVariables = ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"]
 
-    /// The endpoints of a workspace in the cloud; tried against the emulator alone.
-    /// - Throws: ``BackendError`` that says what is missing: the workspace's names, or a certificate that can be read.
+    /// The endpoints of a workspace in the cloud.
+    ///
+    /// Tested only against the emulator.
+    ///
+    /// - Throws: ``BackendError`` if the workspace's names cannot be determined, or the CA certificates cannot be read.
     package static func cloud(
         _ workspace: CloudWorkspace, environment: [String: String], asking az: AzureCommand = .installed,
         clock: any RunClock = SystemClock(), logger: Logger = Logger(label: "turnout.azure"),
@@ -20,7 +24,8 @@ extension AzureBackend {
         let found = try await workspace.found(in: environment, configuration, asking: az)
         let origin = try origin(in: environment)
         let authority = authorityVariables.compactMap { environment[$0] }.first { !$0.isEmpty }
-        let transport = try NetworkTransport.trusting(authority.map { .file($0) } ?? .system)
+        let transport = try NetworkTransport.trusting(
+            authority.map { .file($0) } ?? .system, setBy: authorityVariables.joined(separator: " or "))
         let token = CloudToken(environment: environment, asking: az, clock: clock)
         let client = AzureClient(workspace: found, transport: transport, clock: clock, logger: logger) {
             AzureConnection(origin: origin) { try await token.value() }
@@ -28,19 +33,21 @@ extension AzureBackend {
         return AzureBackend(client, flavour: .cloud, clock: clock, yaml: yaml)
     }
 
-    /// `https://HOST[:PORT]`, without a slash at its end; a token is never sent in the clear.
+    /// `https://HOST[:PORT]` without a trailing slash.
+    ///
+    /// A token is never sent unencrypted.
     package static func origin(in environment: [String: String]) throws(BackendError) -> String {
         guard let said = environment[originVariable], !said.isEmpty else { return CloudToken.resource }
         let trimmed = said.last == "/" ? String(said.dropLast()) : said
         let host = trimmed.dropFirst("https://".count)
         guard trimmed.lowercased().hasPrefix("https://"), !host.isEmpty, !host.contains("/") else {
             throw BackendError(
-                .refused, "\(originVariable) is '\(said)': https://HOST or https://HOST:PORT is possible")
+                .refused, "\(originVariable) is '\(said)', expected https://HOST or https://HOST:PORT")
         }
         return trimmed
     }
 
-    /// Whether the server is one of this machine, such as the local emulator.
+    /// Whether the server runs on this machine, such as the local emulator.
     package static func isOnThisMachine(in environment: [String: String]) -> Bool {
         do throws(BackendError) {
             let host = URLComponents(string: try origin(in: environment))?.host

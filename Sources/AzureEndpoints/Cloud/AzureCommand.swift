@@ -2,14 +2,14 @@ internal import Programs
 internal import RolloutEngine
 internal import Rollouts
 
-/// Azure's own command line, `az`, which knows who is signed in and what the defaults are.
+/// Azure's command line, `az`, which provides the signed-in user's tokens and default settings.
 package struct AzureCommand: Sendable {
-    /// Runs `az` with these arguments and returns what it printed; throws ``BackendError``.
+    /// Runs `az` with these arguments and returns its standard output; throws ``BackendError``.
     package var output: @Sendable (_ arguments: [String]) async throws -> String
 
     package init(_ output: @escaping @Sendable ([String]) async throws -> String) { self.output = output }
 
-    /// The `az` on the search path.
+    /// The `az` in `PATH`.
     package static let installed = AzureCommand { arguments in
         let printed: ProgramLaunch.Printed?
         do {
@@ -19,19 +19,21 @@ package struct AzureCommand: Sendable {
             throw BackendError(.unavailable, "\(words(arguments)) could not be run: \(problem)")
         }
         guard let printed else {
-            throw BackendError(.unavailable, "\(words(arguments)) has not answered for \(patience)")
+            throw BackendError(.unavailable, "\(words(arguments)) did not finish within \(patience)")
         }
-        // What it prints may be a secret: a failure tells what it said on its error output alone.
+        // Standard output may contain a secret, so a failure quotes standard error only.
         guard printed.end == .exited(0) else {
             throw BackendError(.refused, "\(words(arguments)) failed: \(printed.reason)")
         }
         return printed.output
     }
 
-    /// It starts slowly, and asks servers.
+    /// The timeout of one command.
+    ///
+    /// `az` starts slowly and sends requests to servers.
     private static let patience = Interval.seconds(60)
 
-    /// The command, without its options.
+    /// The command without its options.
     private static func words(_ arguments: [String]) -> String {
         "`" + (["az"] + arguments.prefix { !$0.hasPrefix("-") }).joined(separator: " ") + "`"
     }

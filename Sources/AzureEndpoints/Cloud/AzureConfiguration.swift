@@ -1,12 +1,14 @@
 internal import FoundationEssentials
 package import RolloutEngine
 
-/// Defaults that `az configure --defaults group=… workspace=…` wrote: the file `config` in `~/.azure`.
+/// Defaults set with `az configure --defaults group=… workspace=…`, stored in the file `config` in `~/.azure`.
 package struct AzureConfiguration: Hashable, Sendable {
-    /// By section and key, both in lower case.
+    /// The values by section and key, both in lower case.
     private var values: [String: [String: String]] = [:]
 
-    /// Reads the form of Python's configparser, in which `az` writes; a line of another form says nothing.
+    /// Parses the format of Python's configparser, which `az` writes.
+    ///
+    /// Other lines are ignored.
     package init(_ text: String = "") {
         var section = ""
         for line in text.split(whereSeparator: \.isNewline).map(\.trimmed) {
@@ -20,8 +22,9 @@ package struct AzureConfiguration: Hashable, Sendable {
         }
     }
 
-    /// The file of whoever has this environment; nothing where there is none.
-    /// - Throws: ``BackendError`` where it is there and can't be read.
+    /// Reads the file of the user to whom the environment belongs; empty if the file does not exist.
+    ///
+    /// - Throws: ``BackendError`` if the file exists but cannot be read.
     package init(of environment: [String: String]) throws(BackendError) {
         guard let folder = environment["AZURE_CONFIG_DIR"] ?? environment["HOME"].map({ $0 + "/.azure" }),
             FileManager.default.fileExists(atPath: folder + "/config")
@@ -42,7 +45,7 @@ package struct AzureConfiguration: Hashable, Sendable {
 }
 
 extension Substring {
-    /// Without the spaces at both ends.
+    /// The text without whitespace at both ends.
     fileprivate var trimmed: Substring {
         guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
         else { return "" }

@@ -1,18 +1,22 @@
 package import RolloutEngine
 internal import Rollouts
 
-/// Looks at what the cloud is reached by: the server's address, the workspace's names, a token, and the workspace itself.
+/// Checks access to the cloud: the server's address, the workspace's names, a token, and the workspace itself.
 ///
-/// Nothing is changed, and nothing that is secret is told. What depends on something that is missing is not looked at.
+/// Nothing is changed, and no secret is reported. A check is skipped if it depends on one that failed.
 package struct AzureDoctor: Sendable {
     private let workspace: CloudWorkspace
     private let environment: [String: String]
     private let az: AzureCommand
     private let open: @Sendable () async throws -> AzureBackend
 
-    /// Looks with what the settings say, with the environment, and with `az` for what nothing else says.
+    /// Creates a doctor for a workspace.
     ///
-    /// `open` opens the workspace, once its names and a token are known.
+    /// - Parameters:
+    ///   - workspace: The names from the settings.
+    ///   - environment: The environment variables.
+    ///   - az: Provides what neither the settings nor the environment say.
+    ///   - open: Opens the workspace, after its names and a token were found.
     package init(
         _ workspace: CloudWorkspace, environment: [String: String], asking az: AzureCommand = .installed,
         opening open: (@Sendable () async throws -> AzureBackend)? = nil
@@ -31,15 +35,15 @@ package struct AzureDoctor: Sendable {
         return known + [await Self.diagnosis { try await answer() }]
     }
 
-    /// The sentence that `look` gives, or the error that it throws.
+    /// A diagnosis with the sentence that `look` returns, or the error that it throws.
     private static func diagnosis(_ look: () async throws -> String) async -> Diagnosis {
         do { return Diagnosis(.ok, "azure", try await look()) } catch { return Diagnosis(.error, "azure", "\(error)") }
     }
 
     private func server() throws -> String {
         let authority = AzureBackend.authorityVariables.first { environment[$0]?.isEmpty == false }
-        return "the server is \(try AzureBackend.origin(in: environment)), and its certificate is vouched for by "
-            + (authority.map { "the authority that \($0) names" } ?? "an authority that this machine trusts")
+        return "the server is \(try AzureBackend.origin(in: environment)); its certificate must be issued by "
+            + (authority.map { "a CA in the file that \($0) names" } ?? "a CA that this machine trusts")
     }
 
     private func names() async throws -> String {
@@ -50,16 +54,16 @@ package struct AzureDoctor: Sendable {
     private func token() async throws -> String {
         _ = try await CloudToken(environment: environment, asking: az, clock: SystemClock()).value()
         return environment[CloudToken.variable]?.isEmpty == false
-            ? "there is a token: that of \(CloudToken.variable)" : "there is a token: that of who is signed in to az"
+            ? "there is a token, from \(CloudToken.variable)" : "there is a token, from the user signed in to az"
     }
 
-    /// What reads the authority's certificate, and asks the workspace for its place.
+    /// Requests the workspace's region, which also loads the CA certificates.
     private func answer() async throws -> String {
         let azure = try await open()
         do {
             let location = try await azure.client.location()
             await azure.close()
-            return "the workspace answers" + (location.map { ": it is in \($0)" } ?? "")
+            return "the workspace responds" + (location.map { ", in region \($0)" } ?? "")
         } catch {
             await azure.close()
             throw error

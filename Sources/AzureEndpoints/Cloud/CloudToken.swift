@@ -2,13 +2,13 @@ internal import FoundationEssentials
 package import RolloutEngine
 internal import Rollouts
 
-/// Bearer tokens for Azure Resource Manager: the one that the environment holds, else those of who is signed in to `az`.
+/// Bearer tokens for Azure Resource Manager, from the environment or else of the user signed in to `az`.
 ///
-/// A token is kept until shortly before it expires. None is ever written to a log or an error.
+/// A token is cached until shortly before it expires. Tokens are never written to logs or errors.
 package actor CloudToken {
     private struct Kept {
         var token: String
-        /// From then on another one is asked for.
+        /// When to request a new token.
         var until: Timestamp
     }
 
@@ -18,9 +18,9 @@ package actor CloudToken {
     private var kept: Kept?
 
     package static let variable = "AZURE_ACCESS_TOKEN"
-    /// Whom tokens are for.
+    /// The resource that tokens are requested for.
     package static let resource = "https://management.azure.com"
-    /// A token is replaced so long before it expires, and one that doesn't say when is kept so long.
+    /// How long before its expiry a token is replaced; also how long a token without an expiry is cached.
     private static let margin = Interval.minutes(5)
 
     package init(environment: [String: String], asking az: AzureCommand, clock: any RunClock) {
@@ -29,7 +29,7 @@ package actor CloudToken {
         self.clock = clock
     }
 
-    /// A token that is still good; throws ``BackendError``.
+    /// Returns a valid token; throws ``BackendError``.
     package func value() async throws -> String {
         if let given { return given }
         if let kept, clock.now() < kept.until { return kept.token }
@@ -48,20 +48,21 @@ package actor CloudToken {
             ])
         } catch let error as BackendError {
             throw BackendError(
-                error.code,
-                "there is no token for Azure, \(error.message): sign in with `az login`, or set \(Self.variable)")
+                error.code, "no token for Azure: \(error.message); sign in with `az login`, or set \(Self.variable)")
         }
         do {
             return try JSONText.decode(Answer.self, from: printed)
         } catch {
-            // What it printed holds a token: it is not told.
-            throw BackendError(.refused, "`az account get-access-token` printed something else than a token")
+            // The output contains a token: do not report it.
+            throw BackendError(.refused, "`az account get-access-token` did not print a token")
         }
     }
 
     private struct Answer: Decodable {
         var accessToken: String
-        /// Unix seconds; `az` before 2.54 tells only `expiresOn`, in local time without its zone.
+        /// Unix seconds.
+        ///
+        /// Before version 2.54, `az` prints only `expiresOn`, in local time without a time zone.
         var expiry: Int64?
 
         enum CodingKeys: String, CodingKey {

@@ -1,9 +1,9 @@
 internal import RolloutEngine
 
-/// Which workspace of the cloud is meant.
+/// Identifies a workspace in the cloud, as far as its names are known.
 ///
-/// Each name comes from its flag, else from the playbook, else from the environment, else from `az`: users of the Azure
-/// command line and of its SDK find the options and variables that they know.
+/// Each name comes from its option, else from the playbook, else from the environment, else from `az`. The options and
+/// variables are those of the Azure command line and SDK.
 package struct CloudWorkspace: Hashable, Sendable {
     package var subscription: String?
     package var resourceGroup: String?
@@ -15,7 +15,7 @@ package struct CloudWorkspace: Hashable, Sendable {
         self.workspace = workspace
     }
 
-    /// `AZURE_DEFAULTS_…` are `az`'s own, `AZUREML_ARM_…` those of jobs in a workspace.
+    /// `AZURE_DEFAULTS_…` are variables of `az`; `AZUREML_ARM_…` are set in jobs of a workspace.
     package static let subscriptionVariables = ["AZURE_SUBSCRIPTION_ID", "AZUREML_ARM_SUBSCRIPTION"]
     package static let resourceGroupVariables = [
         "AZURE_RESOURCE_GROUP", "AZURE_DEFAULTS_GROUP", "AZUREML_ARM_RESOURCEGROUP",
@@ -26,14 +26,14 @@ package struct CloudWorkspace: Hashable, Sendable {
 
     package var isEmpty: Bool { self == CloudWorkspace() }
 
-    /// These names, and `others` where one is missing.
+    /// These names, with missing ones taken from `others`.
     package func or(_ others: CloudWorkspace) -> CloudWorkspace {
         CloudWorkspace(
             subscription: subscription ?? others.subscription, resourceGroup: resourceGroup ?? others.resourceGroup,
             workspace: workspace ?? others.workspace)
     }
 
-    /// What the environment and `az`'s defaults say, without asking anybody.
+    /// The names in the environment and in `az`'s defaults, without running `az`.
     package init(in environment: [String: String], _ configuration: AzureConfiguration) {
         func value(_ variables: [String], _ key: String?) -> String? {
             variables.compactMap { environment[$0] }.first { !$0.isEmpty }
@@ -45,8 +45,11 @@ package struct CloudWorkspace: Hashable, Sendable {
             workspace: value(Self.workspaceVariables, "workspace"))
     }
 
-    /// The workspace's names; `az` is asked for the subscription only where nothing else says it.
-    /// - Throws: ``BackendError`` that says how to name what is missing.
+    /// Returns the workspace's names.
+    ///
+    /// `az` is run only if the subscription is not named elsewhere.
+    ///
+    /// - Throws: ``BackendError`` that explains how to provide the missing name.
     package func found(
         in environment: [String: String], _ configuration: AzureConfiguration, asking az: AzureCommand
     ) async throws -> WorkspaceID {
@@ -71,14 +74,14 @@ package struct CloudWorkspace: Hashable, Sendable {
         } catch let error as BackendError {
             throw BackendError(
                 error.code,
-                "no Azure subscription is named, and \(error.message): use --subscription or "
+                "no Azure subscription is set: \(error.message); use --subscription or "
                     + "\(Self.subscriptionVariables[0]), or sign in with `az login`")
         }
         let subscription = printed.filter { !$0.isWhitespace }
         guard !subscription.isEmpty else {
             throw BackendError(
                 .refused,
-                "`az account show` names no subscription: use --subscription or "
+                "`az account show` printed no subscription; use --subscription or "
                     + "\(Self.subscriptionVariables[0])")
         }
         return subscription
@@ -87,6 +90,6 @@ package struct CloudWorkspace: Hashable, Sendable {
     private static func missing(_ what: String, flag: String, _ variables: [String], key: String) -> BackendError {
         BackendError(
             .refused,
-            "no Azure \(what) is named: use \(flag) or \(variables[0]), or `az configure --defaults \(key)=NAME`")
+            "no Azure \(what) is set; use \(flag) or \(variables[0]), or `az configure --defaults \(key)=NAME`")
     }
 }

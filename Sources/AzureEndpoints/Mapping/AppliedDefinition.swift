@@ -1,12 +1,12 @@
 internal import Rollouts
 
-/// The definition as it was applied last, which Turnout keeps in the resource's properties.
+/// Stores the last applied definition in the resource's properties.
 ///
-/// Files say more than the wire's bodies have (paths, comments on versions, defaults written out), and a definition
-/// must come back as it went. Azure says of `properties` that they "can be added, but not removed or altered";
-/// whether it refuses an altered value is unknown: where it ignores it, the definition is read from the members.
+/// Files contain more than the wire's bodies (paths, comments on versions, explicit defaults), and a definition must be
+/// read back exactly as it was applied. According to Azure, `properties` "can be added, but not removed or altered".
+/// Whether it rejects an altered value is unknown; if it ignores it, the definition is read from the members instead.
 enum AppliedDefinition {
-    /// Without the folder of its file, which is where one machine had it.
+    /// The definition as JSON, without its file's folder, which is specific to one machine.
     static func text(_ definition: DeploymentDefinition) throws(MappingProblem) -> String {
         var kept = definition
         kept.folder = nil
@@ -21,7 +21,7 @@ enum AppliedDefinition {
         }
     }
 
-    /// Nil where nothing was applied, or somebody wrote something else in its place.
+    /// The last applied definition; `nil` if there is none or another client replaced it.
     static func endpoint(in resource: EndpointResource) -> EndpointDefinition? {
         read(resource.properties.properties?[TurnoutProperty.definition])
     }
@@ -32,21 +32,21 @@ enum AppliedDefinition {
 
     private static func read<Definition: Decodable>(_ text: String?) -> Definition? {
         guard let text else { return nil }
-        // Whatever else stands there is not ours, and says nothing.
+        // Any other text was not written by Turnout and is ignored.
         return try? JSONText.decode(Definition.self, from: text)
     }
 }
 
 extension DeploymentResource {
-    /// What its instances were told to be (``TurnoutProperty/instances``); nil where that is not told, or is no JSON.
+    /// The servers of its instances (``TurnoutProperty/instances``); `nil` if absent or not JSON.
     var serving: Value? { value(of: TurnoutProperty.instances) }
 
-    /// What was said of the Python that serves it (``TurnoutProperty/python``); nil where nothing was, or no JSON.
+    /// The settings of the Python that serves it (``TurnoutProperty/python``); `nil` if absent or not JSON.
     var python: Value? { value(of: TurnoutProperty.python) }
 
     private func value(of property: String) -> Value? {
         guard let text = properties.properties?[property] else { return nil }
-        // The emulator refuses what it cannot read; in the cloud the member means nothing.
+        // The emulator rejects invalid values; in the cloud the property has no effect.
         return try? JSONText.decode(Value.self, from: text)
     }
 }

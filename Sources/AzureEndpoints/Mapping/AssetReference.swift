@@ -1,8 +1,8 @@
 internal import Rollouts
 
-/// How files name assets (`azureml:NAME:VERSION`, a path) and how the wire does (ids of Azure Resource Manager).
+/// Translates between asset references of files (`azureml:NAME:VERSION`, a path) and of the wire (ARM resource IDs).
 package struct AssetReference {
-    /// A collection of assets in the workspace's path.
+    /// A collection of assets in a workspace's path.
     package enum Collection: String, Sendable {
         case models, codes, environments, data, computes
     }
@@ -15,23 +15,25 @@ package struct AssetReference {
         self.collection = collection
     }
 
-    /// The wire's form of what a file says; a path stays what it is.
+    /// The wire's form of a file's reference.
+    ///
+    /// A path remains as it is.
     func wire(_ text: String) throws(MappingProblem) -> String {
         guard text.lowercased().hasPrefix("azureml:") else { return text }
         let rest = text.dropFirst("azureml:".count)
         if rest.hasPrefix("//") { return text }  // of a registry: azureml://registries/…
         if rest.hasPrefix("/") { return String(rest) }
         if collection == .computes { return path(String(rest)) }
-        // The server knows Azure's own environments by this short form.
+        // The server accepts this short form for Azure's curated environments.
         if collection == .environments, rest.hasPrefix("AzureML-") { return text }
         let (name, separator, version) = rest.cut(atLast: [":", "@"])
         guard let separator, !name.isEmpty, !version.isEmpty else {
-            throw MappingProblem("'\(text)' names no version: write azureml:NAME:VERSION")
+            throw MappingProblem("'\(text)' has no version; write azureml:NAME:VERSION")
         }
         return path(String(name), separator == ":" ? "versions" : "labels", String(version))
     }
 
-    /// What a file says of the wire's form.
+    /// The file's form of a wire reference.
     func document(_ wire: String) -> String {
         guard let path = ResourcePath(wire) else {
             return wire.lowercased().hasPrefix("/subscriptions/") ? "azureml:\(wire)" : wire
@@ -61,7 +63,9 @@ package struct AssetReference {
 }
 
 extension WorkspaceID {
-    /// Names of subscriptions, groups and workspaces compare without case.
+    /// Whether both are the same workspace.
+    ///
+    /// Names of subscriptions, groups and workspaces are compared without case.
     fileprivate func isSame(as other: WorkspaceID) -> Bool {
         subscription.lowercased() == other.subscription.lowercased()
             && resourceGroup.lowercased() == other.resourceGroup.lowercased()
@@ -70,7 +74,7 @@ extension WorkspaceID {
 }
 
 extension Substring {
-    /// What is before and after the last of `separators`.
+    /// The text before and after the last of `separators`, and that separator.
     fileprivate func cut(atLast separators: Set<Character>) -> (Substring, Character?, Substring) {
         guard let index = lastIndex(where: { separators.contains($0) }) else { return (self, nil, "") }
         return (self[..<index], self[index], self[self.index(after: index)...])

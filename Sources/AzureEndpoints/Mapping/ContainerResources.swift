@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// `resources` of a Kubernetes deployment's file and `containerResourceRequirements` on the wire.
+/// Translates between `resources` of a Kubernetes deployment's file and `containerResourceRequirements` on the wire.
 enum ContainerResources {
     private static let parts = [
         ("requests", "containerResourceRequests"), ("limits", "containerResourceLimits"),

@@ -1,8 +1,8 @@
 internal import Rollouts
 
-/// `data_collector` of a file and `dataCollector` on the wire.
+/// Translates between `data_collector` of a file and `dataCollector` on the wire.
 ///
-/// A file says the sampling rate once; the wire repeats it in each collection.
+/// A file has one sampling rate; the wire repeats it in each collection.
 struct DataCollector {
     private let data: AssetReference
 

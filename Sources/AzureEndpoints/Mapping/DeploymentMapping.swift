@@ -1,15 +1,22 @@
 package import Rollouts
 
-/// Deployment files and the wire's bodies, in both directions.
+/// Translates between deployment files and the wire's bodies.
 package struct DeploymentMapping: Sendable {
     package let workspace: WorkspaceID
 
     package init(workspace: WorkspaceID) { self.workspace = workspace }
 
-    /// The body that makes `definition` so, from what is there; server's own members are kept for the reader.
+    /// The request body that creates `definition`, or updates `present` to it.
     ///
-    /// `extras` are further properties of Turnout (``TurnoutProperty``), which replace those that are there; `assets` hold
-    /// the definition's files, and without them its ids are those that follow from its contents.
+    /// Members that only the server sets are kept for the reader.
+    ///
+    /// - Parameters:
+    ///   - definition: The desired definition.
+    ///   - present: The resource as it is; `nil` if it does not exist.
+    ///   - extras: Further properties of Turnout (``TurnoutProperty``), which replace the present ones.
+    ///   - assets: The assets that hold the definition's files. Default: the IDs that are derived from its contents.
+    /// - Returns: The body.
+    /// - Throws: ``MappingProblem`` if the definition cannot be expressed on the wire.
     package func resource(
         for definition: DeploymentDefinition, over present: DeploymentResource? = nil, extras: [String: String] = [:],
         assets: DeploymentAssets? = nil
@@ -89,7 +96,7 @@ package struct DeploymentMapping: Sendable {
         return properties
     }
 
-    /// What the file says in the wire's form; what is there where that means the same.
+    /// The wire's form of a file's value, or the present value if that is equivalent.
     private func part<Part>(
         _ document: Value?, over present: Part?, write: (Value) throws(MappingProblem) -> Part,
         read: (Part) -> Value?
@@ -99,7 +106,7 @@ package struct DeploymentMapping: Sendable {
         return present
     }
 
-    /// Inline assets that are not uploaded have their path on the wire; what else they say is in the definition.
+    /// Inline assets that are not uploaded have their path on the wire; their other members are in the definition.
     private func asset(
         _ collection: AssetReference.Collection, _ value: Value?, over present: String?
     ) throws(MappingProblem) -> String? {

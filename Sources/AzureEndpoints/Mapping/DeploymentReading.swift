@@ -2,10 +2,13 @@ internal import AssetFiles
 package import Rollouts
 
 extension DeploymentMapping {
-    /// What the deployment's definition is: the one that was applied where it still is what is there, else what its
-    /// members say; the instance count is always what is there.
+    /// The deployment's definition.
     ///
-    /// `extras` are the properties with which the client sends every definition (``resource(for:over:extras:assets:)``).
+    /// That is the last applied definition if the resource still matches it, else one made from the resource's members.
+    /// The
+    /// instance count is always the present one.
+    ///
+    /// `extras` are the properties that the client adds to every definition (``resource(for:over:extras:assets:)``).
     package func definition(
         of resource: DeploymentResource, named name: Name, endpoint: Name,
         extras: [String: String] = [:]
@@ -23,19 +26,21 @@ extension DeploymentMapping {
             requestSettings: (resource.properties.requestSettings ?? RequestSettingsBody()).settings,
             document: document(of: resource, named: name, endpoint: endpoint), serving: resource.serving,
             python: resource.python)
-        // Without code and environment only a model in MLflow's format is accepted.
+        // Only a model in MLflow format is accepted without code and environment.
         let isMLflow = definition.serving == nil && resource.properties.environmentId == nil
         definition.ownServer = OwnServer(
             of: definition, isRegisteredServer: { key, _ in key == "model" && isMLflow })
         return definition
     }
 
-    /// True where `definition` is what is there; names that it does not say are somebody else's.
+    /// Whether the resource matches `definition`.
+    ///
+    /// Names that the definition does not mention belong to other clients.
     func fits(
         _ definition: DeploymentDefinition, _ resource: DeploymentResource, extras: [String: String] = [:]
     ) -> Bool {
         let expected: DeploymentResource
-        // Which code and which chosen version have its contents only the server knows; ``AzureBackend`` asks it.
+        // Only the server can map IDs of code and of chosen versions to contents; ``AzureBackend`` asks for them.
         var assets = definition.derivedAssets(in: workspace)
         if definition.hasLocalCode { assets.code = resource.properties.codeConfiguration?.codeId }
         if definition.hasChosenModel { assets.model = resource.properties.model }
@@ -48,7 +53,7 @@ extension DeploymentMapping {
             is: document(of: resource, named: definition.name, endpoint: definition.endpoint))
     }
 
-    /// The file that the members say; what is Azure's default is left out.
+    /// The file that corresponds to the resource's members, without values that equal Azure's defaults.
     func document(of resource: DeploymentResource, named name: Name, endpoint: Name) -> Value {
         let properties = resource.properties
         let isKubernetes = properties.endpointComputeType?.lowercased() == "kubernetes"
@@ -78,7 +83,7 @@ extension DeploymentMapping {
         ]) ?? [:]
     }
 
-    /// A reference, or `{path: …}` for what is on this machine.
+    /// A reference, or `{path: …}` for a local file.
     private func asset(_ collection: AssetReference.Collection, _ wire: String) -> Value {
         let text = AssetReference(collection, in: workspace).document(wire)
         return text.isLocalPath ? ["path": .string(text)] : .string(text)

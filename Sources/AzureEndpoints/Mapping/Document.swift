@@ -1,8 +1,8 @@
 internal import Rollouts
 
-/// Reading and writing members of a file's document.
+/// Reads and writes members of a file's document.
 extension Value {
-    /// A scalar as the text that maps of words have: tags, properties, variables.
+    /// A scalar as text, as in maps of strings such as tags, properties and variables.
     var word: String? {
         switch self {
         case .null: ""
@@ -14,21 +14,23 @@ extension Value {
         }
     }
 
-    /// A mapping of names to words; what is no scalar is written as JSON.
+    /// A mapping of names to strings.
+    ///
+    /// Values that are not scalars are written as JSON.
     var words: [String: String] {
         members.compactMapValues { value in
-            // A Value that no JSON can hold, infinity, has no text and is left out.
+            // A value that JSON cannot represent, infinity, is left out.
             value.word ?? (try? JSONText.line(value))
         }
     }
 
-    /// The members of a mapping; none where this is no mapping.
+    /// The members of a mapping; empty for any other value.
     var members: [String: Value] {
         guard case .mapping(let members) = self else { return [:] }
         return members
     }
 
-    /// A mapping of what has a value; nil where nothing has.
+    /// A mapping of the members that have a value; `nil` if none has.
     static func present(_ members: [String: Value?]) -> Value? {
         let present = members.compactMapValues { $0 }
         return present.isEmpty ? nil : .mapping(present)
@@ -41,14 +43,14 @@ extension Value {
 }
 
 extension Value? {
-    /// A length of time in a file's `unit`, whole where it can be; nil where it is the default.
+    /// A duration in the file's `unit`, as an integer if possible; `nil` if it equals the default.
     static func time(_ duration: ISO8601Duration?, unit: Interval, default usual: Interval) -> Value? {
         guard let interval = duration?.interval, interval != usual else { return nil }
         let (whole, rest) = interval.milliseconds.quotientAndRemainder(dividingBy: unit.milliseconds)
         return rest == 0 ? .integer(Int(whole)) : .number(Double(interval.milliseconds) / Double(unit.milliseconds))
     }
 
-    /// A count; nil where it is the default.
+    /// A count; `nil` if it equals the default.
     static func count(_ count: Int?, default usual: Int) -> Value? {
         guard let count, count != usual else { return nil }
         return .integer(count)
@@ -56,7 +58,7 @@ extension Value? {
 }
 
 extension Value {
-    /// The time that a number of `unit` is.
+    /// The duration that this number of `unit` represents.
     func time(unit: Interval) -> ISO8601Duration? {
         switch self {
         case .integer(let count): return ISO8601Duration(unit * Int64(count))
@@ -69,15 +71,15 @@ extension Value {
 }
 
 extension String {
-    /// `target_utilization` as `TargetUtilization`.
+    /// Converts `target_utilization` to `TargetUtilization`.
     var pascalCased: String {
         split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
     }
 
-    /// `min_instances` as `minInstances`.
+    /// Converts `min_instances` to `minInstances`.
     var camelCased: String { String(prefix(1)) + pascalCased.dropFirst() }
 
-    /// `TargetUtilization` as `target_utilization`.
+    /// Converts `TargetUtilization` to `target_utilization`.
     var snakeCased: String {
         reduce(into: "") { text, letter in
             if letter.isUppercase, !text.isEmpty, text.last != "_" { text += "_" }

@@ -1,14 +1,16 @@
 package import Rollouts
 
-/// Endpoint files and the wire's bodies, in both directions.
+/// Translates between endpoint files and the wire's bodies.
 ///
-/// Traffic and mirror traffic are no part of a definition: they are what changes set, and stay as they are.
+/// Traffic and mirror traffic are not part of a definition: changes set them, and they are kept.
 package struct EndpointMapping: Sendable {
     package let workspace: WorkspaceID
 
     package init(workspace: WorkspaceID) { self.workspace = workspace }
 
-    /// The body that makes `definition` so, from what is there; server's own members are kept for the reader.
+    /// The request body that creates `definition`, or updates `present` to it.
+    ///
+    /// Members that only the server sets are kept for the reader.
     package func resource(
         for definition: EndpointDefinition, over present: EndpointResource? = nil
     ) throws(MappingProblem) -> EndpointResource {
@@ -40,8 +42,9 @@ package struct EndpointMapping: Sendable {
         return resource
     }
 
-    /// What the endpoint's definition is: the one that was applied where it still is what is there, else what its
-    /// members say.
+    /// The endpoint's definition.
+    ///
+    /// That is the last applied definition if the resource still matches it, else one made from the resource's members.
     package func definition(of resource: EndpointResource, named name: Name) -> EndpointDefinition {
         if let applied = AppliedDefinition.endpoint(in: resource), applied.name == name, fits(applied, resource) {
             return applied
@@ -51,7 +54,9 @@ package struct EndpointMapping: Sendable {
             name: name, authMode: (resource.properties.authMode ?? .key).document, document: document)
     }
 
-    /// True where `definition` is what is there; names that it does not say are somebody else's.
+    /// Whether the resource matches `definition`.
+    ///
+    /// Names that the definition does not mention belong to other clients.
     func fits(_ definition: EndpointDefinition, _ resource: EndpointResource) -> Bool {
         let expected: EndpointResource
         do { expected = try self.resource(for: definition) } catch { return false }
@@ -60,7 +65,7 @@ package struct EndpointMapping: Sendable {
                 document(of: expected, named: definition.name), is: document(of: resource, named: definition.name))
     }
 
-    /// The file that the members say; what is Azure's default is left out.
+    /// The file that corresponds to the resource's members, without values that equal Azure's defaults.
     func document(of resource: EndpointResource, named name: Name) -> Value {
         let properties = resource.properties
         let compute = properties.compute.map { AssetReference(.computes, in: workspace).document($0) }
@@ -76,7 +81,7 @@ package struct EndpointMapping: Sendable {
 }
 
 extension AuthMode {
-    /// As files have it.
+    /// The mode's name in files.
     package var document: String {
         switch self {
         case .key: "key"
@@ -88,7 +93,7 @@ extension AuthMode {
     package init(document: String) throws(MappingProblem) {
         guard let mode = Self.allCases.first(where: { $0.document == document.lowercased() }) else {
             let known = Self.allCases.map(\.document).joined(separator: ", ")
-            throw MappingProblem("auth_mode is '\(document)': \(known) are possible")
+            throw MappingProblem("auth_mode is '\(document)', expected one of \(known)")
         }
         self = mode
     }

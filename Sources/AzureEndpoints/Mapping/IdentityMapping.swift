@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// `identity` of an endpoint's file and on the wire: `system_assigned` and `SystemAssigned`.
+/// Translates `identity` of an endpoint between a file and the wire: `system_assigned` and `SystemAssigned`.
 extension Identity {
     static let systemAssigned = Identity(type: "SystemAssigned")
 
@@ -15,7 +15,7 @@ extension Identity {
         self.init(type: type, userAssignedIdentities: identities)
     }
 
-    /// Nil where it is the default.
+    /// The file's form; `nil` if it is the default.
     var document: Value? {
         let types = (type ?? "SystemAssigned").split(separator: ",").map { String($0.filter { $0 != " " }).snakeCased }
         let identities = userAssignedIdentities?.keys.sorted().map(Value.string)

@@ -2,9 +2,9 @@ internal import AssetFiles
 package import Rollouts
 
 extension DeploymentDefinition {
-    /// What the file brings along instead of naming a registered asset, each as a fragment: `model: path ../model`.
+    /// The parts that the file brings instead of referring to a registered asset, for example `model: path ../model`.
     ///
-    /// They are uploaded before the deployment is.
+    /// They are uploaded before the deployment is created.
     package var localParts: [String] {
         var parts: [String] = []
         func look(_ key: String, _ value: Value?) {

@@ -1,4 +1,4 @@
-/// Why a definition has no form on the wire, in a sentence.
+/// Explains in a sentence why a definition cannot be expressed on the wire.
 package struct MappingProblem: Error, Hashable, Sendable, CustomStringConvertible {
     package var message: String
 

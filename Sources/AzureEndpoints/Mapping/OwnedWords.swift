@@ -1,7 +1,8 @@
-/// Tags, properties and variables that others may add to as well.
+/// Merges tags, properties and variables to which other clients may also add.
 ///
-/// As `kubectl apply` does: what the definition says is set, what the last applied one said and this one no longer
-/// does is removed, and what neither says is somebody else's and stays.
+/// The rule is that of `kubectl apply`: names in the definition are set, names that only the last applied definition
+/// had
+/// are removed, and all others belong to other clients and stay.
 enum OwnedWords {
     static func merged(
         _ present: [String: String]?, applied: [String: String], wanted: [String: String]

@@ -1,8 +1,10 @@
 package import Rollouts
 
-/// Probes and request settings: numbers in files, ISO 8601 on the wire; what is Azure's default is left out of files.
+/// Probes and request settings are numbers in files and ISO 8601 on the wire.
+///
+/// Files omit values that equal Azure's defaults.
 extension ProbeBody {
-    /// From a file, in seconds.
+    /// Reads a file's probe, whose times are in seconds.
     init(document: Value) {
         self.init(
             initialDelay: document["initial_delay"]?.time(unit: .seconds(1)),
@@ -31,7 +33,7 @@ extension RequestSettingsBody {
             maxQueueWait: ISO8601Duration(settings.maxQueueWait))
     }
 
-    /// With Azure's defaults where nothing is said.
+    /// The settings, with Azure's defaults for absent members.
     package var settings: RequestSettings {
         let usual = RequestSettings()
         return RequestSettings(

@@ -1,11 +1,13 @@
 internal import Rollouts
 
-/// `scale_settings` of a file and `scaleSettings` on the wire; what is Azure's default is left out of files.
+/// Translates between `scale_settings` of a file and `scaleSettings` on the wire.
+///
+/// Files omit Azure's defaults.
 enum ScaleSettings {
     static func wire(_ document: Value) -> Value {
         let type = document["type"]?.string ?? "default"
         var members: [String: Value] = ["scaleType": .string(type.pascalCased)]
-        // Azure's default type has no further members, whatever a file says beside it.
+        // Azure's default type has no further members, even if the file sets some.
         guard type == "target_utilization" else { return .mapping(members) }
         for name in Autoscaling.defaults.keys { members[name.camelCased] = document[name] }
         let interval = document["polling_interval"]?.time(unit: .seconds(1))

@@ -3,7 +3,7 @@ package import Rollouts
 /// One page of a list.
 package struct ListAnswer<Item: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
     package var value: [Item]
-    /// Where the next page is; nil on the last.
+    /// The URL of the next page; `nil` on the last page.
     package var nextLink: String?
 
     package init(_ value: [Item], nextLink: String? = nil) {
@@ -12,7 +12,7 @@ package struct ListAnswer<Item: Codable & Hashable & Sendable>: Codable, Hashabl
     }
 }
 
-/// The error body of every refusal.
+/// The error body of every refused request.
 package struct ErrorAnswer: Codable, Hashable, Sendable {
     package var error: ErrorDetail
 
@@ -42,11 +42,11 @@ package struct ErrorDetail: Codable, Hashable, Sendable {
     }
 }
 
-/// What polling `Azure-AsyncOperation` answers.
+/// The response when polling `Azure-AsyncOperation`.
 package struct OperationStatus: Codable, Hashable, Sendable {
     package var id: String?
     package var name: String?
-    /// `Updating`, `InProgress` and the like while it goes on; `Succeeded`, `Failed` or `Canceled` when it is over.
+    /// `Updating`, `InProgress` and the like while in progress; `Succeeded`, `Failed` or `Canceled` when finished.
     package var status: String
     /// ISO 8601.
     package var startTime: String?
@@ -68,7 +68,7 @@ package struct OperationStatus: Codable, Hashable, Sendable {
     }
 }
 
-/// What `getLogs` is asked for.
+/// The request body of `getLogs`.
 package struct LogsRequest: Codable, Hashable, Sendable {
     package enum Container: String, Codable, Hashable, Sendable {
         case inferenceServer = "InferenceServer"
@@ -76,7 +76,7 @@ package struct LogsRequest: Codable, Hashable, Sendable {
     }
 
     package var containerType: Container?
-    /// Lines, the last ones.
+    /// The number of lines from the end of the log.
     package var tail: Int?
 
     package init(containerType: Container? = nil, tail: Int? = nil) {

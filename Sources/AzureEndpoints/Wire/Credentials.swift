@@ -1,4 +1,6 @@
-/// The keys of an endpoint; neither is ever written to a log or an error.
+/// The keys of an endpoint.
+///
+/// They are never written to a log or an error.
 package struct EndpointKeys: Codable, Hashable, Sendable {
     package var primaryKey: String?
     package var secondaryKey: String?
@@ -9,7 +11,7 @@ package struct EndpointKeys: Codable, Hashable, Sendable {
     }
 }
 
-/// Asks for a new key in the place of one.
+/// A request for a new key that replaces one of the keys.
 package struct RegenerateKeysRequest: Codable, Hashable, Sendable {
     package enum KeyType: String, Codable, Hashable, Sendable, CaseIterable {
         case primary = "Primary"
@@ -17,7 +19,9 @@ package struct RegenerateKeysRequest: Codable, Hashable, Sendable {
     }
 
     package var keyType: KeyType
-    /// What the key is set to; without it, and where it is the present key, as the Azure SDK sends it, a random one.
+    /// The new key.
+    ///
+    /// If it is absent or equals the present key, as the Azure SDK sends it, a random key is generated.
     package var keyValue: String?
 
     package init(keyType: KeyType, keyValue: String? = nil) {
@@ -26,13 +30,17 @@ package struct RegenerateKeysRequest: Codable, Hashable, Sendable {
     }
 }
 
-/// A token for an endpoint whose auth mode is not `Key`; it is never written to a log or an error.
+/// A token for an endpoint whose auth mode is not `Key`.
+///
+/// It is never written to a log or an error.
 package struct EndpointToken: Codable, Hashable, Sendable {
     package var accessToken: String?
     package var tokenType: String?
     /// Unix seconds.
     package var expiryTimeUtc: Int?
-    /// Unix seconds; from then on a new token is to be asked for.
+    /// Unix seconds.
+    ///
+    /// From this time on a new token should be requested.
     package var refreshAfterTimeUtc: Int?
 
     package init(accessToken: String?, tokenType: String?, expiryTimeUtc: Int?, refreshAfterTimeUtc: Int?) {

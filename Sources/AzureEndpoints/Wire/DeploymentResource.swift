@@ -1,8 +1,8 @@
 package import Rollouts
 
-/// A deployment of an online endpoint as the Azure ML REST API writes it (AzureCompatibility.md).
+/// A deployment of an online endpoint in the form of the Azure ML REST API (AzureCompatibility.md).
 package struct DeploymentResource: Codable, Hashable, Sendable {
-    /// The path of the resource, see ``ResourcePath``.
+    /// The path of the resource; see ``ResourcePath``.
     package var id: String?
     package var name: String?
     package var type: String?
@@ -16,7 +16,7 @@ package struct DeploymentResource: Codable, Hashable, Sendable {
     package var sku: SKU?
     package var properties: DeploymentProperties
 
-    /// What ``type`` says in answers.
+    /// The value of ``type`` in responses.
     package static let typeName = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments"
 
     package init(
@@ -40,7 +40,7 @@ package struct DeploymentResource: Codable, Hashable, Sendable {
 package struct SKU: Codable, Hashable, Sendable {
     package var name: String?
     package var tier: String?
-    /// Instances.
+    /// The instance count.
     package var capacity: Int?
 
     package init(name: String? = nil, tier: String? = nil, capacity: Int? = nil) {
@@ -72,10 +72,10 @@ package struct DeploymentProperties: Codable, Hashable, Sendable {
     package var egressPublicNetworkAccess: String?
     package var privateNetworkConnection: Bool?
     package var dataCollector: Value?
-    /// What a container of a Kubernetes deployment gets.
+    /// The resources of a container of a Kubernetes deployment.
     package var containerResourceRequirements: Value?
     package var provisioningState: ProvisioningState?
-    /// What only the emulator tells.
+    /// The deployment's actual state, which only the emulator reports.
     package var turnout: LiveDeployment?
 
     package init(
@@ -122,7 +122,9 @@ package struct CodeConfiguration: Codable, Hashable, Sendable {
     }
 }
 
-/// Limits of requests; what is not said has Azure's default (AzureCompatibility.md).
+/// Limits of requests.
+///
+/// Absent members have Azure's defaults (AzureCompatibility.md).
 package struct RequestSettingsBody: Codable, Hashable, Sendable {
     package var requestTimeout: ISO8601Duration?
     package var maxConcurrentRequestsPerInstance: Int?
@@ -138,7 +140,9 @@ package struct RequestSettingsBody: Codable, Hashable, Sendable {
     }
 }
 
-/// How an instance is probed; what is not said has Azure's default (AzureCompatibility.md).
+/// Settings of a probe.
+///
+/// Absent members have Azure's defaults (AzureCompatibility.md).
 package struct ProbeBody: Codable, Hashable, Sendable {
     package var initialDelay: ISO8601Duration?
     package var period: ISO8601Duration?

@@ -1,10 +1,10 @@
 package import Rollouts
 
-/// An online endpoint as the Azure ML REST API writes it (AzureCompatibility.md).
+/// An online endpoint in the form of the Azure ML REST API (AzureCompatibility.md).
 ///
-/// A request leaves out what only the server knows; an answer has everything.
+/// A request omits the members that only the server sets; a response has all of them.
 package struct EndpointResource: Codable, Hashable, Sendable {
-    /// The path of the resource, see ``ResourcePath``.
+    /// The path of the resource; see ``ResourcePath``.
     package var id: String?
     package var name: String?
     package var type: String?
@@ -16,7 +16,7 @@ package struct EndpointResource: Codable, Hashable, Sendable {
     package var systemData: SystemData?
     package var properties: EndpointProperties
 
-    /// What ``type`` says in answers.
+    /// The value of ``type`` in responses.
     package static let typeName = "Microsoft.MachineLearningServices/workspaces/onlineEndpoints"
 
     package init(
@@ -42,7 +42,7 @@ package struct EndpointProperties: Codable, Hashable, Sendable {
     package var properties: [String: String]?
     /// Percent of live requests per deployment.
     ///
-    /// PUT replaces it: a request without it takes all traffic away.
+    /// PUT replaces it: a request without it removes all traffic.
     package var traffic: [String: Int]?
     /// Percent of live requests that are copied, per deployment.
     package var mirrorTraffic: [String: Int]?
@@ -53,7 +53,7 @@ package struct EndpointProperties: Codable, Hashable, Sendable {
     package var provisioningState: ProvisioningState?
     package var scoringUri: String?
     package var swaggerUri: String?
-    /// What only the emulator tells.
+    /// The endpoint's actual state, which only the emulator reports.
     package var turnout: LiveEndpoint?
 
     package init(
@@ -76,7 +76,9 @@ package struct EndpointProperties: Codable, Hashable, Sendable {
     }
 }
 
-/// How clients of an endpoint prove who they are; read without case, as ARM reads its enumerations.
+/// How clients of an endpoint authenticate.
+///
+/// Values are compared without case, as ARM does for its enumerations.
 package enum AuthMode: String, Codable, Hashable, Sendable, CaseIterable {
     case key = "Key"
     case amlToken = "AMLToken"
@@ -88,7 +90,7 @@ package enum AuthMode: String, Codable, Hashable, Sendable, CaseIterable {
         guard let mode = Self.allCases.first(where: { $0.rawValue.lowercased() == word.lowercased() }) else {
             let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "there is no auth mode '\(word)': \(known) are possible")
+                in: container, debugDescription: "unknown auth mode '\(word)', expected one of \(known)")
         }
         self = mode
     }

@@ -1,9 +1,9 @@
 package import Rollouts
 internal import Support
 
-/// A length of time as ARM writes it: `PT5S`, `PT0.5S`, `P1DT2H`.
+/// A duration in ARM's notation: `PT5S`, `PT0.5S`, `P1DT2H`.
 ///
-/// Years and months have no fixed length and are not read; parts of a millisecond are rounded.
+/// Years and months have no fixed length and are rejected. Fractions of a millisecond are rounded.
 package struct ISO8601Duration: Hashable, Sendable {
     package var interval: Interval
 
@@ -29,7 +29,7 @@ extension ISO8601Duration: LosslessStringConvertible {
         self.init(Interval(milliseconds: isNegative ? -total : total))
     }
 
-    /// Seconds are the largest unit, as the Azure SDK writes them.
+    /// The notation with seconds as the largest unit, as the Azure SDK writes it.
     package var description: String {
         let total = interval.milliseconds.magnitude
         let (whole, thousandths) = total.quotientAndRemainder(dividingBy: 1000)
@@ -38,7 +38,7 @@ extension ISO8601Duration: LosslessStringConvertible {
         return "\(interval < .zero ? "-" : "")PT\(whole)\(fraction.isEmpty ? "" : ".\(fraction)")S"
     }
 
-    /// The sum of `3H5M` and the like, each of `units` at most once and in their order; nil when it is anything else.
+    /// The sum of a text such as `3H5M`, with each of `units` at most once and in order; `nil` for any other text.
     private static func milliseconds(in text: Substring, units: [(letter: Character, length: Int64)]) -> Int64? {
         var rest = text
         var sum: Int64 = 0
@@ -69,7 +69,7 @@ extension ISO8601Duration: LosslessStringConvertible {
 }
 
 extension Substring {
-    /// True for one decimal digit or more.
+    /// Whether this is at least one decimal digit and nothing else.
     fileprivate var isDigits: Bool { !isEmpty && utf8.allSatisfy(\.isDigit) }
 }
 
@@ -79,7 +79,7 @@ extension ISO8601Duration: Codable {
         let text = try container.decode(String.self)
         guard let duration = ISO8601Duration(text) else {
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "'\(text)' is no ISO 8601 duration such as PT5S")
+                in: container, debugDescription: "'\(text)' is not an ISO 8601 duration such as PT5S")
         }
         self = duration
     }

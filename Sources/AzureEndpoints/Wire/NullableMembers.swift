@@ -1,7 +1,6 @@
-/// Tags, properties and variables may be null on the wire (`x-nullable` in Azure's own description); a name without a
-/// value says nothing.
+/// Decodes tags, properties and variables, which may be null on the wire (`x-nullable` in Azure's specification).
 ///
-/// The compiler's own decoding of optional members in this module finds this overload.
+/// A name whose value is null is ignored. Synthesized decoding of optional members in this module uses this overload.
 extension KeyedDecodingContainer {
     func decodeIfPresent(_ type: [String: String].Type, forKey key: Key) throws -> [String: String]? {
         try decodeIfPresent([String: String?].self, forKey: key)?.compactMapValues { $0 }

@@ -6,7 +6,7 @@ package struct Identity: Codable, Hashable, Sendable {
     package var type: String?
     package var principalId: String?
     package var tenantId: String?
-    /// By asset id; the values are the server's.
+    /// The identities by their asset IDs; the values are set by the server.
     package var userAssignedIdentities: [String: Value]?
 
     package init(
@@ -20,7 +20,7 @@ package struct Identity: Codable, Hashable, Sendable {
     }
 }
 
-/// Who made and last changed a resource, and when (ISO 8601).
+/// Who created and last changed a resource, and when (ISO 8601).
 package struct SystemData: Codable, Hashable, Sendable {
     package var createdBy: String?
     package var createdByType: String?
@@ -42,11 +42,11 @@ package struct SystemData: Codable, Hashable, Sendable {
     }
 }
 
-/// What an endpoint of the emulator does now, which the cloud never tells.
+/// The actual state of an endpoint in the emulator, which the cloud does not report.
 package struct LiveEndpoint: Codable, Hashable, Sendable {
     package var trafficActual: [String: Int]
     package var mirrorTrafficActual: [String: Int]
-    /// The highest fencing epoch that was seen.
+    /// The highest fencing epoch of any accepted change.
     package var epoch: Int?
 
     package init(trafficActual: [String: Int], mirrorTrafficActual: [String: Int], epoch: Int? = nil) {
@@ -56,15 +56,17 @@ package struct LiveEndpoint: Codable, Hashable, Sendable {
     }
 }
 
-/// What a deployment of the emulator does now, which the cloud never tells.
+/// The actual state of a deployment in the emulator, which the cloud does not report.
 package struct LiveDeployment: Codable, Hashable, Sendable {
-    /// Instances asked for, serving, and failed.
+    /// The desired number of instances.
     package var wanted: Int
+    /// The number of instances that serve requests.
     package var ready: Int
+    /// The number of failed instances.
     package var failed: Int
-    /// Requests that it is answering now.
+    /// The number of requests in flight.
     package var inFlight: Int
-    /// Why it is not ready, in a sentence.
+    /// Explains in a sentence why it is not ready.
     package var reason: String?
 
     package init(wanted: Int, ready: Int, failed: Int, inFlight: Int, reason: String? = nil) {

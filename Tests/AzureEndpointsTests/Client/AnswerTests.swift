@@ -23,7 +23,7 @@ import Testing
             #expect(error == BackendError(.refused, "traffic must sum to 100 (BadArgument)"))
         }
         let html = await code { WholeAnswer(status: 403, body: Data("<html>".utf8)) }
-        #expect(html?.message == "the server answered 403")
+        #expect(html?.message == "the server returned HTTP status 403")
     }
 
     @Test(

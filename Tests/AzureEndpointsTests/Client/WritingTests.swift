@@ -52,10 +52,10 @@ import Testing
             """#
         let begun = clock.now() + .minutes(-10)
         for (modified, words) in [
-            (begun.description, "is Creating since \(begun.zoned), and Azure takes no other change of it meanwhile"),
-            (begun.description, "at \((begun + .minutes(30)).zoned), in 20m, at the latest"),
-            ("yesterday", "servers that are started have 2m32s to become ready, by the readiness probe"),
-            ("yesterday", "Azure ends the change by itself 30m after it begins at the latest"),
+            (begun.description, "is Creating since \(begun.zoned); until that change ends, Azure accepts no other"),
+            (begun.description, "at \((begun + .minutes(30)).zoned) at the latest (in 20m)"),
+            ("yesterday", "Its servers have 2m32s to become ready (readiness probe)"),
+            ("yesterday", "Azure ends the change at the latest 30m after its start"),
         ] {
             let server = ScriptedServer { exchange in
                 guard exchange.method == .get else { return try .error(409, "Conflict", "it is Creating") }
@@ -124,6 +124,6 @@ import Testing
                 .apply(.putDeployment(definition), to: endpointName, as: context)
         }
         #expect(error?.code == .refused)
-        #expect(error?.message.contains("plan it again") == true)
+        #expect(error?.message.contains("make a new plan") == true)
     }
 }

@@ -29,7 +29,7 @@ struct AzureDoctorTests {
             WholeAnswer(status: 200, headers: [], body: Data(#"{"location": "westeurope"}"#.utf8))
         }
         #expect(found.map(\.level) == Array(repeating: .ok, count: 4))
-        #expect(found.last?.finding == "the workspace answers: it is in westeurope")
+        #expect(found.last?.finding == "the workspace responds, in region westeurope")
         #expect(found[1].finding == "the workspace is production in resource group models, subscription sub")
         #expect(server.exchanges.count == 1 && server.writes.isEmpty)
         #expect(!found.contains { $0.finding.contains("swordfish") })
@@ -41,7 +41,7 @@ struct AzureDoctorTests {
             WholeAnswer(status: 500, headers: [])
         }
         #expect(found.map(\.level) == [.ok, .error, .error])
-        #expect(found[1].finding.contains("no Azure resource group is named: use --resource-group"))
+        #expect(found[1].finding.contains("no Azure resource group is set; use --resource-group"))
         #expect(found[2].finding.contains("sign in with `az login`"))
         #expect(server.exchanges.isEmpty)
     }

@@ -45,13 +45,13 @@ struct CloudWorkspaceTests {
             try await found(CloudWorkspace(subscription: "s", workspace: "w"))
         }
         #expect(
-            noGroup?.message == "no Azure resource group is named: use --resource-group or AZURE_RESOURCE_GROUP, "
+            noGroup?.message == "no Azure resource group is set; use --resource-group or AZURE_RESOURCE_GROUP, "
                 + "or `az configure --defaults group=NAME`")
         let noSubscription = await #expect(throws: BackendError.self) {
             try await found(CloudWorkspace(resourceGroup: "g", workspace: "w"))
         }
         #expect(
-            noSubscription?.message == "no Azure subscription is named, and the program 'az' is not installed: "
+            noSubscription?.message == "no Azure subscription is set: the program 'az' is not installed; "
                 + "use --subscription or AZURE_SUBSCRIPTION_ID, or sign in with `az login`")
     }
 

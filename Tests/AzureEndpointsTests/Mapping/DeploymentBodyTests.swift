@@ -47,7 +47,7 @@ struct DeploymentBodyTests {
     @Test("a reference without a version is a problem that says what to write")
     func noVersion() {
         let problem = #expect(throws: MappingProblem.self) { try properties(["model": "azureml:m"]) }
-        #expect(problem?.message == "'azureml:m' names no version: write azureml:NAME:VERSION")
+        #expect(problem?.message == "'azureml:m' has no version; write azureml:NAME:VERSION")
     }
 
     @Test("has the members of Kubernetes")

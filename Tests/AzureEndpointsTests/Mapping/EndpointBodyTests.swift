@@ -20,7 +20,7 @@ struct EndpointBodyTests {
         let problem = #expect(throws: MappingProblem.self) {
             try mapping.resource(for: EndpointDefinition(name: "houses", authMode: "password"))
         }
-        #expect(problem?.message == "auth_mode is 'password': key, aml_token, aad_token are possible")
+        #expect(problem?.message == "auth_mode is 'password', expected one of key, aml_token, aad_token")
     }
 
     @Test("keeps traffic, mirror traffic, others' tags and properties")
