@@ -1,15 +1,18 @@
 package import Rollouts
 internal import Support
 
-/// The path of a workspace, of an endpoint or of a deployment in Azure Resource Manager, and what follows it.
+/// The path of a workspace, an endpoint or a deployment in Azure Resource Manager, and any segments that follow.
 ///
-/// Fixed words are matched without case, as ARM matches them; what the caller named keeps its case.
+/// Fixed segments are matched without case, as ARM does. Names keep the caller's case.
 package struct ResourcePath: Hashable, Sendable {
     package var workspace: WorkspaceID
     package var endpoint: Name?
     package var deployment: Name?
-    /// What follows the deepest resource: `["listKeys"]`, `["turnout", "history"]`; of a list its own word,
-    /// `["onlineEndpoints"]` or `["deployments"]`; of other resources, assets for instance, all their segments.
+    /// The segments after the deepest resource, such as `["listKeys"]` or `["turnout", "history"]`.
+    ///
+    /// For a list it is the collection, `["onlineEndpoints"]` or `["deployments"]`; for other resources, such as
+    /// assets, all
+    /// their segments.
     package var trailing: [String]
 
     package init(_ workspace: WorkspaceID, endpoint: Name? = nil, deployment: Name? = nil, _ trailing: String...) {
@@ -19,13 +22,13 @@ package struct ResourcePath: Hashable, Sendable {
         self.trailing = trailing
     }
 
-    /// True when these words follow, in whatever case.
+    /// Whether exactly these words follow, compared without case.
     package func isFollowed(by words: String...) -> Bool {
         trailing.map { $0.lowercased() } == words.map { $0.lowercased() }
     }
 }
 
-/// The names that lead to a workspace.
+/// The names that identify a workspace.
 package struct WorkspaceID: Hashable, Sendable {
     package var subscription: String
     package var resourceGroup: String
@@ -37,7 +40,7 @@ package struct WorkspaceID: Hashable, Sendable {
         self.name = name
     }
 
-    /// The workspace of the emulator; it takes any other name for the same one.
+    /// The workspace of the emulator, which accepts any other name for it.
     package static let local = WorkspaceID(
         subscription: "00000000-0000-0000-0000-000000000000", resourceGroup: "local", name: "turnout")
 
@@ -61,7 +64,7 @@ extension ResourcePath: LosslessStringConvertible {
         return (segments + trailing).reduce(into: "") { $0 += "/" + PercentEncoding.encoded($1) }
     }
 
-    /// Reads a path without its query; nil where it leads to no workspace.
+    /// Parses a path without its query; `nil` if it is not the path of a workspace or of something in it.
     package init?(_ text: String) {
         guard text.first == "/" else { return nil }
         var segments: [String] = []
@@ -83,7 +86,7 @@ extension ResourcePath: LosslessStringConvertible {
         trailing = Array(rest)
     }
 
-    /// Takes `COLLECTION/NAME` from the front.
+    /// Removes `COLLECTION/NAME` from the front and returns the name.
     private static func resource(_ collection: String, _ segments: inout ArraySlice<String>) -> Name? {
         guard segments.count >= 2, segments.first?.lowercased() == collection.lowercased() else { return nil }
         segments.removeFirst()

@@ -2,12 +2,14 @@ package import RolloutEngine
 package import Rollouts
 internal import Support
 
-/// Headers on every write of Turnout's client: who asks, and for what; the cloud leaves them aside.
+/// Headers on every write of Turnout's client that identify the run and the change.
 ///
-/// Run, stage and key are percent-encoded where they are not plain ASCII.
+/// The cloud ignores them.
+///
+/// Run, stage and key are percent-encoded unless they are plain ASCII.
 package struct WriteHeaders: Hashable, Sendable {
     package var context: ChangeContext
-    /// What the request is about, which its body alone does not tell: a PUT may scale a deployment or replace it.
+    /// The kind of change, which the body alone does not reveal: a PUT may scale a deployment or replace it.
     package var kind: Kind?
 
     package enum Kind: String, Hashable, Sendable, CaseIterable {
@@ -34,7 +36,8 @@ package struct WriteHeaders: Hashable, Sendable {
         self.kind = kind
     }
 
-    /// The headers that `value` finds by name; nil where run, stage, attempt, key or epoch is missing or not one.
+    /// Parses the headers that `value` returns by name; `nil` if run, stage, attempt, key or epoch is missing or
+    /// invalid.
     package init?(_ value: (_ name: String) -> String?) {
         guard let run = value(Field.run.rawValue).flatMap(PercentEncoding.decoded).flatMap(RunID.init),
             let stage = value(Field.stage.rawValue).flatMap(PercentEncoding.decoded),
@@ -47,7 +50,7 @@ package struct WriteHeaders: Hashable, Sendable {
             kind: value(Field.change.rawValue).flatMap(Kind.init))
     }
 
-    /// Name and value of each.
+    /// The header fields.
     package var fields: [(name: String, value: String)] {
         var fields = [
             (Field.run, PercentEncoding.encoded(context.run.description)),
@@ -61,7 +64,7 @@ package struct WriteHeaders: Hashable, Sendable {
 }
 
 extension Change {
-    /// What headers call it.
+    /// The kind of this change in the headers.
     package var headerKind: WriteHeaders.Kind {
         switch self {
         case .putEndpoint: .putEndpoint

@@ -2,12 +2,12 @@ internal import Rollouts
 package import RolloutEngine
 
 extension BackendError {
-    /// What the API server's refusal means to a runner, in the server's words.
+    /// Converts an error of the API server to what it means for a runner, with the server's message.
     package init(_ error: KubernetesError) {
         switch error.code {
         case .tooManyRequests(let wait): self.init(.busy(retryAfter: wait), "\(error)")
         case .conflict, .alreadyExists:
-            self.init(.busy(retryAfter: .seconds(1)), "\(error): somebody else changes it at the same time")
+            self.init(.busy(retryAfter: .seconds(1)), "\(error): another client is changing it at the same time")
         case .fieldConflict(let conflicts):
             let fields = Dictionary(grouping: conflicts, by: \.manager).sorted { $0.key < $1.key }.map {
                 manager, fields in
@@ -15,15 +15,15 @@ extension BackendError {
             }
             self.init(
                 .refused,
-                "\(error.request ?? "apply"): \(fields.joined(separator: "; ")); Turnout takes nothing from others by "
-                    + "force: let them give it up, or set it there")
+                "\(error.request ?? "apply"): \(fields.joined(separator: "; ")); Turnout does not take fields from "
+                    + "other managers by force: let them give the fields up, or make the change with them")
         case .forbidden where error.reason == "Forbidden" && error.causes.isEmpty:
             self.init(
                 .refused,
-                "\(error); if a right is missing, Playbooks/samples/kubernetes/role.yml has those that Turnout uses, and "
-                    + "`turnout doctor --backend kubernetes` tells which")
+                "\(error); if a permission is missing, `turnout doctor --backend kubernetes` says which, and "
+                    + "Playbooks/samples/kubernetes/role.yml grants all that Turnout uses")
         case .unavailable, .unreachable, .expired, .malformedAnswer: self.init(.unavailable, "\(error)")
-        // A token or plugin may be renewed by whoever renews it; until then nobody can be asked.
+        // A token or plugin may be renewed elsewhere; until then no request can be made.
         case .unauthorized, .credentials: self.init(.unavailable, "\(error)")
         case .notFound, .invalid, .forbidden, .configuration: self.init(.refused, "\(error)")
         }
@@ -34,7 +34,7 @@ extension BackendError {
     }
 }
 
-/// Runs `body`, and makes a ``BackendError`` of whatever it throws.
+/// Runs `body` and converts its errors to ``BackendError``.
 func asBackendErrors<Result: Sendable>(
     _ body: () async throws -> Result
 ) async throws(BackendError) -> Result {

@@ -3,13 +3,15 @@ internal import Rollouts
 
 /// Changes of deployments.
 extension ChangeWork {
-    /// The Deployment is written last: that it has this change's key says that everything before it is there.
+    /// Creates or updates a deployment's objects.
+    ///
+    /// The Deployment is written last, so that this change's key on it means that all other objects exist.
     func put(_ definition: DeploymentDefinition) async throws {
         let settings = settings.settings(of: definition)
         guard let image = ServedImage(definition, settings) else {
             throw BackendError(
                 .refused,
-                "deployment \(definition.name) has no image: give its file an environment with an 'image', or set "
+                "deployment \(definition.name) has no image: set 'image' in the environment of its file, or "
                     + "backends.kubernetes.image in the playbook")
         }
         var manifest = DeploymentManifest(
@@ -21,8 +23,8 @@ extension ChangeWork {
             try writer.guardOwnership(.deployments, live, as: try manifest.deployment(by: author))
             try writer.guardEpoch(live)
             guard !live.hasKey(author.context.idempotencyKey) else { return }
-            // What has failed is tried again with new Pods: neither its controller nor its nodes begin anew by themselves.
-            // One that only lacks its rule in the route serves as it is.
+            // A failed deployment is retried with new Pods, since neither its controller nor its nodes start over. One
+            // that only lacks its rule in the route serves as it is.
             let hasFailed =
                 reading?.snapshot.deployment(definition.name)?.state == .failed
                 && reading?.reading(of: definition.name)?.objects.routing != nil
@@ -42,7 +44,7 @@ extension ChangeWork {
         try await prune(of: definition.name, keeping: [manifest.code?.name, live?.codeName].compactMap(\.self))
     }
 
-    /// Of a deployment with an autoscaler, the least that it keeps.
+    /// Sets the replica count, or for a deployment with an autoscaler its minimum.
     func scale(_ name: Name, to count: Int) async throws {
         let object = ObjectNames.object(of: name, in: endpoint)
         if let live = try await fresh(.horizontalPodAutoscalers, object), live.isTurnouts {
@@ -56,7 +58,7 @@ extension ChangeWork {
             return
         }
         guard let live = try await fresh(.deployments, object) else {
-            throw KubernetesError(.conflict, "Deployment \(object) is not there any more")
+            throw KubernetesError(.conflict, "Deployment \(object) no longer exists")
         }
         let desired = try live.asApplied(by: author) { $0[path: ["replicas"]] = .integer(count) }
         try await writer.put(
@@ -64,7 +66,9 @@ extension ChangeWork {
             onConflict: conflict)
     }
 
-    /// Its requests are ended first: nothing leads to it, gateways have said so, and its Pods take their grace period.
+    /// Deletes a deployment after its requests have ended.
+    ///
+    /// First no route leads to it and the gateways have confirmed that, then its Pods end within their grace period.
     func delete(_ name: Name) async throws {
         guard objects?.deployments[name] != nil else { return }
         try await unroute(name)
@@ -73,7 +77,9 @@ extension ChangeWork {
         try await pruneOthers(than: name)
     }
 
-    /// Deletes code that the other deployments had before: by now nobody goes back to it, and no Pod of it is left.
+    /// Deletes superseded code of the other deployments.
+    ///
+    /// At this point no rollback needs it, and no Pod uses it.
     private func pruneOthers(than deleted: Name) async throws {
         for (name, objects) in objects?.deployments ?? [:] where name != deleted {
             guard reading?.reading(of: name)?.isSettled ?? false else { continue }
@@ -81,7 +87,9 @@ extension ChangeWork {
         }
     }
 
-    /// The route goes last: as long as it is there, the endpoint is.
+    /// Deletes the endpoint's objects.
+    ///
+    /// The route is deleted last, because the endpoint exists as long as it does.
     func deleteEndpoint() async throws {
         guard let anchor = objects?.anchor else { return }
         for name in (objects?.deployments ?? [:]).keys.sorted() { try await deleteObjects(of: name, withRoute: true) }
@@ -91,12 +99,12 @@ extension ChangeWork {
         try await end(anchor.type, live)
     }
 
-    /// Deletes a deployment's objects one by one, and not by owner references.
+    /// Deletes a deployment's objects one by one instead of relying on owner references.
     ///
-    /// Whoever deletes a route by mistake keeps the servers; only a Deployment's own Pods go with it.
+    /// If a person deletes a route by mistake, the servers stay. Only a Deployment's own Pods are deleted with it.
     private func deleteObjects(of name: Name, withRoute: Bool = false) async throws {
         let object = ObjectNames.object(of: name, in: endpoint)
-        // A route of the user's that still leads to the Service would be broken without it.
+        // A route of the user that still leads to the Service would be broken without it.
         let isReferenced =
             !withRoute && objects?.anchor.choice != nil
             && reading?.route?.weights.contains { $0.service == object } ?? false
@@ -112,7 +120,7 @@ extension ChangeWork {
         try await end(type, live)
     }
 
-    /// Deletes the object in the state in which it was seen, and looks what became of it: one with Pods takes its time.
+    /// Deletes the object in the state that was read, and reads it again: an object with Pods takes time to end.
     func end(_ type: ResourceType, _ live: KubernetesObject) async throws {
         try await client.delete(
             type, live.name, in: namespace, uid: live.uid, resourceVersion: live.resourceVersion,
@@ -120,7 +128,7 @@ extension ChangeWork {
         try await backend.view.lookAgain(type, of: endpoint)
     }
 
-    /// Waits until the route as it is now is what gateways go by.
+    /// Waits until the gateways use the route in its present state.
     private func waitForGateways() async throws {
         guard objects?.anchor.choice == nil else { return }
         let deadline = backend.clock.now() + Self.gatewayPatience
@@ -137,18 +145,19 @@ extension ChangeWork {
         }
     }
 
-    /// How long a change that needs the gateways waits for them by itself; then its runner asks again.
+    /// How long a change waits for the gateways before it reports that it is busy and its runner retries.
     private static let gatewayPatience = Interval.seconds(10)
 
-    /// Makes the autoscaler so, or takes away one that is no longer wanted.
+    /// Applies the autoscaler, or deletes the present one if none is desired.
     private func put(_ autoscaler: KubernetesObject?, named name: String) async throws {
         guard let autoscaler else { return try await delete(.horizontalPodAutoscalers, name) }
         try await writer.put(
             .horizontalPodAutoscalers, autoscaler, over: try await fresh(.horizontalPodAutoscalers, name))
     }
 
-    /// Deletes ConfigMaps with code that no version needs: that of the version before stays until the next one, since
-    /// its Pods may still start.
+    /// Deletes ConfigMaps with code that no version needs.
+    ///
+    /// The previous version's code stays until the next change, because its Pods may still start.
     private func prune(of deployment: Name, keeping names: [String]) async throws {
         let labels = Mark.labels(of: deployment, in: endpoint)
         for map in try await client.list(.configMaps, in: namespace, labels: Selector(labels)).objects
@@ -160,7 +169,7 @@ extension ChangeWork {
         }
     }
 
-    /// The code, where it is a folder of this machine, or is in the cluster since it was one.
+    /// The code, if it is a folder of this machine or was stored in the cluster from one; otherwise `nil`.
     private func code(_ definition: DeploymentDefinition) async throws -> CodeManifest? {
         let configuration = definition.document["code_configuration"]
         guard let code = configuration?["code"]?.string, !code.contains(":") else { return nil }
@@ -176,7 +185,7 @@ extension ChangeWork {
             return kept
         }
         guard let folder = definition.folder ?? planned.flatMap({ backend.folders[$0] }) else {
-            throw BackendError(.refused, "the code of deployment \(definition.name), \(code), is on no disk here")
+            throw BackendError(.refused, "the code of deployment \(definition.name), \(code), is not on this machine")
         }
         let path = code.hasPrefix("/") ? code : folder + "/" + code
         let read: CodeFolder
@@ -186,8 +195,8 @@ extension ChangeWork {
         if let planned, planned != read.digest {
             throw BackendError(
                 .refused,
-                "the code of deployment \(definition.name), \(path), is not what it was when the plan was made: put it "
-                    + "back, or use the edited playbook by --adopt")
+                "the code of deployment \(definition.name), \(path), was edited since the plan was made: "
+                    + "restore it, or use the edited files with --adopt")
         }
         return CodeManifest(read, script: script, of: definition.name, in: endpoint)
     }
@@ -206,21 +215,21 @@ extension RouteReading.Acceptance {
 extension KubernetesObject {
     var isTurnouts: Bool { labels[Mark.managedBy] == Mark.manager }
 
-    /// The ConfigMap that its Pods have their code from.
+    /// The name of the ConfigMap from which its Pods get their code.
     var codeName: String? {
         self["spec", "template", "spec", "volumes"]?.list?.first { $0["name"]?.string == CodeManifest.volume }?[
             "configMap"]?["name"]?.string
     }
 
-    /// What was applied of it last with an `edit`, as a write of `author`'s.
+    /// The object as it was last applied, modified by `edit`, as a write of `author`.
     ///
-    /// Values that somebody changed stay, and stay drift.
+    /// Fields that others changed are not touched and remain drift.
     func asApplied(by author: Author, _ edit: (inout Value) -> Void) throws -> KubernetesObject {
         guard let type = [ResourceType.deployments, .horizontalPodAutoscalers].first(where: { $0.kind == kind }),
             let text = annotations[Mark.applied]
         else {
             throw BackendError(
-                .refused, "\(kind) \(name) has lost its annotation \(Mark.applied): deploy it again")
+                .refused, "\(kind) \(name) has no annotation \(Mark.applied): deploy it again")
         }
         var spec = try JSONReader.value(Array(text.utf8))
         edit(&spec)

@@ -1,7 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Changes of the route: the endpoint itself, its traffic, and which deployments requests can name.
+/// Changes of the route: the endpoint itself, its traffic, and the deployments that requests can name.
 extension ChangeWork {
     func put(_ definition: EndpointDefinition) async throws {
         if let choice = settings.route { return try await put(definition, beside: choice) }
@@ -11,8 +11,8 @@ extension ChangeWork {
         guard anchor == nil || objects?.anchor.choice == nil else {
             throw BackendError(
                 .refused,
-                "endpoint \(endpoint) has the user's route \(objects?.anchor.choice?.name ?? ""): name it under "
-                    + "backends.kubernetes.route")
+                "endpoint \(endpoint) uses the existing route \(objects?.anchor.choice?.name ?? ""): set "
+                    + "backends.kubernetes.route to it in the playbook")
         }
         let gateway = settings.gateway(of: definition)
         let place = try self.place(gateway, anchor)
@@ -28,7 +28,9 @@ extension ChangeWork {
         try await writeRoute(live, anchor, annotations, backends: backends, reading?.route?.traffic ?? .none, at: place)
     }
 
-    /// The weights; what clients have until they hold is kept beside them.
+    /// Sets the weights.
+    ///
+    /// The traffic that clients get until the new weights apply is stored with them.
     func set(_ traffic: Traffic) async throws {
         guard let objects, let snapshot = reading?.snapshot else { return }
         guard objects.anchor.choice != nil else {
@@ -41,7 +43,7 @@ extension ChangeWork {
         try await setUsersWeights(traffic, annotations)
     }
 
-    /// Requests that name the deployment come to it from now on; its time-out holds.
+    /// Adds a rule, with the deployment's timeout, for requests that name the deployment.
     func route(_ definition: DeploymentDefinition) async throws {
         guard let anchor = objects?.anchor, anchor.choice == nil else { return }
         var backends = backends.filter { $0.deployment != definition.name }
@@ -49,7 +51,7 @@ extension ChangeWork {
         try await rewrite(anchor, backends)
     }
 
-    /// No request comes to the deployment any more.
+    /// Removes the rule for requests that name the deployment.
     func unroute(_ deployment: Name) async throws {
         guard let anchor = objects?.anchor, anchor.choice == nil else { return }
         try await rewrite(anchor, backends.filter { $0.deployment != deployment })
@@ -62,14 +64,14 @@ extension ChangeWork {
             anchor.object, anchor, annotations, backends: backends, reading?.route?.traffic ?? .none, keepsKey: true)
     }
 
-    /// The deployments that are there and stay.
+    /// The existing deployments that are not being deleted.
     private var backends: [RouteManifest.Backend] {
         (reading?.snapshot.deployments ?? []).filter { $0.state != .deleting }.map {
             RouteManifest.Backend(deployment: $0.name, timeout: $0.definition.requestSettings.timeout)
         }
     }
 
-    /// The deployments that are there although their endpoint's route is not: requests come to them again.
+    /// Deployments that exist although their endpoint's route does not; the new route will lead to them again.
     private func orphans() async throws -> [RouteManifest.Backend] {
         try await backend.view.deployments(of: endpoint).sorted { $0.key < $1.key }.compactMap { name, objects in
             guard objects.deployment.deletionTimestamp == nil else { return nil }
@@ -87,8 +89,8 @@ extension ChangeWork {
         guard traffic.deployments.count <= RouteParts.mostReferences else {
             throw BackendError(
                 .refused,
-                "traffic goes to \(traffic.deployments.count) deployments, and a rule of an HTTPRoute leads to at most "
-                    + "\(RouteParts.mostReferences): give it to fewer")
+                "traffic goes to \(traffic.deployments.count) deployments, but a rule of an HTTPRoute can lead to at "
+                    + "most \(RouteParts.mostReferences): use fewer")
         }
         let parts = (reading?.parts ?? RouteParts([])).naming(backends.map(\.deployment))
         let place = try place ?? self.place(nil, anchor)
@@ -96,7 +98,7 @@ extension ChangeWork {
             endpoint: endpoint, namespace: namespace, parents: place.parents, hostnames: place.hostnames,
             backends: [], weighted: [], traffic: .none)
         manifest.hasFilters = settings.metrics?.needsFilters ?? false
-        // What is named anew can be reached before it has traffic.
+        // Write the further routes first: a deployment must be reachable by name before it gets traffic.
         for (index, part) in parts.parts.enumerated().dropFirst() {
             manifest.backends = backends.filter { part.contains($0.deployment) }
             try await writeFurtherRoute(manifest, number: index + 1)
@@ -105,7 +107,7 @@ extension ChangeWork {
         manifest.weighted = backends
         manifest.traffic = traffic
         var kept = kept
-        // Until the gateways have taken the route as it is written, clients have what they had.
+        // Until the gateways accept the route as written, clients get the present traffic.
         if let actual = reading?.snapshot.traffic.actual {
             kept[Mark.trafficBefore] = try ManifestText.definition(actual)
         }
@@ -120,7 +122,7 @@ extension ChangeWork {
         }
     }
 
-    /// A route beside the first one, which is gone when it has nothing to name any more.
+    /// Writes a route in addition to the first one, or deletes it if it has no deployment to name.
     private func writeFurtherRoute(_ manifest: RouteManifest, number: Int) async throws {
         let name = ObjectNames.route(of: endpoint, part: number)
         let live = try await fresh(.httpRoutes, name)
@@ -131,7 +133,7 @@ extension ChangeWork {
         }
         _ = try await backend.features.write(manifest) { manifest in
             var annotations = self.author.annotations
-            // A route takes part in several changes, each of which has one key.
+            // A route takes part in several changes, each of which has its own key.
             annotations[Mark.key] = nil
             let object = try ManifestText.applied(
                 KubernetesObject(
@@ -141,13 +143,13 @@ extension ChangeWork {
         }
     }
 
-    /// Where clients come in.
+    /// The gateways and hostnames through which clients reach the endpoint.
     struct Place {
         var parents: Value
         var hostnames: [String]
     }
 
-    /// The gateway's, else as the route was applied: only what defines an endpoint moves it.
+    /// The given gateway's place, else that of the applied route: only a change of the endpoint's definition moves it.
     private func place(_ gateway: KubernetesSettings.GatewayChoice?, _ anchor: EndpointAnchor?) throws -> Place {
         if let gateway {
             return Place(
@@ -157,14 +159,14 @@ extension ChangeWork {
         guard let parents = applied?["parentRefs"], parents.list?.isEmpty == false else {
             throw BackendError(
                 .refused,
-                "nothing says through which gateway clients come: set backends.kubernetes.gateway: {name: …} in the "
-                    + "playbook, or backends.kubernetes.route for a route of your own")
+                "no gateway is set for this endpoint: set backends.kubernetes.gateway: {name: …} in the playbook, or "
+                    + "backends.kubernetes.route to use an existing route")
         }
         return Place(parents: parents, hostnames: applied?["hostnames"]?.list?.compactMap(\.string) ?? [])
     }
 }
 
-/// A route that the user owns: a ConfigMap beside it stands for the endpoint, and of the route itself weights change.
+/// Routes that the user owns: a ConfigMap represents the endpoint, and only weights of the route itself are changed.
 extension ChangeWork {
     private func put(_ definition: EndpointDefinition, beside choice: KubernetesSettings.RouteChoice) async throws {
         guard let route = try await fresh(.httpRoutes, choice.name) else {
@@ -173,7 +175,7 @@ extension ChangeWork {
         guard EndpointAnchor(route, of: endpoint) == nil else {
             throw BackendError(
                 .refused,
-                "HTTPRoute \(choice.name) is Turnout's own: leave backends.kubernetes.route out of the playbook")
+                "HTTPRoute \(choice.name) was created by Turnout: remove backends.kubernetes.route from the playbook")
         }
         await backend.view.saw(.httpRoutes, route)
         let reading = RouteReading(route, of: endpoint, deployments: [], choice: choice.rule)
@@ -207,8 +209,9 @@ extension ChangeWork {
             }
             throw BackendError(
                 .refused,
-                "rule \(choice.rule) of HTTPRoute \(choice.name) does not lead to \(missing.map(\.text).joined(separator: ", ")): "
-                    + "add to its backendRefs \(lines.joined(separator: ", "))")
+                "rule \(choice.rule) of HTTPRoute \(choice.name) does not lead to "
+                    + "\(missing.map(\.text).joined(separator: ", ")): "
+                    + "add to its backendRefs: \(lines.joined(separator: ", "))")
         }
         var operations: [PatchOperation] = []
         if let version = route.route.resourceVersion {
@@ -224,7 +227,7 @@ extension ChangeWork {
         }
         guard operations.count > 1 else { return }
         var marks = annotations.merging(author.annotations) { _, new in new }
-        // Were it kept now, a runner that dies before the weights are written would never write them.
+        // If the key were stored now, a runner that died before writing the weights would never write them.
         marks[Mark.key] = objects.anchor.key
         _ = try await writer.apply(.configMaps, try objects.anchor.applied(marks), over: objects.anchor.object)
         _ = try await writer.patch(.httpRoutes, route.route, operations)

@@ -1,12 +1,12 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// The work on one change of one endpoint, on objects that were just read.
+/// The work on one change of one endpoint, based on objects that were just read.
 struct ChangeWork {
     let backend: KubernetesBackend
     let endpoint: Name
     let author: Author
-    /// Nil where there is no endpoint.
+    /// The endpoint's objects; `nil` if the endpoint does not exist.
     private(set) var objects: EndpointObjects?
 
     init(_ backend: KubernetesBackend, _ endpoint: Name, _ author: Author, _ objects: EndpointObjects?) {
@@ -25,7 +25,9 @@ struct ChangeWork {
             client: client, author: author, saw: { await view.saw($0, $1) }, confirm: { try await self.confirm() })
     }
 
-    /// The way back to what clients had takes back what hands have changed; any other change is for a person to see.
+    /// Whether the change is a rollback, which overrides manual changes.
+    ///
+    /// Any other change leaves them for a person to review.
     var isWayBack: Bool { author.context.stage == "roll-back" }
     var conflict: ObjectWriter.Conflict { isWayBack ? .takeBack : .takeBackFromHands }
 
@@ -39,7 +41,7 @@ struct ChangeWork {
         if let anchor = objects?.anchor.object { try writer.guardEpoch(anchor) }
     }
 
-    /// True where this very sending had its effect before.
+    /// Whether this very change (by its idempotency key) already took effect.
     func isDoneAlready(_ change: Change) async throws -> Bool {
         let key = author.context.idempotencyKey
         switch change {
@@ -54,23 +56,23 @@ struct ChangeWork {
         }
     }
 
-    /// Refuses what the rules of endpoints are against, as they are now.
+    /// Refuses a change that violates the rules for endpoints in their present state.
     func guardRules(_ change: Change) throws {
         var snapshot = reading?.snapshot
-        // What waits for a gateway alone may be mended, given up or brought back all the same.
+        // An endpoint that only waits for a gateway may still be redefined, deleted or rolled back.
         let isMended =
             switch change {
             case .putEndpoint, .deleteEndpoint: true
             default: isWayBack
             }
         if isMended, snapshot?.state == .updating { snapshot?.state = .succeeded }
-        // A gateway that never takes the route need not say that it leads to nobody.
+        // A gateway that never accepts the route need not confirm that it leads to no deployment.
         if change == .deleteEndpoint, let wanted = snapshot?.traffic.wanted { snapshot?.traffic.actual = wanted }
         for index in (snapshot?.deployments ?? []).indices {
             guard let deployment = snapshot?.deployments[index], deployment.state.isBusy, deployment.state != .deleting
             else { continue }
-            // What only lacks its Service or its rule is not being changed: that is mended, and it can be deleted. A
-            // runner that dies while it deletes leaves it so.
+            // A deployment that only lacks its Service or its rule is not being changed: it may be repaired or deleted.
+            // A runner that dies while deleting leaves it in that state.
             let isSettled = reading?.reading(of: deployment.name)?.isSettled ?? false
             guard isSettled || change == .deleteDeployment(deployment.name) else { continue }
             snapshot?.deployments[index].state = .succeeded
@@ -79,16 +81,17 @@ struct ChangeWork {
         if let violation = model.violation(of: change) { throw BackendError(violation) }
     }
 
-    /// Looks whether the endpoint is still this runner's; see ``ObjectWriter``.
+    /// Checks that the endpoint still belongs to this runner; see ``ObjectWriter``.
     private func confirm() async throws {
         guard let anchor = objects?.anchor else { return }
         guard let now = try await fresh(anchor.type, anchor.object.name), now.uid == anchor.object.uid else {
-            throw KubernetesError(.conflict, "endpoint \(endpoint) was deleted by somebody else at the same time")
+            throw KubernetesError(.conflict, "endpoint \(endpoint) was deleted by another client at the same time")
         }
         try writer.guardEpoch(now)
     }
 
-    /// Makes the endpoint's later runner known before anything else of it is changed, where it is not yet.
+    /// Records this runner's epoch on the endpoint before anything else of it is changed, unless it is already
+    /// recorded.
     mutating func claim() async throws {
         guard let anchor = objects?.anchor, anchor.epoch < author.context.epoch else { return }
         let written = try await writeClaim(anchor)
@@ -100,7 +103,7 @@ struct ChangeWork {
         annotations.merge(author.annotations) { _, new in new }
         // The key belongs to a change of the anchor itself.
         annotations[Mark.key] = anchor.key
-        // Without what was applied last, an apply would take the whole of it away.
+        // Without the last applied state, an apply would remove the whole spec.
         if anchor.choice != nil || anchor.object.appliedSpec != nil {
             do {
                 return try await writer.apply(anchor.type, try anchor.applied(annotations), over: anchor.object)
@@ -108,7 +111,7 @@ struct ChangeWork {
                 guard case .fieldConflict = error.code else { throw error }
             }
         }
-        // Others' fields stay as they are: only the annotations are written.
+        // Fields of other managers stay as they are: only the annotations are written.
         return try await writer.patch(anchor.type, anchor.object, anchor.object.annotating(annotations))
     }
 
@@ -118,7 +121,7 @@ struct ChangeWork {
 }
 
 extension EndpointAnchor {
-    /// Annotations that stay from write to write.
+    /// The annotations that are kept from write to write.
     var kept: [String: String] {
         let keys = [
             Mark.definition, Mark.applied, Mark.trafficBefore, Self.address, Self.routeName, Self.routeRule, Mark.key,
@@ -126,7 +129,7 @@ extension EndpointAnchor {
         return object.annotations.filter { keys.contains($0.key) }
     }
 
-    /// What was applied of it last, with these annotations.
+    /// The anchor as it was last applied, with these annotations.
     func applied(_ annotations: [String: String]) throws -> KubernetesObject {
         var members: [String: Value] = [:]
         if let text = object.annotations[Mark.applied] {
@@ -145,7 +148,7 @@ extension EndpointAnchor {
 extension KubernetesObject {
     func hasKey(_ key: String) -> Bool { annotations[Mark.key] == key && deletionTimestamp == nil }
 
-    /// Sets annotations in the state in which the object is.
+    /// The patch that sets annotations if the object is still in this state.
     func annotating(_ annotations: [String: String]) -> [PatchOperation] {
         var operations: [PatchOperation] = []
         if let resourceVersion { operations.append(.test("/metadata/resourceVersion", .string(resourceVersion))) }

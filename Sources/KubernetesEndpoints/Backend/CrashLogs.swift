@@ -2,14 +2,16 @@ internal import Logging
 internal import Rollouts
 internal import Synchronization
 
-/// The last lines of containers that crashed, each read once.
+/// The last lines of containers that crashed.
+///
+/// Each is read once.
 final class CrashLogs: Sendable {
     private let known = Mutex<[PodTrouble.Crash: String]>([:])
 
     private static let lineCount = 5
     private static let longest = 600
 
-    /// Nil where there are none, or they cannot be read: then the reason stands by itself.
+    /// The last lines; `nil` if there are none or they cannot be read, in which case the reason stands without them.
     func lines(of crash: PodTrouble.Crash, in namespace: String, by client: KubernetesClient) async -> String? {
         if let lines = known.withLock({ $0[crash] }) { return lines.isEmpty ? nil : lines }
         let lines: [String]

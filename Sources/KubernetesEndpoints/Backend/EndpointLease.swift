@@ -1,11 +1,13 @@
 package import RolloutEngine
 package import Rollouts
 
-/// Who works on an endpoint, among the runners of all machines: a Lease of `coordination.k8s.io` beside its objects.
+/// A lease of `coordination.k8s.io` that coordinates the runners of all machines that work on an endpoint.
 ///
-/// One that is taken has its holder for ``duration`` after the last renewal. Beside that it names the run that has not
-/// ended, so that no other home begins one while that one is held or waits for people. It is written in the state in
-/// which it was read: of two who take it at once one wins, and the other one reads again.
+/// A taken lease belongs to its holder for ``duration`` after the last renewal. It also names the run that has not
+/// ended,
+/// so that no other home starts a run while that one is held or waits for people. It is written conditionally on the
+/// state
+/// that was read: if two runners take it at once, one succeeds and the other reads it again.
 package struct EndpointLease: Sendable {
     let client: KubernetesClient
     let namespace: String
@@ -19,22 +21,23 @@ package struct EndpointLease: Sendable {
         self.clock = clock
     }
 
-    /// How long a holder that says nothing is taken for alive.
+    /// How long a holder that does not renew the lease counts as alive.
     package static let duration = Interval.seconds(30)
     package static let renewal = Interval.seconds(8)
     private static let tries = 6
 
-    /// Who takes it.
+    /// The process that takes the lease.
     package struct Claimant: Hashable, Sendable {
-        /// Of the state folder; its runs are its own journal's business.
+        /// The ID of the state folder; the lease does not restrict further runs of the same home, which its journal
+        /// manages.
         package var home: String
-        /// The same for all who exclude each other by one journal on one machine: it knows whether a holder is dead.
+        /// The holder's ID, equal for all processes that share one journal on one machine, which detects dead holders.
         package var holder: String
-        /// `alice@host`.
+        /// The user and host: `alice@host`.
         package var who: String
-        /// Of a run, or what changes by hand are called.
+        /// The ID of the run, or the ID under which manual changes are recorded.
         package var run: RunID
-        /// True of a run, which may be left unfinished.
+        /// Whether it is a run, which may be left unfinished.
         package var isRun: Bool
 
         package init(home: String, holder: String, who: String, run: RunID, isRun: Bool) {
@@ -46,28 +49,30 @@ package struct EndpointLease: Sendable {
         }
     }
 
-    /// Why it is not given.
+    /// The reason why the lease cannot be taken.
     package enum Taken: Error, Hashable, Sendable {
-        /// Its holder is alive; `epoch` is its.
+        /// The holder is alive; `epoch` is the holder's.
         case alive(who: String, since: Timestamp?, silent: Interval, epoch: Int)
-        /// Nobody works on it, and a run of another home has not ended.
+        /// No process works on the endpoint, but a run of another home has not ended.
         case unfinished(run: String, who: String)
-        /// A holder that was to be overtaken has spoken meanwhile.
+        /// A holder that was to be overtaken has renewed the lease.
         case spoke(who: String)
     }
 
     private var name: String { "turnout-" + ObjectNames.route(of: endpoint) }
 
-    /// Takes it; one whose holder is silent, or is this claimant's own, is taken over.
+    /// Takes the lease.
+    ///
+    /// It takes over from a holder that is silent, and from this claimant itself.
     ///
     /// - Parameters:
-    ///   - claimant: Who takes it.
-    ///   - takeOver: Waits until a holder that is alive has been silent for ``duration``, and takes its place, or that
-    ///     of a run that has not ended.
-    ///   - seen: The latest epoch that the endpoint's objects tell.
-    ///   - waiting: Told of the holder that is waited for.
-    ///   - epoch: Makes the claimant's epoch larger than the given one, and returns it.
-    /// - Throws: ``Taken``, ``KubernetesError``, and what `epoch` throws.
+    ///   - claimant: The process that takes it.
+    ///   - takeOver: Whether to wait until a living holder has been silent for ``duration`` and then replace it, and to
+    ///     replace a run that has not ended.
+    ///   - seen: The latest epoch in the endpoint's objects.
+    ///   - waiting: Called with the holder that is waited for.
+    ///   - epoch: Raises the claimant's epoch above the given one and returns it.
+    /// - Throws: ``Taken``, ``KubernetesError``, and errors of `epoch`.
     /// - Returns: The epoch.
     package func take(
         by claimant: Claimant, takeOver: Bool, above seen: Int, waiting: (String) -> Void = { _ in },
@@ -84,10 +89,10 @@ package struct EndpointLease: Sendable {
                 continue
             }
         }
-        throw KubernetesError(.conflict, "the Lease \(name) is changed by others all the time")
+        throw KubernetesError(.conflict, "the Lease \(name) keeps being changed by other clients")
     }
 
-    /// The Lease, once the claimant may take it; nil where there is none.
+    /// The lease once the claimant may take it; `nil` if it does not exist.
     private func admitted(
         _ claimant: Claimant, takeOver: Bool, _ silence: inout Silence, _ waiting: (String) -> Void
     ) async throws -> KubernetesObject? {
@@ -108,7 +113,7 @@ package struct EndpointLease: Sendable {
                 continue
             }
             if claimant.isRun, !takeOver, let run = standing.unfinished, standing.home != claimant.home {
-                throw Taken.unfinished(run: run, who: standing.owner ?? "somebody")
+                throw Taken.unfinished(run: run, who: standing.owner ?? "an unknown user")
             }
             return live
         }
@@ -140,26 +145,29 @@ package struct EndpointLease: Sendable {
         guard live.labels[Mark.managedBy] == Mark.manager, live.labels[Mark.name] == ObjectNames.folded(endpoint)
         else {
             throw BackendError(
-                .refused, "the Lease \(name) is already there and not Turnout's: delete it, or rename the endpoint")
+                .refused,
+                "the Lease \(name) already exists and was not created by Turnout: delete it, or rename the endpoint")
         }
         try await patch(live, live.annotating(annotations) + [.add("/spec", spec)])
     }
 
-    /// Says that the holder of `epoch` is alive; false where it is not the holder any more.
+    /// Renews the lease of `epoch`; returns false if `holder` no longer holds it.
     package func renew(_ epoch: Int, of holder: String) async throws -> Bool {
         try await change(epoch, holder) { _ in
             [.add("/spec/renewTime", .string(Self.text(clock.now())))]
         }
     }
 
-    /// Gives it back, where it is still the holder's; a run that has not ended stays named.
+    /// Returns the lease if it still belongs to the holder.
     ///
-    /// Without an endpoint there is nothing to be had any more, and it goes as well.
+    /// A run that has not ended remains recorded.
+    ///
+    /// If the endpoint no longer exists, the lease is deleted too.
     package func release(
         _ epoch: Int, of holder: String, for run: RunID, isFinished: Bool, isEndpointGone: Bool
     ) async throws {
         let released = try await change(epoch, holder) { live in
-            // Without the member, as one that was never held: later servers refuse an empty name.
+            // Remove the member, as in a lease that was never held: newer servers reject an empty name.
             var operations = [PatchOperation.remove("/spec/holderIdentity")]
             if isFinished, Standing(live).unfinished == "\(run)" {
                 operations.append(.remove("/metadata/annotations/" + PatchOperation.escaped(Standing.unfinishedKey)))
@@ -174,12 +182,12 @@ package struct EndpointLease: Sendable {
                 .leases, name, in: namespace, uid: live.uid, resourceVersion: live.resourceVersion,
                 propagation: .background)
         } catch let error as KubernetesError where error.code == .conflict {
-            // Somebody has just taken it.
+            // Another process has just taken it.
             return
         }
     }
 
-    /// Patches it while it is the holder's; false where it is not.
+    /// Patches the lease while the holder has it; returns false otherwise.
     private func change(
         _ epoch: Int, _ holder: String, _ operations: (KubernetesObject) -> [PatchOperation]
     ) async throws -> Bool {
@@ -197,10 +205,12 @@ package struct EndpointLease: Sendable {
                 continue
             }
         }
-        throw KubernetesError(.conflict, "the Lease \(name) is changed by others all the time")
+        throw KubernetesError(.conflict, "the Lease \(name) keeps being changed by other clients")
     }
 
-    /// A test that does not hold is told as invalid: then it is another one by now.
+    /// Patches the lease.
+    ///
+    /// A failed `test` is reported as invalid, which means that the lease has changed: a conflict.
     private func patch(_ live: KubernetesObject, _ operations: [PatchOperation]) async throws {
         do {
             try await client.patch(.leases, name, in: namespace, operations)
@@ -211,18 +221,18 @@ package struct EndpointLease: Sendable {
         }
     }
 
-    /// MicroTime: Kubernetes reads six digits and no others.
+    /// The MicroTime format, for which Kubernetes requires exactly six fractional digits.
     static func text(_ moment: Timestamp) -> String { moment.description.dropLast() + "000Z" }
 }
 
-/// What a Lease says.
+/// The contents of a lease.
 private struct Standing {
-    /// Nil where it was given back.
+    /// The holder; `nil` if the lease was returned.
     var holder: String?
     var token: String?
     var since: Timestamp?
     var renewed: Timestamp?
-    /// The run that has not ended, its home and who works on it.
+    /// The run that has not ended, its home, and its user.
     var unfinished: String?
     var home: String?
     var owner: String?
@@ -244,7 +254,7 @@ private struct Standing {
     }
 }
 
-/// How long a holder has been silent by this machine's clock, whatever the holder's says.
+/// Measures how long a holder has been silent by this machine's clock, independently of the holder's clock.
 private struct Silence {
     private var renewed: Timestamp?
     private var since: Timestamp?
@@ -266,7 +276,7 @@ extension KubernetesBackend {
         EndpointLease(client: client, namespace: namespace, endpoint: endpoint, clock: clock)
     }
 
-    /// The latest epoch that the endpoint's objects tell.
+    /// The latest epoch in the endpoint's objects.
     package func epochSeen(on endpoint: Name) async throws(BackendError) -> Int {
         try await asBackendErrors {
             let anchor = try await self.fresh(endpoint)?.anchor.epoch ?? 0
@@ -282,12 +292,13 @@ extension ResourceType {
 }
 
 extension EndpointLease.Taken {
-    /// What is so, without what to do.
+    /// The facts, without advice on what to do.
     package var words: String {
         switch self {
         case .alive(let who, let since, let silent, _):
-            "\(who) works on it" + (since.map { " since \($0)" } ?? "") + ", and last said so \(silent) ago"
-        case .unfinished(let run, let who): "run \(run) of \(who) has not ended, and nobody works on it"
+            "\(who) has been working on it" + (since.map { " since \($0)" } ?? "")
+                + " and renewed its lease \(silent) ago"
+        case .unfinished(let run, let who): "run \(run) of \(who) has not ended, although no process works on it"
         case .spoke(let who): "\(who) still works on it"
         }
     }

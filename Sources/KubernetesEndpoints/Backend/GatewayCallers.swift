@@ -5,15 +5,16 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
-/// Requests to endpoints as their clients send them: through the gateway or, where nobody says where that listens, by
-/// the API server's proxy of the Service.
+/// Sends requests to endpoints as their clients do.
+///
+/// Requests go through the gateway or, if its address is unknown, through the API server's proxy of the Service.
 final class GatewayCallers: Sendable {
     private let client: KubernetesClient
     private let namespace: String
-    /// Gateways' addresses that their status told; nil: it told none.
+    /// Addresses from the status of gateways; a `nil` value means that the status has none.
     private let told = Mutex<[String: String?]>([:])
 
-    /// Azure's longest request time-out is 180 s.
+    /// Slightly longer than Azure's maximum request timeout of 180 s.
     private static let timeout = Interval.seconds(190)
 
     init(_ client: KubernetesClient, namespace: String) {
@@ -25,16 +26,18 @@ final class GatewayCallers: Sendable {
 
     struct Target {
         var route: KubernetesObject?
-        /// The gateway's, where it is known.
+        /// The gateway's address, if it is known.
         var address: String?
         /// The path of predictions.
         var path: String
         var service: String
-        /// What answers to requests that name a deployment say of the endpoint; nil: nothing.
+        /// The endpoint mark in responses to requests that name a deployment; `nil` if responses have none.
         var mark: String?
     }
 
-    /// Who answered is what the answer says, else who was asked.
+    /// Sends a request.
+    ///
+    /// The response's deployment is the one that the response names, else the one that was asked.
     func call(_ target: Target, deployment: Name?, asked: Name, _ body: String) async throws -> InferenceResponse {
         let start = ContinuousClock.now
         func response(_ answer: WholeAnswer) -> InferenceResponse {
@@ -59,11 +62,11 @@ final class GatewayCallers: Sendable {
             if let deployment { try target.guardAnswer(answer, of: deployment) }
             return response(answer)
         } catch let failure as TransportFailure {
-            throw BackendError(.unavailable, "the gateway at \(address) does not answer: \(failure)")
+            throw BackendError(.unavailable, "the gateway at \(address) does not respond: \(failure)")
         }
     }
 
-    /// Where the route's gateway listens, as its status says; nil where it says nothing or may not be read.
+    /// The address of the route's gateway from its status; `nil` if the status has none or must not be read.
     func address(of route: KubernetesObject) async throws -> String? {
         for parent in route["spec", "parentRefs"]?.list ?? [] {
             guard let name = parent["name"]?.string else { continue }
@@ -82,7 +85,7 @@ final class GatewayCallers: Sendable {
         do {
             gateway = try await client.get(.gateways, name, in: place)
         } catch let error as KubernetesError where error.code == .forbidden {
-            client.logger.debug("the gateway may not be read", metadata: ["error": "\(error)"])
+            client.logger.debug("no permission to read the gateway", metadata: ["error": "\(error)"])
             return nil
         }
         guard let gateway, let host = gateway["status", "addresses"]?.list?.first?["value"]?.string else { return nil }
@@ -97,19 +100,21 @@ final class GatewayCallers: Sendable {
 }
 
 extension GatewayCallers.Target {
-    /// Refuses the answer of another route: it says nothing of the deployment that was asked.
+    /// Rejects a response that came from another route, since it says nothing about the requested deployment.
     ///
-    /// That nobody is there (404, 5xx) is for gateways to say, which do so without marks.
+    /// Responses without a backend (404, 5xx) come from gateways, which do not add marks, and are accepted.
     func guardAnswer(_ answer: WholeAnswer, of deployment: Name) throws(BackendError) {
         guard let mark else { return }
         let answered = (answer[RouteManifest.endpointHeader], answer[RouteManifest.header])
         guard answered != (mark, ObjectNames.folded(deployment)) else { return }
         let isNobodys = answered.0 == nil && (answer.status == 404 || answer.status >= 500)
         guard !isNobodys else { return }
-        let who = answered.0.map { "deployment \(answered.1 ?? "") of endpoint \($0)" } ?? "a route of somebody else's"
+        let who =
+            answered.0.map { "deployment \(answered.1 ?? "") of endpoint \($0)" }
+            ?? "a route that Turnout does not manage"
         throw BackendError(
             .refused,
-            "the request to deployment \(deployment) of endpoint \(mark) was answered by another route: \(who); routes on "
-                + "one gateway need hostnames or paths of their own (backends.kubernetes.gateway.hostnames)")
+            "the request to deployment \(deployment) of endpoint \(mark) was answered by another route: \(who); routes "
+                + "on the same gateway need different hostnames or paths (backends.kubernetes.gateway.hostnames)")
     }
 }

@@ -2,9 +2,11 @@ internal import Logging
 package import RolloutEngine
 package import Rollouts
 
-/// What clients do, and what servers say.
+/// Requests, scoring URIs and logs.
 extension KubernetesBackend {
-    /// Through the gateway, else (a route of the user's has no rules for named deployments) by the Service's proxy.
+    /// Sends a request through the gateway.
+    ///
+    /// A route of the user has no rules for named deployments; such a request goes through the Service's proxy.
     package func invoke(
         _ endpoint: Name, deployment: Name?, _ request: InferenceRequest
     ) async throws -> InferenceResponse {
@@ -15,7 +17,7 @@ extension KubernetesBackend {
             let reading = EndpointReading(
                 objects: objects, endpoint: endpoint, giveUp: self.settings.giveUp, now: self.clock.now())
             let traffic = reading.snapshot.traffic.wanted
-            // A gateway sends a request that names nobody it knows to wherever the traffic is.
+            // The gateway would send a request that names an unknown deployment to the deployments with traffic.
             if let deployment, objects.deployments[deployment] == nil {
                 return .nobody("there is no deployment \(deployment)")
             }
@@ -34,7 +36,7 @@ extension KubernetesBackend {
         }
     }
 
-    /// Where clients send their requests; nil where nobody says where the gateway listens.
+    /// The scoring URI for clients; `nil` if the gateway's address is unknown.
     package func scoringURI(of endpoint: Name) async throws(BackendError) -> String? {
         try await asBackendErrors { () async throws -> String? in
             guard let objects = try await self.view.objects(of: endpoint),
@@ -57,7 +59,9 @@ extension KubernetesBackend {
         return try await callers.address(of: route)
     }
 
-    /// Of all Pods, each line with its Pod's name; those of a container that is not running yet have none.
+    /// The logs of all Pods, each line with its Pod's name.
+    ///
+    /// Containers that are not running yet have none.
     package func logs(of endpoint: Name, deployment: Name, tail: Int) async throws(BackendError) -> [LogLine] {
         try await asBackendErrors { () async throws -> [LogLine] in
             let pods = try await self.view.objects(of: endpoint)?.deployments[deployment]?.pods ?? []
@@ -76,7 +80,7 @@ extension KubernetesBackend {
                 LogLine(at: $0.at ?? now, instance: pod, text: $0.text)
             }
         } catch let error as KubernetesError where error.code == .invalid || error.code == .notFound {
-            // Its container has not started, or it is gone since.
+            // Its container has not started, or the Pod no longer exists.
             logger.debug("a pod has no log", metadata: ["pod": "\(pod)", "error": "\(error)"])
             return []
         }

@@ -3,8 +3,10 @@ package import RolloutEngine
 package import Rollouts
 
 extension KubernetesBackend {
-    /// Another route on the endpoint's gateway that claims the same hostname and path, and what to do about it; nil
-    /// where none is known.
+    /// Describes another route on the endpoint's gateway that claims the same hostname and path, and what to do about
+    /// it.
+    ///
+    /// It is `nil` if no such route is known.
     package func rival(of definition: EndpointDefinition) async throws(BackendError) -> String? {
         try await asBackendErrors { () async throws -> String? in
             guard self.settings.route == nil, let gateway = self.settings.gateway(of: definition) else { return nil }
@@ -14,7 +16,7 @@ extension KubernetesBackend {
         }
     }
 
-    /// As far as routes of other namespaces may be listed; else among those of the endpoint's and the gateway's.
+    /// Looks for a rival in all namespaces if their routes may be listed, else in the endpoint's and the gateway's.
     func rival(of endpoint: Name, parents: Value, hostnames: [String]) async throws -> String? {
         let mine = RouteManifest(
             endpoint: endpoint, namespace: namespace, parents: parents, hostnames: hostnames, backends: [],
@@ -39,12 +41,12 @@ extension KubernetesBackend {
         return found
     }
 
-    /// Nil where they may not be listed.
+    /// The routes of a namespace; `nil` if they must not be listed.
     private func readable(_ place: String?) async throws -> [KubernetesObject]? {
         do {
             return try await client.list(.httpRoutes, in: place).objects
         } catch let error as KubernetesError where error.code == .forbidden {
-            logger.debug("routes may not be listed", metadata: ["namespace": "\(place ?? "*")"])
+            logger.debug("no permission to list routes", metadata: ["namespace": "\(place ?? "*")"])
             return nil
         }
     }

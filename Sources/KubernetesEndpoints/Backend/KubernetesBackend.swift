@@ -2,19 +2,24 @@ package import Logging
 package import RolloutEngine
 package import Rollouts
 
-/// Endpoints on a Kubernetes cluster: a Deployment and a Service for each deployment, an HTTPRoute for each endpoint.
+/// Endpoints on a Kubernetes cluster: a Deployment and a Service per deployment, an HTTPRoute per endpoint.
 ///
-/// There is no controller of Turnout's in the cluster. What a change needs is written by the runner itself, in an order
-/// in which every beginning can be gone on with: the object that says that it was done is written last.
+/// Turnout runs no controller in the cluster. The runner writes all objects itself, in an order that can be continued
+/// from
+/// any point: the object that marks a change as done is written last.
 package final class KubernetesBackend: Backend, Sendable {
     package let client: KubernetesClient
     package let settings: KubernetesSettings
     package let namespace: String
-    /// Of the plan that is carried out.
+    /// The hash of the plan that is being executed.
     let plan: String?
-    /// Of the state folder whose runs change things; their keys are told from those of other homes by it.
+    /// The ID of the state folder whose runs make the changes.
+    ///
+    /// It distinguishes their keys from those of other homes.
     let home: String?
-    /// Where on this machine the code with a digest is: what is observed of a deployment does not say.
+    /// Code folders on this machine by their digest.
+    ///
+    /// The observed state of a deployment does not contain them.
     let folders: [String: String]
     let clock: any RunClock
     let view: ClusterView
@@ -24,18 +29,21 @@ package final class KubernetesBackend: Backend, Sendable {
     let callers: GatewayCallers
     let logger: Logger
 
-    /// How often what somebody else changes at the same time is read again.
+    /// The maximum number of attempts if another client keeps changing an object.
     static let tries = 6
 
+    /// Creates a backend.
+    ///
     /// - Parameters:
-    ///   - client: Of the cluster.
-    ///   - settings: What the playbook says of the backend; its namespace goes before the client's.
-    ///   - plan: The hash of the plan that is carried out, which objects keep.
-    ///   - home: Of the state folder, whose runs have the names that those of other homes have too.
-    ///   - folders: Where the code of the plan's deployments is, by its digest.
-    ///   - clock: The machine's; it must agree with the cluster's within seconds, since waiting times are told from
-    ///     the moments at which objects were made.
-    ///   - logger: Told of what is read again.
+    ///   - client: The client of the cluster.
+    ///   - settings: The playbook's settings. Their namespace takes precedence over the client's.
+    ///   - plan: The hash of the plan that is being executed, which is stored in objects.
+    ///   - home: The ID of the state folder, since runs of different homes may have the same names.
+    ///   - folders: The code folders of the plan's deployments by their digest.
+    ///   - clock: The machine's clock. It must agree with the cluster's within seconds, because waiting times are
+    ///     computed
+    ///     from the creation times of objects.
+    ///   - logger: Logs retries.
     package init(
         _ client: KubernetesClient, settings: KubernetesSettings, plan: String? = nil, home: String? = nil,
         folders: [String: String] = [:], clock: any RunClock = SystemClock(),
@@ -55,10 +63,11 @@ package final class KubernetesBackend: Backend, Sendable {
 
     package var capabilities: Capabilities { Self.capabilities() }
 
-    /// What the backend can do, before there is one.
+    /// The capabilities of a backend before it is connected.
     ///
-    /// Clusters have clients of their own: a playbook's `load` is not sent. What became of requests is told where
-    /// somebody reads the gateway's `metrics`.
+    /// A playbook's `load` is not sent, because clusters have real clients. Outcomes of requests are reported if
+    /// `metrics` are
+    /// configured for the gateway.
     package static func capabilities(_ metrics: KubernetesSettings.MetricsChoice? = nil) -> Capabilities {
         Capabilities(
             name: "kubernetes", kind: .kubernetes, mirrorLimit: nil, simulatesClients: false,
@@ -71,7 +80,7 @@ package final class KubernetesBackend: Backend, Sendable {
         await client.close()
     }
 
-    /// The endpoints that are there, by name.
+    /// The names of the existing endpoints, sorted.
     package func endpoints() async throws(BackendError) -> [Name] {
         try await asBackendErrors { try await self.view.endpoints() }
     }
@@ -93,7 +102,7 @@ package final class KubernetesBackend: Backend, Sendable {
         }
     }
 
-    /// Outcomes come from the gateway's metrics, which another reads, by ``trafficRule(of:)``.
+    /// Returns no outcomes: they are read from the gateway's metrics elsewhere, with ``trafficRule(of:)``.
     package func outcomes(of endpoint: Name, since cursor: Int?) async throws(BackendError) -> OutcomeReading {
         OutcomeReading(cursor: cursor ?? 0)
     }
@@ -108,7 +117,7 @@ package final class KubernetesBackend: Backend, Sendable {
         return try await snapshot(of: endpoint, objects)
     }
 
-    /// With what was told of Pods that do not serve, and the last lines of containers that crashed.
+    /// A snapshot with events of Pods that do not serve and the last lines of containers that crashed.
     private func snapshot(of endpoint: Name, _ objects: EndpointObjects) async throws -> EndpointSnapshot {
         var reading = EndpointReading(objects: objects, endpoint: endpoint, giveUp: settings.giveUp, now: clock.now())
         if let route = reading.routeInWaiting {
@@ -131,27 +140,27 @@ package final class KubernetesBackend: Backend, Sendable {
         return snapshot
     }
 
-    /// Makes the change, or throws ``KubernetesError/Code/conflict`` where it is to be looked at again.
+    /// Makes the change, or throws ``KubernetesError/Code/conflict`` if the endpoint must be read again.
     private func write(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws {
         var work = ChangeWork(self, endpoint, Author(context, plan: plan, home: home), try await fresh(endpoint))
         try work.guardEpoch()
         if try await work.isDoneAlready(change) { return }
         try work.guardRules(change)
-        // Who was overtaken finds out by its first write, whatever that is.
+        // A runner that was overtaken finds out with its first write, whichever that is.
         try await work.claim()
         switch change {
         case .putEndpoint(let definition): try await work.put(definition)
         case .putDeployment(let definition): try await work.put(definition)
         case .scale(let name, let count): try await work.scale(name, to: count)
         case .setTraffic(let traffic): try await work.set(traffic)
-        // The rules let through what turns mirroring off, which it always is.
+        // The rules admit only turning mirroring off, which it always is.
         case .setMirrorTraffic: return
         case .deleteDeployment(let name): try await work.delete(name)
         case .deleteEndpoint: try await work.deleteEndpoint()
         }
     }
 
-    /// The endpoint's objects, with the anchor and the route as the server has them this moment.
+    /// The endpoint's objects, with the anchor and the route read from the server now.
     func fresh(_ endpoint: Name) async throws -> EndpointObjects? {
         let name = ObjectNames.route(of: endpoint)
         if let route = try await client.get(.httpRoutes, name, in: namespace),

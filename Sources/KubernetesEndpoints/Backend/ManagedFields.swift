@@ -1,26 +1,29 @@
 internal import Rollouts
 
-/// Who manages which fields of an object, as the API server keeps it in `metadata.managedFields`.
+/// The managers of an object's fields, from the API server's `metadata.managedFields`.
 struct ManagedFields {
     private let entries: [Value]
 
     init(_ object: KubernetesObject) { entries = object["metadata", "managedFields"]?.list ?? [] }
 
-    /// Everybody who manages something, by name.
+    /// The names of all managers, sorted.
     var managers: [String] { Set(entries.compactMap { $0["manager"]?.string }).sorted() }
 
-    /// True where it applies its fields again and again, as GitOps tools do: what is taken from it comes back.
+    /// Whether the manager applies its fields repeatedly, as GitOps tools do.
+    ///
+    /// Such fields cannot be taken back.
     func applies(_ manager: String) -> Bool {
         entries.contains { $0["manager"]?.string == manager && $0["operation"]?.string == "Apply" }
     }
 
-    /// The fields of `spec` that somebody else has written once: by `kubectl edit`, `kubectl set env`, a controller.
+    /// Fields of `spec` that other managers updated, for example with `kubectl edit` or `kubectl set env`, or a
+    /// controller.
     var specByHand: FieldSet? {
         entriesByHand.compactMap { FieldSet($0["fieldsV1"]?["f:spec"]) }
             .reduce(nil) { all, one in all?.union(one) ?? one }
     }
 
-    /// No more of the entries than ``specByHand`` needs; nil for none.
+    /// Only the parts of the entries that ``specByHand`` needs; `nil` if there are none.
     var reduced: Value? {
         let entries = entriesByHand.compactMap { entry -> Value? in
             guard let spec = entry["fieldsV1"]?["f:spec"] else { return nil }
@@ -35,11 +38,11 @@ struct ManagedFields {
         entries.filter { $0["operation"]?.string == "Update" && $0["manager"]?.string != Mark.manager }
     }
 
-    /// The entries with what Turnout patched as if it had applied it, so that its next apply may change it; nil where
-    /// there is nothing of the kind.
+    /// The entries with Turnout's patches counted as applied, so that its next apply may change them.
     ///
-    /// To the server, one program that patches and applies is two managers. kubectl does the same when it begins to
-    /// apply on the server's side (client-go, `csaupgrade`).
+    /// It is `nil` if there are no patches. To the server, a program that patches and applies is two managers. kubectl
+    /// does the
+    /// same when it starts using server-side apply (client-go, `csaupgrade`).
     var withPatchesApplied: Value? {
         func isOwn(_ entry: Value, _ operation: String) -> Bool {
             entry["manager"]?.string == Mark.manager && entry["operation"]?.string == operation

@@ -2,37 +2,42 @@ internal import Logging
 internal import RolloutEngine
 internal import Rollouts
 
-/// Writes Turnout's objects: never what is already so, never over a later runner, never over others' fields.
+/// Writes Turnout's objects, but never an unchanged object, a later runner's object, or another manager's fields.
 ///
-/// Every write of what is there carries its resourceVersion: what changed in between is read again first.
+/// Every write of an existing object carries its resourceVersion: an object that changed in between is read again
+/// first.
 ///
-/// What is not there has no resourceVersion, and Kubernetes has no write of one object on condition of another. A runner
-/// that is stopped between its look and a creation, and overtaken meanwhile, does make the object. No harm comes of it:
-/// nothing leads to it, since routes are there already and are written in the state in which they were seen; the runner
-/// looks at the endpoint's epoch right afterwards, takes what it has made away again, and ends as overtaken. Should it
-/// die in between, the later runner finds a deployment that it does not expect, which is drift.
+/// An object that does not exist has no resourceVersion, and Kubernetes cannot make a write conditional on another
+/// object.
+/// A runner that is paused between reading and creating, and overtaken in the meantime, does create the object. This is
+/// harmless: nothing leads to the object, since routes already exist and are written only in the state that was read.
+/// The
+/// runner checks the endpoint's epoch right afterwards, deletes the object and stops as overtaken. If it dies in
+/// between,
+/// the later runner finds an unexpected deployment, which is drift.
 struct ObjectWriter {
     let client: KubernetesClient
     let author: Author
-    /// Told of every object that was written, as the server has it now.
+    /// Called with every object after it was written.
     let saw: @Sendable (ResourceType, KubernetesObject) async -> Void
-    /// Throws where the endpoint has a later runner by now, or is gone.
+    /// Throws if the endpoint has a later runner or no longer exists.
     let confirm: @Sendable () async throws -> Void
 
-    /// What becomes of fields that another manager has set to something else.
+    /// The handling of fields that another manager has set to a different value.
     enum Conflict {
-        /// It is refused, with who manages what.
+        /// The write is refused with the names of the managers.
         case refuse
-        /// One who set it once, by `kubectl edit` or `kubectl scale`, has it taken back by a patch; one who applies it
-        /// again and again is refused.
+        /// Fields of managers that set them once, with `kubectl edit` or `kubectl scale`, are overwritten by a patch.
+        ///
+        /// The write is refused if a manager applies its fields repeatedly.
         case takeBackFromHands
-        /// It is taken back by a patch, whoever has it: the way back to what clients had comes first.
+        /// All fields are overwritten by a patch, since a rollback takes precedence.
         case takeBack
     }
 
-    /// Makes the object so; nothing is written where it is, or where this very change was made already.
+    /// Brings the object to the desired state, unless it already is or this very change was already made.
     ///
-    /// What is nil as `live` is not there.
+    /// `live` is `nil` if the object does not exist yet.
     @discardableResult
     func put(
         _ type: ResourceType, _ desired: KubernetesObject, over live: KubernetesObject?,
@@ -46,7 +51,7 @@ struct ObjectWriter {
         return try await apply(type, desired, over: live, onConflict: conflict)
     }
 
-    /// Applies what differs, whatever it is.
+    /// Applies the object without comparing it first.
     func apply(
         _ type: ResourceType, _ desired: KubernetesObject, over live: KubernetesObject,
         onConflict conflict: Conflict = .refuse
@@ -60,7 +65,7 @@ struct ObjectWriter {
         } catch let error as KubernetesError {
             guard case .fieldConflict(let fields) = error.code else { throw error }
             if fields.allSatisfy({ $0.manager == Mark.manager }) {
-                // Of a runner that died between a patch and its being kept as applied.
+                // Left by a runner that died after patching, before the fields were recorded as applied.
                 _ = try await keepAsApplied(type, live)
                 throw KubernetesError(.conflict, error.message, status: error.status, request: error.request)
             }
@@ -74,7 +79,7 @@ struct ObjectWriter {
         await saw(type, written)
         guard isNew else {
             throw KubernetesError(
-                .conflict, "\(type.kind) \(desired.name) was made by somebody else at the same time")
+                .conflict, "\(type.kind) \(desired.name) was created by another client at the same time")
         }
         do {
             try await confirm()
@@ -85,7 +90,9 @@ struct ObjectWriter {
         return written
     }
 
-    /// Says which right is missing: older API servers say of an apply that creates only that it is forbidden.
+    /// Creates an object.
+    ///
+    /// If that is forbidden, names the missing permission, which older API servers do not.
     private func create(_ type: ResourceType, _ desired: KubernetesObject) async throws
         -> (object: KubernetesObject, isNew: Bool)
     {
@@ -94,12 +101,12 @@ struct ObjectWriter {
         } catch var error as KubernetesError where error.code == .forbidden {
             let access = Access("create", type, namespace: desired.namespace)
             guard try await !client.canI(access) else { throw error }
-            error.message = "this user may not \(access)"
+            error.message = "this user is not allowed to \(access)"
             throw error
         }
     }
 
-    /// Deletes what this runner made, unless another one has written it since; controllers may have.
+    /// Deletes the object that this runner created, unless another runner has written it since; controllers may have.
     private func takeAway(_ type: ResourceType, _ made: KubernetesObject) async throws {
         while let live = try await client.get(type, made.name, in: made.namespace), live.uid == made.uid,
             live.epoch <= author.context.epoch, live.deletionTimestamp == nil
@@ -114,27 +121,28 @@ struct ObjectWriter {
         }
     }
 
-    /// Refuses what is not Turnout's, or is of another endpoint or deployment.
+    /// Refuses objects that Turnout did not create, or that belong to another endpoint or deployment.
     func guardOwnership(_ type: ResourceType, _ live: KubernetesObject, as desired: KubernetesObject) throws {
         guard live.labels[Mark.managedBy] == Mark.manager else {
-            let label = live.labels[Mark.managedBy].map { "managed by '\($0)'" }
+            let label = live.labels[Mark.managedBy].map { "is managed by '\($0)'" }
             let managers = ManagedFields(live).managers.filter { $0 != Mark.manager }
             let others =
-                managers.isEmpty ? "not Turnout's" : "managed by \(managers.map { "'\($0)'" }.joined(separator: ", "))"
+                managers.isEmpty
+                ? "was not created by Turnout" : "is managed by \(managers.map { "'\($0)'" }.joined(separator: ", "))"
             throw BackendError(
                 .refused,
-                "\(type.kind) \(live.name) is already there and \(label ?? others): Turnout takes over nothing; give the "
-                    + "endpoint another name, or delete that \(type.kind)")
+                "\(type.kind) \(live.name) already exists and \(label ?? others); Turnout does not take over objects: "
+                    + "give the endpoint another name, or delete that \(type.kind)")
         }
         for key in [Mark.name, Mark.deployment] where live.labels[key] != desired.labels[key] {
             throw BackendError(
                 .refused,
                 "\(type.kind) \(live.name) belongs to deployment '\(live.labels[Mark.deployment] ?? "")' of endpoint "
-                    + "'\(live.labels[Mark.name] ?? "")', whose name it has: give one of them another name")
+                    + "'\(live.labels[Mark.name] ?? "")', which needs the same object name: rename one of them")
         }
     }
 
-    /// Refuses to write where a later runner has written.
+    /// Refuses to write an object that a later runner has written.
     func guardEpoch(_ live: KubernetesObject) throws {
         guard author.context.epoch < live.epoch else { return }
         throw BackendError(
@@ -143,7 +151,7 @@ struct ObjectWriter {
                 + "\(live.epoch) of \(live.annotations[Mark.run] ?? "another run")")
     }
 
-    /// True where the object is what was wanted, by what was applied and by what is there.
+    /// Whether the object is in the desired state, both as applied and as observed.
     private func isSo(_ desired: KubernetesObject, _ live: KubernetesObject) -> Bool {
         for key in [
             Mark.definition, Mark.applied, EndpointAnchor.address, EndpointAnchor.routeName, EndpointAnchor.routeRule,
@@ -165,8 +173,9 @@ struct ObjectWriter {
         }
     }
 
-    /// Patches the parts of `spec` that are in conflict, in the state in which the object was seen, and keeps them as
-    /// applied from then on.
+    /// Patches the members of `spec` that are in conflict, if the object is still in the state that was read.
+    ///
+    /// The patched fields are recorded as applied.
     private func takeBack(
         _ type: ResourceType, _ desired: KubernetesObject, from live: KubernetesObject, _ fields: [FieldConflict]
     ) async throws -> KubernetesObject {
@@ -193,7 +202,7 @@ struct ObjectWriter {
         return try await patch(type, live, operations)
     }
 
-    /// Patches an object as it was seen, and keeps what was patched as applied.
+    /// Patches an object if it is still in this state, and records the patched fields as applied.
     func patch(_ type: ResourceType, _ live: KubernetesObject, _ operations: [PatchOperation]) async throws
         -> KubernetesObject
     {
@@ -201,7 +210,7 @@ struct ObjectWriter {
         do {
             written = try await client.patch(type, live.name, in: live.namespace, operations)
         } catch let error as KubernetesError where error.code == .invalid {
-            // A test that does not hold is told as invalid, whatever the reason.
+            // A failed `test` is reported as invalid, whatever the reason.
             let now = try await client.get(type, live.name, in: live.namespace)
             guard now?.resourceVersion != live.resourceVersion else { throw error }
             throw KubernetesError(.conflict, error.message, status: error.status, request: error.request)
@@ -209,7 +218,7 @@ struct ObjectWriter {
         return try await keepAsApplied(type, written)
     }
 
-    /// Makes what was patched count as applied; the object may change meanwhile, as by a gateway that writes its status.
+    /// Records patched fields as applied, with retries since others, such as a gateway, may write the object meanwhile.
     private func keepAsApplied(_ type: ResourceType, _ patched: KubernetesObject) async throws -> KubernetesObject {
         var object = patched
         while let fields = ManagedFields(object).withPatchesApplied, let version = object.resourceVersion {
@@ -228,7 +237,7 @@ struct ObjectWriter {
         return object
     }
 
-    /// `replicas` of `.spec.replicas`, the member of `spec` that a field is in.
+    /// The member of `spec` that contains a field: `replicas` for `.spec.replicas`.
     private static func part(of field: String) -> String? {
         let parts = field.split(separator: ".")
         guard parts.count > 1, parts[0] == "spec" else { return nil }

@@ -1,4 +1,6 @@
-/// What Turnout must be allowed to do in the namespace of its endpoints; the sample Role has exactly this.
+/// The permissions that Turnout needs in the namespace of its endpoints.
+///
+/// The sample Role grants exactly these.
 package enum Rights {
     private static let written: [ResourceType] = [
         .deployments, .services, .configMaps, .horizontalPodAutoscalers, .httpRoutes,
@@ -17,7 +19,7 @@ package enum Rights {
 }
 
 extension ResourceType {
-    /// At the version of today; older servers have v1beta1.
+    /// The current version; older servers have v1beta1.
     package static let endpointSlices = ResourceType(
         group: "discovery.k8s.io", version: "v1", plural: "endpointslices", kind: "EndpointSlice")
 }

@@ -1,14 +1,17 @@
 internal import Rollouts
 internal import Synchronization
 
-/// What the cluster's HTTPRoute can say.
+/// The features of the cluster's HTTPRoute type.
 ///
-/// Which fields its definition has is known to who may read CustomResourceDefinitions, which are no namespace's: here it
-/// is found out by writing. A field that is not there is refused as a whole.
+/// Reading its CustomResourceDefinition needs a cluster-wide permission, so features are detected by writing: the
+/// server
+/// rejects an object with an unknown field.
 final class RouteFeatures: Sendable {
     private let hasTimeouts = Mutex(true)
 
-    /// Writes the route; again without time-outs where it is refused with them, and from then on always so.
+    /// Writes the route.
+    ///
+    /// If it is rejected with timeouts, writes it without them, from then on always.
     func write(
         _ manifest: RouteManifest, _ write: (RouteManifest) async throws -> KubernetesObject
     ) async throws -> KubernetesObject {
@@ -20,7 +23,7 @@ final class RouteFeatures: Sendable {
             guard manifest.hasTimeouts, !manifest.backends.isEmpty, first.isAboutTheObject else { throw first }
             manifest.hasTimeouts = false
             let written: KubernetesObject
-            // What is refused without them as well is refused for another reason, which the first answer tells.
+            // If it is also rejected without timeouts, the reason is another one, which the first error reports.
             do { written = try await write(manifest) } catch { throw first }
             hasTimeouts.withLock { $0 = false }
             return written
@@ -29,9 +32,9 @@ final class RouteFeatures: Sendable {
 }
 
 extension KubernetesError {
-    /// True where the server looked at the object and has something against it.
+    /// Whether the server rejected the object itself.
     ///
-    /// Of a field that its type does not have, API servers say 400, 422 or, up to some version, 500.
+    /// For a field that the type does not have, API servers return 400, 422 or, in older versions, 500.
     fileprivate var isAboutTheObject: Bool {
         switch code {
         case .invalid: true

@@ -1,23 +1,23 @@
 internal import Rollouts
 internal import Synchronization
 
-/// Since when this process has seen routes that their gateways have not taken as they are, and what is known of why.
+/// Tracks how long routes have not been accepted by their gateways, and the known reasons.
 final class RouteWaits: Sendable {
     private struct Wait {
         var generation: Int
         var since: Timestamp
-        /// When the Gateway was looked at last.
+        /// The time of the last look at the Gateway.
         var looked: Timestamp?
         var problem: String?
     }
 
     private let waits = Mutex<[String: Wait]>([:])
 
-    /// A route that is taken at once is no matter of its Gateway's state.
+    /// Routes that are accepted within this time need no look at their Gateway.
     private static let patience = Interval.seconds(2)
     private static let pause = Interval.seconds(5)
 
-    /// How long the route has waited at its generation, and what its Gateway says of that.
+    /// How long the route has waited in its present generation, and the reason according to its Gateway.
     func state(
         of route: KubernetesObject, _ acceptance: RouteReading.Acceptance, at now: Timestamp,
         by client: KubernetesClient

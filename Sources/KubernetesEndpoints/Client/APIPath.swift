@@ -1,19 +1,19 @@
 internal import Support
 
-/// Where an object, a collection or a subresource is, from the server's root on.
+/// The path of an object, a collection or a subresource from the server's root.
 struct APIPath: Sendable, CustomStringConvertible {
     private var text: String
     private var query: [(name: String, value: String)] = []
 
     init(_ text: String) { self.text = text }
 
-    /// - Throws: ``KubernetesError`` for a name that can stand for another path: empty, `..`, or with a slash.
+    /// - Throws: ``KubernetesError`` for a name that could change the path: empty, `..`, or with a slash.
     init(
         _ type: ResourceType, _ name: String? = nil, in namespace: String? = nil, _ subresource: String? = nil
     ) throws(KubernetesError) {
         text = type.group.isEmpty ? "/api/\(type.version)" : "/apis/\(type.group)/\(type.version)"
         for part in [name, namespace, subresource].compactMap(\.self) where !Self.isSegment(part) {
-            throw KubernetesError(.invalid, "'\(part)' can be no name of \(type)")
+            throw KubernetesError(.invalid, "'\(part)' is not a valid name in the path of \(type)")
         }
         if type.isNamespaced, let namespace { append("namespaces", namespace) }
         append(type.plural)
@@ -21,7 +21,7 @@ struct APIPath: Sendable, CustomStringConvertible {
         if let subresource { append(subresource) }
     }
 
-    /// What the API server takes as a name in a path (apimachinery, `IsValidPathSegmentName`), and not nothing.
+    /// Whether this is a non-empty name that the API server accepts in a path (apimachinery, `IsValidPathSegmentName`).
     private static func isSegment(_ name: String) -> Bool {
         !name.isEmpty && name != "." && name != ".." && !name.contains { $0 == "/" || $0 == "%" }
     }
@@ -30,7 +30,7 @@ struct APIPath: Sendable, CustomStringConvertible {
         for segment in segments { text += "/" + Self.encoded(segment) }
     }
 
-    /// Adds what is no segment of its own: a path behind a proxy, which has its own slashes and query.
+    /// Appends a path behind a proxy, with its own slashes and query.
     mutating func append(verbatim path: String) { text += path }
 
     func with(_ name: String, _ value: String?) -> APIPath {
@@ -46,6 +46,8 @@ struct APIPath: Sendable, CustomStringConvertible {
         return text + "?" + pairs.joined(separator: "&")
     }
 
-    /// The colons of `https:name:port` may stand as they are.
+    /// Percent-encodes a text.
+    ///
+    /// Colons, as in `https:name:port`, are kept.
     private static func encoded(_ text: String) -> String { PercentEncoding.encoded(text, keeping: ":") }
 }

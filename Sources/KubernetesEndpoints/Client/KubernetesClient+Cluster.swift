@@ -1,14 +1,14 @@
 internal import HTTPTransport
 package import Rollouts
 
-/// What the cluster is, what it has, and what this user may do there.
+/// Discovery of the cluster's version and types, and of this user's permissions.
 extension KubernetesClient {
-    /// As `v1.20.2`.
+    /// The server's version, such as `v1.20.2`.
     package func serverVersion() async throws -> String {
-        try await value(Call(.get, APIPath("/version"), "ask for the server's version"))["gitVersion"]?.string ?? ""
+        try await value(Call(.get, APIPath("/version"), "get the server's version"))["gitVersion"]?.string ?? ""
     }
 
-    /// The versions of an API group that the server has, the preferred one first; nil where it has no such group.
+    /// The server's versions of an API group, the preferred one first; `nil` if it does not have the group.
     package func versions(ofGroup group: String) async throws -> [String]? {
         do {
             guard !group.isEmpty else {
@@ -26,7 +26,7 @@ extension KubernetesClient {
         }
     }
 
-    /// The types of an API group at one version; empty where there is no such version.
+    /// The types of an API group at one version; empty if the version does not exist.
     package func types(ofGroup group: String, version: String) async throws -> [ResourceType] {
         var path = APIPath(group.isEmpty ? "/api" : "/apis")
         if !group.isEmpty { path.append(group) }
@@ -38,7 +38,7 @@ extension KubernetesClient {
             return []
         }
         return (found["resources"]?.list ?? []).compactMap { resource in
-            // Subresources, `deployments/scale`, are no types of their own.
+            // Subresources such as `deployments/scale` are not types.
             guard let plural = resource["name"]?.string, !plural.contains("/"), let kind = resource["kind"]?.string
             else { return nil }
             return ResourceType(
@@ -47,7 +47,7 @@ extension KubernetesClient {
         }
     }
 
-    /// The type at the server's version: the preferred one of its group that has it; nil where none has.
+    /// The type at the first version that has it, starting with the preferred one; `nil` if no version has it.
     package func served(_ type: ResourceType) async throws -> ResourceType? {
         for version in try await versions(ofGroup: type.group) ?? [] {
             let found = try await types(ofGroup: type.group, version: version).first { $0.plural == type.plural }
@@ -56,7 +56,9 @@ extension KubernetesClient {
         return nil
     }
 
-    /// Whether this user may do that, as the server's authorizer says; nothing is done.
+    /// Whether this user has the permission, according to the server's authorizer.
+    ///
+    /// The request has no effect.
     package func canI(_ access: Access) async throws -> Bool {
         var attributes: [String: Value] = ["verb": .string(access.verb), "resource": .string(access.resource)]
         attributes["group"] = .string(access.group)
@@ -64,7 +66,7 @@ extension KubernetesClient {
         attributes["namespace"] = access.namespace.map(Value.string)
         attributes["name"] = access.name.map(Value.string)
         var call = Call(
-            .post, try APIPath(.selfSubjectAccessReviews), "ask whether this user may \(access)",
+            .post, try APIPath(.selfSubjectAccessReviews), "check whether this user may \(access)",
             body: [
                 "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
                 "spec": ["resourceAttributes": .mapping(attributes)],
@@ -74,17 +76,17 @@ extension KubernetesClient {
     }
 }
 
-/// One thing that a user may do or not.
+/// A permission that a user may have.
 package struct Access: Hashable, Sendable, CustomStringConvertible {
-    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`.
+    /// `get`, `list`, `watch`, `create`, `update`, `patch` or `delete`.
     package var verb: String
     package var group: String
-    /// Plural: `deployments`.
+    /// The plural name, such as `deployments`.
     package var resource: String
     package var subresource: String?
-    /// Nil: in all namespaces.
+    /// The namespace; `nil` for all namespaces.
     package var namespace: String?
-    /// Nil: of every name.
+    /// The object's name; `nil` for all names.
     package var name: String?
 
     package init(
@@ -103,7 +105,7 @@ package struct Access: Hashable, Sendable, CustomStringConvertible {
         self.init(verb, type.plural, group: type.group, subresource: subresource, namespace: namespace)
     }
 
-    /// `patch deployments.apps/scale in namespace models`.
+    /// A text such as `patch deployments.apps/scale in namespace models`.
     package var description: String {
         let type = group.isEmpty ? resource : "\(resource).\(group)"
         let place = namespace.map { " in namespace \($0)" } ?? " in all namespaces"

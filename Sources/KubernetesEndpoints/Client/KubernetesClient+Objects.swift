@@ -1,10 +1,10 @@
 internal import HTTPTransport
 package import Rollouts
 
-/// What a list was at one moment.
+/// The objects of a list at one moment.
 package struct ObjectList: Sendable {
     package var objects: [KubernetesObject]
-    /// Of the list: from there a watch goes on.
+    /// The list's version, from which a watch can continue.
     package var resourceVersion: String
 
     package init(objects: [KubernetesObject], resourceVersion: String) {
@@ -13,9 +13,9 @@ package struct ObjectList: Sendable {
     }
 }
 
-/// Reading.
+/// Read operations.
 extension KubernetesClient {
-    /// The object, or nil where there is none (or no such type).
+    /// The object; `nil` if it or its type does not exist.
     package func get(
         _ type: ResourceType, _ name: String, in namespace: String? = nil
     ) async throws -> KubernetesObject? {
@@ -26,9 +26,11 @@ extension KubernetesClient {
         }
     }
 
-    /// All objects of that type in the namespace, or (nil) in all, whose `fields` are so: `["metadata.name": "x"]`.
+    /// All objects of a type in a namespace, or in all namespaces if it is `nil`, with these labels and fields.
     ///
-    /// It is read in pages, which show one moment; a list that expires between two of them is begun again, once.
+    /// Fields are given as in `["metadata.name": "x"]`. The list is read in pages of one consistent state. If it
+    /// expires
+    /// between two pages, it is restarted once.
     package func list(
         _ type: ResourceType, in namespace: String? = nil, labels: Selector = .everything,
         fields: [String: String] = [:], pageSize: Int = 500
@@ -39,8 +41,10 @@ extension KubernetesClient {
         return ObjectList(objects: objects, resourceVersion: version)
     }
 
-    /// Hands the objects on one by one, so that no list is in memory as a whole; `begin` is called first, and again
-    /// where the list is begun again.
+    /// Passes the objects to `body` one by one, so that no list is in memory as a whole.
+    ///
+    /// `begin` is called at the start, and again if the list is restarted.
+    ///
     /// - Returns: The list's resourceVersion.
     func eachObject(
         _ type: ResourceType, in namespace: String?, _ labels: Selector, _ fields: [String: String], pageSize: Int,
@@ -79,7 +83,7 @@ extension KubernetesClient {
         fields.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     }
 
-    /// An item with its type, which lists don't repeat.
+    /// An item with its type, which lists do not repeat per item.
     private static func object(_ item: Value, _ type: ResourceType) -> KubernetesObject {
         var object = KubernetesObject(item)
         if object["kind"] == nil { object["kind"] = .string(type.kind) }
@@ -88,13 +92,15 @@ extension KubernetesClient {
     }
 }
 
-/// Writing.
+/// Write operations.
 extension KubernetesClient {
-    /// Server-side apply: the object's fields become so, made where it is not there, and others' fields stay.
+    /// Server-side apply: sets the object's fields, creating it if needed, and leaves the fields of other managers
+    /// alone.
     ///
-    /// Never by force: a field that another manager has set to something else is a
-    /// ``KubernetesError/Code/fieldConflict(_:)``. With `metadata.resourceVersion` it is a
-    /// ``KubernetesError/Code/conflict`` where the object is not in that state any more.
+    /// It never forces: a field that another manager has set to a different value is a
+    /// ``KubernetesError/Code/fieldConflict(_:)``. With `metadata.resourceVersion`, an object that is no longer in that
+    /// state
+    /// is a ``KubernetesError/Code/conflict``.
     @discardableResult
     package func apply(_ type: ResourceType, _ object: KubernetesObject, dryRun: Bool = false) async throws
         -> KubernetesObject
@@ -102,7 +108,7 @@ extension KubernetesClient {
         try await applyAndTell(type, object, dryRun: dryRun).object
     }
 
-    /// As ``apply(_:_:dryRun:)``; `isNew` where there was none of that name.
+    /// Works like ``apply(_:_:dryRun:)``; `isNew` is true if the object did not exist.
     func applyAndTell(
         _ type: ResourceType, _ object: KubernetesObject, dryRun: Bool = false
     ) async throws -> (object: KubernetesObject, isNew: Bool) {
@@ -119,14 +125,14 @@ extension KubernetesClient {
         }
     }
 
-    /// Makes the object; ``KubernetesError/Code/alreadyExists`` where there is one.
+    /// Creates the object; throws ``KubernetesError/Code/alreadyExists`` if it exists.
     @discardableResult
     package func create(_ type: ResourceType, _ object: KubernetesObject) async throws -> KubernetesObject {
         let path = try APIPath(type, in: object.namespace).with("fieldManager", Self.fieldManager)
         return try await self.object(Call(.post, path, "create \(type) \(object.name)", body: object.value))
     }
 
-    /// Replaces the whole object; with its resourceVersion only in that state.
+    /// Replaces the whole object; with a resourceVersion only if it is in that state.
     @discardableResult
     package func replace(_ type: ResourceType, _ object: KubernetesObject, subresource: String? = nil) async throws
         -> KubernetesObject
@@ -136,7 +142,7 @@ extension KubernetesClient {
         return try await self.object(Call(.put, path, "replace \(type) \(object.name)", body: object.value))
     }
 
-    /// Changes members by JSON Patch (RFC 6902); a `test` that does not hold is ``KubernetesError/Code/invalid``.
+    /// Applies a JSON Patch (RFC 6902); a `test` that fails is reported as ``KubernetesError/Code/invalid``.
     @discardableResult
     package func patch(
         _ type: ResourceType, _ name: String, in namespace: String? = nil, _ operations: [PatchOperation],
@@ -148,10 +154,11 @@ extension KubernetesClient {
         return try await object(call)
     }
 
-    /// Asks for the object to be deleted; false where there is none.
+    /// Requests the deletion of the object; returns false if it does not exist.
     ///
-    /// With `uid` only this object, not another one of the same name; with `resourceVersion` only in this state. Where
-    /// it is another one, it is a ``KubernetesError/Code/conflict``.
+    /// With `uid`, only this object is deleted and not another of the same name; with `resourceVersion`, only in this
+    /// state.
+    /// Otherwise it is a ``KubernetesError/Code/conflict``.
     @discardableResult
     package func delete(
         _ type: ResourceType, _ name: String, in namespace: String? = nil, uid: String? = nil,
@@ -175,9 +182,9 @@ extension KubernetesClient {
     }
 }
 
-/// What becomes of the objects that belong to a deleted one.
+/// The handling of objects that a deleted object owns.
 package enum Propagation: String, Hashable, Sendable {
-    /// They go first; the object stays until they are gone.
+    /// Dependents are deleted first; the object stays until they are gone.
     case foreground = "Foreground"
     case background = "Background"
     case orphan = "Orphan"
@@ -199,7 +206,7 @@ package enum PatchOperation: Hashable, Sendable {
         }
     }
 
-    /// A member's name or an index as part of a path (RFC 6901).
+    /// Escapes a member's name or an index for a path (RFC 6901).
     package static func escaped(_ part: String) -> String {
         part.reduce(into: "") { $0 += $1 == "~" ? "~0" : $1 == "/" ? "~1" : String($1) }
     }

@@ -3,11 +3,11 @@ package import HTTPTransport
 internal import RolloutEngine
 package import Rollouts
 
-/// How many replicas are wanted and how many there are, by an object's subresource `scale`.
+/// The desired and actual number of replicas, from an object's subresource `scale`.
 package struct Scale: Hashable, Sendable {
     package var wanted: Int
     package var actual: Int
-    /// Of the object that is scaled.
+    /// The version of the scaled object.
     package var resourceVersion: String?
 }
 
@@ -21,7 +21,7 @@ extension KubernetesClient {
         }
     }
 
-    /// Asks for that many replicas; with `resourceVersion` only where the object that is scaled is in that state.
+    /// Sets the number of replicas; with `resourceVersion` only if the scaled object is in that state.
     @discardableResult
     package func setScale(
         of type: ResourceType, _ name: String, in namespace: String? = nil, to replicas: Int,
@@ -44,9 +44,11 @@ extension KubernetesClient {
             resourceVersion: object.resourceVersion)
     }
 
-    /// The last `tail` lines of a container's log, oldest first, each with the moment at which it was written.
+    /// The last `tail` lines of a container's log, oldest first, with their timestamps.
     ///
-    /// A Pod's only container needs no name. `previous` is of its instance before this one: what a crash left.
+    /// The name of a Pod's only container may be omitted. With `previous`, the log is that of the preceding instance,
+    /// which
+    /// crashed.
     package func logs(
         of pod: String, in namespace: String? = nil, container: String? = nil, tail: Int? = nil,
         previous: Bool = false, since: Timestamp? = nil
@@ -61,10 +63,11 @@ extension KubernetesClient {
             .filter { !$0.isEmpty }.map(PodLine.init)
     }
 
-    /// A request to what listens behind a Service or a Pod, by way of the API server.
+    /// Sends a request to a Service or a Pod through the API server.
     ///
-    /// The answer of the server behind is returned whatever its status is. Where the API server itself refuses, or
-    /// reaches nobody, it is a ``KubernetesError``: it tells so by a `Status` object.
+    /// Responses of the proxied server are returned whatever their status. If the API server itself refuses, or cannot
+    /// reach
+    /// the target, it is a ``KubernetesError``; the API server reports this in a `Status` object.
     package func proxy(
         _ target: ProxyTarget, in namespace: String? = nil, _ method: HTTPRequest.Method, path: String,
         headers: [(name: String, value: String)] = [], body: Data? = nil, timeout: Interval = .seconds(60),
@@ -83,7 +86,7 @@ extension KubernetesClient {
         return try await collect(call)
     }
 
-    /// What the client itself says.
+    /// Headers that the client sets itself.
     private static let ownHeaders: Set = [
         "accept", "authorization", "content-type", "content-length", "host", "user-agent",
     ]
@@ -91,7 +94,7 @@ extension KubernetesClient {
 
 /// One line of a Pod's log.
 package struct PodLine: Hashable, Sendable {
-    /// Nil where the line does not begin with its moment.
+    /// The timestamp; `nil` if the line does not start with one.
     package var at: Timestamp?
     package var text: String
 
@@ -102,13 +105,13 @@ package struct PodLine: Hashable, Sendable {
     }
 }
 
-/// What a proxied request goes to.
+/// The target of a proxied request.
 package struct ProxyTarget: Hashable, Sendable, CustomStringConvertible {
     package var type: ResourceType
     package var name: String
-    /// A number or a port's name.
+    /// The number or name of the port.
     package var port: String?
-    /// True where it talks TLS.
+    /// Whether the target uses TLS.
     package var isSecure: Bool
 
     package static func service(_ name: String, port: String? = nil, isSecure: Bool = false) -> ProxyTarget {

@@ -4,18 +4,19 @@ package import Logging
 package import RolloutEngine
 package import Rollouts
 
-/// The API of one cluster: sends requests as one user, reads answers, and makes errors of refusals.
+/// A client for the API of one cluster, acting as one user, which translates error responses into ``KubernetesError``.
 ///
-/// What is safe to send again is sent again a few times, with growing pauses: every request that was turned away before
-/// it was looked at (429, or a connection that nobody took), and reads that failed. A write whose outcome nobody knows
-/// is never sent twice: it fails as ``KubernetesError/Code/unavailable``, and a look at the object tells.
+/// Requests that are safe to repeat are retried a few times with growing pauses: those that were rejected unprocessed
+/// (429,
+/// or a connection that was not accepted), and reads that failed. A write with an unknown outcome is never repeated: it
+/// fails as ``KubernetesError/Code/unavailable``, and reading the object shows the outcome.
 package final class KubernetesClient: Sendable {
-    /// Who is said to manage the fields that are applied.
+    /// The manager of the fields that Turnout applies.
     package static let fieldManager = "turnout"
 
-    /// The namespace that is meant where none is named.
+    /// The default namespace.
     package let namespace: String
-    /// Where the cluster and the user come from, for people: `context kind-dev of ~/.kube/config`.
+    /// The source of the cluster and user for display: `context kind-dev of ~/.kube/config`.
     package let origin: String
 
     let transport: any Transport
@@ -25,13 +26,15 @@ package final class KubernetesClient: Sendable {
     let pauses: Pauses
     let logger: Logger
 
+    /// Creates a client.
+    ///
     /// - Parameters:
     ///   - configuration: The cluster, the namespace and the user.
-    ///   - transport: For tests: what stands for the network.
-    ///   - clock: Tells how long to wait before another try, and when credentials expire.
-    ///   - pauses: How often and after how long something is tried again.
-    ///   - logger: Told of every request at `trace`, of failures at `debug`.
-    /// - Throws: ``KubernetesError`` where a certificate can't be read.
+    ///   - transport: Replaces the network in tests.
+    ///   - clock: Times the pauses before retries and the expiry of credentials.
+    ///   - pauses: The number of attempts and the pauses between them.
+    ///   - logger: Logs every request at `trace` and failures at `debug`.
+    /// - Throws: ``KubernetesError`` if a certificate cannot be read.
     package init(
         _ configuration: ClusterConfiguration, transport: (any Transport)? = nil,
         clock: any RunClock = SystemClock(), pauses: Pauses = Pauses(),
@@ -47,57 +50,63 @@ package final class KubernetesClient: Sendable {
         self.logger = logger
     }
 
-    /// Ends the connections; the client is not used any more.
+    /// Closes the connections.
+    ///
+    /// The client must not be used afterwards.
     package func close() async { await transport.close() }
 }
 
-/// How often and after how long a request is sent again.
+/// The number of attempts of a request and the pauses between them.
 package struct Pauses: Sendable {
-    /// How often a request is sent at most.
+    /// The maximum number of attempts.
+    ///
+    /// Default: 5.
     package var tries = 5
     package var first = Interval.milliseconds(250)
     package var longest = Interval.seconds(10)
-    /// The longest time that a server is let make its clients wait.
+    /// The longest `Retry-After` that is respected.
+    ///
+    /// Default: 60 s.
     package var longestAsked = Interval.seconds(60)
-    /// A number in 0..<1: runners that failed together don't come back together.
+    /// A random number in 0..<1, so that runners that failed together do not retry together.
     package var dice: @Sendable () -> Double
 
     package init(dice: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }) { self.dice = dice }
 
-    /// The pause after that many failures, half of it by chance.
+    /// The pause after this number of failures, half of it random.
     func after(_ failures: Int) -> Interval {
         let doubled = first * (1 << Int64(min(max(failures - 1, 0), 20)))
         let whole = min(doubled, longest).milliseconds
         return .milliseconds(whole / 2 + Int64(Double(whole) / 2 * dice()))
     }
 
-    /// What the server asked for, within bounds, and up to a tenth more by chance.
+    /// The server's requested wait within bounds, plus up to a tenth at random.
     func asked(_ wait: Interval) -> Interval {
         let bounded = min(max(wait, .milliseconds(100)), longestAsked).milliseconds
         return .milliseconds(bounded + Int64(Double(bounded) / 10 * dice()))
     }
 }
 
-/// A request without what every request has.
+/// A request without the parts that all requests have in common.
 struct Call: Sendable {
     var method: HTTPRequest.Method
     var path: APIPath
-    /// For people: `apply deployments.apps houses-blue`.
+    /// A description for messages: `apply deployments.apps houses-blue`.
     var words: String
     var body: Data?
     var contentType = "application/json"
     var accept = "application/json"
     var headers: [(name: String, value: String)] = []
     var timeout: Interval
-    /// Bytes of the answer's body; more is an error.
+    /// The maximum size of the response body in bytes.
     var limit = 64 << 20
-    /// True where a failure that may have come after the effect is no reason not to send it again.
+    /// Whether the request may be repeated even if it may already have taken effect.
     var isRepeatable: Bool { method == .get || repeats }
-    /// For requests that have no effect although they are no reads.
+    /// Set for requests that have no effect although they are not reads.
     var repeats = false
-    /// True where somebody behind the API server answers, whose refusals are answers.
+    /// Whether a server behind the API server responds, and any status is a valid response.
     var isProxied = false
-    /// How often it is sent at most, where that is not as often as usual.
+    /// The maximum number of attempts; `nil` for the default.
     var tries: Int?
 
     init(_ method: HTTPRequest.Method, _ path: APIPath, _ words: String, body: Value? = nil) {
@@ -105,18 +114,19 @@ struct Call: Sendable {
         self.path = path
         self.words = words
         self.body = body.map(JSONWriter.data)
-        // The server gives up by itself after a minute, and then says so: who writes waits for that.
+        // The server times out after a minute and reports that: writers wait for the report.
         timeout = method == .get ? .seconds(30) : .seconds(65)
     }
 }
 
 extension KubernetesClient {
-    /// Sends, again where that is safe, and reads the answer's body; throws ``KubernetesError`` for a refusal.
+    /// Sends a request, with retries if that is safe, and reads the response body; throws ``KubernetesError`` for an
+    /// error.
     func collect(_ call: Call) async throws -> WholeAnswer {
         try await attempt(call) { try await Self.whole($0, call) }
     }
 
-    /// As ``collect(_:)``, for an answer that is a value.
+    /// Works like ``collect(_:)`` and parses the response.
     func value(_ call: Call) async throws -> Value {
         let answer = try await collect(call)
         do {
@@ -128,12 +138,12 @@ extension KubernetesClient {
 
     func malformed(_ answer: WholeAnswer, _ call: Call, _ problem: JSONProblem) -> KubernetesError {
         KubernetesError(
-            .malformedAnswer, "the answer is no JSON: \(problem)", status: answer.status, request: call.words)
+            .malformedAnswer, "the response is not valid JSON: \(problem)", status: answer.status, request: call.words)
     }
 
     func object(_ call: Call) async throws -> KubernetesObject { KubernetesObject(try await value(call)) }
 
-    /// Sends until `read` has an answer that is no refusal, or trying again is not safe or was tried enough.
+    /// Sends until `read` gets a successful response, a retry is not safe, or the attempts are used up.
     func attempt<Result: Sendable>(
         _ call: Call, _ read: @escaping @Sendable (StreamedAnswer) async throws -> Result
     ) async throws -> Result {
@@ -153,7 +163,7 @@ extension KubernetesClient {
                 failures += 1
                 logger.debug("request failed", metadata: ["request": "\(call.words)", "error": "\(error.message)"])
                 if error.code == .unauthorized, refused == nil, credentials.canChange {
-                    // A credential may expire before its time: one more try with another.
+                    // A credential may be revoked before it expires: retry once with a new one.
                     refused = credential
                     continue
                 }
@@ -165,7 +175,7 @@ extension KubernetesClient {
         }
     }
 
-    /// How long to wait until the request is sent again; nil where it isn't.
+    /// The pause before the next attempt; `nil` if the request is not repeated.
     private func pause(after error: KubernetesError, _ failures: Int, of call: Call) -> Interval? {
         switch error.code {
         case .tooManyRequests(let wait): max(pauses.asked(wait), pauses.after(failures))
@@ -194,7 +204,7 @@ extension KubernetesClient {
                 ])
             if (200..<300).contains(answer.status) { return try await read(answer) }
             let bytes = try await Self.whole(answer, call).body
-            // What a proxy in between writes is not for people: then there is only the number.
+            // A body from a proxy in between is not meant for people: only the status is reported then.
             let status = (try? JSONReader.value(bytes)).flatMap(StatusAnswer.init)
             if call.isProxied, status == nil, answer.status != 401 {
                 return try await read(
@@ -211,10 +221,10 @@ extension KubernetesClient {
         try await answer.collect(upTo: call.limit, by: .now + longestBody.duration)
     }
 
-    /// From an answer's head to its end, where that is waited for.
+    /// The time for reading the body after the head of a response.
     private static let longestBody = Interval.minutes(2)
 
     static let userAgent = "turnout/\(version)"
-    /// The program's, as `turnout --version` prints it.
+    /// The program's version, as printed by `turnout --version`.
     package static let version = "0.1.0"
 }

@@ -1,53 +1,53 @@
 internal import HTTPTransport
 package import Rollouts
 
-/// Why a request to the API server was not done, in the server's words where it said some.
+/// Explains why a request to the API server failed, in the server's words if it gave any.
 package struct KubernetesError: Error, Hashable, Sendable, CustomStringConvertible {
     package enum Code: Hashable, Sendable {
         case notFound
         case alreadyExists
-        /// The object is not what it was (resourceVersion, uid): read again, then ask again.
+        /// The object has changed (resourceVersion, uid): read it again and retry.
         case conflict
-        /// Server-side apply met fields that others manage.
+        /// Server-side apply met fields of other managers.
         case fieldConflict([FieldConflict])
-        /// The server's validation, a webhook or a malformed request: asking again will be refused again.
+        /// Rejected by validation or a webhook, or malformed: a retry would be rejected again.
         case invalid
         case unauthorized
-        /// No right to do so, or a quota or an admission rule is in the way.
+        /// A missing permission, or refused by a quota or an admission rule.
         case forbidden
-        /// The resourceVersion or the continue token is too old (410): list again.
+        /// The resourceVersion or continue token is too old (410): list again.
         case expired
-        /// Too many requests (429), still after all tries.
+        /// Too many requests (429), even after all attempts.
         case tooManyRequests(retryAfter: Interval)
-        /// The server failed or did not answer: a write may or may not have been taken.
+        /// The server failed or did not respond: a write may or may not have taken effect.
         case unavailable
-        /// The request cannot have reached the server.
+        /// The request certainly did not reach the server.
         case unreachable
-        /// The kubeconfig or the in-cluster configuration is wrong or incomplete.
+        /// The kubeconfig or the in-cluster configuration is invalid or incomplete.
         case configuration
-        /// No credential could be had: a file, or a plugin.
+        /// A file or plugin did not provide credentials.
         case credentials
-        /// The answer is not what it should be, or too large.
+        /// The response has an unexpected form or is too large.
         case malformedAnswer
     }
 
     package var code: Code
-    /// HTTP's; nil where there was no answer.
+    /// The HTTP status; `nil` without a response.
     package var status: Int?
-    /// The machine-readable reason of the server's `Status`: `AlreadyExists`.
+    /// The machine-readable reason of the server's `Status`, such as `AlreadyExists`.
     package var reason: String?
-    /// A sentence; the server's own where it has one.
+    /// A sentence, in the server's words if it gave any.
     package var message: String
-    /// What was asked: `apply deployments.apps houses-blue`; nil for what is no request.
+    /// The request, such as `apply deployments.apps houses-blue`; `nil` if the error is not of a request.
     package var request: String?
-    /// What the server found wrong, field by field.
+    /// The server's objections to individual fields.
     package var causes: [Cause] = []
 
     package struct Cause: Hashable, Sendable {
-        /// `FieldValueInvalid`, `FieldManagerConflict` and so on.
+        /// A reason such as `FieldValueInvalid` or `FieldManagerConflict`.
         package var reason: String
         package var message: String
-        /// `spec.template.spec.containers[0].image`.
+        /// A path such as `spec.template.spec.containers[0].image`.
         package var field: String
     }
 
@@ -63,7 +63,7 @@ package struct KubernetesError: Error, Hashable, Sendable, CustomStringConvertib
         self.causes = causes
     }
 
-    /// What it means that there was no answer, or no more of it.
+    /// Converts a missing or incomplete response.
     init(_ failure: TransportFailure, request: String? = nil) {
         let code: Code =
             switch failure.reason {
@@ -77,12 +77,14 @@ package struct KubernetesError: Error, Hashable, Sendable, CustomStringConvertib
 
     package var description: String { request.map { "\($0): \(message)" } ?? message }
 
-    /// True for what an API server also answers while it starts: no rights, or a path that it does not serve.
+    /// Whether a starting API server may give the same response: missing permissions, or a path that is not served.
     ///
-    /// The answer for an object that doesn't exist has a `Status`; the one for an unknown path is plain text.
+    /// The response for an object that does not exist has a `Status`; that for an unknown path is plain text.
     var mayBeOfStartUp: Bool { code == .forbidden || (code == .notFound && reason == nil) }
 
-    /// True where a write may have been taken although it failed: only a look at the object tells.
+    /// Whether a write may have taken effect although it failed.
+    ///
+    /// Reading the object shows that.
     package var mayHaveBeenTaken: Bool {
         switch code {
         case .unavailable, .malformedAnswer: true
@@ -91,11 +93,11 @@ package struct KubernetesError: Error, Hashable, Sendable, CustomStringConvertib
     }
 }
 
-/// A field that another manager set.
+/// A field that another manager has set.
 package struct FieldConflict: Hashable, Sendable, CustomStringConvertible {
-    /// `kubectl-edit`, `argocd-controller`.
+    /// A name such as `kubectl-edit` or `argocd-controller`.
     package var manager: String
-    /// `.spec.replicas`.
+    /// A path such as `.spec.replicas`.
     package var field: String
 
     package init(manager: String, field: String) {

@@ -1,12 +1,12 @@
 package import Rollouts
 
-/// An object of the API: whatever its kind has, unchanged, with what all kinds share in reach.
+/// An API object: all members of its kind, unchanged, with accessors for those that all kinds share.
 package struct KubernetesObject: Hashable, Sendable, Codable {
     package var value: Value
 
     package init(_ value: Value) { self.value = value }
 
-    /// An object of that type with `members` beside its metadata.
+    /// Creates an object of a type with `members` in addition to its metadata.
     package init(
         _ type: ResourceType, name: String, namespace: String? = nil, labels: [String: String] = [:],
         annotations: [String: String] = [:], _ members: [String: Value] = [:]
@@ -23,7 +23,9 @@ package struct KubernetesObject: Hashable, Sendable, Codable {
     package init(from decoder: any Decoder) throws { value = try Value(from: decoder) }
     package func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
 
-    /// What stands at the path of members; writing makes the mappings on the way, nil takes the last member away.
+    /// The value at a path of members.
+    ///
+    /// Setting creates missing mappings; setting `nil` removes the last member.
     package subscript(path: String...) -> Value? {
         get { value[path: path[...]] }
         set { value[path: path[...]] = newValue }
@@ -34,7 +36,7 @@ extension KubernetesObject {
     package var apiVersion: String { self["apiVersion"]?.string ?? "" }
     package var kind: String { self["kind"]?.string ?? "" }
 
-    /// Empty where there is none.
+    /// The name; empty if there is none.
     package var name: String { self["metadata", "name"]?.string ?? "" }
     package var namespace: String? {
         get { self["metadata", "namespace"]?.string }
@@ -42,15 +44,17 @@ extension KubernetesObject {
     }
 
     package var uid: String? { self["metadata", "uid"]?.string }
-    /// Opaque: the mark of this state of the object; a write that carries it is refused where the state is another.
+    /// An opaque version of the object's state.
+    ///
+    /// A write that carries it is rejected if the object has changed.
     package var resourceVersion: String? {
         get { self["metadata", "resourceVersion"]?.string }
         set { self["metadata", "resourceVersion"] = newValue.map(Value.string) }
     }
 
-    /// Counts the changes of what is wanted.
+    /// Counts the changes of the desired state.
     package var generation: Int? { self["metadata", "generation"]?.integer }
-    /// The generation that its controller has seen.
+    /// The generation that the object's controller has processed.
     package var observedGeneration: Int? { self["status", "observedGeneration"]?.integer }
     /// RFC 3339, in seconds; set while the object is being deleted.
     package var deletionTimestamp: String? { self["metadata", "deletionTimestamp"]?.string }
@@ -66,7 +70,7 @@ extension KubernetesObject {
         set { self["metadata", "annotations"] = Value(strings: newValue) }
     }
 
-    /// What somebody has to do before the object goes, beside the server's own deletion of what it owns.
+    /// Finalizers of other parties, which must be removed before the object is deleted; excludes the server's own.
     package var foreignFinalizers: [String] {
         (self["metadata", "finalizers"]?.list ?? []).compactMap(\.string)
             .filter { !["foregroundDeletion", "orphan"].contains($0) }
@@ -78,13 +82,13 @@ extension KubernetesObject {
     }
 }
 
-/// Whom an object belongs to, and with whom it goes.
+/// An owner of an object, which is deleted along with it.
 package struct OwnerReference: Hashable, Sendable {
     package var apiVersion: String
     package var kind: String
     package var name: String
     package var uid: String
-    /// True for the one owner that manages the object.
+    /// Whether this is the owner that manages the object.
     package var isController: Bool
 
     init?(_ value: Value) {

@@ -4,45 +4,49 @@ internal import Rollouts
 
 /// The objects of one type in one namespace, kept up to date by one list and one watch, and read from memory.
 ///
-/// A reading shows what the watch has told so far, which is a moment behind the server. Who writes tells the store of
-/// the server's answer by ``record(_:)``, and so reads its own writes; who must know what is so now, and not a moment
-/// ago, asks by ``refresh(matching:)``. While the server can't be reached, readings fail instead of showing the past.
+/// A read shows the state according to the watch, which lags slightly behind the server. A writer passes the server's
+/// response to ``record(_:)``, so that it reads its own writes; a reader that needs the present state calls
+/// ``refresh(matching:)``. While the server is unreachable, reads fail instead of showing an old state.
 package actor ObjectStore {
     package let type: ResourceType
-    /// Nil: of all namespaces, or for a type that has none.
+    /// The namespace; `nil` for all namespaces or a type without namespaces.
     package let namespace: String?
     package let labels: Selector
 
     private enum State {
-        /// Nothing was listed yet.
+        /// No list was read yet.
         case starting
         case listed
-        /// The server could not be reached when it was tried last, or refused.
+        /// The last attempt to reach the server failed or was refused.
         case failing(KubernetesError)
     }
 
     private let client: KubernetesClient
     private var state = State.starting
     private var objects: StoredObjects
-    /// From there on the watch goes on; nil: a list comes first.
+    /// The version from which the watch continues; `nil` if a list must be read first.
     private var cursor: String?
     private var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
     private var nextWaiter = 0
     private var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
     private var pauses: Pauses
     private var isRunning = false
-    /// Since the watch told something.
+    /// Failures since the last event of a watch.
     private var failures = 0
 
-    /// As of clients of Kubernetes themselves: a page is in memory as a whole, the list it belongs to is not.
+    /// The page size that Kubernetes' own clients use.
+    ///
+    /// Only one page of a list is in memory at a time.
     private static let pageSize = 500
 
+    /// Creates a store.
+    ///
     /// - Parameters:
-    ///   - client: Of the cluster.
-    ///   - type: Of the objects.
-    ///   - namespace: Nil: all, or a type that has none.
-    ///   - labels: What is listed and watched.
-    ///   - trimmed: What is kept of an object in memory; metadata but managedFields must stay.
+    ///   - client: The client of the cluster.
+    ///   - type: The type of the objects.
+    ///   - namespace: The namespace; `nil` for all namespaces or a type without namespaces.
+    ///   - labels: Selects the objects to list and watch.
+    ///   - trimmed: Reduces an object before it is stored. It must keep the metadata, except managedFields.
     package init(
         _ client: KubernetesClient, _ type: ResourceType, in namespace: String? = nil, labels: Selector = .everything,
         trimmed: @escaping @Sendable (KubernetesObject) -> KubernetesObject = { $0.withoutFieldSets }
@@ -57,22 +61,27 @@ package actor ObjectStore {
     }
 }
 
-/// Reading.
+/// Read operations.
 extension ObjectStore {
-    /// The objects, by name; waits for the first list.
-    /// - Throws: ``KubernetesError`` while the server can't be reached, or refuses.
+    /// The objects, sorted by name.
+    ///
+    /// Waits for the first list.
+    ///
+    /// - Throws: ``KubernetesError`` while the server is unreachable or refuses the request.
     package func read(matching selector: Selector = .everything) async throws -> [KubernetesObject] {
         try await settle()
         return try objects.objects(matching: selector)
     }
 
-    /// The object, or nil where there is none; waits for the first list.
+    /// The object; `nil` if it does not exist.
+    ///
+    /// Waits for the first list.
     package func read(_ name: String, in namespace: String? = nil) async throws -> KubernetesObject? {
         try await settle()
         return try objects.object(.init(namespace: namespace ?? self.namespace, name: name))
     }
 
-    /// Asks the server for what matches, as it is now, and keeps it.
+    /// Reads the matching objects from the server now and stores them.
     @discardableResult
     package func refresh(matching selector: Selector = .everything) async throws -> [KubernetesObject] {
         let both = Selector(labels.requirements + selector.requirements)
@@ -84,13 +93,13 @@ extension ObjectStore {
         return list.objects.map(\.withoutFieldSets)
     }
 
-    /// Tells the store what the server answered to a write, so that the next reading shows it.
+    /// Stores the server's response to a write, so that the next read shows it.
     package func record(_ written: KubernetesObject) {
         guard labels.matches(written.labels), objects.receive(written) else { return }
         changed()
     }
 
-    /// An element whenever something changed since the last one was taken, the first at once; it ends with its reader.
+    /// A stream with an element for each batch of changes since the last element was taken; the first follows at once.
     package func changes() -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let id = nextID()
@@ -102,7 +111,7 @@ extension ObjectStore {
         return stream
     }
 
-    /// Objects and bytes in memory.
+    /// The number of objects and bytes in memory.
     package var usage: (objects: Int, bytes: Int) { (objects.count, objects.size) }
 
     private func forget(_ listener: Int) { listeners[listener] = nil }
@@ -112,7 +121,7 @@ extension ObjectStore {
         return nextWaiter
     }
 
-    /// Waits until there was a list or a failure; throws the failure.
+    /// Waits until a list was read or failed; throws the failure.
     private func settle() async throws {
         while true {
             switch state {
@@ -150,9 +159,11 @@ extension ObjectStore {
     }
 }
 
-/// Keeping up to date.
+/// Keeping the objects up to date.
 extension ObjectStore {
-    /// Lists and watches until it is cancelled; readings wait for it.
+    /// Lists and watches until the task is cancelled.
+    ///
+    /// Reads wait for it.
     package func run() async throws {
         precondition(!isRunning, "a store is kept up to date by one task")
         isRunning = true
@@ -161,7 +172,7 @@ extension ObjectStore {
             let begin = client.clock.now()
             do {
                 try await follow()
-                // A server that ends watches as soon as they begin is not asked without pause.
+                // Pause before the next watch if the server ends watches as soon as they start.
                 if client.clock.now() - begin < .seconds(1) { failures += 1 }
             } catch let error as KubernetesError {
                 failures += 1
@@ -174,7 +185,7 @@ extension ObjectStore {
         throw CancellationError()
     }
 
-    /// One watch until its end, after a list where one is needed.
+    /// Follows one watch to its end, after reading a list if needed.
     private func follow() async throws {
         let watch: Watch
         do {
@@ -182,7 +193,7 @@ extension ObjectStore {
             watch = try await client.watch(
                 type, in: namespace, labels, [:], since: cursor, serverTimeout: Self.serverTimeout(client.pauses),
                 tries: 1)
-            // Who read between the list and this saw the failure that is over now.
+            // Readers that read between the list and this point saw a failure that is over now.
             let isBack = if case .failing = state { true } else { false }
             enter(.listed)
             if isBack { changed() }
@@ -191,7 +202,7 @@ extension ObjectStore {
             changed()
             throw error
         }
-        // A stream that is cut later leaves the store as it is: mostly the next connection is there at once.
+        // A stream that is cut later leaves the store as it is: usually the next connection succeeds at once.
         for try await event in watch { try receive(event) }
     }
 
@@ -223,7 +234,8 @@ extension ObjectStore {
         case .bookmark(let version): pass(version)
         case .expired:
             cursor = nil
-            throw KubernetesError(.expired, "the server does not know any more what changed", request: "watch \(type)")
+            throw KubernetesError(
+                .expired, "the server no longer has the changes since the last event", request: "watch \(type)")
         }
         failures = 0
     }
@@ -234,7 +246,7 @@ extension ObjectStore {
         objects.advance(to: version)
     }
 
-    /// Between 5 and 10 minutes, so that not all watches end together (as client-go's reflector does).
+    /// A timeout between 5 and 10 minutes, so that not all watches end together (like client-go's reflector).
     private static func serverTimeout(_ pauses: Pauses) -> Interval {
         .seconds(300 + Int64(300 * pauses.dice()))
     }

@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// One store per type, namespace and selector, begun when it is first asked for, and ended together.
+/// Stores by type, namespace and selector, which start on first use and end together.
 package actor ObjectStores {
     private struct Key: Hashable {
         var type: ResourceType
@@ -14,7 +14,7 @@ package actor ObjectStores {
 
     package init(_ client: KubernetesClient) { self.client = client }
 
-    /// The store, which goes on for as long as these stores do, whoever asked for it.
+    /// The store, which runs as long as this object is open.
     package func store(
         _ type: ResourceType, in namespace: String? = nil, labels: Selector = .everything
     ) throws(KubernetesError) -> ObjectStore {
@@ -26,13 +26,13 @@ package actor ObjectStores {
         return store
     }
 
-    /// Ends all watches, and waits until they are.
+    /// Cancels all watches and waits for their end.
     package func close() async {
         isClosed = true
         let all = stores.values
         stores = [:]
         for entry in all { entry.running.cancel() }
-        // Cancelled, they all throw.
+        // All of them throw because of the cancellation.
         for entry in all { _ = await entry.running.result }
     }
 }

@@ -1,9 +1,9 @@
-/// One kind of object at one version of its API group.
+/// A type of object at one version of its API group.
 package struct ResourceType: Hashable, Sendable {
-    /// Empty for the core group.
+    /// The group; empty for the core group.
     package var group: String
     package var version: String
-    /// As in the API's paths: `deployments`.
+    /// The name in the API's paths, such as `deployments`.
     package var plural: String
     package var kind: String
     package var isNamespaced: Bool
@@ -16,10 +16,10 @@ package struct ResourceType: Hashable, Sendable {
         self.isNamespaced = isNamespaced
     }
 
-    /// The member `apiVersion` of such objects.
+    /// The value of `apiVersion` in objects of this type.
     package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
 
-    /// The same kind at another version.
+    /// The same type at another version.
     package func at(version: String) -> ResourceType {
         var type = self
         type.version = version
@@ -28,7 +28,7 @@ package struct ResourceType: Hashable, Sendable {
 }
 
 extension ResourceType: CustomStringConvertible {
-    /// As `kubectl` says it: `deployments.apps`.
+    /// The name in `kubectl`'s notation, such as `deployments.apps`.
     package var description: String { group.isEmpty ? plural : "\(plural).\(group)" }
 }
 

@@ -1,4 +1,6 @@
-/// Which labels the wanted objects have; all requirements hold.
+/// Selects objects by labels.
+///
+/// All requirements must hold.
 package struct Selector: Hashable, Sendable, CustomStringConvertible, ExpressibleByDictionaryLiteral {
     package enum Requirement: Hashable, Sendable, CustomStringConvertible {
         case equals(String, String)
@@ -7,7 +9,7 @@ package struct Selector: Hashable, Sendable, CustomStringConvertible, Expressibl
         case exists(String)
         case isAbsent(String)
 
-        /// As the API's query has it.
+        /// The requirement in the notation of the API's query.
         package var description: String {
             switch self {
             case .equals(let key, let value): "\(key)=\(value)"
@@ -39,7 +41,7 @@ package struct Selector: Hashable, Sendable, CustomStringConvertible, Expressibl
         requirements = elements.map { .equals($0.0, $0.1) }
     }
 
-    /// Of every object.
+    /// Selects every object.
     package static let everything = Selector([Requirement]())
 
     package var description: String { requirements.map(\.description).joined(separator: ",") }

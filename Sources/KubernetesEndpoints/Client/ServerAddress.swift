@@ -1,15 +1,15 @@
 internal import FoundationEssentials
 
-/// The parts of a server's address.
+/// The parts of a server's URL.
 struct ServerAddress: Hashable, Sendable {
     var scheme: String
-    /// Without the brackets of IPv6.
+    /// The host without the brackets of an IPv6 address.
     var host: String
     var port: Int?
-    /// Empty, or with a slash at its start and none at its end.
+    /// The path; empty, or with a leading and without a trailing slash.
     var prefix: String
 
-    /// Nil where the text is no `http` or `https` URL.
+    /// Fails if the text is not an `http` or `https` URL.
     init?(_ text: String) {
         guard let url = URL(string: text), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme),
             let host = url.host(percentEncoded: false), !host.isEmpty

@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// The server's `Status` object (meta/v1), with which it tells why a request was not done.
+/// The server's `Status` object (meta/v1), which explains why a request failed.
 struct StatusAnswer: Hashable, Sendable {
     var code: Int?
     var reason: String?
@@ -8,7 +8,7 @@ struct StatusAnswer: Hashable, Sendable {
     var causes: [KubernetesError.Cause] = []
     var retryAfter: Interval?
 
-    /// Nil where the value is no `Status`.
+    /// Fails if the value is not a `Status`.
     init?(_ value: Value) {
         guard value["kind"]?.string == "Status" else { return nil }
         code = value["code"]?.integer
@@ -28,14 +28,14 @@ struct StatusAnswer: Hashable, Sendable {
 }
 
 extension KubernetesError {
-    /// When the server says no time: how long until the next try.
+    /// The wait before the next attempt if the server does not specify one.
     static let usualWait = Interval.seconds(1)
 
-    /// The error that an answer of that status stands for; `status` is what its body says, where it says something.
+    /// Converts an error response; `status` is the parsed body, `nil` if it is not a `Status`.
     init(_ code: Int, _ status: StatusAnswer?, retryAfter: Interval? = nil, request: String) {
         let causes = status?.causes ?? []
         let wait = retryAfter ?? status?.retryAfter ?? Self.usualWait
-        let message = status?.message ?? "the server answered \(code) and did not say why"
+        let message = status?.message ?? "the server returned HTTP status \(code) without a reason"
         self.init(
             Self.code(code, status?.reason, causes, wait: wait), message, status: code, reason: status?.reason,
             request: request, causes: causes)
@@ -58,8 +58,10 @@ extension KubernetesError {
 }
 
 extension FieldConflict {
-    /// The server names the manager only in a sentence: `conflict with "kubectl-edit" using apps/v1 at …`, with the
-    /// name quoted as Go quotes it (structured-merge-diff, `Conflict.Error`).
+    /// Parses a conflict, whose manager the server names only in a sentence.
+    ///
+    /// The sentence is `conflict with "kubectl-edit" using apps/v1 at …`, with the name quoted in Go's notation
+    /// (structured-merge-diff, `Conflict.Error`).
     init(_ cause: KubernetesError.Cause) {
         let prefix = "conflict with \""
         var manager = ""

@@ -1,10 +1,12 @@
 internal import Rollouts
 
-/// What a store knows: objects as compact JSON, so that thousands of them fit into a few megabytes.
+/// The contents of a store: objects as compact JSON, so that thousands of them fit into a few megabytes.
 ///
-/// Lists, watches and own writes all tell of objects, in no order that one could rely on: the later resourceVersion
-/// wins. (They are compared as numbers, as API servers have always made them and now promise: Kubernetes' "API
-/// Concepts", resource version semantics. Where they are none, what comes last wins.)
+/// Lists, watches and own writes report objects in no particular order, so the later resourceVersion wins. (Versions
+/// are
+/// compared as numbers, which API servers have always used and now guarantee: Kubernetes' "API Concepts", resource
+/// version
+/// semantics. Without numbers, the last report wins.)
 struct StoredObjects: Sendable {
     struct Key: Hashable, Sendable {
         var namespace: String?
@@ -19,9 +21,10 @@ struct StoredObjects: Sendable {
     }
 
     private var entries: [Key: Entry] = [:]
-    /// What is kept of an object.
+    /// Reduces an object before it is stored.
     private let trimmed: @Sendable (KubernetesObject) -> KubernetesObject
-    /// Objects that are known to be gone although the watch has not told so yet, and since when.
+    /// UIDs of objects that were missing in a list although the watch has not reported a deletion, with the list's
+    /// version.
     private var gone: [String: UInt64] = [:]
 
     init(trimmed: @escaping @Sendable (KubernetesObject) -> KubernetesObject = { $0.withoutFieldSets }) {
@@ -30,19 +33,22 @@ struct StoredObjects: Sendable {
 
     var count: Int { entries.count }
 
-    /// Bytes of JSON, without what the tables themselves take.
+    /// The number of bytes of JSON, without the overhead of the tables.
     var size: Int { entries.values.reduce(0) { $0 + $1.json.count } }
 
-    /// As ``objects(matching:)``, for the same reason.
+    /// The object with a key.
+    ///
+    /// It is not inlined for the same reason as ``objects(matching:)``.
     @inline(never)
     func object(_ key: Key) throws -> KubernetesObject? {
         guard let entry = entries[key] else { return nil }
         return try Self.object(entry)
     }
 
-    /// In the order of their names; throws ``KubernetesError``.
+    /// The matching objects, sorted by name; throws ``KubernetesError``.
     ///
-    /// Not typed, and never inlined: Swift 6.3's optimizer crashes on its asynchronous callers otherwise.
+    /// It has no typed throws and is never inlined: otherwise the optimizer of Swift 6.3 crashes on asynchronous
+    /// callers.
     @inline(never)
     func objects(matching selector: Selector) throws -> [KubernetesObject] {
         var found: [(key: Key, object: KubernetesObject)] = []
@@ -57,11 +63,12 @@ struct StoredObjects: Sendable {
         do {
             return KubernetesObject(try JSONReader.value(entry.json))
         } catch {
-            throw KubernetesError(.malformedAnswer, "a stored object is no JSON: \(error)")
+            throw KubernetesError(.malformedAnswer, "a stored object is not valid JSON: \(error)")
         }
     }
 
-    /// Takes the object in, unless what is known of it is newer.
+    /// Stores the object unless the stored one is newer.
+    ///
     /// - Returns: Whether something changed.
     @discardableResult
     mutating func receive(_ object: KubernetesObject) -> Bool {
@@ -75,7 +82,8 @@ struct StoredObjects: Sendable {
         return true
     }
 
-    /// Takes the object out, unless another one of its name came after it.
+    /// Removes the object unless another one of the same name has replaced it.
+    ///
     /// - Returns: Whether something changed.
     @discardableResult
     mutating func remove(_ object: KubernetesObject) -> Bool {
@@ -85,7 +93,7 @@ struct StoredObjects: Sendable {
         return true
     }
 
-    /// Takes out what matches and was not listed, but for what is newer than the list.
+    /// Removes matching objects that were not listed, except those that are newer than the list.
     mutating func keep(
         only listed: Set<Key>, matching selector: Selector = .everything, asOf resourceVersion: String
     ) {
@@ -97,7 +105,7 @@ struct StoredObjects: Sendable {
         }
     }
 
-    /// The watch has told everything up to that moment: what was known ahead of it needs no memory any more.
+    /// Forgets deletions up to this version, since the watch has reported everything up to it.
     mutating func advance(to resourceVersion: String) {
         guard !gone.isEmpty, let moment = Self.version(resourceVersion) else { return }
         gone = gone.filter { $0.value > moment }
@@ -111,7 +119,9 @@ struct StoredObjects: Sendable {
 }
 
 extension KubernetesObject {
-    /// Without the longest and least wanted part, which fields each manager has set; who they are stays.
+    /// The object without its longest part, the fields of each manager.
+    ///
+    /// The names of the managers are kept.
     var withoutFieldSets: KubernetesObject {
         guard let managers = self["metadata", "managedFields"]?.list else { return self }
         var object = self

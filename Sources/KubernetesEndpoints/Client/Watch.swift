@@ -2,21 +2,21 @@ internal import FoundationEssentials
 internal import HTTPTransport
 package import Rollouts
 
-/// What a watch tells.
+/// An event of a watch.
 package enum WatchEvent: Hashable, Sendable {
     case added(KubernetesObject)
     case modified(KubernetesObject)
-    /// The object in its last state; its resourceVersion is that of the deletion.
+    /// The object in its last state, with the resourceVersion of its deletion.
     case deleted(KubernetesObject)
-    /// Nothing changed up to this resourceVersion, from which a later watch can begin.
+    /// All changes up to this resourceVersion were reported; a later watch can start from it.
     case bookmark(resourceVersion: String)
-    /// What changed is not known any more (410): list again.
+    /// The changes are no longer available (410): list again.
     case expired
 }
 
-/// One connection over which the server tells of changes; it ends when the server ends it.
+/// A connection over which the server reports changes, until the server ends it.
 ///
-/// It throws ``KubernetesError`` where the connection is cut, is silent for too long, or the server says what is wrong.
+/// It throws ``KubernetesError`` if the connection is cut or silent for too long, or if the server reports an error.
 package struct Watch: AsyncSequence, Sendable {
     package typealias Element = WatchEvent
     package typealias Failure = any Error
@@ -51,22 +51,23 @@ package struct Watch: AsyncSequence, Sendable {
     package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
 }
 
-/// The lines of a watch's body, each one event, out of chunks that know nothing of lines.
+/// Splits the body of a watch into lines, each of which is one event.
 struct WatchLines {
     private var rest: [UInt8] = []
-    /// Up to where `rest` is known to have no end of line.
+    /// The number of bytes of `rest` that contain no line break.
     private var searched = 0
     private let request: String
 
-    /// More than any object that etcd takes, several times.
+    /// The longest accepted line in bytes: several times the largest object that etcd accepts.
     static let longestLine = 32 << 20
 
     init(request: String) { self.request = request }
 
-    /// The events that are complete with this chunk.
+    /// The events that this chunk completes.
     ///
-    /// What follows the last end of line waits for the next chunk: a stream that ends within a line was cut, and the
-    /// event was not told.
+    /// Bytes after the last line break wait for the next chunk. If the stream ends within a line, it was cut and the
+    /// event is
+    /// lost.
     mutating func receive(_ chunk: [UInt8]) throws(KubernetesError) -> [WatchEvent] {
         rest += chunk
         var events: [WatchEvent] = []
@@ -94,7 +95,7 @@ struct WatchLines {
         do {
             value = try JSONReader.value(line)
         } catch {
-            throw problem("an event is no JSON: \(error)")
+            throw problem("an event is not valid JSON: \(error)")
         }
         guard let content = value["object"] else { throw problem("an event has no object") }
         let object = KubernetesObject(content)
@@ -108,16 +109,16 @@ struct WatchLines {
             let error = KubernetesError(status?.code ?? 500, status, request: request)
             guard error.code == .expired else { throw error }
             return .expired
-        // Of a later version of the protocol.
+        // From a newer version of the protocol.
         default: return nil
         }
     }
 }
 
 extension KubernetesClient {
-    /// Opens a watch from that resourceVersion on; nil begins with what there is, as `added` events.
+    /// Opens a watch from a resourceVersion; with `nil` it starts with the existing objects as `added` events.
     ///
-    /// After `serverTimeout` the server ends the watch.
+    /// The server ends the watch after `serverTimeout`.
     package func watch(
         _ type: ResourceType, in namespace: String? = nil, labels: Selector = .everything,
         fields: [String: String] = [:], since resourceVersion: String?, serverTimeout: Interval = .minutes(5)

@@ -3,16 +3,17 @@ internal import HTTPTransport
 package import Rollouts
 
 extension ClusterConfiguration {
-    /// The cluster that this environment means, as kubectl finds it: the files of `KUBECONFIG`, else
-    /// `~/.kube/config`, else, in a Pod, the cluster that it runs in.
+    /// Loads the cluster configuration in the same way as kubectl.
+    ///
+    /// It uses the files in `KUBECONFIG`, else `~/.kube/config`, else, in a Pod, the cluster that the Pod runs in.
     ///
     /// - Parameters:
-    ///   - environment: `KUBECONFIG`, `HOME`, and what a Pod has.
-    ///   - overrides: A context and a namespace where others than the file's are meant.
-    ///   - pod: The folder that a Pod finds its service account in.
-    ///   - parse: Reads YAML, of which JSON is a part; throws what says where the text is wrong.
-    /// - Returns: The cluster, a namespace, and who asks.
-    /// - Throws: ``KubernetesError`` that says what is missing or can't be used, and in which file.
+    ///   - environment: The environment variables, of which `KUBECONFIG`, `HOME` and those of a Pod are used.
+    ///   - overrides: A context and namespace that replace those of the file.
+    ///   - pod: The folder with a Pod's service account.
+    ///   - parse: Parses YAML, including JSON; its errors describe the position in the text.
+    /// - Returns: The cluster, the namespace and the user.
+    /// - Throws: ``KubernetesError`` that says what is missing or invalid, and in which file.
     package static func load(
         environment: [String: String], _ overrides: KubeconfigOverrides = KubeconfigOverrides(),
         pod: String = PodAccount.folder, parse: (String) throws -> Value
@@ -21,20 +22,20 @@ extension ClusterConfiguration {
         let usual = environment["HOME"].map { $0 + "/.kube/config" }
         let candidates = named.isEmpty ? [usual].compactMap(\.self) : named
         var kubeconfig = Kubeconfig()
-        // As kubectl: of several files, those that are not there say nothing.
+        // Like kubectl, ignore files in the list that do not exist.
         for path in candidates where FileManager.default.fileExists(atPath: path) {
             try kubeconfig.add(try SecretFile.text(path), file: path, parse: parse)
         }
         guard kubeconfig.files.isEmpty else { return try kubeconfig.configuration(overrides) }
         guard named.isEmpty else {
             throw KubernetesError(
-                .configuration, "KUBECONFIG names \(named.joined(separator: ":")), and no such file is there")
+                .configuration, "KUBECONFIG is \(named.joined(separator: ":")), but no such file exists")
         }
         guard overrides.context == nil, let inside = try PodAccount(environment, folder: pod) else {
             throw KubernetesError(
                 .configuration,
-                "no cluster is named: there is no \(usual ?? "~/.kube/config"), KUBECONFIG is not set, "
-                    + "and this is no Pod")
+                "no cluster is configured: \(usual ?? "~/.kube/config") does not exist, KUBECONFIG is not set, "
+                    + "and this process does not run in a Pod")
         }
         return try inside.configuration(namespace: overrides.namespace)
     }
@@ -47,7 +48,7 @@ package struct PodAccount: Sendable {
     private let server: String
     private let folder: String
 
-    /// Nil where this is no Pod.
+    /// Fails if this process does not run in a Pod.
     init?(_ environment: [String: String], folder: String) throws(KubernetesError) {
         guard let host = environment["KUBERNETES_SERVICE_HOST"], !host.isEmpty,
             let port = environment["KUBERNETES_SERVICE_PORT"], !port.isEmpty
@@ -55,8 +56,8 @@ package struct PodAccount: Sendable {
         guard FileManager.default.fileExists(atPath: folder + "/token") else {
             throw KubernetesError(
                 .configuration,
-                "this is a Pod without a service account's token: \(folder)/token is not there "
-                    + "(automountServiceAccountToken)")
+                "this Pod has no service account token: \(folder)/token does not exist "
+                    + "(see automountServiceAccountToken)")
         }
         server = "https://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         self.folder = folder

@@ -2,21 +2,21 @@ package import FoundationEssentials
 package import HTTPTransport
 internal import Rollouts
 
-/// A cluster, a namespace in it, and who asks.
+/// A cluster, a namespace in it, and the user.
 package struct ClusterConfiguration: Sendable {
-    /// `https://HOST[:PORT][/PREFIX]`, without a slash at its end.
+    /// `https://HOST[:PORT][/PREFIX]`, without a trailing slash.
     package var server: String
     package var trust: Trust
-    /// The name that the server's certificate must have where it is not that of the address.
+    /// The name in the server's certificate, if it differs from the host of the address.
     package var serverName: String?
     package var namespace: String
     package var user: User
-    /// The kubeconfig's context that all this is of; nil for that of a Pod.
+    /// The kubeconfig's context; `nil` for the configuration of a Pod.
     package var context: String?
-    /// For people: where all this stands.
+    /// The source of the configuration, for display.
     package var origin: String
 
-    /// How the user proves who it is: by a certificate, by what stands in a header, or by both.
+    /// The user's credentials: a certificate, a header, or both.
     package struct User: Hashable, Sendable {
         package var identity: Identity?
         package var authorization: Authorization
@@ -32,7 +32,7 @@ package struct ClusterConfiguration: Sendable {
         package var key: PEM
     }
 
-    /// What stands in the configuration itself, or in a file, which is read again from time to time: it may rotate.
+    /// PEM data in the configuration itself, or in a file that is reread periodically because it may be rotated.
     package enum PEM: Hashable, Sendable {
         case text(Data)
         case file(String)
@@ -41,7 +41,7 @@ package struct ClusterConfiguration: Sendable {
     package enum Authorization: Hashable, Sendable {
         case nothing
         case token(String)
-        /// Read again from time to time.
+        /// A file that is reread periodically.
         case tokenFile(String)
         case password(user: String, password: String)
         case plugin(CredentialPlugin)
@@ -61,19 +61,22 @@ package struct ClusterConfiguration: Sendable {
 }
 
 extension ClusterConfiguration {
-    /// The address under which the server is asked: by the name that its certificate must have.
+    /// The address for requests, with the host name that the server's certificate contains.
     var root: String {
         guard let address = ServerAddress(server), let serverName else { return server }
         return address.with(host: serverName)
     }
 
-    /// A connection to the server.
+    /// A transport to the server.
     ///
-    /// An API server with no news sends a bookmark every minute: after `longestSilence` it is taken for gone. Each watch
-    /// has a connection of its own for minutes: with the usual eight, requests would wait behind them.
-    /// - Throws: ``KubernetesError`` if the authorities' certificates cannot be read.
+    /// An idle API server sends a bookmark every minute: after `longestSilence` the connection counts as lost. Each
+    /// watch
+    /// occupies a connection for minutes, so the default limit of eight connections would block other requests.
+    ///
+    /// - Throws: ``KubernetesError`` if the CA certificates cannot be read.
     func transport(longestSilence: Interval = .seconds(90)) throws(KubernetesError) -> NetworkTransport {
         var settings = NetworkTransport.Settings(trusting: trust)
+        settings.authoritySetting = context == nil ? nil : "certificate-authority in the kubeconfig"
         settings.longestSilence = longestSilence
         settings.connections = 256
         if let serverName, let address = ServerAddress(server), serverName != address.host {

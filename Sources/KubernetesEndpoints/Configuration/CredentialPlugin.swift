@@ -2,17 +2,17 @@ package import Rollouts
 
 /// A program that prints a credential (`client.authentication.k8s.io`).
 package struct CredentialPlugin: Hashable, Sendable {
-    /// What the program is told and answers in: `client.authentication.k8s.io/v1`.
+    /// The API version of the plugin's input and output, such as `client.authentication.k8s.io/v1`.
     package var apiVersion: String
-    /// A name on the search path, or a path.
+    /// A name in `PATH`, or a path.
     package var command: String
     package var arguments: [String] = []
-    /// Added to this process's environment.
+    /// Variables that are added to this process's environment.
     package var environment: [String: String] = [:]
-    /// What to say where the program is not there.
+    /// Instructions that are shown if the program does not exist.
     package var installHint: String?
     package var interactiveMode = InteractiveMode.ifAvailable
-    /// What the program is told of the cluster; nil where it isn't.
+    /// The cluster information for the plugin; `nil` if it does not request any.
     package var clusterInfo: Value?
 
     package enum InteractiveMode: String, Hashable, Sendable {

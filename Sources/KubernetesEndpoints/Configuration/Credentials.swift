@@ -3,18 +3,18 @@ internal import HTTPTransport
 internal import RolloutEngine
 internal import Rollouts
 
-/// What goes with one request to show who asks; never logged.
+/// The credentials of a request, which are never logged.
 struct Credential: Hashable, Sendable {
-    /// The header's value.
+    /// The value of the `Authorization` header.
     var authorization: String?
     var identity: ClientIdentity?
 }
 
-/// The credentials of one user, read again when they rotate or expire.
+/// The credentials of one user, which are renewed when they rotate or expire.
 actor Credentials {
     private struct Kept {
         var credential: Credential
-        /// From then on it is read again; nil: never.
+        /// When to read the credential again; `nil` for never.
         var until: Timestamp?
     }
 
@@ -25,12 +25,12 @@ actor Credentials {
     /// Requests that need a new credential at the same time share one reading.
     private var reading: Task<Kept, any Error>?
 
-    /// A file is read again after that time, as client-go does.
+    /// How long a file's contents are used before it is read again, as in client-go.
     static let fileAge = Interval.seconds(10)
-    /// A credential that tells when it expires is replaced so long before.
+    /// How long before its expiry a credential is replaced.
     static let margin = Interval.seconds(10)
 
-    /// False where a refused credential would only be sent again.
+    /// Whether a rejected credential can be replaced by a different one.
     nonisolated let canChange: Bool
 
     init(
@@ -42,13 +42,13 @@ actor Credentials {
         canChange = user.canChange
     }
 
-    /// A credential that is still good, and another one than `refused` where another can be had.
+    /// A valid credential; a different one than `refused` if one is available.
     func current(insteadOf refused: Credential? = nil) async throws -> Credential {
         if let kept, kept.credential != refused, kept.until.map({ clock.now() < $0 }) ?? true {
             return kept.credential
         }
         if let reading { return try await reading.value.credential }
-        // Not the task of the request that happens to be first: others wait for it, too.
+        // Not the task of the first request, because other requests wait for it too.
         let reading = Task { try await read() }
         self.reading = reading
         defer { self.reading = nil }
@@ -108,19 +108,19 @@ extension ClusterConfiguration.User {
     }
 }
 
-/// Files that hold tokens, keys and certificates; what is in them is never told.
+/// Reads files with tokens, keys and certificates, whose contents are never reported.
 enum SecretFile {
     static func data(_ path: String) throws(KubernetesError) -> Data {
         do {
             return try Data(contentsOf: URL(filePath: path))
         } catch {
             let reason =
-                (error as? CocoaError)?.code == .fileReadNoSuchFile ? "is not there" : "cannot be read: \(error)"
+                (error as? CocoaError)?.code == .fileReadNoSuchFile ? "does not exist" : "cannot be read: \(error)"
             throw KubernetesError(.credentials, "the file \(path) \(reason)")
         }
     }
 
-    /// The file's text without the spaces around it.
+    /// The file's text without surrounding whitespace.
     static func text(_ path: String) throws(KubernetesError) -> String {
         let text = String(decoding: try data(path), as: UTF8.self)
         guard let first = text.firstIndex(where: { !$0.isWhitespace }),

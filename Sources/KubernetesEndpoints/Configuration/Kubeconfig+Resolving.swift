@@ -2,7 +2,7 @@ internal import FoundationEssentials
 internal import HTTPTransport
 internal import Rollouts
 
-/// What of a kubeconfig is asked for, where that differs from its current context.
+/// A context and namespace that replace the current ones of a kubeconfig.
 package struct KubeconfigOverrides: Hashable, Sendable {
     package var context: String?
     package var namespace: String?
@@ -14,24 +14,26 @@ package struct KubeconfigOverrides: Hashable, Sendable {
 }
 
 extension Kubeconfig {
-    /// The cluster, namespace and user of the context that is meant.
-    /// - Throws: ``KubernetesError`` that says what is missing or can't be used, and in which file.
+    /// The cluster, namespace and user of the selected context.
+    ///
+    /// - Throws: ``KubernetesError`` that says what is missing or invalid, and in which file.
     func configuration(_ overrides: KubeconfigOverrides) throws(KubernetesError) -> ClusterConfiguration {
         let places = files.joined(separator: ":")
         guard let name = overrides.context ?? currentContext else {
             throw KubernetesError(
-                .configuration, "\(places) names no current context: use `kubectl config use-context` or --context")
+                .configuration, "\(places) has no current context: use `kubectl config use-context` or --context")
         }
         guard let context = contexts[name] else {
-            throw KubernetesError(.configuration, "there is no context '\(name)' in \(places): \(known(contexts))")
+            throw KubernetesError(
+                .configuration, "context '\(name)' does not exist in \(places), which has \(known(contexts))")
         }
         guard let clusterName = try context.text("cluster") else {
-            throw KubernetesError(.configuration, "\(context.file): context '\(name)' names no cluster")
+            throw KubernetesError(.configuration, "\(context.file): context '\(name)' has no cluster")
         }
         guard let cluster = clusters[clusterName] else {
             throw KubernetesError(
                 .configuration,
-                "\(context.file): context '\(name)' names cluster '\(clusterName)', which is not in \(places): "
+                "\(context.file): cluster '\(clusterName)' of context '\(name)' does not exist in \(places), which has "
                     + known(clusters))
         }
         let own = try context.text("namespace")
@@ -46,7 +48,7 @@ extension Kubeconfig {
             guard let user = users[userName] else {
                 throw KubernetesError(
                     .configuration,
-                    "\(context.file): context '\(name)' names user '\(userName)', who is not in \(places): "
+                    "\(context.file): user '\(userName)' of context '\(name)' does not exist in \(places), which has "
                         + known(users))
             }
             configuration.user = try user.user(userName, of: configuration, cluster)
@@ -55,7 +57,7 @@ extension Kubeconfig {
     }
 
     private func known(_ entries: [String: Entry]) -> String {
-        entries.isEmpty ? "there is none" : "there is " + entries.keys.sorted().joined(separator: ", ")
+        entries.isEmpty ? "none" : entries.keys.sorted().joined(separator: ", ")
     }
 
     private func server(of cluster: Entry, _ name: String) throws(KubernetesError) -> String {
@@ -65,14 +67,15 @@ extension Kubeconfig {
         if let proxy = try cluster.text("proxy-url") {
             throw KubernetesError(
                 .configuration,
-                "\(cluster.file): cluster '\(name)' is reached through the proxy \(proxy), which Turnout cannot do: "
-                    + "take proxy-url out and use `kubectl port-forward`, a VPN or a machine that needs no proxy")
+                "\(cluster.file): cluster '\(name)' uses the proxy \(proxy), but Turnout does not support proxies: "
+                    + "remove proxy-url and use `kubectl port-forward`, a VPN or a machine with direct access")
         }
-        // Without a scheme, kubectl takes http.
+        // Like kubectl, assume http if there is no scheme.
         let address = ServerAddress(text.contains("://") ? text : "http://" + text)
         guard let address else {
             throw KubernetesError(
-                .configuration, "\(cluster.file): the server of cluster '\(name)' is '\(text)', which is no address")
+                .configuration,
+                "\(cluster.file): the server of cluster '\(name)' is '\(text)', which is not a valid URL")
         }
         return address.with(host: address.host)
     }
@@ -96,17 +99,20 @@ extension Kubeconfig {
 }
 
 extension Kubeconfig.Entry {
-    /// How the user of this entry proves who it is; data counts before files, as for kubectl.
+    /// The credentials of the user in this entry.
+    ///
+    /// As in kubectl, data takes precedence over files.
     fileprivate func user(
         _ name: String, of configuration: ClusterConfiguration, _ cluster: Kubeconfig.Entry
     ) throws(KubernetesError) -> ClusterConfiguration.User {
         let whose = "user '\(name)'"
         if let provider = value["auth-provider"]?["name"]?.string {
             throw problem(
-                whose, "uses the auth-provider '\(provider)', which Kubernetes gave up with 1.26: use its exec plugin")
+                whose, "uses the auth-provider '\(provider)', which Kubernetes removed in 1.26: use its exec plugin")
         }
         if ["as", "as-uid", "as-groups", "as-user-extra"].contains(where: { value[$0] ?? .null != .null }) {
-            throw problem(whose, "acts as somebody else ('as'), which Turnout cannot do: give it a context of its own")
+            throw problem(
+                whose, "impersonates another user ('as'), which Turnout does not support: use another context")
         }
         var user = ClusterConfiguration.User()
         let certificates = try pem("client-certificate", whose)
@@ -155,10 +161,10 @@ extension Kubeconfig.Entry {
         guard CredentialPlugin.versions.contains(version) else {
             throw problem(
                 whose,
-                "has an exec plugin of apiVersion '\(version)': "
-                    + CredentialPlugin.versions.joined(separator: " or ") + " is possible")
+                "has an exec plugin with apiVersion '\(version)', expected "
+                    + CredentialPlugin.versions.joined(separator: " or "))
         }
-        // A command with a slash is a path beside the file, any other is on the search path.
+        // A command with a slash is relative to the file's folder; any other is looked up in PATH.
         let isRelative = command.contains("/") && !command.hasPrefix("/")
         var plugin = CredentialPlugin(
             apiVersion: version, command: isRelative ? Self.path(command, from: file) : command)
@@ -173,7 +179,7 @@ extension Kubeconfig.Entry {
         if let mode = try entry.text("interactiveMode") {
             guard let known = CredentialPlugin.InteractiveMode(rawValue: mode) else {
                 throw problem(
-                    whose, "has an exec plugin of interactiveMode '\(mode)': Never, IfAvailable or Always is possible")
+                    whose, "has an exec plugin with interactiveMode '\(mode)', expected Never, IfAvailable or Always")
             }
             plugin.interactiveMode = known
         } else if version.hasSuffix("/v1") {
@@ -185,7 +191,7 @@ extension Kubeconfig.Entry {
         return plugin
     }
 
-    /// What a plugin is told of the cluster (`client.authentication.k8s.io`, `Cluster`).
+    /// The cluster information for a plugin (`client.authentication.k8s.io`, `Cluster`).
     private static func clusterInfo(_ configuration: ClusterConfiguration, _ cluster: Kubeconfig.Entry) -> Value {
         var info: [String: Value] = ["server": .string(configuration.server)]
         info["tls-server-name"] = configuration.serverName.map(Value.string)
@@ -194,7 +200,7 @@ extension Kubeconfig.Entry {
         case .unverified: info["insecure-skip-tls-verify"] = true
         case .authorities(let pem): info["certificate-authority-data"] = .string(pem.base64EncodedString())
         }
-        // The part of the cluster's extensions that is meant for plugins.
+        // The cluster's extension for plugins.
         let extensions = cluster.value["extensions"]?.list ?? []
         info["config"] =
             extensions.first { $0["name"]?.string == "client.authentication.k8s.io/exec" }?["extension"] ?? .null

@@ -2,9 +2,9 @@ internal import FoundationEssentials
 internal import Rollouts
 internal import Support
 
-/// Several kubeconfig files as one, by kubectl's rules: of what has the same name, the first counts.
+/// Several kubeconfig files merged by kubectl's rules: of several entries with one name, the first counts.
 struct Kubeconfig: Sendable {
-    /// Where an entry stands: paths in it are relative to its file.
+    /// An entry and its file, to which paths in the entry are relative.
     struct Entry: Sendable {
         var value: Value
         var file: String
@@ -13,28 +13,31 @@ struct Kubeconfig: Sendable {
     var clusters: [String: Entry] = [:]
     var users: [String: Entry] = [:]
     var contexts: [String: Entry] = [:]
-    /// Of the first file that names one.
+    /// The context of the first file that sets one.
     var currentContext: String?
     var files: [String] = []
 
-    /// Adds a file's text behind those that were added before; `parse` reads YAML, of which JSON is a part.
-    /// - Throws: ``KubernetesError`` where it is no kubeconfig.
+    /// Merges a file's text, with lower precedence than earlier ones.
+    ///
+    /// `parse` parses YAML, including JSON.
+    ///
+    /// - Throws: ``KubernetesError`` if the text is not a kubeconfig.
     mutating func add(_ text: String, file: String, parse: (String) throws -> Value) throws(KubernetesError) {
         files.append(file)
         let value: Value
         do {
             value = try parse(text)
         } catch {
-            throw KubernetesError(.configuration, "\(file) is no kubeconfig: \(error)")
+            throw KubernetesError(.configuration, "\(file) is not a kubeconfig: \(error)")
         }
         switch value {
-        // An empty file says nothing.
+        // An empty file has no entries.
         case .null: return
         case .mapping: break
-        default: throw KubernetesError(.configuration, "\(file) is no kubeconfig: it holds no mapping")
+        default: throw KubernetesError(.configuration, "\(file) is not a kubeconfig: it must be a mapping")
         }
         if let kind = value["kind"]?.string, kind != "Config" {
-            throw KubernetesError(.configuration, "\(file) is no kubeconfig: its kind is \(kind)")
+            throw KubernetesError(.configuration, "\(file) is not a kubeconfig: its kind is \(kind), expected Config")
         }
         try merge(value, "clusters", "cluster", into: &clusters, file)
         try merge(value, "users", "user", into: &users, file)
@@ -44,7 +47,9 @@ struct Kubeconfig: Sendable {
         }
     }
 
-    /// Within one file nothing may have the same name twice, as for kubectl.
+    /// Merges a list of entries.
+    ///
+    /// As in kubectl, a file must not contain a name twice.
     private func merge(
         _ value: Value, _ list: String, _ member: String, into entries: inout [String: Entry], _ file: String
     ) throws(KubernetesError) {
@@ -52,7 +57,7 @@ struct Kubeconfig: Sendable {
         switch value[list] {
         case nil, .null: return
         case .list(let found): items = found
-        default: throw KubernetesError(.configuration, "\(file): '\(list)' is no list")
+        default: throw KubernetesError(.configuration, "\(file): '\(list)' must be a list")
         }
         var found: [String: Entry] = [:]
         for item in items {
@@ -69,26 +74,29 @@ struct Kubeconfig: Sendable {
 }
 
 extension Kubeconfig.Entry {
-    /// A member that is not empty.
+    /// The value of a string member; `nil` if it is absent or empty.
     ///
-    /// YAML reads `123`, `1e3` and `yes` as something else than text. What is written there can't be told any more, so
-    /// they are refused, as by kubectl, and not taken for nothing.
+    /// YAML reads `123`, `1e3` and `yes` as other types, from which the original text cannot be restored. As in
+    /// kubectl, such
+    /// values are rejected rather than ignored.
     func text(_ key: String) throws(KubernetesError) -> String? {
         switch value[key] {
         case nil, .null: return nil
         case .string(let text): return text.isEmpty ? nil : text
-        default: throw KubernetesError(.configuration, "\(file): '\(key)' is no text: put it in quotes")
+        default: throw KubernetesError(.configuration, "\(file): '\(key)' must be a string: put it in quotes")
         }
     }
 
-    /// A path, from the file's folder on where it is relative.
+    /// The value of a path member.
+    ///
+    /// A relative path is resolved against the file's folder.
     func path(_ key: String) throws(KubernetesError) -> String? { try text(key).map { Self.path($0, from: file) } }
 
     func flag(_ key: String) throws(KubernetesError) -> Bool {
         switch value[key] {
         case nil, .null: return false
         case .bool(let flag): return flag
-        default: throw KubernetesError(.configuration, "\(file): '\(key)' is neither true nor false")
+        default: throw KubernetesError(.configuration, "\(file): '\(key)' must be true or false")
         }
     }
 
@@ -96,11 +104,11 @@ extension Kubeconfig.Entry {
         path.hasPrefix("/") ? path : "\(file.parentFolder)/\(path)"
     }
 
-    /// The bytes of a member in Base64.
+    /// The decoded bytes of a Base64 member.
     func data(_ key: String, _ whose: String) throws(KubernetesError) -> Data? {
         guard let text = try text(key) else { return nil }
         guard let data = Data(base64Encoded: text.filter { !$0.isWhitespace }) else {
-            throw KubernetesError(.configuration, "\(file): '\(key)' of \(whose) is no Base64")
+            throw KubernetesError(.configuration, "\(file): '\(key)' of \(whose) is not valid Base64")
         }
         return data
     }

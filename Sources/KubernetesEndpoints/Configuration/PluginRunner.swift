@@ -4,29 +4,33 @@ internal import Programs
 internal import RolloutEngine
 internal import Rollouts
 
-/// What a credential plugin printed.
+/// The credential printed by a plugin.
 struct PluginAnswer: Hashable, Sendable {
     var token: String?
     var identity: ClientIdentity?
-    /// Nil: it is good until it is refused.
+    /// The expiry; `nil` if the credential is valid until it is rejected.
     var expiry: Timestamp?
 }
 
-/// Runs credential plugins; tests answer by themselves.
+/// Runs credential plugins.
+///
+/// Tests replace it.
 struct PluginRunner: Sendable {
-    /// Throws ``KubernetesError`` that says what is wrong, and never what was printed: that may be a secret.
+    /// Runs a plugin.
+    ///
+    /// Errors (``KubernetesError``) never contain its output, which may be secret.
     var run: @Sendable (CredentialPlugin) async throws -> PluginAnswer
 
     static let installed = PluginRunner { plugin in
         try answer(of: plugin, printed: try await output(of: plugin, patience: patience))
     }
 
-    /// A plugin may ask a person to sign in somewhere.
+    /// The timeout of a plugin, which may ask a person to sign in somewhere.
     private static let patience = Interval.minutes(2)
 
     static func output(of plugin: CredentialPlugin, patience: Interval) async throws -> String {
         guard plugin.interactiveMode != .always else {
-            throw problem(plugin, "needs a terminal (interactiveMode: Always), and a rollout has none for it")
+            throw problem(plugin, "needs a terminal (interactiveMode: Always), which is not available during a rollout")
         }
         var variables = ProcessInfo.processInfo.environment
         variables["KUBERNETES_EXEC_INFO"] = execInfo(of: plugin)
@@ -39,7 +43,7 @@ struct PluginRunner: Sendable {
             if error.isMissing { throw problem(plugin, "is not installed", isMissing: true) }
             throw problem(plugin, "could not be run: \(error)")
         }
-        guard let printed else { throw problem(plugin, "has not answered for \(patience)") }
+        guard let printed else { throw problem(plugin, "did not finish within \(patience)") }
         guard printed.end == .exited(0) else { throw problem(plugin, "failed: " + printed.reason) }
         return printed.output
     }
@@ -50,7 +54,7 @@ struct PluginRunner: Sendable {
         return KubernetesError(.credentials, "the credential plugin '\(plugin.command)' \(words)\(hint)")
     }
 
-    /// The `ExecCredential` without a status that plugins find in their environment.
+    /// The `ExecCredential` without a status, which plugins receive in their environment.
     static func execInfo(of plugin: CredentialPlugin) -> String {
         var spec: [String: Value] = ["interactive": false]
         spec["cluster"] = plugin.clusterInfo
@@ -64,15 +68,15 @@ struct PluginRunner: Sendable {
         do {
             value = try JSONReader.value(printed.utf8)
         } catch {
-            // What it printed may hold a token: it is not told.
-            throw problem(plugin, "printed something else than JSON")
+            // The output may contain a token: do not report it.
+            throw problem(plugin, "did not print valid JSON")
         }
         guard value["kind"]?.string == "ExecCredential" else {
-            throw problem(plugin, "printed no ExecCredential")
+            throw problem(plugin, "did not print an ExecCredential")
         }
         guard value["apiVersion"]?.string == plugin.apiVersion else {
-            let said = value["apiVersion"]?.string ?? "nothing"
-            throw problem(plugin, "answered as \(said), and the kubeconfig wants \(plugin.apiVersion)")
+            let said = value["apiVersion"]?.string ?? "none"
+            throw problem(plugin, "printed apiVersion \(said), but the kubeconfig expects \(plugin.apiVersion)")
         }
         let status = value["status"]
         var answer = PluginAnswer()
@@ -90,7 +94,7 @@ struct PluginRunner: Sendable {
         }
         if let expiry = status?["expirationTimestamp"]?.string {
             guard let moment = Timestamp(rfc3339: expiry) else {
-                throw problem(plugin, "printed an expirationTimestamp that is no date")
+                throw problem(plugin, "printed an expirationTimestamp that is not a valid date")
             }
             answer.expiry = moment
         }

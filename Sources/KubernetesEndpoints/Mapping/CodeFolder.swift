@@ -1,30 +1,32 @@
 internal import FoundationEssentials
 internal import RolloutEngine
 
-/// A deployment's folder of code, as it is brought to a cluster.
+/// A deployment's code folder, as it is stored in a cluster.
 package struct CodeFolder: Hashable, Sendable {
     struct File: Hashable, Sendable {
-        /// From the folder on, with slashes.
+        /// The path relative to the folder, with slashes.
         var path: String
         var content: [UInt8]
     }
 
     var files: [File]
 
-    /// What a ConfigMap may have in all (core/v1, MaxSecretSize), with its keys.
+    /// The maximum size of a ConfigMap in bytes, including keys (core/v1, MaxSecretSize).
     package static let largest = 1024 * 1024
 
-    /// Why the code cannot be brought to a cluster, as the rest of a sentence about the folder.
+    /// A predicate that explains why the folder cannot be stored in a cluster.
     package struct Problem: Error, Hashable, Sendable, CustomStringConvertible {
         package var description: String
     }
 
-    /// Reads the folder, without hidden files and compiled Python; links are refused.
+    /// Reads the folder without hidden files and compiled Python.
+    ///
+    /// Symbolic links are rejected.
     package init(at path: String) throws(Problem) {
         let manager = FileManager.default
         var isFolder = false
         guard manager.fileExists(atPath: path, isDirectory: &isFolder), isFolder else {
-            throw Problem(description: "is no folder")
+            throw Problem(description: "is not a folder")
         }
         var found: [File] = []
         var total = 0
@@ -34,29 +36,29 @@ package struct CodeFolder: Hashable, Sendable {
         }
         for name in names where !Self.isLeftOut(name) {
             guard manager.fileExists(atPath: path + "/" + name, isDirectory: &isFolder), !isFolder else { continue }
-            // What a link leads to may be anywhere on this machine.
+            // A link may point to any file on this machine.
             guard (try? manager.destinationOfSymbolicLink(atPath: path + "/" + name)) == nil else {
-                throw Problem(description: "has the link '\(name)': put the file itself there")
+                throw Problem(description: "contains the symbolic link '\(name)': replace it by the file itself")
             }
             guard let content = manager.contents(atPath: path + "/" + name) else {
-                throw Problem(description: "has '\(name)', which cannot be read")
+                throw Problem(description: "contains '\(name)', which cannot be read")
             }
             total += content.count + name.utf8.count
             guard total <= Self.largest else {
-                throw Problem(description: "has more than 1 MiB, which is what a ConfigMap can hold")
+                throw Problem(description: "is larger than 1 MiB, the maximum size of a ConfigMap")
             }
             found.append(File(path: name, content: Array(content)))
         }
-        guard !found.isEmpty else { throw Problem(description: "has no files") }
+        guard !found.isEmpty else { throw Problem(description: "contains no files") }
         files = found
     }
 
-    /// The member of `code_configuration` with the digest of the code for which a plan was made.
+    /// The key in `code_configuration` for the digest of the code for which the plan was made.
     package static let digestKey = "sha256"
 
     init(files: [File]) { self.files = files.sorted { $0.path < $1.path } }
 
-    /// Of every path and every content.
+    /// The digest of all paths and contents.
     package var digest: String {
         var text = ""
         for file in files { text += "\(hexadecimalDigest(of: Data(file.content))) \(file.path)\n" }

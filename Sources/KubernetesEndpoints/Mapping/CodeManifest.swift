@@ -3,18 +3,19 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// The ConfigMap with a deployment's code, and how its Pods have it.
+/// The ConfigMap with a deployment's code, and the volume that gives it to Pods.
 ///
-/// It never changes: other code is another object, so that Pods of the old version keep theirs. Names of keys may have
-/// letters, digits, `-`, `_` and `.` only, so that a file in a folder has a digest for its key.
+/// It never changes: different code is a different object, so that Pods of the old version keep theirs. A key may
+/// contain
+/// only letters, digits, `-`, `_` and `.`, so files in subfolders have a digest as their key.
 struct CodeManifest: Hashable, Sendable {
     var name: String
-    /// The scoring script, from the folder on.
+    /// The scoring script's path relative to the folder.
     var script: String
     var digest: String
     private var files: [CodeFolder.File]
     private var paths: [String]
-    /// True where the object is there already, so that nobody needs the folder.
+    /// Whether the object already exists, so that the folder is not needed.
     var isThere: Bool
 
     private static let pathsKey = "turnout.dev/paths"
@@ -30,7 +31,7 @@ struct CodeManifest: Hashable, Sendable {
         isThere = false
     }
 
-    /// As it was made before; nil where the object is not what it is called.
+    /// Reads an existing object; fails if its contents do not match its description.
     init?(_ map: KubernetesObject, digest: String, script: String) {
         let present = ["data", "binaryData"].flatMap { map[$0]?.members?.keys.map(\.self) ?? [] }
         guard map.isTurnouts,

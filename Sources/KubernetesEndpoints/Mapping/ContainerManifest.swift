@@ -2,18 +2,19 @@ internal import Rollouts
 
 /// The container of a deployment's Pods.
 ///
-/// Its image is the server. Azure's inference images start `azureml-inference-server-http`, which imports the script
-/// `AZUREML_ENTRY_SCRIPT` from the folder `AML_APP_ROOT` and listens on port 5001; an image of one's own reads the same
-/// two variables or brings its code along. Models are not fetched: the image has them, or the code does.
+/// Its image provides the server. Azure's inference images run `azureml-inference-server-http`, which imports the
+/// script
+/// `AZUREML_ENTRY_SCRIPT` from the folder `AML_APP_ROOT` and listens on port 5001. A custom image reads the same two
+/// variables or contains its code. Models are not downloaded: they must be in the image or in the code.
 struct ContainerManifest {
     var definition: DeploymentDefinition
     var settings: KubernetesSettings
     var image: ServedImage
-    /// The code's ConfigMap and its files, where there is one.
+    /// The code's ConfigMap and its files, if the deployment has local code.
     var code: CodeManifest?
 
     static let name = "inference-server"
-    /// A folder of its own: some of Azure's images have their server in the one above.
+    /// A separate folder, because some of Azure's images have their server in the parent folder.
     static let codeFolder = "/var/azureml-app/code"
     static let portName = "http"
 
@@ -25,7 +26,7 @@ struct ContainerManifest {
             "livenessProbe": probe("liveness_probe", image.liveness, isLiveness: true),
             "readinessProbe": probe("readiness_probe", image.readiness, isLiveness: false),
         ]
-        // Kubernetes has had no other hook that only waits until 1.30.
+        // Before version 1.30, Kubernetes has no other hook that only waits.
         if settings.drainSeconds > 0 {
             members["lifecycle"] = [
                 "preStop": ["exec": ["command": ["sleep", .string("\(settings.drainSeconds)")]]]
@@ -46,7 +47,9 @@ struct ContainerManifest {
         [(Self.portName, image.scoring.port)]
     }
 
-    /// By name; what the file says goes before what Turnout adds.
+    /// The environment variables, sorted by name.
+    ///
+    /// Those of the file take precedence over those that Turnout adds.
     private var variables: [Value] {
         var variables: [String: String] = [:]
         if let code {
@@ -59,7 +62,7 @@ struct ContainerManifest {
         return variables.sorted { $0.key < $1.key }.map { ["name": .string($0.key), "value": .string($0.value)] }
     }
 
-    /// Azure's defaults: 10 s until the first look and between two, 2 s for an answer, 30 failures.
+    /// A probe with Azure's defaults: initial delay and period 10 s, timeout 2 s, 30 failures.
     private func probe(_ key: String, _ route: ServedImage.Route, isLiveness: Bool) -> Value {
         let given = definition.document[key]
         func count(_ key: String, _ usual: Int, least: Int = 1) -> Value {
@@ -69,16 +72,15 @@ struct ContainerManifest {
             "httpGet": ["path": .string(route.path), "port": .integer(route.port), "scheme": "HTTP"],
             "initialDelaySeconds": count("initial_delay", 10, least: 0), "periodSeconds": count("period", 10),
             "timeoutSeconds": count("timeout", 2),
-            // Kubernetes takes no other count of a liveness probe.
+            // Kubernetes accepts no other value for a liveness probe.
             "successThreshold": isLiveness ? 1 : count("success_threshold", 1),
             "failureThreshold": count("failure_threshold", 30),
         ]
     }
 
-    /// The file's, member by member before the instance type's.
+    /// The resources of the file, merged with those of the instance type; the file's members take precedence.
     ///
-    /// Limits stand for requests that are not said, as the API
-    /// server itself would have it.
+    /// Requests that are not set equal the limits, as in the API server itself.
     private var resources: Value? {
         let type = definition.instanceType.flatMap { settings.instanceTypes[$0] }?.resources
         func amounts(_ part: String) -> [String: String] {

@@ -21,7 +21,7 @@ extension KubernetesSuite {
                 try await bench.make(.putEndpoint(.sample))
                 try await fixture.kubectl("create", "service", "clusterip", "houses-blue", "--tcp=80:80")
                 let message = await refusal(bench, .putDeployment(.blue))
-                #expect(message.contains("Service houses-blue is already there"), "\(message)")
+                #expect(message.contains("Service houses-blue already exists"), "\(message)")
             }
         }
 

@@ -77,7 +77,7 @@ import Testing
                 StreamedAnswer(status: 403, body: HTTPBody([Array(body.utf8)]))
             }
             #expect(found.code == .forbidden)
-            #expect(found.message == "the server answered 403 and did not say why")
+            #expect(found.message == "the server returned HTTP status 403 without a reason")
         }
     }
 

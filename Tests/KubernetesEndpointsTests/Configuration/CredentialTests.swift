@@ -56,7 +56,7 @@ import Testing
         let missing = await #expect(throws: KubernetesError.self) {
             try await credentials(.tokenFile("/not/there")).current()
         }
-        #expect(missing?.message == "the file /not/there is not there")
+        #expect(missing?.message == "the file /not/there does not exist")
     }
 
     @Test("certificates in files are read again after a while")
