@@ -4,7 +4,8 @@ internal import Rollouts
 
 /// The Deployment, Service and autoscaler of one deployment.
 ///
-/// Nothing that differs from write to write (run, stage, epoch) is in the Pods' template: it would start them all again.
+/// The Pod template contains nothing that differs from write to write (run, stage, epoch), which would restart all
+/// Pods.
 struct DeploymentManifest {
     var definition: DeploymentDefinition
     var endpoint: Name
@@ -12,13 +13,13 @@ struct DeploymentManifest {
     var image: ServedImage
     var code: CodeManifest?
     var namespace: String
-    /// Which of several trials of one template the Pods are of; nil: of the first.
+    /// Distinguishes several trials of one template; `nil` for the first.
     var trial: String?
 
     var name: String { ObjectNames.object(of: definition.name, in: endpoint) }
     private var labels: [String: String] { Mark.labels(of: definition.name, in: endpoint) }
 
-    /// What chooses the Pods, which can never change.
+    /// The labels that select the Pods, which can never change.
     static func selector(_ deployment: Name, in endpoint: Name) -> [String: String] {
         Mark.labels(of: deployment, in: endpoint).filter { [Mark.name, Mark.instance].contains($0.key) }
     }
@@ -29,11 +30,11 @@ struct DeploymentManifest {
         var spec: [String: Value] = [
             "selector": ["matchLabels": Value(strings: Self.selector(definition.name, in: endpoint))],
             "template": ["metadata": ["labels": Value(strings: templateLabels)], "spec": .mapping(podSpec)],
-            // No client notices: a new Pod serves before an old one goes. Azure reserves 20 % for it.
+            // Clients notice nothing: a new Pod serves before an old one ends. Azure reserves 20 % for this.
             "strategy": ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": "20%", "maxUnavailable": 0]],
             "progressDeadlineSeconds": .integer(progressDeadline), "revisionHistoryLimit": 2,
         ]
-        // Where an autoscaler says how many, nobody else does.
+        // With an autoscaler, only the autoscaler sets the number of replicas.
         if scaling == nil { spec["replicas"] = .integer(definition.instanceCount) }
         var annotations = author.annotations
         annotations[Mark.definition] = try ManifestText.definition(definition.published)
@@ -63,7 +64,7 @@ struct DeploymentManifest {
 
     func autoscaler(by author: Author) throws(ManifestProblem) -> KubernetesObject? {
         guard let scaling else { return nil }
-        // The instance count is the least that there are.
+        // The instance count is the minimum number of instances.
         let least = max(definition.instanceCount, scaling.counts.lowerBound)
         return try ManifestText.applied(
             KubernetesObject(
@@ -85,7 +86,8 @@ struct DeploymentManifest {
     /// The port of every deployment's Service.
     static let servicePort = 80
 
-    /// With a digest of all that makes Pods what they are, so that those of another version can be told from these.
+    /// The labels with a digest of everything that defines the Pods, which distinguishes them from those of other
+    /// versions.
     private var templateLabels: [String: String] {
         var labels = labels
         labels[Mark.template] = ([templateDigest] + [trial].compactMap(\.self)).joined(separator: "-")
@@ -96,7 +98,7 @@ struct DeploymentManifest {
         String(hexadecimalDigest(of: JSONWriter.data(.mapping(podSpec))).prefix(16))
     }
 
-    /// A trial of its own for this change, so that its Pods are others than those that have failed.
+    /// A trial specific to this change, so that its Pods differ from those that failed.
     func trial(for author: Author) -> String {
         String(hexadecimalDigest(of: Data(author.context.idempotencyKey.utf8)).prefix(8))
     }
@@ -119,15 +121,19 @@ struct DeploymentManifest {
         return spec
     }
 
-    /// What a Pod has to end in: the time in which proxies hear of it, the longest request, and as much again as the
-    /// first for the server itself.
+    /// The seconds that a Pod has to end.
+    ///
+    /// They cover twice the drain time, first for the proxies and then for the server itself, and the longest request.
     private var gracePeriod: Int {
         let request = Int((definition.requestSettings.timeout.milliseconds + 999) / 1000)
         return max(30, 2 * settings.drainSeconds + request)
     }
 
-    /// How long without progress until the Deployment has failed: as long as the readiness probe allows a container to
-    /// take for its start, and two minutes for its image; never less than Kubernetes' own ten minutes.
+    /// The seconds without progress after which the Deployment has failed.
+    ///
+    /// They cover the longest start that the readiness probe allows and two minutes for the image, but are never less
+    /// than
+    /// Kubernetes' default of ten minutes.
     private var progressDeadline: Int {
         let probe = definition.document["readiness_probe"]
         func count(_ key: String, _ usual: Int) -> Int { max(probe?[key]?.integer ?? usual, 0) }
@@ -137,7 +143,7 @@ struct DeploymentManifest {
 }
 
 extension KubernetesObject {
-    /// The trial that a Deployment's Pods are of.
+    /// The trial of a Deployment's Pods.
     var trial: String? {
         let label = self["spec", "template", "metadata", "labels", Mark.template]?.string ?? ""
         let parts = label.split(separator: "-", maxSplits: 1)
@@ -145,16 +151,19 @@ extension KubernetesObject {
     }
 }
 
-/// Why an object cannot be made, in a sentence.
+/// Explains in a sentence why an object cannot be created.
 struct ManifestProblem: Error, Hashable, Sendable, CustomStringConvertible {
     var message: String
     init(_ message: String) { self.message = message }
     var description: String { message }
 }
 
-/// Texts that objects keep about themselves.
+/// Texts that objects store about themselves.
 enum ManifestText {
-    /// All annotations of an object may have 256 KiB (apimachinery, TotalAnnotationSizeLimitB).
+    /// The maximum bytes of one text.
+    ///
+    /// All annotations of an object together may have 256 KiB (apimachinery,
+    /// TotalAnnotationSizeLimitB).
     static let longest = 100 * 1024
 
     static func definition(_ definition: some Encodable) throws(ManifestProblem) -> String {
@@ -162,19 +171,19 @@ enum ManifestText {
         do {
             text = try ValueCoder.text(definition)
         } catch {
-            throw ManifestProblem("the definition cannot be kept as JSON: \(error)")
+            throw ManifestProblem("the definition cannot be written as JSON: \(error)")
         }
         return try bounded(text, "the definition")
     }
 
-    /// The object, with what is applied of its `spec` as an annotation.
+    /// The object with its applied `spec` as an annotation.
     static func applied(_ object: KubernetesObject) throws(ManifestProblem) -> KubernetesObject {
         var object = object
         object.annotations[Mark.applied] = try applied(HiddenValues.hidden(inSpec: object["spec"] ?? [:]))
         return object
     }
 
-    /// The annotation's text, of a `spec` without values.
+    /// The text of that annotation for a `spec` whose variables have no values.
     static func applied(_ spec: Value) throws(ManifestProblem) -> String {
         try bounded(JSONWriter.text(spec), "the object")
     }
@@ -182,7 +191,7 @@ enum ManifestText {
     private static func bounded(_ text: String, _ what: String) throws(ManifestProblem) -> String {
         guard text.utf8.count <= longest else {
             throw ManifestProblem(
-                "\(what) has \(text.utf8.count) bytes, and \(longest) are possible, since it is kept as an annotation")
+                "\(what) has \(text.utf8.count) bytes, but as an annotation it may have at most \(longest)")
         }
         return text
     }

@@ -1,18 +1,18 @@
 internal import Rollouts
 
-/// The object that stands for an endpoint: its HTTPRoute or, where the user owns the route, a ConfigMap beside it.
+/// The object that represents an endpoint: its HTTPRoute or, if the user owns the route, a separate ConfigMap.
 ///
-/// It keeps the definition, the fencing epoch, the key of the last change and the traffic before it.
+/// It stores the definition, the fencing epoch, the key of the last change and the traffic before it.
 struct EndpointAnchor: Hashable, Sendable {
     var object: KubernetesObject
-    /// Of a route that the user owns; nil: the anchor is the route.
+    /// The route and rule that the user owns; `nil` if the anchor is the route.
     var choice: KubernetesSettings.RouteChoice?
 
     static let routeName = "turnout.dev/route"
     static let routeRule = "turnout.dev/route-rule"
     static let address = "turnout.dev/gateway-address"
 
-    /// Nil where the object is not the endpoint's.
+    /// Fails if the object does not represent the endpoint.
     init?(_ object: KubernetesObject, of endpoint: Name) {
         guard object.labels[Mark.managedBy] == Mark.manager,
             object.labels[Mark.name] == ObjectNames.folded(endpoint), object.labels[Mark.instance] == nil
@@ -29,19 +29,18 @@ struct EndpointAnchor: Hashable, Sendable {
     var epoch: Int { object.epoch }
     var key: String? { object.annotations[Mark.key] }
 
-    /// The definition that was applied last; nil where somebody wrote something else in its place.
+    /// The last applied definition; `nil` if another client replaced it.
     var definition: EndpointDefinition? {
         object.annotations[Mark.definition].flatMap { try? ValueCoder.decode(EndpointDefinition.self, from: $0) }
     }
 
-    /// The traffic that clients had before the last change of the weights; nil where somebody wrote something else in
-    /// its place.
+    /// The traffic that clients had before the last change of the weights; `nil` if another client replaced it.
     var trafficBefore: Traffic? {
         object.annotations[Mark.trafficBefore].flatMap { try? ValueCoder.decode(Traffic.self, from: $0) }
     }
 }
 
 extension KubernetesObject {
-    /// The fencing epoch of the last write; 0 where none is told.
+    /// The fencing epoch of the last write; 0 if there is none.
     var epoch: Int { annotations[Mark.epoch].flatMap { Int($0) } ?? 0 }
 }

@@ -2,9 +2,9 @@ internal import FoundationEssentials
 internal import RolloutEngine
 internal import Rollouts
 
-/// Values of environment variables in what objects keep of themselves: a password stands in its container alone.
+/// Hides values of environment variables in annotations: a password is stored only in the container itself.
 ///
-/// In its place a copy has a digest, by which one that somebody changed is told from the one that was applied.
+/// A copy contains a digest instead, which shows whether the value was changed since it was applied.
 enum HiddenValues {
     static let key = "digest"
 
@@ -12,7 +12,7 @@ enum HiddenValues {
         .string(String(hexadecimalDigest(of: Data("\(name)\n\(value)".utf8)).prefix(16)))
     }
 
-    /// A Deployment's `spec` without its variables' values; any other one as it is.
+    /// A Deployment's `spec` without the values of its variables; any other `spec` unchanged.
     static func hidden(inSpec spec: Value) -> Value {
         edited(spec) { item in
             guard let name = item["name"]?.string, let value = item["value"]?.string else { return item }
@@ -20,8 +20,9 @@ enum HiddenValues {
         }
     }
 
-    /// The `spec` as it is to be applied again, with the values that are in the `live` one; variables that somebody has
-    /// taken away are left out.
+    /// The `spec` to apply again, with the values from the `live` one.
+    ///
+    /// Variables that were removed there are left out.
     static func shown(inSpec spec: Value, live: Value) -> Value {
         let values = variables(in: live)
         return edited(spec) { item in
@@ -30,7 +31,7 @@ enum HiddenValues {
         }
     }
 
-    /// The values of the server's variables.
+    /// The values of the server's environment variables.
     static func variables(in spec: Value) -> [String: String] {
         var values: [String: String] = [:]
         for container in spec[path: containers]?.list ?? [] {
@@ -59,7 +60,7 @@ enum HiddenValues {
 extension DeploymentDefinition {
     private static let variables: ArraySlice = ["environment_variables"]
 
-    /// As the cluster keeps it: without what is of this machine alone, and without its variables' values.
+    /// The definition as stored in the cluster, without the local folder and the values of its variables.
     var published: DeploymentDefinition {
         var published = self
         published.folder = nil
@@ -73,7 +74,10 @@ extension DeploymentDefinition {
         return published
     }
 
-    /// With the variables' values that are in the container; numbers and truth values are what they were in the file.
+    /// The definition with the variables' values from the container.
+    ///
+    /// Numbers and booleans keep the type that they had in the
+    /// file.
     func showing(_ live: [String: String]) -> DeploymentDefinition {
         guard case .mapping(let hidden)? = document[path: Self.variables] else { return self }
         var shown = self
@@ -92,7 +96,7 @@ extension DeploymentDefinition {
 }
 
 extension Value {
-    /// What a scalar is in a file.
+    /// The type of a scalar in a file.
     fileprivate var kind: Value {
         switch self {
         case .integer: "integer"

@@ -2,16 +2,16 @@ internal import PlaybookSyntax
 package import Rollouts
 
 extension KubernetesSettings {
-    /// Where the gateway's counters of requests are read: `backends.kubernetes.metrics`.
+    /// The source of the gateway's request counters: `backends.kubernetes.metrics`.
     package struct MetricsChoice: Hashable, Sendable {
         /// The address of a Prometheus server.
         package var url: String
         package var source: Source
-        /// What other labels of the counters must be, such as `cluster`.
+        /// Values that other labels of the counters must have, such as `cluster`.
         package var labels: [String: String] = [:]
-        /// How long after it began a scrape's samples can be asked for at the latest; nil: as usual.
+        /// How long after a scrape began its samples are available at the latest; `nil` for the default.
         package var delay: Interval?
-        /// How the server lets its reader in, by key: names of environment variables and files, never a secret.
+        /// Access settings by key: names of environment variables and files, never a secret.
         package var access: [String: String] = [:]
 
         package enum Source: Hashable, Sendable {
@@ -19,30 +19,32 @@ extension KubernetesSettings {
             case queries(Queries)
         }
 
-        /// Gateways whose counters are known.
+        /// Gateways with known counters.
         package enum Preset: String, Hashable, Sendable, CaseIterable {
             case envoyGateway = "envoy-gateway"
             case istio
             case nginxGatewayFabric = "nginx-gateway-fabric"
         }
 
-        /// Counters of another gateway's, or of the model servers' own.
+        /// Counters of another gateway, or of the model servers.
         package struct Queries: Hashable, Sendable {
             /// Selects the counter of all requests.
             package var requests: String
-            /// Selects the counter of those that failed.
+            /// Selects the counter of failed requests.
             package var errors: String
-            /// Selects a histogram's `_bucket`; nil: there is none.
+            /// Selects a histogram's `_bucket`; `nil` if there is none.
             package var latencies: String?
-            /// How many milliseconds the unit of its `le` is.
+            /// Milliseconds per unit of the histogram's `le`.
             package var latencyUnit: Double
-            /// The label that tells deployments apart.
+            /// The label that distinguishes deployments.
             package var label: String
-            /// Its value for a deployment; without one, the name of its Service.
+            /// The label's value for each deployment.
+            ///
+            /// Default: the name of its Service.
             package var values: [Name: String]
         }
 
-        /// True where the counters tell how long answers took.
+        /// Whether the counters include latencies.
         package var hasLatencies: Bool {
             switch source {
             case .preset(let preset): preset != .nginxGatewayFabric
@@ -50,13 +52,13 @@ extension KubernetesSettings {
             }
         }
 
-        /// True where the gateway counts the backends of a rule one by one only if they have filters.
+        /// Whether the gateway counts the backends of a rule separately only if they have filters.
         var needsFilters: Bool { source == .preset(.envoyGateway) }
     }
 }
 
 extension KubernetesSettings.MetricsChoice {
-    /// Reads the mapping `metrics`; nil where it names no server, as an input without a default does.
+    /// Reads the mapping `metrics`; fails if it names no server, as with an input without a default.
     init?(_ reader: SettingsReader) throws(SettingsProblem) {
         guard let url = reader.text("prometheus") else {
             guard !reader.members.isEmpty, reader.members["prometheus"] == nil else { return nil }
@@ -76,9 +78,11 @@ extension KubernetesSettings.MetricsChoice {
         let queries = reader["queries"] == nil ? nil : reader.mapping("queries")
         guard let preset: Preset = reader.word("preset") else {
             if let queries { return .queries(Queries(queries)) }
-            throw reader.problem("preset", "is missing: add it, or 'queries' of your own")
+            throw reader.problem("preset", "is missing: add it, or define your own 'queries'")
         }
-        guard queries == nil else { throw reader.problem("queries", "stands beside 'preset': remove one of them") }
+        guard queries == nil else {
+            throw reader.problem("queries", "cannot be combined with 'preset': remove one of them")
+        }
         return .preset(preset)
     }
 }

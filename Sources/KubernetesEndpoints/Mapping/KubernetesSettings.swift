@@ -1,46 +1,48 @@
 package import PlaybookSyntax
 package import Rollouts
 
-/// What a playbook says under `backends.kubernetes`: where endpoints are, and how deployments become Pods.
+/// A playbook's settings under `backends.kubernetes`: where endpoints are, and how deployments become Pods.
 ///
-/// Text that is empty counts as not given, so that an input may have no default.
+/// Empty text counts as absent, so that an input may have no default.
 package struct KubernetesSettings: Hashable, Sendable {
-    /// A kubeconfig's path; nil: what `KUBECONFIG` says, as `kubectl` does.
+    /// The path of a kubeconfig; `nil` to use `KUBECONFIG` as `kubectl` does.
     package var kubeconfig: String?
-    /// A context of the kubeconfig; nil: its current one.
+    /// The context of the kubeconfig; `nil` for the current one.
     package var context: String?
-    /// Nil: the context's.
+    /// The namespace; `nil` for that of the context.
     package var namespace: String?
     package var gateway: GatewayChoice?
-    /// A route that the user owns, of which Turnout changes the weights of one rule and nothing else.
+    /// A route that the user owns, of which Turnout changes only the weights of one rule.
     package var route: RouteChoice?
-    /// The image of every deployment, in place of what its file says.
+    /// The image of every deployment, which overrides that of the file.
     package var image: String?
-    /// The image of one deployment; goes before ``image``.
+    /// The images of individual deployments, which override ``image``.
     package var images: [Name: String] = [:]
     package var instanceTypes: [String: InstanceType] = [:]
-    /// Under which the Pods run; nil: the namespace's default.
+    /// The service account of the Pods; `nil` for the namespace's default.
     package var serviceAccount: String?
     package var imagePullSecrets: [String] = []
     package var giveUp = GivingUp()
-    /// Nil: nobody tells what becomes of requests.
+    /// The source of request counters; `nil` if outcomes are not reported.
     package var metrics: MetricsChoice?
-    /// How long a container that is to end sleeps first, serving on until every proxy has heard of it; 0: not at all,
-    /// for an image without the program `sleep`, whose server then has to go on for a while after SIGTERM.
+    /// How many seconds an ending container sleeps while it keeps serving, until all proxies have removed it.
+    ///
+    /// 0 disables it for images without the program `sleep`, whose server must then keep serving for a while after
+    /// SIGTERM.
     package var drainSeconds = 5
 
-    /// The gateway through which clients come.
+    /// The gateway through which clients reach an endpoint.
     package struct GatewayChoice: Hashable, Sendable {
         package var name: String
-        /// Nil: that of the endpoint.
+        /// The Gateway's namespace; `nil` for that of the endpoint.
         package var namespace: String?
-        /// Where it listens: `http://host:port`; nil: what the Gateway's status says.
+        /// The gateway's URL, such as `http://host:port`; `nil` for the address in the Gateway's status.
         package var address: String?
-        /// A listener of it; nil: every one.
+        /// The name of a listener; `nil` for all.
         package var sectionName: String?
-        /// What clients call the endpoint by; none: every name.
+        /// The host names by which clients call the endpoint; empty for any name.
         ///
-        /// Endpoints that share a gateway need one each.
+        /// Endpoints that share a gateway need different ones.
         package var hostnames: [String]
 
         package init(
@@ -66,28 +68,29 @@ package struct KubernetesSettings: Hashable, Sendable {
 
         package enum Rule: Hashable, Sendable {
             case index(Int)
-            /// The rule's `name`, which Gateway API has since v1.2.
+            /// The rule's `name`, which Gateway API supports since v1.2.
             case named(String)
         }
     }
 
-    /// What an `instance_type` stands for in this cluster.
+    /// The meaning of an `instance_type` in this cluster.
     package struct InstanceType: Hashable, Sendable {
         package var nodeSelector: [String: String] = [:]
         /// `requests` and `limits`, as in a deployment's file.
         package var resources: Value = [:]
-        /// As a Pod has them.
+        /// Tolerations in the form of a Pod's spec.
         package var tolerations: [Value] = []
     }
 
-    /// When a deployment that does not become ready has failed for good.
+    /// Limits after which a deployment that does not become ready has failed.
     package struct GivingUp: Hashable, Sendable {
-        /// How long an image that cannot be pulled, a container that cannot be configured and Pods that are refused (by
-        /// a quota or a webhook) are waited for.
+        /// How long to wait for images that cannot be pulled, containers that cannot be configured, and refused Pods.
+        ///
+        /// Pods may be refused by a quota or a webhook.
         package var after: Interval
-        /// How long nodes for Pods are waited for, which an autoscaler may take minutes to add.
+        /// How long to wait for nodes, which an autoscaler may take minutes to add.
         package var unschedulable: Interval
-        /// How often a container may be started again until it counts as one that crashes.
+        /// The number of restarts after which a container counts as crashing.
         package var restarts: Int
 
         package init(after: Interval = .minutes(1), unschedulable: Interval = .minutes(5), restarts: Int = 3) {
@@ -101,7 +104,7 @@ package struct KubernetesSettings: Hashable, Sendable {
 }
 
 extension KubernetesSettings {
-    /// Reads the mapping `backends.kubernetes` of a plan (`null`: the defaults).
+    /// Reads the mapping `backends.kubernetes` of a plan; `null` stands for the defaults.
     package init(_ value: Value) throws(SettingsProblem) {
         self.init()
         let root = try SettingsReader(value, .object(Self.shape), root: "backends.kubernetes")
@@ -129,13 +132,14 @@ extension KubernetesSettings {
             drainSeconds = 0
         }
         if route != nil, gateway?.hostnames.isEmpty == false, let gateway = root.mapping("gateway") {
-            throw gateway.problem("hostnames", "is of no use: the route is the user's own")
+            throw gateway.problem(
+                "hostnames", "has no effect together with backends.kubernetes.route: remove one of them")
         }
     }
 }
 
 extension SettingsReader {
-    /// The texts of the mapping, by key.
+    /// The values of the mapping that are strings, by key.
     var texts: [String: String] {
         keys.reduce(into: [:]) { texts, key in
             if let text = members[key]?.string ?? text(key) { texts[key] = text }

@@ -2,37 +2,44 @@ internal import FoundationEssentials
 package import RolloutEngine
 package import Rollouts
 
-/// How Turnout's objects are called and marked in a cluster.
+/// Names and marks of Turnout's objects in a cluster.
 ///
-/// An object's name is `ENDPOINT-DEPLOYMENT`. Two pairs may give one name (`a-b` and `c`, `a` and `b-c`): the labels say
-/// which of them it is, and the other pair is refused.
+/// An object's name is `ENDPOINT-DEPLOYMENT`. Two pairs may result in one name (`a-b` and `c`, `a` and `b-c`): labels
+/// show to
+/// which pair the object belongs, and the other pair is refused.
 package enum ObjectNames {
-    /// What Services, and labels, may have (RFC 1123 and 1035).
+    /// The maximum length of names of Services and of label values (RFC 1123 and 1035).
     static let longest = 63
 
-    /// Of a deployment's Deployment, Service and autoscaler; of names that are too long the end is a digest.
+    /// The name of a deployment's Deployment, Service and autoscaler.
+    ///
+    /// The end of a name that is too long is a digest.
     package static func object(of deployment: Name, in endpoint: Name) -> String {
         shortened("\(folded(endpoint))-\(folded(deployment))")
     }
 
-    /// Of the ConfigMap with the code whose digest is `digest`; another code is another object.
+    /// The name of the ConfigMap with the code that has this digest.
+    ///
+    /// Different code is a different object.
     static func code(of deployment: Name, in endpoint: Name, digest: String) -> String {
         shortened("\(folded(endpoint))-\(folded(deployment))-code", ending: "-\(digest.prefix(10))")
     }
 
-    /// Of the endpoint's route and, where the route is the user's, of the ConfigMap that keeps what is known of it.
+    /// The name of the endpoint's route or, if the user owns the route, of the ConfigMap that represents the endpoint.
     package static func route(of endpoint: Name) -> String { folded(endpoint) }
 
-    /// Of its further routes, from 2 on; no endpoint's name has a dot.
+    /// The name of a further route, with numbers from 2.
+    ///
+    /// Names of endpoints contain no dot.
     static func route(of endpoint: Name, part: Int) -> String { "\(folded(endpoint)).\(part)" }
 
-    /// The number of a further route of the endpoint; nil where the name is none.
+    /// The number of a further route of the endpoint; `nil` if the name is not one.
     static func part(_ route: String, of endpoint: Name) -> Int? {
         let prefix = folded(endpoint) + "."
         return route.hasPrefix(prefix) ? Int(route.dropFirst(prefix.count)) : nil
     }
 
-    /// Names compare without case, and are lower-case in Kubernetes.
+    /// The name in lower case: names are compared without case, and Kubernetes requires lower case.
     static func folded(_ name: Name) -> String { name.text.lowercased() }
 
     private static func shortened(_ text: String, ending: String = "") -> String {
@@ -58,23 +65,27 @@ package enum Mark {
     package static let stage = "turnout.dev/stage"
     package static let epoch = "turnout.dev/epoch"
     package static let plan = "turnout.dev/plan"
-    /// The idempotency key of the change that was made last.
+    /// The idempotency key of the last change.
     package static let key = "turnout.dev/key"
-    /// The definition as it was applied, in JSON.
+    /// JSON of the definition as it was applied.
     package static let definition = "turnout.dev/definition"
-    /// What was applied of the object's `spec`, in JSON: what differs from it is somebody else's doing.
+    /// JSON of the object's `spec` as it was applied.
+    ///
+    /// Differences from it were made by others.
     package static let applied = "turnout.dev/applied"
-    /// On Pods: a digest of the template that they were made from.
+    /// On Pods: a digest of the template that they were created from.
     package static let template = "turnout.dev/template"
-    /// The traffic that clients had before the weights were changed, in JSON.
+    /// JSON of the traffic that clients had before the weights were changed.
     package static let trafficBefore = "turnout.dev/traffic-before"
 
-    /// Of everything that belongs to an endpoint.
+    /// The labels of all objects of an endpoint.
     package static func labels(of endpoint: Name) -> [String: String] {
         [managedBy: manager, name: ObjectNames.folded(endpoint)]
     }
 
-    /// Of everything that belongs to a deployment; they select its Pods, and never change.
+    /// The labels of all objects of a deployment.
+    ///
+    /// They select its Pods and never change.
     package static func labels(of deployment: Name, in endpoint: Name) -> [String: String] {
         var labels = labels(of: endpoint)
         labels[instance] = ObjectNames.object(of: deployment, in: endpoint)
@@ -83,13 +94,15 @@ package enum Mark {
     }
 }
 
-/// Who changes an object, and as what: what every write says beside its effect.
+/// The origin of a change, which is recorded in every write.
 package struct Author: Hashable, Sendable {
     package var context: ChangeContext
-    /// The hash of the plan that is carried out; nil where there is none.
+    /// The hash of the plan that is being executed; `nil` if there is none.
     package var plan: String?
 
-    /// Of `home`, where its keys are to be told from those of others.
+    /// Creates an author.
+    ///
+    /// If `home` is given, it distinguishes the change's key from those of other homes.
     package init(_ context: ChangeContext, plan: String? = nil, home: String? = nil) {
         self.context = context
         if let home { self.context.idempotencyKey = "\(home)/\(context.idempotencyKey)" }

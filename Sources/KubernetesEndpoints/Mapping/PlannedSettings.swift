@@ -1,13 +1,13 @@
 package import Rollouts
 
-/// Settings that are part of what a definition wants stand in its document, under `cluster`.
+/// Settings that affect a definition are stored in its document, under `cluster`.
 ///
-/// So a plan shows where they change, an endpoint tells with which of them it was defined, and the way back restores
-/// them. A definition without them goes by the settings of whoever writes it.
+/// A plan therefore shows where they change, an endpoint records the settings that it was defined with, and a rollback
+/// restores them. A definition without them uses the settings of the process that applies it.
 extension KubernetesSettings {
     static let planned = "cluster"
 
-    /// The endpoint with the gateway through which its clients come, or with the route that is the user's.
+    /// The endpoint's definition with its gateway, or with the route that the user owns.
     package func planned(_ definition: EndpointDefinition) -> EndpointDefinition {
         var planned: [String: Value] = [:]
         planned["gateway"] = gateway?.value
@@ -18,7 +18,7 @@ extension KubernetesSettings {
         return definition
     }
 
-    /// The deployment with everything that makes its Pods what they are and does not stand in its file.
+    /// The deployment's definition with all settings that affect its Pods and are not in its file.
     package func planned(_ definition: DeploymentDefinition) -> DeploymentDefinition {
         var planned: [String: Value] = [:]
         planned["image"] = (images[definition.name] ?? image).map(Value.string)
@@ -30,7 +30,7 @@ extension KubernetesSettings {
         return definition
     }
 
-    /// The gateway that the endpoint was planned with, else the settings'.
+    /// The gateway that the endpoint was planned with, else that of the settings.
     func gateway(of definition: EndpointDefinition) -> GatewayChoice? {
         guard let planned = definition.document[Self.planned] else { return gateway }
         guard let choice = planned["gateway"], let name = choice["name"]?.string else { return nil }
@@ -40,7 +40,7 @@ extension KubernetesSettings {
             hostnames: planned["hostnames"]?.list?.compactMap(\.string) ?? [])
     }
 
-    /// The settings that the deployment was planned with, else these.
+    /// The settings that the deployment was planned with, else these settings.
     func settings(of definition: DeploymentDefinition) -> KubernetesSettings {
         guard let planned = definition.document[Self.planned] else { return self }
         var settings = self
@@ -56,7 +56,7 @@ extension KubernetesSettings {
 }
 
 extension KubernetesSettings.GatewayChoice {
-    /// Without ``hostnames``, which are told beside it.
+    /// The value without ``hostnames``, which are stored separately.
     fileprivate var value: Value {
         var members: [String: Value] = ["name": .string(name)]
         members["namespace"] = namespace.map(Value.string)

@@ -1,13 +1,13 @@
 internal import Support
 
-/// An amount as Kubernetes writes it: `500m`, `0.5Gi`, `2e3`.
+/// A quantity in Kubernetes' notation: `500m`, `0.5Gi`, `2e3`.
 ///
-/// The API server gives amounts back in a form of its own, `512Mi` for `0.5Gi`: they compare by what they are.
+/// The API server returns quantities in canonical form, `512Mi` for `0.5Gi`, so they are compared by value.
 struct Quantity: Hashable, Sendable {
-    /// In thousandths of a thousandth, exact for all that is written with up to six digits behind the point.
+    /// The value in millionths, exact for numbers with up to six decimals.
     private let micro: Double
 
-    /// Nil for what is no quantity (apimachinery, resource.Quantity).
+    /// Fails if the text is not a quantity (apimachinery, resource.Quantity).
     init?(_ text: String) {
         let suffixes: [(String, Double)] = [
             ("Ki", 1024), ("Mi", 1_048_576), ("Gi", 1_073_741_824), ("Ti", 1_099_511_627_776),

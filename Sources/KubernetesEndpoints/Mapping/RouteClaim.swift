@@ -1,9 +1,11 @@
 internal import Rollouts
 
-/// What an HTTPRoute claims of its gateways: of two routes with the same hostname and path, the older one answers.
+/// The hostnames and paths that an HTTPRoute claims.
+///
+/// Of two routes with the same ones, the older one serves requests.
 struct RouteClaim {
     let route: KubernetesObject
-    /// Where the endpoint is.
+    /// The namespace of the endpoint.
     let namespace: String
 
     init(_ route: KubernetesObject, in namespace: String) {
@@ -11,7 +13,7 @@ struct RouteClaim {
         self.namespace = namespace
     }
 
-    /// Another route's claim of what this one claims: of which hostname (empty: of every one), at which path.
+    /// Another route that claims the same hostname (empty for any) and path.
     struct Rival: Hashable, Sendable {
         var name: String
         var namespace: String
@@ -20,7 +22,7 @@ struct RouteClaim {
         var gateway: String
     }
 
-    /// The first of `routes` that claims the same.
+    /// The first of `routes` that makes the same claim.
     func rival(among routes: [KubernetesObject]) -> Rival? {
         for other in routes.map({ RouteClaim($0, in: $0.namespace ?? namespace) }) {
             guard let gateway = parents.first(where: { mine in other.parents.contains { mine.meets($0) } }),
@@ -53,15 +55,15 @@ struct RouteClaim {
         }
     }
 
-    /// With an empty one where it is for every name.
+    /// The hostnames; a single empty one if the route is for any name.
     private var hostnames: Set<String> {
         let names = (route["spec", "hostnames"]?.list ?? []).compactMap { $0.string?.lowercased() }
         return names.isEmpty ? [""] : Set(names)
     }
 
-    /// The prefixes of which nothing but the deployment's name is asked.
+    /// The path prefixes of matches that have no other condition than the deployment's header.
     private var paths: Set<String> {
-        // Without rules the API server fills in one for every path; a new endpoint has none of its own yet.
+        // Without rules, the API server adds one for every path; a new endpoint has no rules yet.
         guard let rules = route["spec", "rules"]?.list, !rules.isEmpty else { return ["/"] }
         return Set(rules.flatMap { $0["matches"]?.list ?? [[:]] }.compactMap(Self.path))
     }
@@ -78,11 +80,12 @@ struct RouteClaim {
 }
 
 extension RouteClaim.Rival {
-    /// What is in the way of `endpoint`, and what to do about it.
+    /// Describes the conflict with `endpoint` and what to do about it.
     func words(of endpoint: Name) -> String {
         let names = hostname.isEmpty ? "without a hostname" : "with the hostname \(hostname)"
-        return "HTTPRoute \(namespace)/\(name) is on gateway \(gateway) too, \(names), at the path \(path): "
-            + "requests to \(endpoint) would be answered by whichever route is older; give each endpoint hostnames of its own "
-            + "(backends.kubernetes.gateway.hostnames), or another gateway or listener (section_name)"
+        return
+            "HTTPRoute \(namespace)/\(name) also uses gateway \(gateway) \(names) at the path \(path), and the older "
+            + "route would serve the requests to \(endpoint); give each endpoint different hostnames "
+            + "(backends.kubernetes.gateway.hostnames), or use another gateway or listener (section_name)"
     }
 }

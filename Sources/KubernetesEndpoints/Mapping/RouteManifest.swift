@@ -1,35 +1,37 @@
 internal import Rollouts
 
-/// The HTTPRoute of an endpoint: a rule for each deployment that a request's header names, and then one with weights.
+/// The HTTPRoute of an endpoint: a rule for each deployment that a request's header can name, then one with weights.
 ///
-/// Weights, group and kind are written out, so that `kubectl get -o yaml` shows what holds. Where nobody has traffic
-/// there is no rule with weights: requests match none then, and gateways answer 404, as endpoints without traffic do.
+/// Weights, group and kind are explicit, so that `kubectl get -o yaml` shows what applies. If no deployment has traffic
+/// there is no rule with weights: other requests match no rule, and gateways return 404, as endpoints without traffic
+/// do.
 struct RouteManifest {
     var endpoint: Name
     var namespace: String
     /// `spec.parentRefs`, as a list.
     var parents: Value
     var hostnames: [String]
-    /// Those that requests can name here.
+    /// The deployments that requests can name through this route.
     var backends: [Backend]
-    /// Those that the rule with weights leads to, where this route has one.
+    /// The deployments that the rule with weights leads to, if this route has that rule.
     var weighted: [Backend]
     var traffic: Traffic
-    /// False where the cluster's HTTPRoute has no `timeouts`, as before Gateway API v1.
+    /// Whether the cluster's HTTPRoute has `timeouts`; it does not before Gateway API v1.
     var hasTimeouts = true
-    /// True where every backend of the rule with weights has a filter, which names it in answers.
+    /// Whether every backend of the rule with weights has a filter, which adds its name to responses.
     ///
-    /// Envoy Gateway makes one cluster of a rule's backends, and counts them together, unless one of them has a filter.
+    /// Envoy Gateway combines a rule's backends into one cluster and counts them together unless one of them has a
+    /// filter.
     var hasFilters = false
 
-    /// A deployment that can be routed to.
+    /// A deployment that requests can be routed to.
     struct Backend: Hashable, Sendable {
         var deployment: Name
         var timeout: Interval
     }
 
     static let header = "azureml-model-deployment"
-    /// In answers to requests that name a deployment: whose they are, as `NAMESPACE/ENDPOINT`.
+    /// In responses to requests that name a deployment: the endpoint, as `NAMESPACE/ENDPOINT`.
     static let endpointHeader = "turnout-endpoint"
 
     static func endpointMark(_ endpoint: Name, namespace: String) -> String {
@@ -39,7 +41,7 @@ struct RouteManifest {
     var spec: Value {
         var spec: [String: Value] = ["parentRefs": parents]
         if !hostnames.isEmpty { spec["hostnames"] = .list(hostnames.map(Value.string)) }
-        // An empty list is not valid, and without one the server fills in a rule that leads nowhere.
+        // An empty list is invalid, and without a list the server adds a rule that leads nowhere.
         if !rules.isEmpty { spec["rules"] = .list(rules) }
         return .mapping(spec)
     }
@@ -69,7 +71,7 @@ struct RouteManifest {
         return rules
     }
 
-    /// Those with traffic and, as far as there is room, the others, whose weight is 0.
+    /// The deployments with traffic and, as far as there is room, the others with weight 0.
     private var referred: [Name] {
         let names = weighted.map(\.deployment).sorted()
         let idle = names.filter { traffic[$0] == 0 }
@@ -97,7 +99,7 @@ struct RouteManifest {
         reference.setting("filters", to: [filter([(header, ObjectNames.folded(deployment))])])
     }
 
-    /// Of two routes that a gateway takes for one, the wrong one may answer: the right one's answers say so.
+    /// The response headers that identify the route, since a gateway may confuse two routes with the same claim.
     private func marks(of deployment: Name) -> [(name: String, value: String)] {
         [
             (Self.header, ObjectNames.folded(deployment)),
@@ -105,20 +107,20 @@ struct RouteManifest {
         ]
     }
 
-    /// Sets headers of answers.
+    /// A filter that sets response headers.
     private static func filter(_ headers: [(name: String, value: String)]) -> Value {
         let set = headers.map { ["name": .string($0.name), "value": .string($0.value)] as Value }
         return ["type": "ResponseHeaderModifier", "responseHeaderModifier": ["set": .list(set)]]
     }
 
-    /// As Gateway API writes durations: up to five digits of each unit (GEP-2257).
+    /// A duration in Gateway API's notation: up to five digits per unit (GEP-2257).
     static func duration(_ interval: Interval) -> String {
         let (seconds, milliseconds) = (interval.milliseconds / 1000, interval.milliseconds % 1000)
         if milliseconds == 0 { return "\(seconds)s" }
         return seconds == 0 ? "\(milliseconds)ms" : "\(seconds)s\(milliseconds)ms"
     }
 
-    /// `parentRefs` for the gateway of the settings.
+    /// The `parentRefs` for a gateway of the settings.
     static func parents(_ gateway: KubernetesSettings.GatewayChoice, namespace: String) -> Value {
         var parent: [String: Value] = [
             "group": .string(ResourceType.gateways.group), "kind": .string(ResourceType.gateways.kind),

@@ -1,6 +1,6 @@
 internal import Rollouts
 
-/// The server of a deployment: its image, and where that listens.
+/// The server of a deployment: its image, and the port and paths on which it listens.
 struct ServedImage: Hashable, Sendable {
     var image: String
     var scoring: Route
@@ -12,11 +12,11 @@ struct ServedImage: Hashable, Sendable {
         var path: String
     }
 
-    /// As Azure's inference images have it (azureml-inference-server-http).
+    /// The default port of Azure's inference images (azureml-inference-server-http).
     static let usualPort = 5001
     static let usualScoringPath = "/score"
 
-    /// Nil where neither the settings nor the file say an image.
+    /// Fails if neither the settings nor the file set an image.
     init?(_ definition: DeploymentDefinition, _ settings: KubernetesSettings) {
         let environment = definition.document["environment"]
         let given = settings.images[definition.name] ?? settings.image ?? environment?["image"]?.string
@@ -28,7 +28,7 @@ struct ServedImage: Hashable, Sendable {
         readiness = Route(config?["readiness_route"], port: scoring.port, path: "/")
     }
 
-    /// Where requests for predictions go.
+    /// The port and path for predictions.
     static func scoring(of definition: DeploymentDefinition) -> Route {
         Route(
             definition.document["environment"]?["inference_config"]?["scoring_route"], port: usualPort,

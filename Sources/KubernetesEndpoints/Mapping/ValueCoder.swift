@@ -1,11 +1,11 @@
 internal import FoundationEssentials
 internal import Rollouts
 
-/// Definitions and the like as texts that annotations keep.
+/// Converts definitions and similar values to and from the text of annotations.
 enum ValueCoder {
     static func text(_ encodable: some Encodable) throws -> String {
         var value = try JSONReader.value(JSONEncoder().encode(encodable))
-        // Foundation writes 1.0 as 1, which is another value: the file's own numbers are kept as they are.
+        // Foundation writes 1.0 as 1, which is a different value: keep the file's numbers as they are.
         if let document = (encodable as? any HasDocument)?.document { value[path: ["document"]] = document }
         return JSONWriter.text(value)
     }
@@ -19,7 +19,7 @@ enum ValueCoder {
     }
 }
 
-/// What keeps the whole of a file.
+/// A value that contains a whole file.
 private protocol HasDocument {
     var document: Value { get set }
 }

@@ -2,7 +2,7 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
-/// All of Turnout's objects in one namespace as they are now, by one list and one watch for each type.
+/// Turnout's objects in one namespace, kept up to date by one list and one watch per type.
 final class ClusterView: Sendable {
     private let client: KubernetesClient
     private let namespace: String
@@ -11,7 +11,7 @@ final class ClusterView: Sendable {
 
     private struct Kept {
         var store: ObjectStore
-        /// Not a child task: it lives from the first look to the closing of the view.
+        /// Not a child task: it lives from the first read until the view is closed.
         var running: Task<Void, any Error>
     }
 
@@ -25,7 +25,7 @@ final class ClusterView: Sendable {
         for kept in stores.withLock({ $0.values }) { kept.running.cancel() }
     }
 
-    /// The endpoints that are there, by name.
+    /// The names of the existing endpoints, sorted.
     func endpoints() async throws -> [Name] {
         let routes = try await routes()
         let maps = try await store(.configMaps).read()
@@ -39,12 +39,12 @@ final class ClusterView: Sendable {
         } catch let error as KubernetesError where error.code == .notFound {
             throw KubernetesError(
                 .notFound,
-                "the cluster has no HTTPRoutes of \(ResourceType.httpRoutes.apiVersion): install the Gateway "
+                "the cluster does not have HTTPRoutes of \(ResourceType.httpRoutes.apiVersion): install the Gateway "
                     + "API and a controller for it (https://gateway-api.sigs.k8s.io)", request: error.request)
         }
     }
 
-    /// Nil where there is no such endpoint.
+    /// The objects of the endpoint; `nil` if it does not exist.
     func objects(of endpoint: Name) async throws -> EndpointObjects? {
         guard let anchor = try await anchor(of: endpoint) else { return nil }
         var objects = EndpointObjects(anchor: anchor)
@@ -58,7 +58,7 @@ final class ClusterView: Sendable {
         return objects
     }
 
-    /// Routes of the endpoint beside that of its own name, in their order.
+    /// The endpoint's further routes, in order of their numbers.
     func moreRoutes(of endpoint: Name) async throws -> [KubernetesObject] {
         let routes = try await store(.httpRoutes).read(matching: Selector(Mark.labels(of: endpoint)))
         let numbered = routes.compactMap { route in
@@ -93,19 +93,19 @@ final class ClusterView: Sendable {
         return found
     }
 
-    /// True while Deployments of an endpoint that is no more are being deleted.
+    /// Whether Deployments of an endpoint that no longer exists are being deleted.
     func isEnding(_ endpoint: Name) async throws -> Bool {
         try await store(.deployments).read(matching: Selector(Mark.labels(of: endpoint)))
             .contains { $0.deletionTimestamp != nil }
     }
 
-    /// Takes what a write or a read has just told, so that the next look is not older than it.
+    /// Records an object that was just read or written, so that later reads are not older.
     func saw(_ type: ResourceType, _ object: KubernetesObject) async {
         guard let kept = stores.withLock({ $0[type] }) else { return }
         await kept.store.record(object)
     }
 
-    /// Looks at the server itself for what the endpoint has of that type, of which something was deleted.
+    /// Reads the endpoint's objects of a type from the server, after one of them was deleted.
     func lookAgain(_ type: ResourceType, of endpoint: Name) async throws {
         guard let kept = stores.withLock({ $0[type] }) else { return }
         try await kept.store.refresh(matching: Selector(Mark.labels(of: endpoint)))
@@ -120,7 +120,9 @@ final class ClusterView: Sendable {
         return nil
     }
 
-    /// Of ConfigMaps, those that stand for endpoints only: those with code may be large.
+    /// The store of a type.
+    ///
+    /// For ConfigMaps it has only those that represent endpoints, since those with code may be large.
     private func store(_ type: ResourceType) -> ObjectStore {
         stores.withLock { stores in
             if let kept = stores[type] { return kept.store }
@@ -135,7 +137,7 @@ final class ClusterView: Sendable {
 
     private let slicesType = Mutex<ResourceType?>(nil)
 
-    /// At the version that the server has: `v1beta1` up to 1.20, `v1` from 1.21 on.
+    /// EndpointSlices at the server's version: `v1beta1` up to 1.20, `v1` since 1.21.
     private func slices() async throws -> ResourceType {
         if let known = slicesType.withLock({ $0 }) { return known }
         guard let type = try await client.served(.endpointSlices) else {
@@ -147,8 +149,11 @@ final class ClusterView: Sendable {
 }
 
 extension KubernetesObject {
-    /// What is looked at of many: of who manages which fields, what others have written into `spec`, since whoever writes
-    /// reads it anew; and of Pods, which are the most, labels and status say all.
+    /// The object without parts that are not needed in memory.
+    ///
+    /// Only the parts of managedFields that concern `spec` are kept, since writers read an object again. Of Pods, the
+    /// most
+    /// numerous objects, only labels and status are kept.
     fileprivate var trimmed: KubernetesObject {
         var object = self
         object["metadata", "managedFields"] = ManagedFields(self).reduced

@@ -1,23 +1,24 @@
 internal import Rollouts
 
-/// The objects of one deployment as they are at one moment.
+/// The objects of one deployment at one moment.
 struct DeploymentObjects {
     var deployment: KubernetesObject
     var service: KubernetesObject?
     var autoscaler: KubernetesObject?
-    /// Of its Service.
+    /// The EndpointSlices of its Service.
     var slices: [KubernetesObject] = []
-    /// Those that are not on their way out.
+    /// The Pods that are not being deleted.
     var pods: [KubernetesObject] = []
-    /// Whether requests that name it come to it: always, where the route is somebody else's; nil where the endpoint's
-    /// own route has no rule for it.
+    /// The state of the rule for requests that name the deployment; `nil` if the endpoint's own route has no such rule.
+    ///
+    /// It is always `accepted` if the user owns the route.
     var routing: RouteReading.Acceptance? = .accepted
-    /// True where a gateway that refuses has had its time.
+    /// Whether a gateway that refuses the route has had enough time.
     var isRoutingFinal = false
-    /// What was told of Pods that do not serve, by their uid.
+    /// The last events of Pods that do not serve, by the Pods' UIDs.
     var events: [String: PodEvent] = [:]
 
-    /// How many addresses behind its Service take requests.
+    /// The number of addresses behind its Service that accept requests.
     var readyEndpoints: Int {
         var addresses: Set<String> = []
         for slice in slices {
@@ -29,7 +30,7 @@ struct DeploymentObjects {
     }
 }
 
-/// Reads what a deployment is from its objects.
+/// Derives a deployment's state from its objects.
 struct DeploymentReading {
     let objects: DeploymentObjects
     let name: Name
@@ -46,12 +47,12 @@ struct DeploymentReading {
             instances: .init(wanted: wanted, ready: ready, failed: failed), reason: verdict.reason)
     }
 
-    /// Of the Pod whose container crashed, where that is why the deployment has failed or may.
+    /// The crashed container that is, or may become, the reason why the deployment has failed.
     var crash: PodTrouble.Crash? { worst?.crash }
 
     // MARK: Instances
 
-    /// Of a deployment that an autoscaler scales, the least that it keeps: what it adds is no drift.
+    /// The desired instances; with an autoscaler its minimum, since additional replicas are not drift.
     private var wanted: Int {
         objects.autoscaler?["spec", "minReplicas"]?.integer ?? replicas
     }
@@ -69,45 +70,45 @@ struct DeploymentReading {
     private var verdict: (state: ProvisioningState, reason: String?) {
         if deployment.deletionTimestamp != nil {
             let kept = deployment.foreignFinalizers.joined(separator: ", ")
-            return (.deleting, kept.isEmpty ? "its Pods are ending" : "its Deployment has the finalizer \(kept)")
+            return (.deleting, kept.isEmpty ? "its Pods are ending" : "its Deployment is kept by the finalizer \(kept)")
         }
         let isSeen = (deployment.observedGeneration ?? 0) >= (deployment.generation ?? 0)
         if isSeen, let failure { return (.failed, failure) }
-        guard isSeen else { return (changing, "the Deployment's controller has not seen it yet") }
+        guard isSeen else { return (changing, "the Deployment's controller has not processed it yet") }
         let reason = worst?.reason
         if count("updatedReplicas") < replicas {
             return (
                 changing,
-                reason ?? replicaFailure?.words ?? "\(count("updatedReplicas")) of \(replicas) Pods are of this version"
+                reason ?? replicaFailure?.words ?? "\(count("updatedReplicas")) of \(replicas) Pods have this version"
             )
         }
         if count("replicas") > count("updatedReplicas") {
-            return (changing, "\(count("replicas") - count("updatedReplicas")) Pods of the version before are ending")
+            return (changing, "\(count("replicas") - count("updatedReplicas")) Pods of the previous version are ending")
         }
         if count("availableReplicas") < max(wanted, 0) || count("availableReplicas") < replicas {
             return (changing, reason ?? "\(count("availableReplicas")) of \(replicas) Pods are available")
         }
         if objects.service == nil { return (changing, "its Service is missing") }
         if objects.readyEndpoints < wanted {
-            return (changing, "\(objects.readyEndpoints) of \(wanted) Pods are behind its Service")
+            return (changing, "\(objects.readyEndpoints) of \(wanted) Pods are reachable through its Service")
         }
         switch objects.routing {
         case .accepted?: return (.succeeded, nil)
-        // Its rule is written before it: whoever began to delete it, or edited the route, has taken that away.
-        case nil: return (.failed, "the route has no rule for requests that name it")
+        // Its rule is written before it, so it was removed by a deletion that has begun, or by an edit of the route.
+        case nil: return (.failed, "the route has no rule for requests that name this deployment")
         case .waiting(let what)?: return (changing, "waiting for \(what)")
         case .unresolved(let words)?: return (changing, words)
         case .refused(let words)?: return (objects.isRoutingFinal ? .failed : changing, words)
         }
     }
 
-    /// True where the Deployment itself is as it is to be, whatever leads to its Pods.
+    /// Whether the Deployment itself has reached its desired state, regardless of routing.
     var isSettled: Bool {
         (deployment.observedGeneration ?? 0) >= (deployment.generation ?? 0) && count("updatedReplicas") >= replicas
             && count("replicas") == count("updatedReplicas") && count("availableReplicas") >= replicas
     }
 
-    /// What it is called while it is on its way.
+    /// The provisioning state during a change.
     private var changing: ProvisioningState {
         let hasBeenComplete = deployment.condition("Progressing")?["reason"]?.string == "NewReplicaSetAvailable"
         if hasBeenComplete, count("replicas") == count("updatedReplicas"),
@@ -119,7 +120,7 @@ struct DeploymentReading {
         return revision == "1" && !hasBeenComplete ? .creating : .updating
     }
 
-    /// Why it has failed for good.
+    /// The reason why it has failed for good; `nil` if it has not.
     private var failure: String? {
         let worst = worst
         if let worst, worst.isFinal { return worst.reason }
@@ -129,23 +130,25 @@ struct DeploymentReading {
         guard let progress = deployment.condition("Progressing"), progress["status"]?.string == "False",
             let reason = progress["reason"]?.string, reason == "ProgressDeadlineExceeded"
         else { return nil }
-        let message = progress["message"]?.string ?? "no progress in time"
+        let message = progress["message"]?.string ?? "no progress before the deadline"
         return (worst.map { $0.reason + "; " } ?? "") + "\(reason): \(message)"
     }
 
-    /// Pods that were refused, by a quota or a webhook, in the server's words.
+    /// The server's message about Pods that were refused, by a quota or a webhook, and its age.
     private var replicaFailure: (words: String, age: Interval)? {
         guard let condition = deployment.condition("ReplicaFailure"), condition["status"]?.string == "True" else {
             return nil
         }
-        // A later trial has its own time, and progress is none of a failure's.
+        // The time counts from the start of the present trial or the last progress, whichever is later.
         let since = [condition["lastTransitionTime"], deployment.condition("Progressing")?["lastUpdateTime"]]
             .compactMap { $0?.string.flatMap { Timestamp(rfc3339: $0) } }.max()
         let word = condition["reason"]?.string ?? "FailedCreate"
-        return ("\(word): \(condition["message"]?.string ?? "Pods cannot be made")", since.map { now - $0 } ?? .zero)
+        return ("\(word): \(condition["message"]?.string ?? "Pods cannot be created")", since.map { now - $0 } ?? .zero)
     }
 
-    /// Of the Pods of the present version: those of another one say nothing of this.
+    /// The problems of the Pods of the present version.
+    ///
+    /// Those of other versions are not relevant.
     private var troubles: [PodTrouble] {
         let template = deployment["spec", "template", "metadata", "labels", Mark.template]?.string
         let deadline = Interval.seconds(Int64(deployment["spec", "progressDeadlineSeconds"]?.integer ?? 600))
@@ -155,7 +158,8 @@ struct DeploymentReading {
             }
     }
 
-    /// Pods of the present version that do not serve although they had the time to: what was told of them says why.
+    /// Pods of the present version that do not serve although they had time to, whose events explain why; at most
+    /// three.
     var podsInTrouble: [KubernetesObject] {
         guard !isSettled else { return [] }
         let template = deployment["spec", "template", "metadata", "labels", Mark.template]?.string
@@ -176,9 +180,11 @@ struct DeploymentReading {
 
     // MARK: Definition
 
-    /// The definition that was applied, with what is otherwise now; the instance count is always what is there.
+    /// The definition as it was applied, with fields that differ in the cluster.
     ///
-    /// Where somebody wrote something else in the annotation's place, no more than the names is known, which is drift.
+    /// The instance count is always the present one.
+    ///
+    /// If another client replaced the annotation, only the names are known, which is drift.
     var definition: DeploymentDefinition {
         var definition =
             deployment.annotations[Mark.definition]

@@ -38,7 +38,7 @@ extension KubernetesSuite {
                         .putEndpoint(EndpointDefinition(name: "flats")), to: "flats", as: bench.context())
                 }
                 #expect(error?.code == .refused)
-                #expect(error?.message.contains("HTTPRoute \(fixture.namespace)/houses is on gateway") == true)
+                #expect(error?.message.contains("HTTPRoute \(fixture.namespace)/houses also uses gateway") == true)
                 #expect(error?.message.contains("hostnames") == true)
                 #expect(try await bench.backend.invoke(bench.endpoint, deployment: "green", .sample).status == 200)
                 // The path of predictions is longer than the endpoint's, so that this one goes before it.

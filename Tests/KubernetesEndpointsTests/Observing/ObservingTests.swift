@@ -250,6 +250,6 @@ struct ObservingTests {
         #expect(try read(deployment).state == .deleting)
         #expect(try read(deployment).reason == "its Pods are ending")
         deployment["metadata", "finalizers"] = ["foregroundDeletion", "example.com/hold"]
-        #expect(try read(deployment).reason == "its Deployment has the finalizer example.com/hold")
+        #expect(try read(deployment).reason == "its Deployment is kept by the finalizer example.com/hold")
     }
 }
