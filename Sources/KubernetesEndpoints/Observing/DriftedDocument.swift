@@ -1,9 +1,10 @@
 internal import Rollouts
 
-/// A deployment's file as the cluster has it by now: fields that somebody changed there have their present values.
+/// A deployment's file as the cluster has it now: fields that were changed there have their present values.
 ///
-/// What files have a word for is said with it, so that a definition that is read back can be applied again; anything
-/// else stands under `kubernetes`, by the path of the field.
+/// Fields that files can express are written in the file's form, so that the definition can be applied again. All
+/// others
+/// are under `kubernetes`, by their paths.
 struct DriftedDocument {
     private let drift: [(object: String, field: ManifestDrift.Field)]
     private let variables: [String: String]
@@ -21,7 +22,7 @@ struct DriftedDocument {
             let drift = ManifestDrift(applied: applied, live: object, leavingOut: leavingOut)
             found += drift.fields.map { (word, $0) }
         }
-        // How many there are is told as instances.
+        // The number of replicas is reported as instances.
         look("Deployment", objects.deployment, leavingOut: ["replicas"])
         look("Service", objects.service)
         look("HorizontalPodAutoscaler", objects.autoscaler, leavingOut: ["minReplicas"])
@@ -54,7 +55,7 @@ struct DriftedDocument {
 }
 
 extension String {
-    /// `X` of `CONTAINERenv[X]`, `CONTAINERenv[X].value` and `CONTAINERenv[X].digest`.
+    /// Extracts `X` from `CONTAINERenv[X]`, `CONTAINERenv[X].value` and `CONTAINERenv[X].digest`.
     fileprivate func variable(in container: String) -> String? {
         let prefix = container + "env["
         guard hasPrefix(prefix), let end = lastIndex(of: "]") else { return nil }
@@ -63,7 +64,7 @@ extension String {
         return String(self[index(startIndex, offsetBy: prefix.count)..<end])
     }
 
-    /// `requests` and `cpu` of `CONTAINERresources.requests.cpu`.
+    /// Extracts `requests` and `cpu` from `CONTAINERresources.requests.cpu`.
     fileprivate func amount(in container: String) -> (part: String, name: String)? {
         let prefix = container + "resources."
         guard hasPrefix(prefix) else { return nil }

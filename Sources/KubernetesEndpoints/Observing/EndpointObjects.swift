@@ -1,11 +1,11 @@
 internal import Rollouts
 
-/// Everything of one endpoint at one moment.
+/// The objects of one endpoint at one moment.
 struct EndpointObjects {
     var anchor: EndpointAnchor
-    /// Its own, or the user's; nil where the user's is gone.
+    /// The endpoint's own route, or the user's; `nil` if the user's route does not exist.
     var route: KubernetesObject?
-    /// Routes of its own that name the deployments for which the first has no room, in their order.
+    /// Turnout's further routes, which name the deployments for which the first has no room, in order.
     var moreRoutes: [KubernetesObject] = []
     var deployments: [Name: DeploymentObjects] = [:]
 
@@ -15,23 +15,23 @@ struct EndpointObjects {
         return objects
     }
 
-    /// Takes the anchor as it was just written.
+    /// Replaces the anchor by its newly written state.
     mutating func claimed(_ written: KubernetesObject) {
         anchor.object = written
         if anchor.choice == nil { route = written }
     }
 }
 
-/// Reads what an endpoint is from its objects.
+/// Derives an endpoint's state from its objects.
 struct EndpointReading {
     var objects: EndpointObjects
     let endpoint: Name
     let giveUp: KubernetesSettings.GivingUp
     let now: Timestamp
-    /// How long the gateways have not taken a route as it is, and what they themselves say of that.
+    /// How long the gateways have not accepted a route in its present state, and the reason that they report.
     var gateway: (age: Interval, problem: String?) = (.zero, nil)
 
-    /// The route that gateways have not taken as it is, else the endpoint's own.
+    /// The first route that gateways have not accepted in its present state, else the endpoint's own.
     var routeInWaiting: RouteReading? {
         guard objects.anchor.choice == nil else { return route }
         return routes.first { $0.acceptance != .accepted } ?? route
@@ -56,25 +56,27 @@ struct EndpointReading {
         }
     }
 
-    /// All of Turnout's own.
+    /// All of Turnout's routes.
     var routes: [RouteReading] {
         ([objects.route].compactMap(\.self) + objects.moreRoutes).map {
             RouteReading($0, of: endpoint, deployments: Array(objects.deployments.keys))
         }
     }
 
-    /// Where the gateways stand with a route, as far as it concerns requests to `deployments`.
+    /// The gateways' acceptance of a route, as far as it concerns requests to `deployments`.
     ///
-    /// A gateway goes by a route of which it can resolve some references only: what fails are requests to the others. So
-    /// a Service that somebody deleted is none of those deployments' that have theirs, and does not keep clients from
-    /// being led back to them. References that are missing for no known reason may be anybody's.
+    /// A gateway uses a route even if it can resolve only some of its references; only requests to the others fail. A
+    /// deleted
+    /// Service therefore does not concern deployments that have theirs, and must not prevent leading clients back to
+    /// them.
+    /// Missing references without a known cause may concern any deployment.
     func acceptance(of route: RouteReading, for deployments: Set<Name> = []) -> RouteReading.Acceptance {
         guard case .unresolved = route.acceptance else { return route.acceptance }
         let missing = route.referenced.filter { objects.deployments[$0]?.service == nil }
         return missing.isEmpty || !missing.isDisjoint(with: deployments) ? route.acceptance : .accepted
     }
 
-    /// Which deployments each of ``routes`` names.
+    /// The deployments that each of ``routes`` names.
     var parts: RouteParts { RouteParts(routes.map(\.named)) }
 
     var snapshot: EndpointSnapshot {
@@ -89,7 +91,7 @@ struct EndpointReading {
         case .accepted?: break
         case .waiting(let what)?:
             let why = gateway.problem.map { ": \($0)" } ?? ""
-            let limit = hasGivenUp ? " for \(giveUp.after) and more" : ""
+            let limit = hasGivenUp ? " for more than \(giveUp.after)" : ""
             (state, reason) = (hasGivenUp ? .failed : .updating, "waiting\(limit) for \(what)\(why)")
             actual = anchor.trafficBefore ?? .none
         case .unresolved(let why)?:
@@ -98,7 +100,7 @@ struct EndpointReading {
         case .refused(let why)?:
             (state, reason) = (hasGivenUp ? .failed : .updating, why)
             actual = anchor.trafficBefore ?? .none
-        case nil: (state, reason) = (.failed, "the route \(anchor.choice?.name ?? "") is not there")
+        case nil: (state, reason) = (.failed, "the HTTPRoute \(anchor.choice?.name ?? "") does not exist")
         }
         if anchor.object.deletionTimestamp != nil { (state, reason) = (.deleting, nil) }
         if anchor.choice == nil {
@@ -116,7 +118,7 @@ struct EndpointReading {
         }
     }
 
-    /// Where the route is not as it was applied, weights apart: those are traffic.
+    /// The fields of the route that differ from the applied ones, except weights, which are reported as traffic.
     private func drift(of route: KubernetesObject) -> [ManifestDrift.Field] {
         guard case .mapping(var applied)? = route.appliedSpec else { return [.lostAnnotation(of: route)] }
         guard case .mapping(var live)? = route["spec"] else { return [] }

@@ -1,13 +1,13 @@
 internal import Rollouts
 
-/// A part of an object's fields, as `fieldsV1` of its `managedFields` has them.
+/// A set of an object's fields, in the form of `fieldsV1` in its `managedFields`.
 ///
-/// Members stand under `f:NAME` and items of lists under `k:{"KEY": …}`; what is empty is there as a whole, with
-/// everything below it.
+/// Members are under `f:NAME` and items of lists under `k:{"KEY": …}`. An empty value stands for a field and everything
+/// below it.
 struct FieldSet: Hashable, Sendable {
     private let value: Value
 
-    /// Nil for no fields.
+    /// Fails if there are no fields.
     init?(_ value: Value?) {
         guard let value, case .mapping = value else { return nil }
         self.value = value
@@ -15,17 +15,17 @@ struct FieldSet: Hashable, Sendable {
 
     private var isWhole: Bool { value == [:] }
 
-    /// True where the thing itself is among the fields, and not only something below it.
+    /// Whether the field itself is in the set, and not only fields below it.
     var hasItself: Bool { isWhole || value["."] != nil }
 
     subscript(member name: String) -> FieldSet? { isWhole ? self : FieldSet(value["f:\(name)"]) }
 
-    /// The item of a list that is told from others by some of its members.
+    /// The subset for an item of a list, which is identified by some of its members.
     subscript(item item: Value) -> FieldSet? {
         guard !isWhole, case .mapping(let members) = value else { return self }
         for (key, below) in members where key.hasPrefix("k:") {
             guard let names = Self.names(key) else { continue }
-            // A protocol is TCP where nothing says otherwise.
+            // The default protocol is TCP.
             if names.allSatisfy({ item[$0.key] == $0.value || item[$0.key] == nil && $0.key == "protocol" }) {
                 return FieldSet(below)
             }
@@ -33,13 +33,13 @@ struct FieldSet: Hashable, Sendable {
         return nil
     }
 
-    /// The members of `k:{"name": "x"}`.
+    /// Parses the members of `k:{"name": "x"}`.
     private static func names(_ key: String) -> [String: Value]? {
         do {
             guard case .mapping(let names) = try JSONReader.value(Array(key.utf8.dropFirst(2))) else { return nil }
             return names
         } catch {
-            // Of a later version of the format.
+            // From a newer version of the format.
             return nil
         }
     }

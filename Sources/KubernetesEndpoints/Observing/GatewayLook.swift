@@ -1,18 +1,18 @@
 internal import Logging
 internal import Rollouts
 
-/// What keeps a Gateway from taking an endpoint's route, as far as the Gateway itself tells.
+/// Finds out why a Gateway does not accept an endpoint's route, as far as the Gateway itself reports it.
 package struct GatewayLook {
     let name: String
     let namespace: String
-    /// The listener that is meant; nil: any.
+    /// The name of the listener; `nil` for any.
     let section: String?
-    /// Of the route.
+    /// The route's namespace.
     let routeNamespace: String
-    /// Nil where there is none.
+    /// The Gateway; `nil` if it does not exist.
     let gateway: KubernetesObject?
 
-    /// Nil where nothing is known to be wrong.
+    /// A description of the problem; `nil` if none is known.
     package var problem: String? {
         let place = "\(namespace)/\(name)"
         guard let gateway else { return "there is no Gateway \(place)" }
@@ -20,7 +20,7 @@ package struct GatewayLook {
             guard let condition = gateway.condition(type), condition["reason"]?.string != "Pending" else {
                 guard type == "Accepted" else { continue }
                 let wanted = gateway["spec", "gatewayClassName"]?.string ?? ""
-                return "no controller has taken Gateway \(place): see that one runs for its class '\(wanted)'"
+                return "no controller has accepted Gateway \(place): check that one runs for its class '\(wanted)'"
             }
             guard condition["status"]?.string == "False" else { continue }
             let message = condition["message"]?.string.map { ": \($0)" } ?? ""
@@ -30,15 +30,18 @@ package struct GatewayLook {
         let listeners = all.filter { section == nil || $0["name"]?.string == section }
         guard !listeners.isEmpty else {
             let names = all.compactMap { $0["name"]?.string }.joined(separator: ", ")
-            return "Gateway \(place) has no listener \(section ?? ""): it has \(names.isEmpty ? "none" : names)"
+            return "Gateway \(place) has no listener \(section ?? ""); its listeners: \(names.isEmpty ? "none" : names)"
         }
         guard listeners.contains(where: takes) else {
-            return "no listener of Gateway \(place) takes routes of namespace \(routeNamespace): see its allowedRoutes"
+            return
+                "no listener of Gateway \(place) accepts routes of namespace \(routeNamespace): check its allowedRoutes"
         }
         return nil
     }
 
-    /// Which namespaces a selector means is the gateway's to say.
+    /// Whether a listener accepts the route's namespace.
+    ///
+    /// Namespaces given by a selector count as accepted.
     private func takes(_ listener: Value) -> Bool {
         switch listener["allowedRoutes"]?["namespaces"]?["from"]?.string ?? "Same" {
         case "Same": namespace == routeNamespace
@@ -49,7 +52,7 @@ package struct GatewayLook {
 }
 
 extension KubernetesClient {
-    /// Looks at a Gateway; nil where it may not be read.
+    /// Looks at a Gateway; `nil` without permission to read it.
     package func look(
         at name: String, in namespace: String, section: String?, forRoutesOf routeNamespace: String
     ) async throws -> GatewayLook? {
@@ -58,7 +61,7 @@ extension KubernetesClient {
                 name: name, namespace: namespace, section: section, routeNamespace: routeNamespace,
                 gateway: try await get(.gateways, name, in: namespace))
         } catch let error as KubernetesError where error.code == .forbidden {
-            logger.debug("the gateway may not be read", metadata: ["error": "\(error)"])
+            logger.debug("no permission to read the gateway", metadata: ["error": "\(error)"])
             return nil
         }
     }

@@ -1,29 +1,31 @@
 internal import Rollouts
 
-/// Where an object's `spec` is not as Turnout applied it.
+/// The differences between an object's `spec` and the one that Turnout applied.
 ///
-/// Members that the server fills in are no drift. Amounts compare by what they are, and lists whose items have names by
-/// those: containers, variables, volumes. An item more than was applied, and a member more of resources and node
-/// selectors, is drift where somebody has written it there by hand: what admission webhooks put into an object has no
-/// manager, and what another manager applies is that one's own.
+/// Members that the server adds are not drift. Quantities are compared by value, and lists whose items have names
+/// (containers, variables, volumes) by name. An additional item, or an additional member of resources and node
+/// selectors, is
+/// drift only if it was written manually: additions by admission webhooks have no manager, and fields that another
+/// manager
+/// applies belong to that manager.
 struct ManifestDrift {
-    /// One field that differs.
+    /// A field that differs.
     struct Field: Hashable, Sendable {
-        /// `template.spec.containers[inference-server].image`, from `spec` on.
+        /// The path below `spec`, such as `template.spec.containers[inference-server].image`.
         var path: String
         var applied: Value?
         var live: Value?
-        /// False of what is beside `spec`.
+        /// Whether the field is in `spec`.
         var isInSpec = true
 
         /// The path in the whole object.
         var place: String { isInSpec ? "spec.\(path)" : path }
 
-        /// Somebody took away or wrote over what was applied last: nothing is known to compare with, which is drift.
+        /// A missing or unreadable annotation with the applied `spec`: a comparison is impossible, which is drift.
         static func lostAnnotation(of object: KubernetesObject) -> Field {
             let present = object.annotations[Mark.applied].map { Value.string(String($0.prefix(80))) }
             return Field(
-                path: "metadata.annotations[\(Mark.applied)]", applied: nil, live: present ?? "taken away",
+                path: "metadata.annotations[\(Mark.applied)]", applied: nil, live: present ?? "removed",
                 isInSpec: false)
         }
     }
@@ -37,11 +39,13 @@ struct ManifestDrift {
     ]
     private static let amounts: Set = ["cpu", "memory", "nvidia.com/gpu", "ephemeral-storage"]
 
+    /// Compares an object with its applied state.
+    ///
     /// - Parameters:
-    ///   - applied: What Turnout applied.
-    ///   - live: The object as it is there.
-    ///   - spec: Its `spec`, unless parts of it are to be left out.
-    ///   - leavingOut: Paths that somebody else decides on: the replicas that an autoscaler sets.
+    ///   - applied: The `spec` that Turnout applied.
+    ///   - live: The present object.
+    ///   - spec: The part of its `spec` to compare. Default: all of it.
+    ///   - leavingOut: Paths that are managed elsewhere, such as the replicas that an autoscaler sets.
     init(applied: Value, live: KubernetesObject, spec: Value? = nil, leavingOut: Set<String> = []) {
         compare(
             HiddenValues.hidden(inSpec: applied), HiddenValues.hidden(inSpec: spec ?? live["spec"] ?? [:]), at: "",
@@ -50,7 +54,9 @@ struct ManifestDrift {
         fields.sort { $0.path < $1.path }
     }
 
-    /// `hands` are the fields of this part that somebody has written by hand; nil: none.
+    /// Compares a part.
+    ///
+    /// `hands` are its fields that were written manually; `nil` if there are none.
     private mutating func compare(_ applied: Value?, _ live: Value?, at path: String, key: String, hands: FieldSet?) {
         switch (applied, live) {
         case (.mapping(let applied)?, .mapping(let live)?):
@@ -102,7 +108,7 @@ struct ManifestDrift {
 }
 
 extension Value? {
-    /// True for what the server may leave out: nothing, zero, false and what is empty.
+    /// Whether the server may omit the value: `nil`, zero, false or empty.
     fileprivate var isNothing: Bool {
         switch self {
         case nil, .null?, .bool(false)?, .integer(0)?, .string("")?: true
@@ -114,7 +120,7 @@ extension Value? {
 }
 
 extension KubernetesObject {
-    /// What was applied of its `spec` last; nil where somebody wrote something else in the annotation's place.
+    /// The last applied `spec`; `nil` if the annotation is missing or another client replaced it.
     var appliedSpec: Value? {
         annotations[Mark.applied].flatMap { text in
             do { return try JSONReader.value(Array(text.utf8)) } catch { return nil }

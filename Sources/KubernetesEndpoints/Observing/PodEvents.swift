@@ -3,25 +3,27 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
-/// What was told of a Pod last: by the scheduler, its node or a controller.
+/// The most recent event of a Pod, reported by the scheduler, its node or a controller.
 struct PodEvent: Hashable, Sendable {
-    /// `FailedMount`, `Unhealthy`, `Failed`.
+    /// A reason such as `FailedMount`, `Unhealthy` or `Failed`.
     var reason: String
     var message: String
     var isWarning: Bool
 
     var words: String { message.isEmpty ? reason : "\(reason): \(message)" }
 
-    /// Added to what the Pod's status says, where it says more.
+    /// The Pod's status with the event's message, unless the status already contains it.
     func words(after status: String) -> String {
         message.isEmpty || status.contains(message) ? status : "\(status); \(message)"
     }
 
-    /// The last of a Pod's events; of those that tell of one failure in several ways, the one that says most.
+    /// Chooses the most recent event.
+    ///
+    /// Of several events about one failure, it is the most detailed one.
     init?(_ events: [KubernetesObject]) {
         let last = events.map(\.toldAt).max()
         let present = events.filter { $0.toldAt == last || $0["reason"]?.string == "Failed" }
-        // A node tells of an image by "Failed" with the registry's words, by "Failed" with a word, and by "BackOff".
+        // For an image, a node reports "Failed" with the registry's message, "Failed" with one word, and "BackOff".
         let isFailing = events.contains { $0.toldAt == last && ["Failed", "BackOff"].contains($0["reason"]?.string) }
         let candidates = isFailing ? present : present.filter { $0.toldAt == last }
         func weight(_ event: KubernetesObject) -> (Int, Int) {
@@ -40,7 +42,9 @@ struct PodEvent: Hashable, Sendable {
     }
 }
 
-/// The events of Pods in trouble, asked for while they are: no watch, since a namespace may have thousands.
+/// The events of Pods in trouble.
+///
+/// They are requested when needed rather than watched, since there may be thousands.
 final class PodEvents: Sendable {
     private struct Kept {
         var event: PodEvent?
@@ -52,7 +56,7 @@ final class PodEvents: Sendable {
     private let clock: any RunClock
     private let kept = Mutex<[String: Kept]>([:])
 
-    /// How old what is known may be.
+    /// The maximum age of known events before they are requested again.
     private static let attention = Interval.seconds(3)
 
     init(_ client: KubernetesClient, namespace: String, clock: any RunClock) {
@@ -61,10 +65,10 @@ final class PodEvents: Sendable {
         self.clock = clock
     }
 
-    /// By the Pods' uid, as far as it was asked for.
+    /// The known events by the Pods' UIDs.
     var known: [String: PodEvent] { kept.withLock { $0.compactMapValues(\.event) } }
 
-    /// Asks for what was told of the Pod, unless that was done a moment ago.
+    /// Requests the Pod's events unless they are recent enough.
     func look(at pod: KubernetesObject) async {
         let now = clock.now()
         guard let uid = pod.uid, kept.withLock({ $0[uid].map { now - $0.readAt >= Self.attention } ?? true }) else {
@@ -78,7 +82,7 @@ final class PodEvents: Sendable {
                 kept[uid] = Kept(event: PodEvent(events.objects), readAt: now)
             }
         } catch {
-            // Its status speaks by itself; the doctor tells of a right that is missing.
+            // The Pod's status is enough; the doctor reports a missing permission.
             client.logger.debug("events cannot be read", metadata: ["pod": "\(pod.name)", "error": "\(error)"])
             kept.withLock { $0[uid] = Kept(event: $0[uid]?.event, readAt: now) }
         }
@@ -88,7 +92,9 @@ final class PodEvents: Sendable {
 extension KubernetesObject {
     fileprivate var isWarning: Bool { self["type"]?.string == "Warning" }
 
-    /// RFC 3339; of an event that happened several times, the last of them.
+    /// The time in RFC 3339.
+    ///
+    /// For a repeated event it is the last occurrence.
     fileprivate var toldAt: String {
         for path in [["series", "lastObservedTime"], ["lastTimestamp"], ["eventTime"], ["firstTimestamp"]] {
             if let text = value[path: path[...]]?.string, !text.isEmpty { return String(text.prefix(19)) }

@@ -1,31 +1,33 @@
 internal import Rollouts
 
-/// Why a Pod does not serve, as its status tells.
+/// Explains from a Pod's status why it does not serve.
 struct PodTrouble: Hashable, Sendable {
-    /// In the Pod's own word first: `CrashLoopBackOff: …`.
+    /// The reason, starting with the Pod's own word: `CrashLoopBackOff: …`.
     var reason: String
-    /// True when waiting no longer helps.
+    /// Whether waiting longer is useless.
     var isFinal: Bool
-    /// Of the container that crashed, whose last lines say more.
+    /// The crashed container, whose last log lines say more.
     var crash: Crash?
 
     struct Crash: Hashable, Sendable {
         var pod: String
         var container: String
         var restarts: Int
-        /// True where the container runs or waits again, so that the lines are those of the one before.
+        /// Whether the container has restarted or waits to restart, so that the crash is in the previous instance's
+        /// log.
         var isPrevious: Bool
     }
 
-    /// Nil where the Pod serves, or is on its way.
+    /// Fails if the Pod serves or is still starting normally.
     ///
     /// What is waited for, and how long (``KubernetesSettings/GivingUp``):
-    /// - a container that crashes, until it was started again `restarts` times;
-    /// - an image, or a container's configuration, `after` the Pod was made, since registries and Secrets may come late;
-    ///   a name that can be no image's is final at once;
-    /// - a node, for `unschedulable` since the scheduler said so;
-    /// - a volume, like a container's configuration, where its failure is what was told last (`event`);
-    /// - readiness, for as long as the Deployment may take without progress (`deadline`).
+    /// - a crashing container: until it has restarted `restarts` times;
+    /// - an image or a container's configuration: `after` the Pod's creation, since registries and Secrets may be late;
+    ///   an
+    ///   invalid image name is final at once;
+    /// - a node: `unschedulable` since the scheduler reported that there is none;
+    /// - a volume: like a container's configuration, if its failure is the most recent `event`;
+    /// - readiness: until the Deployment's progress deadline (`deadline`).
     init?(
         _ pod: KubernetesObject, _ giveUp: KubernetesSettings.GivingUp, deadline: Interval, now: Timestamp,
         event: PodEvent? = nil
@@ -48,7 +50,7 @@ struct PodTrouble: Hashable, Sendable {
             return
         }
         if pod["status", "phase"]?.string == "Failed" {
-            // Its ReplicaSet makes another one.
+            // Its ReplicaSet creates another one.
             self.init(
                 reason: Self.words(pod["status", "reason"]?.string ?? "Failed", pod["status", "message"]),
                 isFinal: false)
@@ -61,7 +63,7 @@ struct PodTrouble: Hashable, Sendable {
             self.init(reason: told, isFinal: event.reason == "FailedMount" && age >= giveUp.after)
             return
         }
-        let words = Self.words("not ready \(age.seconds) s after it was made", pod.condition("Ready")?["message"])
+        let words = Self.words("not ready \(age.seconds) s after its creation", pod.condition("Ready")?["message"])
         self.init(reason: words + (told.map { "; \($0)" } ?? ""), isFinal: true)
     }
 
@@ -103,7 +105,7 @@ struct PodTrouble: Hashable, Sendable {
         let cause = ended?["reason"]?.string.flatMap { $0 == "Error" || $0.isEmpty ? nil : " (\($0))" } ?? ""
         let times = restarts == 1 ? "once" : "\(restarts) times"
         return PodTrouble(
-            reason: "CrashLoopBackOff: container \(container) ended\(code)\(cause), and was started again \(times)",
+            reason: "CrashLoopBackOff: container \(container) exited\(code)\(cause) and was restarted \(times)",
             isFinal: restarts >= giveUp.restarts,
             crash: Crash(
                 pod: pod, container: container, restarts: restarts, isPrevious: status["state"]?["terminated"] == nil))
@@ -116,7 +118,7 @@ struct PodTrouble: Hashable, Sendable {
 }
 
 extension KubernetesObject {
-    /// The member of `status.conditions` with that type.
+    /// The condition with this type in `status.conditions`.
     func condition(_ type: String) -> Value? {
         self["status", "conditions"]?.list?.first { $0["type"]?.string == type }
     }

@@ -1,12 +1,12 @@
 internal import Rollouts
 
-/// What an HTTPRoute says of the traffic to deployments, Turnout's own or a user's.
+/// Reads traffic from an HTTPRoute, which may be Turnout's own or the user's.
 struct RouteReading {
     let route: KubernetesObject
     let endpoint: Name
-    /// The rule with the weights of a route that the user owns; nil: the route is Turnout's.
+    /// The rule with the weights in a route that the user owns; `nil` for Turnout's route.
     let choice: KubernetesSettings.RouteChoice.Rule?
-    /// Deployments by the names of their Services.
+    /// The deployments by the names of their Services.
     private let deployments: [String: Name]
 
     init(
@@ -22,7 +22,7 @@ struct RouteReading {
 
     private var rules: [Value] { route["spec", "rules"]?.list ?? [] }
 
-    /// The position of the rule with weights; nil where there is none.
+    /// The index of the rule with weights; `nil` if there is none.
     var weightedRule: Int? {
         switch choice {
         case nil: rules.firstIndex { $0.namedDeployment == nil && !$0.references.isEmpty }
@@ -31,11 +31,13 @@ struct RouteReading {
         }
     }
 
-    /// A reference of the rule with weights.
+    /// A reference in the rule with weights.
     struct Weight: Hashable, Sendable {
         var service: String
         var deployment: Name
-        /// Where nothing is said, 1.
+        /// The weight.
+        ///
+        /// Default: 1.
         var weight: Int
         var isSaid: Bool
     }
@@ -50,20 +52,22 @@ struct RouteReading {
         }
     }
 
-    /// The weights as percents; whoever writes weights by hand need not make them sum to 100.
+    /// The weights as percentages.
+    ///
+    /// Weights that were written manually need not add up to 100.
     var traffic: Traffic {
         let weights = weights.filter { $0.weight > 0 }
         let sum = weights.reduce(0) { $0 + $1.weight }
         guard sum > 0 else { return .none }
         var percents: [Name: Int] = [:]
         for weight in weights { percents[weight.deployment, default: 0] += weight.weight * 100 / sum }
-        // What is lost by rounding goes to those that lost most.
+        // Assign the percents lost by rounding to the largest remainders.
         let lost = weights.sorted { ($0.weight * 100 % sum, $1.service) > ($1.weight * 100 % sum, $0.service) }
         for weight in lost.prefix(100 - percents.values.reduce(0, +)) { percents[weight.deployment, default: 0] += 1 }
         return Traffic(percents)
     }
 
-    /// True where requests that name the deployment come to it.
+    /// Whether requests that name the deployment are routed to it.
     func names(_ deployment: Name) -> Bool {
         rules.contains { rule in
             rule.namedDeployment.map { Name($0) } == deployment
@@ -71,7 +75,7 @@ struct RouteReading {
         }
     }
 
-    /// True where answers of the deployment to requests that name it say whose they are.
+    /// Whether responses to requests that name the deployment carry identifying headers.
     func marks(_ deployment: Name) -> Bool {
         rules.contains { rule in
             rule.namedDeployment.map { Name($0) } == deployment
@@ -82,12 +86,12 @@ struct RouteReading {
     /// The deployments that requests can name, in the order of their rules.
     var named: [Name] { rules.compactMap { $0.namedDeployment.map { Name($0) } } }
 
-    /// Where the gateways stand with the route's present generation.
+    /// The gateways' acceptance of the route's present generation.
     enum Acceptance: Hashable, Sendable {
         case accepted
         case waiting(String)
         case refused(String)
-        /// It is taken, but for references that lead nowhere.
+        /// The route is accepted, but some references cannot be resolved.
         case unresolved(String)
     }
 
@@ -96,7 +100,7 @@ struct RouteReading {
         Set(rules.flatMap(\.references).map { deployment(of: $0["name"]?.string ?? "") })
     }
 
-    /// Every parent must have accepted the route at this generation, with all references resolved.
+    /// The combined acceptance: every parent must have accepted this generation with all references resolved.
     var acceptance: Acceptance {
         let statuses = route["status", "parents"]?.list ?? []
         let parents = route["spec", "parentRefs"]?.list ?? []
@@ -105,18 +109,19 @@ struct RouteReading {
         for parent in parents {
             let name = parent["name"]?.string ?? ""
             guard let status = statuses.first(where: { isStatus($0, of: parent) }) else {
-                return .waiting("gateway \(name) to take the route")
+                return .waiting("gateway \(name) to accept the route")
             }
             for type in ["Accepted", "ResolvedRefs"] {
                 let conditions = status["conditions"]?.list ?? []
                 guard let condition = conditions.first(where: { $0["type"]?.string == type }),
                     (condition["observedGeneration"]?.integer ?? 0) >= (route.generation ?? 0)
-                else { return .waiting("gateway \(name) to say \(type) of the route as it is now") }
+                else { return .waiting("gateway \(name) to report \(type) for the present route") }
                 if condition["status"]?.string != "True" {
                     if condition["reason"]?.string == "BackendNotFound", awaitsDeployments { continue }
                     let reason = condition["reason"]?.string ?? "no reason"
                     let message = condition["message"]?.string.flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
-                    let said = "gateway \(name) says of the route that \(type) is not so: \(reason)\(message)"
+                    let said =
+                        "gateway \(name) reports that the route's condition \(type) is not met: \(reason)\(message)"
                     guard condition["status"]?.string == "False" else { return .waiting(said) }
                     if type == "Accepted" { return .refused(said) }
                     unresolved = unresolved ?? .unresolved(said)
@@ -126,13 +131,13 @@ struct RouteReading {
         return unresolved ?? .accepted
     }
 
-    /// True where a rule of the user's leads to deployments of the endpoint's that are still to be made.
+    /// Whether a rule of the user's route leads to deployments of the endpoint that do not exist yet.
     private var awaitsDeployments: Bool {
         let prefix = ObjectNames.folded(endpoint) + "-"
         return choice != nil && weights.contains { $0.service.hasPrefix(prefix) && deployments[$0.service] == nil }
     }
 
-    /// Names, namespaces and sections are the same; a namespace that is not said is the route's.
+    /// Whether a status belongs to a parent: equal name, namespace (by default that of the route) and section.
     private func isStatus(_ status: Value, of parent: Value) -> Bool {
         guard let reference = status["parentRef"] else { return false }
         func namespace(_ value: Value) -> String? { value["namespace"]?.string ?? route.namespace }
@@ -140,7 +145,9 @@ struct RouteReading {
             && reference["sectionName"] == parent["sectionName"]
     }
 
-    /// A Service of nobody's is called by its own name, without the endpoint's where it begins with it.
+    /// The deployment of a Service.
+    ///
+    /// For an unknown Service, its name without the endpoint's prefix is used.
     private func deployment(of service: String) -> Name {
         if let known = deployments[service] { return known }
         let prefix = ObjectNames.folded(endpoint) + "-"
@@ -151,7 +158,7 @@ struct RouteReading {
 extension Value {
     fileprivate var references: [Value] { self["backendRefs"]?.list ?? [] }
 
-    /// The deployment that a rule's match wants named by the header.
+    /// The deployment that a rule's match requires in the header.
     fileprivate var namedDeployment: String? {
         for match in self["matches"]?.list ?? [] {
             for header in match["headers"]?.list ?? []

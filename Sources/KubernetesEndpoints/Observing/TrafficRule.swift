@@ -1,14 +1,14 @@
 package import RolloutEngine
 package import Rollouts
 
-/// The rule of a route that splits an endpoint's live traffic, by what gateways name its counters after.
+/// The rule of a route that splits an endpoint's live traffic, with the names that gateways use for its counters.
 package struct TrafficRule: Hashable, Sendable {
     package var namespace: String
-    /// The HTTPRoute's name.
+    /// The name of the HTTPRoute.
     package var route: String
-    /// The rule's position in the route.
+    /// The index of the rule in the route.
     package var index: Int
-    /// In the rule's order.
+    /// The backends in the order of the rule.
     package var backends: [Backend]
 
     package struct Backend: Hashable, Sendable {
@@ -18,7 +18,7 @@ package struct TrafficRule: Hashable, Sendable {
 }
 
 extension KubernetesBackend {
-    /// The rule by which the endpoint's live traffic is split now; nil where there is none.
+    /// The rule that currently splits the endpoint's live traffic; `nil` if there is none.
     package func trafficRule(of endpoint: Name) async throws(BackendError) -> TrafficRule? {
         try await asBackendErrors { () async throws -> TrafficRule? in
             guard let objects = try await self.view.objects(of: endpoint),

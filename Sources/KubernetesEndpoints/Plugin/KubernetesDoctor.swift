@@ -1,12 +1,12 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Looks at a cluster without changing it: whether it answers, what it has, and what this user may do there.
+/// Checks a cluster without changing it: whether it responds, what it provides, and this user's permissions.
 struct KubernetesDoctor {
     var settings: Value
-    /// The endpoint whose requests somebody should count; nil where nobody said.
+    /// The endpoint whose requests should be counted; `nil` if none is known.
     var endpoint: Name?
-    /// What the playbook makes of it; nil where there is none that defines one.
+    /// The endpoint's definition in the playbook; `nil` if there is none.
     var definition: EndpointDefinition?
 
     func look() async -> [Diagnosis] {
@@ -21,7 +21,7 @@ struct KubernetesDoctor {
             return [
                 Diagnosis(
                     .error, "cluster", "\(error)",
-                    advice: "set KUBECONFIG, or name one by --kubeconfig and --context")
+                    advice: "set KUBECONFIG, or use --kubeconfig and --context")
             ]
         }
         var found = await server(client, namespace)
@@ -37,14 +37,14 @@ struct KubernetesDoctor {
         return found
     }
 
-    /// Whether the server that should tell what becomes of requests does.
+    /// Checks whether the configured metrics server reports outcomes of requests.
     private func metrics(_ client: KubernetesClient, _ settings: KubernetesSettings) async -> [Diagnosis] {
         guard let metrics = settings.metrics else {
-            let none = "no server is named that tells what becomes of requests: analyses have no evidence"
+            let none = "no metrics server is set, so analyses have no evidence"
             return [
                 Diagnosis(
                     .warning, "metrics", none,
-                    advice: "set backends.kubernetes.metrics in the playbook, and name that by --playbook")
+                    advice: "set backends.kubernetes.metrics in the playbook, and pass the playbook with --playbook")
             ]
         }
         do {
@@ -63,16 +63,18 @@ struct KubernetesDoctor {
         do {
             let state = try await cluster.state(of: endpoint)
             let findings = state.findings.map {
-                Diagnosis(.warning, "metrics", $0, advice: "see that it scrapes the gateway, and what of it is kept")
+                Diagnosis(
+                    .warning, "metrics", $0,
+                    advice: "check that the server scrapes the gateway and keeps its request counters")
             }
             guard findings.isEmpty else { return findings }
-            let what = state.isKnown ? ", and tells of the requests to \(endpoint?.text ?? "")" : ""
-            return [Diagnosis(.ok, "metrics", "\(metrics.url) answers\(what)")]
+            let what = state.isKnown ? " and has counters of the requests to \(endpoint?.text ?? "")" : ""
+            return [Diagnosis(.ok, "metrics", "\(metrics.url) responds\(what)")]
         } catch {
             return [
                 Diagnosis(
                     .error, "metrics", "\(error)",
-                    advice: "see backends.kubernetes.metrics: the address must be reachable from here")
+                    advice: "check backends.kubernetes.metrics: the address must be reachable from this machine")
             ]
         }
     }
@@ -81,34 +83,35 @@ struct KubernetesDoctor {
         do {
             let version = try await client.serverVersion()
             return [
-                Diagnosis(.ok, "cluster", "\(client.origin) answers with \(version); the namespace is \(namespace)")
+                Diagnosis(
+                    .ok, "cluster", "\(client.origin) responds with version \(version); the namespace is \(namespace)")
             ]
         } catch {
             return [
                 Diagnosis(
                     .error, "cluster", "\(client.origin): \(error)",
-                    advice: "see that `kubectl version` works with the same kubeconfig and context")
+                    advice: "check that `kubectl version` works with the same kubeconfig and context")
             ]
         }
     }
 
-    /// Whether the namespace is there, as far as that may be asked.
+    /// Checks whether the namespace exists, if this user may read it.
     private func place(_ client: KubernetesClient, _ namespace: String) async -> [Diagnosis] {
         do {
             guard try await client.get(.namespaces, namespace) == nil else { return [] }
             return [
                 Diagnosis(
-                    .error, "namespace", "there is no namespace \(namespace)",
-                    advice: "make it (kubectl create namespace \(namespace)), or name another one by --namespace")
+                    .error, "namespace", "namespace \(namespace) does not exist",
+                    advice: "create it (kubectl create namespace \(namespace)), or choose another one with --namespace")
             ]
         } catch let error as KubernetesError where error.code == .forbidden {
-            return []  // who has a Role alone may not ask
+            return []  // a user with only a Role has no permission for this
         } catch {
             return [Diagnosis(.error, "namespace", "\(error)")]
         }
     }
 
-    /// Whether the gateway that the settings name takes routes from here, and no other route has the endpoint's place.
+    /// Checks whether the configured gateway accepts routes from here, and no other route makes the endpoint's claim.
     private func gateway(
         _ client: KubernetesClient, _ settings: KubernetesSettings, _ namespace: String
     ) async -> [Diagnosis] {
@@ -121,15 +124,16 @@ struct KubernetesDoctor {
             else {
                 return [
                     Diagnosis(
-                        .warning, "gateway", "you may not look at Gateway \(place)/\(choice.name)",
-                        advice: "let yourself `get gateways` there, so that what is wrong with it can be told")
+                        .warning, "gateway", "you are not allowed to read Gateway \(place)/\(choice.name)",
+                        advice:
+                            "grant yourself the permission to get gateways there, so that its problems can be reported")
                 ]
             }
             if let problem = look.problem {
                 return [
                     Diagnosis(
                         .error, "gateway", problem,
-                        advice: "see backends.kubernetes.gateway in the playbook, and "
+                        advice: "check backends.kubernetes.gateway in the playbook, and "
                             + "`kubectl describe gateway --namespace \(place) \(choice.name)`")
                 ]
             }
@@ -138,7 +142,9 @@ struct KubernetesDoctor {
             {
                 return [Diagnosis(.error, "gateway", rival)]
             }
-            return [Diagnosis(.ok, "gateway", "Gateway \(place)/\(choice.name) takes routes of namespace \(namespace)")]
+            return [
+                Diagnosis(.ok, "gateway", "Gateway \(place)/\(choice.name) accepts routes of namespace \(namespace)")
+            ]
         } catch {
             return [Diagnosis(.error, "gateway", "\(error)")]
         }
@@ -148,10 +154,10 @@ struct KubernetesDoctor {
         do {
             let versions = try await client.versions(ofGroup: ResourceType.httpRoutes.group) ?? []
             guard versions.contains(ResourceType.httpRoutes.version) else {
-                let present = versions.isEmpty ? "is not installed" : "has \(versions.joined(separator: ", ")) only"
+                let present = versions.isEmpty ? "is not installed" : "has only \(versions.joined(separator: ", "))"
                 return [
                     Diagnosis(
-                        .error, "gateway", "the Gateway API \(present): HTTPRoutes of v1 are needed",
+                        .error, "gateway", "the Gateway API \(present), but HTTPRoutes of v1 are required",
                         advice: "install it and a gateway controller: https://gateway-api.sigs.k8s.io")
                 ]
             }
@@ -160,13 +166,13 @@ struct KubernetesDoctor {
             guard types.contains(where: { $0.plural == ResourceType.httpRoutes.plural }) else {
                 return [
                     Diagnosis(
-                        .error, "gateway", "the Gateway API is there, but not its HTTPRoutes of v1",
+                        .error, "gateway", "the Gateway API is installed, but without HTTPRoutes of v1",
                         advice: "install all of it: https://gateway-api.sigs.k8s.io")
                 ]
             }
             return [Diagnosis(.ok, "gateway", "the Gateway API is installed (\(versions.joined(separator: ", ")))")]
         } catch {
-            return [Diagnosis(.error, "gateway", "\(error)", advice: "see whether `kubectl api-resources` works")]
+            return [Diagnosis(.error, "gateway", "\(error)", advice: "check that `kubectl api-resources` works")]
         }
     }
 
@@ -176,17 +182,21 @@ struct KubernetesDoctor {
             var missing: [Access] = []
             for access in needed where !(try await client.canI(access)) { missing.append(access) }
             guard !missing.isEmpty else {
-                return [Diagnosis(.ok, "rights", "all \(needed.count) that Turnout uses in namespace \(namespace)")]
+                return [
+                    Diagnosis(
+                        .ok, "rights",
+                        "you have all \(needed.count) permissions that Turnout uses in namespace \(namespace)")
+                ]
             }
-            // One advice for all of them.
+            // Give the advice once, for all of them.
             return missing.indices.map {
                 Diagnosis(
-                    .error, "rights", "you may not \(missing[$0])",
+                    .error, "rights", "you are not allowed to \(missing[$0])",
                     advice: $0 == missing.indices.last
-                        ? "apply Playbooks/samples/kubernetes/role.yml, and be bound to its Role" : nil)
+                        ? "apply Playbooks/samples/kubernetes/role.yml and bind yourself to its Role" : nil)
             }
         } catch {
-            return [Diagnosis(.error, "rights", "they cannot be asked for: \(error)")]
+            return [Diagnosis(.error, "rights", "permissions cannot be checked: \(error)")]
         }
     }
 }

@@ -4,11 +4,12 @@ internal import PrometheusMetrics
 package import RolloutEngine
 package import Rollouts
 
-/// The backend `kubernetes`: endpoints on a cluster, by the API of that.
+/// The backend `kubernetes`: endpoints on a cluster, accessed through the Kubernetes API.
 ///
-/// Cluster and namespace come from the command line, else from the playbook (`backends.kubernetes`), else from the
-/// kubeconfig, as `kubectl` reads it, or from the Pod that this process runs in. A plan keeps which they were: a run is
-/// resumed where it was started, whatever the kubeconfig's current context is by then.
+/// Cluster and namespace come from the command line, else the playbook (`backends.kubernetes`), else the kubeconfig as
+/// `kubectl` reads it, or the Pod that this process runs in. A plan records them: a run is resumed where it was
+/// started,
+/// regardless of the kubeconfig's current context.
 package struct KubernetesPlugin: BackendPlugin {
     package let name = "kubernetes"
     package let options = ["kubeconfig", "context", "namespace"]
@@ -16,7 +17,7 @@ package struct KubernetesPlugin: BackendPlugin {
     package init() {}
 
     package func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
-        // What is wrong with settings is told where they are checked.
+        // Invalid settings are reported by the check of settings.
         KubernetesBackend.capabilities((try? Self.read(settings))?.metrics)
     }
 
@@ -54,7 +55,7 @@ package struct KubernetesPlugin: BackendPlugin {
     package func settled(_ settings: Value, options: [String: String]) -> Value {
         guard case .mapping(var members) = settings == .null ? [:] : settings else { return settings }
         for (key, text) in options { members[key] = .string(text) }
-        // Where there is no kubeconfig, opening the backend says so; a plan can be looked at all the same.
+        // A missing kubeconfig is reported when the backend is opened; a plan can be viewed without it.
         if let read = try? Self.read(.mapping(members)), let found = try? Self.configuration(read) {
             members["context"] = found.context.map(Value.string)
             members["namespace"] = .string(found.namespace)
@@ -63,7 +64,7 @@ package struct KubernetesPlugin: BackendPlugin {
     }
 
     package func settled(_ action: StageAction, settings: Value) -> StageAction {
-        // What is wrong with settings is told where they are checked.
+        // Invalid settings are reported by the check of settings.
         guard let settings = try? Self.read(settings) else { return action }
         var settled = action
         settled.mapDefinitions(
@@ -99,7 +100,7 @@ package struct KubernetesPlugin: BackendPlugin {
         do throws(BackendError) {
             _ = try await kubernetes.endpoints()
         } catch {
-            // A server that is away comes back; what it refuses, a missing right or API, stays refused.
+            // An unavailable server may come back; a missing permission or API remains missing.
             guard error.code == .refused else { return session }
             await session.close()
             throw error
@@ -107,7 +108,7 @@ package struct KubernetesPlugin: BackendPlugin {
         return session
     }
 
-    /// Where the code is that the plan's deployments have, by its digest.
+    /// The folders of the code of the plan's deployments, by the code's digest.
     private static func folders(_ plan: Plan) -> [String: String] {
         var folders: [String: String] = [:]
         for stage in plan.stages {
@@ -119,12 +120,12 @@ package struct KubernetesPlugin: BackendPlugin {
         return folders
     }
 
-    /// - Throws: ``BackendError`` where there is no usable configuration of a cluster.
+    /// - Throws: ``BackendError`` if there is no usable cluster configuration.
     static func client(_ settings: KubernetesSettings) throws(BackendError) -> KubernetesClient {
         do throws(KubernetesError) {
             return try KubernetesClient(try configuration(settings))
         } catch {
-            throw BackendError(.refused, "no cluster can be reached: \(error)")
+            throw BackendError(.refused, "cannot connect to a cluster: \(error)")
         }
     }
 
@@ -134,7 +135,7 @@ package struct KubernetesPlugin: BackendPlugin {
             guard FileManager.default.fileExists(atPath: path) else {
                 throw KubernetesError(
                     .configuration,
-                    "--kubeconfig, or backends.kubernetes.kubeconfig, names \(path), and no such file is there")
+                    "the kubeconfig \(path), set by --kubeconfig or backends.kubernetes.kubeconfig, does not exist")
             }
             environment["KUBECONFIG"] = path
         }

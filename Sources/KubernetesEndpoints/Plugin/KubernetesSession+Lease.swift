@@ -5,9 +5,11 @@ internal import Rollouts
 internal import Support
 internal import Synchronization
 
-/// One runner on an endpoint, whatever machine and state folder it is of.
+/// Ensures that an endpoint has one runner, across all machines and state folders.
 extension KubernetesSession {
-    /// How long a run that begins asks again while the server gives no answer; later on it waits as its stages say.
+    /// How long a starting run retries while the server does not respond.
+    ///
+    /// Later waits follow the run's stages.
     private static let patience = Interval.seconds(60)
 
     func take(_ lease: inout Lease, as manner: LeaseManner, in journal: any Journal) async throws -> Int {
@@ -18,7 +20,7 @@ extension KubernetesSession {
                 return try await takeOnce(&lease, as: manner, in: journal)
             } catch let error as BackendError {
                 guard let pause = error.pause, manner.waits, clock.now() + pause < deadline else { throw error }
-                if !isTold { notify("waits: \(error.message)") }
+                if !isTold { notify("waiting: \(error.message)") }
                 isTold = true
                 try await clock.sleep(until: clock.now() + pause)
             }
@@ -39,7 +41,7 @@ extension KubernetesSession {
             let seen = try await kubernetes.epochSeen(on: endpoint)
             let epoch = try await kubernetes.lease(of: endpoint).take(
                 by: claimant, takeOver: takeOver, above: seen,
-                waiting: { notify("\($0) is overtaken in \(EndpointLease.duration) unless it speaks") }
+                waiting: { notify("\($0) will be overtaken in \(EndpointLease.duration) unless it renews its lease") }
             ) { seen in
                 lease = try journal.raise(lease, above: seen)
                 return lease.epoch
@@ -48,7 +50,7 @@ extension KubernetesSession {
             return epoch
         } catch let taken as EndpointLease.Taken {
             if case .hand(force: true) = manner, case .alive(let who, _, _, let epoch) = taken {
-                notify("\(who) works on \(endpoint); it will find this as drift")
+                notify("\(who) is working on \(endpoint) and will see this change as drift")
                 return epoch
             }
             throw JournalError(.taken, Self.words(taken, by: lease, manner))
@@ -65,19 +67,21 @@ extension KubernetesSession {
             }
         let way =
             switch (taken, manner) {
-            case (.alive, .hand): "wait for it, or go in between by --force"
+            case (.alive, .hand): "wait for it, or make the change anyway with --force"
             case (.alive, .start(takeOver: false)), (.alive, .resume(takeOver: false)):
-                "wait for it; where it hangs, \(takingOver) takes its place once it has been silent for "
+                "wait for it; if it hangs, \(takingOver) replaces it once it has been silent for "
                     + "\(EndpointLease.duration)"
             case (.alive, _), (.spoke, _): "wait for it"
             case (.unfinished(let run, _), _):
-                "go on with it there by `turnout resume \(run)`, or end it by `turnout abort \(run)`; where that state "
-                    + "folder is lost, \(takingOver) goes on without it"
+                "resume it there with `turnout resume \(run)`, or end it with `turnout abort \(run)`; if that state "
+                    + "folder is lost, \(takingOver) proceeds without it"
             }
         return "\(lease.key) is taken: \(taken.words); \(way)"
     }
 
-    /// Says so as long as the server can be asked; a runner that nobody hears for a while is overtaken, and finds out.
+    /// Renews the lease while the server can be reached.
+    ///
+    /// A runner that fails to do so for a while is overtaken.
     func keep(_ lease: Lease) async throws {
         guard let holder = held.holder(of: lease) else { return }
         let kept = kubernetes.lease(of: lease.key.endpoint)
@@ -87,11 +91,11 @@ extension KubernetesSession {
                 guard try await kept.renew(lease.epoch, of: holder) else {
                     throw JournalError(
                         .fenced,
-                        "run \(lease.run) was overtaken: the Lease of \(lease.key) is another runner's; this process leaves, "
-                            + "and `turnout resume \(lease.run)` goes on once nobody else works on the endpoint")
+                        "run \(lease.run) lost its Lease on \(lease.key) to another runner, and this process is stopping; "
+                            + "when the other runner is done, continue with `turnout resume \(lease.run)`")
                 }
             } catch let error as KubernetesError {
-                logger.debug("not renewed", metadata: ["error": "\(error)"])
+                logger.debug("lease not renewed", metadata: ["error": "\(error)"])
             }
         }
     }
@@ -103,14 +107,16 @@ extension KubernetesSession {
             lease.epoch, of: holder, for: lease.run, isFinished: isFinished, isEndpointGone: isGone)
     }
 
-    /// One for all that the journal's own lease keeps apart: another machine that has a copy of the state is another.
+    /// The holder's ID, shared by all processes that the journal's own lease excludes from each other.
+    ///
+    /// A machine with a copy of the state folder is another holder.
     private static func holder(_ key: LeaseKey, of journal: any Journal) throws -> String {
         let text = [try journal.home(), hostName(), key.description].joined(separator: "\n")
         return String(hexadecimalDigest(of: Data(text.utf8)).prefix(32))
     }
 }
 
-/// What a process holds in clusters, by epoch.
+/// The leases that this process holds in clusters, with their holders' IDs.
 final class HeldLeases: Sendable {
     private let known = Mutex<[Lease: String]>([:])
 
@@ -119,7 +125,7 @@ final class HeldLeases: Sendable {
 }
 
 extension BackendError {
-    /// After how long it may be asked again, or nil where that is of no use.
+    /// The pause before a retry; `nil` if a retry is useless.
     fileprivate var pause: Interval? {
         switch code {
         case .busy(let interval): interval
@@ -130,7 +136,9 @@ extension BackendError {
 }
 
 extension LeaseManner {
-    /// A person who changes something by hand sees at once that nobody answers.
+    /// Whether to wait for an unavailable server.
+    ///
+    /// A person who makes a manual change sees the error at once.
     fileprivate var waits: Bool {
         switch self {
         case .start, .resume: true

@@ -4,26 +4,26 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
-/// A cluster that is open.
+/// An open connection to a cluster.
 struct KubernetesSession: RunCompany, EndpointLeasing {
     let kubernetes: KubernetesBackend
-    /// Where somebody tells what becomes of requests.
+    /// The source of outcomes, if metrics are configured.
     let metered: MeteredCluster?
     let clock: any RunClock = SystemClock()
-    /// Of the run, where there is one.
+    /// The run's endpoint; `nil` without a run.
     let endpoint: Name?
     let notify: @Sendable (String) -> Void
     let held = HeldLeases()
     let logger = Logger(label: "turnout.kubernetes")
 
     var backend: any Backend { metered ?? kubernetes }
-    /// A look costs the cluster nothing: what changes is told by watches.
+    /// A look costs the cluster nothing, because watches report changes.
     var pollInterval: Interval? { .seconds(1) }
     var watchInterval: Interval? { .seconds(2) }
 
     func obstacles(to plan: Plan) async throws -> [String] {
         guard let endpoint = plan.definedEndpoint,
-            // What is so already is not written.
+            // A definition that is already in effect is not written.
             try await kubernetes.observe(endpoint.name)?.definition != endpoint
         else { return [] }
         return [try await kubernetes.rival(of: endpoint)].compactMap(\.self)
@@ -33,7 +33,7 @@ struct KubernetesSession: RunCompany, EndpointLeasing {
 
     func scoringURI(of endpoint: Name) async throws -> String? { try await kubernetes.scoringURI(of: endpoint) }
 
-    /// Says where clients send their requests, once the endpoint serves them, and whenever that changes.
+    /// Reports the scoring URI once the endpoint serves clients, and whenever it changes.
     func accompany(_ run: RunID, tell: @escaping @Sendable (BackendNotice) -> Void) async {
         guard let endpoint else { return }
         var told: String?
@@ -48,7 +48,7 @@ struct KubernetesSession: RunCompany, EndpointLeasing {
             } catch is CancellationError {
                 return
             } catch {
-                logger.debug("where the endpoint is cannot be told", metadata: ["error": "\(error)"])
+                logger.debug("the scoring URI cannot be determined", metadata: ["error": "\(error)"])
                 guard (try? await Task.sleep(for: .seconds(2))) != nil else { return }  // cancelled
             }
         }
@@ -61,7 +61,7 @@ struct KubernetesSession: RunCompany, EndpointLeasing {
 }
 
 extension Plan {
-    /// What the plan's first stage that defines an endpoint makes of it.
+    /// The endpoint definition of the first stage that defines one.
     var definedEndpoint: EndpointDefinition? {
         stages.lazy.filter { $0.skip == nil }.compactMap(\.action.endpoint).first
     }

@@ -3,20 +3,24 @@ internal import PrometheusMetrics
 package import RolloutEngine
 package import Rollouts
 
-/// A cluster whose gateway counts requests, and a Prometheus server that scrapes it: endpoints are the cluster's, and
-/// outcomes come from the counters.
+/// A cluster whose gateway counts requests, with a Prometheus server that scrapes the gateway.
+///
+/// Endpoints are those of the cluster; outcomes come from the counters.
 package final class MeteredCluster: Backend, Sendable {
     private let base: KubernetesBackend
     private let metrics: KubernetesSettings.MetricsChoice
     private let client: PrometheusClient
 
-    /// How long a gateway may take until its workers do as its status says, and until its histograms tell what they did:
-    /// Envoy adds to them every 5 s.
+    /// How long a gateway's workers and histograms may lag behind its status.
+    ///
+    /// Envoy updates its histograms every 5 s.
     private static let grace = Interval.seconds(7)
-    /// For one query; a run looks every second.
+    /// The timeout of one query.
+    ///
+    /// A run queries every second.
     private static let timeout = Interval.seconds(5)
 
-    /// - Throws: What is wrong with the server's address or credentials.
+    /// - Throws: ``PrometheusServer/AccessProblem`` or ``PrometheusError`` if the server's settings are invalid.
     package init(
         _ base: KubernetesBackend, _ metrics: KubernetesSettings.MetricsChoice,
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -60,14 +64,17 @@ package final class MeteredCluster: Backend, Sendable {
             reading.countedTo = reading.countedTo.map { $0 - Self.grace }
             return reading
         } catch {
-            throw BackendError(.unavailable, "requests: \(error)")
+            throw BackendError(.unavailable, "outcomes of requests: \(error)")
         }
     }
 
-    /// What keeps the server from telling what became of requests, each in a sentence, and whether it was asked for
-    /// those to `endpoint`: counters bear the name of its route, if it has one.
+    /// Checks the metrics server.
     ///
-    /// - Throws: Why the server or the cluster cannot be asked.
+    /// `findings` are the reasons why it cannot report outcomes, each in a sentence. `isKnown` is false if `endpoint`
+    /// has no
+    /// route yet, after which counters are named, so that only the connection was checked.
+    ///
+    /// - Throws: An error of the server or the cluster.
     package func state(of endpoint: Name?) async throws -> (findings: [String], isKnown: Bool) {
         if let endpoint, let rule = try await base.trafficRule(of: endpoint) {
             return (try await source(endpoint, rule).findings(), true)

@@ -84,7 +84,8 @@ extension KubernetesSuite {
                         try await here.reaches("canary")
                         let hand = ["endpoint", "traffic", "my-endpoint", "--namespace", fixture.namespace]
                         let set = try await there.end(hand + ["--set", "blue=50", "--set", "green=50"])
-                        #expect(set.status == 13 && set.errors.contains("rollout-1 works on it since"), "\(set)")
+                        #expect(
+                            set.status == 13 && set.errors.contains("rollout-1 has been working on it since"), "\(set)")
                         let second = try await there.end(fixture.rollout())
                         #expect(second.status == 13 && second.errors.contains("--take-over"), "\(second)")
                         kill(run.process.processIdentifier, SIGKILL)

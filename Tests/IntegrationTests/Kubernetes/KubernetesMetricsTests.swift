@@ -79,7 +79,7 @@ extension KubernetesSuite {
                             + more.flatMap { ["--input", $0] })
                 }
                 let well = try look()
-                #expect(well.status == 0 && well.output.contains("\(server.url) answers"), "\(well.output)")
+                #expect(well.status == 0 && well.output.contains("\(server.url) responds"), "\(well.output)")
                 try home.write(
                     try home.read("Playbooks/kubernetes-rollout.yml").replacingOccurrences(
                         of: "${{ inputs.prometheus }}", with: "http://127.0.0.1:1"),

@@ -109,7 +109,7 @@ struct RouteTests {
             Issue.record("a refusal did not count")
             return
         }
-        #expect(why.contains("Accepted is not so: R"))
+        #expect(why.contains("Accepted is not met: R"))
         var other = try routeObject(["blue": 100])
         other["spec", "parentRefs"] = [["name": "another"]]
         guard case .waiting = reading(other).acceptance else {
@@ -145,7 +145,7 @@ struct RouteTests {
         #expect(canary.deployment("blue")?.isReady == true)
         #expect(canary.deployment("green")?.reason == "its Service is missing")
         #expect(canary.state == .failed && canary.traffic.actual == ["blue": 100])
-        #expect(canary.reason?.contains("ResolvedRefs is not so") == true)
+        #expect(canary.reason?.contains("ResolvedRefs is not met") == true)
         let restored = try snapshot(["blue": 100], missing: "green")
         #expect(restored.state == .succeeded && restored.traffic == Wanted(["blue": 100]))
         // Not known to be missing: the gateway has not seen it yet, or may not use it.

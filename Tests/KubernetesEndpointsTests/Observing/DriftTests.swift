@@ -127,7 +127,7 @@ struct DriftTests {
         let changed = try document { $0["metadata", "annotations", Mark.applied] = text.map(Value.string) }
         #expect(
             changed["kubernetes"]?["Deployment metadata.annotations[turnout.dev/applied]"]
-                == .string(text ?? "taken away"))
+                == .string(text ?? "removed"))
     }
 
     @Test("anything else is told by its path, and a pause too")

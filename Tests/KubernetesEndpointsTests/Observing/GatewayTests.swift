@@ -44,10 +44,10 @@ struct GatewayTests {
             ]
         ]
         #expect(problem(isThere: false) == "there is no Gateway gateways/edge")
-        #expect(problem(pending)?.contains("no controller has taken Gateway gateways/edge") == true)
+        #expect(problem(pending)?.contains("no controller has accepted Gateway gateways/edge") == true)
         #expect(problem([:])?.contains("its class 'envoy'") == true)
         #expect(problem(broken) == "Gateway gateways/edge is not Programmed: NoResources: no address")
-        #expect(problem(from: "Same")?.contains("takes routes of namespace models") == true)
+        #expect(problem(from: "Same")?.contains("accepts routes of namespace models") == true)
         #expect(problem(section: "https")?.contains("no listener https: it has http") == true)
     }
 
@@ -83,6 +83,6 @@ struct GatewayTests {
         #expect(early.state == .updating && early.deployment("blue")?.state.isBusy == true)
         let late = try reading(route, age: .minutes(1)).snapshot
         #expect(late.state == .failed && late.deployment("blue")?.state == .failed)
-        #expect(late.deployment("blue")?.reason?.contains("Accepted is not so: R") == true)
+        #expect(late.deployment("blue")?.reason?.contains("Accepted is not met: R") == true)
     }
 }

@@ -104,12 +104,12 @@ struct ObservingTests {
             testDescription: "a container that was started again three times",
             status: waiting("CrashLoopBackOff", restarts: 3, exit: 137),
             reason:
-                "CrashLoopBackOff: container inference-server ended with 137 (OOMKilled), and was started again 3 times",
+                "CrashLoopBackOff: container inference-server exited with 137 (OOMKilled) and was restarted 3 times",
             isFinal: true),
         Trouble(
             testDescription: "a container that was started again once",
             status: waiting("CrashLoopBackOff", restarts: 1, exit: 1),
-            reason: "CrashLoopBackOff: container inference-server ended with 1", isFinal: false),
+            reason: "CrashLoopBackOff: container inference-server exited with 1", isFinal: false),
         Trouble(
             testDescription: "a Secret that is missing",
             status: waiting("CreateContainerConfigError", "secret \"x\" not found"),
@@ -128,7 +128,7 @@ struct ObservingTests {
             status: [
                 "phase": "Running", "conditions": [["type": "Ready", "status": "False", "message": "not ready"]],
             ],
-            reason: "not ready 3660 s after it was made: not ready", isFinal: true, made: "2026-11-24T19:00:00Z"),
+            reason: "not ready 3660 s after its creation: not ready", isFinal: true, made: "2026-11-24T19:00:00Z"),
     ]
 
     @Test("what a Pod says is the reason, and final only where waiting no longer helps", arguments: troubles)
