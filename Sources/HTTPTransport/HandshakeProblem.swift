@@ -62,8 +62,8 @@ extension TransportFailure {
         let words =
             switch HandshakeProblem(error) {
             case .otherName:
-                "the certificate of \(server) is not valid for this host name; use a name that the certificate lists, or "
-                    + "have the certificate issued again with this name"
+                "the certificate of \(server) is not valid for this host name; use a name that the certificate lists, "
+                    + "or have the certificate issued again with this name"
             case .unverified:
                 "the certificate of \(server) cannot be verified: it is expired, not valid yet, or not issued by "
                     + "\(trust.authorities); \(trust.advice(setting))"

@@ -12,7 +12,7 @@ final class GatewayCallers: Sendable {
     private let client: KubernetesClient
     private let namespace: String
     /// Addresses from the status of gateways; a `nil` value means that the status has none.
-    private let told = Mutex<[String: String?]>([:])
+    private let knownAddresses = Mutex<[String: String?]>([:])
 
     /// Slightly longer than Azure's maximum request timeout of 180 s.
     private static let timeout = Interval.seconds(190)
@@ -72,9 +72,9 @@ final class GatewayCallers: Sendable {
             guard let name = parent["name"]?.string else { continue }
             let place = parent["namespace"]?.string ?? namespace
             let key = "\(place)/\(name)/\(parent["sectionName"]?.string ?? "")"
-            if let known = told.withLock({ $0[key] }) { return known }
+            if let known = knownAddresses.withLock({ $0[key] }) { return known }
             let address = try await address(ofGateway: name, in: place, section: parent["sectionName"]?.string)
-            told.withLock { $0[key] = .some(address) }
+            knownAddresses.withLock { $0[key] = .some(address) }
             if let address { return address }
         }
         return nil
@@ -107,8 +107,8 @@ extension GatewayCallers.Target {
         guard let mark else { return }
         let answered = (answer[RouteManifest.endpointHeader], answer[RouteManifest.header])
         guard answered != (mark, ObjectNames.folded(deployment)) else { return }
-        let isNobodys = answered.0 == nil && (answer.status == 404 || answer.status >= 500)
-        guard !isNobodys else { return }
+        let isWithoutBackend = answered.0 == nil && (answer.status == 404 || answer.status >= 500)
+        guard !isWithoutBackend else { return }
         let who =
             answered.0.map { "deployment \(answered.1 ?? "") of endpoint \($0)" }
             ?? "a route that Turnout does not manage"

@@ -19,10 +19,10 @@ extension KubernetesBackend {
             let traffic = reading.snapshot.traffic.wanted
             // The gateway would send a request that names an unknown deployment to the deployments with traffic.
             if let deployment, objects.deployments[deployment] == nil {
-                return .nobody("there is no deployment \(deployment)")
+                return .unrouted("there is no deployment \(deployment)")
             }
             guard let asked = deployment ?? traffic.deployments.max(by: { traffic[$0] < traffic[$1] }) else {
-                return .nobody("no deployment has traffic")
+                return .unrouted("no deployment has traffic")
             }
             let definition = objects.deployments[asked].map { _ in reading.reading(of: asked)?.definition } ?? nil
             let isNamedByProxy = deployment != nil && objects.anchor.choice != nil
@@ -88,7 +88,7 @@ extension KubernetesBackend {
 }
 
 extension InferenceResponse {
-    fileprivate static func nobody(_ why: String) -> InferenceResponse {
+    fileprivate static func unrouted(_ why: String) -> InferenceResponse {
         InferenceResponse(status: 404, body: why, latency: .zero, deployment: nil)
     }
 }

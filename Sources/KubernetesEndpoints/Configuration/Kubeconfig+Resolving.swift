@@ -105,29 +105,29 @@ extension Kubeconfig.Entry {
     fileprivate func user(
         _ name: String, of configuration: ClusterConfiguration, _ cluster: Kubeconfig.Entry
     ) throws(KubernetesError) -> ClusterConfiguration.User {
-        let whose = "user '\(name)'"
+        let subject = "user '\(name)'"
         if let provider = value["auth-provider"]?["name"]?.string {
             throw problem(
-                whose, "uses the auth-provider '\(provider)', which Kubernetes removed in 1.26: use its exec plugin")
+                subject, "uses the auth-provider '\(provider)', which Kubernetes removed in 1.26: use its exec plugin")
         }
         if ["as", "as-uid", "as-groups", "as-user-extra"].contains(where: { value[$0] ?? .null != .null }) {
             throw problem(
-                whose, "impersonates another user ('as'), which Turnout does not support: use another context")
+                subject, "impersonates another user ('as'), which Turnout does not support: use another context")
         }
         var user = ClusterConfiguration.User()
-        let certificates = try pem("client-certificate", whose)
-        let key = try pem("client-key", whose)
+        let certificates = try pem("client-certificate", subject)
+        let key = try pem("client-key", subject)
         switch (certificates, key) {
         case (nil, nil): break
         case (let certificates?, let key?):
             user.identity = ClusterConfiguration.Identity(certificates: certificates, key: key)
-        case (_, nil): throw problem(whose, "has a client-certificate without its client-key")
-        case (nil, _): throw problem(whose, "has a client-key without its client-certificate")
+        case (_, nil): throw problem(subject, "has a client-certificate without its client-key")
+        case (nil, _): throw problem(subject, "has a client-key without its client-certificate")
         }
         let (token, account) = (try text("token"), try text("username"))
         let (file, password) = (try path("tokenFile"), try text("password"))
         if token != nil || file != nil, account != nil || password != nil {
-            throw problem(whose, "has both a token and a user name with a password")
+            throw problem(subject, "has both a token and a user name with a password")
         }
         if let file {
             user.authorization = .tokenFile(file)
@@ -136,31 +136,31 @@ extension Kubeconfig.Entry {
         } else if let account {
             user.authorization = .password(user: account, password: password ?? "")
         } else if let exec = value["exec"], exec != .null {
-            user.authorization = .plugin(try plugin(exec, whose, configuration, cluster))
+            user.authorization = .plugin(try plugin(exec, subject, configuration, cluster))
         }
         return user
     }
 
-    private func problem(_ whose: String, _ words: String) -> KubernetesError {
-        KubernetesError(.configuration, "\(file): \(whose) \(words)")
+    private func problem(_ subject: String, _ words: String) -> KubernetesError {
+        KubernetesError(.configuration, "\(file): \(subject) \(words)")
     }
 
-    private func pem(_ key: String, _ whose: String) throws(KubernetesError) -> ClusterConfiguration.PEM? {
-        if let data = try data(key + "-data", whose) { return .text(data) }
+    private func pem(_ key: String, _ subject: String) throws(KubernetesError) -> ClusterConfiguration.PEM? {
+        if let data = try data(key + "-data", subject) { return .text(data) }
         return try path(key).map { .file($0) }
     }
 
     private func plugin(
-        _ exec: Value, _ whose: String, _ configuration: ClusterConfiguration, _ cluster: Kubeconfig.Entry
+        _ exec: Value, _ subject: String, _ configuration: ClusterConfiguration, _ cluster: Kubeconfig.Entry
     ) throws(KubernetesError) -> CredentialPlugin {
         let entry = Kubeconfig.Entry(value: exec, file: file)
         guard let command = try entry.text("command") else {
-            throw problem(whose, "has an exec plugin without a command")
+            throw problem(subject, "has an exec plugin without a command")
         }
         let version = try entry.text("apiVersion") ?? ""
         guard CredentialPlugin.versions.contains(version) else {
             throw problem(
-                whose,
+                subject,
                 "has an exec plugin with apiVersion '\(version)', expected "
                     + CredentialPlugin.versions.joined(separator: " or "))
         }
@@ -179,11 +179,11 @@ extension Kubeconfig.Entry {
         if let mode = try entry.text("interactiveMode") {
             guard let known = CredentialPlugin.InteractiveMode(rawValue: mode) else {
                 throw problem(
-                    whose, "has an exec plugin with interactiveMode '\(mode)', expected Never, IfAvailable or Always")
+                    subject, "has an exec plugin with interactiveMode '\(mode)', expected Never, IfAvailable or Always")
             }
             plugin.interactiveMode = known
         } else if version.hasSuffix("/v1") {
-            throw problem(whose, "has an exec plugin without interactiveMode, which \(version) requires")
+            throw problem(subject, "has an exec plugin without interactiveMode, which \(version) requires")
         }
         if try entry.flag("provideClusterInfo") {
             plugin.clusterInfo = Self.clusterInfo(configuration, cluster)

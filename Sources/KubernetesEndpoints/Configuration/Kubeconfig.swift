@@ -105,10 +105,10 @@ extension Kubeconfig.Entry {
     }
 
     /// The decoded bytes of a Base64 member.
-    func data(_ key: String, _ whose: String) throws(KubernetesError) -> Data? {
+    func data(_ key: String, _ subject: String) throws(KubernetesError) -> Data? {
         guard let text = try text(key) else { return nil }
         guard let data = Data(base64Encoded: text.filter { !$0.isWhitespace }) else {
-            throw KubernetesError(.configuration, "\(file): '\(key)' of \(whose) is not valid Base64")
+            throw KubernetesError(.configuration, "\(file): '\(key)' of \(subject) is not valid Base64")
         }
         return data
     }

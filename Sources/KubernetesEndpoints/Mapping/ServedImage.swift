@@ -38,7 +38,7 @@ struct ServedImage: Hashable, Sendable {
 
 extension ServedImage.Route {
     fileprivate init(_ value: Value?, port: Int, path: String) {
-        let told = value?["path"]?.string ?? path
-        self.init(port: value?["port"]?.integer ?? port, path: told.hasPrefix("/") ? told : "/" + told)
+        let given = value?["path"]?.string ?? path
+        self.init(port: value?["port"]?.integer ?? port, path: given.hasPrefix("/") ? given : "/" + given)
     }
 }

@@ -57,14 +57,14 @@ struct PodTrouble: Hashable, Sendable {
             return
         }
         guard !isReady else { return nil }
-        let told = event.flatMap { $0.isWarning ? $0.words : nil }
+        let eventWords = event.flatMap { $0.isWarning ? $0.words : nil }
         guard age > deadline else {
-            guard let event, let told else { return nil }
-            self.init(reason: told, isFinal: event.reason == "FailedMount" && age >= giveUp.after)
+            guard let event, let eventWords else { return nil }
+            self.init(reason: eventWords, isFinal: event.reason == "FailedMount" && age >= giveUp.after)
             return
         }
         let words = Self.words("not ready \(age.seconds) s after its creation", pod.condition("Ready")?["message"])
-        self.init(reason: words + (told.map { "; \($0)" } ?? ""), isFinal: true)
+        self.init(reason: words + (eventWords.map { "; \($0)" } ?? ""), isFinal: true)
     }
 
     private init(reason: String, isFinal: Bool, crash: Crash? = nil) {

@@ -91,8 +91,8 @@ extension KubernetesSession {
                 guard try await kept.renew(lease.epoch, of: holder) else {
                     throw JournalError(
                         .fenced,
-                        "run \(lease.run) lost its Lease on \(lease.key) to another runner, and this process is stopping; "
-                            + "when the other runner is done, continue with `turnout resume \(lease.run)`")
+                        "run \(lease.run) lost its Lease on \(lease.key) to another runner, and this process is "
+                            + "stopping; when the other runner is done, continue with `turnout resume \(lease.run)`")
                 }
             } catch let error as KubernetesError {
                 logger.debug("lease not renewed", metadata: ["error": "\(error)"])

@@ -36,12 +36,12 @@ struct KubernetesSession: RunCompany, EndpointLeasing {
     /// Reports the scoring URI once the endpoint serves clients, and whenever it changes.
     func accompany(_ run: RunID, tell: @escaping @Sendable (BackendNotice) -> Void) async {
         guard let endpoint else { return }
-        var told: String?
+        var reported: String?
         while !Task.isCancelled {
             do {
                 let traffic = try await kubernetes.observe(endpoint)?.traffic.actual ?? .none
-                if !traffic.isEmpty, let address = try await scoringURI(of: endpoint), address != told {
-                    told = address
+                if !traffic.isEmpty, let address = try await scoringURI(of: endpoint), address != reported {
+                    reported = address
                     tell(.serving(scoringURI: address))
                 }
                 try await Task.sleep(for: .milliseconds(500))

@@ -78,14 +78,14 @@ package struct PrometheusOutcomes: Sendable {
         var sawRestart = false
         func grown(_ selector: String) async throws(PrometheusError) -> [(Name, [String: String], Double)] {
             guard let begin else {
-                return told(try await samples(of: selector, at: end)).map {
+                return ofDeployments(try await samples(of: selector, at: end)).map {
                     ($0, $1.labels, $1.samples.last?.value ?? 0)
                 }
             }
             let bases = selector == series.requests ? known : try await samples(of: selector, at: begin)
             var increments = Increments(bases: bases, known: known)
             let since = try await counters(selector, from: begin, to: end)
-            let grown = told(since).map { ($0, $1.labels, increments.growth(of: $1)) }
+            let grown = ofDeployments(since).map { ($0, $1.labels, increments.growth(of: $1)) }
             sawRestart = sawRestart || increments.sawRestart
             return grown
         }
@@ -111,7 +111,7 @@ package struct PrometheusOutcomes: Sendable {
     }
 
     /// The counters that belong to the endpoint's deployments.
-    private func told(_ counters: [PrometheusAnswer.Series]) -> [(Name, PrometheusAnswer.Series)] {
+    private func ofDeployments(_ counters: [PrometheusAnswer.Series]) -> [(Name, PrometheusAnswer.Series)] {
         counters.compactMap { counter in
             counter.labels[series.label].flatMap(series.deployment).map { ($0, counter) }
         }
@@ -167,7 +167,7 @@ package struct PrometheusOutcomes: Sendable {
         else { throw PrometheusError(.malformed, "\(client.server.url) does not report its time") }
         let asked = Timestamp(milliseconds: Int64((now * 1000).rounded()))
         var last: [[String?]: Int] = [:]
-        for (_, counter) in told(found) {
+        for (_, counter) in ofDeployments(found) {
             guard let seconds = counter.samples.first?.value, seconds.isFinite else { continue }
             let target = [counter.labels["job"], counter.labels["instance"]]
             last[target] = max(last[target] ?? .min, Int((seconds * 1000).rounded()))
