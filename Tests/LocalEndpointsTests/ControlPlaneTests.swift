@@ -36,7 +36,7 @@ struct ControlPlaneTests {
         arguments: [
             (["blue": 100, "green": 10], [:], "110 %"), (["blue": 90, "purple": 10], [:], "has no deployment purple"),
             (["blue": 100], ["green": 60], "60 %"), (["blue": 100], ["blue": 10], "live traffic"),
-            (["blue": 100], ["green": 5, "blue": 5], "one deployment only"), (["blue": 100, "BLUE": 0], [:], "twice"),
+            (["blue": 100], ["green": 5, "blue": 5], "only one deployment"), (["blue": 100, "BLUE": 0], [:], "twice"),
         ] as [([String: Value], [String: Value], String)])
     func rules(traffic: [String: Value], mirror: [String: Value], words: String) async throws {
         try await with { fixture in
@@ -253,7 +253,7 @@ struct ControlPlaneTests {
             (#"{"properties": {"traffic": {"blue": 1.5}}}"#, "properties.traffic.blue"),
             (#"{"properties": {"authMode": "Password"}}"#, "properties.authMode"),
             (#"{"tags": {}}"#, "properties is missing"),
-            (#"{"properties": {"#, "no JSON"), ("", "no JSON"), ("[]", "the body"),
+            (#"{"properties": {"#, "not valid JSON"), ("", "not valid JSON"), ("[]", "the body"),
             (#"{"properties": 3}"#, "properties"),
         ])
     func wrongBodies(body: String, words: String) async throws {

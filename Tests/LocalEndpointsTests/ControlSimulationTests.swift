@@ -43,7 +43,7 @@ struct ControlSimulationTests {
     func refused(properties: Value, part: String) async throws {
         let answer = try await put(properties, profile: "{}")
         #expect(answer.status == 400 && answer.error.code == "BadArgument", "\(answer.body)")
-        #expect(answer.error.message?.contains("its \(part), ") == true)
+        #expect(answer.error.message?.contains("its own server (\(part))") == true)
         #expect(answer.error.message?.contains("replaces_code: true") == true)
         let replaced = try await put(properties, profile: #"{"replaces_code": true}"#)
         #expect(replaced.status == 201, "\(replaced.body)")

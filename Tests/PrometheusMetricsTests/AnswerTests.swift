@@ -35,8 +35,8 @@ struct AnswerTests {
                 "vector", #"[{"metric":{"a":"1"},"value":[1,"1"]},{"metric":{"a":"2"},"value":[1,"2"]}]"#,
                 .severalSeries(2), "2 series, expected one"
             ),
-            ("matrix", #"[{"metric":{},"values":[[1,"1"],[2,"2"]]}]"#, .otherKind("matrix"), "is a matrix"),
-            ("string", #"[1,"text"]"#, .otherKind("string"), "is a string"),
+            ("matrix", #"[{"metric":{},"values":[[1,"1"],[2,"2"]]}]"#, .otherKind("matrix"), "returned a matrix"),
+            ("string", #"[1,"text"]"#, .otherKind("string"), "returned a string"),
             ("vector", #"[{"metric":{},"histogram":[1,{"count":"1"}]}]"#, .noData, "no data"),
         ] as [(String, String, PrometheusReading.Outcome, String)])
     func noValue(_ type: String, _ result: String, _ outcome: PrometheusReading.Outcome, _ words: String) throws {

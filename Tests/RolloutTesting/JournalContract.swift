@@ -192,7 +192,7 @@ package enum JournalContract {
             run.snapshot.plan = .sample(first: .seconds(9))
             let (journal, _) = try bench.start(run)
             expectRefused(.tampered) { _ = try journal.load(.first) }
-            #expect(try journal.verify(.first).contains { $0.contains("the plan's hash") })
+            #expect(try journal.verify(.first).contains { $0.contains("plan does not match its hash") })
         },
     ]
 }

@@ -48,7 +48,7 @@ struct GatewayTests {
         #expect(problem([:])?.contains("its class 'envoy'") == true)
         #expect(problem(broken) == "Gateway gateways/edge is not Programmed: NoResources: no address")
         #expect(problem(from: "Same")?.contains("accepts routes of namespace models") == true)
-        #expect(problem(section: "https")?.contains("no listener https: it has http") == true)
+        #expect(problem(section: "https")?.contains("no listener https; its listeners: http") == true)
     }
 
     private func reading(_ route: KubernetesObject, age: Interval) throws -> EndpointReading {
