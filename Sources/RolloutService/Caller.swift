@@ -8,11 +8,11 @@ internal import Support
     internal import Glibc
 #endif
 
-/// Who asks for an operation, and which groups they are known to be in.
+/// The person who requests an operation, and their group memberships.
 package struct Caller: Sendable {
     package enum Membership: Hashable, Sendable {
         case member, stranger
-        /// There is no such group.
+        /// The group does not exist on this machine.
         case unknown
     }
 
@@ -24,13 +24,19 @@ package struct Caller: Sendable {
         self.membership = membership
     }
 
-    /// Whoever runs this process, as this machine knows them; asserted, not proved.
+    /// The operating-system user of this process.
+    ///
+    /// The identity is asserted, not authenticated.
     package static let ofThisProcess = Caller(
         person: Person(name: userName(), host: hostName()), membership: Self.membership(in:))
 
-    /// The same caller by the name that they give.
+    /// Returns the same caller under the name `name`.
     ///
-    /// One person is not to count as two by spelling a name in two ways: case and a `@host` behind it don't matter.
+    /// The name is normalized so that one person cannot count as two by spelling it differently: it is lowercased, and
+    /// a trailing `@host` is removed.
+    ///
+    /// - Throws: ``ServiceError/Code/notPossible`` if the name is empty, longer than 64 characters, or contains other
+    ///   characters than letters, digits, spaces and `- _ . +`.
     package func calling(_ name: String) throws(ServiceError) -> Caller {
         let trimmed = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)[0]
             .trimmed().lowercased()
@@ -41,7 +47,7 @@ package struct Caller: Sendable {
         else {
             throw ServiceError(
                 .notPossible,
-                "'\(name.printable)' is no person: a name of letters, digits and - _ . + is expected, 64 at most")
+                "'\(name.printable)' is not a valid name: use 1 to 64 letters, digits, spaces and - _ . +")
         }
         var caller = self
         caller.person.name = person.name.lowercased() == trimmed ? person.name : trimmed
@@ -50,14 +56,14 @@ package struct Caller: Sendable {
 
     func isMember(of group: String) -> Bool { membership(group) == .member }
 
-    /// The group that `approval` asks for, if the caller is in it (``Request/memberOf``).
+    /// The group that `approval` requires, if the caller is a member of it (``Request/memberOf``).
     func membership(for approval: Approval) -> String? { approval.group.flatMap { isMember(of: $0) ? $0 : nil } }
 
-    /// Why the caller does not count where `group` is asked for.
+    /// Explains why the caller may not approve a stage that requires a member of `group`.
     package func objection(to group: String) -> String {
         membership(group) == .unknown
-            ? "it wants a member of the group \(group), and this machine has no such group"
-            : "it wants a member of the group \(group), and \(person.name) is not in it"
+            ? "it requires a member of the group \(group), but this machine has no such group"
+            : "it requires a member of the group \(group), and \(person.name) is not in it"
     }
 
     private static func membership(in name: String) -> Membership {

@@ -2,18 +2,18 @@ package import PlaybookSyntax
 package import RolloutEngine
 package import Rollouts
 
-/// The use cases of rollouts for one caller: plan, check, start, resume, decide, retry, skip, abort, and what is looked at.
+/// The use cases of rollouts for one caller: plan, check, start, resume, decide, retry, skip, abort and inspect.
 ///
-/// Front ends translate: a command line parses, calls and renders; an API decodes, calls and encodes. All rules about who
-/// may do what, and when, are here or in the engine. Nothing here prints, or knows exit codes or the words of a command
-/// line: errors are ``ServiceError``s, and what to do next is data (``NextStep``, ``Suggestion``). A value is as cheap as
-/// its parts, and many of them can work on runs in one process.
+/// Front ends translate: a command line parses, calls and renders; an API decodes, calls and encodes. All rules about
+/// who may do what, and when, are here or in the engine. This module prints nothing and has no notion of exit codes or
+/// command lines: errors are ``ServiceError``s, and what to do next is data (``NextStep``, ``Suggestion``). Several
+/// services can work on runs in one process.
 package struct RolloutService: Sendable {
     package let journal: any Journal
     package let backends: BackendCatalog
     package let workspace: Workspace
     package let caller: Caller
-    /// Is told what the caller should know while an operation goes on.
+    /// Receives notices for the caller while an operation is in progress.
     package let notify: @Sendable (ServiceNotice) -> Void
 
     package init(
@@ -30,7 +30,7 @@ package struct RolloutService: Sendable {
     @Sendable func note(_ text: String) { notify(.note(text)) }
     @Sendable func warn(_ text: String) { notify(.warning(text)) }
 
-    /// Opens `selection` for `plan`, or for none, works with it, and closes it whatever comes of that.
+    /// Opens `selection`, for `plan` if there is one, runs `body`, and closes the session even if `body` throws.
     package func with<Result>(
         _ selection: BackendSelection, _ use: BackendOpening.Use, for plan: Plan? = nil,
         _ body: (any BackendSession) async throws -> Result
@@ -38,7 +38,7 @@ package struct RolloutService: Sendable {
         try await open(selection, use, for: plan).using(warn: warn, body)
     }
 
-    /// Opens `selection`; whoever opens it closes it.
+    /// Opens `selection`; the caller must close the session.
     func open(
         _ selection: BackendSelection, _ use: BackendOpening.Use, for plan: Plan? = nil
     ) async throws -> any BackendSession {
@@ -49,14 +49,15 @@ package struct RolloutService: Sendable {
     }
 }
 
-/// What a caller should know while an operation goes on.
+/// A notice for the caller while an operation is in progress.
 package enum ServiceNotice: Sendable {
-    /// A sentence, or lines, and what can be done about it.
+    /// A sentence or several lines, and what can be done about it.
     case note(String, suggestions: [Suggestion] = [])
-    /// What went wrong beside the operation, in a sentence.
+    /// A problem that does not stop the operation, in a sentence.
     case warning(String)
-    /// A runner that is silent will be overtaken after that time, unless it speaks; told again and again.
+    /// The lease of a silent runner will be taken over after the given time, unless the runner renews it. Sent
+    /// repeatedly.
     case overtaking(LeaseHolder, in: Interval, isFirst: Bool)
-    /// What was found in a playbook or in its files.
+    /// A finding in a playbook or in its files.
     case finding(Finding)
 }

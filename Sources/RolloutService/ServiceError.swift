@@ -5,30 +5,30 @@ package import Rollouts
 /// Why an operation was not carried out.
 package struct ServiceError: Error, Sendable, CustomStringConvertible {
     package enum Code: String, Sendable {
-        /// An unknown name, or an operation that the run, its stage or the caller is not in a position for.
+        /// A name is unknown, or the operation is not possible for the run, the stage or the caller.
         case notPossible = "not_possible"
         /// The playbook, its inputs or its files have errors.
         case invalidPlaybook = "invalid_playbook"
-        /// The plan that was shown, or was made, is not the one that would be carried out now.
+        /// The plan or the endpoint has changed since the plan was made.
         case stalePlan = "stale_plan"
-        /// Another runner has the endpoint.
+        /// Another runner holds the endpoint.
         case taken
-        /// The run waits for a person, and no process works on it.
+        /// The run waits for a person, and no process is working on it.
         case waiting
-        /// The backend refuses it.
+        /// The backend refused the operation.
         case failed
-        /// A file of state could not be written.
+        /// A state file could not be written.
         case storage
     }
 
     package var code: Code
-    /// Sentences that say what is wrong, without what to type.
+    /// What is wrong, without commands.
     package var message: String
-    /// What can be done instead, the likeliest first.
+    /// What can be done instead, most likely first.
     package var suggestions: [Suggestion]
-    /// The run whose next steps are to be offered, if it is about one.
+    /// The run that the error is about, for offering its next steps.
     package var situation: RunSituation?
-    /// What was found in the playbook and its files.
+    /// Findings in the playbook and its files.
     package var findings: [Finding] = []
 
     package init(
@@ -45,13 +45,15 @@ package struct ServiceError: Error, Sendable, CustomStringConvertible {
     package var description: String { message }
 }
 
-/// Something to do next that is no step of the run at hand; front ends render it as a command, or as a link.
+/// Something to do next other than a step of the present run.
 ///
-/// `on` is the backend that it is about; nil where none was chosen.
+/// Front ends render it as a command or a link.
+///
+/// `on` is the backend; nil if none was chosen.
 package enum Suggestion: Hashable, Sendable {
-    /// Start a run, of this playbook if one is named.
+    /// Start a run, of the given playbook if there is one.
     case start(playbook: String?, on: String? = nil)
-    /// Look at what each stage would do.
+    /// Show what each stage would do.
     case plan(playbook: String, on: String)
     case listRuns
     case listEndpoints(on: String)
@@ -59,10 +61,10 @@ package enum Suggestion: Hashable, Sendable {
     case showEndpoint(Name, on: String)
     /// Move clients by hand.
     case setTraffic(endpoint: Name, on: String)
-    /// Read what a deployment's servers said.
+    /// Read the logs of a deployment's servers.
     case logs(endpoint: Name, deployment: Name, on: String)
-    /// Take a deployment away by hand, its traffic first.
+    /// Delete a deployment by hand, after removing its traffic.
     case takeAway(endpoint: Name, deployment: Name, on: String)
-    /// A step of a run, about a stage where one is named.
+    /// A step of a run, for the given stage if there is one.
     case step(NextStep, of: RunID, stage: String? = nil)
 }

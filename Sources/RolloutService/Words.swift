@@ -2,12 +2,12 @@ package import RolloutEngine
 package import Rollouts
 
 extension RunStatus {
-    /// As people read it: `rolled back`.
+    /// The status for display: `rolled back`.
     package var words: String { rawValue.words }
 }
 
 extension String {
-    /// A word of JSON as people read it: `rolled back`.
+    /// A snake_case word for display: `rolled back`.
     package var words: String { split(separator: "_").joined(separator: " ") }
 }
 
@@ -32,10 +32,10 @@ extension EndpointSnapshot {
 }
 
 extension Wanted<Traffic> {
-    /// Every deployment that has, or is to have, a share.
+    /// The deployments that have or should have a share.
     package var deployments: [Name] { Set(wanted.deployments).union(actual.deployments).sorted() }
 
-    /// `{blue: 90, green: 10}` or `none`, and `{blue: 100} → {green: 100}` while it is not as requested.
+    /// `{blue: 90, green: 10}` or `none`; `{blue: 100} → {green: 100}` while actual and desired traffic differ.
     package var text: String { wanted == actual ? actual.words : "\(actual.words) → \(wanted.words)" }
 }
 

@@ -48,7 +48,7 @@ struct ByHandTests {
             #expect(try home.run("run", "k").status == 10)
             let fork = try home.run("retry", "k-1", "--from", "fail")
             #expect(fork.status == 64)
-            #expect(fork.errors.contains("taken back"))
+            #expect(fork.errors.contains("was rolled back"))
         }
     }
 

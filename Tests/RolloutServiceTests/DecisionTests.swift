@@ -97,7 +97,9 @@ extension RolloutService {
     func all() throws {
         let approvals = try EarlyApprovals(["all"], in: Sample.plan, by: RolloutService.sample(Sample.ann).caller)
         #expect(approvals.stages == ["cut-over"])
-        #expect(approvals.notes == ["stage delete-blue is left to others: it bars the person who started the run"])
+        #expect(
+            approvals.notes
+                == ["stage delete-blue must be approved by another person: it bars the person who starts the run"])
     }
 
     @Test("a stage without a gate, an unknown one, and a gate that bars the starter are refused")

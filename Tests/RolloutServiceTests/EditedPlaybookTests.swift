@@ -64,7 +64,7 @@ import Testing
         #expect(adoption.stages.prefix(3) == Sample.stages.prefix(3))
         #expect(
             adoption.differences == [
-                "stage delete-blue is gone", "stage keep-blue is new", "stage cut-over is defined otherwise",
+                "stage delete-blue is removed", "stage keep-blue is new", "stage cut-over is changed",
             ])
     }
 }

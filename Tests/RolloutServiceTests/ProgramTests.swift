@@ -36,7 +36,7 @@ import Testing
             (["sh", "-c", "kill -9 $$"], "sh was ended by signal 9"),
             (
                 ["no-such-program"],
-                "the program no-such-program could not be started: there is no no-such-program in PATH"
+                "could not start the program no-such-program: there is no no-such-program in PATH"
             ),
         ] as [([String], String?)])
     func endings(words: [String], failure: String?) async {

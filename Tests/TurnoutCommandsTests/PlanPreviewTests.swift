@@ -51,14 +51,14 @@ struct PlanPreviewTests {
         live.deployments = [DeploymentSnapshot(definition: old)]
         #expect(
             Self.preview(on: live).warnings == [
-                "stage define gives blue the 100 % of the clients that green serves now, before any test or approval",
-                "stage deploy-green replaces green, which serves 100 % of the clients now, by another version",
+                "stage define moves the 100 % of clients that green serves now to blue, before any test or approval",
+                "stage deploy-green replaces green, which serves 100 % of clients now, with another version",
             ])
         live = .blueLive
         live.deployments[0].definition.instanceCount = 4
         live.deployments[0].instances = .init(wanted: 4, ready: 4)
         #expect(
-            Self.preview(on: live).warnings == ["stage define leaves blue, which serves clients, 1 of its 4 instances"])
+            Self.preview(on: live).warnings == ["stage define scales blue, which serves clients, from 4 to 1 instance"])
         #expect(Self.preview().warnings.isEmpty)
     }
 
@@ -78,7 +78,7 @@ struct PlanPreviewTests {
         live.deployments[0].definition.instanceCount = 4
         live.deployments[0].instances = .init(wanted: 4, ready: 4)
         live.deployments.append(DeploymentSnapshot(definition: .green))
-        #expect(warnings(from: 0, on: live) == ["stage define leaves blue, which serves clients, 1 of its 4 instances"])
+        #expect(warnings(from: 0, on: live) == ["stage define scales blue, which serves clients, from 4 to 1 instance"])
         #expect(warnings(from: 1, on: live).isEmpty && warnings(from: 2, on: live).isEmpty)
     }
 
@@ -108,7 +108,7 @@ struct PlanPreviewTests {
                 "simulated (latency profile of the playbook)", "./serve.sh --fast"
             ),
             (
-                nil, ["external": "http://127.0.0.1:9000"], "serves", "as its file says",
+                nil, ["external": "http://127.0.0.1:9000"], "serves", "as defined in its file",
                 "http://127.0.0.1:9000"
             ),
             (["simulate": [:]], ["simulate": ["fault": "quota"]], "simulated: fault", "absent", "quota"),

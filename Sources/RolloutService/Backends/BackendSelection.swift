@@ -4,19 +4,22 @@ package import RolloutEngine
 package import Rollouts
 internal import Support
 
-/// Every backend of a build.
+/// The backends that this build contains.
 package struct BackendCatalog: Sendable {
-    /// The default first.
+    /// In the order in which they are listed to users; the first is the default.
     package let plugins: [any BackendPlugin]
 
     package init(_ plugins: [any BackendPlugin]) { self.plugins = plugins }
 
-    /// All that a user may write.
+    /// All names by which users can select a backend.
     package var names: [String] { plugins.flatMap(\.names) }
 
-    /// The backend that `word` names, `simulated` or `simulated:kubernetes`, or the default.
+    /// Returns the backend with the name `word`, for example `simulated` or `simulated:kubernetes`.
     ///
-    /// `options` are settings that go before the playbook's, by ``BackendPlugin/options``.
+    /// Default: the first plug-in. `options` are settings that take precedence over the playbook's, keyed as in
+    /// ``BackendPlugin/options``.
+    ///
+    /// - Throws: ``ServiceError/Code/notPossible`` if no backend has that name.
     package func selection(
         named word: String?, options: [String: String] = [:]
     ) throws(ServiceError) -> BackendSelection {
@@ -30,9 +33,10 @@ package struct BackendCatalog: Sendable {
         return BackendSelection(plugin: plugin, kind: kind ?? .managed, isKindNamed: kind != nil, options: options)
     }
 
-    /// The backend of a plan, whose name says the kind too.
+    /// Returns the backend that `plan` was made for, including its kind.
     ///
-    /// An edited playbook, or another environment, does not lead the run to another place.
+    /// The plan's settings take precedence, so an edited playbook or a different environment cannot move a run to
+    /// another place.
     package func selection(of plan: Plan) throws(ServiceError) -> BackendSelection {
         var selection = try selection(named: plan.backend)
         selection.isKindNamed = true
@@ -47,21 +51,24 @@ package struct BackendCatalog: Sendable {
 package struct BackendSelection: Sendable {
     package let plugin: any BackendPlugin
     package fileprivate(set) var kind: EndpointKind
-    /// True where the user named the kind, so that a playbook's own word on it does not count.
+    /// Whether the user named the kind; it then overrides the playbook's.
     fileprivate var isKindNamed: Bool
     fileprivate(set) var options: [String: String]
 
-    /// As plans and journals name it: one name for one world of endpoints.
+    /// The name that plans and the journal use.
+    ///
+    /// Each name stands for a separate set of endpoints.
     package var name: String { plugin.name(of: kind) }
 
-    /// The playbook's settings of the backend as they count: after options, and before what the environment says.
+    /// Returns the effective backend settings: command-line options override the playbook's `settings`, which override
+    /// the environment.
     ///
-    /// A plan holds them so that a run stays where it began.
+    /// A plan stores them so that its run stays on the backend where it began.
     package func settled(_ settings: Value) -> Value { plugin.settled(settings, options: options) }
 
-    /// The same backend, of the kind that the playbook at `path` asks for (`backends: {simulated: {kind: …}}`).
+    /// Returns the same backend with the kind that the playbook at `path` sets (`backends: {simulated: {kind: …}}`).
     ///
-    /// A playbook that cannot be read says nothing here; its findings come when it is planned.
+    /// Returns `self` if the playbook cannot be read; planning reports why.
     package func asking(playbook path: String) -> BackendSelection {
         guard !isKindNamed, !plugin.kinds.isEmpty else { return self }
         do throws(FileProblem) {
@@ -75,12 +82,12 @@ package struct BackendSelection: Sendable {
         }
     }
 
-    /// What the backend can do, before it is opened, with a playbook's settings of it.
+    /// Returns what the backend can do with a playbook's `settings`, without connecting to it.
     package func capabilities(_ settings: Value = .null) -> Capabilities {
         plugin.capabilities(of: kind, settings: settings)
     }
 
-    /// Of an endpoint of no plan.
+    /// Returns the lease key of an endpoint that is changed without a plan.
     package func leaseKey(_ endpoint: Name) -> LeaseKey {
         LeaseKey(backend: name, place: plugin.place(of: settled(.null)), endpoint: endpoint)
     }

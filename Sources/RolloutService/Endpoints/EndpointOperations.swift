@@ -5,17 +5,18 @@ internal import Support
 
 /// Changes that a person makes to an endpoint without a run.
 ///
-/// They are fenced as a runner's are: the lease is taken first, so that no runner changes the endpoint meanwhile, and
-/// one that was overtaken before is refused.
+/// They are fenced like a runner's changes: the lease is taken first, so that no runner changes the endpoint at the
+/// same time, and changes of a runner that has lost its lease are refused.
 extension RolloutService {
+    /// How long one change may take until it is observed.
     private static let limit = Interval.hours(2)
 
-    /// Makes the changes one after the other, each observed to be so before the next.
+    /// Applies `changes` in order, waiting until each is observed before the next.
     ///
-    /// `stage` is what they are called together in the endpoint's history. With `force` they go in between although a live
-    /// runner has the endpoint, with that runner's epoch.
+    /// `stage` names the changes in the endpoint's history. With `force`, they are applied even while a live runner
+    /// holds the lease, using that runner's epoch.
     ///
-    /// - Returns: The endpoint as it is then; nil where there is none any more.
+    /// - Returns: The endpoint afterwards; nil if it no longer exists.
     package func change(
         _ endpoint: Name, _ changes: [Change], on session: any BackendSession, _ selection: BackendSelection,
         stage: String, force: Bool = false
@@ -32,13 +33,13 @@ extension RolloutService {
             }
         } catch let error as JournalError {
             guard force, case .leased(let holder) = error.code else { throw error }
-            warn("process \(holder.process) runs \(holder.run) on \(endpoint); it will find this as drift")
+            warn("process \(holder.process) is running \(holder.run) on \(endpoint) and will see this change as drift")
             return try await apply(
                 changes, to: endpoint, on: session, selection, stage: stage, epoch: holder.epoch)
         }
     }
 
-    /// Works under the lease for as long as it is this process's.
+    /// Runs `body` while renewing the lease, and cancels it if the lease is lost.
     private func keeping(
         _ lease: Lease, of session: any BackendSession,
         _ body: @escaping @Sendable () async throws -> EndpointSnapshot?
@@ -64,14 +65,16 @@ extension RolloutService {
             let context = ChangeContext(
                 run: .byHand, stage: stage, attempt: 1, idempotencyKey: "by-hand/\(identity)/\(index)",
                 epoch: epoch)
-            // What is deleted in the end need not be well before.
+            // Earlier changes may fail if the endpoint is deleted in the end anyway.
             try await settle(
                 change, of: endpoint, as: context, on: session, selection, mustSucceed: changes.last != .deleteEndpoint)
         }
         return try await session.backend.observe(endpoint)
     }
 
-    /// Asks for the change, and waits until it is observed to be so.
+    /// Applies `change`, and waits until it is observed.
+    ///
+    /// - Throws: ``ServiceError/Code/failed`` if the change fails while `mustSucceed`, or is not observed within 2 h.
     private func settle(
         _ change: Change, of endpoint: Name, as context: ChangeContext, on session: any BackendSession,
         _ selection: BackendSelection, mustSucceed: Bool
@@ -80,11 +83,11 @@ extension RolloutService {
         let (start, deadline) = (clock.now(), clock.now() + Self.limit)
         var isAccepted = false
         var told: String?
-        // After a moment no wait is silent.
+        // A wait of 2 s or more is explained.
         func tell(_ reason: String) {
             guard clock.now() - start >= .seconds(2), told != reason else { return }
             told = reason
-            note("waits: \(reason)")
+            note("waiting: \(reason)")
         }
         while clock.now() < deadline {
             var pause = session.pollInterval ?? .seconds(5)
@@ -108,13 +111,16 @@ extension RolloutService {
             try await clock.sleep(until: clock.now() + pause)
         }
         throw ServiceError(
-            .failed, "\(change) is not so after \(Self.limit)",
+            .failed, "\(change) did not take effect within \(Self.limit)",
             [.showEndpoint(endpoint, on: selection.name)])
     }
 
-    /// The endpoint that `text` names on a backend or, without it, the only one.
+    /// Returns the endpoint that `text` names.
     ///
-    /// - Throws: ``ServiceError`` where none or several can be meant.
+    /// Default: the backend's only endpoint.
+    ///
+    /// - Throws: ``ServiceError`` if there is no such endpoint, or if `text` is nil and there is not exactly one
+    ///   endpoint.
     package func endpoint(
         _ text: String?, on session: any BackendSession, _ selection: BackendSelection, mayBeGone: Bool = false
     ) async throws -> Name {
@@ -125,7 +131,7 @@ extension RolloutService {
                 throw ServiceError(.notPossible, "there is no endpoint on \(selection.name) yet")
             }
             throw ServiceError(
-                .notPossible, "there are several endpoints; name one of \(names.map(\.text).joined(separator: ", "))")
+                .notPossible, "there are several endpoints; name one: \(names.map(\.text).joined(separator: ", "))")
         }
         if mayBeGone { return Name(text) }
         if let known = names.first(where: { $0 == Name(text) }) { return known }
@@ -133,9 +139,9 @@ extension RolloutService {
         throw ServiceError(.notPossible, "there is no endpoint '\(text)' on \(selection.name)\(hint)")
     }
 
-    /// The deployment that `text` names.
+    /// Returns the deployment that `text` names.
     ///
-    /// - Throws: ``ServiceError`` where the endpoint has none of that name.
+    /// - Throws: ``ServiceError`` if the endpoint has no deployment with that name.
     package func deployment(
         _ text: String, of endpoint: Name, on session: any BackendSession
     ) async throws -> Name {

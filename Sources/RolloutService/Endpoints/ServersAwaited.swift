@@ -1,17 +1,19 @@
 package import RolloutEngine
 package import Rollouts
 
-/// Waits until those who are to answer a request can.
+/// Waits until the deployments that would answer a request have a ready server.
 ///
-/// A command may have started the endpoint's servers itself, a moment ago.
+/// The command itself may have started the endpoint's servers a moment ago.
 package struct ServersAwaited {
     package var session: any BackendSession
-    /// As suggestions name it.
+    /// The backend's name, for suggestions.
     package var backend: String
     package var endpoint: Name
-    /// Who is asked; nil: whoever has traffic.
+    /// The deployment that is called; nil for all deployments with traffic.
     package var deployment: Name?
-    /// How long servers may take.
+    /// How long to wait for the servers.
+    ///
+    /// Default: 60 s.
     package var patience: Interval
 
     package init(
@@ -25,9 +27,9 @@ package struct ServersAwaited {
         self.patience = patience
     }
 
-    /// Returns when every deployment that is asked has a server, or one at least of those that share the traffic.
+    /// Returns when the deployment has a ready server, or at least one of those that share the traffic has.
     ///
-    /// - Throws: ``ServiceError`` that names who has none, why, and what to do.
+    /// - Throws: ``ServiceError`` with the deployment that has none, the reason and suggestions.
     package func wait() async throws {
         let clock = session.clock
         let deadline = clock.now() + patience
@@ -46,7 +48,7 @@ package struct ServersAwaited {
         }
     }
 
-    /// The first of those that are asked, where none of them has a server; nil where there is nobody to wait for.
+    /// Returns the first of the deployments in question if none of them has a ready server; nil otherwise.
     package static func silent(in snapshot: EndpointSnapshot, asked: Name?) -> DeploymentSnapshot? {
         let names = asked.map { [$0] } ?? snapshot.traffic.actual.deployments
         let deployments = names.compactMap(snapshot.deployment)

@@ -1,14 +1,15 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Why a plan is not worth starting: what its first stage with anything to do asks for is refused for good.
+/// The permanent refusal of the first change of a plan, because of which the plan is not worth starting.
 struct FirstRefusal: Hashable {
     var stage: String
-    /// In the rules' words.
+    /// The reason, as the endpoint rules word it.
     var message: String
 
-    /// Plays `plan` on the endpoint as observed until a stage does anything; nil where that is not refused, or only for
-    /// now.
+    /// Applies `plan` to a model of the observed endpoint, up to the first change that has an effect.
+    ///
+    /// Returns nil if that change is accepted, or refused only temporarily.
     init?(of plan: Plan, on observed: EndpointSnapshot?, kind: EndpointKind) {
         var model = EndpointModel(kind: kind, endpoint: observed)
         for stage in plan.stages where stage.skip == nil {
@@ -28,9 +29,11 @@ struct FirstRefusal: Hashable {
         return nil
     }
 
-    /// Refuses to start `plan` where the backend would refuse its first stage.
+    /// Refuses to start `plan` if the backend would refuse its first change.
     ///
-    /// An endpoint that cannot be looked at now is waited for by the run.
+    /// If the endpoint cannot be observed now, the check passes: the run waits for the endpoint.
+    ///
+    /// - Throws: ``ServiceError/Code/failed``.
     static func check(_ plan: Plan, on backend: any Backend) async throws {
         let observed: EndpointSnapshot?
         do throws(BackendError) {
@@ -45,7 +48,8 @@ struct FirstRefusal: Hashable {
             observed == nil
             ? "" : "\nendpoint \(plan.endpoint) has \(names.isEmpty ? "no deployments" : names.joined(separator: ", "))"
         throw ServiceError(
-            .failed, "nothing was started: stage \(refusal.stage) would be refused: \(refusal.message)\(present)",
+            .failed,
+            "nothing was started: the backend would refuse stage \(refusal.stage): \(refusal.message)\(present)",
             (observed == nil ? [.listEndpoints(on: plan.backend)] : []) + [
                 .plan(playbook: plan.playbook, on: plan.backend)
             ])

@@ -1,11 +1,13 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// Whether a plan whose roles are resolved still fits the endpoint when its run begins (P16).
+/// Checks that a plan with resolved roles still matches the endpoint when its run begins (P16).
 enum LiveRole {
-    /// Refuses a plan that takes another deployment for the live one than the endpoint does now.
+    /// Refuses a plan that was made while another deployment was live.
     ///
-    /// It is asked under the run's lease, so that no other run moves traffic afterwards.
+    /// Call it under the run's lease, so that no other run moves traffic afterwards.
+    ///
+    /// - Throws: ``ServiceError/Code/stalePlan``.
     static func check(
         _ plan: Plan, _ parent: (run: StoredRun, stage: Int)?, on backend: any Backend
     ) async throws {
@@ -17,13 +19,13 @@ enum LiveRole {
         guard expected.map({ leading.contains($0) }) ?? leading.isEmpty else {
             throw ServiceError(
                 .stalePlan,
-                "nothing was started: the plan was made with \(words(expected)) live on \(plan.endpoint), and "
-                    + "\(words(leading.first)) is live now", [.start(playbook: plan.playbook, on: plan.backend)])
+                "nothing was started: when the plan was made, \(words(expected)) was live on \(plan.endpoint); now "
+                    + "\(words(leading.first)) is live", [.start(playbook: plan.playbook, on: plan.backend)])
         }
     }
 
-    /// Who is live where a run that is forked from `parent` begins: whom the stages before it gave most traffic, as far
-    /// as that was not taken back.
+    /// Returns the deployment that should be live when a fork of `parent` begins at stage `first`: the one to which the
+    /// last successful traffic stage before it gave the most traffic.
     private static func expected(at first: Int, of parent: StoredRun, _ roles: Roles) -> Name? {
         var live = roles.live
         for (stage, record) in zip(parent.snapshot.plan.stages, parent.stages).prefix(first)

@@ -2,7 +2,7 @@ package import Rollouts
 internal import Support
 
 extension PlanPreview {
-    /// How an endpoint differs from what it was, part by part.
+    /// Returns the differences between two states of an endpoint.
     package static func effects(from before: EndpointSnapshot?, to after: EndpointSnapshot?) -> [Effect] {
         var effects: [Effect] = []
         switch (before, after) {
@@ -60,7 +60,7 @@ extension PlanPreview {
         }
     }
 
-    /// The files that a definition's local paths lead to, where they differ; each by its digest.
+    /// Returns changes in the local files that a deployment uses, identified by their digests.
     private static func contents(
         of what: String, from before: LocalContents?, to after: LocalContents?
     ) -> [Effect] {
@@ -75,26 +75,27 @@ extension PlanPreview {
         }
     }
 
-    /// What serves a deployment where that differs: `score.py of ./code → ./serve.sh`, or the keys of its profile.
+    /// Returns a change of what serves a deployment: `score.py of ./code → ./serve.sh`, or the changed keys of its
+    /// simulated profile.
     private static func serving(
         of what: String, from present: DeploymentDefinition, to wanted: DeploymentDefinition
     ) -> [Effect] {
         let (before, after) = (present.serving, wanted.serving)
         guard before != after else { return [] }
         func words(_ definition: DeploymentDefinition) -> String {
-            definition.server?.cut(to: 60) ?? "as its file says"
+            definition.server?.cut(to: 60) ?? "as defined in its file"
         }
         guard let old = before?["simulate"]?.members, let new = after?["simulate"]?.members else {
             return [Effect(sign: .change, what: "\(what): serves", before: words(present), after: words(wanted))]
         }
-        // Beside the profile may stand incidents that hit all of them.
+        // Incidents are listed next to the profile, and affect all deployments.
         let (incidents, later) = (before?["incidents"], after?["incidents"])
         return changes(of: "\(what): simulated", from: .mapping(old), to: .mapping(new))
             + (incidents == later
                 ? [] : changes(of: "\(what): incidents", from: incidents ?? .null, to: later ?? .null))
     }
 
-    /// Every key of a file that differs, by its path; `instance_count` is told as instances.
+    /// Returns every changed key of a file, by its path, except `instance_count`, which is reported as instances.
     private static func changes(of what: String, from before: Value, to after: Value) -> [Effect] {
         differences(before, after, path: "").filter { $0.path != "instance_count" }.map { path, before, after in
             Effect(
@@ -124,7 +125,7 @@ extension DeploymentSnapshot {
 }
 
 extension Value {
-    /// On one line and cut short, for people.
+    /// The value on one line, at most 60 characters.
     fileprivate var brief: String {
         let text: String =
             switch self {
@@ -143,7 +144,7 @@ extension Value {
 }
 
 extension Value {
-    /// Of a mapping, and of nothing, which is as good as an empty one.
+    /// The members of a mapping; null counts as an empty mapping, and other values have none (nil).
     fileprivate var members: [String: Value]? {
         switch self {
         case .null: [:]

@@ -2,33 +2,33 @@ package import RolloutEngine
 package import RolloutStatistics
 package import Rollouts
 
-/// What each stage of a plan would change, played on a model of the endpoint from what is there now.
+/// What each stage of a plan would change, computed on a model of the endpoint that starts from its observed state.
 package struct PlanPreview: Hashable, Sendable {
     package struct Stage: Hashable, Sendable {
         package var name: String
         package var action: StageAction.Kind
-        /// Why the stage is skipped, or nil.
+        /// Why the stage is skipped; nil if it is not.
         package var skip: String?
-        /// Differences that it makes, in order; none where all of it is already so.
+        /// The changes that it makes, in order; empty if the endpoint already is as the stage wants it.
         package var effects: [Effect] = []
-        /// What it does besides changing the endpoint, as fragments: requests, a program, a wait.
+        /// What it does apart from changing the endpoint, as fragments: requests, a program, a wait.
         package var deeds: [String] = []
-        /// Why the backend would refuse it as things would stand then, or nil.
+        /// Why the backend would refuse the stage at that point; nil if it would not.
         package var refusal: String?
-        /// What it does to deployments that serve clients now, each as a fragment behind the stage's name.
+        /// What it does to deployments that serve clients now, as fragments that follow the stage's name.
         package var warnings: [String] = []
         package var approval: Approval?
         package var analysis: AnalysisSpecification?
-        /// Why the analysis that is written is not done, or nil.
+        /// Why the stage's analysis is skipped; nil if it is not.
         package var analysisSkip: String?
-        /// When a version that is as good as the one before passes the analysis, at the rate of the plan's load; nil where
-        /// it would not, or nobody knows.
+        /// How long the analysis takes to pass a candidate that is as good as the control, at the rate of the plan's
+        /// load; nil if it would not pass, or if that is unknown.
         package var verdict: Interval?
         package var bake: Interval
         package var timeout: Interval
         package var retry: Retry
         package var onFailure: FailurePolicy
-        /// How long its changes and its bake would take, without people; nil where nobody knows.
+        /// How long the stage takes, without time for approvals; nil if unknown.
         package var duration: Interval?
     }
 
@@ -40,7 +40,7 @@ package struct PlanPreview: Hashable, Sendable {
         package var sign: Sign
         /// `deployment green`, `traffic`.
         package var what: String
-        /// `Standard_DS3_v2, 1 instance`; nil where there is nothing before or nothing to say.
+        /// For example `Standard_DS3_v2, 1 instance`; nil if there was nothing before, or nothing to show.
         package var before: String?
         package var after: String?
     }
@@ -48,17 +48,19 @@ package struct PlanPreview: Hashable, Sendable {
     package var playbook: String
     package var endpoint: Name
     package var backend: String
-    /// The endpoint as it is, and as it would be in the end.
+    /// The endpoint as observed.
     package var now: EndpointSnapshot?
+    /// The endpoint after the last stage.
     package var then: EndpointSnapshot?
     package var stages: [Stage]
-    /// What serves the deployments of the plan, and those that the endpoint has besides.
+    /// What serves the deployments of the plan and the other deployments of the endpoint.
     package var servers: Servers
-    /// Nil where the playbook names none.
+    /// The resolved roles; nil if the playbook uses none.
     package var roles: Roles?
 
-    /// Plays `plan` on the endpoint as observed, from the stage `first` on; `durations` is a backend that knows how
-    /// long it needs for a change.
+    /// Applies the stages of `plan`, from index `first` on, to a model of the observed endpoint.
+    ///
+    /// `durations` is the backend if it can predict how long a change takes.
     package init(
         of plan: Plan, from first: Int = 0, on observed: EndpointSnapshot?, kind: EndpointKind,
         durations: (any ChangeDurations)?
@@ -92,15 +94,15 @@ package struct PlanPreview: Hashable, Sendable {
         stages.reduce(0) { $0 + $1.effects.count { $0.sign == sign } }
     }
 
-    /// What is to be known before it begins, in a sentence each.
+    /// What a person should know before the run begins, one sentence each.
     package var warnings: [String] {
         stages.flatMap { stage in stage.warnings.map { "stage \(stage.name) \($0)" } }
     }
 
-    /// Gates that people must pass.
+    /// The number of stages that need an approval.
     package var approvals: Int { stages.count { $0.skip == nil && $0.approval != nil } }
 
-    /// How long the whole would take, without people; nil where nobody knows.
+    /// How long the whole run takes, without time for approvals; nil if unknown.
     package var duration: Interval? {
         stages.reduce(Interval.zero) { total, stage in
             guard let total, let duration = stage.duration else { return nil }
@@ -108,7 +110,7 @@ package struct PlanPreview: Hashable, Sendable {
         }
     }
 
-    /// False where all stages only wait or run programs.
+    /// Whether any stage uses the endpoint; false if all stages only wait or run programs.
     package var touchesEndpoint: Bool { stages.contains(where: \.action.touchesEndpoint) }
 }
 
@@ -168,6 +170,6 @@ extension Invocation {
 
 extension Command {
     fileprivate var deed: String {
-        "run `\(words.joined(separator: " "))`, \(idempotent ? "again after a crash" : "at most once")"
+        "run `\(words.joined(separator: " "))`, \(idempotent ? "repeated after a crash" : "at most once")"
     }
 }

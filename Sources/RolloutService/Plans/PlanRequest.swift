@@ -5,29 +5,29 @@ package import RolloutEngine
 package import Rollouts
 internal import SimulatedEndpoints
 
-/// What a plan is to be made of.
+/// The playbook and the options from which a plan is made.
 package struct PlanRequest: Sendable {
-    /// Of the playbook.
+    /// The path of the playbook.
     package var path: String
     package var selection: BackendSelection
     package var inputs: [String: InputText] = [:]
-    /// Takes the place of the endpoint that the playbook names.
+    /// Replaces the endpoint that the playbook names.
     package var endpoint: Name?
     package var allowOutsidePaths = false
-    /// Where paths among the inputs were typed, by the input's name.
+    /// The folders that paths among the inputs are relative to, by the input's name.
     package var inputFolders: [String: String] = [:]
-    /// Paths that the user typed for an earlier plan.
+    /// Paths outside the playbook's folder that the user named for an earlier plan of this run.
     var userPaths: Set<String> = []
-    /// What the roles of the playbook are resolved against; see ``RolloutService/looking(_:for:before:)``.
+    /// How `live` and `candidate` are resolved; see ``RolloutService/looking(_:for:before:)``.
     package var roles = RoleSource.assumed(.later)
 
-    /// `selection` gets the kind that the playbook asks for, unless the user named one.
+    /// Makes a request for the playbook at `path`; `selection` takes the playbook's kind unless the user named one.
     package init(path: String, selection: BackendSelection) {
         self.path = path
         self.selection = selection.asking(playbook: path)
     }
 
-    /// The name that runs of the playbook have.
+    /// Returns the name of the playbook, which its runs are named after.
     package func playbookName() throws(ServiceError) -> String {
         do throws(FileProblem) {
             return try PlaybookSource(path: path).summary.name
@@ -37,20 +37,20 @@ package struct PlanRequest: Sendable {
     }
 }
 
-/// A check of a playbook without a look at the endpoint.
+/// The result of checking a playbook without observing the endpoint.
 package struct PlaybookCheck: Sendable {
-    /// Each once.
+    /// Without duplicates.
     package var findings: [Finding] = []
-    /// The roles that the playbook was checked with, one after another; empty where it names none.
+    /// The roles that the playbook was checked with; empty if it uses none.
     package var assumed: [Roles] = []
-    /// What was explored, where that was asked for and the playbook could be read.
+    /// The explorations of an exhaustive check; empty if none was requested or the playbook could not be read.
     package var explorations: [ExhaustiveCheck.Report] = []
 }
 
 extension RolloutService {
-    /// Finds what is wrong with a playbook; with `isExhaustive`, explores every outcome of every stage.
+    /// Checks a playbook; with `isExhaustive`, also explores every outcome of every stage.
     ///
-    /// A playbook with roles is checked for every situation that it can meet.
+    /// A playbook that uses roles is checked for every situation in which it can start.
     package func check(_ request: PlanRequest, isExhaustive: Bool = false) -> PlaybookCheck {
         let run = RunID(playbook: PlaybookFolder.name(of: request.path), number: 1)
         let outcome = outcome(of: request, for: run)
@@ -75,7 +75,7 @@ extension RolloutService {
         return check
     }
 
-    /// The plan that a run would follow, and what each stage would do to the endpoint as it is now.
+    /// Returns the plan that a run would follow, and what each of its stages would do to the endpoint as observed.
     package func plan(_ request: PlanRequest) async throws -> (preview: PlanPreview, snapshot: PlanSnapshot) {
         let id = try journal.nextRunID(of: try request.playbookName())
         let snapshot = try snapshot(of: try await looking(request, for: id), for: id)
@@ -88,7 +88,7 @@ extension RolloutService {
         return (preview, snapshot)
     }
 
-    /// What comes of the playbook, with everything that was found in it.
+    /// Makes a plan for `run`, and returns it with all findings.
     package func outcome(of request: PlanRequest, for run: RunID) -> PlanOutcome {
         var options = PlanOptions(
             backend: request.selection.plugin, kind: request.selection.kind, among: backends.plugins, runID: run)
@@ -105,19 +105,21 @@ extension RolloutService {
         return makePlan(of: request.path, options: options)
     }
 
-    /// The plan that the next run would follow, without a look at the endpoint.
+    /// Returns the plan that the next run would follow, without observing the endpoint.
     package func snapshot(of request: PlanRequest) throws -> PlanSnapshot {
         try snapshot(of: request, for: try journal.nextRunID(of: try request.playbookName()))
     }
 
-    /// The plan; one error among the findings is the end.
+    /// Returns the plan for `run`.
     ///
-    /// Warnings that have been told before are left out when it is `quiet`.
+    /// Reports warnings unless it is `quiet`.
+    ///
+    /// - Throws: ``ServiceError/Code/invalidPlaybook`` if there is an error among the findings.
     func snapshot(of request: PlanRequest, for run: RunID, quiet: Bool = false) throws(ServiceError) -> PlanSnapshot {
         try planned(request, for: run, quiet: quiet).snapshot
     }
 
-    /// The plan as ``snapshot(of:for:quiet:)`` gives it, and the settings of a simulated world for it.
+    /// Returns the plan as ``snapshot(of:for:quiet:)`` does, and the settings for simulating it.
     func planned(
         _ request: PlanRequest, for run: RunID, quiet: Bool = false
     ) throws(ServiceError) -> (snapshot: PlanSnapshot, simulation: Value) {
@@ -130,14 +132,14 @@ extension RolloutService {
         }
         if !quiet { for finding in outcome.findings { notify(.finding(finding)) } }
         guard let snapshot = outcome.snapshot else {
-            throw ServiceError(.invalidPlaybook, "\(request.path): no plan could be made")
+            throw ServiceError(.invalidPlaybook, "\(request.path): could not make a plan")
         }
         return (snapshot, SimulatedPlugin().settings(in: outcome.backends, among: backends.plugins))
     }
 
-    /// The same request, with the endpoint as it is now where the playbook uses `live` or `candidate`, which depend on it.
+    /// Returns the request with the observed endpoint filled in, if the playbook uses `live` or `candidate`.
     ///
-    /// Nothing is changed by looking. `before` is asked first, with the plan as far as it is known without.
+    /// Changes nothing. `before` is called first, with a draft of the plan in which the roles are assumed.
     func looking(
         _ request: PlanRequest, for run: RunID, before: (Plan) throws -> Void = { _ in }
     ) async throws -> PlanRequest {
@@ -155,7 +157,8 @@ extension RolloutService {
     }
 }
 
-/// What is wrong with the server that an analysis' query names: at which of its keys, and how.
+/// Returns the problem with the Prometheus server of an analysis query, and the key that causes it; nil if there is
+/// none.
 private func queryProblem(url: String, access: [String: String]) -> SettingsProblem? {
     do throws(PrometheusServer.AccessProblem) {
         _ = try PrometheusServer(url: url, access: access)

@@ -1,10 +1,10 @@
 internal import FoundationEssentials
 internal import Support
 
-/// The playbooks of a workspace, which are named by their file's name in `Playbooks/`, or by a path.
+/// Finds the playbooks of a workspace, by their file name in `Playbooks/` or by path.
 package struct PlaybookFolder {
     var workspace: Workspace
-    /// The folder that relative paths are meant from.
+    /// The folder that relative paths are resolved against.
     var workingFolder: String
 
     package init(_ workspace: Workspace, workingFolder: String = FileManager.default.currentDirectoryPath) {
@@ -12,9 +12,11 @@ package struct PlaybookFolder {
         self.workingFolder = workingFolder
     }
 
-    /// The path of the playbook that `argument` names, short where it can be: `Playbooks/safe-rollout.yml`.
+    /// Returns the path of the playbook that `argument` names, relative if possible: `Playbooks/safe-rollout.yml`.
     ///
-    /// What contains a slash or ends with `.yml` or `.yaml` is a path; a file may still turn out to be no playbook.
+    /// An argument that contains a slash or ends in `.yml` or `.yaml` is a path. The file's content is not checked.
+    ///
+    /// - Throws: ``ServiceError/Code/notPossible`` if there is no such file.
     package func path(of argument: String) throws(ServiceError) -> String {
         if argument.contains("/") || Self.extensions.contains(where: argument.hasSuffix) {
             if isFile(argument) { return argument }
@@ -29,7 +31,7 @@ package struct PlaybookFolder {
         throw ServiceError(.notPossible, "there is no playbook '\(argument)' in \(folder)\(try hint(for: argument))")
     }
 
-    /// The paths of all playbooks in `Playbooks/`, by name; none where there is no such folder.
+    /// Returns the paths of all playbooks in `Playbooks/`, sorted by name; empty if the folder does not exist.
     package func all() throws(ServiceError) -> [String] {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: workspace.playbooks, isDirectory: &isFolder) else { return [] }
@@ -41,11 +43,11 @@ package struct PlaybookFolder {
                 .filter(isFile)
                 .sorted()
         } catch {
-            throw ServiceError(.notPossible, "the folder \(workspace.playbooks) cannot be read: \(error)")
+            throw ServiceError(.notPossible, "cannot read the folder \(workspace.playbooks): \(error)")
         }
     }
 
-    /// A playbook's name, as its path has it.
+    /// Returns the name of the playbook at `path`: its file name without the extension.
     package static func name(of path: String) -> String {
         let file = path.split(separator: "/").last.map(String.init) ?? path
         guard let suffix = extensions.first(where: file.hasSuffix) else { return file }
@@ -54,7 +56,7 @@ package struct PlaybookFolder {
 
     private static let extensions = [".yml", ".yaml"]
 
-    /// The playbooks' folder as people are told of it.
+    /// The playbooks' folder, as messages name it.
     private var folder: String {
         workspace.home == workingFolder ? "Playbooks" : workspace.playbooks
     }
@@ -65,12 +67,12 @@ package struct PlaybookFolder {
         return FileManager.default.fileExists(atPath: absolute, isDirectory: &isFolder) && !isFolder
     }
 
-    /// The nearest name, or all names, as the rest of a sentence.
+    /// Returns the nearest name, or all names, as the end of a sentence.
     private func hint(for argument: String) throws(ServiceError) -> String {
         let names = try all().map(Self.name)
         if let near = didYouMean(argument, among: names) { return "; \(near)" }
         guard !names.isEmpty else {
-            return ": no playbooks are in \(workspace.playbooks)"
+            return ": there are no playbooks in \(workspace.playbooks)"
         }
         return "; there are \(names.joined(separator: ", "))"
     }

@@ -1,17 +1,17 @@
 internal import Rollouts
 package import SimulatedEndpoints
 
-/// A typical way in which a new version is worse, to see when a playbook would catch it.
+/// A typical way in which a candidate is worse than the control; a rehearsal shows when a playbook would catch it.
 package struct Regression: Sendable {
-    /// As people say it: `5 % more errors`.
+    /// A verb phrase about the candidate: `fails 5 % more`.
     package var name: String
-    /// Makes a simulated deployment so.
+    /// Applies the regression to the profile of a simulated deployment.
     package var worsen: @Sendable (inout DeploymentProfile) -> Void
 
     package static let typical = [
         Regression(name: "fails 5 % more") { $0.errors = min($0.errors + 0.05, 1) },
         Regression(name: "fails five times as often") { $0.errors = min(max($0.errors, 0.005) * 5, 1) },
-        Regression(name: "fails half of all") { $0.errors = min($0.errors + 0.5, 1) },
+        Regression(name: "fails half the time") { $0.errors = min($0.errors + 0.5, 1) },
         Regression(name: "10 % slower") { $0.latency = $0.latency.scaled(by: 1.1) },
         Regression(name: "30 % slower") { $0.latency = $0.latency.scaled(by: 1.3) },
         Regression(name: "twice as slow") { $0.latency = $0.latency.scaled(by: 2) },

@@ -4,7 +4,7 @@ internal import RolloutStatistics
 package import Rollouts
 package import SimulatedEndpoints
 
-/// How a run on a simulated endpoint of its own came out.
+/// The result of a run on a separate simulated endpoint.
 package struct Rehearsal: Sendable {
     package var plan: Plan
     package var seed: UInt64
@@ -13,24 +13,23 @@ package struct Rehearsal: Sendable {
     package var stages: [StageRecord]
     package var outcome: Runner.Outcome
     package var lasted: Interval
-    /// What became of the requests meanwhile.
+    /// The outcomes of requests during the run.
     package var requests: OutcomeReading
 
-    /// 2026-01-01T00:00:00Z: a rehearsal of one seed is the same on every day.
+    /// When rehearsals begin, 2026-01-01T00:00:00Z: the same seed gives the same rehearsal on any day.
     package static let date = Timestamp(milliseconds: 1_767_225_600_000)
 
-    /// The deployment that was analysed; nil where there was no analysis.
+    /// The deployment that was analysed; nil if there was no analysis.
     package var candidate: Name? { record.analysis?.arms.candidate }
 }
 
 extension RolloutService {
-    /// Runs a whole playbook on a simulated endpoint that nobody else sees, in virtual time from a fixed date; where it
-    /// has an analysis, again for each of `regressions` of the candidate.
+    /// Runs a whole playbook on a private simulated endpoint, in virtual time from a fixed date.
     ///
-    /// `watch` is told what happens in the first, and when.
-    /// The machine, the runner and the backend are the real ones; the journal is kept in memory. Everybody who is asked
-    /// says yes at once, programs are not run, and servers are not asked: what a query would answer is taken as within
-    /// its limits.
+    /// If the playbook has an analysis, the run is repeated for each of `regressions` of the candidate. `watch`
+    /// receives the progress of the first run. The machine, the runner and the backend are the real ones; the journal
+    /// is in memory. Approvals are given at once, programs are not run, and queries are not sent: their results are
+    /// assumed to be within their limits.
     package func rehearse(
         _ request: PlanRequest, seed: UInt64? = nil, regressions: [Regression] = [],
         watch: @escaping @Sendable (Timestamp, Runner.Progress) -> Void = { _, _ in }
@@ -58,7 +57,7 @@ extension RolloutService {
         return (first, worse)
     }
 
-    /// In an empty world or, with `present`, in one like the endpoint that is there.
+    /// Rehearses a plan in an empty simulation or, with `present`, on a copy of the existing endpoint.
     package func rehearse(
         _ snapshot: PlanSnapshot, _ settings: SimulationSettings, _ present: BackendSelection?,
         _ watch: @escaping @Sendable (Timestamp, Runner.Progress) -> Void
@@ -91,7 +90,7 @@ extension RolloutService {
             requests: try backend.outcomes(of: plan.endpoint, since: before.cursor))
     }
 
-    /// As many people as each gate asks for, none of whom started the run.
+    /// Approves every gate as the required number of people, none of whom started the run.
     private func approveAll(
         of run: RunID, _ snapshot: PlanSnapshot, in journal: any Journal, at start: Timestamp
     ) throws(JournalError) {
@@ -106,7 +105,7 @@ extension RolloutService {
         }
     }
 
-    /// A simulated world with the endpoint as it is now; an empty one where there is none.
+    /// Returns a simulation with a copy of the endpoint; an empty one if the endpoint does not exist.
     private func world(
         like selection: BackendSelection, _ endpoint: Name, _ settings: SimulationSettings
     ) async throws -> MemoryStore {

@@ -3,7 +3,7 @@ internal import Rollouts
 internal import SimulatedEndpoints
 
 extension MemoryStore {
-    /// A simulated world with an endpoint like `observed`, which is real; an empty one where there is none.
+    /// Returns a simulation with a copy of the real endpoint `observed`; an empty one if it is nil.
     static func resembling(
         _ observed: EndpointSnapshot?, _ settings: SimulationSettings
     ) async throws -> MemoryStore {

@@ -10,12 +10,12 @@ package struct Servers: Hashable, Sendable, Encodable {
 
     package private(set) var all: [Server] = []
 
-    /// None is known.
+    /// No server is known.
     package static let none = Servers()
 
     private init() {}
 
-    /// Those that `plan` deploys, and those that the endpoint has besides.
+    /// The servers of the deployments in `plan`, and of the endpoint's other deployments.
     package init(of plan: Plan, on endpoint: EndpointSnapshot?) {
         for stage in plan.stages where stage.skip == nil { add(stage.action.deployment) }
         let planned = Set(all.map(\.deployment))
@@ -24,7 +24,7 @@ package struct Servers: Hashable, Sendable, Encodable {
         }
     }
 
-    /// Of a run: what was observed once it has ended, whatever it was to deploy.
+    /// The servers of a run: those observed if it has ended, otherwise as in ``init(of:on:)``.
     package init(of plan: Plan, by record: RunRecord) {
         if record.status.isEnded, let endpoint = record.latest.snapshot {
             self.init(of: endpoint)
@@ -37,7 +37,7 @@ package struct Servers: Hashable, Sendable, Encodable {
         for deployment in endpoint.deployments { add(deployment.definition) }
     }
 
-    /// A deployment that is deployed twice is served by one server after the other.
+    /// A deployment that is deployed twice has one server after the other.
     private mutating func add(_ definition: DeploymentDefinition?) {
         guard let definition, let server = definition.server else { return }
         guard let index = all.firstIndex(where: { $0.deployment == definition.name }) else {
@@ -46,7 +46,7 @@ package struct Servers: Hashable, Sendable, Encodable {
         if all[index].text != server { all[index].text += ", then \(server)" }
     }
 
-    /// A mapping of deployments.
+    /// Encodes a mapping from deployments to servers.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(Dictionary(uniqueKeysWithValues: all.map { ($0.deployment, $0.text) }))

@@ -1,22 +1,24 @@
 internal import Rollouts
 
-/// What a plan does to the deployments that serve clients when it begins.
+/// Warns about what a plan does to the deployments that serve clients when it begins.
 ///
-/// A playbook that was written for `blue` does right by the rules, and yet brings back an old version where an earlier
-/// run has left `green` live. `check` cannot know this; who looks at the endpoint can.
+/// A playbook that was written for a live `blue` obeys all rules, yet brings back an old version if an earlier run has
+/// left `green` live. `check` cannot detect this, because it does not observe the endpoint.
 struct ServiceCare {
     /// The endpoint's traffic at the start.
     private let served: Traffic
-    /// True once a stage has tested, watched or asked for something.
+    /// Whether any stage so far has a test, a gate or a wait.
     private var hasLooked: Bool
 
-    /// `done` are the stages before.
+    /// `done` are the stages that precede the first one to check.
     init(_ observed: EndpointSnapshot?, after done: some Sequence<Stage>) {
         served = observed?.traffic.wanted ?? .none
         hasLooked = done.contains { $0.skip == nil && $0.looks }
     }
 
-    /// Fragments that follow the stage's name; the stages are told in order.
+    /// Returns warnings as fragments that follow the stage's name.
+    ///
+    /// Call it for the stages in order.
     mutating func warnings(
         of stage: Stage, from before: EndpointSnapshot?, to after: EndpointSnapshot?
     ) -> [String] {
@@ -34,21 +36,21 @@ struct ServiceCare {
         let (old, new) = (before.traffic.wanted, after.traffic.wanted)
         guard old[name] > 0, new[name] == 0, !new.isEmpty else { return nil }
         let others = new.deployments.map(\.text).joined(separator: " and ")
-        return "gives \(others) the \(old[name]) % of the clients that \(name) serves now, before any test or approval"
+        return "moves the \(old[name]) % of clients that \(name) serves now to \(others), before any test or approval"
     }
 
     private func replacement(of name: Name, from before: EndpointSnapshot, to after: EndpointSnapshot) -> String? {
         guard let old = before.deployment(name), var new = after.deployment(name)?.definition else { return nil }
         new.instanceCount = old.definition.instanceCount
         guard old.definition != new else { return nil }
-        return "replaces \(name), which serves \(served[name]) % of the clients now, by another version"
+        return "replaces \(name), which serves \(served[name]) % of clients now, with another version"
     }
 
     private func shrinking(of name: Name, from before: EndpointSnapshot, to after: EndpointSnapshot) -> String? {
         guard let old = before.deployment(name)?.instances.wanted, let new = after.deployment(name)?.instances.wanted,
             new < old, after.traffic.wanted[name] > 0
         else { return nil }
-        return "leaves \(name), which serves clients, \(new) of its \(old) instances"
+        return "scales \(name), which serves clients, from \(old) to \(new) instance\(new == 1 ? "" : "s")"
     }
 }
 

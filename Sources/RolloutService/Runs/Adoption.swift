@@ -2,21 +2,22 @@ internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 
-/// An edited playbook that takes the place of the one that a run was started with (P7).
+/// Replaces the plan of a run with one made from its edited playbook (P7).
 struct Adoption {
     var snapshot: PlanSnapshot
     var stages: [StageRecord]
-    /// What changes, as sentences.
+    /// What has changed, as clauses.
     var differences: [String]
 
-    /// What `new` makes of a run that has come as far as `state`, or will have come to the stage at `stop`.
+    /// Adopts `new` in a run at `state`, or in a run that will first advance to the stage at index `stop`.
     ///
-    /// - Throws: Where a stage that is done by then, or that acts now, is not as it was.
+    /// - Throws: ``ServiceError/Code/invalidPlaybook`` if the plan is for another endpoint, changes a stage that is
+    ///   done by then or under way, or weakens an approval.
     init(_ new: PlanSnapshot, of old: Plan, at state: RunState, stop: Int = 0) throws(ServiceError) {
         let record = state.record
         guard new.plan.endpoint == old.endpoint, new.plan.backend == old.backend else {
             throw ServiceError(
-                .invalidPlaybook, "the edited playbook is about another endpoint: it cannot be adopted")
+                .invalidPlaybook, "the edited playbook cannot be adopted: it is for another endpoint or backend")
         }
         let fixed = max(record.position + (record.phase.needsItsStage ? 1 : 0), stop)
         for index in 0..<fixed {
@@ -25,8 +26,8 @@ struct Adoption {
                 let word = index < record.position ? "done" : "under way"
                 throw ServiceError(
                     .invalidPlaybook,
-                    "stage \(name) is \(word), and the edited playbook has another definition in its place: "
-                        + "it cannot be adopted; without it the run goes on with what it keeps",
+                    "the edited playbook cannot be adopted: it changes stage \(name), which is \(word); "
+                        + "without it, the run continues with its original files",
                     [.step(.resume, of: record.id), .step(.abort, of: record.id)])
             }
         }
@@ -35,7 +36,7 @@ struct Adoption {
         for index in new.plan.stages.indices.dropFirst(fixed) {
             let stage = new.plan.stages[index]
             if index == record.position, state.stages.indices.contains(index), state.stages[index].name == stage.name {
-                // Attempts that were made stay counted: they have their idempotency keys.
+                // Past attempts stay counted, because their numbers are part of idempotency keys.
                 stages.append(state.stages[index])
             } else {
                 stages.append(StageRecord(name: stage.name, action: stage.action.kind))
@@ -46,23 +47,24 @@ struct Adoption {
         differences = Self.differences(old, new.plan)
     }
 
-    /// Whoever may edit a file is not therefore one of those who must approve: that takes a run of its own.
+    /// Refuses a plan that drops or weakens an approval: a person who may edit a file is not thereby allowed to
+    /// approve.
     private static func refuseWeakerGates(
         in new: Plan, than old: Plan, from position: Int, _ run: RunID
     ) throws(ServiceError) {
         for stage in old.stages.dropFirst(position) where stage.skip == nil {
-            // A gate that whoever adopts could pass alone, they may drop as well.
+            // A gate that any single person can pass may be dropped by the person who adopts.
             guard let approval = stage.approval,
                 approval.required > 1 || !approval.starterMayApprove || approval.group != nil
             else { continue }
             let edited = new.stages.first { $0.name == stage.name }
-            // A stage that is gone does not act either, unless what it did is done by another one without its gate.
+            // A removed stage needs no gate, unless another stage performs the same action.
             let successor = edited ?? new.stages.dropFirst(position).first { $0.action == stage.action }
             guard let successor, !(successor.approval?.isAtLeast(approval) ?? false) else { continue }
             throw ServiceError(
                 .invalidPlaybook,
-                "stage \(stage.name) asks for an approval that the edited playbook drops or weakens: it cannot be adopted; "
-                    + "have it decided, or end the run and start anew",
+                "the edited playbook cannot be adopted: it drops or weakens the approval of stage \(stage.name); "
+                    + "decide that approval first, or abort the run and start a new one",
                 [.step(.approve, of: run, stage: stage.name), .step(.abort, of: run)])
         }
     }
@@ -70,18 +72,18 @@ struct Adoption {
     private static func differences(_ old: Plan, _ new: Plan) -> [String] {
         let before = old.stages.map(\.name)
         let after = new.stages.map(\.name)
-        var lines = before.filter { !after.contains($0) }.map { "stage \($0) is gone" }
+        var lines = before.filter { !after.contains($0) }.map { "stage \($0) is removed" }
         lines += after.filter { !before.contains($0) }.map { "stage \($0) is new" }
         for stage in new.stages {
             guard let index = before.firstIndex(of: stage.name), old.stages[index] != stage else { continue }
-            lines.append("stage \(stage.name) is defined otherwise")
+            lines.append("stage \(stage.name) is changed")
         }
         return lines
     }
 }
 
 extension Phase {
-    /// True while the stage under way must stay as it is.
+    /// Whether the current stage must not change in this phase.
     fileprivate var needsItsStage: Bool {
         switch self {
         case .acting, .baking, .analysing, .backingOff, .rollingBack: true
@@ -96,26 +98,28 @@ extension Phase {
 }
 
 extension RolloutService {
-    /// The plan made anew from the files on disk, with the inputs that `run` was started with.
+    /// Returns a new plan from the files on disk, with the inputs that `run` was started with.
+    ///
+    /// - Throws: ``ServiceError/Code/invalidPlaybook`` if the playbook no longer exists or has errors.
     func editedPlan(_ old: PlanSnapshot, playbook path: String?, for run: RunID) throws(ServiceError)
         -> PlanSnapshot
     {
         guard let request = try editedRequest(old, playbook: path) else {
             throw ServiceError(
                 .invalidPlaybook,
-                "the playbook of \(run) is not on disk any more; without adopting it the run goes on with what it keeps"
-            )
+                "the playbook of \(run) no longer exists; without it, the run continues with its original files")
         }
         return try snapshot(of: request, for: run)
     }
 
-    /// What that plan is made of; nil where the playbook is gone.
+    /// Returns the request for that plan; nil if the playbook no longer exists.
     func editedRequest(_ old: PlanSnapshot, playbook path: String?) throws(ServiceError) -> PlanRequest? {
         guard let path else { return nil }
         var request = PlanRequest(path: path, selection: try backends.selection(of: old.plan))
         request.inputs = old.plan.inputs.mapValues(InputText.value)
         request.endpoint = old.plan.endpoint
-        // What was named before may be named again; the run keeps its deployments, whoever is live by now.
+        // Paths that were allowed before stay allowed. The run keeps its roles, even if another deployment is live by
+        // now.
         request.userPaths = Set(old.plan.files.dropFirst().map(\.path).filter(\.leavesFolder))
         if let roles = old.plan.roles { request.roles = .kept(roles) }
         return request

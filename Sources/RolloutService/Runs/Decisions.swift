@@ -3,28 +3,30 @@ package import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// A decision that was made about one stage of one run.
+/// A decision about one stage of a run.
 package struct DecisionMade: Sendable {
     package var run: RunID
     package var request: Request
     package var stage: String
-    /// True where the stage's gate is not open yet: the decision is kept for it (P9).
+    /// Whether the stage's gate is not open yet; the decision is then kept until it opens (P9).
     package var isEarly: Bool
-    /// The person's opposite decision, also ahead of the gate, whose place it takes.
+    /// The same person's earlier, opposite decision that this one replaces.
     package var replaced: Request?
-    /// Why nothing was added: somebody had decided the same before; nil where it was kept.
+    /// Why the decision was not recorded: the same one had been made before.
+    ///
+    /// Nil if it was recorded.
     package var repeated: String?
 }
 
 extension RolloutService {
-    /// Keeps the caller's yes or no to one stage of a run (P8, P9).
+    /// Records the caller's approval or rejection of a stage (P8, P9).
     ///
-    /// `kind` is ``Request/Kind/approve`` or ``Request/Kind/reject``. Without `stage` it is about the gate that is open, or
-    /// the only one that is still ahead. With `mayRepeat`, the same decision made before is as good as this one.
+    /// `kind` is ``Request/Kind/approve`` or ``Request/Kind/reject``. Default for `stage`: the open gate, or the only
+    /// one still ahead. With `mayRepeat`, repeating an earlier decision is not an error.
     package func decide(
         _ kind: Request.Kind, on run: RunID, stage: String? = nil, reason: String? = nil, mayRepeat: Bool = false
     ) throws -> DecisionMade {
-        // Before the run is read: what is used by then is of an earlier gate, or counted in the one that is open.
+        // Read before the run: requests used by then belong to an earlier gate, or are already counted in the open one.
         let used = Set(try journal.requests(of: run).filter(\.isUsed).map(\.request.number))
         var subject = try subject(of: kind, stage, in: try journal.load(run))
         subject.used = used
@@ -54,18 +56,18 @@ extension RolloutService {
         return made
     }
 
-    /// Throws where the time to decide the gate is over: its `on_timeout` is carried out then, and nothing else.
+    /// Refuses to decide a gate that has timed out: only its `on_timeout` can be carried out.
     static func refuse(
         past gate: ApprovalGate, _ approval: Approval, stage: String, of run: RunID, at now: Timestamp
     ) throws(ServiceError) {
         guard let deadline = gate.deadline(passedAt: now) else { return }
         throw ServiceError(
             .notPossible,
-            "the time to decide stage \(stage) of \(run) ran out at \(deadline.zoned): what its on_timeout says "
-                + "(\(approval.onTimeout.rawValue)) is to be carried out", [.step(.resume, of: run)])
+            "the approval of stage \(stage) of \(run) timed out at \(deadline.zoned); its on_timeout "
+                + "(\(approval.onTimeout.rawValue)) takes effect when the run resumes", [.step(.resume, of: run)])
     }
 
-    /// True where the same was said of the stage before, and not the opposite.
+    /// Whether the latest decision about the stage is of the same kind.
     private func isDecided(_ kind: Request.Kind, _ subject: DecisionSubject) throws(JournalError) -> Bool {
         let said = try journal.requests(of: subject.run.id).map(\.request).filter {
             $0.stage == subject.stage.name && ($0.kind == .approve || $0.kind == .reject)
@@ -73,23 +75,25 @@ extension RolloutService {
         return said.last?.kind == kind
     }
 
-    /// The gate that is meant, and whether the caller may decide it.
+    /// Returns the gate that a decision is about.
+    ///
+    /// - Throws: ``ServiceError/Code/notPossible`` if there is no gate to decide, or the caller may not decide it.
     func subject(
         of kind: Request.Kind, _ stage: String?, in run: StoredRun
     ) throws -> DecisionSubject {
         let record = run.record
         guard !record.status.isEnded else {
             throw ServiceError(
-                .notPossible, "run \(record.id) has ended (\(record.status.words)): nothing is left to decide")
+                .notPossible, "run \(record.id) has ended (\(record.status.words)): there is nothing to decide")
         }
         let index = try stageIndex(stage, in: run)
         let name = run.stages[index].name
         guard let approval = run.snapshot.plan.stages[index].approval else {
-            throw ServiceError(.notPossible, "stage \(name) asks for no approval\(Self.gates(of: run))")
+            throw ServiceError(.notPossible, "stage \(name) requires no approval\(Self.gates(of: run))")
         }
         guard index >= record.position, !run.stages[index].status.isDone else {
             throw ServiceError(
-                .notPossible, "stage \(name) is done (\(run.stages[index].status.rawValue)): it needs no decision")
+                .notPossible, "stage \(name) is already done (\(run.stages[index].status.rawValue))")
         }
         if index == record.position {
             switch record.phase {
@@ -98,8 +102,8 @@ extension RolloutService {
                 let isLive = try journal.holder(of: record.id) != nil
                 throw ServiceError(
                     .notPossible,
-                    "stage \(name) has begun (\(record.status.words)): its gate is behind it"
-                        + (isLive ? ", and a process works on it" : ""), [.showRun(record.id)])
+                    "stage \(name) has passed its gate and is under way (\(record.status.words)"
+                        + (isLive ? ", with a process working on it)" : ")"), [.showRun(record.id)])
             }
         }
         if kind == .approve { try refuseStranger(approval, record, name) }
@@ -108,7 +112,8 @@ extension RolloutService {
         return DecisionSubject(run: record, stage: run.stages[index], approval: approval, gate: gate)
     }
 
-    /// Refuses a caller who may not say yes to the stage `name`: its starter where it bars them, strangers to its group.
+    /// Refuses a caller who may not approve stage `name`: the run's starter if the stage bars them, or a person outside
+    /// the required group.
     func refuseStranger(_ approval: Approval, _ record: RunRecord, _ name: String) throws(ServiceError) {
         let objection = approval.objection(
             to: caller.person, memberOf: caller.membership(for: approval), starter: record.starter)
@@ -117,7 +122,7 @@ extension RolloutService {
         case .starter?:
             throw ServiceError(
                 .notPossible,
-                "\(caller.person) started \(record.id), and stage \(name) bars its starter: ask somebody else")
+                "\(caller.person) started \(record.id), and stage \(name) must be approved by another person")
         case .group(let group)?:
             throw ServiceError(.notPossible, "stage \(name): \(caller.objection(to: group))")
         }
@@ -138,27 +143,29 @@ extension RolloutService {
         }
         if ahead.count == 1, let only = ahead.first { return only }
         throw ServiceError(
-            .notPossible, "run \(run.record.id) waits for no approval now; name a stage\(Self.gates(of: run))")
+            .notPossible, "run \(run.record.id) is not waiting for an approval; name a stage\(Self.gates(of: run))")
     }
 
     private static func gates(of run: StoredRun) -> String {
         let names = run.snapshot.plan.stages.filter { $0.approval != nil }.map(\.name)
-        guard !names.isEmpty else { return "; none of its stages asks for one" }
-        return "; approvals are asked for by \(names.joined(separator: ", "))"
+        guard !names.isEmpty else { return "; none of its stages requires one" }
+        return "; stages with an approval: \(names.joined(separator: ", "))"
     }
 }
 
-/// What is decided about: the gate as the person is shown it.
+/// The gate that a decision is about, as it was shown to the person.
 struct DecisionSubject {
     var run: RunRecord
     var stage: StageRecord
     var approval: Approval
-    /// Nil where the gate is not open yet.
+    /// Nil if the gate is not open yet.
     var gate: ApprovalGate?
-    /// Numbers of the requests that the run had used before it was read.
+    /// The numbers of the requests that the run had used before it was read.
     var used: Set<Int> = []
 
-    /// Refuses where somebody has decided before (P8): in the journal's own transaction.
+    /// Refuses a decision about a gate that has been decided (P8).
+    ///
+    /// Call it in the journal's transaction.
     func validate(_ kind: Request.Kind, by person: Person, _ kept: [KeptRequest]) throws(JournalError) {
         let opposite = opposite(of: kind, by: person, in: kept)
         let counting = counting(kept).filter { $0.number != opposite?.number }
@@ -171,11 +178,11 @@ struct DecisionSubject {
         guard kind == .approve, people.contains(person) else { return }
         throw JournalError(
             .notAllowed,
-            "\(person) has approved stage \(stage.name) of \(run.id) already; "
-                + "it wants \(approval.required) different people, and \(people.count) said yes")
+            "\(person) has already approved stage \(stage.name) of \(run.id); "
+                + "it requires \(approval.required) different people, and \(people.count) approved so far")
     }
 
-    /// What the person has said before, ahead of the gate, and takes back by saying `kind`.
+    /// Returns the person's earlier, opposite decision ahead of the gate, which a decision of `kind` replaces.
     func opposite(of kind: Request.Kind, by person: Person, in kept: [KeptRequest]) -> Request? {
         guard gate == nil else { return nil }
         return counting(kept).last { $0.by == person && $0.kind != kind }
@@ -186,15 +193,15 @@ struct DecisionSubject {
         return kept.filter { counts($0) && waiting.replacement(of: $0.request) == nil }.map(\.request)
     }
 
-    /// True for a decision about the same gate that counts, or will.
+    /// Whether `kept` is a decision about the same gate that counts now or will count.
     private func counts(_ kept: KeptRequest) -> Bool {
         let request = kept.request
         guard request.kind == .approve || request.kind == .reject, request.stage == stage.name,
             request.planHash == run.planHash
         else { return false }
         guard let gate else { return !kept.isUsed }
-        // One that the run has used since the gate was read is not among the gate's approvals yet. Times do not tell it
-        // from one of an earlier gate: that may have opened in the same millisecond.
+        // A request that the run has used since the gate was read is not among the gate's approvals yet. Its time
+        // cannot distinguish it from a request of an earlier gate, which may have opened in the same millisecond.
         let isOfGate = request.fingerprint == gate.fingerprint && !used.contains(request.number)
         return kept.isUsed ? isOfGate : gate.concerns(request, planHash: run.planHash)
     }
@@ -204,7 +211,7 @@ struct DecisionSubject {
         return JournalError(
             .notAllowed,
             "stage \(stage.name) of \(run.id) was \(word) by \(request.by) at \(request.at.short)"
-                + (request.reason.map { " (\($0))" } ?? "") + ": the first decision counts")
+                + (request.reason.map { " (\($0))" } ?? "") + "; the first decision counts")
     }
 
     var evidence: String? {

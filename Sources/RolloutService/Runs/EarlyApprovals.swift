@@ -2,16 +2,17 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// The gates that the starter of a run approves ahead of time.
+/// The gates that the starter of a run approves in advance.
 struct EarlyApprovals: Hashable, Sendable {
-    /// Names of stages, in the plan's order.
+    /// The names of the approved stages, in the plan's order.
     var stages: [String] = []
-    /// Sentences on gates that `all` leaves to others.
+    /// Clauses about gates that `all` does not include because the starter may not approve them.
     var notes: [String] = []
 
-    /// `words` are names of stages, or `all`.
+    /// Resolves `words`, which are names of stages or `all`.
     ///
-    /// - Throws: Where a stage that is named has no gate, does not exist, or bars its starter.
+    /// - Throws: ``ServiceError/Code/notPossible`` if a named stage does not exist, requires no approval, is already
+    ///   done, or may not be approved by the caller.
     init(_ words: [String], in plan: Plan, from first: Int = 0, by caller: Caller) throws(ServiceError) {
         for word in words where word != "all" { try check(word, in: plan, from: first, by: caller) }
         let all = words.contains("all")
@@ -24,7 +25,7 @@ struct EarlyApprovals: Hashable, Sendable {
             }
             guard all else { continue }
             if let bar = Self.bar(approval, to: caller) {
-                notes.append("stage \(stage.name) is left to others: \(bar)")
+                notes.append("stage \(stage.name) must be approved by another person: \(bar)")
             } else {
                 stages.append(stage.name)
             }
@@ -37,23 +38,25 @@ struct EarlyApprovals: Hashable, Sendable {
             let hint = didYouMean(word, among: plan.stages.map(\.name))
             let known =
                 names.isEmpty
-                ? "no stage asks for one" : "approvals are asked for by \(names.joined(separator: ", "))"
-            throw ServiceError(.notPossible, "approval of \(word): there is no such stage; \(hint ?? known)")
+                ? "no stage requires an approval" : "stages with an approval: \(names.joined(separator: ", "))"
+            throw ServiceError(.notPossible, "cannot approve '\(word)': there is no such stage; \(hint ?? known)")
         }
         let stage = plan.stages[index]
         guard let approval = stage.approval else {
-            throw ServiceError(.notPossible, "approval of \(word): the stage asks for no approval")
+            throw ServiceError(.notPossible, "cannot approve '\(word)': the stage requires no approval")
         }
-        guard index >= first else { throw ServiceError(.notPossible, "approval of \(word): the stage is done already") }
-        if let bar = Self.bar(approval, to: caller) { throw ServiceError(.notPossible, "approval of \(word): \(bar)") }
+        guard index >= first else { throw ServiceError(.notPossible, "cannot approve '\(word)': the stage is done") }
+        if let bar = Self.bar(approval, to: caller) {
+            throw ServiceError(.notPossible, "cannot approve '\(word)': \(bar)")
+        }
     }
 
-    /// Why the person who starts the run may not approve, or nil.
+    /// Why the person who starts the run may not approve; nil if they may.
     private static func bar(_ approval: Approval, to caller: Caller) -> String? {
         let group = caller.membership(for: approval)
         return switch approval.objection(to: caller.person, memberOf: group, starter: caller.person) {
         case nil, .repeated?: nil
-        case .starter?: "it bars the person who started the run"
+        case .starter?: "it bars the person who starts the run"
         case .group(let group)?: caller.objection(to: group)
         }
     }

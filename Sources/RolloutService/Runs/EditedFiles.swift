@@ -5,24 +5,26 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// How the files of a plan stand on disk, beside what the run keeps of them (P7).
+/// Compares the files of a plan on disk with the copies that the run keeps (P7).
 struct EditedFiles {
-    /// What differs, as `diff -u` tells it; nothing where all is as it was.
+    /// The differences, in the format of `diff -u`; empty if there are none.
     var lines: [String] = []
     /// The names of the files that differ.
     var names: [String] = []
-    /// Where the playbook is now; nil where it is gone.
+    /// The playbook's present path; nil if it no longer exists.
     var playbook: String?
 
-    /// A playbook that is not where it was any more, as on another machine, is looked for in the workspace.
+    /// Compares the files of `run`.
+    ///
+    /// A playbook that is no longer at its path, for example on another machine, is looked up in the workspace.
     init(_ run: StoredRun, in workspace: Workspace) {
         let snapshot = run.snapshot
         guard let first = snapshot.plan.files.first else { return }
         playbook = Self.place(of: first.path, from: run.record.playbookFolder, in: workspace)
         guard let playbook else {
-            // Where the others would be is not known without it.
+            // The other files are relative to the playbook, so they cannot be located.
             names = [first.path]
-            lines = ["\(first.path) is not there any more, or cannot be read"]
+            lines = ["\(first.path) no longer exists, or cannot be read"]
             return
         }
         let folder = Self.folder(of: playbook)
@@ -34,7 +36,7 @@ struct EditedFiles {
         compareSources(of: snapshot.plan)
     }
 
-    /// Files inside of code folders and models, whose content the run does not keep: which of them differ.
+    /// Compares files in code folders and models, of which the run keeps only digests.
     private mutating func compareSources(of plan: Plan) {
         guard !plan.sources.isEmpty else { return }
         var present: Set<Plan.Source> = []
@@ -49,8 +51,8 @@ struct EditedFiles {
         for path in changed.prefix(Self.mostLines) {
             let what =
                 !old.contains(path)
-                ? "is new since the plan was made"
-                : new.contains(path) ? "is not as it was when the plan was made" : "is not there any more"
+                ? "was added after the plan was made"
+                : new.contains(path) ? "has changed since the plan was made" : "no longer exists"
             lines.append("\(path) \(what)".printable)
         }
         if changed.count > Self.mostLines { lines.append("and \(changed.count - Self.mostLines) more files") }
@@ -66,7 +68,7 @@ struct EditedFiles {
         let present = place.flatMap(FileManager.default.contents(atPath:))
         guard let present else {
             names.append(file.path)
-            lines.append("\(file.path) is not there any more, or cannot be read")
+            lines.append("\(file.path) no longer exists, or cannot be read")
             return
         }
         guard present != kept else { return }
@@ -86,7 +88,7 @@ struct EditedFiles {
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
     }
 
-    /// The folder of a run's playbook, absolute; nil where the playbook is not on disk any more.
+    /// Returns the absolute path of the playbook's folder; nil if the playbook no longer exists.
     static func playbookFolder(of record: RunRecord, _ plan: Plan, in workspace: Workspace) -> String? {
         guard let first = plan.files.first else { return nil }
         return place(of: first.path, from: record.playbookFolder, in: workspace).map(folder)
@@ -96,20 +98,21 @@ struct EditedFiles {
 }
 
 extension RolloutService {
-    /// Tells what was edited since the run started, and what becomes of it.
+    /// Reports what was edited since the run started, and whether the edits are used.
     func tell(_ files: EditedFiles, of run: StoredRun, isAdopted: Bool) {
         guard !files.names.isEmpty else { return }
         for line in files.lines { note(line) }
         let names = files.names.joined(separator: ", ")
-        guard !isAdopted else { return note("note: \(names): the edited files are used from here on") }
+        guard !isAdopted else { return note("note: the edited files are used from now on: \(names)") }
         notify(
             .note(
-                "note: \(names) changed since the run started; the run goes on with what it keeps",
+                "note: \(names) changed since the run started; the run continues with its original files",
                 suggestions: canAdopt(files, run) ? [.step(.adopt, of: run.record.id)] : []))
     }
 
-    /// Whether the edited playbook could take the place of the one that the run keeps at the gate where the run, which goes
-    /// on now, stops next: until then this process has it, and nobody else can adopt anything.
+    /// Whether the edited playbook could be adopted at the next gate.
+    ///
+    /// Before it, this process holds the lease, so no other process can adopt it.
     private func canAdopt(_ files: EditedFiles, _ run: StoredRun) -> Bool {
         let stages = run.snapshot.plan.stages
         let gate = stages.indices.first {

@@ -2,9 +2,10 @@ internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 
-/// From which stage a run that has ended is forked, with its own files or with edited ones.
+/// Determines the stage from which an ended run is forked, with its original files or with edited ones.
 enum EditedFork {
-    /// The step that forks `parent` with the files as they are now; nil where nothing was edited, or no fork can use it.
+    /// Returns the step that forks `parent` with the edited files; nil if nothing was edited, or no fork can use the
+    /// edits.
     static func step(of parent: StoredRun, in service: RolloutService) throws(ServiceError) -> NextStep? {
         let files = EditedFiles(parent, in: service.workspace)
         guard !files.names.isEmpty,
@@ -17,7 +18,7 @@ enum EditedFork {
         return change.earlier.map { .forkEdited(from: new.stages[$0].name) }
     }
 
-    /// The first stage of the parent that is not in effect any more.
+    /// Returns the index of the first stage of `parent` that is not in effect.
     static func first(of parent: StoredRun) -> Int {
         let furthest = min(parent.record.position, parent.stages.count - 1)
         let stages = parent.snapshot.plan.stages
@@ -26,15 +27,15 @@ enum EditedFork {
             return !parent.stages[$0].status.isDone || isSkippedByHand || isTakenBack(parent, $0)
         }
         let begin = min(first ?? furthest, max(furthest, 0))
-        // A deployment that serves nobody any more is deployed anew first.
+        // A failed deployment is deployed again first.
         let broken = parent.record.latest.snapshot?.deployments.filter { $0.failure != nil }.map(\.name) ?? []
         return stages.indices.prefix(begin).last { index in
             stages[index].action.as(DeployAction.self).map { broken.contains($0.definition.name) } ?? false
         } ?? begin
     }
 
-    /// The first stage that counts as done in a fork from `first`, and is another one in the edited plan; `earlier` is the
-    /// stage from which a fork does it anew, nil where there is none.
+    /// Returns the first stage that would count as done in a fork from `first` but differs in the edited plan;
+    /// `earlier` is the stage from which a fork would repeat it, or nil if there is none.
     static func change(
         in new: Plan, since parent: StoredRun, before first: Int
     ) -> (stage: String, earlier: Int?)? {
@@ -42,22 +43,22 @@ enum EditedFork {
             let old = parent.snapshot.plan.stages[index]
             let isRenamed = index >= new.stages.count || new.stages[index].name != old.name
             guard isRenamed || index < first && new.stages[index] != old else { continue }
-            // One of another name has no record in the parent: what comes before it must be done again too.
+            // A stage with a new name has no record in the parent, so the stage before it must be repeated as well.
             let last = isRenamed ? index - 1 : index
             return (old.name, last < 0 ? nil : takenBack(parent, before: last) ?? last)
         }
         return nil
     }
 
-    /// The first stage that a fork from `index` would count as done, and that was taken back.
+    /// Returns the first stage that a fork from `index` would count as done although it was rolled back.
     static func takenBack(_ parent: StoredRun, before index: Int) -> Int? {
-        // A traffic stage sets live traffic as a whole, whatever became of what was set before.
+        // A traffic stage sets the whole live traffic, so it does not depend on earlier stages.
         guard parent.snapshot.plan.stages[index].action.kind != .traffic else { return nil }
         return parent.stages.indices.prefix(index).first { isTakenBack(parent, $0) }
     }
 
-    /// True for a stage whose traffic was taken back, and for a `define` that gave its deployment all traffic, which
-    /// rolling back to the traffic of the start undid.
+    /// Whether a stage was rolled back, or was a `define` with `all_traffic` that rolling back to the initial traffic
+    /// undid.
     private static func isTakenBack(_ parent: StoredRun, _ index: Int) -> Bool {
         if parent.stages[index].status == .rolledBack { return true }
         guard parent.record.status != .succeeded, parent.stages[index].action == .define,

@@ -3,13 +3,15 @@ package import RolloutEngine
 package import Rollouts
 internal import Support
 
-/// From where, and with what, a run that has ended is forked.
+/// How an ended run is forked.
 package struct ForkOptions: Sendable {
-    /// The stage that the new run begins with; nil: the first that is not in effect any more.
+    /// The stage that the new run begins with.
+    ///
+    /// Default: the first one that is not in effect.
     package var from: String?
-    /// Uses the playbook as it is on disk; stages that count as done must be as they were.
+    /// Uses the playbook on disk; stages that count as done must be unchanged.
     package var adopts = false
-    /// Stages that the starter approves ahead of time, or `all`.
+    /// The stages that the starter approves in advance, or `all`.
     package var approvals: [String] = []
 
     package init(from: String? = nil, adopts: Bool = false, approvals: [String] = []) {
@@ -20,18 +22,20 @@ package struct ForkOptions: Sendable {
 }
 
 extension RolloutService {
-    /// Starts a new run from one that has ended, and works on it; history is never rewritten (P12).
+    /// Starts a new run from one that has ended, and works on it.
+    ///
+    /// The ended run is not changed (P12).
     package func fork(_ run: RunID, _ options: ForkOptions, _ work: WorkOptions) async throws -> RunEnd {
         let parent = try journal.load(run)
         guard parent.record.status.isEnded else {
             throw ServiceError(
                 .notPossible,
-                "run \(run) has not ended (\(parent.record.status.words)), so that nothing is forked from it",
+                "run \(run) has not ended (\(parent.record.status.words)), so no run can be forked from it",
                 situation: try situation(of: run))
         }
         guard parent.record.status != .succeeded || options.from != nil else {
             throw ServiceError(
-                .notPossible, "run \(run) has succeeded; name the stage that a new run is to begin with",
+                .notPossible, "run \(run) has succeeded; name the stage that a new run should begin with",
                 [.step(.fork(from: parent.stages.first?.name), of: run)])
         }
         let first = try firstStage(of: parent, options.from)
@@ -46,7 +50,7 @@ extension RolloutService {
             notify(
                 .note(
                     "note: \(edited.names.joined(separator: ", ")) changed since \(run) started; "
-                        + "the new run uses what \(run) keeps",
+                        + "the new run uses the original files of \(run)",
                     suggestions: [.step(.forkEdited(from: options.from), of: run)]))
         }
         let approvals = try EarlyApprovals(options.approvals, in: snapshot.plan, from: first, by: caller)
@@ -64,7 +68,7 @@ extension RolloutService {
                 if !dropped.isEmpty {
                     notify(
                         .note(
-                            "note: approvals that \(run) was given ahead of time are not carried over "
+                            "note: advance approvals of \(run) are not carried over "
                                 + "(\(dropped.joined(separator: ", ")))",
                             suggestions: dropped.map { .step(.approve, of: machine.record.id, stage: $0) }))
                 }
@@ -73,9 +77,9 @@ extension RolloutService {
         }
     }
 
-    /// The stages from `first` on that were approved ahead of time in the parent, and are not in the fork.
+    /// Returns the stages from `first` on that were approved in advance in the parent, but not in the fork.
     ///
-    /// An approval is bound to one run: whoever gave it may have meant no second try.
+    /// An approval is bound to one run: the person who gave it may not have agreed to a second try.
     package static func dropped(
         _ kept: [KeptRequest], in plan: Plan, from first: Int, given: [String]
     ) -> [String] {
@@ -85,7 +89,7 @@ extension RolloutService {
             .map(\.name)
     }
 
-    /// Where the new run begins: `from`, or the first stage of the parent that is not in effect any more.
+    /// Returns the index of the stage `from`, or of the first stage of the parent that is not in effect.
     private func firstStage(of parent: StoredRun, _ from: String?) throws(ServiceError) -> Int {
         let (stages, id) = (parent.stages, parent.record.id)
         let furthest = min(parent.record.position, stages.count - 1)
@@ -99,28 +103,27 @@ extension RolloutService {
         guard index <= furthest else {
             throw ServiceError(
                 .notPossible,
-                "run \(id) never came to stage \(from): the furthest to begin with is \(stages[furthest].name)",
+                "run \(id) never reached stage \(from); the last stage to begin with is \(stages[furthest].name)",
                 [.step(.fork(from: stages[furthest].name), of: id)])
         }
         if let taken = EditedFork.takenBack(parent, before: index) {
             throw ServiceError(
                 .notPossible,
-                "stage \(stages[taken].name) of \(id) was taken back, so that a run from \(from) on would count as done "
-                    + "what is not in effect; the furthest to begin with is \(stages[taken].name)",
+                "stage \(stages[taken].name) of \(id) was rolled back, but a run from \(from) on would count it as "
+                    + "done; the last stage to begin with is \(stages[taken].name)",
                 [.step(.fork(from: stages[taken].name), of: id)])
         }
         return index
     }
 
-    /// Refuses where a stage that counts as done has changed, and names the stage from which it is done anew.
+    /// Refuses an edited plan that changes a stage that counts as done, and suggests the stage to fork from instead.
     func refuseChanges(
         in new: Plan, since parent: StoredRun, before first: Int
     ) throws(ServiceError) {
         guard let change = EditedFork.change(in: new, since: parent, before: first) else { return }
         throw ServiceError(
             .invalidPlaybook,
-            "stage \(change.stage) counts as done in \(parent.record.id), and the edited playbook has another "
-                + "definition in its place",
+            "stage \(change.stage) counts as done in \(parent.record.id), but the edited playbook changes it",
             change.earlier.map { [.step(.forkEdited(from: new.stages[$0].name), of: parent.record.id)] }
                 ?? [.start(playbook: new.playbook, on: new.backend)])
     }

@@ -68,10 +68,10 @@ extension RolloutService {
         do { try journal.release(lease) } catch { warn("the lease of \(lease.key) was not released: \(error)") }
     }
 
-    /// Acquires the journal's lease; with `takeOver`, waits until the holder has been silent for long enough (P6).
+    /// Acquires the journal's lease; with `takeOver`, waits until the holder has been silent for 30 s (P6).
     ///
-    /// - Throws: ``ServiceError`` where the holder speaks meanwhile, ``JournalError`` where it is alive and may not
-    ///   be overtaken.
+    /// - Throws: ``ServiceError/Code/taken`` if the holder renews its lease meanwhile; ``JournalError`` if the holder
+    ///   is alive and `takeOver` is false.
     private func acquireLease(on key: LeaseKey, for run: RunID, takeOver: Bool) async throws -> Lease {
         var before: LeaseHolder?
         while true {
@@ -85,8 +85,8 @@ extension RolloutService {
             if let before, holder.silent < before.silent || holder.epoch != before.epoch {
                 throw ServiceError(
                     .taken,
-                    "process \(holder.process) on \(holder.host) still works on \(holder.run): it wrote "
-                        + "\(holder.silent.short) ago", [.showRun(holder.run)])
+                    "process \(holder.process) on \(holder.host) is still working on \(holder.run): it renewed its "
+                        + "lease \(holder.silent.short) ago", [.showRun(holder.run)])
             }
             let rest = Interval(
                 milliseconds: LeaseHolder.patience.milliseconds - min(holder.silent, LeaseHolder.patience).milliseconds)
@@ -98,7 +98,7 @@ extension RolloutService {
 }
 
 extension Journal {
-    /// Who works on the run now, if anybody does.
+    /// Returns the live process that is working on the run; nil if there is none.
     package func holder(of run: RunID) throws(JournalError) -> LeaseHolder? {
         try leases().first { $0.run == run && $0.isAlive }
     }

@@ -2,7 +2,10 @@ package import RolloutEngine
 internal import Rollouts
 
 extension RolloutService {
-    /// The runs whose open gate's time has run out although the journal does not say so yet.
+    /// Returns the runs with an open gate that has timed out without a record of it.
+    ///
+    /// A run with a record that was tampered with is left out; `turnout status` and `turnout events --verify` report
+    /// it.
     package func overdueRuns() throws -> [RunID] {
         try runs { record, gate in
             guard gate.expired == nil, gate.deadline != nil else { return false }
@@ -10,7 +13,7 @@ extension RolloutService {
         }
     }
 
-    /// The runs whose gate has expired and whose `on_timeout` no process carries out.
+    /// Returns the runs with a gate that has timed out and no process that carries out its `on_timeout`.
     package func expiredRuns() throws -> [RunID] {
         let taken = Set(try journal.leases().filter(\.isAlive).map(\.run))
         return try runs { record, gate in
@@ -19,9 +22,10 @@ extension RolloutService {
         }
     }
 
-    /// The runs that wait at an approval which `includes` accepts.
+    /// Returns the runs that are waiting at a gate that `includes` accepts.
     ///
-    /// A run whose record was altered is left out: `status` and `verify` report what is wrong with it.
+    /// A run with a record that was tampered with is left out; `turnout status` and `turnout events --verify` report
+    /// it.
     private func runs(where includes: (RunRecord, ApprovalGate) throws -> Bool) throws -> [RunID] {
         try journal.runIDs(in: .waiting).filter { run in
             let record: RunRecord
@@ -34,10 +38,11 @@ extension RolloutService {
         }
     }
 
-    /// Writes down that the time of the run's open gate has run out, as the run's machine decides (P10).
+    /// Records that the open gate of a run has timed out, as the run's machine decides (P10).
     ///
-    /// Nothing is changed but the journal. A run on which a process works is left to that process.
-    /// - Returns: Whether something was written.
+    /// Changes only the journal. A run that a process is working on is left to that process.
+    ///
+    /// - Returns: Whether anything was written.
     @discardableResult
     package func expireGate(of run: RunID) throws -> Bool {
         let stored = try journal.load(run)

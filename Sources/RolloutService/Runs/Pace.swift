@@ -2,16 +2,17 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Synchronization
 
-/// How much real time a simulation is given, so that a person can watch it; none where nobody does.
+/// How much real time a simulation takes so that a person can watch it.
 struct Pace: Sendable {
-    /// Real seconds for one virtual second.
+    /// Real seconds per virtual second.
     var factor: Double
-    /// All of the real time that may be spent.
+    /// The real time that may still be spent.
     var budget: Duration
 
+    /// No real time: nobody is watching.
     static let none = Pace(factor: 0, budget: .zero)
 
-    /// Shows the whole of `plan` in about two seconds and a half, where `durations` knows how long its changes take.
+    /// Shows the whole of `plan` in about 2.5 s, if `durations` can predict how long its changes take.
     static func watching(_ plan: Plan, _ durations: (any ChangeDurations)?) -> Pace {
         let preview = PlanPreview(of: plan, on: nil, kind: .managed, durations: durations)
         let expected = preview.duration ?? .minutes(20)
@@ -19,7 +20,7 @@ struct Pace: Sendable {
     }
 }
 
-/// A clock that takes a little real time for what passes at once on another.
+/// A clock that spends a little real time on waits that pass at once on its base clock.
 final class PacedClock: RunClock, Sendable {
     private let base: any RunClock
     private let pace: Mutex<Pace>
@@ -30,7 +31,7 @@ final class PacedClock: RunClock, Sendable {
         self.pace = Mutex(pace)
     }
 
-    /// Gives the way back a time of its own: it is what a person most wants to see.
+    /// Grants rolling back additional real time, because a person most wants to see it.
     func note(_ progress: Runner.Progress) {
         guard case .performing(_, let state) = progress, case .rollingBack = state.record.phase else { return }
         let isNews = isRollingBack.withLock { known in

@@ -10,26 +10,25 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// Runs the programs of `run:` stages; no shell ever sees their words.
+/// Runs the programs of `run:` stages, without a shell.
 ///
-/// A program runs in the playbook's folder. What it is about it learns from its environment: `TURNOUT_RUN`,
-/// `TURNOUT_STAGE`, `TURNOUT_ENDPOINT`, `TURNOUT_DEPLOYMENT`, `TURNOUT_SCORING_URI` and `TURNOUT_KEY_FILE`. A variable
-/// is not set where there is nothing to say: no deployment in the playbook, no endpoint yet, or a backend whose endpoints
-/// have no address or no keys (`simulated` has neither, `kubernetes` has no keys; nor have endpoints whose auth mode is
-/// not `key`).
+/// A program runs in the playbook's folder, with these environment variables: `TURNOUT_RUN`, `TURNOUT_STAGE`,
+/// `TURNOUT_ENDPOINT`, `TURNOUT_DEPLOYMENT`, `TURNOUT_SCORING_URI` and `TURNOUT_KEY_FILE`. A variable without a value
+/// is not set: the playbook names no deployment, the endpoint does not exist yet, or it has no address or no keys
+/// (`simulated` has neither; `kubernetes` has no keys, and neither have endpoints with an auth mode other than `key`).
 final class ProgramRunner: Sendable {
     private let run: RunID
     private let endpoint: Name
-    /// Nil where the playbook is not on disk any more.
+    /// The playbook's folder; nil if the playbook no longer exists.
     private let folder: String?
     private let keys: KeyFile
-    /// Nil where the playbook touches no endpoint.
+    /// Nil if the playbook uses no endpoint.
     private let session: (any BackendSession)?
     private let stage = Mutex("")
 
-    /// How long an endpoint is asked for its address and key that does not answer.
+    /// How long to retry reading the endpoint's address and key while the backend is unavailable.
     private static let patience = Duration.seconds(30)
-    /// What a program gets to end by itself when it is to end.
+    /// How long a program may take to exit after it was asked to, before it is killed.
     private static let grace = Duration.seconds(5)
 
     init(run: RunID, endpoint: Name, folder: String?, keys: KeyFile, session: (any BackendSession)?) {
@@ -38,27 +37,29 @@ final class ProgramRunner: Sendable {
         self.folder = folder
         self.keys = keys
         self.session = session
-        keys.remove()  // of a process that died while a program ran
+        keys.remove()  // left by a process that died while a program ran
     }
 
-    /// Learns which stage a program belongs to, before it is run.
+    /// Records the stage that the next program belongs to.
     func note(_ progress: Runner.Progress) {
         guard case .performing(.run, let state) = progress, state.stages.indices.contains(state.record.position)
         else { return }
         stage.withLock { $0 = state.stages[state.record.position].name }
     }
 
-    /// Runs `command` to its end, or until the task is cancelled: then it is asked to end, and killed 5 s later.
+    /// Runs `command` until it exits.
     ///
-    /// - Returns: Nil when it exited with 0, else what was wrong with the last of what it said.
+    /// If the task is cancelled, the program is asked to exit, and killed after 5 s.
+    ///
+    /// - Returns: Nil if the program exited with 0; otherwise what went wrong, with the end of its output.
     func run(
         _ command: Command, output: @escaping @Sendable (_ line: String, _ stage: String) -> Void
     ) async -> String? {
         let stage = stage.withLock { $0 }
         let program = command.words.first ?? ""
         guard let folder else {
-            return "the program \(program) could not be started: the playbook of \(run), whose folder it is run in, is "
-                + "not on disk any more"
+            return "could not start the program \(program): it runs in the folder of the playbook of \(run), "
+                + "which no longer exists"
         }
         defer { keys.remove() }
         let said = Mutex(ProgramOutput())
@@ -71,7 +72,7 @@ final class ProgramRunner: Sendable {
                 for line in said.withLock({ $0.take(bytes) }) { output(line, stage) }
             }
         } catch {
-            return "the program \(program) could not be started: \(error)"
+            return "could not start the program \(program): \(error)"
         }
         for line in said.withLock({ $0.finish() }) { output(line, stage) }
         return end == .exited(0) ? nil : "\(program) \(end)\(said.withLock(\.tailText))"
@@ -90,7 +91,7 @@ final class ProgramRunner: Sendable {
         return environment
     }
 
-    /// The endpoint's address and key, as far as it has them.
+    /// Returns the endpoint's address and key, if it has them.
     private func access() async throws -> (address: String?, key: String?) {
         guard let session else { return (nil, nil) }
         let start = ContinuousClock.now
@@ -121,7 +122,7 @@ final class ProgramRunner: Sendable {
 #endif
 
 extension BackendError.Code {
-    /// True where asking again may help.
+    /// Whether a retry may succeed.
     fileprivate var isPassing: Bool {
         switch self {
         case .unavailable, .busy: true
@@ -130,7 +131,7 @@ extension BackendError.Code {
     }
 }
 
-/// A file with an endpoint's key, for the time that a program runs.
+/// A file with an endpoint's key that exists while a program runs.
 struct KeyFile: Sendable {
     let path: String
     private let folder: String
@@ -142,7 +143,9 @@ struct KeyFile: Sendable {
         path = folder + "/\(run)"
     }
 
-    /// Writes the key into a new file that only this user can read, and returns its path.
+    /// Writes the key to a new file that only this user can read, and returns its path.
+    ///
+    /// - Throws: ``ServiceError/Code/storage``.
     func write(_ key: String) throws(ServiceError) -> String {
         remove()
         if mkdir(folder, 0o700) != 0, errno != EEXIST { throw failure() }
@@ -158,22 +161,22 @@ struct KeyFile: Sendable {
 
     func remove() {
         guard unlink(path) != 0, errno != ENOENT, errno != ENOTDIR else { return }
-        warn("the key file \(path) was not removed: \(String(cString: strerror(errno)))")
+        warn("could not remove the key file \(path): \(String(cString: strerror(errno)))")
     }
 
     private func failure() -> ServiceError {
         ServiceError(
-            .storage, "the key file \(path) could not be written: \(String(cString: strerror(errno)))")
+            .storage, "could not write the key file \(path): \(String(cString: strerror(errno)))")
     }
 }
 
-/// What a program wrote: whole lines for showing, and the last of it for telling what was wrong.
+/// A program's output: whole lines for display, and the last 4096 bytes for error messages.
 struct ProgramOutput {
     static let limit = 4096
     private var tail: [UInt8] = []
     private var partial: [UInt8] = []
 
-    /// The lines that `bytes` complete.
+    /// Appends `bytes`, and returns the lines that they complete.
     mutating func take(_ bytes: [UInt8]) -> [String] {
         tail = Array((tail + bytes).suffix(Self.limit))
         partial += bytes
@@ -182,7 +185,7 @@ struct ProgramOutput {
             lines.append(Self.text(partial[..<end]))
             partial.removeSubrange(...end)
         }
-        // A line without end is shown in pieces, so that nothing is kept for ever.
+        // A very long line is shown in pieces, to limit memory.
         if partial.count > Self.limit { lines += finish() }
         return lines
     }
@@ -192,7 +195,7 @@ struct ProgramOutput {
         return partial.isEmpty ? [] : [Self.text(partial[...])]
     }
 
-    /// `: what it said last`, or nothing.
+    /// The last 20 lines of output after a colon; empty if there was none.
     var tailText: String {
         let lines = String(decoding: tail, as: UTF8.self).split(whereSeparator: \.isNewline)
         return lines.isEmpty ? "" : ": " + lines.suffix(20).map { $0.trimmingSpaces }.joined(separator: " / ")

@@ -4,9 +4,11 @@ package import Rollouts
 internal import Support
 
 extension RolloutService {
-    /// The run that `text` names or, without it, the only one that fits.
+    /// Returns the run that `text` names.
     ///
-    /// `wanted` says what kind of run it is about, as in "no run is waiting".
+    /// Default: the only run that `fits`.
+    ///
+    /// `wanted` describes fitting runs in error messages, as in "no run is waiting".
     package func run(_ text: String?, wanted: String, fits: (RunRecord) -> Bool) throws -> RunRecord {
         if let text { return try run(named: text) }
         let all = try journal.runs()
@@ -14,30 +16,32 @@ extension RolloutService {
         if fitting.count == 1, let only = fitting.first { return only }
         guard fitting.isEmpty else {
             throw ServiceError(
-                .notPossible, "\(fitting.count) runs are \(wanted); name the one that you mean:\n" + Self.list(fitting))
+                .notPossible, "\(fitting.count) runs are \(wanted); name one of them:\n" + Self.list(fitting))
         }
         guard !all.isEmpty else { throw Self.noRuns }
-        throw ServiceError(.notPossible, "no run is \(wanted); there are:\n" + Self.list(all))
+        throw ServiceError(.notPossible, "no run is \(wanted); the runs are:\n" + Self.list(all))
     }
 
-    /// The run that `text` names; without it the only one that has not ended or, where all have, the newest.
+    /// Returns the run that `text` names.
+    ///
+    /// Default: the only run that has not ended, or the newest if all have.
     package func runToShow(_ text: String?) throws -> RunRecord {
         if text == nil {
             let all = try journal.runs()
             if let newest = all.first, all.allSatisfy(\.status.isEnded) { return newest }
         }
-        return try run(text, wanted: "not ended") { !$0.status.isEnded }
+        return try run(text, wanted: "unfinished") { !$0.status.isEnded }
     }
 
-    /// The run to try again: the only one that is held, or the latest on its endpoint that ended without success.
+    /// Returns the run to retry: the only held run, or the newest run on its endpoint that ended without success.
     package func runToRetry(_ text: String?, isForked: Bool) throws -> RunRecord {
         if text == nil, !isForked, try journal.runs().contains(where: { $0.status == .held }) {
             return try run(nil, wanted: "held") { $0.status == .held }
         }
-        // What a later run has done to the endpoint is not to be undone by an old one, unless a person names it.
+        // An old run must not undo what a later run did to the endpoint, unless a person names it.
         let newest = Dictionary(
             try journal.runs().map { ($0.leaseKey, $0.id) }, uniquingKeysWith: { first, _ in first })
-        return try run(text, wanted: "to be tried again") {
+        return try run(text, wanted: "held or unsuccessful") {
             $0.status.isEnded && $0.status != .succeeded && newest[$0.leaseKey] == $0.id
         }
     }
@@ -54,7 +58,7 @@ extension RolloutService {
     private static func unknown(_ text: String, in runs: [RunRecord]) -> ServiceError {
         guard !runs.isEmpty else {
             return ServiceError(
-                .notPossible, "there is no run '\(text)': there are none yet", [.start(playbook: nil)])
+                .notPossible, "there is no run '\(text)', because there are no runs yet", [.start(playbook: nil)])
         }
         let hint = didYouMean(text, among: runs.map(\.id.description)) ?? "the latest are:\n" + list(runs)
         return ServiceError(.notPossible, "there is no run '\(text)'; \(hint)")
@@ -67,7 +71,7 @@ extension RolloutService {
         return (shown + (runs.count > 10 ? ["  … and \(runs.count - 10) more"] : [])).joined(separator: "\n")
     }
 
-    /// Where a run stands for the caller.
+    /// Returns the state of a run and the caller's next steps.
     package func situation(of run: RunID) throws -> RunSituation { try situation(of: try journal.load(run)) }
 
     package func situation(of run: StoredRun) throws -> RunSituation {
@@ -77,12 +81,12 @@ extension RolloutService {
         ) { () throws(JournalError) in run }
     }
 
-    /// The time in the world of a backend.
+    /// Returns the current time of a backend, which may be virtual.
     func now(of backend: String) throws -> Timestamp {
         try backends.selection(named: backend).plugin.now(in: workspace.state)
     }
 
-    /// The same of a run whose state is at hand; `edited` gives what it keeps of its files, where that matters.
+    /// Returns the situation for a known `state`; `edited` loads the stored run if its files must be compared.
     func situation(
         of state: RunState, _ plan: Plan, runner: RunnerState, now: Timestamp,
         edited: () throws(JournalError) -> StoredRun
@@ -100,7 +104,7 @@ extension RolloutService {
         return situation
     }
 
-    /// A run as it is now: as the journal has it and, unless it has ended, on its endpoint as that is observed (P23).
+    /// Returns a run from the journal and, unless it has ended, its endpoint as observed now (P23).
     package func view(of run: RunID) async throws -> RunView {
         let viewer = RunViewer(run, of: self)
         do {
@@ -114,7 +118,7 @@ extension RolloutService {
     }
 }
 
-/// Looks at one run again and again, on a backend that stays open from one look to the next.
+/// Views one run repeatedly, and keeps the backend open between views.
 package actor RunViewer {
     private let run: RunID
     private let service: RolloutService
@@ -125,7 +129,7 @@ package actor RunViewer {
         self.service = service
     }
 
-    /// The run as it is now; see ``RolloutService/view(of:)``.
+    /// Returns the present view of the run; see ``RolloutService/view(of:)``.
     package func view() async throws -> RunView {
         let stored = try service.journal.load(run)
         var view = RunView(plan: stored.snapshot.plan, situation: try service.situation(of: stored))
@@ -135,11 +139,11 @@ package actor RunViewer {
         return view
     }
 
-    /// Closes the backend; what goes wrong with that is told as a warning.
+    /// Closes the backend; an error is reported as a warning.
     package func close() async {
         guard let session else { return }
         self.session = nil
-        do { try await session.close() } catch { service.warn("the backend was not closed: \(error)") }
+        do { try await session.close() } catch { service.warn("could not close the backend: \(error)") }
     }
 
     private func look(_ view: inout RunView) async {
@@ -154,23 +158,23 @@ package actor RunViewer {
             view.situation.record.latestAt = now
         } catch {
             view.unobservable = "\(error)"
-            // Another look may find it elsewhere, as an emulator that was started again.
+            // The next view may find the backend elsewhere, for example a restarted emulator.
             await close()
         }
     }
 
-    /// The endpoint as it is, and when; waits at most 5 s.
+    /// Observes the endpoint, with a timeout of 5 s, and returns it with the time.
     private func observation(of plan: Plan) async throws -> (EndpointSnapshot?, Timestamp) {
         try await withThrowingTaskGroup { group in
             group.addTask {
                 let session = try await self.opened(for: plan)
-                // Only what is kept is shown: the next look may find somebody who serves it.
+                // The session only has stored state; the next view may find a process that serves the endpoint.
                 if let caveat = session.caveat { throw BackendError(.unavailable, caveat) }
                 return (try await session.backend.observe(plan.endpoint), session.now)
             }
             group.addTask {
                 try await Task.sleep(for: .seconds(5))
-                throw BackendError(.unavailable, "it does not answer within 5 s")
+                throw BackendError(.unavailable, "it did not answer within 5 s")
             }
             defer { group.cancelAll() }
             guard let first = try await group.next() else { throw CancellationError() }
@@ -187,7 +191,7 @@ package actor RunViewer {
 }
 
 extension RolloutService {
-    /// All runs, newest first.
+    /// Returns all runs, newest first.
     package func runs() throws -> [ListedRun] {
         let holders = try journal.leases()
         var times: [String: Timestamp] = [:]
@@ -204,9 +208,11 @@ extension RolloutService {
         }
     }
 
-    /// Whether the hash chains of a run, or of all runs, hold (P13).
+    /// Verifies the hash chain of the run that `text` names.
     ///
-    /// A record that was tampered with does not keep its events from being looked at.
+    /// Default: of all runs (P13).
+    ///
+    /// A record that was tampered with does not prevent the verification of its events.
     package func verify(_ text: String?) throws -> [ChainVerification] {
         let all = try journal.runIDs()
         var meant = Array(all.reversed())
@@ -216,14 +222,14 @@ extension RolloutService {
         guard !meant.isEmpty else { throw Self.noRuns }
         return try meant.map { run in
             let problems = try journal.verify(run)
-            // Events that cannot be decoded are among the problems; without one, all can be.
+            // Events that cannot be decoded are problems, so without problems all events can be read.
             let last = problems.isEmpty ? try journal.events(of: run, after: 0).last : nil
             return ChainVerification(
                 run: run, holds: problems.isEmpty, events: last?.sequence, head: last?.hash, problems: problems)
         }
     }
 
-    /// Everything that the journal has of a run.
+    /// Returns everything that the journal stores about a run.
     package func export(_ run: RunID) throws -> RunExport {
         RunExport(
             of: try journal.load(run), requests: try journal.requests(of: run),
@@ -231,39 +237,39 @@ extension RolloutService {
     }
 }
 
-/// A run as a list has it.
+/// A run in a list.
 package struct ListedRun: Sendable {
     package var record: RunRecord
     package var stages: [StageRecord]
-    /// Who works on it; nil where no process has taken it.
+    /// The process that holds the lease for the run; nil if there is none.
     package var holder: LeaseHolder?
-    /// Whether the time to decide its open gate is over, and what its time-out says is still to be carried out.
+    /// Whether its open gate has timed out and its `on_timeout` has not been carried out yet.
     package var isOverdue = false
 }
 
-/// One run at one moment: as the journal has it, on the endpoint as it is.
+/// One run at one moment: its state in the journal and the observed endpoint.
 package struct RunView: Sendable {
     package var plan: Plan
     package var situation: RunSituation
-    /// What its clients have met; nil where nobody counts.
+    /// The outcomes of its clients' requests; nil if they are not counted.
     package var clients: ClientCounts?
-    /// Why the endpoint cannot be observed now; nil where it was, or need not be.
+    /// Why the endpoint could not be observed; nil if it was observed, or did not need to be.
     package var unobservable: String?
 
     package var record: RunRecord { situation.record }
 }
 
-/// What became of a look at a run's hash chain.
+/// The result of verifying a run's hash chain.
 package struct ChainVerification: Encodable, Sendable {
     package var run: RunID
     package var holds: Bool
-    /// Null where the chain is broken.
+    /// The number of events; null if the chain is broken.
     package var events: Int?
     package var head: String?
     package var problems: [String]
 }
 
-/// A run with everything that the journal has of it.
+/// A run with everything that the journal stores about it.
 package struct RunExport: Sendable {
     package var run: StoredRun
     package var requests: [KeptRequest]
@@ -277,7 +283,7 @@ package struct RunExport: Sendable {
 }
 
 extension Phase {
-    /// Whether the endpoint is as the run left it, unless others have changed it.
+    /// Whether the endpoint should be as the run left it, so that any difference is drift.
     fileprivate var isAtRest: Bool {
         switch self {
         case .ready, .waiting, .baking, .analysing, .backingOff, .held: true

@@ -1,24 +1,24 @@
 package import RolloutEngine
 package import Rollouts
 
-/// Who watches the work on a run.
+/// Receives the progress of the work on a run.
 package protocol RunObserver: Sendable {
-    /// Told before anything is done.
+    /// Called before anything is done.
     func begin(_ plan: Plan, _ state: RunState)
-    /// Told of everything, from the runner's own task: it must be quick.
+    /// Called with all progress, on the runner's task. It must return quickly.
     func show(_ progress: Runner.Progress)
-    /// A line of a stage's program.
+    /// Called with each output line of a stage's program.
     func output(_ line: String, of stage: String)
-    /// What the backend says of its own accord, from any task.
+    /// Called with the backend's notices, on any task.
     func hear(_ notice: BackendNotice)
 }
 
-/// How a run is worked on.
+/// How to work on a run.
 package struct WorkOptions: Sendable {
     package var observer: any RunObserver
-    /// Stays at gates instead of leaving.
+    /// Whether to wait at gates until they are decided, instead of returning.
     package var waitsForPeople: Bool
-    /// Gives a simulation a little real time, so that a person can watch it.
+    /// Whether to slow a simulation down a little so that a person can watch it.
     package var isWatched: Bool
 
     package init(observer: any RunObserver, waitsForPeople: Bool, isWatched: Bool = false) {
@@ -28,15 +28,15 @@ package struct WorkOptions: Sendable {
     }
 }
 
-/// Where a run stands when the work on it is over, for now or for good.
+/// The state of a run after this process has worked on it.
 package struct RunEnd: Sendable {
     package var plan: Plan
     package var situation: RunSituation
-    /// True when the work was cancelled.
+    /// Whether the work was cancelled.
     package var isInterrupted = false
-    /// What the run's clients have met while this process worked on it; nil where it had none.
+    /// The outcomes of the clients' requests while this process worked on the run; nil if it had no clients.
     package var clients: ClientCounts?
-    /// What becomes of the endpoint's clients when this process has ended; nil where nothing changes.
+    /// What happens to the endpoint's clients after this process exits; nil if nothing changes.
     package var afterwards: String?
 
     package var record: RunRecord { situation.record }

@@ -2,31 +2,33 @@ package import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// How a run that was left goes on.
+/// How to resume a run.
 package struct ResumeOptions: Sendable {
-    /// Takes the place of a process that is alive, once it has been silent for long enough.
+    /// Takes over from a live process that has been silent for 30 s.
     package var takeOver = false
-    /// Uses the edited playbook from here on; of a run held for drift, takes the endpoint as it is.
+    /// Uses the edited playbook from now on, or accepts the drift of a run that is held for drift.
     package var adopts = false
-    /// Of a run held for drift: brings the endpoint back to what the run left.
+    /// For a run held for drift: restores the endpoint to the state in which the run left it.
     package var restores = false
     package var reason: String?
 
     package init() {}
 }
 
-/// What became of an operation on a run.
+/// The result of an operation on a run.
 package enum RunOutcome: Sendable {
-    /// The run was worked on, or had ended.
+    /// This process worked on the run, or the run had already ended.
     case end(RunEnd)
-    /// Another process works on the run, and takes up what was asked for.
+    /// Another process is working on the run, and will carry out the request.
     case handedOver(LeaseHolder)
-    /// What was asked for is kept, and no process works on the run.
+    /// The request is recorded, and no process is working on the run.
     case kept
 }
 
 extension RolloutService {
-    /// Goes on with a run where it was left; one that has ended is only told.
+    /// Resumes a run.
+    ///
+    /// If the run has ended, only returns how it ended.
     package func resume(_ run: RunID, _ options: ResumeOptions, _ work: WorkOptions) async throws -> RunEnd {
         let record = try journal.record(of: run)
         guard !record.status.isEnded else { return try end(of: run) }
@@ -44,13 +46,13 @@ extension RolloutService {
                 }
             }
         } catch var error as ServiceError {
-            // Seen without this process, and as the endpoint is.
+            // Recomputed without this process as the runner, and with the endpoint as observed now.
             if error.situation != nil { error.situation = try await view(of: run).situation }
             throw error
         }
     }
 
-    /// What becomes of the run with the edited files, now or once it has come to the stage at `stop`.
+    /// Returns the adoption of edited files by a run, now or at the stage with index `stop`; nil if nothing was edited.
     func adoption(of edited: EditedFiles, _ stored: StoredRun, at stop: Int = 0) throws(ServiceError) -> Adoption? {
         guard !edited.names.isEmpty else { return nil }
         let new = try editedPlan(stored.snapshot, playbook: edited.playbook, for: stored.record.id)
@@ -59,11 +61,11 @@ extension RolloutService {
             new, of: stored.snapshot.plan, at: RunState(record: stored.record, stages: stored.stages), stop: stop)
     }
 
-    /// Tells a held run how to go on, where the options say so.
+    /// Submits the options' decision about a held run.
     private func submit(_ options: ResumeOptions, about record: RunRecord, isAdopting: Bool) throws {
         guard options.adopts || options.restores else { return }
         var kind: Request.Kind = options.adopts ? .adopt : .restore
-        // Who mends the playbook of a stage that failed wants it tried again with what was mended.
+        // A person who fixes the playbook of a failed stage wants the stage retried with the fix.
         if isAdopting, case .held(let hold) = record.phase, !hold.accepts(kind), hold.accepts(.retry) { kind = .retry }
         guard case .held(let hold) = record.phase, hold.accepts(kind) else {
             if options.restores {
@@ -71,30 +73,32 @@ extension RolloutService {
                     .notPossible, "run \(record.id) is not held for drift: there is nothing to restore",
                     situation: try situation(of: record.id))
             }
-            if !isAdopting { note("note: there is nothing to adopt: the playbook and the endpoint are as they were") }
+            if !isAdopting { note("note: nothing to adopt: neither the playbook nor the endpoint has changed") }
             return
         }
         try submit(kind, to: record, reason: options.reason)
     }
 
-    /// Rolls a run back and ends it; where another process works on it, that process does.
+    /// Rolls a run back and ends it.
+    ///
+    /// If another process is working on the run, that process carries it out.
     package func abort(_ run: RunID, reason: String? = nil, _ work: WorkOptions) async throws -> RunOutcome {
         let record = try journal.record(of: run)
         if record.canRollBack {
             guard try journal.isNewest(record) else {
                 throw ServiceError(
                     .notPossible,
-                    "run \(run) has ended, and a later run has worked on its endpoint since: rolling back would undo that",
+                    "run \(run) has ended, and a later run has changed its endpoint; rolling back would undo that",
                     [.setTraffic(endpoint: record.endpoint, on: record.backend)])
             }
         } else if record.status.isEnded {
             guard record.status == .aborted else {
                 throw ServiceError(
-                    .notPossible, "run \(run) has ended (\(record.status.words)): nothing is left to abort")
+                    .notPossible, "run \(run) has ended (\(record.status.words)): there is nothing to abort")
             }
             return .end(try end(of: run))
         }
-        // A second abort that comes before the first was used says nothing new.
+        // A second abort before the first was carried out adds nothing.
         if try !journal.pendingRequests(of: run).contains(where: { $0.kind == .abort }) {
             try submit(.abort, to: record, reason: reason)
         }
@@ -102,21 +106,21 @@ extension RolloutService {
         return .end(try await takeUp(run, reason: "to abort it", work))
     }
 
-    /// Tries the stage of a held run again.
+    /// Retries the stage of a held run.
     package func retry(_ run: RunID, reason: String? = nil, _ work: WorkOptions) async throws -> RunEnd {
         let record = try journal.record(of: run)
         guard case .held(let hold) = record.phase, hold.accepts(.retry) else {
             throw ServiceError(
-                .notPossible, "run \(run) is \(record.status.words), and there is no stage to try again",
+                .notPossible, "run \(run) is \(record.status.words), so it has no stage to retry",
                 situation: try situation(of: run))
         }
         try submit(.retry, to: record, reason: reason)
         return try await takeUp(run, work)
     }
 
-    /// Goes on without a stage of a run or, with `isDone`, counts it as done by hand.
+    /// Skips a stage of a run or, with `isDone`, counts it as done by hand.
     ///
-    /// Without `stage` it is the one that is under way or next; without `work` the run is not gone on with here.
+    /// Default for `stage`: the one that is under way or next. If `work` is nil, the run is not resumed.
     package func skip(
         _ run: RunID, stage: String? = nil, isDone: Bool, reason: String, _ work: WorkOptions?
     ) async throws -> RunOutcome {
@@ -136,16 +140,17 @@ extension RolloutService {
             }
             guard let same else { return }
             throw JournalError(
-                .notAllowed, "\(same.request.by) has said \(same.request.kind.rawValue) of stage \(name) already")
+                .notAllowed,
+                "\(same.request.by) has already requested '\(same.request.kind.rawValue)' for stage \(name)")
         }
-        let word = isDone ? "is to count as done" : "is to be skipped"
-        note("\(run): stage \(name) \(word), says \(caller.person): \(reason)".printable)
+        let word = isDone ? "will count as done" : "will be skipped"
+        note("\(run): stage \(name) \(word), requested by \(caller.person): \(reason)".printable)
         if let holder = try journal.holder(of: run) { return .handedOver(holder) }
         guard let work else { return .kept }
         return .end(try await takeUp(run, work))
     }
 
-    /// Refuses who may not pass the stage's gate, and what would leave a mirror on for good.
+    /// Refuses a caller who may not approve the stage, and a skip that would leave the mirror on permanently.
     private func refuseSkip(_ name: String, of run: StoredRun) throws(ServiceError) {
         guard let index = run.snapshot.plan.stages.firstIndex(where: { $0.name == name }) else { return }
         if let approval = run.snapshot.plan.stages[index].approval { try refuseStranger(approval, run.record, name) }
@@ -153,30 +158,32 @@ extension RolloutService {
         let mirror = run.record.latest.snapshot?.mirrorTraffic.wanted ?? .none
         throw ServiceError(
             .notPossible,
-            "stage \(name) turns off the mirror (\(mirror)), and no later stage does: without it the mirror would stay on "
-                + "for good; let it act, or end the run", [.step(.abort, of: run.record.id)])
+            "stage \(name) cannot be skipped: it turns off the mirror (\(mirror)), and no later stage does; "
+                + "let it run, or abort the run", [.step(.abort, of: run.record.id)])
     }
 
-    /// The name of the stage that `stage` means, if it can be skipped.
+    /// Returns the name of the stage to skip.
+    ///
+    /// - Throws: ``ServiceError/Code/notPossible`` if it cannot be skipped.
     private func skippable(_ stage: String?, of record: RunRecord) throws -> String {
         let stages = try journal.stages(of: record.id)
         guard !record.status.isEnded else {
             throw ServiceError(
-                .notPossible, "run \(record.id) has ended (\(record.status.words)): nothing is left to skip")
+                .notPossible, "run \(record.id) has ended (\(record.status.words)): there is nothing to skip")
         }
         switch record.phase {
         case .rollingBack:
-            throw ServiceError(.notPossible, "run \(record.id) is on its way back: nothing is left to skip")
+            throw ServiceError(.notPossible, "run \(record.id) is rolling back: there is nothing to skip")
         case .held(let hold):
             if case .drift = hold.cause {
                 throw ServiceError(
                     .notPossible,
-                    "run \(record.id) is held since its endpoint was changed: what becomes of that is to be said first",
+                    "run \(record.id) is held for drift: first decide whether to restore or to adopt the endpoint",
                     situation: try situation(of: record.id))
             }
             if case .rollBackFailed = hold.cause {
                 throw ServiceError(
-                    .notPossible, "the way back of \(record.id) failed: nothing is left to skip",
+                    .notPossible, "rolling back \(record.id) failed: there is nothing to skip",
                     situation: try situation(of: record.id))
             }
         default: break
@@ -193,7 +200,7 @@ extension RolloutService {
         }
         guard index >= record.position else {
             throw ServiceError(
-                .notPossible, "stage \(stage) of \(record.id) is done (\(stages[index].status.rawValue))")
+                .notPossible, "stage \(stage) of \(record.id) is already done (\(stages[index].status.rawValue))")
         }
         return stage
     }

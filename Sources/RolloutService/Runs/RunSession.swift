@@ -2,7 +2,7 @@ internal import RolloutEngine
 internal import Rollouts
 internal import PrometheusMetrics
 
-/// The work on one run under its lease.
+/// Works on one run under its lease.
 struct RunSession: Sendable {
     var service: RolloutService
     var session: any BackendSession
@@ -22,7 +22,9 @@ struct RunSession: Sendable {
         }
     }
 
-    /// Whether a state could not be written: what was recorded before is kept, and the run goes on from there.
+    /// Whether state could not be written.
+    ///
+    /// The run can be resumed from what was recorded before.
     private static func isUnwritten(_ error: any Error) -> Bool {
         switch error {
         case let error as JournalError: [.noSpace, .inputOutput, .busy].contains(error.code)
@@ -94,8 +96,8 @@ struct RunSession: Sendable {
 }
 
 extension Runner.Progress {
-    /// What `plan`, whose stages before `first` are done, does to what serves clients, when the run has just found out what
-    /// that is.
+    /// Returns warnings about what `plan`, from the stage at `first` on, does to deployments that serve clients; nil
+    /// unless the endpoint was just observed for the first time.
     fileprivate func warnings(of plan: Plan, from first: Int) -> String? {
         guard case .committed(let events, _) = self else { return nil }
         for case .baselineObserved(let observation) in events.map(\.event) {
@@ -103,7 +105,7 @@ extension Runner.Progress {
             let warnings = PlanPreview(
                 of: plan, from: first, on: endpoint, kind: endpoint.kind, durations: nil
             ).warnings
-            if !warnings.isEmpty { return "beware: " + warnings.joined(separator: "; ") }
+            if !warnings.isEmpty { return "warning: " + warnings.joined(separator: "; ") }
         }
         return nil
     }

@@ -2,13 +2,15 @@ internal import PlaybookSyntax
 package import RolloutEngine
 internal import Rollouts
 
-/// What a run is started with, beside its plan.
+/// How to start a run, apart from its plan.
 package struct StartOptions: Sendable {
-    /// Stages that the starter approves ahead of time, or `all`.
+    /// The stages that the starter approves in advance, or `all`.
     package var approvals: [String] = []
-    /// What the starter was shown of the plan; nothing else is run.
+    /// The plan that was shown to the starter.
+    ///
+    /// The start is refused if the plan or the endpoint has changed since.
     package var binding: PlanBinding?
-    /// Takes the place of another state folder's run that has not ended.
+    /// Takes over the endpoint from an unfinished run of another state folder.
     package var takeOver = false
 
     package init(approvals: [String] = [], binding: PlanBinding? = nil, takeOver: Bool = false) {
@@ -25,7 +27,7 @@ extension RolloutService {
     ) async throws -> RunEnd {
         let (name, selection) = (try request.playbookName(), request.selection)
         let id = try journal.nextRunID(of: name)
-        // In the middle of another run, who is live is that run's business.
+        // During another run, the live deployment is not settled.
         let request = try await looking(request, for: id) { draft in
             try refuseUnfinishedRun(on: selection.leaseKey(of: draft))
         }
@@ -79,24 +81,24 @@ extension RolloutService {
                     }
                 }
             } catch let error as JournalError {
-                // Another process has taken the number in between.
+                // Another process has taken the number in the meantime.
                 guard case .runExists = error.code else { throw error }
             }
         }
     }
 
-    /// Takes up a run that was left, and works on it; `reason` says why, beside who did.
+    /// Resumes a run and works on it; `reason` is recorded in the event.
     package func takeUp(_ run: RunID, reason: String? = nil, _ work: WorkOptions) async throws -> RunEnd {
         try await withLease(on: try journal.record(of: run).leaseKey, for: run) { lease in
-            // Only now: the run cannot change any more, but by this process.
+            // Loaded under the lease, so that no other process can change the run afterwards.
             let stored = try journal.load(run)
             tell(EditedFiles(stored, in: workspace), of: stored, isAdopted: false)
             return try await takeUp(stored, under: &lease, reason: reason, work)
         }
     }
 
-    /// Works on a run as it was loaded under its `lease`; `prepare` changes the machine before it begins, as an adoption
-    /// does.
+    /// Works on a run that was loaded under `lease`; `prepare` can change the machine first, for example to adopt a
+    /// plan.
     func takeUp(
         _ stored: StoredRun, under lease: inout Lease?, takeOver: Bool = false, reason: String? = nil,
         _ work: WorkOptions, prepare: (inout RunMachine, Timestamp) throws -> Void = { _, _ in }
@@ -117,17 +119,17 @@ extension RolloutService {
         }
     }
 
-    /// Says which decisions a run that was held uses as it goes on: they were given before, maybe by others.
+    /// Reports the decisions that a held run will use as it resumes; other people may have made them before.
     ///
-    /// An abort leaves no gate to use them at, and adopting the endpoint voids them (P8).
+    /// After an abort there is no gate left, and adopting the endpoint voids them (P8).
     private func tellKept(of run: StoredRun) throws {
         let requests = try situation(of: run).decided.requests
         guard !requests.contains(where: { $0.kind == .abort || $0.kind == .adopt }) else { return }
         for request in requests where request.kind == .approve || request.kind == .reject {
             let word = request.kind == .approve ? "approval" : "rejection"
             note(
-                "note: the \(word) that \(request.by) gave stage \(request.stage ?? "") ahead of its gate, at "
-                    + "\(request.at.zoned), is used once the gate opens")
+                "note: when the gate of stage \(request.stage ?? "") opens, the advance \(word) by \(request.by) of "
+                    + "\(request.at.zoned) will be used")
         }
     }
 
@@ -140,42 +142,46 @@ extension RolloutService {
         return try await RunSession(service: self, session: session, options: work).work(on: machine, under: lease)
     }
 
-    /// Follows a run on which another process works, until it has ended or that process has left.
+    /// Waits until a run has ended, or no process is working on it any more.
+    ///
+    /// - Throws: ``ServiceError/Code/waiting`` if the run has not ended but no process is working on it.
     package func follow(_ run: RunID) async throws -> RunEnd {
         while true {
-            // Who has left has written its last word before.
+            // Checked first: a process records its last events before it releases the lease.
             let isHeld = try journal.holder(of: run) != nil
             let record = try journal.record(of: run)
             if record.status.isEnded { return try end(of: run) }
             guard isHeld else {
                 throw ServiceError(
-                    .waiting, "run \(run) is \(record.status.words), and nobody works on it any more",
+                    .waiting, "run \(run) is \(record.status.words), and no process is working on it any more",
                     situation: try situation(of: run))
             }
             try await Task.sleep(for: .milliseconds(200))
         }
     }
 
-    /// How a run that nobody works on has ended, or stands.
+    /// Returns the state of a run that this process has not worked on.
     package func end(of run: RunID) throws -> RunEnd {
         let stored = try journal.load(run)
         return RunEnd(plan: stored.snapshot.plan, situation: try situation(of: stored))
     }
 
-    /// Refuses where a run of the endpoint has not ended: says who works on it, or how to go on with it.
+    /// Refuses to use an endpoint that has an unfinished run, and says which process is working on it or how to resume
+    /// it.
     func refuseUnfinishedRun(on key: LeaseKey) throws {
         guard let other = try journal.unfinishedRun(on: key) else { return }
         let situation = try situation(of: other)
         if let holder = try journal.holder(of: other) {
             throw ServiceError(
-                .taken, "\(key) is taken: process \(holder.process) on \(holder.host) works on run \(other)",
+                .taken, "\(key) is in use: process \(holder.process) on \(holder.host) is working on run \(other)",
                 situation: situation)
         }
         let record = situation.record
         let reason = record.reason.map { ", \($0)" } ?? ""
         throw ServiceError(
             .taken,
-            "\(key) is taken: run \(other) has not ended (\(record.status.words)\(reason)), and no process works on it",
+            "\(key) is in use: run \(other) has not ended (\(record.status.words)\(reason)), "
+                + "and no process is working on it",
             situation: situation)
     }
 }

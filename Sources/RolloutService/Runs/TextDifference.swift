@@ -1,9 +1,11 @@
-/// How one text became another, line by line, as `diff -u` tells it.
+/// The differences between two texts, line by line, in the format of `diff -u`.
 struct TextDifference: Sendable {
-    /// Nothing where the texts are equal.
+    /// Empty if the texts are equal.
     var lines: [String]
 
-    /// Compares texts, and shows `context` equal lines around what differs.
+    /// Compares two texts, and includes `context` equal lines around each difference.
+    ///
+    /// Default: 3.
     init(from old: String, to new: String, oldName: String, newName: String, context: Int = 3) {
         let before = Self.split(old)
         let after = Self.split(new)

@@ -109,7 +109,7 @@ struct EndpointCommandsTests {
             await bench.type("endpoint scale --deployment blue --instances 2", leaves: .notOurs)
                 .expect("scripted/shop is leased to run demo-1", inErrors: true)
             await bench.type("endpoint scale --deployment blue --instances 2 --force", leaves: .finished)
-                .expect("runs demo-1 on shop; it will find this as drift", inErrors: true)
+                .expect("is running demo-1 on shop and will see this change as drift", inErrors: true)
         }
     }
 

@@ -280,7 +280,7 @@ struct RunCommandsTests {
             let retried = await bench.type(try #require(early.offers.first), leaves: .finished)
             retried.expect("demo-1 succeeded")
             retried.expect(
-                "note: the approval that ada@desk gave stage cut-over ahead of its gate", "is used once the gate opens",
+                "note: when the gate of stage cut-over opens, the advance approval by ada@desk of", "will be used",
                 inErrors: true)
         }
     }
@@ -387,7 +387,7 @@ struct RunCommandsTests {
         try await CommandBench.with { bench async throws in
             await bench.type("run demo", leaves: .waitingForPerson)
             let kept = await bench.type("skip --stage delete-blue --reason 'blue stays'", leaves: .finished)
-            kept.expect("stage delete-blue is to be skipped, says ada@desk: blue stays", inErrors: true)
+            kept.expect("stage delete-blue will be skipped, requested by ada@desk: blue stays", inErrors: true)
             let next = try #require(kept.offers.first)
             await bench.type(next, leaves: .finished).expect("delete-blue", "skipped by ada@desk: blue stays")
             #expect(try bench.snapshot()?.deployments.map(\.name) == ["blue", "green"])
@@ -402,17 +402,17 @@ struct RunCommandsTests {
         try await CommandBench.with(barred) { bench async throws in
             let start = await bench.type("run demo", leaves: .waitingForPerson)
             start.expect("ada@desk started the run, and the stage bars its starter: another person decides by")
-            await bench.type("approve", leaves: .usage).expect("bars its starter: ask somebody else", inErrors: true)
+            await bench.type("approve", leaves: .usage).expect("must be approved by another person", inErrors: true)
             await bench.type("approve --by 'a b!'", leaves: .usage).expect("--by: ", inErrors: true)
             await bench.type("approve --stage canary", leaves: .usage)
-                .expect("stage canary asks for no approval; approvals are asked for by cut-over", inErrors: true)
+                .expect("stage canary requires no approval; stages with an approval: cut-over", inErrors: true)
             let bob = bench.asked(by: .bob)
             let made = await bob.type("approve", leaves: .finished)
             made.expect("approved by bob@desk", "next: turnout resume demo-1")
             await bob.type("reject", leaves: .usage).expect("the first decision counts", inErrors: true)
             await bench.type(try #require(made.offers.first), leaves: .finished).expect("demo-1 succeeded")
             await bob.type("approve demo-1", leaves: .usage)
-                .expect("run demo-1 has ended (succeeded): nothing is left to decide", inErrors: true)
+                .expect("run demo-1 has ended (succeeded): there is nothing to decide", inErrors: true)
         }
     }
 
