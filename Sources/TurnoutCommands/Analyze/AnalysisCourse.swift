@@ -1,18 +1,19 @@
 internal import RolloutStatistics
 
-/// The course of an analysis in as many points as a drawing has room for.
+/// The course of an analysis, reduced to as many points as a drawing can show.
 final class AnalysisCourse {
-    // A class because the reader's callback adds to it while the command keeps it.
+    // A class, because the reader's callback adds points while the command holds a reference.
 
-    /// What a drawing shows of one reading.
+    /// The values of one reading that a drawing shows.
     struct Point {
         var seconds: Double
         var candidate: Verdict.Exposure
         var control: Verdict.Exposure
-        /// log10 E against green, and for its safety, in the order of the measurements.
+        /// log10 of the evidence of harm, in the order of the measurements.
         var harm: [Double?]
+        /// log10 of the evidence of safety, in the order of the measurements.
         var safety: [Double?]
-        /// The p95 of both in milliseconds, and what green's may be; nil where none is known.
+        /// The p95 latencies of both arms and the candidate's limit, in milliseconds; nil if unknown.
         var latency: Latency?
     }
 
@@ -26,7 +27,7 @@ final class AnalysisCourse {
         }
     }
 
-    /// At most twice as many are kept.
+    /// The number of points to keep; up to twice as many are held between reductions.
     static let points = 600
 
     let specification: AnalysisSpecification

@@ -10,19 +10,19 @@ struct AnalyzeCommand: ParsableCommand {
         commandName: "analyze",
         abstract: "Run a gate over recorded traffic.",
         discussion: """
-            FILE holds the traffic of a stage and, with times below 0, the control's before it; - is standard input. It \
-            is CSV with the header second,deployment,requests,errors,le_25,le_50,… (a row counts the requests of one \
-            second; le_X is how many took at most X ms), or JSON lines of requests, {"t": 12.031, "deployment": \
-            "green", "status": 200, "ms": 41.2}, and of mirrored pairs, {"t": …, "pair": {"live": {…}, "mirror": {…}, \
-            "agree": true}}. An answer that is not 2xx or 3xx is an error. A gate is the analysis mapping of a stage, in \
-            YAML: `for` is the longest that it looks, and nothing passes before `at_least`, though it may fail before. \
-            What is wrong with the recording is told at its line; a line that cannot be trusted is not counted.
+            FILE holds the traffic of a stage; times below 0 are the control's traffic before the stage. - reads \
+            standard input. The format is CSV with the header second,deployment,requests,errors,le_25,le_50,… (each \
+            row counts the requests of one second; le_X is how many took at most X ms), or JSON lines: requests, {"t": \
+            12.031, "deployment": "green", "status": 200, "ms": 41.2}, and mirrored pairs, {"t": …, "pair": {"live": \
+            {…}, "mirror": {…}, "agree": true}}. An answer other than 2xx or 3xx is an error. A gate is the analysis \
+            mapping of a stage, in YAML: `for` limits its length, and it cannot pass before `at_least`, though it can \
+            fail. Problems in the recording are reported with their line; a line that cannot be trusted is not counted.
 
-            Evidence is told as odds against chance: 500:1 is what a version that is no worse reaches in at most one \
-            of 500 stages, however often anybody looks. --json has their decimal logarithms.
+            Evidence is printed as odds against chance: a version that is no worse reaches 500:1 in at most one of 500 \
+            stages, no matter how often it is checked. --json prints decimal logarithms.
 
-            Exits with 0 for a pass, 10 for a fail, 11 when it is inconclusive, and 65 when there are errors in the \
-            gate or in the recording, whatever the verdict over the rest is.
+            Exits with 0 for a pass, 10 for a fail, 11 if the result is inconclusive, and 65 if the gate or the \
+            recording has errors, whatever the verdict on the rest is.
 
             EXAMPLES:
               turnout analyze canary.csv --control blue --candidate green --weight 10 --gate gate.yml
@@ -31,40 +31,44 @@ struct AnalyzeCommand: ParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("A recording, or - for standard input.", valueName: "file"), completion: .file())
+        help: ArgumentHelp("The recording; - reads standard input.", valueName: "file"), completion: .file())
     var file: String
 
-    @Option(help: ArgumentHelp("The deployment that is live.", valueName: "name"))
+    @Option(help: ArgumentHelp("The live deployment.", valueName: "name"))
     var control = "blue"
 
-    @Option(help: ArgumentHelp("The deployment that is new.", valueName: "name"))
+    @Option(help: ArgumentHelp("The new deployment.", valueName: "name"))
     var candidate = "green"
 
     @Option(help: ArgumentHelp("The candidate's live traffic in percent.", valueName: "percent"))
     var weight: Double = 10
 
     @Option(
-        help: ArgumentHelp("A file with the analysis mapping of a stage.", valueName: "file"),
+        help: ArgumentHelp("A YAML file with the analysis mapping of a stage.", valueName: "file"),
         completion: .file(extensions: ["yml", "yaml"]))
     var gate: String
 
     @Option(
         help: ArgumentHelp(
-            "What the counts of a CSV are: each second's own, running totals, or as the first rows look.",
+            "Counts in a CSV: each (per second), totals (running totals), or auto (detect).",
             valueName: "form"))
     var counts = CountForm.auto
 
-    @Flag(help: "Print one JSON object for each reading, and the verdict last.")
+    @Flag(help: "Print a JSON object for each reading, then one for the verdict.")
     var json = false
 
-    @Option(help: ArgumentHelp("Draw the course of the analysis.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Draw the course of the analysis as SVG into this file.", valueName: "file"),
+        completion: .file())
     var svg: String?
 
     func validate() throws {
         guard weight > 0, weight < 100 else {
-            throw ValidationError("--weight is above 0 and below 100: there must be both arms")
+            throw ValidationError("--weight must be above 0 and below 100: both arms need traffic")
         }
-        guard control != candidate else { throw ValidationError("--control and --candidate are the same") }
+        guard control != candidate else {
+            throw ValidationError("--control and --candidate must be different deployments")
+        }
     }
 
     func run() throws {
@@ -129,13 +133,13 @@ struct AnalyzeCommand: ParsableCommand {
     }
 }
 
-/// How much of a file has been read, in the last line of a terminal.
+/// Shows in the last line of a terminal how much of a file has been read.
 struct ReadingProgress {
     let size: Int?
     let isShown: Bool
 
     func show(_ bytesRead: Int) {
-        // Once in 64 MiB: a file that is read in a moment shows nothing.
+        // Once per 64 MiB, so that nothing is shown for small files.
         guard isShown, bytesRead & (1 << 26 - 1) < 1 << 20 else { return }
         let part = size.map { "\(bytesRead / max($0 / 100, 1)) %" } ?? "\(bytesRead >> 20) MiB"
         Notices.write("\r\(part) read")

@@ -3,28 +3,28 @@ internal import PlaybookSyntax
 internal import RolloutStatistics
 internal import Support
 
-/// What the counts of a CSV recording are.
+/// The meaning of the counts in a CSV recording.
 enum CountForm: String, ExpressibleByArgument, CaseIterable {
-    /// To be told by the first rows: totals never become smaller.
+    /// Detected from the first rows: totals never decrease.
     case auto
-    /// Of a row's second alone.
+    /// Counts of the row's second alone.
     case each
-    /// Running totals, as a server's metrics have them.
+    /// Running totals, as in a server's metrics.
     case totals
 }
 
-/// A recording in CSV, row by row.
+/// Reads a recording in CSV, row by row.
 struct CSVRecording {
     struct Row {
-        /// Where it stands; its bytes are those of ``kept`` where that is not nil.
+        /// The line of the row; if ``kept`` is not nil, it holds the line's bytes.
         fileprivate var place: RecordingLines.Line
         fileprivate var kept: [UInt8]?
         var second: Double
         var deployment: [UInt8]
-        /// Of the row's second alone.
+        /// The counts of the row's second alone.
         var counts: Reading.Counts
 
-        /// Calls `body` with the line that the row stands in.
+        /// Calls `body` with the row's line.
         func withLine(_ body: (RecordingLines.Line) throws -> Void) rethrows {
             guard let kept else { return try body(place) }
             try kept.withUnsafeBufferPointer { bytes in
@@ -47,13 +47,13 @@ struct CSVRecording {
     private var form: CountForm
     private var pending: [Row] = []
     private var tracker = CounterTracker()
-    /// For each deployment, the second of its last row; a few, so that looking through them is fastest.
+    /// The second of each deployment's last row; an array, because a linear search is fastest for a few deployments.
     private var lastSeconds: [(deployment: [UInt8], second: Double)] = []
 
-    /// How many rows of one deployment tell what counts are.
+    /// How many rows of one deployment are needed to detect the form of the counts.
     private static let telling = 30
 
-    /// Reads the header; nil when the rows behind it cannot be read.
+    /// Reads the header; returns nil if it has errors, so that the rows cannot be read.
     init?(header line: RecordingLines.Line, form: CountForm, findings: inout RecordingFindings) {
         let names = Self.fields(line.bytes).map { String(decoding: $0, as: UTF8.self).lowercased() }
         var bounds: [Double] = []
@@ -61,7 +61,7 @@ struct CSVRecording {
         let errors = findings.errors
         for (index, name) in names.enumerated() {
             if names[..<index].contains(name) {
-                findings.report("DuplicateColumn", line: line, "column '\(name)' stands twice")
+                findings.report("DuplicateColumn", line: line, "column '\(name)' occurs twice")
             }
             switch name {
             case "second": columns.append(.second)
@@ -72,13 +72,13 @@ struct CSVRecording {
             default:
                 guard name.hasPrefix("le_"), let bound = Double(name.dropFirst(3)), bound > 0, bound.isFinite else {
                     findings.report(
-                        "UnknownColumn", .warning, line: line, "column '\(name)' is not known",
+                        "UnknownColumn", .warning, line: line, "unknown column '\(name)'",
                         help: didYouMean(name, among: Self.required) ?? "it is ignored")
                     columns.append(.ignored)
                     continue
                 }
                 if bounds.contains(bound) {
-                    findings.report("DuplicateColumn", line: line, "bound \(bound) of column '\(name)' stands twice")
+                    findings.report("DuplicateColumn", line: line, "bound \(bound) of column '\(name)' occurs twice")
                 }
                 columns.append(.latency(bin: bounds.count))
                 bounds.append(bound)
@@ -87,10 +87,10 @@ struct CSVRecording {
         for name in Self.required where !names.contains(name) {
             findings.report(
                 "MissingColumn", line: line, "there is no column '\(name)'",
-                help: "the header is second,deployment,requests,errors,le_25,le_50,…")
+                help: "the header must be second,deployment,requests,errors,le_25,le_50,…")
         }
         guard findings.errors == errors else { return nil }
-        // Columns may stand in any order.
+        // Columns may be in any order.
         let sorted = bounds.sorted()
         self.bounds = sorted
         self.columns = columns.map { column in
@@ -102,26 +102,26 @@ struct CSVRecording {
 
     private static let required = ["second", "deployment", "requests", "errors"]
 
-    /// Reads a row, and keeps it for ``nextRow(isAtEnd:control:findings:)``.
+    /// Reads a row, and queues it for ``nextRow(isAtEnd:control:findings:)``.
     mutating func take(_ line: RecordingLines.Line, findings: inout RecordingFindings) {
         do throws(LineScanner.Problem) {
             var row = try row(line)
             guard check(&row, line, &findings) else { return }
-            // The bytes of a row that waits are gone when it is looked at.
+            // The line's buffer is reused before a queued row is processed.
             if form == .auto { row.kept = Array(line.bytes) }
             pending.append(row)
         } catch {
             guard line.isWhole else {
                 return findings.report(
                     "HalfLine", .warning, line: line, offset: error.offset,
-                    "the last line breaks off: \(error.message)", help: "it is not counted")
+                    "the last line is incomplete: \(error.message)", help: "it is not counted")
             }
             findings.report(
                 error.rule, line: line, offset: error.offset, error.message, help: "the row is not counted")
         }
     }
 
-    /// The next row whose counts are known.
+    /// Returns the next row with known counts; nil if more rows must be read first.
     mutating func nextRow(isAtEnd: Bool, control: [UInt8], findings: inout RecordingFindings) -> Row? {
         if form == .auto {
             let rows = pending.filter { $0.deployment == control }
@@ -130,8 +130,8 @@ struct CSVRecording {
             if form == .totals {
                 findings.report(
                     "Totals", .warning,
-                    message: "no count is ever smaller than before: they are read as running totals",
-                    help: "say --counts each if each row counts its own second alone")
+                    message: "the counts never decrease, so they are read as running totals",
+                    help: "use --counts each if each row counts only its own second")
             }
             pending.reverse()
         }
@@ -142,8 +142,8 @@ struct CSVRecording {
             for case .counterWentBack(_, let count, let from, let to) in increments.findings.prefix(1) {
                 row.withLine {
                     findings.report(
-                        "CounterWentBack", .warning, line: $0, "\(count) of \(name) goes back from \(from) to \(to)",
-                        help: "it started again: nothing is counted of this row, and counting goes on from here")
+                        "CounterWentBack", .warning, line: $0, "\(count) of \(name) decreases from \(from) to \(to)",
+                        help: "the counter was reset: this row is not counted, and counting continues from it")
                 }
             }
             row.counts = increments.counts
@@ -152,7 +152,7 @@ struct CSVRecording {
         return nil
     }
 
-    /// Totals are what never becomes smaller and does become larger, of every deployment, in rows enough to tell.
+    /// Detects totals: the counts of every deployment never decrease, and do increase, over enough rows.
     private func tellForm() -> CountForm {
         var rows: [[UInt8]: [Reading.Counts]] = [:]
         for row in pending { rows[row.deployment, default: []].append(row.counts) }
@@ -177,11 +177,11 @@ struct CSVRecording {
                 guard scanner.next == UInt8(ascii: ",") else {
                     guard scanner.isAtEnd else {
                         throw LineScanner.Problem(
-                            rule: "NotANumber", offset: scanner.offset, message: "this is no number")
+                            rule: "NotANumber", offset: scanner.offset, message: "this is not a number")
                     }
                     throw LineScanner.Problem(
                         rule: "Columns", offset: scanner.offset,
-                        message: "the row has \(index) of \(columns.count) columns")
+                        message: "the row has \(index) columns, but the header has \(columns.count)")
                 }
                 scanner.advance()
             }
@@ -196,12 +196,13 @@ struct CSVRecording {
         }
         guard scanner.isAtEnd else {
             throw LineScanner.Problem(
-                rule: "Columns", offset: scanner.offset, message: "the row has more than \(columns.count) columns")
+                rule: "Columns", offset: scanner.offset,
+                message: "the row has more columns than the header, which has \(columns.count)")
         }
         return row
     }
 
-    /// Makes bins of what is at or below the bounds, and says what does not go together.
+    /// Converts cumulative latency counts to bins, and reports inconsistent counts.
     private mutating func check(
         _ row: inout Row, _ line: RecordingLines.Line, _ findings: inout RecordingFindings
     ) -> Bool {
@@ -211,26 +212,26 @@ struct CSVRecording {
         }
         var counts = row.counts
         if counts.errors > counts.requests {
-            return wrong("there are \(counts.errors) errors of \(counts.requests) requests")
+            return wrong("the row has \(counts.errors) errors, but only \(counts.requests) requests")
         }
         var below = 0
         for index in bounds.indices {
             let cumulative = counts.latencies[index]
             guard cumulative >= below else {
-                return wrong("fewer requests are below \(bounds[index]) ms than below the bound before")
+                return wrong("fewer requests took at most \(bounds[index]) ms than the smaller bound before it")
             }
             counts.latencies[index] = cumulative - below
             below = cumulative
         }
         guard below <= counts.requests else {
-            return wrong("\(below) latencies are counted of \(counts.requests) requests")
+            return wrong("the row has \(below) latencies, but only \(counts.requests) requests")
         }
         if !bounds.isEmpty { counts.latencies[bounds.count] = counts.requests - below }
         row.counts = counts
         let index = lastSeconds.firstIndex { $0.deployment == row.deployment }
         if let index, lastSeconds[index].second == row.second {
             findings.report(
-                "SecondTwice", line: line, "second \(row.second) of this deployment stands twice",
+                "SecondTwice", line: line, "second \(row.second) of this deployment occurs twice",
                 help: "the row is not counted")
             return false
         }
@@ -242,7 +243,7 @@ struct CSVRecording {
         return true
     }
 
-    /// The fields of a line, without their quotes.
+    /// Returns the fields of a line, without their quotes.
     private static func fields(_ bytes: UnsafeBufferPointer<UInt8>) -> [[UInt8]] {
         var scanner = LineScanner(bytes)
         var fields = [scanner.csvText()]
@@ -255,7 +256,7 @@ struct CSVRecording {
 }
 
 extension LineScanner {
-    /// A field as text: quoted (RFC 4180, `""` for a quote), or up to the next comma without white space around.
+    /// Reads a field as text: quoted (RFC 4180, `""` for a quote), or up to the next comma, without surrounding spaces.
     mutating func csvText() -> [UInt8] {
         skipSpace()
         var text: [UInt8] = []
@@ -282,7 +283,7 @@ extension LineScanner {
         return text
     }
 
-    /// A number, in quotes or not.
+    /// Reads a number, with or without quotes.
     mutating func csvNumber() throws(Problem) -> Double {
         skipSpace()
         let isQuoted = next == UInt8(ascii: "\"")
@@ -293,7 +294,7 @@ extension LineScanner {
         return value
     }
 
-    /// A whole number of 0 or more.
+    /// Reads a whole number from 0 to 2^53.
     mutating func count(_ what: String) throws(Problem) -> Int {
         let start = offset
         let value = try csvNumber()
@@ -301,7 +302,7 @@ extension LineScanner {
             throw Problem(rule: "NegativeCount", offset: start, message: "\(what) cannot be negative")
         }
         guard value == value.rounded(), value <= 9_007_199_254_740_992 else {
-            throw Problem(rule: "NotANumber", offset: start, message: "\(what) must be a whole number below 2^53")
+            throw Problem(rule: "NotANumber", offset: start, message: "\(what) must be a whole number of at most 2^53")
         }
         return Int(value)
     }

@@ -6,11 +6,11 @@
     internal import Darwin
 #endif
 
-/// A part of a drawing with time from left to right and a value from below.
+/// A panel of a drawing, with time on the horizontal axis and a value on the vertical one.
 struct ChartPanel {
     let top: Double
     let height: Double
-    /// Seconds at the right edge.
+    /// The time at the right edge, in seconds.
     let time: Double
     let values: ClosedRange<Double>
 
@@ -21,12 +21,12 @@ struct ChartPanel {
 
     private func y(_ value: Double) -> Double {
         let span = max(values.upperBound - values.lowerBound, .leastNormalMagnitude)
-        // Far outside is as good as just outside, where the frame hides it.
+        // Values far outside are clamped to just outside, where the frame hides them.
         let near = min(max(value, values.lowerBound - span), values.upperBound + span)
         return top + height * (1 - (near - values.lowerBound) / span)
     }
 
-    /// The elements, as far as they are inside the frame.
+    /// Returns the elements, clipped to the frame.
     func clipped(_ elements: [String]) -> [String] {
         let name = "frame-\(Self.number(top))"
         return [
@@ -36,14 +36,14 @@ struct ChartPanel {
         ] + elements + ["</g>"]
     }
 
-    /// A mark on a value that lies inside the panel; elsewhere none.
+    /// Draws a dot; returns an empty string if the value is outside the panel.
     func dot(_ point: (Double, Double)?, color: String, radius: Double = 2.5) -> String {
         guard let point, values.contains(point.1) else { return "" }
         return "<circle cx=\"\(Self.number(x(point.0)))\" cy=\"\(Self.number(y(point.1)))\" r=\"\(radius)\" "
             + "fill=\"\(color)\"/>"
     }
 
-    /// A line from top to bottom at the moment of the verdict.
+    /// Draws a vertical line at the time of the verdict.
     func verdict(_ seconds: Double, _ name: String, color: String) -> [String] {
         let x = Self.number(x(seconds))
         return [
@@ -77,7 +77,7 @@ struct ChartPanel {
         return "<polyline points=\"\(path)\" fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.6\"\(dashes)/>"
     }
 
-    /// Between the second and the third of each point.
+    /// Fills the area between the second and the third value of each point.
     func band(_ points: [(Double, Double, Double)], color: String) -> String {
         guard !points.isEmpty else { return "" }
         let upper = points.map { "\(Self.number(x($0.0))),\(Self.number(y($0.2)))" }
@@ -127,7 +127,7 @@ struct ChartPanel {
 
     private static func number(_ value: Double) -> String { VerdictText.number(value, digits: 1) }
 
-    /// Round values inside a range, about so many.
+    /// Returns about `count` round values inside a range.
     private static func ticks(_ range: ClosedRange<Double>, count: Int) -> [Double] {
         let span = range.upperBound - range.lowerBound
         guard span > 0, span.isFinite else { return [range.lowerBound] }

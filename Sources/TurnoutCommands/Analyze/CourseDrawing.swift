@@ -1,12 +1,13 @@
 internal import RolloutStatistics
 
-/// The course of an analysis as an SVG: both error rates with their bands and the margin, latencies where they are
-/// looked at, and below the evidence against its thresholds.
+/// Draws the course of an analysis as SVG: both error rates with their bands and the margin, latencies if they are
+/// analysed, and the evidence with its thresholds.
 struct CourseDrawing {
     let course: AnalysisCourse
     let verdict: Verdict
-    /// The names of the two deployments.
+    /// The control's name.
     let control: String
+    /// The candidate's name.
     let candidate: String
 
     private static let blue = "#2563eb"
@@ -16,7 +17,7 @@ struct CourseDrawing {
     private static let metricColors = ["#b91c1c", "#c2410c", "#7c3aed", "#0f766e", "#92400e", "#be185d"]
     private static let dashes = "5 4"
 
-    /// The whole file.
+    /// The content of the SVG file.
     var text: String {
         let points = self.points
         let duration = max(points.last?.seconds ?? 0, 1)
@@ -27,7 +28,7 @@ struct CourseDrawing {
             elements += draw(ChartPanel(top: top, height: 236, time: duration, values: range))
             top += 308
         }
-        add("error rate, with the interval that holds at all times with 95 %", 0...highestRate(points)) { panel in
+        add("error rate, with its 95 % confidence sequence", 0...highestRate(points)) { panel in
             panel.axes { VerdictText.number($0 * 100, digits: 3) + " %" } + drawnRates(points, in: panel)
         }
         if let highest = highestLatency(points) {
@@ -36,7 +37,7 @@ struct CourseDrawing {
             }
         }
         add(
-            "odds against chance: that \(candidate) is worse (solid), and that it is inside its margin (dashed)",
+            "odds against chance that \(candidate) is worse (solid), and that it is within its margin (dashed)",
             evidenceRange(points)
         ) { panel in panel.axes(Self.odds) + drawnEvidence(points, in: panel) }
         let height = Int(top - 20)
@@ -140,7 +141,7 @@ struct CourseDrawing {
         return panel.clipped(curves) + marks
     }
 
-    /// A decimal logarithm as odds: `100:1`, `1:100`.
+    /// Formats a decimal logarithm as odds: `100:1`, `1:100`.
     private static func odds(_ power: Double) -> String {
         guard power == power.rounded(), power.magnitude < 7 else {
             return "10^\(VerdictText.number(power, digits: 1)):1"
@@ -159,7 +160,7 @@ struct CourseDrawing {
         return nil
     }
 
-    /// The rates that are shown: what the bands reach once the first tenth of the time is over.
+    /// Returns the upper end of the rate axis: the maximum of the bands after the first tenth of the time.
     private func highestRate(_ points: [AnalysisCourse.Point]) -> Double {
         let settled = points.suffix(max(points.count * 9 / 10, 1))
         let highest = settled.flatMap { point in
@@ -174,7 +175,7 @@ struct CourseDrawing {
         let thresholds = verdict.measurements.flatMap { [$0.harm?.threshold, $0.safety?.threshold].compactMap(\.self) }
         let levels = points.flatMap { ($0.harm + $0.safety).compactMap(\.self) }
         let highest = max(thresholds.max() ?? 1, levels.filter(\.isFinite).max() ?? 0)
-        // What is far below, as evidence against a good version is, would press the rest together.
+        // The range is limited below, because very low evidence would compress the rest.
         return min(max(levels.min() ?? 0, -highest) * 1.1, 0)...highest * 1.15
     }
 }

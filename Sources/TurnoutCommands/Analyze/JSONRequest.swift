@@ -1,14 +1,14 @@
-/// One line of JSON: a request, or a mirrored pair of them.
+/// A line of a JSON recording: a request, or a mirrored pair.
 struct JSONRequest {
     struct Answer {
-        /// HTTP; 0 where none came.
+        /// The HTTP status; 0 if there was no answer.
         var status: Double?
-        /// In milliseconds.
+        /// The latency in milliseconds.
         var latency: Double?
 
-        /// Everything but an answer of 2xx or 3xx.
+        /// Whether the answer is not 2xx or 3xx.
         var failed: Bool { status.map { $0 < 200 || $0 >= 400 } ?? false }
-        /// Whether the platform answered, and not the model: too many in flight, no answer in time, no instance.
+        /// Whether the platform answered instead of the model: too many requests in flight, a timeout, or no instance.
         var isRefused: Bool { status == 429 || status == 408 || status == 500 }
     }
 
@@ -39,7 +39,7 @@ struct JSONRequest {
         }
         scanner.skipSpace()
         guard scanner.isAtEnd else {
-            throw Problem(offset: scanner.offset, message: "something stands behind the object")
+            throw Problem(offset: scanner.offset, message: "unexpected text after the object")
         }
         guard let time else { throw Problem(offset: 0, message: "'t' is missing") }
         self.time = time
@@ -87,7 +87,7 @@ extension JSONRequest.Answer {
         self = answer
     }
 
-    /// Takes a member; false for one that is not about an answer.
+    /// Reads a member; returns false if it does not belong to an answer.
     fileprivate mutating func take(
         _ key: Slice<UnsafeBufferPointer<UInt8>>, _ scanner: inout LineScanner
     ) throws(LineScanner.Problem) -> Bool {
@@ -95,12 +95,14 @@ extension JSONRequest.Answer {
         if key.equals("status") {
             let status = try scanner.number()
             guard status >= 0, status < 1000 else {
-                throw LineScanner.Problem(offset: start, message: "a status is 0 to 999")
+                throw LineScanner.Problem(offset: start, message: "'status' must be from 0 to 999")
             }
             self.status = status
         } else if key.equals("ms") {
             let milliseconds = try scanner.number()
-            guard milliseconds >= 0 else { throw LineScanner.Problem(offset: start, message: "'ms' is negative") }
+            guard milliseconds >= 0 else {
+                throw LineScanner.Problem(offset: start, message: "'ms' must not be negative")
+            }
             latency = milliseconds
         } else {
             return false

@@ -1,13 +1,13 @@
-/// Latencies of the control before the stage, in milliseconds; a fair sample of them where there are too many to keep.
+/// A uniform random sample of the control's latencies before the stage, in milliseconds.
 struct LatencySample {
-    /// How many are kept.
+    /// The size of the sample.
     static let limit = 1 << 18
 
     private(set) var values: [Double] = []
     private var seen: UInt64 = 0
     private var state: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-    /// Vitter's algorithm R, with the same choices every time.
+    /// Adds a value by Vitter's algorithm R, with a fixed seed.
     mutating func add(_ value: Double) {
         seen += 1
         guard values.count >= Self.limit else { return values.append(value) }

@@ -1,10 +1,10 @@
-/// Reads numbers, texts and JSON out of the bytes of one line.
+/// Reads numbers, strings and JSON from the bytes of one line.
 struct LineScanner {
-    /// Where a line is not what it should be.
+    /// A syntax error in a line.
     struct Problem: Error {
-        /// The name of this kind of mistake.
+        /// The name of this kind of error.
         var rule = "Syntax"
-        /// Offset in the line.
+        /// The byte offset in the line.
         var offset: Int
         var message: String
     }
@@ -24,7 +24,7 @@ struct LineScanner {
 
     mutating func advance(_ count: Int = 1) { offset += count }
 
-    /// Takes `byte`, or says that it is not there.
+    /// Skips spaces and then `byte`; throws if it is missing.
     mutating func expect(_ byte: UInt8) throws(Problem) {
         skipSpace()
         guard next == byte else {
@@ -40,7 +40,7 @@ struct LineScanner {
         return true
     }
 
-    /// A decimal number, as JSON has it but for a leading plus or zeros.
+    /// Reads a decimal number, as in JSON, but a leading plus sign and leading zeros are accepted.
     mutating func number() throws(Problem) -> Double {
         skipSpace()
         let start = offset
@@ -74,18 +74,18 @@ struct LineScanner {
         }
         guard hasDigits else {
             offset = start
-            throw Problem(rule: "NotANumber", offset: start, message: "this is no number")
+            throw Problem(rule: "NotANumber", offset: start, message: "this is not a number")
         }
         if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
             offset += 1
             if next == UInt8(ascii: "-") || next == UInt8(ascii: "+") { offset += 1 }
             guard next?.isDigit == true else {
-                throw Problem(rule: "NotANumber", offset: offset, message: "this is no number")
+                throw Problem(rule: "NotANumber", offset: offset, message: "this is not a number")
             }
             while next?.isDigit == true { offset += 1 }
             return try slowNumber(from: start)
         }
-        // Both are exact, and so is their quotient's rounding (Clinger's fast path).
+        // Both operands are exact, so their quotient is correctly rounded (Clinger's fast path).
         guard mantissa <= 1 << 53, scale >= -22, scale <= 0 else { return try slowNumber(from: start) }
         let value = Double(mantissa) / Self.powers[-scale]
         return isNegative ? -value : value
@@ -106,7 +106,7 @@ struct LineScanner {
 }
 
 extension LineScanner {
-    /// A JSON string's bytes between the quotes, escapes as they are written.
+    /// Reads a JSON string, and returns the bytes between the quotes with escapes unchanged.
     mutating func string() throws(Problem) -> Slice<UnsafeBufferPointer<UInt8>> {
         try expect(UInt8(ascii: "\""))
         let start = offset
@@ -116,24 +116,26 @@ extension LineScanner {
                 offset += 1
                 return bytes[start..<(offset - 1)]
             case UInt8(ascii: "\\"): offset += 2
-            case 0..<0x20: throw Problem(offset: offset, message: "a control character stands in a text")
+            case 0..<0x20: throw Problem(offset: offset, message: "a control character is not allowed in a string")
             default: offset += 1
             }
         }
         offset = min(offset, bytes.count)
-        throw Problem(offset: start - 1, message: "this text has no end")
+        throw Problem(offset: start - 1, message: "this string has no closing quote")
     }
 
     mutating func boolean() throws(Problem) -> Bool {
         skipSpace()
         if takes("true") { return true }
         if takes("false") { return false }
-        throw Problem(offset: offset, message: "this is neither true nor false")
+        throw Problem(offset: offset, message: "expected true or false")
     }
 
-    /// Passes over a value of any kind.
+    /// Skips a value of any kind.
     mutating func skipValue(depth: Int = 0) throws(Problem) {
-        guard depth < 32 else { throw Problem(offset: offset, message: "this is nested too deep") }
+        guard depth < 32 else {
+            throw Problem(offset: offset, message: "values are nested too deeply (32 levels at most)")
+        }
         skipSpace()
         switch next {
         case UInt8(ascii: "\""): _ = try string()
@@ -146,12 +148,12 @@ extension LineScanner {
             try expect(UInt8(ascii: "]"))
         case UInt8(ascii: "t"), UInt8(ascii: "f"): _ = try boolean()
         case UInt8(ascii: "n"):
-            guard takes("null") else { throw Problem(offset: offset, message: "this is no JSON") }
+            guard takes("null") else { throw Problem(offset: offset, message: "this is not JSON") }
         default: _ = try number()
         }
     }
 
-    /// Calls `body` at each value of an object, with its key.
+    /// Calls `body` with the key of each member of an object; `body` must read the value.
     mutating func members(
         _ body: (inout LineScanner, Slice<UnsafeBufferPointer<UInt8>>) throws(Problem) -> Void
     ) throws(Problem) {

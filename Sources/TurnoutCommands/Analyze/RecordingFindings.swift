@@ -1,8 +1,10 @@
 internal import PlaybookSyntax
 
-/// What is wrong with a recording; of each kind, the first few are shown and the rest counted.
+/// The findings in a recording.
+///
+/// The first few of each kind are kept, and the rest are counted.
 struct RecordingFindings {
-    /// Of one kind.
+    /// How many findings of each kind are kept.
     static let shown = 5
 
     let file: String
@@ -11,21 +13,21 @@ struct RecordingFindings {
 
     init(file: String) { self.file = file }
 
-    /// Those that are shown, in the order of their places.
+    /// The findings that are kept, by position.
     var findings: [Finding] { found.sorted { ($0.start, $0.rule) < ($1.start, $1.rule) } }
 
     var errors: Int { counts.values.reduce(0) { $0 + ($1.severity == .error ? $1.count : 0) } }
     var warnings: Int { counts.values.reduce(0) { $0 + ($1.severity == .warning ? $1.count : 0) } }
 
-    /// Reports what is wrong in a line.
+    /// Reports a finding in a line.
     ///
     /// - Parameters:
-    ///   - rule: the name of this kind of mistake.
-    ///   - severity: an error where what was recorded cannot be trusted; a warning where it can, and less is known.
-    ///   - line: that it stands in.
-    ///   - offset: the byte that it begins with.
-    ///   - message: what is wrong.
-    ///   - help: what would be right, or what becomes of it.
+    ///   - rule: The name of this kind of finding.
+    ///   - severity: `.error` if the data cannot be trusted; `.warning` if it can, but is incomplete.
+    ///   - line: The line with the finding.
+    ///   - offset: The byte offset of the finding in the line. Default: 0.
+    ///   - message: What is wrong.
+    ///   - help: How to correct it, or how the line is treated.
     mutating func report(
         _ rule: String, _ severity: Finding.Severity = .error, line: RecordingLines.Line, offset: Int = 0,
         _ message: @autoclosure () -> String, help: String? = nil
@@ -40,7 +42,7 @@ struct RecordingFindings {
                 source: line.bytes.isEmpty ? nil : text))
     }
 
-    /// Reports what is wrong with the file as a whole, or with what it tells.
+    /// Reports a finding about the file as a whole.
     mutating func report(
         _ rule: String, _ severity: Finding.Severity = .error, atLine number: Int = 1, message: String,
         help: String? = nil
@@ -58,7 +60,7 @@ struct RecordingFindings {
         return count <= Self.shown
     }
 
-    /// A line for each kind of which not all were shown.
+    /// A line for each kind with findings that were not kept.
     var rests: [String] {
         counts.sorted { $0.key < $1.key }.compactMap { rule, entry in
             entry.count > Self.shown ? "\(file): and \(entry.count - Self.shown) more [\(rule)]" : nil

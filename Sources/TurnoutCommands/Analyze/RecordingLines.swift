@@ -8,29 +8,29 @@ internal import FoundationEssentials
     internal import Darwin
 #endif
 
-/// The lines of a file or of standard input, one after the other, in memory that does not grow.
+/// Reads the lines of a file or of standard input in constant memory.
 struct RecordingLines: ~Copyable {
-    /// The longest line that is looked at.
+    /// The maximum length of a line in bytes.
     static let longestLine = 1 << 16
 
-    /// One line without its break.
+    /// A line without its line break.
     struct Line {
-        /// From 1.
+        /// The line number, from 1.
         var number: Int
-        /// Empty for one that is too long.
+        /// The bytes of the line; empty if it is too long.
         var bytes: UnsafeBufferPointer<UInt8>
         var isTooLong: Bool
-        /// False for the last one of a file that does not end in a line break.
+        /// False for the last line of a file that does not end with a line break.
         var isWhole: Bool
     }
 
     private let descriptor: Int32
     private let closes: Bool
-    /// Of a regular file, for progress.
+    /// The size of a regular file in bytes, for progress; nil for other inputs.
     let size: Int?
     private(set) var bytesRead = 0
 
-    /// Opens the file at `path`; `-` is standard input.
+    /// Opens the file at `path`, or standard input for `-`.
     init(path: String) throws(CommandFailure) {
         guard path != "-" else {
             descriptor = STDIN_FILENO
@@ -40,7 +40,7 @@ struct RecordingLines: ~Copyable {
         }
         let opened = path.utf8.contains(0) ? -1 : open(path, O_RDONLY | O_CLOEXEC)
         guard opened >= 0 else {
-            throw CommandFailure(.usage, "\(path) cannot be read: \(String(cString: strerror(errno)))")
+            throw CommandFailure(.usage, "cannot read \(path): \(String(cString: strerror(errno)))")
         }
         var status = stat()
         guard fstat(opened, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
@@ -54,7 +54,7 @@ struct RecordingLines: ~Copyable {
 
     deinit { if closes { close(descriptor) } }
 
-    /// Calls `body` with each line, and `pause` after each piece that was read, until `body` says that it is enough.
+    /// Calls `body` with each line, and `pause` after each chunk, until `body` returns false.
     mutating func forEach(
         pause: (_ bytesRead: Int) -> Void, _ body: (Line) throws -> Bool
     ) throws {
@@ -101,20 +101,20 @@ struct RecordingLines: ~Copyable {
             let count = read(descriptor, space.baseAddress, space.count)
             if count >= 0 { return count }
             guard errno == EINTR else {
-                throw CommandFailure(.failed, "reading stopped: \(String(cString: strerror(errno)))")
+                throw CommandFailure(.failed, "cannot read the recording: \(String(cString: strerror(errno)))")
             }
         }
     }
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// The bytes in front of the first `byte`, or nil where there is none.
+    /// Returns the number of bytes before the first `byte`; nil if there is none.
     fileprivate func length(before byte: UInt8) -> Int? {
         guard let base = baseAddress, let found = memchr(base, Int32(byte), count) else { return nil }
         return UnsafeRawPointer(found) - UnsafeRawPointer(base)
     }
 
-    /// True when all bytes are ASCII, or else are UTF-8.
+    /// Whether the bytes are valid UTF-8.
     var isUTF8: Bool {
         let raw = UnsafeRawBufferPointer(self)
         var offset = 0

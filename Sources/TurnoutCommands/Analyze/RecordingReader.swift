@@ -2,7 +2,7 @@ internal import PlaybookSyntax
 internal import RolloutStatistics
 internal import Support
 
-/// Reads a recording: CSV of seconds, or JSON lines of single requests.
+/// Reads a recording: CSV with a row per second, or JSON lines with single requests.
 struct RecordingReader {
     let control: [UInt8]
     let candidate: [UInt8]
@@ -11,7 +11,7 @@ struct RecordingReader {
     private let weight: Double
     private let form: CountForm
     private let onReading: (SequentialTest, Verdict) throws -> Void
-    /// Stops at the verdict instead of looking for findings to the end.
+    /// Whether to stop at the verdict instead of checking the recording to its end.
     private let stopsAtVerdict: Bool
     private(set) var replay: StageReplay?
     private var csv: CSVRecording?
@@ -19,7 +19,7 @@ struct RecordingReader {
     private var hasControl = false
     private var hasCandidate = false
     private var toldBefore = false
-    /// False once nothing more can be read.
+    /// False after an error that makes the recording unusable.
     private(set) var isReadable = true
 
     init(
@@ -36,11 +36,11 @@ struct RecordingReader {
         self.onReading = onReading
     }
 
-    /// Takes a line; false when no more are needed.
+    /// Processes a line; returns false if no more lines are needed.
     mutating func take(_ line: RecordingLines.Line) throws -> Bool {
         if line.isTooLong {
             findings.report(
-                "LineTooLong", line: line, "the line has more than \(RecordingLines.longestLine) bytes",
+                "LineTooLong", line: line, "the line is longer than \(RecordingLines.longestLine) bytes",
                 help: "it is not counted")
             return true
         }
@@ -54,13 +54,13 @@ struct RecordingReader {
         return isReadable && !(stopsAtVerdict && replay?.isDecided == true)
     }
 
-    /// Takes the file's end.
+    /// Processes the end of the file.
     mutating func finish() throws {
         if csv != nil { try flushCSV(isAtEnd: true) }
         guard isReadable else { return }
         guard replay != nil else {
             isReadable = false
-            return findings.report("EmptyFile", message: "there is nothing in the file", help: .forms)
+            return findings.report("EmptyFile", message: "the file is empty", help: .forms)
         }
         checkArms()
         guard isReadable else { return }
@@ -68,13 +68,13 @@ struct RecordingReader {
         for finding in replay?.findings ?? [] { tell(finding) }
         guard replay?.second == nil else { return }
         findings.report(
-            "NoStage", .warning, message: "there is no traffic of a stage: no line from second 0 on",
-            help: "lines before second 0 tell what the control did before the stage")
+            "NoStage", .warning, message: "the recording has no traffic of a stage: no line from second 0 on",
+            help: "lines before second 0 are the control's traffic before the stage")
     }
 
-    /// Finds an arm that stands nowhere: what a gate says without it is about nobody.
+    /// Reports an arm without any lines, because a verdict without it would be meaningless.
     private mutating func checkArms() {
-        // A recording without a stage has a finding of its own; a line that is not read may be the one that is missed.
+        // A recording without a stage is reported elsewhere, and a missing arm may be in a line that could not be read.
         let isAllRead = findings.errors == 0 && !findings.findings.contains { $0.rule == "HalfLine" }
         guard !unknown.isEmpty || replay?.second != nil && isAllRead else { return }
         let found = (unknown + [hasControl ? control : nil, hasCandidate ? candidate : nil].compactMap(\.self))
@@ -87,9 +87,9 @@ struct RecordingReader {
             let near = didYouMean(name, among: found.filter { unknown.contains(Array($0.utf8)) })
             findings.report(
                 rule,
-                message: "no line of '\(name)' is in the file; its deployments: "
+                message: "the file has no line for '\(name)'; its deployments: "
                     + (found.isEmpty ? "none" : found.joined(separator: ", ")),
-                help: near ?? "\(option) names the one that is meant")
+                help: near ?? "name the right one with \(option)")
             isReadable = false
         }
     }
@@ -100,13 +100,13 @@ struct RecordingReader {
             findings.report(
                 "ShareDiffers", .warning,
                 message: "the candidate has \(VerdictText.number(measured * 100, digits: 2)) % of the live requests, "
-                    + "and --weight is \(VerdictText.number(configured * 100, digits: 2))",
-                help: "evidence goes by the share that is measured; look why requests are not shared as configured")
+                    + "but --weight is \(VerdictText.number(configured * 100, digits: 2))",
+                help: "the evidence uses the measured share; find out why traffic is not split as configured")
         case .noLatencyBaseline:
             findings.report(
                 "NoLatencies", .warning,
-                message: "fewer than \(LatencyScale.minimumSample) latencies of the control stand before second 0",
-                help: "latencies are compared only once as many are known from the stage")
+                message: "the control has fewer than \(LatencyScale.minimumSample) latencies before second 0",
+                help: "latencies are not compared until the stage has provided that many")
         default: break
         }
     }
@@ -143,7 +143,9 @@ struct RecordingReader {
         }
     }
 
-    /// Tells of a line that cannot be read; the last one may just have been cut off.
+    /// Reports a line that cannot be parsed.
+    ///
+    /// The last line may only have been cut off.
     private mutating func reportBroken(_ line: RecordingLines.Line, _ problem: LineScanner.Problem) {
         if line.isWhole {
             findings.report(
@@ -151,7 +153,7 @@ struct RecordingReader {
         } else {
             findings.report(
                 "HalfLine", .warning, line: line, offset: problem.offset,
-                "the last line breaks off: \(problem.message)", help: "it is not counted")
+                "the last line is incomplete: \(problem.message)", help: "it is not counted")
         }
     }
 
@@ -167,8 +169,8 @@ struct RecordingReader {
             guard second >= 0 else { return tellBefore(line) }
             if replay?.gate?.hasCandidate == true, replay?.gate?.design != .mirrored {
                 return findings.report(
-                    "MixedStage", line: line, "a pair stands in a stage in which green has live traffic",
-                    help: "it is not counted: live and mirrored traffic exclude each other")
+                    "MixedStage", line: line, "a mirrored pair in a stage in which the candidate has live traffic",
+                    help: "it is not counted: a stage has either live or mirrored traffic")
             }
             replay?.addPair(
                 live: (live.failed, live.latency), mirror: (mirror.failed, mirror.latency), agree: agree)
@@ -187,12 +189,13 @@ struct RecordingReader {
         }
     }
 
-    /// Moves to the second of a line; nil when it does not count.
+    /// Moves to the second of a line; returns nil if the line must not be counted.
     ///
-    /// One that is late by no more than `lateness` seconds counts for the current one.
+    /// A line that is late by at most `lateness` seconds counts for the current second.
     private mutating func arrive(_ time: Double, _ place: RecordingLines.Line, lateness: Int) throws -> Int? {
         guard time.magnitude < 1e11 else {
-            findings.report("Time", line: place, "the time is out of range", help: "times are seconds of the stage")
+            findings.report(
+                "Time", line: place, "the time is out of range", help: "times are seconds since the stage began")
             return nil
         }
         let second = Int(time.rounded(.down))
@@ -200,13 +203,13 @@ struct RecordingReader {
         case .back(let from)?:
             guard from - second > lateness else { return from }
             findings.report(
-                "TimeWentBack", line: place, "time goes back from second \(from) to \(second)",
-                help: "the line is not counted: lines stand in the order of time")
+                "TimeWentBack", line: place, "the time goes back from second \(from) to \(second)",
+                help: "the line is not counted: lines must be in order of time")
             return nil
         case .jumped(let from)?:
             findings.report(
-                "TimeJumped", .warning, line: place, "time jumps from second \(from) to \(second)",
-                help: "nothing is known of what lies between")
+                "TimeJumped", .warning, line: place, "the time jumps from second \(from) to \(second)",
+                help: "the time in between is not analysed")
             return second
         case .inOrder?, nil: return second
         }
@@ -221,12 +224,12 @@ struct RecordingReader {
             hasControl = true
             return .control
         }
-        // Names are told once, and a file with ever new ones fills no memory.
+        // Each name is reported once; the limits bound the memory for a file with many names.
         guard unknown.count < 64, unknown.insert(Array(name.prefix(128))).inserted else { return nil }
         let text = String(decoding: name.prefix(128), as: UTF8.self)
         findings.report(
             "UnknownDeployment", .warning, line: place, "'\(text)' is neither control nor candidate",
-            help: "its requests are not counted; --control and --candidate name the two")
+            help: "its requests are not counted; name the two with --control and --candidate")
         return nil
     }
 
@@ -234,13 +237,13 @@ struct RecordingReader {
         guard !toldBefore else { return }
         toldBefore = true
         findings.report(
-            "BeforeStage", .warning, line: place, "the candidate stands before second 0",
-            help: "not counted: what lies before is the control's alone")
+            "BeforeStage", .warning, line: place, "the candidate has traffic before second 0",
+            help: "it is not counted: only the control can have traffic before the stage")
     }
 }
 
 extension AnalysisSpecification {
-    /// True where green is held against what the control does.
+    /// Whether any metric compares the candidate with the control.
     fileprivate var comparesArms: Bool {
         metrics.contains { metric in
             switch metric {
@@ -252,7 +255,7 @@ extension AnalysisSpecification {
 }
 
 extension RecordingLines.Line {
-    /// Without a byte order mark in front, and white space around.
+    /// The line without a leading byte order mark and surrounding white space.
     fileprivate var trimmed: RecordingLines.Line {
         var line = self
         var bytes = self.bytes[...]
@@ -266,5 +269,5 @@ extension RecordingLines.Line {
 
 extension String {
     fileprivate static let forms =
-        "a recording is CSV with the header second,deployment,requests,errors,le_25,…, or JSON lines of requests"
+        "a recording is CSV with the header second,deployment,requests,errors,le_25,…, or JSON lines with requests"
 }

@@ -1,13 +1,15 @@
 internal import RolloutStatistics
 
-/// Which of the two a line is about.
+/// The two arms of an analysis.
 enum Arm {
     case control, candidate
 }
 
-/// A recorded stage, played to a gate: what was answered in a second is one reading, at that second's end.
+/// Replays a recorded stage to a gate.
+///
+/// The answers of each second form one reading at the end of that second.
 struct StageReplay {
-    /// How a line's second lies to that of the line before.
+    /// How the second of a line relates to that of the previous line.
     enum Arrival {
         case inOrder
         case back(from: Int)
@@ -15,31 +17,31 @@ struct StageReplay {
     }
 
     let specification: AnalysisSpecification
-    /// Green's share of live requests, in (0, 1).
+    /// The candidate's share of live requests, in (0, 1).
     let weight: Double
-    /// Called after each reading.
+    /// Called after each reading with the gate and its verdict.
     var onReading: (SequentialTest, Verdict) throws -> Void = { _, _ in }
 
     private var bounds: [Double]
-    /// Where single latencies are recorded, those of the control before the stage.
+    /// The control's latencies before the stage, if single latencies are recorded.
     private var sample: LatencySample?
     private var before = Reading.Counts()
     private var evidence: Evidence?
     private(set) var gate: SequentialTest?
-    /// That of the lines that are collected now; nil before the stage.
+    /// The second of the lines that are being collected; nil before the stage.
     private(set) var second: Int?
     private var lastBefore = Int.min
     private var reading = Reading()
-    /// The last one; final when ``isDecided``.
+    /// The latest verdict; final if ``isDecided``.
     private(set) var verdict: Verdict?
     private(set) var isDecided = false
-    /// What the gate found about the traffic as a whole; each kind once.
+    /// The gate's findings about the traffic as a whole; each kind once.
     private(set) var findings: [ReadingFinding] = []
 
     /// - Parameters:
-    ///   - specification: of the gate.
-    ///   - weight: green's share of live requests, in (0, 1).
-    ///   - bounds: upper bounds of the recorded latency bins in milliseconds; nil where latencies are single ones.
+    ///   - specification: The gate's analysis.
+    ///   - weight: The candidate's share of live requests, in (0, 1).
+    ///   - bounds: Upper bounds of the recorded latency bins in milliseconds; nil if single latencies are recorded.
     init(specification: AnalysisSpecification, weight: Double, bounds: [Double]?) {
         self.specification = specification
         self.weight = weight
@@ -48,12 +50,12 @@ struct StageReplay {
         before.latencies = Array(repeating: 0, count: self.bounds.isEmpty ? 0 : self.bounds.count + 1)
     }
 
-    /// Bounds from 0.1 ms to 100 s, 5 % apart, where there is no sample to make better ones of.
+    /// Bounds from 0.1 ms to 100 s, 5 % apart, used until a sample allows better ones.
     private static let ladder: [Double] = (0...283).map { step in
         (0..<step).reduce(0.1) { value, _ in value * 1.05 }
     }
 
-    /// Tells that a line of `newSecond` comes, and reads what was collected for those before.
+    /// Moves to the second of the next line, and feeds the gate what was collected before it.
     mutating func move(to newSecond: Int) throws -> Arrival {
         guard !isDecided else { return follow(to: newSecond) }
         guard newSecond >= 0 else {
@@ -81,7 +83,7 @@ struct StageReplay {
         return isJump ? .jumped(from: current) : .inOrder
     }
 
-    /// Tells of the lines behind the verdict as well; what they count changes nothing more.
+    /// Tracks the time of lines after the verdict, which are checked but not counted.
     private mutating func follow(to newSecond: Int) -> Arrival {
         guard let current = second, newSecond != current else { return .inOrder }
         guard newSecond > current else { return .back(from: current) }
@@ -89,7 +91,7 @@ struct StageReplay {
         return Double(newSecond - current) > SequentialTest.longestGap ? .jumped(from: current) : .inOrder
     }
 
-    /// Adds counts of the second to which the replay was moved.
+    /// Adds counts of the current second.
     mutating func add(_ counts: Reading.Counts, of arm: Arm) {
         guard !isDecided else { return }
         guard second != nil else {
@@ -102,9 +104,9 @@ struct StageReplay {
         }
     }
 
-    /// Adds one request; `latency` in milliseconds, nil where it is not known.
+    /// Adds one request; `latency` is in milliseconds, nil if unknown.
     mutating func add(failed: Bool, isRefused: Bool, latency: Double?, of arm: Arm) {
-        // Only latencies of answers that succeeded are compared.
+        // Only latencies of successful answers are compared.
         let bin = failed ? nil : latency.map { self.bin($0) }
         guard !isDecided else { return }
         guard second != nil else {
@@ -119,7 +121,7 @@ struct StageReplay {
         }
     }
 
-    /// Adds a mirrored request: what its halves did, and whether their answers agree, where they were compared.
+    /// Adds a mirrored pair; `agree` says whether the two answers agree, nil if they were not compared.
     mutating func addPair(
         live: (failed: Bool, latency: Double?), mirror: (failed: Bool, latency: Double?), agree: Bool?
     ) {
@@ -137,7 +139,7 @@ struct StageReplay {
         if let latency = mirror.latency { reading.pairs.mirrorLatencies[bin(latency)] += 1 }
     }
 
-    /// Reads the last second; of a stage without any, a reading without data.
+    /// Feeds the gate the last second, or a reading without data if the stage has no lines.
     mutating func finish() throws {
         guard !isDecided else { return }
         guard second == nil else { return try flush() }
@@ -159,7 +161,7 @@ struct StageReplay {
         for finding in verdict.findings {
             switch finding {
             case .shareDiffers, .noLatencyBaseline: findings.append(finding)
-            // Told at their lines.
+            // Reported with their lines.
             case .negativeCount, .tooMany, .wrongBins, .counterWentBack, .countTooLarge, .clockWentBack, .clockJumped,
                 .unknownDeployment:
                 break
@@ -169,7 +171,7 @@ struct StageReplay {
         try onReading(gate, verdict)
     }
 
-    /// Makes the stage's evidence of what was recorded before it.
+    /// Initializes the evidence with the control's traffic before the stage.
     private mutating func begin() {
         var made: Evidence?
         for case .latency(let limits) in specification.metrics {
@@ -184,7 +186,9 @@ struct StageReplay {
         reading = emptyReading
     }
 
-    /// The gate; pairs before green's first live request make it one of a mirror stage.
+    /// Returns the gate.
+    ///
+    /// Pairs before the candidate's first live request make it the gate of a mirror stage.
     private mutating func gate(for reading: Reading) throws -> SequentialTest {
         let isMirrored = reading.pairs.pairs > 0
         if let gate, !isMirrored || gate.design == .mirrored || gate.hasCandidate { return gate }
@@ -200,7 +204,7 @@ struct StageReplay {
             pairs: Reading.PairCounts(liveLatencies: bins, mirrorLatencies: bins))
     }
 
-    /// The bin of a latency, by bisection.
+    /// Returns the index of a latency's bin, by bisection.
     private func bin(_ latency: Double) -> Int {
         var low = 0
         var high = bounds.count
@@ -220,7 +224,7 @@ extension Reading.Counts {
         if let bin { latencies[bin] += 1 }
     }
 
-    /// The sum, clamped to what an `Int` holds; that counts are too large is found by the gate.
+    /// Returns the sum, clamped to `Int.max`; the gate reports counts that are too large.
     fileprivate func adding(_ other: Reading.Counts) -> Reading.Counts {
         func sum(_ left: Int, _ right: Int) -> Int {
             let (sum, overflow) = left.addingReportingOverflow(right)

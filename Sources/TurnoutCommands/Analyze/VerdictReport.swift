@@ -3,19 +3,19 @@ internal import PlaybookSyntax
 internal import RolloutEngine
 internal import RolloutStatistics
 
-/// One reading, or the last word, of an analysis as JSON.
+/// A reading of an analysis, or its final verdict, as JSON.
 struct VerdictReport: Encodable {
     var t: Double
-    /// Of the last one alone.
+    /// Only in the final verdict.
     var verdict: Verdict.Decision?
     var metric: String?
     var log10E: Double
     var metrics: [Metric]
     var candidate: Arm
     var control: Arm
-    /// Seconds until the stage's time is over.
+    /// Seconds until the end of the analysis.
     var timeLeft: Double
-    /// Of the last one alone: how many things are wrong with the recording.
+    /// The number of findings in the recording; only in the final verdict.
     var findings: Int?
 
     private enum CodingKeys: String, CodingKey {
@@ -27,11 +27,13 @@ struct VerdictReport: Encodable {
     struct Arm: Encodable {
         var requests: Int
         var errors: Int
-        /// Those of ``errors`` that the platform answered (429, 408, 500); nil where there were none.
+        /// Those of ``errors`` that the platform answered (429, 408, 500); nil if there were none.
         var refused: Int?
-        /// The error rate, and the interval that holds it at all times with 95 %.
+        /// The error rate; nil without requests.
         var rate: Double?
+        /// The lower bound of the 95 % confidence sequence of the error rate.
         var low: Double
+        /// The upper bound of the 95 % confidence sequence of the error rate.
         var high: Double
     }
 
@@ -82,7 +84,7 @@ extension VerdictReport.Arm {
     }
 }
 
-/// A verdict for people.
+/// A verdict as text.
 struct VerdictText {
     var verdict: Verdict
     var specification: AnalysisSpecification
@@ -105,8 +107,8 @@ struct VerdictText {
             let rest = Self.number(specification.longest - verdict.seconds)
             lines.append(
                 verdict.isOver
-                    ? "  the time is over: on_inconclusive is \(specification.onInconclusive.rawValue)"
-                    : "  the recording ends \(rest) s before 'for' does")
+                    ? "  no verdict within 'for': on_inconclusive (\(specification.onInconclusive.rawValue)) applies"
+                    : "  the recording ends \(rest) s before 'for' is over")
         }
         return lines
     }
@@ -121,7 +123,7 @@ struct VerdictText {
         return "\(measurement.title): " + [measured, measurement.odds].compactMap(\.self).joined(separator: "; ")
     }
 
-    /// Without zeros at the end.
+    /// Formats a number without trailing zeros.
     static func number(_ value: Double, digits: Int = 3) -> String {
         let power = [1.0, 10, 100, 1000][min(max(digits, 0), 3)]
         let rounded = (value * power).rounded() / power

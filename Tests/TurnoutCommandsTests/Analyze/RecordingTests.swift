@@ -38,7 +38,7 @@ struct RecordingTests {
     func missingArm() throws {
         let candidate = try Recording(sampleCSV(seconds: 60, failing: 4), candidate: "grren")
         let found = try #require(candidate.findings.first { $0.rule == "NoCandidate" })
-        #expect(found.message == "no line of 'grren' is in the file; its deployments: blue, green")
+        #expect(found.message == "the file has no line for 'grren'; its deployments: blue, green")
         #expect(found.help == "did you mean 'green'?")
         #expect(!candidate.isReadable)
         let control = try Recording(sampleCSV(seconds: 60, failing: 4), control: "old")
