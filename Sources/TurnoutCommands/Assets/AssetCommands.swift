@@ -8,17 +8,17 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// Models that deployments name `azureml:NAME:VERSION`.
+/// `turnout model`: manages models, which deployments reference as `azureml:NAME:VERSION`.
 struct ModelCommand: ParsableCommand {
     static let configuration = assetCommand(RegisteredModel.self, example: "housing")
 }
 
-/// Environments that deployments name `azureml:NAME:VERSION`.
+/// `turnout environment`: manages environments, which deployments reference as `azureml:NAME:VERSION`.
 struct EnvironmentCommand: ParsableCommand {
     static let configuration = assetCommand(RegisteredEnvironment.self, example: "sklearn")
 }
 
-/// Code that deployments name `azureml:NAME:VERSION`.
+/// `turnout code`: manages code, which deployments reference as `azureml:NAME:VERSION`.
 struct CodeCommand: ParsableCommand {
     static let configuration = assetCommand(RegisteredCode.self, example: "scoring")
 }
@@ -27,10 +27,10 @@ private func assetCommand(_ kind: (some RegisteredKind).Type, example: String) -
     func configuration<Kind: RegisteredKind>(_ kind: Kind.Type) -> CommandConfiguration {
         CommandConfiguration(
             commandName: Kind.word,
-            abstract: "Register \(Kind.word == "code" ? "code" : Kind.word + "s"), and list them.",
+            abstract: "Register and list \(Kind.word == "code" ? "code" : Kind.word + "s").",
             discussion: """
-                The files are those of `az ml \(Kind.word) create`. They are registered on the backend: on local in the \
-                store of the emulator, on azure in the workspace.
+                The files have the format of `az ml \(Kind.word) create`. Versions are registered with the backend: local \
+                keeps them in the emulator's store, azure in the workspace.
 
                 EXAMPLES:
                   turnout \(Kind.word) create --file \(Kind.word).yml
@@ -48,8 +48,8 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
         CommandConfiguration(
             commandName: "create", abstract: "Register \(Kind.one) from a file.",
             discussion: """
-                Paths in the file are relative to it. Without a version, the one after the last is taken. A version that \
-                is registered keeps its content; the same content may be registered again.
+                Paths in the file are relative to it. Default for the version: the next number. A registered version \
+                cannot be changed; registering the same content again has no effect.
 
                 EXAMPLES:
                   turnout \(Kind.word) create --file \(Kind.word).yml
@@ -62,10 +62,10 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
         completion: .file(extensions: ["yml", "yaml"]))
     var file: String?  // required; without it, the parser would take --version for the program's own
 
-    @Option(name: .shortAndLong, help: "Its name, instead of the file's.")
+    @Option(name: .shortAndLong, help: "The name; overrides the file's.")
     var name: String?
 
-    @Option(name: .shortAndLong, help: "Its version, instead of the file's.")
+    @Option(name: .shortAndLong, help: "The version; overrides the file's.")
     var version: String?
 
     @OptionGroup var options: BackendOptions
@@ -74,12 +74,12 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
         guard let file else {
             throw CommandFailure(
                 .usage,
-                "the file that describes the \(Kind.word) is missing: turnout \(Kind.word) create --file "
-                    + "\(Kind.word).yml, as for `az ml \(Kind.word) create`")
+                "--file is missing: name the YAML file that describes the \(Kind.word), as for "
+                    + "`az ml \(Kind.word) create`")
         }
         let document = try Self.document(file)
         guard let name = name ?? document["name"]?.versionText else {
-            throw CommandFailure(.usage, "\(file) has no 'name': give one by --name")
+            throw CommandFailure(.usage, "\(file) has no 'name': add one, or use --name")
         }
         let folder = PlaybookSyntax.folder(of: file)
         let registered = try await options.withAssets(.work) { uploader in
@@ -102,12 +102,12 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
             return
         }
         StandardOutput.shared.line("\(Kind.word) \(registered.name):\(registered.version) is registered")
-        StandardOutput.shared.line("deployments name it azureml:\(registered.name):\(registered.version)")
+        StandardOutput.shared.line("reference it as azureml:\(registered.name):\(registered.version)")
     }
 
     private static func document(_ file: String) throws -> Value {
         guard let bytes = FileManager.default.contents(atPath: file) else {
-            throw CommandFailure(.usage, "the file \(file) cannot be read")
+            throw CommandFailure(.usage, "cannot read the file \(file)")
         }
         let document: Value
         do {
@@ -116,24 +116,24 @@ struct AssetCreate<Kind: RegisteredKind>: AsyncParsableCommand {
             throw CommandFailure(.failed, "\(file): \(error)")
         }
         guard case .mapping(let members) = document else {
-            throw CommandFailure(.failed, "\(file) is not a mapping of keys such as name, version and path")
+            throw CommandFailure(.failed, "\(file) must be a mapping with keys such as name, version and path")
         }
         if let key = members.keys.sorted().first(where: { !Kind.keys.contains($0) }) {
             let near = didYouMean(key, among: Kind.keys)
             throw CommandFailure(
                 .failed,
-                "\(file): the key '\(key)' is not known: \(near ?? "possible are \(Kind.keys.joined(separator: ", "))")"
+                "\(file): unknown key '\(key)'; \(near ?? "the keys are \(Kind.keys.joined(separator: ", "))")"
             )
         }
         return document
     }
 }
 
-/// `turnout model list`: names with their latest versions, or all versions of one.
+/// `turnout model list`: lists names with their latest versions, or all versions of one name.
 struct AssetList<Kind: RegisteredKind>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "list", abstract: "List what is registered, or the versions of one.",
+            commandName: "list", abstract: "List what is registered, or the versions of one name.",
             discussion: """
                 EXAMPLES:
                   turnout \(Kind.word) list
@@ -141,7 +141,7 @@ struct AssetList<Kind: RegisteredKind>: AsyncParsableCommand {
                 """)
     }
 
-    @Option(name: .shortAndLong, help: "List the versions of this one.")
+    @Option(name: .shortAndLong, help: "List all versions of this name.")
     var name: String?
 
     @OptionGroup var options: BackendOptions
@@ -169,7 +169,7 @@ struct AssetList<Kind: RegisteredKind>: AsyncParsableCommand {
         }
         guard !found.isEmpty else {
             StandardOutput.shared.line(
-                "Nothing is registered\(name.map { " as '\($0)'" } ?? "") yet: turnout \(Kind.word) create --file FILE")
+                "Nothing is registered\(name.map { " as '\($0)'" } ?? "") yet; `turnout \(Kind.word) create` does it.")
             return
         }
         var table = Table(.init("NAME"), .init("VERSION"), .init("CREATED"), .init("WHAT"))
@@ -183,11 +183,11 @@ struct AssetList<Kind: RegisteredKind>: AsyncParsableCommand {
     }
 }
 
-/// `turnout model show`: one version.
+/// `turnout model show`: shows one version.
 struct AssetShow<Kind: RegisteredKind>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "show", abstract: "Show a version, or the latest.",
+            commandName: "show", abstract: "Show one version of \(Kind.one).",
             discussion: """
                 EXAMPLES:
                   turnout \(Kind.word) show --name my-\(Kind.word)
@@ -195,10 +195,10 @@ struct AssetShow<Kind: RegisteredKind>: AsyncParsableCommand {
                 """)
     }
 
-    @Option(name: .shortAndLong, help: "Which one.")
+    @Option(name: .shortAndLong, help: "The name.")
     var name: String
 
-    @Option(name: .shortAndLong, help: "Its version; without it, the latest.")
+    @Option(name: .shortAndLong, help: "The version. Default: the latest.")
     var version: String?
 
     @OptionGroup var options: BackendOptions
@@ -212,7 +212,7 @@ struct AssetShow<Kind: RegisteredKind>: AsyncParsableCommand {
                 let what = "\(Kind.word) \(name)\(version.map { ":\($0)" } ?? "") is not registered"
                 throw CommandFailure(
                     .failed,
-                    "\(what); `turnout \(Kind.word) list` shows what is, `turnout \(Kind.word) create` registers it")
+                    "\(what); `turnout \(Kind.word) list` lists what is, `turnout \(Kind.word) create` registers it")
             }
             return RegisteredAsset(answer, Kind.collection, named: name)
         }
@@ -225,7 +225,7 @@ struct AssetShow<Kind: RegisteredKind>: AsyncParsableCommand {
     }
 }
 
-/// One version as the backend has it.
+/// A registered version.
 struct RegisteredAsset: Encodable {
     var name: String
     var version: String
@@ -247,7 +247,7 @@ struct RegisteredAsset: Encodable {
 }
 
 extension Value {
-    /// Members that say something, with their values on one line.
+    /// The non-empty members, with their values as text.
     fileprivate var plainMembers: [(String, String)] {
         guard case .mapping(let members) = self else { return [] }
         return members.sorted { $0.key < $1.key }.compactMap { key, value in
@@ -265,14 +265,17 @@ extension Value {
 }
 
 extension BackendOptions {
-    /// Works with the registered assets of the backend.
+    /// Opens the backend, and runs `body` with its registered assets.
+    ///
+    /// - Throws: ``CommandFailure`` if the backend has no registered assets.
     func withAssets<Result>(
         _ use: BackendOpening.Use, _ body: (AssetUploader) async throws -> Result
     ) async throws -> Result {
         try await with(use) { _, session, selection in
             guard let assets = session as? any AssetRegistering else {
                 throw CommandFailure(
-                    .usage, "the backend \(selection.name) has no registered assets: add --backend local or azure")
+                    .usage,
+                    "the backend \(selection.name) has no registered assets; use --backend local or --backend azure")
             }
             return try await body(assets.uploader)
         }

@@ -2,25 +2,27 @@ internal import AssetFiles
 internal import AzureEndpoints
 internal import Rollouts
 
-/// A kind of asset that is registered by hand, as `az ml KIND` does.
+/// A kind of asset that users register, as with `az ml KIND`.
 protocol RegisteredKind {
-    /// The command, and the word for one of them: `model`.
+    /// The name of the kind and of its command: `model`.
     static var word: String { get }
-    /// With its article: `a model`, `an environment`.
+    /// The name with its article: `a model`, `an environment`.
     static var one: String { get }
     static var collection: AssetReference.Collection { get }
-    /// The keys of its file.
+    /// The keys that its file may have.
     static var keys: [String] { get }
-    /// Members of `properties` that a list shows beside name and version.
+    /// Returns a summary of `properties` for a list, apart from name and version.
     static func summary(_ properties: Value) -> String
 
-    /// Registers what the file says, whose paths are relative to `folder`.
+    /// Registers the asset that `document` describes; paths in it are relative to `folder`.
     static func create(_ document: Value, folder: String, as id: AssetID, _ uploader: AssetUploader) async throws
         -> Value
 }
 
 extension RegisteredKind {
-    /// Keys of every asset's file; those that `show` prints and nobody sets are read over.
+    /// The keys that all kinds have.
+    ///
+    /// Keys that only the output of `show` contains are ignored.
     static var common: [String] {
         ["$schema", "name", "version", "description", "tags", "properties", "id", "creation_context", "datastore"]
     }
@@ -41,10 +43,10 @@ enum RegisteredModel: RegisteredKind {
     {
         let types = ["custom_model", "mlflow_model", "triton_model"]
         if let type = document["type"]?.string, !types.contains(type.lowercased()) {
-            throw AssetProblem("type is '\(type)': one of \(types.joined(separator: ", ")) is expected")
+            throw AssetProblem("type is '\(type)': expected one of \(types.joined(separator: ", "))")
         }
         guard let path = document["path"]?.string, !path.isEmpty else {
-            throw AssetProblem("has no 'path', the file or folder of the model")
+            throw AssetProblem("'path' is missing: the file or folder of the model")
         }
         guard path.isLocalPath else {
             let properties = AssetUploader.modelProperties(document, uri: path, isAnonymous: false)
@@ -73,7 +75,7 @@ enum RegisteredEnvironment: RegisteredKind {
         let hasImage = document["image"]?.string?.isEmpty == false
         guard hasImage != (document["build"]?["path"] != nil) else {
             throw AssetProblem(
-                hasImage ? "has both 'image' and 'build'; one of them is possible" : "has neither 'image' nor 'build'")
+                hasImage ? "has both 'image' and 'build': remove one" : "has neither 'image' nor 'build': add one")
         }
         let files = try EnvironmentFiles(document, folder: folder, yaml: uploader.yaml)
         return try await uploader.register(files, as: id, isAnonymous: false)
@@ -94,14 +96,14 @@ enum RegisteredCode: RegisteredKind {
         -> Value
     {
         guard let path = document["path"]?.string, path.isLocalPath, !path.isEmpty else {
-            throw AssetProblem("has no 'path', the folder of the code")
+            throw AssetProblem("'path' is missing: the folder of the code")
         }
         let tree = try AssetTree(path, in: folder)
         let hashes = try tree.hashes()
         if let present = try await uploader.client.asset(id) {
             guard present["properties"]?["properties"]?["hash_sha256"]?.string == hashes.content else {
                 throw AssetProblem(
-                    "\(id.name):\(id.version) is registered with other files already; give another --version")
+                    "\(id.name):\(id.version) is already registered with other files; use another --version")
             }
             return present
         }

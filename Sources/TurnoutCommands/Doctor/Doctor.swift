@@ -12,14 +12,16 @@ internal import Support
     internal import Glibc
 #endif
 
-/// Looks at a workspace; what can't be looked at is a finding too.
+/// Checks a workspace.
+///
+/// A check that is not possible is a finding too.
 struct Doctor {
     var workspace: Workspace
-    /// Whether what no deployment uses is removed; otherwise nothing is changed.
+    /// Whether to remove what no deployment uses; if false, nothing is changed.
     var cleans = false
-    /// The backend that is asked about, with its settings; nil where none is.
+    /// The backend to check in detail, with its settings; nil for none.
     var selection: BackendSelection?
-    /// What a playbook says of it; nil where none is named.
+    /// The plan of a playbook for that backend; nil if no playbook is named.
     var plan: Plan?
 
     func look() async -> [Diagnosis] {
@@ -41,29 +43,29 @@ struct Doctor {
             guard access(workspace.state.parentFolder, W_OK) == 0 else {
                 return [
                     Diagnosis(
-                        .error, "state", "there is no \(workspace.state), and it cannot be made",
-                        advice: "set TURNOUT_STATE to a folder that you may write")
+                        .error, "state", "\(workspace.state) does not exist and cannot be created",
+                        advice: "set TURNOUT_STATE to a folder that you can write to")
                 ]
             }
-            return [Diagnosis(.ok, "state", "there is no \(workspace.state) yet; the first run makes it")]
+            return [Diagnosis(.ok, "state", "\(workspace.state) does not exist yet; the first run creates it")]
         }
         guard isFolder else {
             return [
                 Diagnosis(
-                    .error, "state", "\(workspace.state) is no folder", advice: "move it away, or set TURNOUT_STATE")
+                    .error, "state", "\(workspace.state) is not a folder", advice: "move it away, or set TURNOUT_STATE")
             ]
         }
         guard access(workspace.state, W_OK | X_OK) == 0 else {
             return [
                 Diagnosis(
-                    .error, "state", "\(workspace.state) cannot be written by you",
-                    advice: "change its owner or mode, or set TURNOUT_STATE to a folder that you may write")
+                    .error, "state", "you cannot write to \(workspace.state)",
+                    advice: "change its owner or mode, or set TURNOUT_STATE to a folder that you can write to")
             ]
         }
-        return [Diagnosis(.ok, "state", "\(workspace.state) can be written"), freeSpace()] + locks()
+        return [Diagnosis(.ok, "state", "\(workspace.state) is writable"), freeSpace()] + locks()
     }
 
-    /// The locks that every write holds for milliseconds.
+    /// Checks the locks that every write holds for a few milliseconds.
     private func locks() -> [Diagnosis] {
         ["turnout.lock", "simulated.lock"].compactMap { name in
             let path = workspace.state + "/" + name
@@ -71,13 +73,14 @@ struct Doctor {
                 guard let lock = try FileLock(existing: path) else { return nil }
                 guard try lock.tryAcquire(.shared) else {
                     return Diagnosis(
-                        .warning, "lock", "another process has \(path) at this moment",
-                        advice: "look again; if it stays so, see who it is by `fuser \(path)`")
+                        .warning, "lock", "another process holds \(path) at this moment",
+                        advice: "check again; if it stays held, find the process with `fuser \(path)`")
                 }
                 lock.release()
                 return Diagnosis(.ok, "lock", "\(path) is free")
             } catch {
-                return Diagnosis(.error, "lock", "\(error)", advice: "let \(path) be read and written by you")
+                return Diagnosis(
+                    .error, "lock", "\(error)", advice: "make it readable and writable by you: `chmod u+rw \(path)`")
             }
         }
     }
@@ -85,23 +88,24 @@ struct Doctor {
     private func freeSpace() -> Diagnosis {
         var status = statvfs()
         guard statvfs(workspace.state, &status) == 0 else {
-            return Diagnosis(.warning, "disk", "how much is free in \(workspace.state) cannot be told")
+            return Diagnosis(.warning, "disk", "cannot determine the free space in \(workspace.state)")
         }
         let free = UInt64(status.f_bavail) * UInt64(status.f_frsize) / 1_048_576
         switch free {
         case ..<16:
             return Diagnosis(
                 .error, "disk", "\(free) MiB are free in \(workspace.state)",
-                advice: "make room: a run that cannot be written stops with 74")
+                advice: "free some space: a run that cannot write its state stops with exit status 74")
         case ..<256:
-            return Diagnosis(.warning, "disk", "\(free) MiB are free in \(workspace.state)", advice: "make room soon")
+            return Diagnosis(
+                .warning, "disk", "\(free) MiB are free in \(workspace.state)", advice: "free some space soon")
         default: return Diagnosis(.ok, "disk", "\(free) MiB are free in \(workspace.state)")
         }
     }
 
     private func journal() -> [Diagnosis] {
         guard FileManager.default.fileExists(atPath: workspace.state + "/turnout.sqlite") else {
-            return [Diagnosis(.ok, "journal", "no run was started here yet")]
+            return [Diagnosis(.ok, "journal", "no run has been started here yet")]
         }
         do throws(JournalError) {
             let journal = try Composition.current.openJournal(workspace.state, true)
@@ -113,14 +117,14 @@ struct Doctor {
         }
     }
 
-    /// Where the message itself does not say it.
+    /// Returns what to do about an error of the journal.
     private func advice(on error: JournalError) -> String {
         switch error.code {
-        case .notAJournal: "move the file away; the next run makes a new journal"
-        case .newer: "use the newer Turnout, or another TURNOUT_STATE"
-        case .busy: "see who has it open by `fuser \(workspace.state)/turnout.lock`"
-        case .noSpace: "make room on the disk"
-        default: "copy \(workspace.state) away before anything else, then move the journal away"
+        case .notAJournal: "move the file away; the next run creates a new journal"
+        case .newer: "use a newer Turnout, or another TURNOUT_STATE"
+        case .busy: "find the process that has it open with `fuser \(workspace.state)/turnout.lock`"
+        case .noSpace: "free some space on the disk"
+        default: "back up \(workspace.state) first, then move the journal away"
         }
     }
 
@@ -131,7 +135,7 @@ struct Doctor {
                 return [
                     Diagnosis(
                         .warning, "playbooks", "there are none in \(workspace.playbooks)",
-                        advice: "set TURNOUT_HOME to the folder that has Playbooks/, or name playbooks by their path")
+                        advice: "set TURNOUT_HOME to the folder that contains Playbooks/, or name playbooks by path")
                 ]
             }
             var broken: [Diagnosis] = []
@@ -139,13 +143,19 @@ struct Doctor {
             let good = paths.count - broken.count { $0.level == .error }
             return [Diagnosis(.ok, "playbooks", "\(good) of \(paths.count) can be planned")] + broken
         } catch {
-            return [Diagnosis(.error, "playbooks", error.message, advice: "let it be read by you")]
+            return [
+                Diagnosis(
+                    .error, "playbooks", error.message,
+                    advice: "make it readable by you: `chmod u+rX \(workspace.playbooks)`")
+            ]
         }
     }
 
-    /// What a check with the playbook's own inputs finds; an input that must be given is no error of the playbook.
+    /// Checks a playbook with its default inputs.
+    ///
+    /// A missing required input is not an error of the playbook.
     private func problems(of path: String) throws(ServiceError) -> [Diagnosis] {
-        // Which gateway of a cluster it is about comes with an input.
+        // A playbook for a cluster takes its gateway from an input, so it is checked on the default backend.
         let composition = Composition.current
         let named = try composition.backends.selection(named: BackendFlags.usable)
         let usable = named.plugin.cluster == nil ? named : try composition.backends.selection(named: nil)
@@ -179,10 +189,12 @@ struct Doctor {
     private func backend() -> [Diagnosis] {
         do throws(CommandFailure) {
             let selection = try BackendFlags.selection(named: nil)
-            return [Diagnosis(.ok, "backend", "\(selection.name) is used where no --backend is given")]
+            return [Diagnosis(.ok, "backend", "\(selection.name) is used without --backend")]
         } catch {
             return [
-                Diagnosis(.error, "backend", error.message, advice: "unset TURNOUT_BACKEND, or set it to a known one")
+                Diagnosis(
+                    .error, "backend", error.message,
+                    advice: "unset TURNOUT_BACKEND, or set it to the name of a backend")
             ]
         }
     }

@@ -4,15 +4,15 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Looks at everything that a run needs, and says what to do about it.
+/// `turnout doctor`: checks everything that a run needs, and advises on problems.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Look at the state folder, the journal, the endpoints and the playbooks.",
+        abstract: "Check the state folder, the journal, the endpoints and the playbooks.",
         discussion: """
-            One line for each thing that was looked at: ✓ is well, ! is worth knowing, ✗ is in the way, with what to \
-            do about it. Changes nothing, unless --clean is given: it removes the environments of Python that no \
-            deployment on local uses. Exits with 1 when anything is in the way.
+            Prints one line per check: ✓ for ok, ! for a warning, ✗ for an error, with advice on what to do. Changes \
+            nothing, unless --clean is given: it removes the Python environments that no deployment on local uses. \
+            Exits with 1 if there is an error.
 
             EXAMPLES:
               turnout doctor
@@ -23,28 +23,28 @@ struct DoctorCommand: AsyncParsableCommand {
             """)
 
     @Option(
-        help: ArgumentHelp("Look at this backend too: kubernetes asks the cluster what it has, and what you may do."),
+        help: ArgumentHelp("Check this backend too: for kubernetes, the cluster's features and your permissions."),
         completion: .list(Composition.current.backends.names))
     var backend: String?
 
     @OptionGroup var cluster: ClusterOptions
 
     @Option(
-        help: ArgumentHelp("Look at what this playbook says of the cluster: its metrics, too.", valueName: "playbook"))
+        help: ArgumentHelp("Check what this playbook needs, including metrics.", valueName: "playbook"))
     var playbook: String?
 
     @Option(
         name: .customLong("input"),
-        help: ArgumentHelp("Set an input of the playbook; may be given many times.", valueName: "key=value"))
+        help: ArgumentHelp("Set an input of the playbook; can be repeated.", valueName: "key=value"))
     var inputs: [String] = []
 
-    @Flag(help: "Remove environments of Python that no deployment uses, and half-built ones.")
+    @Flag(help: "Remove Python environments that no deployment uses, and incomplete ones.")
     var clean = false
 
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        // Of the environment's backend the doctor itself says what is wrong with it.
+        // An invalid TURNOUT_BACKEND is reported by the doctor itself.
         let named = backend ?? (cluster.settings.isEmpty ? BackendFlags.usable : nil)
         let selection = try BackendFlags.selection(named: named, cluster.settings)
         let doctor = Doctor(
@@ -55,13 +55,13 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard playbook != nil || inputs.isEmpty else { throw ValidationError("--input is for --playbook") }
+        guard playbook != nil || inputs.isEmpty else { throw ValidationError("--input requires --playbook") }
         _ = try PlanArguments.pairs(of: inputs)
     }
 
-    /// The plan of the playbook that is named; nil where none is.
+    /// Returns the plan of the named playbook; nil if none is named.
     ///
-    /// - Throws: ``ServiceError`` where it has errors.
+    /// - Throws: ``ServiceError`` if the playbook has errors.
     private func plan(_ selection: BackendSelection) async throws -> Plan? {
         guard let playbook else { return nil }
         var request = PlanRequest(path: try PlaybookFolder(.current).path(of: playbook), selection: selection)
@@ -75,7 +75,8 @@ struct DoctorCommand: AsyncParsableCommand {
         var subject: String
         var finding: String
         var advice: String?
-        /// Of an environment of Python: `path`, `state`, `bytes`, `python`, `provider`, `used_by`, `has_instances` and `last_used`.
+        /// For a Python environment: `path`, `state`, `bytes`, `python`, `provider`, `used_by`, `has_instances`,
+        /// `last_used`.
         var details: Value?
 
         init(_ diagnosis: Diagnosis) {
@@ -99,11 +100,11 @@ struct DoctorCommand: AsyncParsableCommand {
                 index > 0 ? line : style(diagnosis.level.icon, diagnosis.level.tint) + line.dropFirst()
             } + advice.map { style($0, diagnosis.level.tint) }
         }
-        let counts = [("in the way", Diagnosis.Level.error), ("worth knowing", .warning)].compactMap { words, level in
+        let counts = [("error", Diagnosis.Level.error), ("warning", .warning)].compactMap { word, level in
             let count = diagnoses.count { $0.level == level }
-            return count == 0 ? nil : "\(count) \(words)"
+            return count == 0 ? nil : "\(count) \(word)\(count == 1 ? "" : "s")"
         }
-        lines += ["", style.bold(counts.isEmpty ? "all is well" : counts.joined(separator: ", "))]
+        lines += ["", style.bold(counts.isEmpty ? "no problems found" : counts.joined(separator: ", "))]
         return lines
     }
 }

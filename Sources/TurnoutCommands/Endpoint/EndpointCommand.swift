@@ -5,13 +5,13 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// Looks at endpoints as the backend shows them, and changes them by hand.
+/// `turnout endpoint`: shows the endpoints of a backend, and changes them by hand.
 struct EndpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "endpoint",
-        abstract: "Look at the endpoints of a backend, and change them by hand.",
+        abstract: "Show the endpoints of a backend, and change them by hand.",
         discussion: """
-            NAME may be left out where there is only one endpoint.
+            NAME can be omitted if there is only one endpoint.
 
             EXAMPLES:
               turnout endpoint show
@@ -25,15 +25,15 @@ struct EndpointCommand: ParsableCommand {
         ])
 }
 
-/// Which endpoint of which backend.
+/// The options that select an endpoint and its backend.
 struct EndpointArguments: ParsableArguments {
     @Argument(
         help: ArgumentHelp("The endpoint.", valueName: "name"),
         completion: .custom { _, _, _ in Completions.endpoints() })
     var name: String?
 
-    // Not as a group of `BackendOptions`: ArgumentParser's own checks in debug builds take five times as long for each
-    // level of groups.
+    // `BackendOptions` is not nested here, because ArgumentParser's checks in debug builds take five times as long per
+    // level of nesting.
     @OptionGroup var backend: BackendFlags
     @OptionGroup var output: OutputOptions
 
@@ -43,7 +43,7 @@ struct EndpointArguments: ParsableArguments {
         return options
     }
 
-    /// Works with the endpoint on its backend, which is opened for `use` and closed then.
+    /// Opens the backend for `use`, runs `body` with the endpoint, and closes the backend.
     func with<Result>(
         _ use: BackendOpening.Use, mayBeGone: Bool = false, _ body: (NamedEndpoint) async throws -> Result
     ) async throws -> Result {
@@ -55,7 +55,7 @@ struct EndpointArguments: ParsableArguments {
     }
 }
 
-/// An endpoint that a command is about, on its backend.
+/// An endpoint on an open backend.
 struct NamedEndpoint {
     var name: Name
     var service: RolloutService
@@ -68,14 +68,16 @@ struct NamedEndpoint {
         try await service.deployment(text, of: name, on: session)
     }
 
-    /// Waits until `deployment` or, without it, whoever has traffic can answer.
+    /// Waits until `deployment` can answer.
+    ///
+    /// Default: a deployment with traffic.
     func awaitServers(of deployment: Name?) async throws {
         try await ServersAwaited(
             session: session, backend: selection.name, endpoint: name, deployment: deployment
         ).wait()
     }
 
-    /// Makes changes by hand; see ``RolloutService/change(_:_:on:_:stage:force:)``.
+    /// Applies changes by hand; see ``RolloutService/change(_:_:on:_:stage:force:)``.
     func change(_ changes: [Change], stage: String, force: Bool) async throws -> EndpointSnapshot? {
         try await service.change(name, changes, on: session, selection, stage: stage, force: force)
     }
@@ -83,13 +85,13 @@ struct NamedEndpoint {
     func unknown() -> CommandFailure { CommandFailure(.usage, "there is no endpoint '\(name)'") }
 }
 
-/// Which backend, and how its data is printed.
+/// The options that select a backend and the output format.
 struct BackendOptions: ParsableArguments {
     @OptionGroup var backend: BackendFlags
 
     @OptionGroup var output: OutputOptions
 
-    /// Works with the backend, which is opened for `use` and closed then.
+    /// Opens the backend for `use`, runs `body`, and closes the backend.
     func with<Result>(
         _ use: BackendOpening.Use,
         _ body: (RolloutService, any BackendSession, BackendSelection) async throws -> Result

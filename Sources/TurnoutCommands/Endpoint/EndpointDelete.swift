@@ -4,14 +4,14 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Deletes an endpoint by hand with everything behind it, or one of its deployments.
+/// `turnout endpoint delete`: deletes an endpoint with its deployments, or one deployment.
 struct EndpointDelete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Delete an endpoint and its deployments, or one deployment.",
         discussion: """
-            An endpoint's mirror and live traffic are taken away first; a deployment that has live traffic is not \
-            deleted, and a mirror to it is turned off. Asks before it does, unless --yes. Refused with 13 while a \
-            runner works on the endpoint, unless --force.
+            Removes the endpoint's live and mirror traffic first. A deployment with live traffic is not deleted; \
+            mirroring to a deployment is turned off before it is deleted. Asks for confirmation, unless --yes is \
+            given. Exits with 13 while a runner is working on the endpoint, unless --force is given.
 
             EXAMPLES:
               turnout endpoint delete my-endpoint
@@ -24,10 +24,10 @@ struct EndpointDelete: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Delete this deployment only.", valueName: "name"))
     var deployment: String?
 
-    @Flag(help: "Do not ask.")
+    @Flag(help: "Do not ask for confirmation.")
     var yes = false
 
-    @Flag(help: "Go in between although a runner works on the endpoint.")
+    @Flag(help: "Apply the change even while a runner is working on the endpoint.")
     var force = false
 
     func run() async throws {
@@ -45,18 +45,19 @@ struct EndpointDelete: AsyncParsableCommand {
 
     private func confirm(_ deleted: Deleted, _ endpoint: EndpointSnapshot) throws(CommandFailure) {
         guard Composition.current.isAttended() else {
-            throw CommandFailure(.usage, "\(deleted.words) was left as it is: say --yes where nobody can be asked")
+            throw CommandFailure(
+                .usage, "\(deleted.words) was not deleted: use --yes if standard input is not a terminal")
         }
-        Notices.write("Delete \(deleted.question(endpoint))? Type its name to go on: ")
+        Notices.write("Delete \(deleted.question(endpoint))? Type its name to confirm: ")
         guard readLine() == (deleted.deployment ?? endpoint.name).text else {
-            throw CommandFailure(.usage, "\(deleted.words) was left as it is")
+            throw CommandFailure(.usage, "\(deleted.words) was not deleted: the name does not match")
         }
     }
 
-    /// What is to go.
+    /// What to delete.
     struct Deleted: Hashable {
         var endpoint: Name
-        /// Nil: the whole endpoint.
+        /// Nil for the whole endpoint.
         var deployment: Name?
 
         var words: String { deployment.map { "deployment \($0) of endpoint \(endpoint)" } ?? "endpoint \(endpoint)" }
@@ -66,7 +67,9 @@ struct EndpointDelete: AsyncParsableCommand {
             return ["deleted": deployment.text, "endpoint": endpoint.text]
         }
 
-        /// In order; the rules refuse what has live traffic.
+        /// Returns the changes in order.
+        ///
+        /// The backend refuses to delete a deployment with live traffic.
         func changes(of snapshot: EndpointSnapshot) -> [Change] {
             var changes: [Change] = []
             guard let deployment else {
@@ -81,7 +84,7 @@ struct EndpointDelete: AsyncParsableCommand {
         func question(_ snapshot: EndpointSnapshot) -> String {
             guard deployment == nil else { return words }
             let deployments = snapshot.deployments.map(\.name.text).joined(separator: ", ")
-            return "\(words) with \(deployments.isEmpty ? "no deployments" : deployments), whose traffic is "
+            return "\(words) with \(deployments.isEmpty ? "no deployments" : deployments) and traffic "
                 + snapshot.traffic.wanted.words
         }
     }

@@ -4,12 +4,13 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Lists every change that was asked of an endpoint.
+/// `turnout endpoint history`: lists every change that was requested of an endpoint.
 struct EndpointHistory: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "history", abstract: "List every change that was asked of an endpoint.",
+        commandName: "history", abstract: "List every change that was requested of an endpoint.",
         discussion: """
-            By whom, with which idempotency key, and whether it had an effect. An endpoint that is gone must be named.
+            Shows which run requested each change, its idempotency key, and whether it had an effect. A deleted \
+            endpoint must be named.
 
             EXAMPLES:
               turnout endpoint history
@@ -23,7 +24,7 @@ struct EndpointHistory: AsyncParsableCommand {
             guard let history = endpoint.session as? any ChangeHistory else {
                 throw CommandFailure(
                     .usage,
-                    "the backend \(endpoint.selection.name) keeps no history of changes: `turnout events` has that of a run"
+                    "the backend \(endpoint.selection.name) keeps no history; `turnout events` shows that of a run"
                 )
             }
             let entries = try await history.history(of: endpoint.name).map { HistoryLine($0) }
@@ -33,7 +34,7 @@ struct EndpointHistory: AsyncParsableCommand {
             return (endpoint.name, entries)
         }
         try arguments.options.output.show(entries) { terminal in
-            guard !entries.isEmpty else { return "Nothing was asked of \(name) yet." }
+            guard !entries.isEmpty else { return "No change of \(name) has been requested yet." }
             let width = terminal.isInteractive ? terminal.columns : Int.max
             return Self.table(entries).lines(terminal.style, width: width).joined(separator: "\n")
         }

@@ -6,13 +6,13 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// Sends requests to an endpoint, as clients do, or to one deployment.
+/// `turnout endpoint invoke`: sends requests to an endpoint, as clients do, or to one deployment.
 struct EndpointInvoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoke", abstract: "Send requests to an endpoint, or to one of its deployments.",
         discussion: """
-            Without --deployment the traffic decides who answers. The body comes from --data, from --request or, \
-            without either, from standard input. Exits with 1 when an answer is not 200.
+            Without --deployment, requests are routed by the endpoint's traffic. The body is --data, the file of \
+            --request or, without either, standard input. Exits with 1 if any status is not 200.
 
             EXAMPLES:
               turnout endpoint invoke --data '{"data": [[1, 2, 3]]}'
@@ -23,21 +23,21 @@ struct EndpointInvoke: AsyncParsableCommand {
     @OptionGroup var arguments: EndpointArguments
 
     @Option(
-        help: ArgumentHelp("Who is to answer.", valueName: "name"),
+        help: ArgumentHelp("The deployment to call. Default: as the traffic is routed.", valueName: "name"),
         completion: .custom { _, _, _ in Completions.deployments() })
     var deployment: String?
 
-    @Option(help: ArgumentHelp("A file with the body.", valueName: "file"))
+    @Option(help: ArgumentHelp("A file with the request body.", valueName: "file"))
     var request: String?
 
-    @Option(help: ArgumentHelp("The body.", valueName: "json"))
+    @Option(help: ArgumentHelp("The request body.", valueName: "json"))
     var data: String?
 
-    @Option(help: ArgumentHelp("How many requests, 1 to 10000.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of requests, 1 to 10000.", valueName: "n"))
     var times = 1
 
     func validate() throws {
-        guard request == nil || data == nil else { throw ValidationError("--request and --data exclude each other") }
+        guard request == nil || data == nil else { throw ValidationError("--request and --data cannot be combined") }
         guard (1...10_000).contains(times) else { throw ValidationError("--times must be from 1 to 10000") }
     }
 
@@ -68,15 +68,15 @@ struct EndpointInvoke: AsyncParsableCommand {
         do {
             return try String(contentsOfFile: request, encoding: .utf8)
         } catch {
-            throw CommandFailure(.usage, "\(request) cannot be read: \(Self.words(for: error))")
+            throw CommandFailure(.usage, "cannot read \(request): \(Self.words(for: error))")
         }
     }
 
     private static func words(for error: any Error) -> String {
         switch (error as? CocoaError)?.code {
-        case .fileReadNoSuchFile, .fileNoSuchFile: "there is no such file"
-        case .fileReadNoPermission: "it may not be read"
-        case .fileReadInapplicableStringEncoding: "it is no text in UTF-8"
+        case .fileReadNoSuchFile, .fileNoSuchFile: "the file does not exist"
+        case .fileReadNoPermission: "permission denied"
+        case .fileReadInapplicableStringEncoding: "it is not UTF-8 text"
         default: "\(error)"
         }
     }
@@ -85,7 +85,7 @@ struct EndpointInvoke: AsyncParsableCommand {
         var status: Int
         var body: String
         var latencyMilliseconds: Int64
-        /// Null where nobody answered.
+        /// The deployment that answered; null if none did.
         var deployment: Name?
 
         private enum CodingKeys: String, CodingKey {
@@ -101,9 +101,9 @@ struct EndpointInvoke: AsyncParsableCommand {
         }
     }
 
-    /// Every answer; of many equal ones the first, with their number.
+    /// Formats the answers, grouped by deployment and status, with the first body of each group.
     static func text(_ answers: [Answer], _ terminal: Terminal) -> String {
-        let groups = Dictionary(grouping: answers) { "\($0.deployment?.text ?? "nobody") \($0.status)" }
+        let groups = Dictionary(grouping: answers) { "\($0.deployment?.text ?? "no deployment") \($0.status)" }
         var lines: [String] = []
         for (_, group) in groups.sorted(by: { $0.key < $1.key }) {
             guard let first = group.first else { continue }
@@ -114,7 +114,8 @@ struct EndpointInvoke: AsyncParsableCommand {
                 group.count == 1 ? "\(worst) ms" : "median \(latencies[latencies.count / 2]) ms, worst \(worst) ms"
             let tint: Style.Tint = first.status == 200 ? .green : .red
             lines.append(
-                count + terminal.style("\(first.status)", tint) + " from \(first.deployment?.text ?? "nobody"), \(time)"
+                count + terminal.style("\(first.status)", tint)
+                    + " from \(first.deployment?.text ?? "no deployment"), \(time)"
             )
             lines.append("  " + first.body.printable)
         }

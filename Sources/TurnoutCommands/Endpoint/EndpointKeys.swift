@@ -3,13 +3,15 @@ internal import PlaybookSyntax
 internal import RolloutEngine
 internal import RolloutService
 
-/// Prints the keys of an endpoint: the only command that does.
+/// `turnout endpoint keys`: prints the keys of an endpoint.
+///
+/// No other command prints them.
 struct EndpointKeys: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "keys", abstract: "Show the keys that clients call an endpoint with, or make a new one.",
+        commandName: "keys", abstract: "Show the keys with which clients call an endpoint, or regenerate one.",
         discussion: """
-            A key is sent as `Authorization: Bearer KEY`. One that was regenerated lets nobody in any more. The \
-            simulated backend has no keys: nobody calls it over a network.
+            Clients send a key as `Authorization: Bearer KEY`. Regenerating a key invalidates the old one. The \
+            simulated backend has no keys, because clients do not call it over a network.
 
             EXAMPLES:
               turnout endpoint keys my-endpoint
@@ -18,7 +20,7 @@ struct EndpointKeys: AsyncParsableCommand {
 
     @OptionGroup var arguments: EndpointArguments
 
-    @Option(help: ArgumentHelp("Make this key anew.", valueName: "primary|secondary"))
+    @Option(help: ArgumentHelp("Regenerate this key.", valueName: "primary|secondary"))
     var regenerate: ClientKeys.Which?
 
     func run() async throws {

@@ -4,7 +4,7 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Lists the endpoints of a backend.
+/// `turnout endpoint list`: lists the endpoints of a backend.
 struct EndpointList: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the endpoints of a backend.",
@@ -26,7 +26,7 @@ struct EndpointList: AsyncParsableCommand {
         }
         try options.output.show(endpoints.map { EndpointReport($0) }) { terminal in
             guard !endpoints.isEmpty else {
-                return "There is no endpoint on \(try options.backend.selection().name) yet."
+                return "There are no endpoints on \(try options.backend.selection().name) yet."
             }
             return Self.table(endpoints).lines(terminal.style).joined(separator: "\n")
         }

@@ -4,7 +4,7 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// Prints what a deployment has written.
+/// `turnout endpoint logs`: prints the log of a deployment.
 struct EndpointLogs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Print the last lines of a deployment's log.",
@@ -18,14 +18,14 @@ struct EndpointLogs: AsyncParsableCommand {
     @OptionGroup var arguments: EndpointArguments
 
     @Option(
-        help: ArgumentHelp("Whose log.", valueName: "name"),
+        help: ArgumentHelp("The deployment.", valueName: "name"),
         completion: .custom { _, _, _ in Completions.deployments() })
     var deployment: String
 
-    @Option(help: ArgumentHelp("How many lines, at least 1.", valueName: "n"))
+    @Option(help: ArgumentHelp("The number of lines, at least 1.", valueName: "n"))
     var tail = 50
 
-    @Flag(help: "Go on with what is written from then on, until the command is ended.")
+    @Flag(help: "Print new lines as they are written, until interrupted.")
     var follow = false
 
     func validate() throws {
@@ -40,7 +40,7 @@ struct EndpointLogs: AsyncParsableCommand {
             try show(told[...])
             while follow, !open.isVirtual, StandardOutput.shared.isOpen {
                 try await open.clock.sleep(until: open.clock.now() + .milliseconds(500))
-                // Should more be written in half a second, the rest is not shown.
+                // If more than `window` lines are written within 0.5 s, the rest is not shown.
                 let lines = try await open.backend.logs(of: name, deployment: deployment, tail: Self.window)
                 try show(Self.news(in: lines, after: told))
                 told = lines
@@ -48,12 +48,12 @@ struct EndpointLogs: AsyncParsableCommand {
         }
     }
 
-    /// How many lines are looked through for new ones.
+    /// How many lines are searched for new ones.
     private static let window = 2000
 
-    /// What stands in `lines` behind the last of `told`.
+    /// Returns the lines in `lines` that come after the last of `told`.
     static func news(in lines: [LogLine], after told: [LogLine]) -> ArraySlice<LogLine> {
-        // A few lines tell the place: each has its time.
+        // A few lines identify the position, because each has its time.
         let end = told.suffix(20)
         guard !end.isEmpty, lines.count >= end.count else { return lines[...] }
         for start in stride(from: lines.count, through: end.count, by: -1)

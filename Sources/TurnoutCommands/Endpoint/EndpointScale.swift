@@ -3,13 +3,13 @@ internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 
-/// Scales a deployment by hand.
+/// `turnout endpoint scale`: scales a deployment by hand.
 struct EndpointScale: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "scale", abstract: "Set a deployment's instances by hand.",
+        commandName: "scale", abstract: "Set the instance count of a deployment by hand.",
         discussion: """
-            A run that finds them changed holds for a person's word. Refused with 13 while a runner works on the \
-            endpoint, unless --force.
+            A run that observes the change is held for a person's decision. Exits with 13 while a runner is working on \
+            the endpoint, unless --force is given.
 
             EXAMPLES:
               turnout endpoint scale --deployment blue --instances 3
@@ -18,14 +18,14 @@ struct EndpointScale: AsyncParsableCommand {
     @OptionGroup var arguments: EndpointArguments
 
     @Option(
-        help: ArgumentHelp("Which deployment.", valueName: "name"),
+        help: ArgumentHelp("The deployment.", valueName: "name"),
         completion: .custom { _, _, _ in Completions.deployments() })
     var deployment: String
 
-    @Option(help: ArgumentHelp("How many instances, at least 1.", valueName: "n"))
+    @Option(help: ArgumentHelp("The instance count, at least 1.", valueName: "n"))
     var instances: Int
 
-    @Flag(help: "Go in between although a runner works on the endpoint.")
+    @Flag(help: "Apply the change even while a runner is working on the endpoint.")
     var force = false
 
     func validate() throws {

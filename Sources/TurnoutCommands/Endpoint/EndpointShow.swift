@@ -4,10 +4,10 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Shows one endpoint as it is.
+/// `turnout endpoint show`: shows one endpoint.
 struct EndpointShow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show an endpoint: traffic, deployments, requests.",
+        commandName: "show", abstract: "Show an endpoint: traffic, deployments and requests.",
         discussion: """
             EXAMPLES:
               turnout endpoint show
@@ -46,12 +46,12 @@ struct EndpointShow: AsyncParsableCommand {
         }
 
         var endpoint: EndpointReport
-        /// Live ones and mirrored copies, of the deployments that there are; absent where nobody counts them.
+        /// The live and mirrored requests of the present deployments; absent if the backend does not count them.
         var requests: [Name: Counts]?
         var mirrored: [Name: PairsReport]
-        /// Where clients send their requests; absent where nobody calls the endpoint over a network.
+        /// Where clients send their requests; absent if the endpoint has no network address.
         var scoringURI: String?
-        /// Why this is what was kept of the endpoint, and not what is observed now; absent where it is observed.
+        /// Why this is the stored state of the endpoint and not its observed state; absent if it was observed.
         var unobservable: String?
 
         private enum CodingKeys: String, CodingKey {
@@ -114,7 +114,7 @@ struct EndpointShow: AsyncParsableCommand {
         return lines + Servers(of: endpoint).lines(columns: terminal.columns)
     }
 
-    /// Wanted and actual traffic as bars; one line where there is none.
+    /// Formats desired and actual traffic as bars, or one line if there is no traffic.
     static func trafficLines(_ endpoint: EndpointSnapshot, _ terminal: Terminal) -> [String] {
         TrafficLines(style: terminal.style, columns: terminal.columns).lines(of: endpoint)
     }

@@ -3,13 +3,14 @@ internal import PlaybookSyntax
 internal import RolloutEngine
 internal import Rollouts
 
-/// Shows an endpoint's traffic, or sets it by hand.
+/// `turnout endpoint traffic`: shows an endpoint's traffic, or sets it by hand.
 struct EndpointTraffic: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "traffic", abstract: "Show an endpoint's traffic, or set it by hand.",
         discussion: """
-            --set names the whole live traffic: deployments that are not named get 0. A run that finds the traffic \
-            changed holds for a person's word. Refused with 13 while a runner works on the endpoint, unless --force.
+            --set replaces the whole live traffic: deployments that are not named get 0. A run that observes the \
+            change is held for a person's decision. Exits with 13 while a runner is working on the endpoint, unless \
+            --force is given.
 
             EXAMPLES:
               turnout endpoint traffic
@@ -19,24 +20,27 @@ struct EndpointTraffic: AsyncParsableCommand {
 
     @OptionGroup var arguments: EndpointArguments
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Percent of live traffic.", valueName: "deployment=percent"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Live traffic of a deployment in percent; can be repeated.", valueName: "deployment=percent")
+    )
     var shares: [Share] = []
 
-    @Option(help: ArgumentHelp("Percent of mirror traffic; 0 turns it off.", valueName: "deployment=percent"))
+    @Option(help: ArgumentHelp("Mirror traffic in percent; 0 turns it off.", valueName: "deployment=percent"))
     var mirror: Share?
 
-    @Flag(help: "Go in between although a runner works on the endpoint.")
+    @Flag(help: "Apply the change even while a runner is working on the endpoint.")
     var force = false
 
     func validate() throws {
         guard Set(shares.map(\.deployment)).count == shares.count else {
-            throw ValidationError("a deployment is set twice")
+            throw ValidationError("--set names a deployment twice")
         }
         let sum = shares.reduce(0) { $0 + $1.percent }
         guard sum == 0 || sum == 100 else {
-            throw ValidationError("the shares sum to \(sum) %: they must sum to 100, or to 0 for no traffic")
+            throw ValidationError("the shares sum to \(sum) %, but must sum to 100, or to 0 for no traffic")
         }
-        guard !force || !changes.isEmpty else { throw ValidationError("--force is for --set and --mirror") }
+        guard !force || !changes.isEmpty else { throw ValidationError("--force requires --set or --mirror") }
     }
 
     func run() async throws {
@@ -60,7 +64,8 @@ struct EndpointTraffic: AsyncParsableCommand {
         let live = Traffic(Dictionary(shares.map { ($0.deployment, $0.percent) }, uniquingKeysWith: { $1 }))
         let mirrored = mirror.map { Change.setMirrorTraffic(Traffic([$0.deployment: $0.percent])) }
         let setting = shares.isEmpty ? nil : Change.setTraffic(live)
-        // The mirror must be off before its deployment gets live traffic, and live traffic gone before it is mirrored to.
+        // A deployment's mirror must be off before it gets live traffic, and its live traffic 0 before it is mirrored
+        // to.
         return mirror?.percent == 0 ? [mirrored, setting].compactMap(\.self) : [setting, mirrored].compactMap(\.self)
     }
 
@@ -75,7 +80,7 @@ struct EndpointTraffic: AsyncParsableCommand {
     }
 }
 
-/// `blue=90` of a command line.
+/// A command-line argument such as `blue=90`.
 struct Share: ExpressibleByArgument, Hashable {
     var deployment: Name
     var percent: Int

@@ -1,7 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// One change that was asked of an endpoint, as its backend remembers it.
+/// A change that was requested of an endpoint, from the backend's history.
 struct HistoryLine: Encodable, Hashable {
     enum Outcome: String, Encodable {
         case accepted, repeated, refused, busy, fenced
@@ -17,9 +17,9 @@ struct HistoryLine: Encodable, Hashable {
     /// `traffic {blue: 90, green: 10}`.
     var change: String
     var outcome: Outcome
-    /// Why it was not accepted.
+    /// Why the change was not accepted.
     var reason: String?
-    /// True when the state that is wanted changed by it.
+    /// Whether it changed the desired state.
     var hadEffect: Bool
 
     private enum CodingKeys: String, CodingKey {
@@ -29,7 +29,9 @@ struct HistoryLine: Encodable, Hashable {
 }
 
 extension HistoryLine {
-    /// Who asked is not known of requests that are not Turnout's, as those of Azure's SDK.
+    /// Converts a history entry.
+    ///
+    /// Requests from other tools, such as Azure's SDK, have no run.
     init(_ entry: HistoryEntry) {
         let (outcome, reason): (Outcome, String?) =
             switch entry.outcome {

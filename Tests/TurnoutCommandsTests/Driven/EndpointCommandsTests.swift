@@ -11,7 +11,7 @@ struct EndpointCommandsTests {
     @Test("without an endpoint there is nothing to show, and the sentence says where")
     func none() async throws {
         try await CommandBench.with { bench async throws in
-            await bench.type("endpoint list", leaves: .finished).expect("There is no endpoint on scripted yet.")
+            await bench.type("endpoint list", leaves: .finished).expect("There are no endpoints on scripted yet.")
             await bench.type("endpoint show", leaves: .usage).expect(
                 "there is no endpoint on scripted yet", inErrors: true)
         }
@@ -51,7 +51,7 @@ struct EndpointCommandsTests {
             await bench.type("endpoint delete --deployment blue --yes", leaves: .failed)
                 .expect("non-zero traffic weight", inErrors: true)
             await bench.type("endpoint delete", leaves: .usage)
-                .expect("endpoint shop was left as it is: say --yes where nobody can be asked", inErrors: true)
+                .expect("endpoint shop was not deleted: use --yes if standard input is not a terminal", inErrors: true)
             let traffic = try await bench.type("endpoint traffic --set blue=0 --json", leaves: .finished).document()
             #expect((traffic as? [String: [String: Any]])?["traffic"]?["actual"] as? [String: Int] == [:])
             await bench.type("endpoint delete --yes", leaves: .finished).expect("endpoint shop is deleted")
@@ -94,7 +94,7 @@ struct EndpointCommandsTests {
             await bench.serve()
             let history = await bench.type("endpoint history", leaves: .usage)
             history.expect(
-                "the backend scripted keeps no history of changes: `turnout events` has that of a run", inErrors: true)
+                "the backend scripted keeps no history; `turnout events` shows that of a run", inErrors: true)
             await bench.type(try #require(history.named.first), leaves: .finished).expect("run.started")
             await bench.type("endpoint keys", leaves: .usage).expect("the backend scripted has no keys", inErrors: true)
         }

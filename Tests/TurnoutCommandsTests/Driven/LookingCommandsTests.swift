@@ -162,10 +162,10 @@ struct LookingCommandsTests {
         try await CommandBench.with { bench async throws in
             await bench.type("doctor", leaves: .finished)
                 .expect(
-                    "playbooks  2 of 2 can be planned", "scripted is used where no --backend is given", "all is well")
+                    "playbooks  2 of 2 can be planned", "scripted is used without --backend", "no problems found")
             try bench.write("Playbooks/odd.yml", "name: odd\n")
             let shown = await bench.type("doctor", leaves: .failed)
-            shown.expect("odd.yml", "see `turnout check odd`", "1 in the way")
+            shown.expect("odd.yml", "see `turnout check odd`", "1 error")
             await bench.type(try #require(shown.named.first), leaves: .invalidPlaybook)
             let entries = try await bench.type("doctor --json", leaves: .failed).document() as? [[String: Any]]
             #expect(entries?.contains { $0["level"] as? String == "error" } == true)
