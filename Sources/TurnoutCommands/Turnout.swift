@@ -12,9 +12,8 @@ package struct Turnout: AsyncParsableCommand {
               turnout approve --resume
               turnout status --watch
 
-            Runs are named PLAYBOOK-N; without a name, a command means the only run that it can mean. \
-            Playbooks/ and state/ are looked for in TURNOUT_HOME, or in the working folder; TURNOUT_STATE names the \
-            state folder by itself.
+            Runs are named PLAYBOOK-N. Without a name, commands use the only run that fits. The folders Playbooks/ and \
+            state/ are in TURNOUT_HOME (default: the working folder); TURNOUT_STATE overrides the state folder.
 
             Completion: turnout --generate-completion-script bash|zsh|fish
             """,
@@ -29,18 +28,18 @@ package struct Turnout: AsyncParsableCommand {
 
     package init() {}
 
-    /// Those that start a rollout and work on it.
+    /// Commands that start a rollout or work on it.
     static let runningCommands: [any ParsableCommand.Type] = [
         RunCommand.self, ResumeCommand.self, RetryCommand.self, AbortCommand.self, SkipCommand.self,
         ApproveCommand.self, RejectCommand.self,
     ]
 
-    /// Those that only look at playbooks.
+    /// Commands for playbooks.
     static let playbookCommands: [any ParsableCommand.Type] = [
         PlaybooksCommand.self, CheckCommand.self, PlanCommand.self, RehearseCommand.self, AnalyzeCommand.self,
     ]
 
-    /// Those that only look at runs.
+    /// Commands that show runs.
     static let runCommands: [any ParsableCommand.Type] = [
         RunsCommand.self, StatusCommand.self, EventsCommand.self, ExportCommand.self,
     ]
@@ -49,7 +48,7 @@ package struct Turnout: AsyncParsableCommand {
         ModelCommand.self, EnvironmentCommand.self, CodeCommand.self,
     ]
 
-    /// Those about endpoints and about the state folder.
+    /// Commands for endpoints and the state folder.
     static let endpointCommands: [any ParsableCommand.Type] = [
         EndpointCommand.self, ServeCommand.self, DoctorCommand.self,
     ]

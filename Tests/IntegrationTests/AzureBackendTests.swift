@@ -65,7 +65,7 @@ struct AzureBackendTests {
             try refused(["endpoint", "list", "-g", ""], [:], says: "--resource-group is empty")
             try refused(
                 ["endpoint", "list", "--backend", "local", "-w", "w"], [:],
-                says: "--workspace-name is for --backend azure")
+                says: "--workspace-name requires --backend azure")
             try refused(
                 ["endpoint", "list"] + Self.flags, [AzureBackend.originVariable: "http://127.0.0.1:1"],
                 says: "https://HOST")

@@ -131,7 +131,7 @@ struct EmulatorProcessTests {
             #expect(try home.json([String: String].self, "endpoint", "keys") == keys)
             #expect(try home.run("serve", "--stop").status == 0)
             #expect(TurnoutHome.emulators(of: home.path).isEmpty)
-            #expect(try home.run("serve", "--stop").output.contains("no emulator runs here"))
+            #expect(try home.run("serve", "--stop").output.contains("no emulator is running"))
         }
     }
 

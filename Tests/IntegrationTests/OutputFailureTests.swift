@@ -32,7 +32,7 @@ struct OutputFailureTests {
                 let ended = try home.run(
                     [], under: ["sh", "-c", "\(TurnoutHome.program) \(command) > /dev/full", "sh"])
                 #expect(ended.status == 74, "\(command): \(ended)")
-                #expect(ended.errors.contains("standard output could not be written: No space left"), "\(command)")
+                #expect(ended.errors.contains("cannot write to standard output: No space left"), "\(command)")
             }
             // A reader that has gone wanted no more.
             let gone = try home.run(

@@ -18,7 +18,7 @@ import Testing
         #expect(
             text == [
                 "-- 2026-11-22 (UTC)",
-                "23:00:00 scale       attempt 1, until 2026-11-23 00:00:00: scale blue to 2 instances",
+                "23:00:00 scale       attempt 1, timeout at 2026-11-23 00:00:00: scale blue to 2 instances",
                 "23:00:00 scale       scale blue to 2 instances: accepted",
             ])
     }
@@ -44,7 +44,7 @@ import Testing
         #expect(
             lines.dropFirst(bars + 1).prefix(2) == [
                 "clients send to http://127.0.0.1:1/endpoints/houses/score",
-                "clients: 20 requests, none failed; p50 4 ms, p99 9 ms from when each was due",
+                "clients: 20 requests, none failed; p50 4 ms, p99 9 ms (from scheduled send)",
             ])
     }
 
@@ -68,7 +68,7 @@ import Testing
                     "traffic blue    90 % ███████████████████████████████████",
                     "        green   10 % ███▉",
                     "instructions: Look at the canary's evidence",
-                    "Approve cut-over?  [y]es  [n]o  Ctrl-C leaves it for later",
+                    "Approve cut-over?  [y]es  [n]o  Ctrl-C: decide later",
                 ])
     }
 
@@ -98,7 +98,7 @@ import Testing
     func prompt() {
         #expect(
             GatePrompt(gate: Sample.gate()).lines(tree, .plain, columns: 50).suffix(3) == [
-                "Approve cut-over?", "[y]es  [n]o", "Ctrl-C leaves it for later",
+                "Approve cut-over?", "[y]es  [n]o", "Ctrl-C: decide later",
             ])
     }
 

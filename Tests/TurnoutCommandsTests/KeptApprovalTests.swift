@@ -37,7 +37,7 @@ struct KeptApprovalTests {
         let stopped = situation(run, kept)
         #expect(stopped.decided.letsGoOn)
         #expect(
-            stopped.decided.words(on: "cut-over", isPresent: true) == ["approved by ben@vm (fine), not used yet"])
+            stopped.decided.words(on: "cut-over", isPresent: true) == ["approved by ben@vm (fine), pending"])
         #expect(NextCommand(stopped).text == "turnout resume demo-1")
         #expect(NextCommand(situation(run, kept, runner: .working)).text == "turnout status demo-1 --watch")
         let report = RunReport(stopped)

@@ -15,8 +15,8 @@ import RolloutTesting
         let expected = """
             {"analysis":null,"backend":"simulated","clients":null,"decisions":[],"drift":[],"ended":null,"endpoint":"houses","event":"run.summary",\
             "mirror_traffic":{"actual":{},"wanted":{}},"next":"turnout approve demo-1 --resume",\
-            "next_steps":[{"command":"turnout approve demo-1 --resume","operation":"approve","purpose":"say yes and go on"},\
-            {"command":"turnout reject demo-1 --resume --reason TEXT","operation":"reject","purpose":"say no"},\
+            "next_steps":[{"command":"turnout approve demo-1 --resume","operation":"approve","purpose":"approve and continue"},\
+            {"command":"turnout reject demo-1 --resume --reason TEXT","operation":"reject","purpose":"reject"},\
             {"command":"turnout abort demo-1","operation":"abort","purpose":"roll back and end it"}],"observed":null,"others":null,"playbook":"demo","roles":null,"run":"demo-1","runner":"stopped","servers":{},"stages":[{"action":"traffic","attempts":0,"ended":null,"name":"cut-over","reason":null,\
             "started":"2026-11-22T23:33:00.000Z","status":"waiting"}],"started":"2026-11-22T23:00:00.000Z",\
             "starter":"ann@vm","status":"waiting",\
@@ -91,7 +91,7 @@ import RolloutTesting
         let starter = next(.waiting(Sample.gate()), .waiting, approval: barring, person: Sample.ann)
         #expect(starter.text == nil && !starter.choices.contains { $0.command.hasPrefix("turnout approve") })
         #expect(starter.others?.hasPrefix("ann@vm started the run") == true)
-        #expect(starter.others?.hasSuffix("another person decides by `turnout approve demo-1 --resume`") == true)
+        #expect(starter.others?.hasSuffix("another person must decide with `turnout approve demo-1 --resume`") == true)
         #expect(next(.waiting(Sample.gate()), .waiting, approval: barring, person: Sample.ben).others == nil)
         let grouped = Approval(group: "leads")
         let stranger = next(.waiting(Sample.gate()), .waiting, approval: grouped, person: Sample.ben)
@@ -107,7 +107,7 @@ import RolloutTesting
     func overdue() {
         let next = next(.waiting(Sample.gate()), .waiting, now: Sample.start + .hours(25))
         #expect(next.text == "turnout resume demo-1")
-        #expect(next.choices.first?.purpose == "do what its on_timeout says (roll_back)")
+        #expect(next.choices.first?.purpose == "carry out its on_timeout (roll_back)")
     }
 
     @Test("P21 a decision on an endpoint that was changed is not offered: the change is to be noticed first")
@@ -122,7 +122,7 @@ import RolloutTesting
     func silent() {
         #expect(next(.ready, .running, runner: .silent).text == "turnout resume demo-1 --take-over")
         let two = next(.waiting(Sample.gate()), .waiting, approval: Approval(required: 2))
-        #expect(two.choices.first?.purpose == "say yes, as one of 2 people")
+        #expect(two.choices.first?.purpose == "approve, as one of 2 people")
     }
 
     @Test("P21 after an adoption no choice is the first one, and each says what it sets")
@@ -133,10 +133,10 @@ import RolloutTesting
         (situation.current, situation.upcoming) = (Sample.plan.stages[1], Sample.plan.stages[2])
         let next = NextCommand(situation)
         #expect(next.text == nil)
-        #expect(next.choices[0].purpose == "try the stage again (canary: traffic {blue: 90, green: 10})")
+        #expect(next.choices[0].purpose == "retry the stage (canary: traffic {blue: 90, green: 10})")
         #expect(
             next.choices[1].purpose
-                == "count the stage as done and go on (cut-over: its approval, then traffic {green: 100})")
+                == "count the stage as done and continue (cut-over: its approval, then traffic {green: 100})")
         #expect(next.lines(.plain, columns: 80).allSatisfy { $0.count <= 80 })
     }
 }

@@ -77,7 +77,7 @@ struct RunTreeTests {
         let stages = (0..<10_000).map { StageRecord(name: "s\($0)", action: .wait) }
         let lines = Self.tree(Self.record { $0.position = 5000 }, stages).split(separator: "\n")
         #expect(lines.count < 40)
-        #expect(lines.contains("  … 4988 stages before"))
+        #expect(lines.contains("  … 4988 earlier stages"))
         #expect(lines.contains { $0.hasPrefix("○ s5000") })
     }
 

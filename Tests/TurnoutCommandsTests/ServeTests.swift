@@ -75,7 +75,7 @@ import Testing
     func good() {
         #expect(
             well.text(.plain)
-                == "clients: 30012 requests, none failed; p50 41 ms, p99 207 ms from when each was due")
+                == "clients: 30012 requests, none failed; p50 41 ms, p99 207 ms (from scheduled send)")
     }
 
     @Test("failures are counted by kind, the commonest first")
@@ -86,7 +86,7 @@ import Testing
         #expect(
             report.text(.plain)
                 == "clients: 1000 requests, 12 failed (1.20 %): 10 × 424, 2 × timed out; p50 4 ms, p99 99 ms "
-                + "from when each was due")
+                + "(from scheduled send)")
     }
 
     @Test("what is neither answered nor failed is named")
@@ -94,7 +94,7 @@ import Testing
         let report = ClientCounts(sent: 30, succeeded: 25, failed: 0, inFlight: 5, failures: [:], p50: 4, p99: 9)
         #expect(
             report.text(.plain)
-                == "clients: 30 requests, none failed, 5 without an answer yet; p50 4 ms, p99 9 ms from when each was due"
+                == "clients: 30 requests, none failed, 5 still in flight; p50 4 ms, p99 9 ms (from scheduled send)"
         )
     }
 

@@ -53,7 +53,7 @@ struct ServersTests {
                 + #""green":"simulated in place of its code (replaces_code)"}"#)
         let preview = PlanPreview(of: Self.plan, on: Self.endpoint, kind: .managed, durations: nil)
         let text = PlanText(style: .plain, columns: 100).lines(preview)
-        #expect(Array(text.dropFirst(2).prefix(3)) == ["Servers by this plan:"] + Self.lines.dropFirst())
+        #expect(Array(text.dropFirst(2).prefix(3)) == ["Servers in this plan:"] + Self.lines.dropFirst())
         let report = PlanReport(
             preview, snapshot: PlanSnapshot(plan: Self.plan, hash: String(repeating: "0", count: 64), contents: [:]))
         #expect(report.servers == Self.servers)

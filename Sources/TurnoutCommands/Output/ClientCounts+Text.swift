@@ -1,7 +1,7 @@
 internal import RolloutEngine
 
 extension ClientCounts {
-    /// `clients: 30012 requests, none failed; p50 41 ms, p99 207 ms from when each was due`.
+    /// For example `clients: 30012 requests, none failed; p50 41 ms, p99 207 ms (from scheduled send)`.
     func text(_ style: Style) -> String {
         let count = "\(sent) request\(sent == 1 ? "" : "s")"
         let kinds = failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) × \($0.key)" }
@@ -10,13 +10,13 @@ extension ClientCounts {
             failed == 0
             ? "none failed"
             : style("\(failed) failed", .red) + share + (kinds.isEmpty ? "" : ": " + kinds.joined(separator: ", "))
-        let open = inFlight == 0 ? "" : ", \(inFlight) without an answer yet"
+        let open = inFlight == 0 ? "" : ", \(inFlight) still in flight"
         guard let p50, let p99 else { return "clients: \(count), \(failed)\(open)" }
         return "clients: \(count), \(failed)\(open); p50 \(p50) ms, p99 \(p99) ms "
-            + "from when each was due"
+            + "(from scheduled send)"
     }
 
-    /// The same in lines of at most `width` characters.
+    /// Returns the text in lines of at most `width` characters.
     func lines(_ style: Style, width: Int) -> [String] {
         let head = "clients: "
         let count = "\(failed) failed"

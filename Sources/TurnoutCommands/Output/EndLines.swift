@@ -3,7 +3,7 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// The last word on a run: what happened, the traffic as it was observed, and what to type next.
+/// The last lines about a run: what happened, the observed traffic, and the next command.
 struct EndLines {
     var end: RunEnd
 
@@ -23,7 +23,7 @@ struct EndLines {
             if !snapshot.mirrorTraffic.deployments.isEmpty { text += "; mirror \(snapshot.mirrorTraffic.text)" }
             lines.append(text)
         } else if record.latest == .absent {
-            lines.append("there is no endpoint \(record.endpoint), as observed")
+            lines.append("endpoint \(record.endpoint) does not exist, as observed")
         }
         lines += leftovers
         if let clients = end.clients { lines.append(clients.text(style)) }
@@ -40,13 +40,13 @@ struct EndLines {
         let reason =
             switch record.status {
             case .waiting where end.isInterrupted:
-                "it waits for " + (end.situation.waitingFor ?? "a person")
+                "waiting for " + (end.situation.waitingFor ?? "a person")
             case .waiting: "for " + (end.situation.waitingFor ?? "a person")
             case _ where end.isInterrupted && record.leavesProgram:
-                "the program of stage \(stage ?? "") was ended in the middle, and is not run again by itself: a person "
-                    + "is to say what came of it"
+                "the program of stage \(stage ?? "") was stopped before it finished and is not run again automatically: a "
+                    + "person must decide how to continue"
             case _ where end.isInterrupted && !record.status.isEnded:
-                "everything is checkpointed" + (stage.map { "; stage \($0) is next" } ?? "")
+                "all progress is saved" + (stage.map { "; stage \($0) is next" } ?? "")
             default: record.reason ?? ""
             }
         let separator = record.status == .waiting && !end.isInterrupted ? " " : ": "
@@ -54,7 +54,7 @@ struct EndLines {
             + (reason.isEmpty ? "" : (separator + reason).printable)
     }
 
-    /// Deployments that failed and serve nobody, which nothing takes away by itself.
+    /// Lines about failed deployments without traffic, which are not deleted automatically.
     private var leftovers: [String] {
         guard [.rolledBack, .failed, .aborted, .endedEarly].contains(end.record.status),
             let snapshot = end.record.latest.snapshot
@@ -62,14 +62,14 @@ struct EndLines {
         let (backend, place) = (end.record.backend, end.record.place)
         let namespace = place?.split(separator: "/").last.map { " --namespace \($0)" } ?? ""
         return snapshot.deployments.filter { $0.failure != nil && snapshot.traffic.wanted[$0.name] == 0 }.map {
-            "deployment \($0.name) is left as it failed; take it away by `turnout endpoint delete \(snapshot.name) "
-                + "--deployment \($0.name) --backend \(backend)\(namespace) --yes`, or mend it and try again"
+            "failed deployment \($0.name) still exists; delete it with `turnout endpoint delete \(snapshot.name) "
+                + "--deployment \($0.name) --backend \(backend)\(namespace) --yes`, or fix it and try again"
         }
     }
 }
 
 extension RunRecord {
-    /// True where the process leaves while a program runs that may be run once only.
+    /// Whether the process is exiting while a program runs that must run at most once.
     fileprivate var leavesProgram: Bool {
         guard case .acting(let attempt) = phase, attempt.steps.indices.contains(attempt.step),
             case .run(let command) = attempt.steps[attempt.step]

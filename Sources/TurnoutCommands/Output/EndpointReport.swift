@@ -1,11 +1,11 @@
 internal import Rollouts
 
-/// An endpoint as JSON tells it.
+/// An endpoint in JSON output.
 struct EndpointReport: Encodable {
     struct Deployment: Encodable {
         var name: Name
         var state: ProvisioningState
-        /// What serves it, for people; nil if that is not known.
+        /// A description of what serves it; nil if unknown.
         var server: String?
         var instanceType: String?
         var instances: DeploymentSnapshot.Instances

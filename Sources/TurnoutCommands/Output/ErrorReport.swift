@@ -4,17 +4,17 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Support
 
-/// Why a command was refused, as `--json` tells it: the last line, beside the same words on standard error.
+/// The error of a command in JSON: the last line of `--json`, in addition to the message on standard error.
 struct ErrorReport: Encodable {
     var event = "error"
-    /// ``ServiceError/Code``, or the exit status in a word.
+    /// A ``ServiceError/Code``, or the name of the exit status.
     var code: String
-    /// Sentences that say what is wrong.
+    /// What is wrong, in sentences.
     var message: String
-    /// Commands that can be typed instead, the likeliest first.
+    /// Commands that can be used instead, most likely first.
     var next: [String]
 
-    /// Nil of an end that was told already, or of which there is nothing to tell.
+    /// Returns nil if the error was already reported, or is not an error.
     init?(_ error: any Error) {
         switch error {
         case let error as ServiceError:
@@ -33,7 +33,7 @@ struct ErrorReport: Encodable {
         }
     }
 
-    /// The commands are those that `message`, and the words behind it, name between backquotes.
+    /// Collects ``next`` from the commands between backquotes in `message` and `more`.
     private init(_ code: String, _ message: String, naming more: String = "") {
         self.code = code
         self.message = message.printableLines
@@ -43,7 +43,7 @@ struct ErrorReport: Encodable {
 }
 
 extension ExitStatus {
-    /// As programs read it.
+    /// The name of the status in JSON.
     fileprivate var word: String {
         switch self {
         case .finished: "finished"
@@ -61,7 +61,7 @@ extension ExitStatus {
 }
 
 extension String {
-    /// Without what steers a terminal, line by line.
+    /// The text without terminal control characters, with its line breaks.
     fileprivate var printableLines: String {
         split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }.joined(separator: "\n")
     }

@@ -3,18 +3,18 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// One line per event, for logs and pipes: `12:03:04 canary     traffic {blue: 90, green: 10}`.
+/// Formats events as lines for logs and pipes: `12:03:04 canary     traffic {blue: 90, green: 10}`.
 struct EventLines {
-    /// Characters of the column of stages.
+    /// The width of the stage column in characters.
     private let width: Int
     private let style: Style
     private var day = ""
-    /// What was asked for last, so that its acceptance can be told.
+    /// The remaining steps of the attempt, to name the change that is accepted.
     private var steps: ArraySlice<Step> = []
     private var change = ""
-    /// Of the analysis under way: what was told last, and when.
+    /// The evidence of the present analysis that was printed last, and when.
     private var evidence: (told: EvidenceProgress, at: Timestamp)?
-    /// Why something failed, as it was told last: it is not told again.
+    /// The reason of failure that was printed last, so that it is not repeated.
     private var reason = ""
 
     init(stages: [String], style: Style) {
@@ -22,7 +22,7 @@ struct EventLines {
         self.style = style
     }
 
-    /// The lines for one event: it, and the day before it when a new one has begun.
+    /// Returns the lines for an event: the date if it has changed, and the event.
     mutating func lines(_ event: StampedEvent, stage: String?) -> [String] {
         follow(event.event)
         guard isNews(event) else { return [] }
@@ -35,10 +35,10 @@ struct EventLines {
         return [style.dim("-- \(day) (UTC)"), line]
     }
 
-    /// How long evidence that has not come nearer to a verdict is not told again.
+    /// The minimum time between lines about evidence without progress.
     private static let silence = Interval.minutes(5)
 
-    /// False for a reading that tells a person nothing new.
+    /// Whether to print the event; false for a reading without progress.
     private mutating func isNews(_ event: StampedEvent) -> Bool {
         guard case .evidenceGathered(let analysis, _) = event.event else {
             if case .analysisStarted = event.event { evidence = nil }
@@ -77,7 +77,7 @@ struct EventLines {
         change = "\(next)"
     }
 
-    /// A line that a program wrote.
+    /// Formats an output line of a program.
     func output(_ text: String, stage: String) -> String {
         "         " + stage.cut(to: width).padded(to: width) + style.dim(" | ") + text.printable
     }
@@ -90,7 +90,7 @@ struct EventLines {
 }
 
 extension RunEvent {
-    /// Why something failed, where the event is the first to tell it.
+    /// Why something failed, if the event is the first to report it.
     fileprivate var failureReason: String? {
         switch self {
         case .attemptFailed(let reason, _), .gateRefused(let reason), .stageFailed(let reason): reason

@@ -1,7 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 
-/// One event as a line of `--json` tells it.
+/// An event in a line of `--json`.
 struct EventReport: Encodable, Sendable {
     var at: Timestamp
     var run: RunID
@@ -87,7 +87,7 @@ extension EventReport {
 }
 
 extension RunEvent {
-    /// What was observed with the event, or nil.
+    /// The observation that the event records; nil if it has none.
     var observation: Observation? {
         switch self {
         case .baselineObserved(let seen), .stepDone(let seen, _), .attemptFailed(_, let seen),
@@ -101,7 +101,7 @@ extension RunEvent {
 }
 
 extension Step {
-    /// The change that the step asks for, in words, or nil.
+    /// The change that the step applies, as text; nil if it applies none.
     fileprivate var change: String? {
         guard case .change(let change) = self else { return nil }
         return "\(change)"

@@ -3,7 +3,9 @@ internal import RolloutService
 internal import Rollouts
 
 extension RunEvent {
-    /// What happened, in a short sentence without a full stop; the stage and the kind are told beside it.
+    /// What happened, in a short sentence without a full stop.
+    ///
+    /// Stage and kind are displayed separately.
     var sentence: String {
         switch self {
         case .runStarted(let record, let inherited): record.startSentence(inherited: inherited.count)
@@ -15,34 +17,35 @@ extension RunEvent {
         case .stageSkipped(let reason, let person): person == nil ? "skipped: \(reason)" : reason
         case .gateOpened(let gate):
             "waits for an approval" + (gate.deadline.map { " until \($0.zoned)" } ?? ", without a deadline")
-        case .approvalCounted(let request, let person): "request \(request): the yes of \(person) counts"
-        case .requestVoided(let request, let reason): "request \(request) does not count: \(reason)"
-        case .gateVoided(let reason): "the approval was set aside: \(reason)"
+        case .approvalCounted(let request, let person): "request \(request): the approval by \(person) counts"
+        case .requestVoided(let request, let reason): "request \(request) is void: \(reason)"
+        case .gateVoided(let reason): "the approval is void: \(reason)"
         case .gatePassed(let reason), .gateExpired(let reason), .gateRefused(let reason), .stageFailed(let reason):
             reason
         case .attemptStarted(let attempt):
-            "attempt \(attempt.number), until \(attempt.deadline.short): \(attempt.steps.first?.words ?? "nothing to do")"
+            "attempt \(attempt.number), timeout at \(attempt.deadline.short): "
+                + (attempt.steps.first?.words ?? "nothing to do")
         case .changeAccepted: "the backend accepted the change"
-        case .stepDone(let observed, _): "observed to be so: \(observed.words)"
+        case .stepDone(let observed, _): "observed: \(observed.words)"
         case .attemptFailed(let reason, _): "the attempt failed: \(reason)"
-        case .waitExplained(let reason): "waits: \(reason)"
-        case .retryScheduled(let until): "tries again at \(until.short)"
-        case .bakeStarted(let until, _): "rests until \(until.short)"
+        case .waitExplained(let reason): "waiting: \(reason)"
+        case .retryScheduled(let until): "retries at \(until.short)"
+        case .bakeStarted(let until, _): "bakes until \(until.short)"
         case .analysisStarted(let analysis, _): analysis.startWords
         case .evidenceGathered(let analysis, _): analysis.words
         case .stageSucceeded(let observed, let reason, let person):
             "done\(person.by)" + (reason.map { ": \($0)" } ?? "") + (observed == .never ? "" : "; \(observed.words)")
         case .runHeld(let hold): "held: \(hold.reason)"
         case .holdReleased(let how, let person, let reason):
-            "\(person) says \(how)" + (reason.map { ": \($0)" } ?? "")
+            "\(person) chose \(how)" + (reason.map { ": \($0)" } ?? "")
         case .driftUndone(let observed): "the drift is undone; \(observed.words)"
-        case .driftAdopted(let observed): "taken as it is: \(observed.words)"
+        case .driftAdopted(let observed): "the drift is accepted; \(observed.words)"
         case .planAdopted(let hash, _, let differences):
-            "the edited playbook is used from here on (plan \(hash.prefix(12)))"
+            "the edited playbook is used from now on (plan \(hash.prefix(12)))"
                 + (differences.isEmpty ? "" : ": " + differences.joined(separator: "; "))
         case .rollBackStarted(let rollBack): "rolling back: \(rollBack.cause)"
         case .rollBackIntended(let change, _): "\(change)"
-        case .rollBackChangeDone(let observed): "observed to be so: \(observed.words)"
+        case .rollBackChangeDone(let observed): "observed: \(observed.words)"
         case .runEnded(let status, let reason, let observed):
             "\(status.words): \(reason)" + (observed == .never ? "" : "; \(observed.words)")
         }

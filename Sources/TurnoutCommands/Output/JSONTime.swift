@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Rollouts
 
-/// A moment in a payload: `2026-11-22T10:15:30.250Z`, or null for one that never comes.
+/// A time in JSON: `2026-11-22T10:15:30.250Z`, or null for the distant future.
 struct JSONTime: Codable, Hashable, Sendable {
     var moment: Timestamp
 

@@ -3,25 +3,25 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// The next steps of a run as command lines, for the person who reads them.
+/// The next steps of a run as command lines.
 ///
-/// Every place that says what to type takes the words from here; which steps there are is the engine's to say
+/// All output that names commands takes them from here. The engine determines the possible steps
 /// (``RunSituation/nextSteps``).
 struct NextCommand: Sendable {
-    /// The first is the one to type, the others are the ways out that a person may choose instead.
+    /// The recommended command first, then the alternatives.
     var choices: [Choice]
-    /// Who else has to decide, and how; nil where the person may.
+    /// Who else must decide, and how; nil if the present person may.
     var others: String?
 
     struct Choice: Hashable, Sendable {
         var command: String
-        /// What it does, as a fragment.
+        /// What the command does, as a fragment that follows "to".
         var purpose: String
     }
 
-    /// The command to type; nil if nothing is left to do, or another person has to decide.
+    /// The recommended command; nil if there is nothing to do, or another person must decide.
     var text: String? { others == nil && !isOpen ? choices.first?.command : nil }
-    /// True where no choice is likelier than the others.
+    /// Whether no choice is recommended over the others.
     private var isOpen = false
 
     init(_ situation: RunSituation) {
@@ -32,11 +32,11 @@ struct NextCommand: Sendable {
             let objection = situation.objection, let person = situation.person
         else { return }
         others =
-            "\(objection.words(person)): \(objection.others) decides by "
+            "\(objection.words(person)): \(objection.others) must decide with "
             + "`\(NextStep.approve.command(situation))`"
     }
 
-    /// A line for each choice with its purpose, which stands on the next line where the command leaves no room.
+    /// Returns a line for each choice with its purpose, which is on a separate line if there is not enough room.
     func lines(_ style: Style, columns: Int) -> [String] {
         let width = choices.map(\.command.count).max() ?? 0
         let lines = choices.enumerated().flatMap { index, choice in
@@ -53,7 +53,7 @@ struct NextCommand: Sendable {
 }
 
 extension NextStep {
-    /// As it is typed.
+    /// Returns the command line for this step.
     func command(_ situation: RunSituation) -> String {
         let run = situation.record.id
         let resume = [.working, .silent].contains(situation.runner) ? "" : " --resume"
@@ -76,46 +76,46 @@ extension NextStep {
         }
     }
 
-    /// What it does, as a fragment behind "to".
+    /// Returns what the step does, as a fragment that follows "to".
     func purpose(_ situation: RunSituation) -> String {
         let record = situation.record
         var wayBack = false
         if case .held(let hold) = record.phase, case .rollBackFailed = hold.cause { wayBack = true }
         return switch self {
         case .follow: "follow it"
-        case .resume where situation.decided.letsGoOn: "go on as it was decided"
+        case .resume where situation.decided.letsGoOn: "continue as decided"
         case .resume where situation.overdue != nil:
-            "do what its on_timeout says (\((situation.approval ?? Approval()).onTimeout.rawValue))"
-        case .resume where !situation.drift.isEmpty: "have the change of the endpoint noticed, and be asked about it"
-        case .resume: "go on where it was left"
-        case .takeOver: "go on in the place of a process that is alive and silent"
-        case .approve where situation.missingApprovals > 1: "say yes, as one of \(situation.missingApprovals) people"
-        case .approve: "say yes and go on"
-        case .reject: "say no"
+            "carry out its on_timeout (\((situation.approval ?? Approval()).onTimeout.rawValue))"
+        case .resume where !situation.drift.isEmpty: "hold the run for the drift, and decide about it"
+        case .resume: "continue where it stopped"
+        case .takeOver: "take over from a process that is alive but silent"
+        case .approve where situation.missingApprovals > 1: "approve, as one of \(situation.missingApprovals) people"
+        case .approve: "approve and continue"
+        case .reject: "reject"
         case .abort: (record.status.isEnded ? "roll back" : "roll back and end it") + situation.wayBack
-        case .retry: wayBack ? "try to roll back again" : "try the stage again" + situation.goal(of: situation.current)
-        case .skip: "go on without the stage" + situation.goal(of: situation.upcoming)
-        case .succeed: "count the stage as done and go on" + situation.goal(of: situation.upcoming)
-        case .restore: "bring the endpoint back to what it was"
-        case .adopt: wayBack ? "leave the endpoint as it is" : "take the endpoint as it is"
-        case .fork(from: nil): "try again" + (situation.forkStage.map { " from stage \($0)" } ?? "") + ", as a new run"
-        case .fork: "do what was skipped, as a new run"
-        case .forkEdited: "try again with the files as they are now"
+        case .retry: wayBack ? "retry rolling back" : "retry the stage" + situation.goal(of: situation.current)
+        case .skip: "skip the stage" + situation.goal(of: situation.upcoming)
+        case .succeed: "count the stage as done and continue" + situation.goal(of: situation.upcoming)
+        case .restore: "restore the endpoint to what the run left"
+        case .adopt: wayBack ? "leave the endpoint as it is" : "accept the endpoint as it is"
+        case .fork(from: nil): "try again" + (situation.forkStage.map { " from stage \($0)" } ?? "") + ", in a new run"
+        case .fork: "do what was skipped, in a new run"
+        case .forkEdited: "try again with the edited files"
         }
     }
 }
 
 extension RunSituation {
-    /// How many people have still to approve.
+    /// How many approvals are still missing.
     fileprivate var missingApprovals: Int {
         guard case .waiting(let gate) = record.phase, let approval else { return 1 }
         return approval.required - gate.approvals.count
     }
 
-    /// The traffic that rolling back brings: `: traffic {blue: 100}`.
+    /// The traffic that rolling back restores: `: traffic {blue: 100}`.
     fileprivate var wayBack: String { record.baseline.snapshot.map { ": traffic \($0.traffic.wanted)" } ?? "" }
 
-    /// What a stage sets, after an adoption, where that is to be weighed: ` (canary: traffic {blue: 90, green: 10})`.
+    /// Returns what a stage will do, if the run is held after an adoption: ` (canary: traffic {blue: 90, green: 10})`.
     fileprivate func goal(of stage: Stage?) -> String {
         guard case .held(let hold) = record.phase, case .adopted = hold.cause, let stage else { return "" }
         let gate = stage.approval == nil ? "" : "its approval, then "
@@ -127,12 +127,12 @@ extension RunSituation {
 }
 
 extension ApprovalObjection {
-    /// Why the person may not approve, as a clause.
+    /// Returns why the person may not approve, as a clause.
     func words(_ person: Person) -> String {
         switch self {
-        case .starter: "\(person) started the run, and the stage bars its starter"
+        case .starter: "\(person) started the run and may not approve this stage"
         case .group(let group): Composition.current.caller.objection(to: group)
-        case .repeated: "\(person) has approved already"
+        case .repeated: "\(person) has already approved"
         }
     }
 

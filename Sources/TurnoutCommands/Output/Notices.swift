@@ -11,13 +11,13 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// What is said on standard error.
+/// Messages on standard error.
 enum Notices {
     static func error(_ message: String) { write("turnout: error: \(message)\n") }
     static func warn(_ message: String) { write("turnout: warning: \(message)\n") }
     static func say(_ message: String) { write("\(message)\n") }
 
-    /// What the service has to say while an operation goes on.
+    /// Prints a notice of the service.
     @Sendable static func tell(_ notice: ServiceNotice) {
         let terminal = Terminal.standardError
         switch notice {
@@ -27,7 +27,7 @@ enum Notices {
         case .overtaking(let holder, let rest, let isFirst):
             let seconds = max((rest.milliseconds + 999) / 1000, 0)
             let text =
-                "process \(holder.process) on \(holder.host) is silent; it is overtaken in \(seconds) s unless it speaks"
+                "process \(holder.process) on \(holder.host) is silent; taking over in \(seconds) s unless it responds"
             if terminal.isInteractive {
                 write("\r\u{1B}[K" + text.cut(to: terminal.columns - 1) + (seconds == 0 ? "\r\u{1B}[K" : ""))
             } else if isFirst {
@@ -36,20 +36,20 @@ enum Notices {
         }
     }
 
-    /// Without a line break behind it.
+    /// Writes text without adding a line break.
     static func write(_ text: String) { Composition.current.standardError(text) }
 }
 
-/// Standard output: everything that a command prints goes through it.
+/// Standard output, through which commands print everything.
 ///
-/// A write that fails ends no rollout, but the command's exit status says that not everything was shown.
+/// A failed write does not stop a rollout, but the command's exit status reports it.
 final class StandardOutput: Sendable {
-    /// The one of the current composition.
+    /// The standard output of the current composition.
     static var shared: StandardOutput { Composition.current.standardOutput }
 
-    /// Nil, or the `errno` of the write that failed.
+    /// Writes text; returns nil, or the `errno` of a failed write.
     private let sink: @Sendable (String) -> Int32?
-    /// Why the first write failed, as an `errno`.
+    /// The `errno` of the first failed write; nil if none has failed.
     private let failed = Mutex<Int32?>(nil)
 
     init(to sink: @escaping @Sendable (String) -> Int32?) { self.sink = sink }
@@ -58,7 +58,9 @@ final class StandardOutput: Sendable {
 
     func line(_ text: String) { write(text + "\n") }
 
-    /// What cannot be written, and all that comes after it, is dropped: the journal has it.
+    /// Writes text.
+    ///
+    /// After a failed write, everything is dropped: the journal has it.
     func write(_ text: String) {
         failed.withLock { failed in
             guard failed == nil else { return }
@@ -66,18 +68,20 @@ final class StandardOutput: Sendable {
         }
     }
 
-    /// Whether what is written still arrives; a command that only follows something has nothing left to do if not.
+    /// Whether writes still succeed.
+    ///
+    /// A command that only follows a run should stop if not.
     var isOpen: Bool { failed.withLock { $0 == nil } }
 
-    /// Refuses a command's success where something was not written; a reader that has gone wanted no more.
+    /// Throws if a write has failed, unless the reader has closed the pipe.
     func check() throws(CommandFailure) {
         guard let code = failed.withLock({ $0 }), code != EPIPE else { return }
         throw CommandFailure(
-            .stateNotWritten, "standard output could not be written: \(String(cString: strerror(code)))")
+            .stateNotWritten, "cannot write to standard output: \(String(cString: strerror(code)))")
     }
 }
 
-/// Writes `text` as a whole; nil, or the `errno` of the write that failed.
+/// Writes all of `text`; returns nil, or the `errno` of the write that failed.
 @discardableResult
 func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
     var rest = Array(text.utf8)[...]

@@ -7,11 +7,11 @@ internal import Support
     internal import Darwin
 #endif
 
-/// A file that a user has named for a command to write.
+/// An output file that the user named.
 struct OutputFile {
     var path: String
 
-    /// Writes the text in place of what was there.
+    /// Writes the text, replacing the file's content.
     func write(_ text: String) throws(CommandFailure) {
         guard !path.utf8.contains(0), let file = fopen(path, "w") else { throw failure(errno) }
         let written = fputs(text, file) >= 0
@@ -21,6 +21,6 @@ struct OutputFile {
     }
 
     private func failure(_ code: Int32) -> CommandFailure {
-        CommandFailure(.usage, "\(path.printable) cannot be written: \(String(cString: strerror(code)))")
+        CommandFailure(.usage, "cannot write \(path.printable): \(String(cString: strerror(code)))")
     }
 }

@@ -1,17 +1,19 @@
 internal import ArgumentParser
 internal import Rollouts
 
-/// In which form a command prints what it has found: the only place that knows the forms.
+/// The output format of a command.
+///
+/// All formats are defined here.
 struct OutputOptions: ParsableArguments {
     @Flag(help: "Print JSON.")
     var json = false
 
-    /// Prints a result: `payload` for programs, `text` for people.
+    /// Prints a result: `payload` as JSON, or `text`.
     func show(_ payload: some Encodable, _ text: (Terminal) throws -> String) throws {
         StandardOutput.shared.line(try json ? JSONText.pretty(payload) : text(.standardOutput))
     }
 
-    /// Prints one of many results, each on a line of its own.
+    /// Prints one of many results on a separate line.
     func showLine(_ payload: some Encodable, _ text: (Terminal) throws -> String) throws {
         StandardOutput.shared.line(try json ? JSONText.line(payload) : text(.standardOutput))
     }

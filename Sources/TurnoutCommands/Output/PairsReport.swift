@@ -1,13 +1,14 @@
 internal import RolloutEngine
 
-/// Mirrored pairs as `--json` prints them.
+/// The counts of mirrored pairs in `--json`.
 struct PairsReport: Encodable {
     var pairs: Int
     var bothFailed: Int
     var onlyLiveFailed: Int
     var onlyMirrorFailed: Int
-    /// Pairs of which neither failed, and how many of them were answered differently.
+    /// Pairs of which neither request failed.
     var compared: Int
+    /// Compared pairs with different answers.
     var disagreed: Int
 
     private enum CodingKeys: String, CodingKey {

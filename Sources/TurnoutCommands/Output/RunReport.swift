@@ -2,51 +2,51 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// A run as `status --json` and the last line of `run --json` tell it (JSON.md).
+/// A run in `status --json` and in the last line of `run --json` (JSON.md).
 ///
-/// Every key is always there; what is not known is null.
+/// Every key is always present; unknown values are null.
 struct RunReport: Encodable, Sendable {
-    /// What this line is among the events of a run.
+    /// Distinguishes this line from the events of a run.
     let event = "run.summary"
     var run: RunID
     var playbook: String
-    /// ``RunStatus``, or `interrupted` where no process works on a run that is neither held nor waiting, or `expired`
-    /// where the time to decide its gate is over.
+    /// A ``RunStatus``, `interrupted` if no process is working on a run that is neither held nor waiting, or `expired`
+    /// if its gate has timed out.
     var status: String
-    /// Whether a process works on it; nil once it has ended.
+    /// Whether a process is working on the run; nil once it has ended.
     var runner: RunnerState?
     var backend: String
     var endpoint: Name
     var started: Timestamp
     var ended: Timestamp?
     var starter: Person
-    /// Nil where the playbook names none.
+    /// Nil if the playbook uses no roles.
     var roles: Roles?
     var stages: [Stage]
-    /// Empty where there is no endpoint, or nobody has looked yet.
+    /// Empty if there is no endpoint, or it has not been observed yet.
     var traffic: Wanted<Traffic>
     var mirrorTraffic: Wanted<Traffic>
-    /// When ``traffic`` and ``mirrorTraffic`` were observed; nil before the first time.
+    /// When ``traffic`` and ``mirrorTraffic`` were observed; nil if they have not been.
     var observed: Timestamp?
-    /// Why the endpoint cannot be observed now; nil where it was.
+    /// Why the endpoint could not be observed; nil if it was.
     var unobservable: String?
-    /// How the endpoint differs from what the run left.
+    /// How the endpoint differs from the state in which the run left it.
     var drift: [Difference]
     /// What the run waits for, or why it is held, as a fragment.
     var waitingFor: String?
     /// Decisions that the run has not used yet.
     var decisions: [DecisionReport]
-    /// The command to type next, or nil when there is nothing left to do.
+    /// The recommended command; nil if there is nothing to do.
     var next: String?
-    /// Who else has to decide, and how; nil where the person who asks may.
+    /// Who else must decide, and how; nil if the caller may.
     var others: String?
-    /// Everything that the person who asks can do next.
+    /// All next steps that the caller may take.
     var nextSteps: [NextStepReport]
-    /// What its newest analysis says; nil where it has none.
+    /// The latest analysis; nil if there is none.
     var analysis: AnalysisReport?
-    /// What its clients have met; nil where it has none that are counted.
+    /// The outcomes of its clients' requests; nil if they are not counted.
     var clients: ClientCounts?
-    /// What serves each deployment; empty if that is not known.
+    /// What serves each deployment; empty if unknown.
     var servers: Servers
 
     struct Stage: Encodable, Sendable {
@@ -122,7 +122,7 @@ struct RunReport: Encodable, Sendable {
     }
 }
 
-/// A next step as JSON has it: the operation, and the command that performs it.
+/// A next step in JSON: the operation, and the command that performs it.
 struct NextStepReport: Encodable, Sendable {
     var operation: String
     var command: String
@@ -153,10 +153,10 @@ extension RunReport.Stage {
 }
 
 extension RunSituation {
-    /// What the run waits for, or why it is held, as a fragment; nil where nothing keeps it.
+    /// What the run waits for, or why it is held, as a fragment; nil if it is not waiting.
     var waitingFor: String? {
         let stage = stage ?? "the run"
-        if decided.letsGoOn { return "a process that works on it: what was decided is not used yet" }
+        if decided.letsGoOn { return "a process to carry out the decision" }
         let because = record.waitReason.map { ": \($0)" } ?? ""
         switch record.phase {
         case .starting, .ready: return record.waitReason
@@ -167,15 +167,15 @@ extension RunSituation {
             return attempt.steps[attempt.step].waitingText + because
         case .backingOff(let until): return "another attempt of stage \(stage) at \(until.zoned)" + because
         case .rollingBack(let rollBack):
-            return (rollBack.change.map { "the way back: \($0)" } ?? "the way back to what was observed at the start")
+            return (rollBack.change.map { "the rollback: \($0)" } ?? "the rollback to the initial traffic")
                 + because
-        case .held(let hold): return "a person's word on how to go on: \(hold.reason)"
+        case .held(let hold): return "a person's decision: \(hold.reason)"
         }
     }
 }
 
 extension RunEnd {
-    /// The last line of a stream of events.
+    /// The report for the last line of an event stream.
     var report: RunReport {
         RunReport(situation, clients: clients, servers: Servers(of: plan, by: record))
     }

@@ -3,20 +3,22 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// A run as people see it: its stages with icons and durations, the traffic as bars, and what comes next.
+/// Formats a run for people: its stages with icons and durations, the traffic as bars, and the next commands.
 struct RunTree {
     var situation: RunSituation
-    /// To tell how long something has lasted; of a simulated run, whose clock is ahead, an earlier time tells nothing.
+    /// The present time, for elapsed times.
+    ///
+    /// The clock of a simulated run can be ahead of it; elapsed times are omitted then.
     var now: Timestamp
     var style: Style
     var columns: Int
-    /// What its clients have met, where it has some that are counted.
+    /// The outcomes of its clients' requests, if they are counted.
     var clients: ClientCounts?
     /// What serves each deployment.
     var servers = Servers.none
-    /// How old the traffic is; nil where that goes without saying.
+    /// When the traffic was observed; nil to omit it.
     var observation: String?
-    /// True where the endpoint cannot be observed now, so that its traffic may be another.
+    /// Whether the endpoint could not be observed, so that the traffic may be outdated.
     var isUnobservable = false
 
     private var record: RunRecord { situation.record }
@@ -38,7 +40,7 @@ struct RunTree {
         return lines + words() + NextCommand(situation).lines(style, columns: columns)
     }
 
-    /// The run, its state and its age, and what serves its deployments.
+    /// Formats the run, its state and its age, and what serves its deployments.
     func heading() -> [String] {
         let name =
             style.bold("\(record.id)") + " "
@@ -53,7 +55,9 @@ struct RunTree {
             } + servers.lines(columns: columns).map(style.dim)
     }
 
-    /// One line or more for each stage; of very many only those around the present one.
+    /// Formats each stage in one or more lines.
+    ///
+    /// If there are very many stages, only those around the current one are shown.
     func stageLines() -> [String] {
         let first = max(min(record.position, stages.count) - Self.shownAround, 0)
         let last = min(record.position + Self.shownAround + 1, stages.count)
@@ -62,7 +66,7 @@ struct RunTree {
         let name = min(stages[shown].map(\.name.count).max() ?? 0, 32)
         let took = shown.map { duration(of: stages[$0]).count }.max() ?? 0
         var lines: [String] = []
-        if shown.lowerBound > 0 { lines.append(style.dim("  … \(shown.lowerBound) stages before")) }
+        if shown.lowerBound > 0 { lines.append(style.dim("  … \(shown.lowerBound) earlier stages")) }
         for index in shown {
             let stage = stages[index]
             let duration = duration(of: stage)
@@ -75,15 +79,15 @@ struct RunTree {
             }.map(\.withoutTrailingSpaces)
         }
         if shown.upperBound < stages.count {
-            lines.append(style.dim("  … \(stages.count - shown.upperBound) stages to come"))
+            lines.append(style.dim("  … \(stages.count - shown.upperBound) later stages"))
         }
         return lines
     }
 
-    /// A bar for each deployment with live or mirrored traffic, wanted or actual.
+    /// Formats a bar for each deployment with desired or actual traffic.
     func trafficLines() -> [String] {
         guard let endpoint = record.latest.snapshot else {
-            return record.latest == .absent ? ["There is no endpoint \(record.endpoint)."] : []
+            return record.latest == .absent ? ["Endpoint \(record.endpoint) does not exist."] : []
         }
         let age = observation?.printable.hanging(behind: "", width: columns) ?? []
         let bars = TrafficLines(style: style, columns: columns).lines(of: endpoint)
@@ -124,11 +128,11 @@ struct RunTree {
         case .held where record.reason != stages.reasonOfHold: return record.reasonLines(columns)
         case .running where situation.isInterrupted:
             return [
-                (situation.runner == .dead ? "The process that worked on it died" : "No process works on it")
-                    + ": it goes on where it was left."
+                (situation.runner == .dead ? "The process that worked on it died" : "No process is working on it")
+                    + "; it can be resumed where it stopped."
             ]
         case .waiting where situation.runner == .stopped || situation.runner == .dead:
-            return "No process watches the endpoint meanwhile; `turnout resume \(record.id) --wait` does."
+            return "No process is watching the endpoint in the meantime; `turnout resume \(record.id) --wait` would."
                 .hanging(behind: "", width: columns)
         case .running, .waiting, .held, .succeeded: return []
         case .failed, .rolledBack, .aborted, .endedEarly: return record.reasonLines(columns)
@@ -148,22 +152,24 @@ struct RunTree {
 }
 
 extension RunSituation {
-    /// The run's state as people read it: `rolled back`; a run that no process works on is not called running.
+    /// The run's status for display: `rolled back`, or `interrupted` if no process is working on a running run.
     var words: String { isInterrupted ? "interrupted" : isExpired ? "expired" : record.status.words }
-    /// Whether the time to decide the open gate is over, and what its time-out says is still to be carried out.
+    /// Whether the open gate has timed out, and its `on_timeout` has not been carried out yet.
     var isExpired: Bool { overdue != nil && !decided.letsGoOn }
 }
 
 extension Roles {
-    /// `live at the start: blue; candidate: green`.
+    /// For example `live at the start: blue; candidate: green`.
     fileprivate var atStart: String { "live at the start: \(live?.text ?? "nothing"); candidate: \(candidate)" }
 }
 
 extension [StageRecord] {
-    /// What the stage that is held says of it.
+    /// The reason of the stage that is held.
     fileprivate var reasonOfHold: String? { first { $0.status == .held }?.reason }
 
-    /// The latest moment that the stages know of: a simulated run's clock is ahead of the machine's.
+    /// The latest time in the stages' records.
+    ///
+    /// The clock of a simulated run is ahead of the machine's.
     var latestMoment: Timestamp? { flatMap { [$0.started, $0.ended] }.compactMap(\.self).max() }
 }
 

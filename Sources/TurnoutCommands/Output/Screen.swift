@@ -1,10 +1,10 @@
-/// What a terminal is told, to draw in place.
+/// Escape sequences for drawing in place.
 enum Screen {
     static let hideCursor = "\u{1B}[?25l"
     static let clear = "\u{1B}[2J\u{1B}[H"
     static let showCursor = "\u{1B}[?25h"
 
-    /// Draws `lines` over what was drawn before, which may be wrapped otherwise by now.
+    /// Returns the text that draws `lines` over `drawn`, which may wrap differently at the present width.
     static func redrawing(_ lines: [String], over drawn: String, columns: Int) -> String {
         let height = drawn.isEmpty ? 0 : RunWatch.height(of: drawn, columns: columns)
         let up = height > 0 ? "\u{1B}[\(height)A\r" : ""
@@ -13,7 +13,7 @@ enum Screen {
 }
 
 extension String {
-    /// The text cut to `width` visible characters; escape sequences take no room, and colours end at the cut.
+    /// Returns the text cut to `width` visible characters; escape sequences do not count, and colours end at the cut.
     func cutVisible(to width: Int) -> String {
         var text = ""
         var visible = 0

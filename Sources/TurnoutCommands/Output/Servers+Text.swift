@@ -2,7 +2,7 @@ internal import RolloutService
 internal import Support
 
 extension Servers {
-    /// A heading and a line for each deployment; empty if none is known.
+    /// Returns a heading and a line for each deployment; empty if no server is known.
     func lines(columns: Int, heading: String = "Servers:") -> [String] {
         guard !isEmpty else { return [] }
         return [heading]

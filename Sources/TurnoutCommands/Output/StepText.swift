@@ -2,7 +2,7 @@ internal import RolloutEngine
 internal import Rollouts
 
 extension Step {
-    /// What is about to be done, as a fragment.
+    /// What the step does, as a fragment.
     var words: String {
         switch self {
         case .change(let change): "\(change)"
@@ -13,12 +13,12 @@ extension Step {
         }
     }
 
-    /// What the run waits for while the step is under way, as a fragment.
+    /// What the run waits for during the step, as a fragment.
     var waitingText: String {
         switch self {
         case .change(let change): "\(change) to be observed"
         case .invoke(let invocation): "the answers of \(invocation.deployment?.text ?? "the endpoint")"
-        case .run(let command): "the program \(command.words.first ?? "") to end"
+        case .run(let command): "the program \(command.words.first ?? "") to finish"
         }
     }
 }

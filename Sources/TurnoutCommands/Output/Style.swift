@@ -1,6 +1,6 @@
 internal import RolloutEngine
 
-/// Colours of text, or none where they are not wanted.
+/// Applies colours to text, or leaves it plain.
 struct Style: Sendable, Hashable {
     enum Tint: String, Sendable {
         case bold = "1"
@@ -27,7 +27,7 @@ struct Style: Sendable, Hashable {
 }
 
 extension StageStatus {
-    /// One narrow character.
+    /// A single-column symbol.
     var icon: String {
         switch self {
         case .pending: "○"

@@ -1,5 +1,5 @@
 internal import Support
-/// Rows of text in columns as wide as what they hold.
+/// Formats rows of text in columns that fit their content.
 struct Table {
     struct Column {
         var title: String
@@ -28,7 +28,9 @@ struct Table {
 
     init(_ columns: Column...) { self.columns = columns }
 
-    /// Lines without trailing spaces, cut at `width`; the titles come first, unless all of them are empty.
+    /// Returns lines without trailing spaces, cut at `width`.
+    ///
+    /// The titles come first, unless all of them are empty.
     func lines(_ style: Style, width: Int = .max) -> [String] {
         let widths = columns.indices.map { column in
             max(columns[column].title.count, rows.map { column < $0.count ? $0[column].text.count : 0 }.max() ?? 0)

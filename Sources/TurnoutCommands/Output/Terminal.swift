@@ -6,20 +6,24 @@ internal import FoundationEssentials
     internal import Darwin
 #endif
 
-/// What a stream can show.
+/// The display capabilities of an output stream.
 struct Terminal: Sendable {
-    /// True on a terminal on which lines can be drawn again.
+    /// Whether the stream is a terminal that can redraw lines.
     var isInteractive: Bool
     var style: Style
-    /// Characters in a line; 100 where nobody says.
+    /// Characters per line.
+    ///
+    /// Default: 100.
     var columns: Int
-    /// Lines on the screen; 24 where nobody says.
+    /// Lines on the screen.
+    ///
+    /// Default: 24.
     var rows: Int
 
     static var standardOutput: Terminal { Composition.current.terminal(STDOUT_FILENO) }
     static var standardError: Terminal { Composition.current.terminal(STDERR_FILENO) }
 
-    /// Honours `NO_COLOR` (https://no-color.org) and `TERM=dumb`.
+    /// Determines the capabilities of a file descriptor; honours `NO_COLOR` (https://no-color.org) and `TERM=dumb`.
     init(descriptor: Int32, environment: [String: String] = ProcessInfo.processInfo.environment) {
         let isTerminal = isatty(descriptor) == 1
         isInteractive = isTerminal && environment["TERM"] != "dumb"
@@ -30,7 +34,7 @@ struct Terminal: Sendable {
         rows = size?.rows ?? 24
     }
 
-    /// Nil where the terminal does not know its size.
+    /// Returns nil if the terminal does not report its size.
     private static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
         var size = winsize()
         guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return nil }

@@ -1,13 +1,17 @@
 internal import Rollouts
 
-/// A percentage as a bar of fixed width, to an eighth of a character.
+/// Draws a percentage as a bar of fixed width, with a resolution of an eighth of a character.
 struct TrafficBar: Sendable {
-    /// In characters.
+    /// The width in characters.
+    ///
+    /// Default: 20.
     var width: Int
 
     init(width: Int = 20) { self.width = width }
 
-    /// `███▌      `; what is not 0 shows at least a sliver, what is not 100 at least a gap.
+    /// Returns a bar such as `███▌      `.
+    ///
+    /// Any value above 0 shows at least a sliver, any below 100 at least a gap.
     func text(_ percent: Int) -> String {
         let (full, rest) = eighths(percent).quotientAndRemainder(dividingBy: 8)
         let partial = rest == 0 ? "" : Self.partials[rest - 1]
@@ -15,7 +19,7 @@ struct TrafficBar: Sendable {
             + String(repeating: " ", count: width - full - (rest == 0 ? 0 : 1))
     }
 
-    /// What is, with what is still to come as `░` and what is still to go as `▒`.
+    /// Returns a bar of the actual value, with `░` for what will be added and `▒` for what will be removed.
     func text(wanted: Int, actual: Int) -> String {
         guard wanted != actual else { return text(actual) }
         let low = cells(min(wanted, actual))

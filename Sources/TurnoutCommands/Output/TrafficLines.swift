@@ -2,12 +2,12 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// A line with a bar for each deployment that has, or is to have, live or mirrored traffic.
+/// Formats a bar for each deployment that has or should have live or mirrored traffic.
 struct TrafficLines {
     var style: Style
     var columns: Int
 
-    /// One line that says so where nobody has any.
+    /// Returns the bars, or one line that says that no deployment has traffic.
     func lines(of endpoint: EndpointSnapshot) -> [String] {
         let bars = bars("traffic", endpoint.traffic) + bars("mirror", endpoint.mirrorTraffic)
         return bars.isEmpty ? ["No deployment of \(endpoint.name) has traffic."] : bars

@@ -1,8 +1,8 @@
 internal import Support
 extension String {
-    /// The text in lines of at most `width` characters, broken at spaces; each line of the text begins a new one.
+    /// Returns the text in lines of at most `width` characters, broken at spaces; line breaks are kept.
     ///
-    /// A word that is longer than that has a line for itself.
+    /// A word that is longer than `width` gets a separate line.
     func wrapped(to width: Int) -> [String] {
         split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).flatMap { paragraph in
             var lines: [String] = []
@@ -18,7 +18,7 @@ extension String {
         }
     }
 
-    /// The text wrapped behind `head`, further lines indented as far.
+    /// Returns the text wrapped after `head`, with further lines indented to the same column.
     func hanging(behind head: String, width: Int) -> [String] {
         let indent = String(repeating: " ", count: head.count)
         return wrapped(to: Swift.max(width - head.count, 20)).enumerated().map { index, line in

@@ -4,22 +4,22 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Finds what is wrong with a playbook, and changes nothing.
+/// `turnout check`: reports problems in a playbook, and changes nothing.
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Find what is wrong with a playbook.",
+        abstract: "Find problems in a playbook.",
         discussion: """
-            Reads the playbook and every file that it names, fills its inputs in, and holds the stages against the \
-            rules of the backend. All findings are reported at once. Exits with 65 when there is an error.
+            Reads the playbook and every file that it names, fills in its inputs, and checks the stages against the \
+            rules of the backend. All findings are reported at once. Exits with 65 if there is an error.
 
-            A playbook that asks what is live is checked for the first rollout, where nothing is, and for a later one, \
-            where blue is; the endpoint is not looked at. `turnout plan` does.
+            The endpoint is not observed, unlike by `turnout plan`. A playbook that uses `live` or `candidate` is \
+            checked for a first rollout, with nothing live, and for a later one, with blue live.
 
-            With --exhaustive, the run machine and a model of the endpoint are explored together over every outcome at \
-            every point: changes accepted, refused, unanswered or taken without an answer; gates passed, failed, \
-            rejected or timed out; crashes and aborts at every event. What must never happen is proved not to, or \
-            told as the shortest story of how it does.
+            --exhaustive explores the run machine and a model of the endpoint over every outcome at every point: \
+            changes accepted, refused, lost, or applied without an answer; gates passed, failed, rejected or timed \
+            out; crashes and aborts at every event. It proves that the safety rules always hold, or prints the \
+            shortest sequence of steps that violates one.
 
             EXAMPLES:
               turnout check safe-rollout
@@ -37,7 +37,7 @@ struct CheckCommand: AsyncParsableCommand {
     @OptionGroup(title: "Plan")
     var plan: PlanArguments
 
-    @Flag(help: "Explore every outcome of every stage, and prove what must hold.")
+    @Flag(help: "Explore every outcome of every stage, and prove the safety rules.")
     var exhaustive = false
 
     @Flag(help: "Print the JSON Schema of the playbook language, for editors.")
@@ -48,7 +48,9 @@ struct CheckCommand: AsyncParsableCommand {
     func validate() throws {
         guard schema == (playbook == nil) else {
             throw ValidationError(
-                schema ? "--schema takes no playbook" : "name a playbook; `turnout playbooks` lists them")
+                schema
+                    ? "--schema cannot be combined with a playbook"
+                    : "name a playbook; `turnout playbooks` lists them")
         }
     }
 
@@ -73,9 +75,9 @@ struct CheckCommand: AsyncParsableCommand {
         var errors: Int
         var warnings: Int
         var findings: [Finding]
-        /// The roles that the playbook was checked with, one after another; none where it names none.
+        /// The roles that the playbook was checked with; empty if it uses none.
         var assumed: [Roles] = []
-        /// Of `--exhaustive`, where the playbook could be read.
+        /// The result of `--exhaustive`; nil if it was not given, or the playbook could not be read.
         var proof: Proof?
 
         init(playbook: String, findings: [Finding]) {
@@ -89,7 +91,7 @@ struct CheckCommand: AsyncParsableCommand {
             var lines = findings.map { $0.rendered(color: style.isColored) }
             lines += findings.isEmpty ? ["\(playbook): no findings"] : ["", style.bold(findings.summary)]
             lines += assumed.map { roles in
-                "assumed, since the endpoint is not looked at: \(roles.sentence)"
+                "assumed, because the endpoint is not observed: \(roles.sentence)"
             }
             if let proof { lines += proof.lines(style: style) }
             return lines.joined(separator: "\n")

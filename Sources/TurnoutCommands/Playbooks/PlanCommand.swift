@@ -4,17 +4,17 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Shows what a run would do, and changes nothing.
+/// `turnout plan`: shows what a run would do, and changes nothing.
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Show what each stage of a playbook would change.",
         discussion: """
-            Looks at the endpoint as it is now and plays every stage on a model of it: + creates, ~ changes, - \
-            deletes. Nothing is changed, not even the state folder.
+            Observes the endpoint, and applies every stage to a model of it: + creates, ~ changes, - deletes. Nothing \
+            is changed, not even the state folder.
 
-            The last line names the plan and the state that it was made on. A run that is given it does not start when \
-            either has changed since.
+            The last line is the plan ID, which identifies the plan and the state of the endpoint. \
+            `turnout run --plan` does not start if either has changed.
 
             EXAMPLES:
               turnout plan safe-rollout

@@ -3,7 +3,7 @@ internal import RolloutService
 internal import RolloutStatistics
 internal import Rollouts
 
-/// What `turnout plan --json` prints.
+/// The output of `turnout plan --json`.
 struct PlanReport: Encodable {
     struct Stage: Encodable {
         var name: String
@@ -17,7 +17,7 @@ struct PlanReport: Encodable {
         var bakeSeconds: Double
         var analysis: AnalysisSpecification?
         var verdictSeconds: Double?
-        /// Nil: it never times out.
+        /// Nil if the stage never times out.
         var timeoutSeconds: Double?
         var attempts: Int
         var onFailure: FailurePolicy
@@ -36,7 +36,7 @@ struct PlanReport: Encodable {
     struct Gate: Encodable {
         var required: Int
         var instructions: String?
-        /// Nil is `never`.
+        /// Nil if the approval never times out.
         var timeoutSeconds: Double?
         var onTimeout: Approval.TimeoutPolicy
         var starterMayApprove: Bool
@@ -67,13 +67,13 @@ struct PlanReport: Encodable {
     var endpoint: Name
     var backend: String
     var observed: EndpointReport?
-    /// Nil where the playbook names none.
+    /// Nil if the playbook uses no roles.
     var roles: Roles?
-    /// What serves each deployment, for people.
+    /// A description of what serves each deployment.
     var servers: Servers
     var stages: [Stage]
     var summary: Summary
-    /// To be passed to `turnout run --plan`.
+    /// The plan ID for `turnout run --plan`.
     var plan: String
     var planHash: String
     var fingerprint: String

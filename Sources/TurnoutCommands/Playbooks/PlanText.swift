@@ -2,7 +2,7 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// A preview as people read it, as Terraform shows a plan.
+/// Formats a preview, similar to a Terraform plan.
 struct PlanText {
     var style: Style
     var columns: Int
@@ -14,15 +14,15 @@ struct PlanText {
         if preview.touchesEndpoint {
             lines += now(preview)
             if let roles = preview.roles { lines += "\(roles.sentence).".hanging(behind: "Roles: ", width: columns) }
-            lines += preview.servers.lines(columns: columns, heading: "Servers by this plan:")
+            lines += preview.servers.lines(columns: columns, heading: "Servers in this plan:")
         } else {
-            lines = ["\(style.bold(preview.playbook)), which touches no endpoint"]
+            lines = ["\(style.bold(preview.playbook)), which uses no endpoint"]
         }
         for (number, stage) in zip(1..., preview.stages) { lines += [""] + self.lines(stage, number) }
         return lines + ["", style.bold(summary(preview))]
     }
 
-    /// `Plan: 2 to create, 4 to change, 1 to delete; 2 approvals; about 1h 33m on simulated`.
+    /// For example `Plan: 2 to create, 4 to change, 1 to delete; 2 approvals; about 1h 33m on simulated`.
     func summary(_ preview: PlanPreview) -> String {
         let counts =
             "\(preview.count(of: .create)) to create, \(preview.count(of: .change)) to change, "
@@ -34,7 +34,7 @@ struct PlanText {
 
     private func now(_ preview: PlanPreview) -> [String] {
         guard let endpoint = preview.now else {
-            return ["There is no endpoint \(preview.endpoint) on \(preview.backend) yet."]
+            return ["Endpoint \(preview.endpoint) does not exist on \(preview.backend) yet."]
         }
         let deployments = endpoint.deployments.map { "\($0.name) \($0.instances.ready)/\($0.instances.wanted) ready" }
         var parts = ["traffic \(endpoint.traffic.wanted.words)"]
@@ -57,12 +57,12 @@ struct PlanText {
         if let refusal = stage.refusal {
             lines += mark("✗", .red, "would be refused: \(refusal)")
         } else if stage.effects.isEmpty, stage.deeds.isEmpty {
-            lines += mark("=", .dim, "nothing to change, it is already so")
+            lines += mark("=", .dim, "nothing to change")
         }
         lines += stage.warnings.flatMap { mark("!", .yellow, $0) }
         if let analysis = stage.analysis { lines += mark("·", nil, analysis.words + stage.verdictWords) }
         let unanalysed = stage.analysisSkip.map { " without an analysis: \($0)" } ?? ""
-        if stage.bake > .zero { lines += mark("·", nil, "bakes \(stage.bake)" + unanalysed) }
+        if stage.bake > .zero { lines += mark("·", nil, "bakes for \(stage.bake)" + unanalysed) }
         return lines + mark(" ", nil, stage.limits).map(style.dim)
     }
 
@@ -71,7 +71,7 @@ struct PlanText {
         table.rows = effects.map { effect in
             [Table.Cell(effect.sign.symbol, effect.sign.tint), Table.Cell(effect.what), Table.Cell(effect.values)]
         }
-        // The gap of a table is two characters wide, and a sign is to stand one before its words.
+        // The columns of a table are two characters apart.
         return table.lines(style, width: max(columns - 4, 40)).map { "    " + $0 }
     }
 
@@ -83,12 +83,12 @@ struct PlanText {
 }
 
 extension StageAction.Kind {
-    /// As people read it: `mirror traffic`.
+    /// The kind for display: `mirror traffic`.
     var words: String { rawValue.split(separator: "_").joined(separator: " ") }
 }
 
 extension PlanPreview.Effect {
-    /// `1 → 2`, or the one that there is.
+    /// `1 → 2`, or the only value.
     fileprivate var values: String { [before, after].compactMap(\.self).joined(separator: " → ") }
 }
 
@@ -111,10 +111,10 @@ extension PlanPreview.Effect.Sign {
 }
 
 extension PlanPreview.Stage {
-    /// Time-out, attempts and what becomes of a failure.
+    /// The timeout, the attempts and the failure policy.
     fileprivate var limits: String {
         var parts = timeout == .distantFuture ? [] : ["times out after \(timeout)"]
-        if retry.attempts > 1 { parts.append("\(retry.attempts) attempts, the second after \(retry.backoff)") }
+        if retry.attempts > 1 { parts.append("\(retry.attempts) attempts, with a backoff of \(retry.backoff)") }
         parts.append("on failure: \(onFailure.words)")
         return parts.joined(separator: "; ")
     }
@@ -122,7 +122,7 @@ extension PlanPreview.Stage {
 
 extension PlanPreview.Stage {
     fileprivate var verdictWords: String {
-        verdict.map { "; a version as good as the one before passes after about \($0.short)" } ?? ""
+        verdict.map { "; a candidate as good as the control passes after about \($0.short)" } ?? ""
     }
 }
 

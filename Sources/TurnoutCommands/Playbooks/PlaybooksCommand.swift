@@ -3,14 +3,14 @@ internal import PlaybookSyntax
 internal import RolloutService
 internal import Support
 
-/// Lists the playbooks that can be run by name.
+/// `turnout playbooks`: lists the playbooks that can be run by name.
 struct PlaybooksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "playbooks",
         abstract: "List the playbooks in Playbooks/.",
         discussion: """
-            Each with its name, what it is for and its stages. A playbook that cannot be read is listed as broken; \
-            `turnout check NAME` says what is wrong with it.
+            Prints each playbook's name, description and stages. A playbook that cannot be read is listed as broken; \
+            `turnout check NAME` reports what is wrong with it.
 
             EXAMPLES:
               turnout playbooks
@@ -24,15 +24,15 @@ struct PlaybooksCommand: ParsableCommand {
         try output.show(entries) { Self.text(entries, terminal: $0) }
     }
 
-    /// One playbook of the list.
+    /// A playbook in the list.
     struct Entry: Encodable, Hashable {
-        /// What it is run by: its file's name.
+        /// The name to run it by: its file name without the extension.
         var name: String
         var path: String
         var description: String?
         var stages: [String]
         var inputs: [PlaybookSummary.Input]
-        /// What is wrong with the file; nil when it can be read.
+        /// What is wrong with the file; nil if it can be read.
         var broken: String?
 
         init(path: String) {
@@ -43,7 +43,7 @@ struct PlaybooksCommand: ParsableCommand {
                 description = summary.description
                 stages = summary.stages
                 inputs = summary.inputs
-                broken = summary.isReadable ? nil : "it is no readable YAML"
+                broken = summary.isReadable ? nil : "it is not valid YAML"
             } catch {
                 stages = []
                 inputs = []

@@ -1,16 +1,19 @@
 internal import RolloutEngine
 
-/// What an exhaustive check has found, for showing.
+/// The result of an exhaustive check.
 struct Proof: Encodable {
-    /// False when it was refuted, or when it is too large to be explored.
+    /// False if a rule was violated, or the playbook has too many states to explore.
     var holds: Bool
-    /// Different states that were reached.
+    /// The number of different states that were reached.
     var states: Int
-    /// What goes wrong, and how it comes to that, step by step.
+    /// What goes wrong; nil if nothing does.
     var problem: String?
+    /// The steps that lead to the problem.
     var story: [String]?
 
-    /// What the explorations of one playbook come to, or nil where none was made; the first refutation counts.
+    /// Combines the explorations of one playbook; the first refutation counts.
+    ///
+    /// Returns nil if there are none.
     init?(_ reports: [ExhaustiveCheck.Report]) {
         guard let report = reports.first(where: { $0.refutation != nil || !$0.isComplete }) ?? reports.last else {
             return nil
@@ -20,7 +23,7 @@ struct Proof: Encodable {
         problem = report.refutation?.problem
         story = report.refutation?.story
         if !report.isComplete, problem == nil {
-            problem = "the playbook has more than \(report.worlds) states; nothing wrong was found up to there"
+            problem = "the playbook has more than \(report.worlds) states; those that were explored have no problem"
         }
     }
 
@@ -29,13 +32,13 @@ struct Proof: Encodable {
             return [
                 style("proved over \(states) states", .green) + ":",
                 "  live traffic always sums to 0 or 100, and only reaches deployments that serve",
-                "  nobody has live and mirrored traffic; nothing that has traffic is deleted",
-                "  every end is succeeded, back at the traffic of the start, or held for a person with clients served",
-                "  from everywhere there is a way to an end",
+                "  no deployment has live and mirror traffic at once; no deployment with traffic is deleted",
+                "  every run ends succeeded, at its initial traffic, or held for a person with clients served",
+                "  every state can reach an end",
             ]
         }
         let steps = (story ?? []).enumerated().map { "  \($0 + 1). \($1)" }
         guard !steps.isEmpty else { return [style("not proved", .red) + ": \(problem)"] }
-        return [style("refuted", .red) + ": \(problem)", "how it comes to that:"] + steps
+        return [style("refuted", .red) + ": \(problem)", "steps:"] + steps
     }
 }

@@ -2,19 +2,20 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// When a playbook would catch one regression, and how many clients would notice.
+/// When a playbook would catch a regression, and how many live requests it would affect.
 struct RegressionReport: Encodable {
     var regression: String
     /// How the rehearsal ended.
     var status: RunStatus
-    /// The stage that did not let it through; nil where all did.
+    /// The stage that caught it; nil if none did.
     var caughtIn: String?
-    /// From the stage's begin.
+    /// Seconds from the start of that stage.
     var afterSeconds: Double?
-    /// Live requests that the new version answered, and those of them that failed.
+    /// Live requests that the candidate answered.
     var exposed: Int
+    /// Those of ``exposed`` that failed.
     var failed: Int
-    /// Why it ended so.
+    /// Why it ended with that status.
     var reason: String?
 
     private enum CodingKeys: String, CodingKey {
@@ -43,7 +44,7 @@ struct RegressionReport: Encodable {
     }
 }
 
-/// Regressions as people read them, below a rehearsal.
+/// Formats regressions as a table below a rehearsal.
 struct RegressionText {
     var style: Style
     var columns: Int

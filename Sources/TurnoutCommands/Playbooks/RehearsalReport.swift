@@ -3,14 +3,14 @@ internal import RolloutService
 internal import RolloutStatistics
 internal import Rollouts
 
-/// What `turnout rehearse --json` prints.
+/// The output of `turnout rehearse --json`.
 struct RehearsalReport: Encodable {
     struct Stage: Encodable {
         var name: String
         var action: StageAction.Kind
         var status: StageStatus
         var attempts: Int
-        /// Since the rehearsal's start.
+        /// Seconds since the start of the rehearsal.
         var startedSeconds: Double?
         var durationSeconds: Double?
         var reason: String?
@@ -27,7 +27,7 @@ struct RehearsalReport: Encodable {
         var stage: String?
         var kind: String
         var what: String
-        /// For display.
+        /// The colour for display; not part of the JSON.
         var tint: Style.Tint?
 
         private enum CodingKeys: String, CodingKey {
@@ -38,7 +38,7 @@ struct RehearsalReport: Encodable {
 
     struct Shares: Encodable {
         var atSeconds: Double
-        /// How long it was so.
+        /// How long the traffic stayed like this, in seconds.
         var durationSeconds: Double
         var traffic: Wanted<Traffic>
         var mirrorTraffic: Wanted<Traffic>
@@ -53,13 +53,14 @@ struct RehearsalReport: Encodable {
 
     struct Requests: Encodable {
         var deployment: Name
-        /// Live ones and mirrored copies.
+        /// Live requests and mirrored copies.
         var requests: Int
         var failed: Int
-        /// Upper bounds in milliseconds; null where there is none.
+        /// Upper bound of the median latency in milliseconds; null if unknown.
         var p50: Double?
+        /// Upper bound of the 99th percentile in milliseconds; null if unknown.
         var p99: Double?
-        /// Of mirrored requests: pairs, and how many of them only the copy failed or answered otherwise.
+        /// The counts of mirrored pairs; null if the deployment was not mirrored to.
         var mirrored: PairsReport?
 
         private enum CodingKeys: String, CodingKey {
@@ -75,7 +76,7 @@ struct RehearsalReport: Encodable {
     var seed: UInt64
     var status: RunStatus
     var reason: String?
-    /// In all.
+    /// The duration of the whole rehearsal in seconds.
     var durationSeconds: Double
     var stages: [Stage]
     var timeline: [Moment]
@@ -83,13 +84,13 @@ struct RehearsalReport: Encodable {
     var requests: [Requests]
     /// Programs that a run would have started.
     var commandsNotRun: [String]
-    /// Metrics whose servers a run would have asked; the rehearsal takes them as within their limits.
+    /// Metrics that a run would have queried; the rehearsal assumes that they are within their limits.
     var queriesNotAsked: [String]
-    /// Of each typical regression, where the playbook has an analysis.
+    /// The results of typical regressions; empty if the playbook has no analysis.
     var regressions: [RegressionReport] = []
-    /// Requests that stages have sent to deployments by themselves, which no client has noticed.
+    /// Requests that stages sent to deployments as tests, which affect no client.
     var testRequests: [Name: Int] = [:]
-    /// The deployment that was analysed, of which the regressions are.
+    /// The deployment that was analysed, and to which the regressions apply.
     var candidate: Name?
 
     private enum CodingKeys: String, CodingKey {

@@ -3,7 +3,7 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// A rehearsal as people read it: what happened, the traffic at each moment, the requests, the stages.
+/// Formats a rehearsal: the timeline, the traffic over time, the requests and the stages.
 struct RehearsalText {
     var style: Style
     var columns: Int
@@ -22,7 +22,7 @@ struct RehearsalText {
             lines += ["", "not run in a rehearsal: \(command.printable)"]
         }
         for name in Set(report.queriesNotAsked).sorted() {
-            lines += ["", "not asked in a rehearsal, and taken as within its limits: \(name.printable)"]
+            lines += ["", "not queried in a rehearsal, and assumed to be within its limits: \(name.printable)"]
         }
         return lines + [""] + end(report)
     }
@@ -41,7 +41,7 @@ struct RehearsalText {
     private func traffic(_ report: RehearsalReport) -> [String] {
         let names = Set(report.traffic.flatMap { $0.traffic.deployments + $0.mirrorTraffic.deployments }).sorted()
         guard !names.isEmpty else { return ["No traffic was sent anywhere."] }
-        // Time, duration and the mirror's words take about 40 characters.
+        // The columns for time, duration and mirror take about 40 characters.
         let width = min(max((columns - 40) / names.count - 8, 4), 20)
         var table = Table(.init("TRAFFIC AT"), .init("FOR", rightAligned: true))
         table.columns += names.map { Table.Column($0.text) } + [Table.Column("MIRROR")]
@@ -56,7 +56,7 @@ struct RehearsalText {
         return table.lines(style, width: columns)
     }
 
-    /// `90 █████████ `, and what is to be while it is not so: `90→100 ███`.
+    /// Formats a share, `90 █████████ `, or a change in progress, `90→100 ███`.
     private func share(of name: Name, in traffic: Wanted<Traffic>, width: Int) -> String {
         let (wanted, actual) = (traffic.wanted[name], traffic.actual[name])
         let number = wanted == actual ? "\(actual)" : "\(actual)→\(wanted)"
@@ -98,7 +98,7 @@ struct RehearsalText {
         let reason = report.reason.map { ": \($0)" } ?? ""
         let words = report.status.words
         let took = Interval(seconds: report.durationSeconds).short
-        return "\(words) after \(took), not counting the time that people take\(reason)"
+        return "\(words) after \(took), not counting the time for approvals\(reason)"
             .hanging(behind: "", width: columns)
             .enumerated().map { index, line in
                 index == 0 ? style(words, report.status.tint) + line.dropFirst(words.count) : line

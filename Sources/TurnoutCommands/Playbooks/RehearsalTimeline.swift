@@ -2,10 +2,10 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// What was seen of a rehearsal, in its order.
+/// The events and traffic of a rehearsal, in chronological order.
 struct RehearsalTimeline: Sendable {
     struct Moment: Hashable, Sendable {
-        /// Since the start.
+        /// The time since the start.
         var at: Interval
         var stage: String?
         var kind: String
@@ -14,16 +14,16 @@ struct RehearsalTimeline: Sendable {
     }
 
     struct Shares: Hashable, Sendable {
-        /// Since the start.
+        /// The time since the start.
         var at: Interval
         var traffic: Wanted<Traffic>
         var mirror: Wanted<Traffic>
     }
 
-    /// When the first event came; nil before.
+    /// The time of the first event; nil before it.
     private var start: Timestamp?
     private(set) var moments: [Moment] = []
-    /// One for every change of what is wanted or what is.
+    /// One entry for every change of desired or actual traffic.
     private(set) var shares: [Shares] = []
 
     mutating func note(_ progress: Runner.Progress, at now: Timestamp) {
@@ -63,19 +63,19 @@ extension RunEvent {
         }
     }
 
-    /// The sentence, without moments of the rehearsal's invented date.
+    /// The event's sentence without absolute times, because the date of a rehearsal is fictitious.
     fileprivate func rehearsed(_ state: RunState) -> String {
         switch self {
         case .attemptStarted(let attempt):
             (attempt.number > 1 ? "attempt \(attempt.number): " : "") + (attempt.steps.first?.words ?? "begins")
-        case .bakeStarted: "rests"
+        case .bakeStarted: "bakes"
         case .analysisStarted(let analysis, _): analysis.startWords
-        case .retryScheduled: "will try again"
+        case .retryScheduled: "will retry"
         case .stepDone:
             if case .acting(let attempt) = state.record.phase, attempt.steps.indices.contains(attempt.step) {
                 attempt.steps[attempt.step].words
             } else {
-                "observed to be so"
+                "observed"
             }
         case .stageSucceeded: "done"
         default: sentence

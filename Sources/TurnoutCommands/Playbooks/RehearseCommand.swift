@@ -4,21 +4,22 @@ internal import RolloutService
 internal import Rollouts
 internal import Synchronization
 
-/// Runs a whole playbook on a simulated endpoint that nobody else sees.
+/// `turnout rehearse`: runs a whole playbook on a private simulated endpoint.
 struct RehearseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rehearse",
-        abstract: "Run a whole playbook on a simulated endpoint of its own, at once.",
+        abstract: "Run a whole playbook on a private simulated endpoint, in virtual time.",
         discussion: """
-            Every stage is done by the machine that runs do, in virtual time: hours pass at once. Approvals are given \
-            as they are asked for, and programs are not run. Tells what happened when, the traffic at each moment, \
-            what became of the requests, and how long it would take. The same seed gives the same rehearsal.
+            The same machine as for a real run executes every stage in virtual time: hours pass at once. Approvals are \
+            given when they are required, and programs are not run. Prints the timeline, the traffic over time, the \
+            outcomes of requests, and how long the rollout would take. The same seed gives the same rehearsal.
 
-            Where the playbook has an analysis, it is rehearsed again for typical regressions of the new version: which \
-            stage would catch each, after how long, and how many clients would notice.
+            If the playbook has an analysis, the rehearsal is repeated with typical regressions of the candidate, and \
+            shows which stage would catch each, after how long, and how many live requests would be affected.
 
-            A playbook that defines its endpoint starts in an empty world; any other one, and one that asks what is \
-            live, on a copy of the endpoint as it is now. Nothing is changed. Exits as `turnout run` would.
+            A playbook that defines its endpoint starts without one. Any other playbook, and one that uses `live` or \
+            `candidate`, starts on a copy of the present endpoint. Nothing is changed. The exit status is that of \
+            `turnout run`.
 
             EXAMPLES:
               turnout rehearse safe-rollout
@@ -31,7 +32,7 @@ struct RehearseCommand: AsyncParsableCommand {
     var playbook: String
 
     @Option(
-        help: ArgumentHelp("What chance is drawn from.", discussion: "Without it, the playbook's own.", valueName: "n"))
+        help: ArgumentHelp("The random seed. Default: the playbook's.", valueName: "n"))
     var seed: UInt64?
 
     @OptionGroup(title: "Plan")

@@ -1,14 +1,15 @@
 internal import ArgumentParser
 internal import RolloutEngine
 
-/// `turnout approve`: a person's yes.
+/// `turnout approve`: approves a stage.
 struct ApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve",
-        abstract: "Say yes to the stage that a run waits with.",
+        abstract: "Approve the stage that a run waits for.",
         discussion: """
-            The decision is bound to the run, the stage, its attempt, the plan and the endpoint as you were shown it. \
-            It may be given early, or while nothing runs; it is used once, and the first decision counts.
+            The decision applies only to this run, stage and attempt, and to the plan and the endpoint as shown to \
+            you. You can decide in advance, and while no process is working on the run. A decision is used once, and \
+            the first one counts.
 
             EXAMPLES:
               turnout approve --resume

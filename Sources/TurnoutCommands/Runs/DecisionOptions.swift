@@ -4,36 +4,36 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// What `approve` and `reject` have in common.
+/// The options that `approve` and `reject` share.
 struct DecisionOptions: ParsableArguments {
     @Argument(
-        help: "The run; without it, the only one that waits.",
+        help: "The run. Default: the only one that waits.",
         completion: .custom { _, _, _ in Completions.unfinishedRuns() })
     var run: String?
 
     @Option(
-        help: "The stage; without it, the one whose gate is open.",
+        help: "The stage. Default: the one with the open gate.",
         completion: .custom { _, _, _ in Completions.stages() })
     var stage: String?
 
-    @Option(help: "Why, for the record.")
+    @Option(help: "The reason, for the record.")
     var reason: String?
 
-    @Option(help: ArgumentHelp("Who decides, instead of the user of this process; asserted.", valueName: "name"))
+    @Option(help: ArgumentHelp("The person who decides; not authenticated. Default: this user.", valueName: "name"))
     var by: String?
 
-    @Flag(help: "Go on with the run, if no other process works on it.")
+    @Flag(help: "Resume the run, if no other process is working on it.")
     var resume = false
 
     @OptionGroup var options: RunOptions
 
-    /// Keeps the decision, and goes on with the run where that is asked for.
+    /// Records the decision, and resumes the run if requested.
     func decide(_ kind: Request.Kind) async throws {
         let status = try await withService(as: try Composition.current.caller.by(by)) { service in
             let id = try service.run(run, wanted: "waiting for an approval") { record in
                 stage == nil ? record.status == .waiting : !record.status.isEnded
             }.id
-            // Who types `approve --resume` after `approve` wants to go on.
+            // A person who types `approve --resume` after `approve` wants to resume the run.
             let made = try service.decide(kind, on: id, stage: stage, reason: reason, mayRepeat: resume)
             options.say(made.words.printable)
             if options.json { StandardOutput.shared.line(try JSONText.line(DecisionMadeReport(made))) }
@@ -46,7 +46,7 @@ struct DecisionOptions: ParsableArguments {
 }
 
 extension Caller {
-    /// The same caller, by the name of `--by` if there is one.
+    /// Returns the same caller, under the name of `--by` if it is given.
     fileprivate func by(_ name: String?) throws(CommandFailure) -> Caller {
         guard let name else { return self }
         do throws(ServiceError) { return try calling(name) } catch {
@@ -55,7 +55,7 @@ extension Caller {
     }
 }
 
-/// A decision as a line of `--json`, before the run goes on or is left.
+/// A decision in a line of `--json`, before the run is resumed or left.
 private struct DecisionMadeReport: Encodable {
     var event = "request.made"
     var run: RunID
@@ -84,7 +84,7 @@ extension DecisionMade {
         if let repeated { return "note: \(repeated)" }
         let word = request.kind == .approve ? "approved" : "rejected"
         let other = replaced.map { "the \($0.kind == .approve ? "approval" : "rejection") of \($0.at.zoned)" }
-        let early = (isEarly ? ", ahead of its gate" : "") + (other.map { ", in place of \($0)" } ?? "")
+        let early = (isEarly ? ", in advance" : "") + (other.map { ", replacing \($0)" } ?? "")
         return "\(run): stage \(stage) \(word) by \(request.by) (asserted)\(early)"
             + (request.reason.map { ": \($0)" } ?? "")
     }

@@ -4,15 +4,15 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// Lists what happened in a run, or checks that nobody has edited it.
+/// `turnout events`: lists the events of a run, or verifies that they have not been edited.
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
         abstract: "List a run's events, or verify their hash chain.",
         discussion: """
-            Events are the truth of a run: one immutable line each, bound to the one before by its hash. --verify \
-            names every event that was edited, deleted or reordered, and exits with 1 when there is one; without RUN, of \
-            all runs. Events are listed of the only run that has not ended or, where all have, of the newest.
+            Every event is an immutable line that contains the hash of the previous one. --verify reports every event \
+            that was edited, deleted or reordered, and exits with 1 if there is one; without RUN, it verifies all \
+            runs. Default for RUN when listing: the only run that has not ended, or the newest if all have.
 
             EXAMPLES:
               turnout events
@@ -21,21 +21,21 @@ struct EventsCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("As `turnout runs` lists it.", valueName: "run"),
+        help: ArgumentHelp("A run, as listed by `turnout runs`.", valueName: "run"),
         completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
-    @Flag(help: "Print one JSON object a line, with its hash.")
+    @Flag(help: "Print one JSON object per line, with the event's hash.")
     var json = false
 
-    @Flag(help: "Check the hash chain, of all runs without RUN, instead of listing the events.")
+    @Flag(help: "Verify the hash chain of the run, or of all runs, instead of listing events.")
     var verify = false
 
-    @Flag(help: "Go on with new events as they come, until the run ends or is interrupted.")
+    @Flag(help: "Print new events as they occur, until the run ends.")
     var follow = false
 
     func validate() throws {
-        guard !(verify && follow) else { throw ValidationError("--verify and --follow exclude each other") }
+        guard !(verify && follow) else { throw ValidationError("--verify and --follow cannot be combined") }
     }
 
     func run() async throws {
@@ -80,7 +80,7 @@ extension ChainVerification {
     }
 }
 
-/// An event as a line for people: `12  10:15:30  canary  stage.succeeded  done; traffic {…}`.
+/// Formats events as lines: `12  10:15:30  canary  stage.succeeded  done; traffic {…}`.
 struct EventTable {
     var style: Style
 
@@ -94,7 +94,7 @@ struct EventTable {
     }
 }
 
-/// What became of a look at a chain, as a line of `events --verify --json`.
+/// The result of verifying a chain, as a line of `events --verify --json`.
 struct VerificationReport: Encodable {
     var verification: ChainVerification
 
@@ -109,7 +109,7 @@ struct VerificationReport: Encodable {
     }
 }
 
-/// An event as a line of `events --json`: as a running command tells it, with its place in the chain.
+/// An event as a line of `events --json`: as in `run --json`, with its place in the chain.
 struct JournaledEventReport: Encodable {
     var run: RunID
     var event: JournaledEvent

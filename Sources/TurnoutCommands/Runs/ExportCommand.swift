@@ -4,22 +4,22 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Writes everything that the journal has of a run.
+/// `turnout export`: writes everything that the journal stores about a run.
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract: "Write everything about a run as one JSON document.",
         discussion: """
-            The run's record, the plan with its stages and the files that it was made from, every request and every \
-            event with its hash. Records, plans and events are as the journal keeps them: times in them are \
-            milliseconds since 1970 in UTC.
+            Contains the run's record, the plan with its stages and source files, every request, and every event with \
+            its hash. Records, plans and events have the journal's format: their times are milliseconds since 1970 \
+            (UTC).
 
             EXAMPLES:
               turnout export safe-rollout-3 > safe-rollout-3.json
             """)
 
     @Argument(
-        help: ArgumentHelp("As `turnout runs` lists it.", valueName: "run"),
+        help: ArgumentHelp("A run, as listed by `turnout runs`.", valueName: "run"),
         completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
@@ -31,15 +31,15 @@ struct ExportCommand: AsyncParsableCommand {
     }
 }
 
-/// A run as `turnout export` writes it.
+/// The output of `turnout export`.
 struct ExportReport: Encodable {
     struct File: Encodable {
         var path: String
-        /// Lowercase hexadecimal SHA-256.
+        /// The SHA-256 digest in lowercase hexadecimal.
         var digest: String
-        /// Its bytes, where they are UTF-8.
+        /// The content if it is UTF-8.
         var text: String?
-        /// Its bytes otherwise.
+        /// The content if it is not UTF-8.
         var base64: String?
 
         init(_ file: Plan.File, _ bytes: Data?) {

@@ -3,7 +3,7 @@ internal import RolloutService
 internal import Rollouts
 internal import Synchronization
 
-/// Shows a run as one JSON object per line, and at last the run as `status --json` tells it.
+/// Shows a run as one JSON object per line; the last one is the output of `status --json`.
 final class JSONDisplay: RunDisplay {
     private let output = StandardOutput.shared
     private let run = Mutex<(id: RunID?, stages: [String])>((nil, []))
@@ -43,7 +43,7 @@ final class JSONDisplay: RunDisplay {
         switch news {
         case .serving(let address): write(NewsReport(run: id, event: "endpoint.serving", scoringURI: address))
         case .note(let text): write(NewsReport(run: id, event: "note", message: text))
-        case .clients: break  // the last line tells them
+        case .clients: break  // included in the last line
         }
     }
 
@@ -53,11 +53,11 @@ final class JSONDisplay: RunDisplay {
         do {
             output.line(try JSONText.line(value))
         } catch {
-            Notices.warn("a line of JSON could not be written: \(error)")
+            Notices.warn("could not encode a line of JSON: \(error)")
         }
     }
 
-    /// What the backend said.
+    /// A notice of the backend.
     private struct NewsReport: Encodable {
         var run: RunID
         var event: String
@@ -71,7 +71,7 @@ final class JSONDisplay: RunDisplay {
         }
     }
 
-    /// A line that a stage's program wrote.
+    /// An output line of a stage's program.
     private struct OutputReport: Encodable {
         var run: RunID
         var stage: String

@@ -2,10 +2,10 @@ internal import RolloutEngine
 internal import Rollouts
 
 extension KeptDecisions {
-    /// As a fragment behind the stage `name`: `approved by ann@vm: looks good`; empty where nobody has decided.
+    /// Returns the pending decisions about the stage `name` as fragments: `approved by ann@vm (looks good), pending`.
     func words(on name: String, isPresent: Bool) -> [String] {
         requests.filter { $0.stage == name || (isPresent && $0.stage == nil) }.map { request in
-            "\(request.kind.past) by \(request.by)" + (request.reason.map { " (\($0))" } ?? "") + ", not used yet"
+            "\(request.kind.past) by \(request.by)" + (request.reason.map { " (\($0))" } ?? "") + ", pending"
         }
     }
 }
@@ -18,14 +18,14 @@ extension Request.Kind {
         case .abort: "aborted"
         case .skip: "skipped"
         case .succeed: "counted as done"
-        case .retry: "to be tried again, as asked"
-        case .restore: "to be restored, as asked"
-        case .adopt: "to be adopted, as asked"
+        case .retry: "retry requested"
+        case .restore: "restore requested"
+        case .adopt: "adoption requested"
         }
     }
 }
 
-/// A decision as JSON tells it.
+/// A decision in JSON.
 struct DecisionReport: Encodable, Sendable {
     var kind: Request.Kind
     var stage: String?

@@ -48,7 +48,7 @@ final class LineDisplay: RunDisplay {
         switch news {
         case .serving(let address): output.line(style.dim("clients send to ") + address)
         case .note(let text): output.line(text.printable)
-        case .clients: break  // the last word tells them
+        case .clients: break  // included in the last lines
         }
     }
 

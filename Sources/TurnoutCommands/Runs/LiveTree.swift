@@ -3,20 +3,21 @@ internal import RolloutService
 internal import Rollouts
 internal import Support
 
-/// A run as it is drawn while it goes on.
+/// The state of a run that is redrawn while it is in progress.
 struct LiveTree {
     let plan: Plan
     private(set) var state: RunState
-    /// What is waited for.
+    /// What the run waits for.
     private var waiting: String?
-    /// The last line of a stage's program.
+    /// The last output line of a stage's program, or the backend's last notice.
     var said: String?
-    /// Where clients send, and what they have met.
+    /// Where clients send their requests.
     private var address: String?
+    /// The outcomes of the clients' requests.
     private var clients: ClientCounts?
-    /// The run's time as far as it is known.
+    /// The latest known time of the run.
     private(set) var now: Timestamp
-    /// When a wait that is under way is over.
+    /// When the present wait ends.
     private var coming: Timestamp?
 
     init(plan: Plan, state: RunState) {
@@ -65,7 +66,7 @@ struct LiveTree {
         return plan.stages.indices.contains(position) ? plan.stages[position].approval : nil
     }
 
-    /// At most `rows - 1` lines, each at most `columns` wide.
+    /// Returns at most `rows - 1` lines, each at most `columns` wide.
     func lines(_ style: Style, columns: Int, rows: Int, footer: [String]) -> [String] {
         let tree = RunTree(
             situation: RunSituation(
@@ -90,7 +91,7 @@ struct LiveTree {
         rest += footer
         let room = rows - 1 - heading.count - 1
         guard rest.count > room else { return (heading + [""] + rest).map { $0.cutVisible(to: columns) } }
-        // What is under way and what is asked stand at the end; a very low screen shows nothing else.
+        // The current stage and the prompt are at the end; a very low screen shows nothing else.
         let top = room > 3 ? heading + [""] : []
         rest = [style.dim("  …")] + rest.suffix(max(rows - 2 - top.count, 1))
         return (top + rest).map { $0.cutVisible(to: columns) }

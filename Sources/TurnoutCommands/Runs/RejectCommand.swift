@@ -1,13 +1,13 @@
 internal import ArgumentParser
 internal import RolloutEngine
 
-/// `turnout reject`: a person's no.
+/// `turnout reject`: rejects a stage.
 struct RejectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reject",
-        abstract: "Say no to the stage that a run waits with, so that it is rolled back.",
+        abstract: "Reject the stage that a run waits for, so that the run rolls back.",
         discussion: """
-            The run rolls back to the traffic that was observed at its start, unless the stage says `on_failure: hold`.
+            The run rolls back to the traffic that was observed at its start, unless the stage has `on_failure: hold`.
 
             EXAMPLES:
               turnout reject --resume --reason "the canary's latency"

@@ -3,14 +3,14 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// `turnout resume`: goes on with a run where it was left.
+/// `turnout resume`: continues a run where it stopped.
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
-        abstract: "Go on with a run where it was left.",
+        abstract: "Continue a run where it stopped.",
         discussion: """
-            The run goes on with the playbook and the files as they were at its start. Where they were edited since, \
-            the difference is shown, and used only with --adopt.
+            The run continues with the playbook and the files as they were when it started. If they have been edited, \
+            the differences are shown, but used only with --adopt.
 
             EXAMPLES:
               turnout resume
@@ -19,31 +19,31 @@ struct ResumeCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "The run; without it, the only one that has not ended.",
+        help: "The run. Default: the only one that has not ended.",
         completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
-    @Flag(help: "Take the place of a process that is alive, once it has been silent for 30 s.")
+    @Flag(help: "Take over from a process that is alive but has been silent for 30 s.")
     var takeOver = false
 
-    @Flag(help: "Use the edited playbook from here on; of a run held for drift, take the endpoint as it is.")
+    @Flag(help: "Use the edited playbook from now on, or accept the drift if the run is held for drift.")
     var adopt = false
 
-    @Flag(help: "Of a run held for drift: bring the endpoint back to what the run left.")
+    @Flag(help: "If the run is held for drift, restore the endpoint to what the run left.")
     var restore = false
 
-    @Option(help: "Why, for the record.")
+    @Option(help: "The reason, for the record.")
     var reason: String?
 
     @OptionGroup var options: RunOptions
 
     func validate() throws {
-        if adopt, restore { throw ValidationError("--adopt and --restore exclude each other") }
+        if adopt, restore { throw ValidationError("--adopt and --restore cannot be combined") }
     }
 
     func run() async throws {
         let status = try await withService { service in
-            let id = try service.run(run, wanted: "under way") { !$0.status.isEnded }.id
+            let id = try service.run(run, wanted: "unfinished") { !$0.status.isEnded }.id
             var resuming = ResumeOptions()
             (resuming.takeOver, resuming.adopts, resuming.restores, resuming.reason) = (
                 takeOver, adopt, restore, reason

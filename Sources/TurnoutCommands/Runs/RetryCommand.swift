@@ -4,14 +4,14 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// `turnout retry`: tries a held stage again, or forks a new run from an ended one.
+/// `turnout retry`: retries a held stage, or forks a new run from an ended one.
 struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Try a held stage again, or start anew from where an ended run failed.",
+        abstract: "Retry a held stage, or start a new run from where an ended run failed.",
         discussion: """
-            A run that has ended is never changed: a new run is forked from it, which counts the stages before as done \
-            in its parent. It uses the playbook as its parent kept it, or with --adopt as it is on disk.
+            A run that has ended is never changed. Instead, a new run is forked from it, in which earlier stages count \
+            as done. The new run uses its parent's original playbook, or with --adopt the playbook on disk.
 
             EXAMPLES:
               turnout retry
@@ -20,20 +20,20 @@ struct RetryCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "The run; without it, the only one that is held, or the latest on its endpoint if it had no success.",
+        help: "The run. Default: the held run, or the latest run of an endpoint that ended without success.",
         completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
     @Option(help: ArgumentHelp("Fork a new run that begins with this stage.", valueName: "stage"))
     var from: String?
 
-    @Option(help: "Why, for the record.")
+    @Option(help: "The reason, for the record.")
     var reason: String?
 
-    @Flag(help: "Fork with the edited playbook; stages that count as done must be as they were.")
+    @Flag(help: "Fork with the edited playbook; stages that count as done must be unchanged.")
     var adopt = false
 
-    @Option(help: ArgumentHelp("Approve a gate of the forked run ahead of time; or all.", valueName: "stage|all"))
+    @Option(help: ArgumentHelp("Approve a stage of the new run in advance, or all.", valueName: "stage|all"))
     var approve: [String] = []
 
     @OptionGroup var options: RunOptions
@@ -57,7 +57,7 @@ struct RetryCommand: AsyncParsableCommand {
         guard !approve.isEmpty, record.status == .held else { return }
         throw CommandFailure(
             .usage,
-            "--approve is for a run that is forked, and \(record.id) goes on: `turnout approve \(record.id) --stage "
-                + "STAGE` approves its stages ahead of time")
+            "--approve applies only to a new run, but \(record.id) continues; `turnout approve \(record.id) --stage "
+                + "STAGE` approves its stages in advance")
     }
 }

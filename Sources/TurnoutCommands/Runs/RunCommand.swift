@@ -3,14 +3,14 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// `turnout run`: starts a rollout and works on it.
+/// `turnout run`: starts a rollout, and works on it.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Start a rollout and work on it.",
+        abstract: "Start a rollout.",
         discussion: """
-            The playbook and every file that it names are kept as they are now; the run is journaled from its first \
-            step on, so that it can be killed at any moment and resumed.
+            The run keeps a copy of the playbook and of every file that it names. Every step is journaled, so that the \
+            run can be killed at any moment and resumed.
 
             EXAMPLES:
               turnout run safe-rollout
@@ -18,8 +18,8 @@ struct RunCommand: AsyncParsableCommand {
               turnout run safe-rollout --input canary=5 --wait
               turnout run Playbooks/safe-rollout.yml --backend simulated:kubernetes --json
 
-            Exit status: 0 finished, 1 failed, 10 rolled back, 11 waits for a person, 12 aborted, 13 another runner \
-            has the endpoint, 64 usage, 65 invalid playbook, 74 the state could not be written.
+            Exit status: 0 succeeded, 1 failed, 10 rolled back, 11 waits for a person, 12 aborted, 13 another runner \
+            holds the endpoint, 64 usage error, 65 invalid playbook, 74 state could not be written.
             """)
 
     @Argument(
@@ -30,25 +30,26 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var arguments: PlanArguments
     @OptionGroup var options: RunOptions
 
-    @Option(help: ArgumentHelp("Approve a gate ahead of time, as the starter; or all.", valueName: "stage|all"))
+    @Option(help: ArgumentHelp("Approve a stage in advance, or all.", valueName: "stage|all"))
     var approve: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "Run only what `turnout plan` showed: refuse if the plan or the endpoint is another now.",
+            "The plan ID from `turnout plan`; refuse to start if the plan or the endpoint has changed.",
             valueName: "hash@fingerprint"))
     var plan: String?
 
     @Flag(
         help: """
-            Take the place of an unfinished run of another state folder; one that somebody works on must have been silent \
-            for 30 s.
+            Take over the endpoint from an unfinished run of another state folder. If a process is working on that run, it \
+            must have been silent for 30 s.
             """)
     var takeOver = false
 
     func validate() throws {
         if let plan, PlanBinding(plan) == nil {
-            throw ValidationError("'\(plan)' is no plan; copy what `turnout plan` prints behind `plan:`")
+            throw ValidationError(
+                "'\(plan)' is not a plan ID. Copy the value after \"plan:\" in the output of `turnout plan`.")
         }
     }
 

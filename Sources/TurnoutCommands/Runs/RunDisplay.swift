@@ -1,14 +1,14 @@
 internal import RolloutService
 
-/// How a run is shown while it goes on: lines, JSON lines, or a live tree.
+/// Shows a run in progress: as lines, JSON lines, or a live tree.
 protocol RunDisplay: RunObserver {
-    /// Lives beside the runner until it is cancelled; what redraws and reads keys does it here.
+    /// Runs concurrently with the runner until it is cancelled, for redrawing and reading keys.
     func live() async
-    /// The last word about work that was shown; nothing is shown after it.
+    /// Shows the end of work that was shown; nothing is shown after it.
     func end(_ end: RunEnd)
-    /// The only word about a run that was not worked on here.
+    /// Shows the state of a run that this process has not worked on.
     func tell(_ end: RunEnd)
-    /// Gives the terminal back, when the process must leave at once.
+    /// Restores the terminal if the process must exit at once.
     func abandon()
 }
 

@@ -2,7 +2,9 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Shows a run again and again until it ends: one that waits may go on by somebody else.
+/// Shows a run repeatedly until it ends.
+///
+/// A run that waits may be continued by another process.
 struct RunWatch {
     var service: RolloutService
     var run: RunID
@@ -25,7 +27,7 @@ struct RunWatch {
         while true {
             let view = ShownRun(try await viewer.view())
             let text = json ? try JSONText.line(view.report) : view.text(redraws ? .standardOutput : terminal)
-            // What only grows older or more is shown again on a terminal, and is no news elsewhere.
+            // Ages and counts are updated on a terminal, but are no reason for another line elsewhere.
             let news = try JSONText.line(view.news)
             if redraws {
                 StandardOutput.shared.write(Self.redrawing(text, over: height))
@@ -39,7 +41,7 @@ struct RunWatch {
         }
     }
 
-    /// How many lines of the terminal it takes: long ones are wrapped there.
+    /// Returns how many terminal lines the text takes when long lines wrap.
     static func height(of text: String, columns: Int) -> Int {
         text.split(separator: "\n", omittingEmptySubsequences: false).reduce(0) { height, line in
             var visible = 0
@@ -57,7 +59,7 @@ struct RunWatch {
         }
     }
 
-    /// Moves up over what was drawn, and clears every line before it is written again.
+    /// Returns the text that moves up over `height` lines, and clears every line before rewriting it.
     private static func redrawing(_ text: String, over height: Int) -> String {
         let up = height > 0 ? "\u{1B}[\(height)A\r" : ""
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -66,7 +68,7 @@ struct RunWatch {
 }
 
 extension ShownRun {
-    /// What is worth another line: not the time of the observation, nor what clients have met.
+    /// The report without the time of the observation and the clients' counts, which are no reason for another line.
     fileprivate var news: RunReport {
         var report = report
         (report.clients, report.observed) = (nil, nil)

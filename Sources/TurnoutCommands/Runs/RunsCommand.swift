@@ -3,11 +3,11 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Lists all runs, and who works on them.
+/// `turnout runs`: lists all runs, and the processes that work on them.
 struct RunsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "runs",
-        abstract: "List the runs, newest first, and who holds their endpoints.",
+        abstract: "List the runs, newest first, and the processes that hold their endpoints.",
         discussion: """
             EXAMPLES:
               turnout runs
@@ -23,14 +23,14 @@ struct RunsCommand: AsyncParsableCommand {
         try output.show(entries) { Self.text(entries, now: SystemClock().now(), terminal: $0) }
     }
 
-    /// One run of the list.
+    /// A run in the list.
     struct Entry: Encodable {
         struct Holder: Encodable {
             var process: Int
             var host: String
             var epoch: Int
             var isAlive: Bool
-            /// Since it last wrote.
+            /// Seconds since the process last renewed its lease.
             var silentSeconds: Double
 
             private enum CodingKeys: String, CodingKey {
@@ -45,18 +45,18 @@ struct RunsCommand: AsyncParsableCommand {
         var status: String
         var endpoint: Name
         var backend: String
-        /// The stage that is under way or next; null when all are done.
+        /// The stage that is under way or next; null if all are done.
         var stage: String?
-        /// Stages that are done.
+        /// The number of stages that are done.
         var position: Int
         var stages: Int
         var started: JSONTime
         var ended: JSONTime?
         var reason: String?
-        /// Who has the endpoint for this run.
+        /// The process that holds the endpoint for this run.
         var holder: Holder?
         fileprivate var tint: Style.Tint
-        /// The latest moment that its stages know of.
+        /// The latest time in the stages' records.
         private var latest: Timestamp?
 
         private enum CodingKeys: CodingKey {
@@ -85,7 +85,7 @@ struct RunsCommand: AsyncParsableCommand {
             }
         }
 
-        /// How long it took, or has lasted.
+        /// Returns how long the run took, or has lasted so far.
         func duration(at now: Timestamp) -> String {
             let length = (ended?.moment ?? max(now, latest ?? now)) - started.moment
             return length < .zero ? "" : length.short
@@ -114,13 +114,13 @@ struct RunsCommand: AsyncParsableCommand {
 }
 
 extension RunsCommand.Entry {
-    /// `7/8 cut-over`: the stage that is under way or next.
+    /// The stage that is under way or next: `7/8 cut-over`.
     fileprivate var place: String {
         guard let stage else { return "\(stages)/\(stages)" }
         return "\(min(position + 1, stages))/\(stages) \(stage)"
     }
 
-    /// Who has the endpoint, below the run.
+    /// Lines below the run with the process that holds the endpoint.
     fileprivate func holderLines(_ style: Style) -> [String] {
         guard let holder else { return [] }
         return ["  held by " + style(holder.words, holder.isAlive ? nil : .yellow)]
@@ -129,7 +129,7 @@ extension RunsCommand.Entry {
 }
 
 extension RunsCommand.Entry.Holder {
-    /// `process 123, silent for 4s`, `process 123 is dead`.
+    /// For example `process 123 on vm, silent for 14s` or `process 123 on vm, which is dead`.
     fileprivate var words: String {
         guard isAlive else { return "process \(process) on \(host), which is dead" }
         let silence = Interval(milliseconds: Int64(silentSeconds * 1000))

@@ -7,7 +7,7 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// SIGINT and SIGTERM: the first is told, a second one ends the process at once; both are safe (JSON.md).
+/// Handles SIGINT and SIGTERM: the first is reported, a second one ends the process at once; both are safe (JSON.md).
 final class Signals: @unchecked Sendable {
     enum Kind: Int32, Sendable {
         case interrupt = 2
@@ -19,9 +19,9 @@ final class Signals: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
 
     /// - Parameters:
-    ///   - kinds: Those that are listened to.
-    ///   - continuation: Is given the first signal.
-    ///   - abandon: Called before the process ends at once.
+    ///   - kinds: The signals to handle. Default: both.
+    ///   - continuation: Receives the first signal.
+    ///   - abandon: Called before a second signal ends the process.
     init(
         _ kinds: [Kind] = [.interrupt, .terminate], to continuation: AsyncStream<Kind>.Continuation,
         abandon: @escaping @Sendable () -> Void

@@ -3,14 +3,14 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// Shows where one run stands.
+/// `turnout status`: shows the state of a run.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Show where a run stands.",
+        abstract: "Show the state of a run.",
         discussion: """
-            Its stages, the traffic as wanted and as observed, what it waits for, and the command to type next. \
-            Without RUN, the only run that has not ended or, where all have, the newest.
+            Prints its stages, desired and observed traffic, what it waits for, and the next commands. Default for \
+            RUN: the only run that has not ended, or the newest if all have.
 
             EXAMPLES:
               turnout status
@@ -19,14 +19,14 @@ struct StatusCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("As `turnout runs` lists it.", valueName: "run"),
+        help: ArgumentHelp("A run, as listed by `turnout runs`.", valueName: "run"),
         completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 
-    @Flag(help: "Show it again whenever it changes, until it ends.")
+    @Flag(help: "Update the output whenever the run changes, until it ends.")
     var watch = false
 
-    @Flag(help: "Print JSON; with --watch, one object a line.")
+    @Flag(help: "Print JSON; with --watch, one object per line.")
     var json = false
 
     func run() async throws {
@@ -39,7 +39,7 @@ struct StatusCommand: AsyncParsableCommand {
     }
 }
 
-/// One run at one moment, for people and as JSON.
+/// A run at one moment, as text and as JSON.
 struct ShownRun {
     private var view: RunView
     private var servers: Servers
@@ -51,14 +51,14 @@ struct ShownRun {
 
     var record: RunRecord { view.record }
 
-    /// How old the traffic is that is shown, where it was not observed just now.
+    /// When the displayed traffic was observed; nil if it has not been.
     private var observation: String? {
         guard let latest = record.latestAt else { return nil }
         guard !record.status.isEnded else {
             return
                 "as observed at \(latest.zoned); `turnout endpoint show \(record.endpoint)\(flag(record.backend))` shows it now"
         }
-        return view.unobservable.map { "as observed at \(latest.zoned); not observable now: \($0)" }
+        return view.unobservable.map { "as observed at \(latest.zoned); cannot be observed now: \($0)" }
             ?? "as observed just now"
     }
 

@@ -3,7 +3,7 @@ internal import RolloutService
 internal import Rollouts
 internal import Synchronization
 
-/// Shows a run as a tree that is drawn again in place, and asks for approvals under it.
+/// Shows a run as a tree that is redrawn in place, and asks for approvals below it.
 final class TreeDisplay: RunDisplay {
     private let style: Style
     private let keys: KeyReader?
@@ -14,13 +14,13 @@ final class TreeDisplay: RunDisplay {
     private struct Picture {
         var tree: LiveTree?
         var prompt: GatePrompt?
-        /// What was drawn last, so that it can be drawn over.
+        /// The text that was drawn last, to be overwritten.
         var drawn = ""
         var size: [Int] = []
         var isOver = false
     }
 
-    /// A display that `asks` has a person at the keyboard, who can decide gates in place.
+    /// Makes a display; with `asks`, a person at the keyboard can decide gates in place.
     init(style: Style, asks: Bool, service: RolloutService) {
         self.style = style
         self.service = service
@@ -74,7 +74,7 @@ final class TreeDisplay: RunDisplay {
                 columns: terminal.columns,
                 clients: end.clients, servers: Servers(of: end.plan, by: end.record))
             var lines = tree.lines()
-            if end.isInterrupted { lines.insert(style("interrupted; everything is checkpointed", .yellow), at: 0) }
+            if end.isInterrupted { lines.insert(style("interrupted; all progress is saved", .yellow), at: 0) }
             output.write(Screen.redrawing(lines, over: picture.drawn, columns: terminal.columns) + Screen.showCursor)
             picture.isOver = true
         }
@@ -97,7 +97,7 @@ final class TreeDisplay: RunDisplay {
             let size = [terminal.columns, terminal.rows]
             guard text != picture.drawn || size != picture.size else { return }
             if !picture.size.isEmpty, size != picture.size {
-                // Nobody can say how the terminal has wrapped what was drawn before.
+                // It is unknown how the terminal has rewrapped the previous lines.
                 output.write(Screen.clear)
                 picture.drawn = ""
             }
@@ -117,7 +117,7 @@ final class TreeDisplay: RunDisplay {
         picture.withLock { $0.prompt?.notice = answer }
     }
 
-    /// What became of the decision, in a sentence.
+    /// Submits the decision, and returns the result as a sentence.
     private func submit(_ decision: GatePrompt.Decision, _ run: RunID) -> String {
         do {
             let made = try service.decide(decision.kind, on: run, reason: decision.reason)

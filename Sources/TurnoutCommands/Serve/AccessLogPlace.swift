@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import LocalEndpoints
 
-/// `logs`, `off`, `-`, or a file's path.
+/// The value of `--access-log`: `logs`, `off`, `-`, or the path of a file.
 struct AccessLogPlace: ExpressibleByArgument, Hashable {
     var place: AccessLog.Place
 

@@ -1,11 +1,11 @@
 internal import ArgumentParser
 
-/// `5MBps`, `800KBps`, `1.5GBps`, `250000Bps`, or `off`: bytes a second, the units in powers of ten as Azure has them.
+/// A limit in bytes per second, with decimal units as in Azure: `5MBps`, `800KBps`, `1.5GBps`, `250000Bps`, or `off`.
 struct BandwidthLimit: ExpressibleByArgument, Hashable, CustomStringConvertible {
-    /// Nil: no limit.
+    /// Nil for no limit.
     var bytesPerSecond: Int?
 
-    /// That of managed online endpoints.
+    /// The limit of managed online endpoints.
     static let azure = BandwidthLimit(bytesPerSecond: 5_000_000)
 
     private static let units = [("GBps", 1_000_000_000), ("MBps", 1_000_000), ("KBps", 1000), ("Bps", 1)]

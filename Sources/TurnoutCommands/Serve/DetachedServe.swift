@@ -10,17 +10,18 @@ internal import Rollouts
     internal import Glibc
 #endif
 
-/// The process that ``EmulatorLaunch`` starts: says once on standard output whether it serves, and then belongs to no
-/// command any more.
+/// The process that ``EmulatorLaunch`` starts.
+///
+/// It reports once on standard output whether it serves, and is then independent of the command that started it.
 struct DetachedServe {
     var configuration: Emulator.Configuration
 
-    /// Nothing waits for it to be gone, other than who ends it.
+    /// How long to wait for requests in flight when the process is stopped.
     private static let draining = Interval.seconds(10)
 
     func run() async throws {
-        // It keeps no folder of a caller's busy.
-        guard chdir("/") == 0 else { throw CommandFailure(.failed, "/ cannot be entered") }
+        // Releases the caller's working folder.
+        guard chdir("/") == 0 else { throw CommandFailure(.failed, "cannot change to the folder /") }
         let (signals, continuation) = AsyncStream.makeStream(of: Signals.Kind.self)
         let handler = Signals(to: continuation) {}
         defer { withExtendedLifetime(handler) {} }
@@ -42,12 +43,12 @@ struct DetachedServe {
         }
         try say(
             .init(
-                outcome: .failed, message: "the emulator could not be started: \(error)",
+                outcome: .failed, message: "could not start the emulator: \(error)",
                 code: (error as? EmulatorError)?.code))
         throw error
     }
 
-    /// One line, after which the other end of the pipe is let go.
+    /// Writes one line, and then closes the pipe.
     private func say(_ report: EmulatorLaunch.Report) throws {
         StandardOutput.shared.line(try JSONText.line(report))
         let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
@@ -57,7 +58,7 @@ struct DetachedServe {
     }
 }
 
-/// `turnout serve --background`: starts an emulator, and says where it listens.
+/// `turnout serve --background`: starts an emulator, and prints its addresses.
 struct ServeInBackground {
     var launch: EmulatorLaunch
     var options: ServeOptions
@@ -69,11 +70,11 @@ struct ServeInBackground {
             let record = try ServeRecord.read(folder)
             throw CommandFailure(
                 .notOurs,
-                "\(folder.path): an emulator already runs here\(record.map { " (process \($0.pid))" } ?? ""): use it, or "
-                    + "end it by `turnout serve --stop`")
+                "\(folder.path): an emulator is already running\(record.map { " (process \($0.pid))" } ?? ""); use it, "
+                    + "or stop it with `turnout serve --stop`")
         }
         guard let record = try ServeRecord.read(folder), record.pid == process else {
-            throw CommandFailure(.failed, "the emulator (process \(process)) was ended; see \(folder.emulatorLog)")
+            throw CommandFailure(.failed, "the emulator (process \(process)) exited; see \(folder.emulatorLog)")
         }
         let report = ServeReport(record, folder, isKept: true)
         StandardOutput.shared.line(

@@ -7,20 +7,20 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// `turnout serve`: keeps the local endpoints served until it is told to stop.
+/// `turnout serve`: serves the local endpoints until it is stopped.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve the local endpoints until you end it.",
+        abstract: "Serve the local endpoints until interrupted.",
         discussion: """
-            The endpoints of the state folder answer as long as this runs: the control plane over TLS with a bearer \
-            token, as `turnout run`, `turnout endpoint` and Azure's SDK speak to it, and the data plane over HTTP for \
-            clients. A run that finds no emulator starts one in the background, which leaves once it has not been used \
-            for a while (TURNOUT_SERVE_IDLE, 5m without it); this command keeps such a one as it is, so that no client \
-            notices.
+            Serves the endpoints of the state folder: the control plane over TLS with a bearer token, for \
+            `turnout run`, `turnout endpoint` and Azure's SDK, and the data plane over HTTP, for clients. A run that \
+            finds no emulator starts one in the background, which exits when it has not been used for a while \
+            (TURNOUT_SERVE_IDLE, default 5m). This command keeps such an emulator running, so that its clients are not \
+            interrupted.
 
-            SIGINT and SIGTERM answer what is under way, and leave. A second signal leaves at once; nothing is lost, \
-            since everything is in the state folder.
+            On SIGINT or SIGTERM, requests in flight are answered before the process exits. A second signal ends it at \
+            once; nothing is lost, because everything is in the state folder.
 
             EXAMPLES:
               turnout serve
@@ -35,35 +35,35 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Leave once no run, command or client has used the endpoints for this long, as 90s or 10m.",
+            "Exit when no run, command or client has used the endpoints for this long, for example 90s or 10m.",
             valueName: "time"))
     var idle = IdleTime.never
 
-    @Flag(help: "Serve in a process of its own, and return when it does.")
+    @Flag(help: "Serve in a background process, and return when it is ready.")
     var background = false
 
-    @Flag(help: "End the emulator that serves the state folder, wherever it was started.")
+    @Flag(help: "Stop the emulator that serves the state folder, wherever it was started.")
     var stop = false
 
-    @Flag(help: "With --stop: end it although runs or commands use it.")
+    @Flag(help: "With --stop: stop it even if runs or commands use it.")
     var force = false
 
-    /// In a process that ``EmulatorLaunch`` has started.
+    /// Set in the process that ``EmulatorLaunch`` starts.
     @Flag(help: .hidden)
     var detached = false
 
-    @Flag(help: "Print one JSON object a line: what it listens on, and its end.")
+    @Flag(help: "Print one JSON object per line: the addresses, and the end.")
     var json = false
 
     func validate() throws {
         guard !(json && options.accessLog.place == .standardOutput) else {
-            throw ValidationError("--json and --access-log - both want standard output: give the log a file")
+            throw ValidationError("--json and --access-log - both use standard output: write the log to a file")
         }
         guard !(background && options.accessLog.place == .standardOutput) else {
-            throw ValidationError("--background has no standard output for --access-log -: give the log a file")
+            throw ValidationError("--background cannot be combined with --access-log -: write the log to a file")
         }
-        guard !(stop && background) else { throw ValidationError("--stop and --background exclude each other") }
-        guard stop || !force else { throw ValidationError("--force is for --stop") }
+        guard !(stop && background) else { throw ValidationError("--stop and --background cannot be combined") }
+        guard stop || !force else { throw ValidationError("--force requires --stop") }
     }
 
     func run() async throws {
@@ -86,26 +86,26 @@ extension IdleTime: ExpressibleByArgument {
     public var defaultValueDescription: String { description }
 }
 
-/// Where and how an emulator serves.
+/// The options for serving.
 struct ServeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Where the control plane listens; port 0 picks a free one.", valueName: "host:port"))
+    @Option(help: ArgumentHelp("The control plane's address; port 0 selects a free port.", valueName: "host:port"))
     var control = HostAndPort.anyPort
 
-    @Option(help: ArgumentHelp("Where clients send; port 0 picks a free one.", valueName: "host:port"))
+    @Option(help: ArgumentHelp("The data plane's address; port 0 selects a free port.", valueName: "host:port"))
     var data = HostAndPort.anyPort
 
     @Option(
         help: ArgumentHelp(
-            "Bytes a second of each endpoint, requests and answers together, as 5MBps or 800KBps; 'off' for no limit.",
-            discussion: "What is over it is delayed, as in the cloud, and the answer's trailers say for how long.",
+            "Bytes per second of each endpoint, requests plus answers, for example 5MBps or 800KBps; or off.",
+            discussion: "Traffic above the limit is delayed, as in Azure; the answer's trailers contain the delay.",
             valueName: "limit"))
     var bandwidthLimit = BandwidthLimit.azure
 
     @Option(
         help: ArgumentHelp(
-            "A line for each request: in its deployment's log, and in a file or with '-' on standard output; or off.",
-            discussion: "A deployment's log (`turnout endpoint logs`) lists 1000 requests a second and counts the "
-                + "others; a file and standard output have them all.",
+            "Where to log requests: the deployment's log, also a file or standard output (-); or off.",
+            discussion: "A deployment's log (`turnout endpoint logs`) lists up to 1000 requests per second and "
+                + "counts the others; a file and standard output contain all of them.",
             valueName: "logs|path|-|off"))
     var accessLog = AccessLogPlace(.deployments)
 
@@ -118,7 +118,7 @@ struct ServeOptions: ParsableArguments {
         return configuration
     }
 
-    /// As a command line of a process that works elsewhere.
+    /// The options as arguments for a process with another working folder.
     var words: [String] {
         var log = accessLog.place.words
         if case .file(let path) = accessLog.place, !path.hasPrefix("/") {
@@ -130,7 +130,7 @@ struct ServeOptions: ParsableArguments {
         ]
     }
 
-    /// Options that were given, and that the emulator behind `record` was not started with.
+    /// Returns the given options that differ from those of the running emulator.
     func differences(from record: ServeRecord) -> [String] {
         var differences: [String] = []
         if !control.fits(record.control, host: record.settings?.controlHost) {
@@ -147,12 +147,12 @@ struct ServeOptions: ParsableArguments {
     }
 }
 
-/// `127.0.0.1:8080`, `[::1]:8080`.
+/// An address such as `127.0.0.1:8080` or `[::1]:8080`.
 struct HostAndPort: ExpressibleByArgument, Hashable, CustomStringConvertible {
     var host: String
     var port: Int
 
-    /// What is listened on where no option says otherwise.
+    /// The default: a free port on 127.0.0.1.
     static let anyPort = HostAndPort(host: "127.0.0.1", port: 0)
 
     init(host: String, port: Int) {
@@ -170,7 +170,7 @@ struct HostAndPort: ExpressibleByArgument, Hashable, CustomStringConvertible {
         self.init(host: host, port: port)
     }
 
-    /// Whether what listens at `origin`, asked for `host`, is what this asks for; the default asks for nothing.
+    /// Whether a server at `origin` that listens on `host` satisfies this address; any server satisfies the default.
     func fits(_ origin: String, host listening: String?) -> Bool {
         guard self != .anyPort else { return true }
         guard listening == host else { return false }

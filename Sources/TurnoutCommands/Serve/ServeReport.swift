@@ -1,20 +1,21 @@
 internal import LocalEndpoints
 internal import Rollouts
 
-/// Where an emulator listens, and what its clients need.
+/// The addresses and credentials of an emulator.
 struct ServeReport: Encodable {
     var event = "serving"
     var process: Int32
-    /// The control plane, over TLS.
+    /// The URL of the control plane, over TLS.
     var control: String
-    /// The data plane, over HTTP.
+    /// The URL of the data plane, over HTTP.
     var data: String
-    /// The certificate to trust, and the file with the control plane's bearer token.
+    /// The path of the certificate to trust.
     var certificate: String
+    /// The path of the file with the control plane's bearer token.
     var token: String
-    /// Whether the emulator is another process than the one that says so.
+    /// Whether the emulator is a background process, not the one that reports it.
     var isKept: Bool
-    /// How long it stays when nothing uses it, in milliseconds; nil: until it is ended.
+    /// How long it keeps running when unused, in milliseconds; nil if it runs until it is stopped.
     var idle: Interval?
 
     init(_ record: ServeRecord, _ folder: LocalFolder, isKept: Bool = false) {
@@ -33,15 +34,17 @@ struct ServeReport: Encodable {
         case idle = "idle_milliseconds"
     }
 
-    /// A subscription, a resource group and a workspace: any are taken, and all lead to the same endpoints.
+    /// An example of a workspace path.
+    ///
+    /// The emulator accepts any, and all lead to the same endpoints.
     private static let workspace =
         "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local"
         + "/providers/Microsoft.MachineLearningServices/workspaces/turnout"
 
     private var end: String {
-        guard isKept else { return "; end it with ^C" }
-        guard let idle else { return " in the background; end it by `turnout serve --stop`" }
-        return " in the background; it leaves once unused for \(idle.short)"
+        guard isKept else { return "; stop it with ^C" }
+        guard let idle else { return " in the background; stop it with `turnout serve --stop`" }
+        return " in the background; it exits when unused for \(idle.short)"
     }
 
     func lines(_ style: Style) -> [String] {
@@ -53,10 +56,10 @@ struct ServeReport: Encodable {
             "  certificate    \(certificate)",
             "  token          \(token)",
             "",
-            style.dim("# lists the endpoints as Azure's REST API does"),
+            style.dim("# list the endpoints with Azure's REST API"),
             "curl --cacert \(certificate.shellWord) -H \"Authorization: Bearer $(cat \(token.shellWord))\" "
                 + "\(control)\(Self.workspace)/onlineEndpoints",
-            style.dim("# sends a request as a client does"),
+            style.dim("# send a request as a client"),
             "KEY=$(turnout endpoint keys NAME | awk '/^primary/ {print $2}')",
             "curl --request POST \(data)/endpoints/NAME/score --header \"Authorization: Bearer $KEY\" "
                 + "--header 'Content-Type: application/json' --data @Playbooks/samples/sample-request.json",
@@ -65,7 +68,7 @@ struct ServeReport: Encodable {
 }
 
 extension String {
-    /// The text as one word of a shell's command line.
+    /// The text quoted as one word for a shell.
     var shellWord: String {
         let isPlain = !isEmpty && utf8.allSatisfy { Self.plainBytes.contains($0) }
         guard !isPlain else { return self }

@@ -1,16 +1,16 @@
 internal import LocalEndpoints
 internal import Rollouts
 
-/// `turnout serve --stop`: ends the emulator of the state folder.
+/// `turnout serve --stop`: stops the emulator of the state folder.
 struct ServeStop {
     var folder: LocalFolder
-    /// Ends it although runs or commands use it.
+    /// Whether to stop it even if runs or commands use it.
     var force: Bool
     var json: Bool
 
     private struct Report: Encodable {
         var event = "stopped"
-        /// Nil where there was none.
+        /// The stopped process; nil if none was running.
         var process: Int32?
 
         private enum CodingKeys: String, CodingKey { case event, process }
@@ -23,22 +23,23 @@ struct ServeStop {
     }
 
     func run() async throws {
-        guard try ServeLock.isHeld(folder) else { return try say("no emulator runs here", nil) }
+        guard try ServeLock.isHeld(folder) else { return try say("no emulator is running", nil) }
         guard let process = try ServeRecord.read(folder)?.pid ?? ServeLock.holder(folder) else {
             throw CommandFailure(
-                .failed, "\(folder.serveLock) is held, and does not say by whom; see `fuser \(folder.serveLock)`")
+                .failed,
+                "\(folder.serveLock) is held by an unknown process; find it with `fuser \(folder.serveLock)`")
         }
         let end = EmulatorEnd(folder)
         let users = try end.users().filter { $0.pid != process }
         guard users.isEmpty || force else {
             throw CommandFailure(
                 .notOurs,
-                "the emulator (process \(process)) is used by \(users.words): end that first, or add --force; a run that "
-                    + "goes on starts another one")
+                "the emulator (process \(process)) is used by \(users.words): stop that first, or add --force; an "
+                    + "unfinished run would start another emulator")
         }
         try await end.end(process)
         try say(
-            "the emulator (process \(process)) is ended; the next run or `turnout serve` takes its endpoints up",
+            "the emulator (process \(process)) is stopped; the next run or `turnout serve` serves its endpoints again",
             process)
     }
 

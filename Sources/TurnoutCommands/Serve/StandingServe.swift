@@ -5,18 +5,18 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// `turnout serve` at a terminal or under a service manager: serves itself, or keeps the emulator that a run has started
-/// in the background.
+/// `turnout serve` at a terminal or under a service manager: serves in this process, or keeps a background emulator
+/// running that a run has started.
 struct StandingServe {
     var configuration: Emulator.Configuration
-    /// How another emulator is started where the one in the background is gone.
+    /// How to start another emulator if the background one exits.
     var launch: EmulatorLaunch
     var options: ServeOptions
     var json: Bool
 
-    /// How long answers that are under way are waited for.
+    /// How long to wait for requests in flight at the end.
     private static let draining = Interval.seconds(30)
-    /// How long another process that only reads the folder, or is about to leave, is waited for.
+    /// How long to wait for another process that only reads the folder, or is about to exit.
     private static let patience = Duration.seconds(20)
 
     private var folder: LocalFolder { configuration.folder }
@@ -46,20 +46,20 @@ struct StandingServe {
         defer { withExtendedLifetime(handler) {} }
         let record = try await emulator.start()
         try say(ServeReport(record, folder))
-        // Where it is to leave by itself, it does not count as its own user.
+        // If it should exit when idle, it must not count as its own user.
         if configuration.idle != nil { use.end() }
         let deadlines = Task { await DeadlineWatch(json: json).run() }
         defer { deadlines.cancel() }
         try await emulator.serve(until: signals, draining: Self.draining) {
-            // A run that is worked on still needs the emulator.
+            // A run that is being worked on still needs the emulator.
             deadlines.cancel()
             await deadlines.value
-            if !json { Notices.say("answers what is under way, and leaves; a second signal leaves at once") }
+            if !json { Notices.say("answering requests in flight, then exiting; a second signal exits at once") }
         }
         try sayEnd()
     }
 
-    /// Keeps the emulator in the background; false where it has left meanwhile, or was ended to be replaced.
+    /// Keeps the background emulator running; returns false if it has exited, or was stopped to be replaced.
     private func keep(_ record: ServeRecord, otherwise error: EmulatorError) async throws -> Bool {
         guard let idle = record.idle else { throw error }
         let end = EmulatorEnd(folder)
@@ -67,18 +67,19 @@ struct StandingServe {
         if let other = users.first(where: \.keeps) {
             throw CommandFailure(
                 .notOurs,
-                "\(folder.path): another `turnout serve` (process \(other.pid)) keeps the emulator here already")
+                "\(folder.path): another `turnout serve` (process \(other.pid)) already keeps the emulator running")
         }
         let differences = options.differences(from: record)
         guard differences.isEmpty, record.program?.version == Program.version else {
             guard try end.isUnused(at: SystemClock().now()) else {
                 let who = users.isEmpty ? "clients" : users.words
                 let what =
-                    differences.isEmpty ? "another Turnout" : "it does not have \(differences.joined(separator: " "))"
+                    differences.isEmpty
+                    ? "it is another version of Turnout" : "it runs without \(differences.joined(separator: " "))"
                 throw CommandFailure(
                     .notOurs,
-                    "an emulator (process \(record.pid)) serves the endpoints at \(record.data) for \(who), and "
-                        + "\(what): wait until it is unused, or end it by `turnout serve --stop --force`")
+                    "an emulator (process \(record.pid)) serves the endpoints at \(record.data) for \(who), but "
+                        + "\(what); wait until it is unused, or stop it with `turnout serve --stop --force`")
             }
             try await end.end(record.pid)
             return false
@@ -92,13 +93,13 @@ struct StandingServe {
         try say(ServeReport(record, folder, isKept: true))
         await watch(until: signals)
         if !json {
-            Notices.say("the emulator goes on, and leaves once unused for \(idle.short)")
+            Notices.say("the emulator keeps running, and exits when unused for \(idle.short)")
         }
         try sayEnd()
         return true
     }
 
-    /// Until the first signal, an emulator that is gone is replaced.
+    /// Restarts the emulator if it exits, until the first signal.
     private func watch(until signals: AsyncStream<Signals.Kind>) async {
         await withTaskGroup { group in
             group.addTask { for await _ in signals { return } }
@@ -124,9 +125,11 @@ struct StandingServe {
 }
 
 extension Emulator {
-    /// Serves until the first signal, or until nothing has used it for as long as it may be idle.
+    /// Serves until the first signal, or until the emulator has been idle for its configured time.
     ///
-    /// `leaving` is called before the end. Throws when the emulator has ended by itself.
+    /// `leaving` is called before the emulator is stopped.
+    ///
+    /// - Throws: If the emulator ends unexpectedly.
     func serve(
         until signals: AsyncStream<Signals.Kind>, draining: Interval, leaving: () async -> Void = {}
     ) async throws {

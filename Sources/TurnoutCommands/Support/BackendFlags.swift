@@ -3,19 +3,21 @@ internal import FoundationEssentials
 internal import PlaybookSyntax
 internal import RolloutService
 
-/// Which backend, and which of several workspaces or clusters.
+/// The options that select a backend and its workspace or cluster.
 struct BackendFlags: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The backend: \(Composition.current.backends.names.joined(separator: ", ")).",
-            discussion: "Without it, what TURNOUT_BACKEND says, or \(Composition.current.backends.names[0])."),
+            discussion: "Default: TURNOUT_BACKEND, or else \(Composition.current.backends.names[0])."),
         completion: .list(Composition.current.backends.names))
     var backend: String?
 
     @OptionGroup var azure: AzureOptions
     @OptionGroup var cluster: ClusterOptions
 
-    /// - Throws: ``CommandFailure`` where there is no such backend, or options are for another one.
+    /// Returns the selected backend.
+    ///
+    /// - Throws: ``CommandFailure`` if there is no such backend, or an option is for another one.
     func selection() throws(CommandFailure) -> BackendSelection {
         try Self.selection(named: backend, azure.settings + cluster.settings)
     }
@@ -37,12 +39,12 @@ struct BackendFlags: ParsableArguments {
                 Composition.current.backends.plugins.first { $0.options.contains(foreign.key) }?.name ?? "another"
             throw CommandFailure(
                 .usage,
-                "\(foreign.flag) is for --backend \(owner), and this is \(selection.name)")
+                "\(foreign.flag) requires --backend \(owner), but the backend is \(selection.name)")
         }
         return selection
     }
 
-    /// The name of the backend that is used where none is named; the default's where the environment names no backend.
+    /// The name of the backend that is used without `--backend`.
     static var usable: String {
         do throws(CommandFailure) { return try selection(named: nil).name } catch {
             return Composition.current.backends.names[0]
@@ -50,9 +52,9 @@ struct BackendFlags: ParsableArguments {
     }
 }
 
-/// A setting of a backend that a flag says.
+/// A backend setting that was given as an option.
 struct BackendSetting: Hashable {
-    /// As in ``BackendPlugin/options``.
+    /// The key, as in ``BackendPlugin/options``.
     var key: String
     var flag: String
     var value: String
@@ -62,14 +64,13 @@ struct BackendSetting: Hashable {
     }
 }
 
-/// Which workspace of the cloud is meant, as `az ml` names it.
+/// The options that select an Azure ML workspace, named as in `az ml`.
 struct AzureOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The Azure subscription of --backend azure.",
-            discussion: "These three come from the flag, else from the playbook (backends.azure), else from the "
-                + "environment (AZURE_SUBSCRIPTION_ID, AZURE_RESOURCE_GROUP, AZURE_ML_WORKSPACE), else from az's "
-                + "defaults.",
+            discussion: "Defaults for these three: the playbook's backends.azure, else AZURE_SUBSCRIPTION_ID, "
+                + "AZURE_RESOURCE_GROUP and AZURE_ML_WORKSPACE, else az's defaults.",
             valueName: "id"))
     var subscription: String?
 
@@ -85,7 +86,7 @@ struct AzureOptions: ParsableArguments {
     func validate() throws {
         for setting in settings where setting.value.isEmpty {
             throw ValidationError(
-                "\(setting.flag) is empty; leave it out to use the playbook, the environment or az's defaults")
+                "\(setting.flag) is empty; omit it to use the playbook's, the environment's or az's value")
         }
     }
 
@@ -97,18 +98,18 @@ struct AzureOptions: ParsableArguments {
     }
 }
 
-/// Which cluster, for the backend `kubernetes`; what a playbook says of it counts less.
+/// The options that select a cluster for the backend `kubernetes`; they override the playbook.
 struct ClusterOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Kubernetes: a kubeconfig, instead of KUBECONFIG's.", valueName: "file"))
+            "Kubernetes: the kubeconfig file. Default: KUBECONFIG.", valueName: "file"))
     var kubeconfig: String?
 
     @Option(
-        help: ArgumentHelp("Kubernetes: a context of the kubeconfig, instead of its current one.", valueName: "name"))
+        help: ArgumentHelp("Kubernetes: the context. Default: the kubeconfig's current one.", valueName: "name"))
     var context: String?
 
-    @Option(help: ArgumentHelp("Kubernetes: the namespace, instead of the context's.", valueName: "name"))
+    @Option(help: ArgumentHelp("Kubernetes: the namespace. Default: the context's.", valueName: "name"))
     var namespace: String?
 
     var settings: [BackendSetting] {

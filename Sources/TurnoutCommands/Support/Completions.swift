@@ -3,9 +3,9 @@ internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
 
-/// What shells complete.
+/// Values for shell completion.
 ///
-/// What cannot be read completes nothing: a completion has nowhere to complain.
+/// Errors yield no values, because a completion cannot report them.
 enum Completions {
     static func playbooks() -> [String] {
         do {
@@ -19,17 +19,17 @@ enum Completions {
 
     static func unfinishedRuns() -> [String] { unfinished().map(\.id.description) }
 
-    /// Those of the runs that have not ended.
+    /// The stages of the runs that have not ended.
     static func stages() -> [String] {
         withJournal { journal in
             try unfinished().flatMap { try journal.stages(of: $0.id) }.map(\.name)
         }.uniqued
     }
 
-    /// Those that runs were about.
+    /// The endpoints of all runs.
     static func endpoints() -> [String] { records().map(\.endpoint.text).uniqued }
 
-    /// Those that runs have seen last.
+    /// The deployments that runs observed last.
     static func deployments() -> [String] {
         records().flatMap { $0.latest.snapshot?.deployments.map(\.name.text) ?? [] }.uniqued
     }
@@ -51,7 +51,7 @@ enum Completions {
 }
 
 extension [String] {
-    /// Each once, in the order of its first.
+    /// The elements without duplicates, in order of first occurrence.
     fileprivate var uniqued: [String] {
         var seen: Set<String> = []
         return filter { seen.insert($0).inserted }

@@ -15,30 +15,30 @@ internal import SimulatedEndpoints
     internal import Glibc
 #endif
 
-/// What a command is composed of: the backends, the journal, the folders that it works in, and who it speaks to.
+/// The dependencies of a command: the backends, the journal, the workspace, the caller and the streams.
 ///
-/// Nothing else names a backend or the kind of the journal. Commands take from ``current`` what belongs to the process,
-/// so that a test can give them a composition of its own.
+/// Only this type names the backends and the kind of journal. Commands take everything that belongs to the process from
+/// ``current``, so that tests can replace it.
 struct Composition: Sendable {
     @TaskLocal static var current = ofThisProcess
 
-    /// How the emulator of `local` is started in the background.
+    /// The command line that starts the emulator of `local` in the background.
     static let serve = ["turnout", "serve", "--detached"]
 
-    /// The default first.
+    /// The available backends; the first is the default.
     var backends: BackendCatalog
-    /// Opens the journal of a folder of state, or an empty one where there is none and nothing is to be written.
+    /// Opens the journal in a state folder; an empty one if there is none and `readOnly` is true.
     var openJournal: @Sendable (_ state: String, _ readOnly: Bool) throws(JournalError) -> any Journal
     var workspace: Workspace
     var caller: Caller
     var environment: [String: String]
     var standardOutput: StandardOutput
     var standardError: @Sendable (String) -> Void
-    /// What standard output (1) or standard error (2) can show at this moment.
+    /// Returns the present capabilities of standard output (1) or standard error (2).
     var terminal: @Sendable (_ descriptor: Int32) -> Terminal
     /// Whether a person can be asked on standard input.
     var isAttended: @Sendable () -> Bool
-    /// Those that end the work on a run, which stays resumable.
+    /// The signals that end the work on a run, which stays resumable.
     var signals: [Signals.Kind]
 
     private static let ofThisProcess: Composition = {
@@ -60,18 +60,19 @@ struct Composition: Sendable {
     }
 }
 
-/// What a command may do to the journal that it opens.
+/// How a command uses the journal.
 enum JournalUse {
+    /// Reads and writes.
     case write
-    /// Only what is overdue and safe to carry out is written (P10), where that is possible.
+    /// Only reads, but records gates that have timed out (P10), if possible.
     case read
-    /// Nothing is written: what it shows is to change nothing (P16).
+    /// Only reads, so that a preview changes nothing (P16).
     case preview
 
     var isReadOnly: Bool { self != .write }
 }
 
-/// Works with a service on the current composition, and closes its journal whatever comes of that.
+/// Runs `body` with a service on the current composition, and closes the journal even if `body` throws.
 func withService<Result>(
     _ use: JournalUse = .write, as caller: Caller = Composition.current.caller,
     _ body: (RolloutService) async throws -> Result
@@ -84,14 +85,14 @@ func withService<Result>(
         if use != .preview { carryOutOverdue(seenBy: service, use) }
         result = try await body(service)
     } catch {
-        do { try journal.close() } catch { Notices.warn("the journal was not closed: \(error)") }
+        do { try journal.close() } catch { Notices.warn("could not close the journal: \(error)") }
         throw error
     }
     try journal.close()
     return result
 }
 
-/// Writes down which gates have expired; a command that only looks opens the journal for that once more.
+/// Records gates that have timed out; a read-only command reopens the journal for writing.
 private func carryOutOverdue(seenBy reader: RolloutService, _ use: JournalUse) {
     do {
         let runs = try reader.overdueRuns()
@@ -108,8 +109,8 @@ private func carryOutOverdue(seenBy reader: RolloutService, _ use: JournalUse) {
         }
         try journal.close()
     } catch {
-        // What the command itself reads says the same of the gate, and meets the same trouble where that is in its way.
-        Logger(label: "turnout.overdue").notice("not written down", metadata: ["error": "\(error)"])
+        // The command computes the timeout itself, and reports the error if it also affects reading.
+        Logger(label: "turnout.overdue").notice("could not record an overdue gate", metadata: ["error": "\(error)"])
     }
 }
 
@@ -124,9 +125,11 @@ extension Workspace {
     /// The workspace of the current composition.
     static var current: Workspace { Composition.current.workspace }
 
-    /// The workspace that an environment names: `TURNOUT_HOME`, or the working folder.
+    /// Returns the workspace in `TURNOUT_HOME`.
     ///
-    /// `TURNOUT_STATE` names the state folder by itself.
+    /// Default: the working folder.
+    ///
+    /// `TURNOUT_STATE` overrides the state folder. Default: `state` in the workspace.
     init(
         environment: [String: String], workingFolder: String = FileManager.default.currentDirectoryPath
     ) {

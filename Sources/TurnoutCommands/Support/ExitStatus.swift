@@ -2,27 +2,28 @@ internal import ArgumentParser
 internal import RolloutEngine
 internal import RolloutService
 
-/// What the process tells its caller (JSON.md).
+/// The exit status of the process (JSON.md).
 enum ExitStatus: Int32 {
     case finished = 0
     case failed = 1
     case rolledBack = 10
-    /// For an approval, or for a word on how a held run goes on.
+    /// The run waits for an approval, or is held.
     case waitingForPerson = 11
     case aborted = 12
-    /// Another runner has the endpoint, or this one was overtaken.
+    /// Another runner holds the endpoint, or has taken over from this one.
     case notOurs = 13
     case usage = 64
-    /// The playbook has errors, or the plan that was given is stale.
+    /// The playbook has errors, or the plan is stale.
     case invalidPlaybook = 65
     case stateNotWritten = 74
-    /// SIGINT and SIGTERM, as shells count them.
+    /// Ended by SIGINT: 128 + 2, as in shells.
     case interrupted = 130
+    /// Ended by SIGTERM: 128 + 15, as in shells.
     case terminated = 143
 }
 
 extension RunStatus {
-    /// The exit status of a command that leaves a run so.
+    /// The exit status of a command that leaves a run with this status.
     var exitStatus: ExitStatus {
         switch self {
         case .succeeded: .finished
@@ -60,10 +61,12 @@ extension ServiceError {
     }
 }
 
-/// An end that a command comes to by itself: what to say on standard error, and the exit status.
+/// An error of a command: the message for standard error, and the exit status.
 struct CommandFailure: Error, CustomStringConvertible {
     var status: ExitStatus
-    /// Sentences without a trailing newline: what is wrong, and what to do next.
+    /// What is wrong and what to do next, in sentences without a trailing newline.
+    ///
+    /// Empty if it was already reported.
     var message: String
 
     init(_ status: ExitStatus, _ message: String) {
@@ -75,7 +78,7 @@ struct CommandFailure: Error, CustomStringConvertible {
 }
 
 extension ExitStatus {
-    /// Ends the command with this status; what there is to say was said.
+    /// Ends the command with this status and without a message; returns if the status is ``finished``.
     func leave() throws {
         guard self != .finished else { return }
         throw ExitCode(rawValue)

@@ -6,9 +6,9 @@ internal import Synchronization
     internal import Glibc
 #endif
 
-/// Keys from the terminal at standard input, as they are pressed and without echo.
+/// Reads keys from the terminal at standard input, unbuffered and without echo.
 ///
-/// Signals stay what they are: Ctrl-C interrupts.
+/// Signals still work: Ctrl-C interrupts.
 final class KeyReader: Sendable {
     enum Key: Hashable, Sendable {
         case character(Character)
@@ -17,7 +17,7 @@ final class KeyReader: Sendable {
 
     private let earlier = Mutex<termios?>(nil)
 
-    /// True where this process may read the terminal.
+    /// Whether this process may read the terminal.
     static var isPossible: Bool { isatty(STDIN_FILENO) == 1 && tcgetpgrp(STDIN_FILENO) == getpgrp() }
 
     func start() {
@@ -34,7 +34,7 @@ final class KeyReader: Sendable {
         }
     }
 
-    /// Gives the terminal back as it was.
+    /// Restores the terminal's settings.
     func stop() {
         earlier.withLock { earlier in
             guard var settings = earlier else { return }
@@ -43,7 +43,7 @@ final class KeyReader: Sendable {
         }
     }
 
-    /// The keys that were pressed since the last time.
+    /// Returns the keys that were pressed since the last call.
     func read() -> [Key] {
         guard earlier.withLock({ $0 != nil }) else { return [] }
         var buffer = [UInt8](repeating: 0, count: 256)
@@ -58,7 +58,7 @@ final class KeyReader: Sendable {
         return Self.keys(String(decoding: buffer.prefix(count), as: UTF8.self))
     }
 
-    /// What was typed; keys that only move the cursor are left out.
+    /// Returns the keys in `text`, without those that only move the cursor.
     static func keys(_ text: String) -> [Key] {
         var keys: [Key] = []
         var rest = Substring(text)

@@ -4,38 +4,38 @@ internal import PlaybookSyntax
 internal import RolloutService
 internal import Rollouts
 
-/// What a plan is made from besides its playbook: the options that `check`, `plan`, `rehearse` and `run` share.
+/// The options for making a plan, which `check`, `plan`, `rehearse` and `run` share.
 struct PlanArguments: ParsableArguments {
     @Option(
         name: .customLong("input"),
         help: ArgumentHelp(
-            "Set an input of the playbook; may be given many times. A path is relative to the working folder or, if "
-                + "nothing is there, to the playbook's.", valueName: "key=value"))
+            "Set an input of the playbook; can be repeated. A path is relative to the working folder or, if it does "
+                + "not exist there, to the playbook's folder.", valueName: "key=value"))
     var inputs: [String] = []
 
     @Option(
         name: .customLong("inputs"),
         help: ArgumentHelp(
-            "Read inputs from a YAML file, whose paths are relative to it; --input overrides it.", valueName: "file"))
+            "Read inputs from a YAML file; paths in it are relative to it. --input overrides it.", valueName: "file"))
     var inputsFile: String?
 
     @OptionGroup var backend: BackendFlags
 
     @Option(
-        help: ArgumentHelp("The endpoint, instead of the one that the playbook names.", valueName: "name"),
+        help: ArgumentHelp("The endpoint. Default: the one that the playbook names.", valueName: "name"),
         completion: .custom { _, _, _ in Completions.endpoints() })
     var endpoint: String?
 
-    @Flag(help: "Let the playbook name files and programs outside its folder.")
+    @Flag(help: "Allow the playbook to use files and programs outside its folder.")
     var allowOutsidePaths = false
 
     func validate() throws {
         _ = try pairs()
     }
 
-    /// What is to be planned of `playbook`, a name in `Playbooks/` or a path.
+    /// Returns a request for `playbook`, a name in `Playbooks/` or a path.
     ///
-    /// - Throws: ``ServiceError`` where there is no such playbook, or the inputs' file is wrong.
+    /// - Throws: ``ServiceError`` if there is no such playbook, or the file of inputs has errors.
     func request(_ playbook: String) throws -> PlanRequest {
         let path = try PlaybookFolder(.current).path(of: playbook)
         var request = PlanRequest(path: path, selection: try backend.selection())
@@ -45,7 +45,7 @@ struct PlanArguments: ParsableArguments {
             let (values, findings) = readInputs(path: file)
             guard !findings.contains(where: { $0.severity == .error }) else {
                 throw ServiceError(
-                    .invalidPlaybook, "the inputs cannot be read; nothing was changed", findings: findings)
+                    .invalidPlaybook, "cannot read the inputs; nothing was changed", findings: findings)
             }
             for finding in findings { Notices.tell(.finding(finding)) }
             request.inputs = values
@@ -58,15 +58,15 @@ struct PlanArguments: ParsableArguments {
         return request
     }
 
-    /// The inputs of `--input`, by key.
+    /// Returns the values of `--input`, by key.
     private func pairs() throws(ValidationError) -> [String: String] { try Self.pairs(of: inputs) }
 
-    /// What `--input` says, by key.
+    /// Returns the values of `--input`, by key.
     static func pairs(of inputs: [String]) throws(ValidationError) -> [String: String] {
         var pairs: [String: String] = [:]
         for input in inputs {
             guard let equals = input.firstIndex(of: "="), equals != input.startIndex else {
-                throw ValidationError("'\(input)' is no input; write --input key=value")
+                throw ValidationError("'\(input)' is not an input; expected --input key=value")
             }
             let key = String(input[..<equals])
             let value = String(input[input.index(after: equals)...])

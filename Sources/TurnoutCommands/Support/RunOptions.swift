@@ -4,17 +4,17 @@ internal import RolloutService
 internal import Rollouts
 internal import Synchronization
 
-/// How a command that works on a run shows it, and whether it stays for people.
+/// The options of commands that work on a run.
 struct RunOptions: ParsableArguments {
-    @Flag(help: "Stay at a gate until it is decided, instead of leaving with 11.")
+    @Flag(help: "Wait at gates until they are decided, instead of exiting with 11.")
     var wait = false
 
-    @Flag(help: "Write one JSON object per line, and at last the run's status.")
+    @Flag(help: "Print one JSON object per event, and the run's status last.")
     var json = false
 
-    /// Works on a run as it is shown to a person or a program, until it stops or a signal comes.
+    /// Performs `operation` on a run, and shows its progress, until the run stops or a signal arrives.
     ///
-    /// - Returns: What became of it, and the exit status that it comes to.
+    /// - Returns: The outcome, and the exit status for it.
     func perform(
         on service: RolloutService, _ operation: @escaping @Sendable (WorkOptions) async throws -> RunOutcome
     ) async throws -> (outcome: RunOutcome, status: ExitStatus) {
@@ -42,12 +42,12 @@ struct RunOptions: ParsableArguments {
         return TreeDisplay(style: terminal.style, asks: asks, service: service)
     }
 
-    /// Says a line of a command; with `--json`, standard output is the run's alone.
+    /// Prints a line; with `--json`, to standard error, because standard output is reserved for JSON.
     func say(_ text: String) {
         if json { Notices.say(text) } else { StandardOutput.shared.line(text) }
     }
 
-    /// Says who goes on with a run of which something was kept.
+    /// Reports which process continues a run for which a request was recorded.
     func leave(
         _ run: RunID, to holder: LeaseHolder?, on service: RolloutService, say: ((String) -> Void)? = nil
     ) async throws -> ExitStatus {
@@ -55,31 +55,31 @@ struct RunOptions: ParsableArguments {
 
         guard holder == nil else {
             guard wait else {
-                say("the process that works on \(run) takes it up")
+                say("the process that is working on \(run) will carry it out")
                 try summarize(run, on: service)
                 return .finished
             }
             return try await follow(run, on: service)
         }
         let next = NextCommand(try service.situation(of: run)).text ?? "turnout status \(run)"
-        say("no process works on \(run); next: \(next)")
+        say("no process is working on \(run); next: \(next)")
         try summarize(run, on: service)
         return .finished
     }
 
-    /// With `--json`, ends with how the run stands, which this command has not worked on.
+    /// With `--json`, prints the state of a run that this command has not worked on.
     func summarize(_ run: RunID, on service: RolloutService) throws {
         guard json else { return }
         JSONDisplay().end(try service.end(of: run))
     }
 
-    /// Follows a run on which another process works, and says how it ended.
+    /// Waits for a run that another process is working on, and shows how it ended.
     func follow(_ run: RunID, on service: RolloutService) async throws -> ExitStatus {
         try await perform(on: service) { _ in .end(try await service.follow(run)) }.status
     }
 }
 
-/// A display from its first line to its last, with the signals that end the work.
+/// Connects a display with the signals that end the work.
 private final class RunShow: RunObserver {
     private let display: any RunDisplay
     private let (signals, continuation) = AsyncStream.makeStream(of: Signals.Kind.self)
@@ -104,7 +104,7 @@ private final class RunShow: RunObserver {
         display.end(end)
     }
 
-    /// What `operation` comes to, and the signal that came first, if one did.
+    /// Performs `operation`, and returns its outcome and the first signal, if any.
     func work(
         _ operation: @escaping @Sendable () async throws -> RunOutcome
     ) async throws -> (RunOutcome, Signals.Kind?) {

@@ -12,15 +12,15 @@ internal import Rollouts
 #endif
 
 extension Turnout {
-    /// Runs the command that this process was called with, and ends the process with its exit status.
+    /// Runs the command in the process's arguments, and exits with its status.
     package static func start() async {
-        // A reader that has gone is noticed by the write that fails, and ends no rollout.
+        // A closed pipe must not end a rollout; the failed write is noticed instead.
         signal(SIGPIPE, SIG_IGN)
         Log.start()
         endProcess(await run(Array(CommandLine.arguments.dropFirst())))
     }
 
-    /// Runs the command that `arguments` are, and says what became of it.
+    /// Runs the command in `arguments`, and reports errors.
     ///
     /// - Returns: The exit status.
     static func run(_ arguments: [String]) async -> Int32 {
@@ -40,15 +40,15 @@ extension Turnout {
         }
     }
 
-    /// Standard output says it too where a program reads that.
+    /// Prints the error as JSON on standard output as well.
     private static func tellPrograms(_ error: any Error) {
         guard let report = ErrorReport(error) else { return }
         do { StandardOutput.shared.line(try JSONText.line(report)) } catch {
-            Notices.warn("the error could not be written as JSON: \(error)")
+            Notices.warn("could not encode the error as JSON: \(error)")
         }
     }
 
-    /// Says what went wrong.
+    /// Prints an error, and returns the exit status for it.
     private static func status(after error: any Error) -> Int32 {
         switch error {
         case let failure as CommandFailure:
@@ -60,7 +60,7 @@ extension Turnout {
             return error.exitStatus.rawValue
         case let error as JournalError:
             Notices.error(error.message)
-            if error.code == .tampered { Notices.say("`turnout doctor` and `turnout events --verify` tell more") }
+            if error.code == .tampered { Notices.say("`turnout doctor` and `turnout events --verify` show details") }
             return error.exitStatus.rawValue
         case let error as BackendError:
             Notices.error(error.message)
@@ -73,7 +73,7 @@ extension Turnout {
         }
     }
 
-    /// Usage errors, `--help`, `--version` and completion scripts are ArgumentParser's.
+    /// Handles usage errors, `--help`, `--version` and completion scripts as ArgumentParser does.
     private static func statusAsParsed(after error: any Error) -> Int32 {
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
@@ -83,7 +83,7 @@ extension Turnout {
             return code.rawValue
         }
         guard !(error is ExitCode) else {
-            // A status that says more than 0 stays; what was not shown is said beside it.
+            // Keep a non-zero status, and also report an output error.
             do throws(CommandFailure) { try StandardOutput.shared.check() } catch { Notices.error(error.message) }
             return code.rawValue
         }
@@ -93,7 +93,7 @@ extension Turnout {
     }
 }
 
-/// Commands have an `exit` of their own.
+/// Calls the C function, because commands have a method `exit`.
 private func endProcess(_ status: Int32) -> Never { exit(status) }
 
 extension EmulatorError {

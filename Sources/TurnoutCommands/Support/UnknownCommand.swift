@@ -2,11 +2,13 @@ internal import ArgumentParser
 internal import PlaybookSyntax
 internal import Support
 
-/// A word where a command is expected, that names none.
+/// Reports unknown commands.
 ///
-/// ArgumentParser calls it an unexpected argument, and doesn't say what was meant.
+/// ArgumentParser would report an unexpected argument, without suggesting a command.
 enum UnknownCommand {
-    /// Looks at the words in front of the first option, as far as they choose a command.
+    /// Checks the words before the first option that select a command.
+    ///
+    /// - Throws: ``CommandFailure`` with suggestions.
     static func check(_ arguments: [String], of root: any ParsableCommand.Type = Turnout.self) throws(CommandFailure) {
         var command = root
         var path = "turnout"
@@ -16,7 +18,7 @@ enum UnknownCommand {
             let names = choices.compactMap { $0.configuration.commandName }
             guard let next = choices.first(where: { $0.configuration.commandName == word }) else {
                 let near = didYouMean(word, among: names)
-                let help = near ?? "its commands: " + names.joined(separator: ", ")
+                let help = near ?? "its commands are " + names.joined(separator: ", ")
                 throw CommandFailure(.usage, "\(path) has no command '\(word.printable)'; \(help)")
             }
             command = next

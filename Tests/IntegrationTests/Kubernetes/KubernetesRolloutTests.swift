@@ -112,7 +112,7 @@ extension KubernetesSuite {
                 let run = try home.start(
                     words(fixture, "--approve", "all").map { $0 == "canary_for=1s" ? "canary_for=30s" : $0 })
                 try await eventually("the canary rests") {
-                    try String(contentsOfFile: run.output, encoding: .utf8).contains("canary        rests until")
+                    try String(contentsOfFile: run.output, encoding: .utf8).contains("canary        bakes until")
                 }
                 try await fixture.kubectl("delete", "service", "my-endpoint-green")
                 let ended = try await run.end()

@@ -49,8 +49,8 @@ struct EvidenceTextTests {
                 == "the analysis fails green after 42s: errors: green 5.07 %, blue 0.49 %, limit 1.49 %; evidence of "
                 + "harm 2000:1 (fails at 790:1); green answered 400 requests, 20 of them failed")
         #expect(
-            analysis.words == "green: 400 requests, 20 failed; blue: 3600 requests, 18 failed; errors: odds against it "
-                + "2000:1 (790:1 is a fail), for it below 1:1 (20:1 is a pass)")
+            analysis.words == "green: 400 requests, 20 failed; blue: 3600 requests, 18 failed; errors: "
+                + "evidence of harm 2000:1 (fails at 790:1), of safety below 1:1 (passes at 20:1)")
     }
 
     @Test("Whether a metric fails or passes is seen at every width", arguments: [50, 80, 100])

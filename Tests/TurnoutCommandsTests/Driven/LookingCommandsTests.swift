@@ -49,7 +49,7 @@ struct LookingCommandsTests {
             await bench.type("events --verify", leaves: .finished).expect("✓ demo-1: chain of", "holds")
             let verified = try await bench.type("events --verify --json", leaves: .finished).objects()
             #expect(verified.map { $0["holds"] as? Bool } == [true])
-            await bench.type("events --verify --follow", leaves: .usage).expect("exclude each other", inErrors: true)
+            await bench.type("events --verify --follow", leaves: .usage).expect("cannot be combined", inErrors: true)
 
             let export = try await bench.type("export", leaves: .finished).document() as? [String: Any]
             #expect((export?["events"] as? [Any])?.count == objects.count)
@@ -63,7 +63,7 @@ struct LookingCommandsTests {
             await bench.type("run demo", leaves: .waitingForPerson)
             bench.backend.edit { $0.blindness = BackendError(.unavailable, "the network is down") }
             await bench.type("status", leaves: .finished)
-                .expect("not observable now: the network is down")
+                .expect("cannot be observed now: the network is down")
         }
     }
 

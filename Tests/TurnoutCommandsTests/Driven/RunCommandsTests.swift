@@ -14,7 +14,7 @@ struct RunCommandsTests {
         try await CommandBench.with { bench async throws in
             let start = await bench.type("turnout run demo", leaves: .waitingForPerson)
             start.expect(
-                "demo-1: 6 stages on scripted/shop", "canary", "rests until",
+                "demo-1: 6 stages on scripted/shop", "canary", "bakes until",
                 "demo-1 waiting for an approval of stage cut-over", "instructions: Look at the canary",
                 "traffic {blue: 90, green: 10}, as observed")
             #expect(start.errors.isEmpty, "\(start.errors)")
@@ -159,14 +159,14 @@ struct RunCommandsTests {
             await bench.type("runs", leaves: .finished).expect("demo-1", "expired")
             let status = await bench.type("status", leaves: .finished)
             await bench.type("approve", leaves: .usage).expect(
-                "`turnout resume demo-1` goes on with it", inErrors: true)
+                "`turnout resume demo-1` continues it", inErrors: true)
             await bench.type("skip --reason late", leaves: .usage).expect(
-                "`turnout resume demo-1` goes on with it", inErrors: true)
+                "`turnout resume demo-1` continues it", inErrors: true)
             #expect(try marks() == 1 && bench.backend.edit { $0.asked.count } == asked)
             #expect(try bench.journal.verify(CommandBench.run).isEmpty && bench.journal.leases().isEmpty)
             await bench.type("events", leaves: .finished).expect(
                 "gate.expired", "the approval of stage cut-over timed out at", "on_timeout is roll_back")
-            status.expect("demo-1 expired", "next: turnout resume demo-1", "to do what its on_timeout says (roll_back)")
+            status.expect("demo-1 expired", "next: turnout resume demo-1", "to carry out its on_timeout (roll_back)")
             #expect(status.offers == ["turnout resume demo-1", "turnout abort demo-1"])
             await bench.type(try #require(status.offers.first), leaves: .rolledBack).expect("demo-1 rolled back")
             #expect(try bench.snapshot()?.traffic.actual == ["blue": 100])
@@ -202,7 +202,7 @@ struct RunCommandsTests {
             let end = await bench.type("run demo", leaves: .rolledBack)
             end.expect(
                 "canary", "the attempt failed: 'traffic {blue: 90, green: 10}' was refused: the quota is used up",
-                "demo-1 rolled back", "the quota is used up", "to try again from stage canary, as a new run")
+                "demo-1 rolled back", "the quota is used up", "to try again from stage canary, in a new run")
             #expect(end.offers == ["turnout retry demo-1"])
             bench.backend.edit { $0.answer = { _ in .done } }
             let fork = await bench.type(try #require(end.offers.first), leaves: .waitingForPerson)
@@ -273,9 +273,9 @@ struct RunCommandsTests {
             }
             await bench.type("run demo", leaves: .waitingForPerson)
             let refused = await bench.type("retry --approve all", leaves: .usage)
-            refused.expect("`turnout approve demo-1 --stage STAGE` approves its stages ahead of time", inErrors: true)
+            refused.expect("`turnout approve demo-1 --stage STAGE` approves its stages in advance", inErrors: true)
             let early = await bench.type("approve demo-1 --stage cut-over", leaves: .finished)
-            early.expect("approved by ada@desk (asserted), ahead of its gate", "next: turnout retry demo-1")
+            early.expect("approved by ada@desk (asserted), in advance", "next: turnout retry demo-1")
             bench.backend.edit { $0.answer = { _ in .done } }
             let retried = await bench.type(try #require(early.offers.first), leaves: .finished)
             retried.expect("demo-1 succeeded")
@@ -298,7 +298,7 @@ struct RunCommandsTests {
             await bench.type("run demo", leaves: .waitingForPerson)
             await bench.type("approve demo-1 --stage cut-over", leaves: .finished)
             let changed = await bench.type("reject demo-1 --stage cut-over --reason 'too early'", leaves: .finished)
-            changed.expect("rejected by ada@desk (asserted), ahead of its gate, in place of the approval of")
+            changed.expect("rejected by ada@desk (asserted), in advance, replacing the approval of")
             await bench.asked(by: .bob).type("approve demo-1 --stage cut-over", leaves: .usage)
                 .expect("was rejected by ada@desk", "the first decision counts", inErrors: true)
             let report = try await bench.type("status --json", leaves: .finished).document() as? [String: Any]
@@ -336,7 +336,7 @@ struct RunCommandsTests {
             await bench.type("run demo", leaves: .waitingForPerson)
             try bench.meddle(.setTraffic(["blue": 100]))
             let held = await bench.type("approve --resume", leaves: .waitingForPerson)
-            held.expect("the approval was set aside", "demo-1 held")
+            held.expect("the approval is void", "demo-1 held")
             let asked = await bench.type(try #require(held.offers.first), leaves: .waitingForPerson)
             #expect(asked.offers.count == 3)
             await bench.type(try #require(asked.offers.first), leaves: .finished).expect("demo-1 succeeded")
@@ -356,7 +356,7 @@ struct RunCommandsTests {
                 #expect(resumed.named.contains("turnout resume demo-1 --adopt") == isOffered)
                 guard isOffered else { return }
                 await bench.type("turnout resume demo-1 --adopt", leaves: .waitingForPerson)
-                    .expect("the edited playbook is used from here on")
+                    .expect("the edited playbook is used from now on")
             }
         }
     }
@@ -373,7 +373,7 @@ struct RunCommandsTests {
                 }
             }
             let left = await bench.type("run demo", leaves: .interrupted)
-            left.expect("demo-1 interrupted: everything is checkpointed; stage canary is next")
+            left.expect("demo-1 interrupted: all progress is saved; stage canary is next")
             await bench.type("status", leaves: .finished).expect("demo-1 interrupted")
             bench.backend.edit { $0.answer = { _ in .done } }
             let resumed = await bench.type(try #require(left.offers.first), leaves: .waitingForPerson)
@@ -391,7 +391,7 @@ struct RunCommandsTests {
             let next = try #require(kept.offers.first)
             await bench.type(next, leaves: .finished).expect("delete-blue", "skipped by ada@desk: blue stays")
             #expect(try bench.snapshot()?.deployments.map(\.name) == ["blue", "green"])
-            await bench.type("skip --reason ' '", leaves: .usage).expect("--reason must say why", inErrors: true)
+            await bench.type("skip --reason ' '", leaves: .usage).expect("--reason must not be empty", inErrors: true)
         }
     }
 
@@ -401,7 +401,7 @@ struct RunCommandsTests {
             "timeout: 24h}", with: "timeout: 24h, starter_may_approve: false, group: leads}")
         try await CommandBench.with(barred) { bench async throws in
             let start = await bench.type("run demo", leaves: .waitingForPerson)
-            start.expect("ada@desk started the run, and the stage bars its starter: another person decides by")
+            start.expect("ada@desk started the run and may not approve this stage: another person must decide with")
             await bench.type("approve", leaves: .usage).expect("must be approved by another person", inErrors: true)
             await bench.type("approve --by 'a b!'", leaves: .usage).expect("--by: ", inErrors: true)
             await bench.type("approve --stage canary", leaves: .usage)
@@ -425,9 +425,9 @@ struct RunCommandsTests {
             }
             await bench.type("run dem", leaves: .usage).expect("did you mean 'demo'?", inErrors: true)
             await bench.type("run demo --backend x", leaves: .usage).expect("this build has scripted", inErrors: true)
-            await bench.type("run demo --plan x", leaves: .usage).expect("'x' is no plan", inErrors: true)
+            await bench.type("run demo --plan x", leaves: .usage).expect("'x' is not a plan ID", inErrors: true)
             await bench.type("resume demo-1 --adopt --restore", leaves: .usage).expect(
-                "exclude each other", inErrors: true)
+                "cannot be combined", inErrors: true)
             await bench.type("rnu", leaves: .usage).expect("did you mean 'run'?", inErrors: true)
             await bench.type("run demo --input a=b", leaves: .invalidPlaybook)
                 .expect("there is no input 'a'", "nothing was changed", inErrors: true)
@@ -450,10 +450,11 @@ struct RunCommandsTests {
             #expect(status.offers.first == "turnout approve demo-1")
             await bench.type("runs", leaves: .finished).expect("demo-1", "held by process")
             await bench.type(try #require(status.offers.first), leaves: .finished)
-                .expect("the process that works on demo-1 takes it up")
+                .expect("the process that is working on demo-1 will carry it out")
             await bench.type("abort", leaves: .finished)
                 .expect(
-                    "works on demo-1 and rolls it back; follow it by `turnout status demo-1 --watch`", inErrors: true)
+                    "is working on demo-1 and rolls it back; follow it with `turnout status demo-1 --watch`",
+                    inErrors: true)
             await bench.type("resume", leaves: .notOurs).expect("wait for it", inErrors: true)
             await bench.type("run demo", leaves: .notOurs).expect("next: turnout status demo-1 --watch", inErrors: true)
             bench.backend.clock.advance(by: .minutes(5))
@@ -468,7 +469,7 @@ struct RunCommandsTests {
         try await CommandBench.with { bench async throws in
             bench.refuseTraffic(BackendError(.storage, "local.sqlite: no space is left; free some space"))
             let full = await bench.type("run demo", leaves: .stateNotWritten)
-            full.expect("free some space; `turnout resume demo-1` goes on with it", inErrors: true)
+            full.expect("free some space; `turnout resume demo-1` continues it", inErrors: true)
             #expect(!full.errors.contains("again"))
             bench.backend.edit { $0.answer = { _ in .done } }
             await bench.type(try #require(full.named.last), leaves: .waitingForPerson)
@@ -486,7 +487,7 @@ struct RunCommandsTests {
             full = bench
             full.outputError = ENOSPC
             await full.type("runs", leaves: .stateNotWritten)
-                .expect("standard output could not be written", inErrors: true)
+                .expect("cannot write to standard output", inErrors: true)
             full.outputError = EPIPE
             await full.type("runs", leaves: .finished)
         }

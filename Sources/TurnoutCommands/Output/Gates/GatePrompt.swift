@@ -2,7 +2,7 @@ internal import RolloutEngine
 internal import Rollouts
 internal import Support
 
-/// The question that a gate asks at the keyboard: yes or no, and why.
+/// Asks at the keyboard whether to approve a gate, and why.
 struct GatePrompt {
     struct Decision: Hashable {
         var kind: Request.Kind
@@ -10,13 +10,13 @@ struct GatePrompt {
     }
 
     let gate: ApprovalGate
-    /// What became of the last decision.
+    /// The result of the last decision.
     var notice: String?
     private var answer: (kind: Request.Kind, reason: String)?
 
     init(gate: ApprovalGate) { self.gate = gate }
 
-    /// Takes a key; what is decided by it, or nil.
+    /// Processes a key; returns the decision if the key completes one.
     mutating func press(_ key: KeyReader.Key) -> Decision? {
         guard var answer else {
             switch key {
@@ -49,16 +49,16 @@ struct GatePrompt {
         if let notice { lines += notice.printable.hanging(behind: "", width: columns).map { style($0, .yellow) } }
         let stage = tree.stageName ?? "the stage"
         guard let answer else {
-            let (question, keys, leave) = ("Approve \(stage)?", "[y]es  [n]o", "Ctrl-C leaves it for later")
+            let (question, keys, leave) = ("Approve \(stage)?", "[y]es  [n]o", "Ctrl-C: decide later")
             guard question.count + keys.count + leave.count + 4 > columns else {
                 return lines + [style.bold(question) + "  \(keys)  " + style.dim(leave)]
             }
             return lines + question.hanging(behind: "", width: columns).map(style.bold) + [keys, style.dim(leave)]
         }
-        let question = answer.kind == .approve ? "Approve \(stage); why?" : "Reject \(stage); why?"
+        let question = answer.kind == .approve ? "Approve \(stage). Reason:" : "Reject \(stage). Reason:"
         let room = max(columns - question.count - 3, 10)
         return lines + [
             style.bold(question) + " " + answer.reason.suffix(room) + "▏"
-        ] + "Enter decides, with or without a reason; Esc goes back".hanging(behind: "", width: columns).map(style.dim)
+        ] + "Enter decides; the reason is optional. Esc goes back.".hanging(behind: "", width: columns).map(style.dim)
     }
 }

@@ -3,8 +3,8 @@ internal import RolloutStatistics
 internal import Rollouts
 internal import Support
 
-/// The evidence of a run as a live tree shows it: what was measured against what limit, and bars of evidence against
-/// and for the candidate.
+/// Formats the evidence of an analysis for the live tree: measurements with their limits, and bars for the evidence of
+/// harm and of safety.
 struct AnalysisLines {
     var style: Style
     var columns: Int
@@ -21,7 +21,7 @@ struct AnalysisLines {
         return head.hanging(behind: "", width: columns) + table + troubles.map { style($0, .yellow) }
     }
 
-    /// What was measured stands last, where it may wrap: whether it fails or passes is always to be seen.
+    /// The measured values come last and may wrap, so that the evidence is always visible.
     private struct Row {
         var title: String
         var harm: Table.Cell
@@ -36,7 +36,7 @@ struct AnalysisLines {
             let plain = title + cells.joined()
             let isHead = values == Row.head.values
             let tinted = zip([harm, safety], cells).map { style($1, isHead ? .dim : $0.tint) }.joined()
-            // Where there is no room beside the bars, values stand under them.
+            // If there is no room next to the bars, the values go below them.
             guard columns - plain.count >= 20 else {
                 guard !isHead else { return [(title + tinted).withoutTrailingSpaces] }
                 return [(title + tinted).withoutTrailingSpaces] + wrapped(behind: "    ", columns)
@@ -47,7 +47,7 @@ struct AnalysisLines {
             }
         }
 
-        /// A quantity and its unit stay on one line.
+        /// Wraps the values so that a quantity and its unit stay on one line.
         private func wrapped(behind head: String, _ columns: Int) -> [String] {
             let parts = values.split(separator: ", ").map { $0.replacing(" ", with: "\u{A0}") }
             return parts.joined(separator: ", ").hanging(behind: head, width: columns).map {
@@ -69,7 +69,7 @@ struct AnalysisLines {
             values: values.isEmpty ? "nothing yet" : values.joined(separator: ", "))
     }
 
-    /// How much there is of the evidence that decides.
+    /// Shows the evidence as a share of the threshold.
     private func bar(_ level: Measurement.Level?, _ tint: Style.Tint) -> Table.Cell {
         guard let level else { return Table.Cell("") }
         return Table.Cell(TrafficBar(width: 8).text(level.percent).padded(to: 8) + "|", level.percent > 0 ? tint : .dim)

@@ -2,28 +2,28 @@ internal import RolloutEngine
 internal import RolloutStatistics
 internal import Rollouts
 
-/// An analysis as `status --json`, `events --json` and `run --json` tell it.
+/// An analysis in the output of `status --json`, `events --json` and `run --json`.
 struct AnalysisReport: Encodable, Sendable {
     var candidate: Name
     var control: Name?
-    /// The candidate's configured share of the requests of the two, 0 to 1.
+    /// The candidate's configured share of the requests to both arms, 0 to 1.
     var share: Double
     var isMirror: Bool
     var began: Timestamp
     var ends: Timestamp
     /// Nil before the first reading.
     var verdict: Verdict?
-    /// What the last reading could not be told, each in a sentence.
+    /// Problems of the last reading, one sentence each.
     var troubles: [String]
 
-    /// One reading of its course.
+    /// One reading in the course of the analysis.
     struct Point: Encodable, Sendable {
         var point: CoursePoint
 
         init(_ point: CoursePoint) { self.point = point }
     }
 
-    /// What one of its tests measured, against what.
+    /// A measurement of one of its tests, with its limit.
     struct Measured: Encodable, Sendable {
         var measurement: Measurement
 

@@ -3,19 +3,19 @@ internal import RolloutStatistics
 internal import Rollouts
 
 extension AnalysisRecord {
-    /// When its stage ends without a verdict.
+    /// When the analysis ends if it reaches no verdict.
     var ends: Timestamp { began + Interval(seconds: gate.specification.longest) }
 
-    /// `analyses green beside blue, for at most 30m`.
+    /// For example `analyses green against blue, for at most 30m`.
     var startWords: String {
         let beside =
-            arms.control.map { arms.isMirror ? " by copies of requests to \($0)" : " beside \($0)" } ?? " alone"
+            arms.control.map { arms.isMirror ? " on copies of requests to \($0)" : " against \($0)" } ?? " alone"
         return "analyses \(arms.candidate)\(beside), for at most \(Interval(seconds: gate.specification.longest).short)"
     }
 
-    /// `green: 1204 requests, 6 failed; blue: 10900, 54 failed; errors: odds against it …`.
+    /// For example `green: 1204 requests, 6 failed; blue: 10900, 54 failed; errors: evidence of harm …`.
     ///
-    /// What could not be told stands behind it.
+    /// Problems of the reading follow.
     var words: String {
         let troubles = (troubles ?? []).map { "; \($0)" }.joined()
         guard let verdict else { return "\(arms.candidate): nothing read yet\(troubles)" }
@@ -35,21 +35,21 @@ extension Verdict.Exposure {
 }
 
 extension Measurement {
-    /// `errors: odds against it below 1:1 (500:1 is a fail), for it 8:1 (20:1 is a pass)`.
+    /// For example `errors: evidence of harm below 1:1 (fails at 500:1), of safety 8:1 (passes at 20:1)`.
     var evidenceWords: String { title + (odds.map { ": \($0)" } ?? "") }
 
-    /// `odds against it below 1:1 (500:1 is a fail), for it 8:1 (20:1 is a pass)`; nil where there is no evidence.
+    /// For example `evidence of harm below 1:1 (fails at 500:1), of safety 8:1 (passes at 20:1)`; nil without evidence.
     var odds: String? {
         let parts = [
-            harm.map { "against it \($0.odds) (\($0.thresholdOdds) is a fail)" },
-            safety.map { "for it \($0.odds) (\($0.thresholdOdds) is a pass)" },
+            harm.map { "of harm \($0.odds) (fails at \($0.thresholdOdds))" },
+            safety.map { "of safety \($0.odds) (passes at \($0.thresholdOdds))" },
         ].compactMap(\.self)
-        return parts.isEmpty ? nil : "odds " + parts.joined(separator: ", ")
+        return parts.isEmpty ? nil : "evidence " + parts.joined(separator: ", ")
     }
 }
 
 extension Measurement.Level {
-    /// How much of what is needed there is, 0 to 100.
+    /// The evidence as a percentage of the threshold, 0 to 100.
     var percent: Int {
         guard threshold > 0, log10E.isFinite else { return log10E > 0 ? 100 : 0 }
         return Int(min(max(log10E / threshold, 0), 1) * 100)
@@ -57,7 +57,7 @@ extension Measurement.Level {
 }
 
 extension AnalysisSpecification {
-    /// `analysis of errors and latency, 10s to 30m, a false alarm in 1 % of rollouts; without a verdict: hold`.
+    /// For example `analysis of errors and latency, 10s to 30m; without a verdict: hold`.
     var words: String {
         let names = metrics.map(\.name)
         let list =

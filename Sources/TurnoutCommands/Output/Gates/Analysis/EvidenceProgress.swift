@@ -1,14 +1,15 @@
 internal import RolloutEngine
 internal import RolloutStatistics
 
-/// How near to a verdict an analysis is, in steps that people care for: orders of magnitude.
+/// How close an analysis is to a verdict, in orders of magnitude.
 struct EvidenceProgress: Hashable {
     private var metrics: [Metric]
     private var troubles: [String]
 
     private struct Metric: Hashable {
-        /// Decades of the odds against the candidate, and for it.
+        /// Decades of the evidence of harm, up to the threshold.
         var harm: Int
+        /// Decades of the evidence of safety, up to the threshold.
         var safety: Int
         var isHarmful: Bool
         var isSafe: Bool
@@ -23,9 +24,9 @@ struct EvidenceProgress: Hashable {
         }
     }
 
-    /// True where it is nearer by an order of magnitude than `told`, or something else has come about.
+    /// Whether the analysis is closer to a verdict than `told` by an order of magnitude, or anything else has changed.
     ///
-    /// What has become less likely again is no news.
+    /// Evidence that has decreased is not news.
     func isNews(beyond told: EvidenceProgress) -> Bool {
         guard troubles == told.troubles, metrics.count == told.metrics.count else { return true }
         return zip(metrics, told.metrics).contains { now, then in
