@@ -24,7 +24,7 @@ struct ArticleTests {
             let playbook = try home.read("Playbooks/scored-rollout.yml")
                 .replacing("${{ backend.metrics }}", with: "${{ backend.name == 'none' }}")
             try home.write(playbook, to: "Playbooks/scored-rollout.yml")
-            let common = ["run", "scored-rollout", "--approve", "all", "--input", "rest_for=1s"]
+            let common = ["run", "scored-rollout", "--approve", "all", "--input", "bake_for=1s"]
             let byRun = try home.run(common + ["--endpoint", "by-run"], within: 300)
             #expect(byRun.status == 0, "\(byRun.output)\(byRun.errors)")
 

@@ -53,7 +53,7 @@ struct MLflowTests {
 
             let ended = try home.run(
                 [
-                    "run", "prices", "--allow-outside-paths", "--approve", "all", "--input", "rest_for=1s", "--input",
+                    "run", "prices", "--allow-outside-paths", "--approve", "all", "--input", "bake_for=1s", "--input",
                     "blue_file=\(home.path)/blue.yml", "--input", "green_file=\(home.path)/green.yml",
                 ], within: 500)
             #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
