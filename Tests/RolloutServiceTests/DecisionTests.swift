@@ -43,7 +43,7 @@ extension RolloutService {
     func binding() throws {
         let open = try subject()
         #expect(open.stage.name == "cut-over" && open.gate?.fingerprint == "f00d")
-        #expect(open.evidence?.hasPrefix("traffic wanted {blue: 90, green: 10}, actual {blue: 90, green: 10}") == true)
+        #expect(open.evidence?.hasPrefix("traffic desired {blue: 90, green: 10}, actual {blue: 90, green: 10}") == true)
         let early = try subject(stage: "delete-blue")
         #expect(early.gate == nil && early.evidence == nil)
     }

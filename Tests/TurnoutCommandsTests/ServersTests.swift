@@ -107,7 +107,7 @@ struct ServersTests {
             endpoint: EndpointReport(Self.endpoint), requests: nil, scoringURI: "http://127.0.0.1:1/score",
             unobservable: "the local endpoints are not served now")
         let lines = EndpointShow.lines(Self.endpoint, payload, Terminal(descriptor: -1, environment: [:]))
-        #expect(lines.contains("scoring URI http://127.0.0.1:1/score, which no process serves now"))
+        #expect(lines.contains("scoring URI http://127.0.0.1:1/score, but no process is serving it now"))
         #expect(try JSONText.line(payload).contains(#""unobservable":"the local endpoints are not served now""#))
     }
 }

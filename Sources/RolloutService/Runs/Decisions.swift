@@ -217,6 +217,6 @@ struct DecisionSubject {
     var evidence: String? {
         guard gate != nil else { return nil }
         guard let endpoint = run.latest.snapshot else { return "no endpoint" }
-        return "traffic wanted \(endpoint.traffic.wanted), actual \(endpoint.traffic.actual); " + run.latest.words
+        return "traffic desired \(endpoint.traffic.wanted), actual \(endpoint.traffic.actual); " + run.latest.words
     }
 }

@@ -9,7 +9,7 @@ struct Pace: Sendable {
     /// The real time that may still be spent.
     var budget: Duration
 
-    /// No real time: nobody is watching.
+    /// No real time, for a run that no person is watching.
     static let none = Pace(factor: 0, budget: .zero)
 
     /// Shows the whole of `plan` in about 2.5 s, if `durations` can predict how long its changes take.

@@ -83,12 +83,12 @@ struct EndpointShow: AsyncParsableCommand {
                 + ", \(endpoint.kind.rawValue), auth mode \(endpoint.definition.authMode)"
         ]
         if let uri = payload.scoringURI {
-            let served = payload.unobservable == nil ? "" : style(", which no process serves now", .yellow)
+            let served = payload.unobservable == nil ? "" : style(", but no process is serving it now", .yellow)
             lines.append("scoring URI \(uri)\(served)")
         }
         lines.append("")
         lines += trafficLines(endpoint, terminal) + [""]
-        guard !endpoint.deployments.isEmpty else { return lines + ["It has no deployments."] }
+        guard !endpoint.deployments.isEmpty else { return lines + ["The endpoint has no deployments."] }
         var table = Table(
             .init("DEPLOYMENT"), .init("STATE"), .init("READY", rightAligned: true), .init("TYPE"),
             .init("REQUESTS", rightAligned: true), .init("FAILED", rightAligned: true),

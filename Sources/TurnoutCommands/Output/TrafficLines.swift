@@ -22,7 +22,7 @@ struct TrafficLines {
             let head = (index == 0 ? title : "").padded(to: 8) + name.text.printable.cut(to: width).padded(to: width)
             let percent = "\(actual) %"
             let padding = String(repeating: " ", count: max(6 - percent.count, 0))
-            let change = wanted == actual ? "" : style("  wanted \(wanted) %", .yellow)
+            let change = wanted == actual ? "" : style("  desired \(wanted) %", .yellow)
             return head + " " + padding + percent + " "
                 + style(bar.text(wanted: wanted, actual: actual).withoutTrailingSpaces, .cyan) + change
         }
