@@ -99,7 +99,7 @@ extension RolloutService {
         #expect(approvals.stages == ["cut-over"])
         #expect(
             approvals.notes
-                == ["stage delete-blue must be approved by another person: it bars the person who starts the run"])
+                == ["stage delete-blue is not approved in advance: the person who starts the run may not approve it"])
     }
 
     @Test("a stage without a gate, an unknown one, and a gate that bars the starter are refused")

@@ -95,7 +95,7 @@ import RolloutTesting
         #expect(next(.waiting(Sample.gate()), .waiting, approval: barring, person: Sample.ben).others == nil)
         let grouped = Approval(group: "leads")
         let stranger = next(.waiting(Sample.gate()), .waiting, approval: grouped, person: Sample.ben)
-        #expect(stranger.others?.contains("a member of leads decides") == true)
+        #expect(stranger.others?.contains("a member of leads must decide") == true)
         #expect(stranger.others?.contains("this machine has no such group") == true)
         let member = next(.waiting(Sample.gate()), .waiting, approval: grouped, person: Sample.ben, memberOf: "leads")
         #expect(member.text == "turnout approve demo-1 --resume")

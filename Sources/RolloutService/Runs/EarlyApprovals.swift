@@ -25,7 +25,7 @@ struct EarlyApprovals: Hashable, Sendable {
             }
             guard all else { continue }
             if let bar = Self.bar(approval, to: caller) {
-                notes.append("stage \(stage.name) must be approved by another person: \(bar)")
+                notes.append("stage \(stage.name) is not approved in advance: \(bar)")
             } else {
                 stages.append(stage.name)
             }
@@ -56,7 +56,7 @@ struct EarlyApprovals: Hashable, Sendable {
         let group = caller.membership(for: approval)
         return switch approval.objection(to: caller.person, memberOf: group, starter: caller.person) {
         case nil, .repeated?: nil
-        case .starter?: "it bars the person who starts the run"
+        case .starter?: "the person who starts the run may not approve it"
         case .group(let group)?: caller.objection(to: group)
         }
     }
