@@ -26,12 +26,12 @@ package struct AssetTree: Sendable {
     package var size: Int { files.reduce(0) { $0 + $1.size } }
     private let ignore: IgnoreFile
 
-    package static let mostFiles = 100_000
+    package static let maximumFileCount = 100_000
     private static let deepest = 64
 
     /// Reads the file or folder at `path`, an absolute path.
     package init(_ path: String) throws(AssetProblem) {
-        guard let root = DiskPath.resolved(path), let facts = DiskFacts(root) else {
+        guard let root = DiskPath.resolved(path), let facts = FileMetadata(root) else {
             throw AssetProblem("there is nothing at \(path)")
         }
         self.root = root
@@ -62,7 +62,9 @@ package struct AssetTree: Sendable {
             throw AssetProblem("\(root): folders are nested more than \(Self.deepest) levels deep")
         }
         for name in try Self.names(in: folder) {
-            guard let target = DiskPath.resolved("\(folder)/\(name)"), let facts = DiskFacts(target) else { continue }
+            guard let target = DiskPath.resolved("\(folder)/\(name)"), let facts = FileMetadata(target) else {
+                continue
+            }
             let below = path.isEmpty ? name : "\(path)/\(name)"
             if facts.isFolder {
                 guard target != folder, !inside.contains(target) else {
@@ -73,9 +75,10 @@ package struct AssetTree: Sendable {
                 try list(target, as: below, inside: inside + [folder])
             } else if facts.isRegular, !ignore.excludes("\(folder)/\(name)") {
                 files.append(File(path: below, place: target, facts))
-                guard files.count <= Self.mostFiles else {
+                guard files.count <= Self.maximumFileCount else {
                     throw AssetProblem(
-                        "\(root) has more than \(Self.mostFiles) files; list those that are not needed in .amlignore")
+                        "\(root) has more than \(Self.maximumFileCount) files; list those that are not needed in .amlignore"
+                    )
                 }
             }
         }
@@ -142,7 +145,7 @@ extension AssetTree {
         .sorted { $0.key == $1.key ? $0.name.isBefore($1.name) : $0.key.isBefore($1.key) }
         for (_, name, place) in places where !ignore.excludes(place) {
             // A link to nothing is not uploaded, so its name is not part of the asset.
-            guard let target = DiskPath.resolved(place), let facts = DiskFacts(target),
+            guard let target = DiskPath.resolved(place), let facts = FileMetadata(target),
                 facts.isFolder || facts.isRegular
             else { continue }
             hasher.update(name)
@@ -159,7 +162,7 @@ extension AssetTree {
 }
 
 extension AssetTree.File {
-    fileprivate init(path: String, place: String, _ facts: DiskFacts) {
+    fileprivate init(path: String, place: String, _ facts: FileMetadata) {
         self.init(
             path: path, place: place, size: facts.size, isExecutable: facts.isExecutable, changed: facts.changed,
             seconds: facts.seconds)

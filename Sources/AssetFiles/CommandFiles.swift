@@ -35,12 +35,14 @@ package struct CommandFiles: Sendable {
             let place = DiskPath.joined(folder, word)
             // A word that matches no file is an ordinary argument, and the folder itself would include all files around
             // it.
-            if place != folder, !folder.hasPrefix(place + "/"), DiskFacts(place) != nil { named.append((word, place)) }
+            if place != folder, !folder.hasPrefix(place + "/"), FileMetadata(place) != nil {
+                named.append((word, place))
+            }
         }
         if case .list(let items)? = serving["files"] {
             for text in items.compactMap(\.string) {
                 let place = DiskPath.joined(folder, text)
-                guard DiskFacts(place) != nil else {
+                guard FileMetadata(place) != nil else {
                     throw AssetProblem("there is nothing at \(place)", member: "files")
                 }
                 named.append((text, place))

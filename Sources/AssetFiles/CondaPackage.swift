@@ -14,7 +14,7 @@ package struct CondaPackage: Hashable, Sendable {
     /// The versions that are accepted; `nil` if the specification is not supported here.
     package let versions: CondaVersions?
     /// Whether the entry asks for a build, or for anything else but a version.
-    package let hasMore: Bool
+    package let hasOtherConstraints: Bool
 
     package init(_ text: String) {
         self.text = text
@@ -34,7 +34,7 @@ package struct CondaPackage: Hashable, Sendable {
         if let named = keys.removeValue(forKey: "version") { version = named }
         if let named = keys.removeValue(forKey: "build") { build = named }
         versions = CondaVersions(version)
-        hasMore = build != nil || !keys.isEmpty
+        hasOtherConstraints = build != nil || !keys.isEmpty
     }
 
     /// Returns the packages that a conda file names; other entries are left out.
@@ -120,13 +120,13 @@ package struct CondaVersions: Hashable, Sendable {
     package var isNumeric: Bool { alternatives.joined().allSatisfy { $0.numbers != nil } }
 
     /// The only clause; `nil` if there is not exactly one.
-    package var onlyClause: Clause? {
+    package var singleClause: Clause? {
         alternatives.count == 1 && alternatives[0].count == 1 ? alternatives[0].first : nil
     }
 
     /// The version alone for `=3.12`, `==3.12` and `3.12`; otherwise the specification as written.
     package var words: String {
-        guard let clause = onlyClause, [.equal, .startsWith].contains(clause.relation) else { return text }
+        guard let clause = singleClause, [.equal, .startsWith].contains(clause.relation) else { return text }
         return clause.version
     }
 

@@ -31,7 +31,7 @@ package struct DeploymentFiles: Sendable {
         guard let path, path.isLocalPath, word == nil || word == "command" else { return nil }
         let place = DiskPath.joined(folder, path)
         // A command does not need the code and the model that the file names for the cloud.
-        if word == "command", DiskFacts(place) == nil { return nil }
+        if word == "command", FileMetadata(place) == nil { return nil }
         do {
             return try AssetTree(place)
         } catch {
@@ -86,7 +86,7 @@ extension DeploymentFiles {
         guard !script.hasPrefix("/"), !script.split(separator: "/").contains("..") else {
             return AssetProblem("\(script) is outside \(code.root); only that folder is uploaded", member: member)
         }
-        let isThere = DiskFacts(code.root + "/" + script)?.isRegular == true
+        let isThere = FileMetadata(code.root + "/" + script)?.isRegular == true
         return AssetProblem(
             isThere
                 ? "\(script) is excluded by the .amlignore or .gitignore of \(code.root), so it is not uploaded"
@@ -100,7 +100,7 @@ extension DeploymentFiles {
         else { return nil }
         if program.contains("/") {
             let place = DiskPath.joined(folder, program)
-            guard let facts = DiskFacts(place), facts.isRegular else {
+            guard let facts = FileMetadata(place), facts.isRegular else {
                 return AssetProblem("there is no program \(program): \(place) is not a file")
             }
             return facts.isExecutable
@@ -108,10 +108,10 @@ extension DeploymentFiles {
         }
         let folders = (DiskPath.searchPath ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":")
         let isFound = folders.contains { folder in
-            DiskFacts("\(folder)/\(program)").map { $0.isRegular && $0.isExecutable } ?? false
+            FileMetadata("\(folder)/\(program)").map { $0.isRegular && $0.isExecutable } ?? false
         }
         guard !isFound else { return nil }
-        let beside = DiskFacts(DiskPath.joined(folder, program)) != nil
+        let beside = FileMetadata(DiskPath.joined(folder, program)) != nil
         return AssetProblem(
             "there is no program '\(program)' in PATH"
                 + (beside ? "; for the file beside the playbook, write './\(program)'" : ""))
@@ -127,7 +127,7 @@ extension DeploymentFiles {
     }
 
     /// The largest number of files that are recorded individually.
-    private static let mostSources = 2000
+    private static let maximumSourceCount = 2000
     /// The largest size in bytes at which a file is marked by its contents.
     ///
     /// Larger files are marked by size and times; their contents are part of the digest of the whole.
@@ -165,7 +165,7 @@ extension DeploymentFiles {
         } catch {
             sources.append(Source(path: "the files of the command", mark: "none"))
         }
-        return Array(sources.prefix(Self.mostSources))
+        return Array(sources.prefix(Self.maximumSourceCount))
     }
 
     private static func mark(_ place: String, _ size: Int, _ changed: String) throws(AssetProblem) -> String {

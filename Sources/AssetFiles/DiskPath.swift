@@ -44,7 +44,7 @@ package enum DiskPath {
 }
 
 /// The system's metadata of a file, with links followed.
-struct DiskFacts: Hashable, Sendable {
+struct FileMetadata: Hashable, Sendable {
     var size: Int
     /// The times of the last change of the contents and of the inode, in nanoseconds, and the inode number.
     ///
@@ -90,7 +90,7 @@ enum DiskFile {
     }
 
     static func contents(of path: String, limit: Int) throws(AssetProblem) -> [UInt8] {
-        guard let facts = DiskFacts(path) else { throw problem(path) }
+        guard let facts = FileMetadata(path) else { throw problem(path) }
         guard facts.size <= limit else { throw AssetProblem("\(path) is larger than \(limit) bytes") }
         var bytes: [UInt8] = []
         try read(path) { bytes.append(contentsOf: $0) }

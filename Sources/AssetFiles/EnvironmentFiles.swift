@@ -40,7 +40,7 @@ package struct EnvironmentFiles: Sendable {
         case .mapping(let members)?: return members.isEmpty ? nil : PythonYAML.text(.mapping(members))
         case .string(let path)?:
             let place = DiskPath.joined(folder, path)
-            guard DiskFacts(place)?.isRegular == true else {
+            guard FileMetadata(place)?.isRegular == true else {
                 guard isNeeded else { return nil }
                 throw AssetProblem("there is no file \(place)", member: "environment.conda_file")
             }

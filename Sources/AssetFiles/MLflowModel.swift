@@ -6,8 +6,8 @@ package enum MLflowModel {
     package static let condaFile = "conda.yaml"
 
     /// Returns whether `path`, relative to `folder`, exists and is not an MLflow model.
-    package static func isForeign(_ path: String, in folder: String) -> Bool {
+    package static func isNotMLflowModel(_ path: String, in folder: String) -> Bool {
         let place = DiskPath.joined(folder, path)
-        return DiskFacts(place) != nil && DiskFacts(place + "/" + descriptor)?.isRegular != true
+        return FileMetadata(place) != nil && FileMetadata(place + "/" + descriptor)?.isRegular != true
     }
 }

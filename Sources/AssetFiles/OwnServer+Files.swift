@@ -62,6 +62,6 @@ extension Value {
     fileprivate func hasMLflowModel(folder: String?) -> Bool {
         if self["model"]?["type"]?.string?.lowercased() == "mlflow_model" { return true }
         guard let folder, let path = modelPath, path.isLocalPath else { return false }
-        return DiskFacts(DiskPath.joined(folder, path) + "/" + MLflowModel.descriptor)?.isRegular == true
+        return FileMetadata(DiskPath.joined(folder, path) + "/" + MLflowModel.descriptor)?.isRegular == true
     }
 }

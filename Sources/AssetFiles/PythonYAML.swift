@@ -77,7 +77,7 @@ package struct PythonYAML {
             plain(dotted ? written : written.replacing("e", with: ".0e", maxReplacements: 1), splits: !isKey)
         case .string(let text):
             let style = ScalarStyle(text)
-            if style.isPlain, !isKey || !style.isMultiline, !PlainScalar.meansSomethingElse(text) {
+            if style.isPlain, !isKey || !style.isMultiline, !PlainScalar.resolvesToNonString(text) {
                 plain(text, splits: !isKey)
             } else if style.isSingleQuoted, !isKey || !style.isMultiline {
                 singleQuoted(text, splits: !isKey)
@@ -263,7 +263,7 @@ package enum PlainScalar {
     ]
 
     /// Returns whether the text would be read as something else than a string: a number, a Boolean, a date.
-    static func meansSomethingElse(_ text: String) -> Bool {
+    static func resolvesToNonString(_ text: String) -> Bool {
         if words.contains(text) { return true }
         var rest = Substring(text)
         if let sign = rest.first, sign == "+" || sign == "-" { rest = rest.dropFirst() }

@@ -72,7 +72,7 @@ package final class NetworkTransport: Transport, Sendable {
         self.init(HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration), settings, tls)
     }
 
-    package func send(_ request: HTTPRequest) async throws -> StreamedAnswer {
+    package func send(_ request: HTTPRequest) async throws -> StreamedResponse {
         var wire = HTTPClientRequest(url: request.url)
         wire.method = HTTPMethod(rawValue: request.method.rawValue)
         for header in request.headers { wire.headers.add(name: header.name, value: header.value) }
@@ -80,7 +80,7 @@ package final class NetworkTransport: Transport, Sendable {
         do {
             if let identity = request.identity { wire.tlsConfiguration = try tls(for: identity) }
             let response = try await client.execute(wire, timeout: .milliseconds(request.timeout.milliseconds))
-            return StreamedAnswer(
+            return StreamedResponse(
                 status: Int(response.status.code), headers: response.headers.map { ($0.name, $0.value) },
                 body: body(of: response, to: request))
         } catch {

@@ -8,7 +8,7 @@ package protocol Transport: Sendable {
     /// Returns when the head of the response has arrived; its body is still to be read.
     ///
     /// - Throws: ``TransportFailure`` if there was no response, and `CancellationError`.
-    func send(_ request: HTTPRequest) async throws -> StreamedAnswer
+    func send(_ request: HTTPRequest) async throws -> StreamedResponse
     /// Closes the connections.
     ///
     /// The transport must not be used afterwards.
@@ -18,7 +18,7 @@ package protocol Transport: Sendable {
 extension Transport {
     /// Sends a request and reads the whole response, which must arrive within the request's timeout and fit in `limit`
     /// bytes.
-    package func exchange(_ request: HTTPRequest, limit: Int = 16 << 20) async throws -> WholeAnswer {
+    package func exchange(_ request: HTTPRequest, limit: Int = 16 << 20) async throws -> BufferedResponse {
         let deadline = ContinuousClock.now + request.timeout.duration
         return try await send(request).collect(upTo: limit, by: deadline)
     }
@@ -99,14 +99,14 @@ package struct HTTPAnswer<Body: Sendable>: Sendable {
     package subscript(header: String) -> String? { headers.first(named: header) }
 }
 
-package typealias StreamedAnswer = HTTPAnswer<HTTPBody>
-package typealias WholeAnswer = HTTPAnswer<Data>
+package typealias StreamedResponse = HTTPAnswer<HTTPBody>
+package typealias BufferedResponse = HTTPAnswer<Data>
 
-extension StreamedAnswer {
+extension StreamedResponse {
     /// Reads the whole body.
     ///
     /// - Throws: ``TransportFailure`` if the body exceeds `limit` bytes or is not complete by `deadline`.
-    package func collect(upTo limit: Int, by deadline: ContinuousClock.Instant) async throws -> WholeAnswer {
+    package func collect(upTo limit: Int, by deadline: ContinuousClock.Instant) async throws -> BufferedResponse {
         var bytes = Data()
         for try await chunk in body {
             guard bytes.count + chunk.count <= limit else {
@@ -117,7 +117,7 @@ extension StreamedAnswer {
             }
             bytes += chunk
         }
-        return WholeAnswer(status: status, headers: headers, body: bytes)
+        return BufferedResponse(status: status, headers: headers, body: bytes)
     }
 }
 

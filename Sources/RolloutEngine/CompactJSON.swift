@@ -7,7 +7,7 @@ internal import Rollouts
 /// Members are written in the order in which they are encoded. The journal hashes the stored bytes, so no canonical
 /// order is needed. `Data` and `Date` throw `EncodingError`, because Foundation encodes them in its own formats.
 package enum CompactJSON {
-    package static func encode(_ value: some Encodable, knowing known: (any KnownJSON)? = nil) throws -> Data {
+    package static func encode(_ value: some Encodable, knowing known: (any JSONCache)? = nil) throws -> Data {
         let writer = Writer(known)
         try writer.encode(value)
         return Data(writer.bytes)
@@ -21,9 +21,9 @@ package enum CompactJSON {
         /// The closing byte of each open container, and whether it has a member yet.
         private var open: [(end: UInt8, hasMembers: Bool)] = []
 
-        private let known: (any KnownJSON)?
+        private let known: (any JSONCache)?
 
-        init(_ known: (any KnownJSON)?) {
+        init(_ known: (any JSONCache)?) {
             self.known = known
             bytes.reserveCapacity(2048)
         }

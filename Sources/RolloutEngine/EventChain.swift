@@ -33,11 +33,11 @@ package struct EventLine: Hashable, Sendable {
     }
 
     /// Whether the line is unchanged since it was written into the journal of `run`.
-    package func isIntact(in run: RunID) -> Bool { hash == fittingHash(in: run) }
+    package func isIntact(in run: RunID) -> Bool { hash == computedHash(in: run) }
 
     /// Returns SHA-256 over previous hash, run, sequence, time, stage, kind, epoch and payload, in lowercase
     /// hexadecimal.
-    fileprivate func fittingHash(in run: RunID) -> String {
+    fileprivate func computedHash(in run: RunID) -> String {
         var hash = LineHash()
         hash.add(previousHash)
         hash.add(run.description)
@@ -71,12 +71,12 @@ package struct EventChain: Hashable, Sendable {
     /// Appends an event.
     /// - Returns: The line to keep.
     package mutating func append(
-        _ event: RunEvent, at: Timestamp, stage: String?, epoch: Int, knowing known: (any KnownJSON)? = nil
+        _ event: RunEvent, at: Timestamp, stage: String?, epoch: Int, knowing known: (any JSONCache)? = nil
     ) throws -> EventLine {
         var line = EventLine(
             sequence: count + 1, at: at, stage: stage, kind: event.kind, epoch: epoch, previousHash: head, hash: "",
             payload: try CompactJSON.encode(event, knowing: known))
-        line.hash = line.fittingHash(in: run)
+        line.hash = line.computedHash(in: run)
         count += 1
         head = line.hash
         return line

@@ -97,7 +97,7 @@ extension InMemoryJournal {
     }
 
     package func submit(
-        _ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void
+        _ request: Request, to run: RunID, validate: ([StoredRequest]) throws(JournalError) -> Void
     ) throws(JournalError) -> Request {
         try access { (state) throws(JournalError) in try state.submit(request, to: run, validate: validate) }
     }
@@ -106,7 +106,7 @@ extension InMemoryJournal {
         try requests(of: run).filter { !$0.isUsed }.map(\.request)
     }
 
-    package func requests(of run: RunID) throws(JournalError) -> [KeptRequest] {
+    package func requests(of run: RunID) throws(JournalError) -> [StoredRequest] {
         try access { $0.find(run)?.requests ?? [] }
     }
 

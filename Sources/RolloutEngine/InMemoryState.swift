@@ -12,7 +12,7 @@ struct InMemoryState: Sendable {
         var stages: [StageRecord]
         var chain: EventChain
         var lines: [EventLine] = []
-        var requests: [KeptRequest] = []
+        var requests: [StoredRequest] = []
     }
 
     /// A lease's state; it is kept after release so that epochs never decrease.
@@ -39,7 +39,7 @@ struct InMemoryState: Sendable {
     private var holdings: [String: Holding] = [:]
     private var processes = 0
     private var living: Set<Int> = []
-    private let observations = KnownValues<Observation>()
+    private let observations = EncodedValueCache<Observation>()
 }
 
 // MARK: - Processes
@@ -181,7 +181,7 @@ extension InMemoryState {
     }
 
     mutating func submit(
-        _ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void
+        _ request: Request, to run: RunID, validate: ([StoredRequest]) throws(JournalError) -> Void
     ) throws(JournalError) -> Request {
         let index = try index(of: run)
         try validate(runs[index].requests)
@@ -194,7 +194,7 @@ extension InMemoryState {
         request.number = run.requests.count + 1
         run.lines.append(
             try line(of: .requestMade(request), at: request.at, stage: request.stage, epoch: 0, after: &run.chain))
-        run.requests.append(KeptRequest(request: request, isUsed: false))
+        run.requests.append(StoredRequest(request: request, isUsed: false))
         return request
     }
 
@@ -228,7 +228,7 @@ extension InMemoryState.Run {
     /// Throws unless the commit can be applied to the run.
     fileprivate func check(_ commit: Commit, in path: String) throws(JournalError) {
         if let adopted = commit.adopted {
-            guard adopted.hash == commit.record.planHash else { throw .adoptsOtherPlan(commit.run, in: path) }
+            guard adopted.hash == commit.record.planHash else { throw .planMismatch(commit.run, in: path) }
             _ = try adopted.filesByDigest()
         } else if let position = commit.stages.keys.first(where: { !stages.indices.contains($0) }) {
             throw .noStage(at: position, of: commit.run, in: path)
@@ -236,7 +236,7 @@ extension InMemoryState.Run {
     }
 
     /// Returns the requests, with those that the commit uses marked as used.
-    fileprivate func requests(after commit: Commit) throws(JournalError) -> [KeptRequest] {
+    fileprivate func requests(after commit: Commit) throws(JournalError) -> [StoredRequest] {
         var requests = requests
         for number in commit.usedRequests {
             guard let index = requests.firstIndex(where: { $0.request.number == number && !$0.isUsed }) else {

@@ -12,7 +12,7 @@ extension Invocation.Expectation {
         }
         guard let json else { return nil }
         do {
-            let answer = try JSONReader.value(response.body.utf8).throughJSON
+            let answer = try JSONReader.value(response.body.utf8).normalizedByJSON
             return answer.contains(json) ? nil : "answered \(response.body.prefix(200)), without the expected JSON"
         } catch {
             return "answered \(response.body.prefix(200)), which is not JSON"

@@ -40,11 +40,11 @@ package protocol Journal: Sendable {
     ///
     /// `validate` sees the run's existing requests within the same transaction; its errors are rethrown.
     /// - Returns: The request with its number.
-    func submit(_ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void)
+    func submit(_ request: Request, to run: RunID, validate: ([StoredRequest]) throws(JournalError) -> Void)
         throws(JournalError) -> Request
     /// Returns the requests that the run has not used yet, oldest first.
     func pendingRequests(of run: RunID) throws(JournalError) -> [Request]
-    func requests(of run: RunID) throws(JournalError) -> [KeptRequest]
+    func requests(of run: RunID) throws(JournalError) -> [StoredRequest]
 
     /// Returns the random name that identifies this journal, chosen when it was created.
     func home() throws(JournalError) -> String
@@ -205,7 +205,7 @@ package struct StoredRun: Sendable {
     }
 }
 
-package struct KeptRequest: Hashable, Sendable, Codable {
+package struct StoredRequest: Hashable, Sendable, Codable {
     package var request: Request
     /// Whether the run has used the request.
     package var isUsed: Bool

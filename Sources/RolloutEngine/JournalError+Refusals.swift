@@ -54,7 +54,7 @@ extension JournalError {
         JournalError(.tampered, "\(path): run \(run) has no stage at position \(position)")
     }
 
-    package static func adoptsOtherPlan(_ run: RunID, in path: String) -> JournalError {
+    package static func planMismatch(_ run: RunID, in path: String) -> JournalError {
         JournalError(.tampered, "\(path): run \(run) cannot adopt a plan that does not match its record")
     }
 

@@ -72,7 +72,7 @@ package struct RunSituation: Sendable {
     package var stages: [StageRecord]
     /// The approval that the current or next stage requires.
     package var approval: Approval?
-    package var decided: KeptDecisions
+    package var decided: PendingDecisions
     package var runner: RunnerState
     /// The person who looks, or `nil` if it makes no difference.
     package var person: Person?
@@ -95,7 +95,7 @@ package struct RunSituation: Sendable {
     package var upcoming: Stage?
 
     package init(
-        record: RunRecord, stages: [StageRecord], approval: Approval? = nil, decided: KeptDecisions = .none,
+        record: RunRecord, stages: [StageRecord], approval: Approval? = nil, decided: PendingDecisions = .none,
         runner: RunnerState = .stopped, person: Person? = nil, memberOf: String? = nil,
         now: Timestamp = Timestamp(milliseconds: 0), isNewest: Bool = true, endsMirror: Bool = false,
         editedFork: NextStep? = nil
@@ -115,7 +115,7 @@ package struct RunSituation: Sendable {
 
     /// Creates the situation of a run of `plan` with its requests; `isMember` says whether `person` is in a group.
     package init(
-        of state: RunState, _ plan: Plan, _ kept: [KeptRequest], runner: RunnerState, person: Person?,
+        of state: RunState, _ plan: Plan, _ kept: [StoredRequest], runner: RunnerState, person: Person?,
         isMember: (String) -> Bool, now: Timestamp, isNewest: Bool
     ) {
         let position = state.record.position
@@ -131,7 +131,7 @@ package struct RunSituation: Sendable {
             let waiting = kept.filter { !$0.isUsed }.map(\.request)
             record.phase = .waiting(gate.counting(waiting, for: stage, as: approval, in: record))
         }
-        decided = KeptDecisions(kept, of: record, stages: stages, approval: approval)
+        decided = PendingDecisions(kept, of: record, stages: stages, approval: approval)
     }
 
     /// Whether no process works on the run, although it neither waits for a person nor has ended.
@@ -163,7 +163,7 @@ package struct RunSituation: Sendable {
             case .silent: .takeOver
             case .stopped, .dead: .resume
             }
-        if decided.letsGoOn {
+        if decided.allowsContinuing {
             return [proceed] + (decided.requests.contains { $0.kind == .abort } ? [] : [.abort])
         }
         switch record.phase {

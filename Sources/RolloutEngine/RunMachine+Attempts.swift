@@ -97,7 +97,7 @@ extension RunMachine {
             return failAttempt(
                 "'\(change)' was accepted but is not in effect", observed: Observation(snapshot), at: now)
         }
-        if let reason = hindrance(of: change, on: snapshot) {
+        if let reason = blocker(of: change, on: snapshot) {
             return commitAndWait(at: now, deadline: attempt.deadline, for: reason)
         }
         if let violation = safetyViolation(of: change, on: snapshot) {
@@ -153,7 +153,7 @@ extension RunMachine {
 
     /// Returns why a change must not be sent yet: a deployment must not be deleted while it still serves requests
     /// (P17).
-    private func hindrance(of change: Change, on snapshot: EndpointSnapshot?) -> String? {
+    private func blocker(of change: Change, on snapshot: EndpointSnapshot?) -> String? {
         let names: [Name]
         switch change {
         case .deleteDeployment(let name): names = [name]
@@ -215,6 +215,6 @@ extension RunMachine {
     private func timeoutReason(_ change: Change, on snapshot: EndpointSnapshot?) -> String {
         let limit = stage?.timeout ?? .zero
         return "'\(change)' did not complete within \(limit); still waiting for "
-            + (hindrance(of: change, on: snapshot) ?? progress(of: change, on: snapshot))
+            + (blocker(of: change, on: snapshot) ?? progress(of: change, on: snapshot))
     }
 }

@@ -30,7 +30,7 @@ extension RunMachine {
         while let stage {
             if let reason = stage.skip {
                 apply(.stageSkipped(reason: reason, by: nil), at: now)
-            } else if stage.isMomentary {
+            } else if stage.isInstant {
                 apply(.stageSucceeded(observed: .never, reason: nil, by: nil), at: now)
             } else {
                 return stage.needsObservation(in: record) ? commit(then: .observe) : begin(on: nil, at: now)
@@ -41,7 +41,8 @@ extension RunMachine {
             }
         }
         // The traffic that a stage of this run left was observed at the time; the result of manual work was not.
-        guard usesEndpoint, let last = plan.lastTraffic, record.expected.snapshot?.traffic != Wanted(last) else {
+        guard usesEndpoint, let last = plan.lastTraffic, record.expected.snapshot?.traffic != DesiredAndActual(last)
+        else {
             return end(.succeeded, "all stages are done", observed: .never, at: now)
         }
         return commit(then: .observe)
@@ -188,8 +189,8 @@ extension RunMachine {
 
 extension Stage {
     /// Whether the stage has no gate, effect or wait.
-    fileprivate var isMomentary: Bool {
-        action.kind == .wait && approval == nil && restingTime == .zero
+    fileprivate var isInstant: Bool {
+        action.kind == .wait && approval == nil && bakeTime == .zero
     }
 
     /// Whether the endpoint must be observed before the stage begins.

@@ -72,7 +72,7 @@ package struct RunMachine: Sendable {
     /// How many times in a row an accepted change was not visible; some backends show changes with a delay.
     var unseen = 0
     /// What is known about the current wait.
-    var waitWatch = WaitWatch()
+    var waitReporter = WaitReporter()
     /// When this process last observed the endpoint during an analysis.
     var lookedAt: Timestamp?
 
@@ -171,7 +171,7 @@ package struct RunMachine: Sendable {
         let stamped = StampedEvent(at: now, stage: position < stages.count ? position : nil, event: event)
         let before = event.touchesManyStages ? state.stages : []
         let present = position < stages.count ? stages[position] : nil
-        if event.endsWait { waitWatch = WaitWatch() }
+        if event.endsWait { waitReporter = WaitReporter() }
         state.apply(stamped)
         if event.touchesManyStages {
             for index in state.stages.indices where index >= before.count || state.stages[index] != before[index] {
@@ -184,14 +184,14 @@ package struct RunMachine: Sendable {
     }
 
     /// Removes the readings that were not committed yet, so that they are merged with the next one into one event.
-    mutating func takeBackReadings() -> [CoursePoint] {
+    mutating func removeUncommittedReadings() -> [CoursePoint] {
         guard case .evidenceGathered(_, let course)? = events.last?.event else { return [] }
         events.removeLast()
         return course
     }
 
     /// Whether only readings are uncommitted, and the oldest of them is more recent than `interval`.
-    func mayGather(at now: Timestamp, for interval: Interval) -> Bool {
+    func canKeepGathering(at now: Timestamp, for interval: Interval) -> Bool {
         events.allSatisfy { stamped in
             guard case .evidenceGathered(_, let course) = stamped.event else { return false }
             return course.first.map { now - $0.at < interval && now >= $0.at } ?? true
@@ -217,8 +217,8 @@ package struct RunMachine: Sendable {
         explain(cause, at: now)
         let effect = Effect.wait(
             until: max(min(now + (interval ?? pollInterval), deadline), now), .time(reason))
-        guard waitWatch.isTold else { return [.perform(effect)] }
-        waitWatch.isTold = false
+        guard waitReporter.isTold else { return [.perform(effect)] }
+        waitReporter.isTold = false
         return commit(then: effect)
     }
 
@@ -232,9 +232,9 @@ package struct RunMachine: Sendable {
 
     /// Records why the run is waiting, once the wait has lasted a while, and again if the reason changes.
     mutating func explain(_ cause: String?, at now: Timestamp) {
-        guard waitWatch.isToTell(cause, at: now), let cause else { return }
+        guard waitReporter.shouldReport(cause, at: now), let cause else { return }
         apply(.waitExplained(reason: cause), at: now)
-        waitWatch.isTold = true
+        waitReporter.isTold = true
     }
 
     mutating func hold(_ cause: Hold.Cause, _ reason: String, at now: Timestamp) -> [Action] {

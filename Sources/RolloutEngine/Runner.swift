@@ -144,11 +144,11 @@ package struct Runner: Sendable {
                 try await backend.apply(change, to: record.endpoint, as: context)
                 return .accepted
             case .invoke(let invocation):
-                return try await whileBeating(within: rest(of: record)) {
+                return try await withHeartbeat(within: rest(of: record)) {
                     try await backend.failure(of: invocation, on: record.endpoint)
                 }
             case .run(let command):
-                return try await whileBeating(within: rest(of: record)) { await runCommand(command) }
+                return try await withHeartbeat(within: rest(of: record)) { await runCommand(command) }
             case .measure: return try await measure(for: record)
             case .wait(let until, .people): return try await wait(until: until, for: record.id, people: true)
             case .wait(let until, .time): return try await wait(until: until, for: record.id, people: false)
@@ -200,7 +200,7 @@ package struct Runner: Sendable {
             } else {
                 try await clock.sleep(until: min(deadline, clock.now() + clock.longestSlice))
             }
-            if ContinuousClock.now - beat > Self.beatInterval {
+            if ContinuousClock.now - beat > Self.heartbeatInterval {
                 try journal.heartbeat(lease)
                 beat = .now
             }
@@ -210,12 +210,12 @@ package struct Runner: Sendable {
         }
     }
 
-    private static let beatInterval = Duration.seconds(5)
+    private static let heartbeatInterval = Duration.seconds(5)
 
     /// Renews the lease while `effect` runs, and cancels it at the time limit or if the run is to be aborted.
     ///
     /// A cancelled effect does not count as failed: the pending abort determines what happens next.
-    private func whileBeating(
+    private func withHeartbeat(
         within limit: Interval, _ effect: @escaping @Sendable () async throws -> String?
     ) async throws -> RunMachine.Input {
         try await withThrowingTaskGroup(of: Finished.self) { group in

@@ -31,7 +31,7 @@ extension EndpointSnapshot {
     }
 }
 
-extension Wanted<Traffic> {
+extension DesiredAndActual<Traffic> {
     /// The deployments that have or should have a share.
     package var deployments: [Name] { Set(wanted.deployments).union(actual.deployments).sorted() }
 

@@ -36,7 +36,7 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     /// The absolute path of the folder of the deployment's file, which its local paths are relative to.
     ///
     /// `nil` if the backend takes no files or the definition was observed. Equality ignores it.
-    @Uncompared package var folder: String?
+    @IgnoredByEquality package var folder: String?
     /// The digests of the contents of the local paths when the plan was made, under which the files are stored.
     package var contents: LocalContents?
     /// How the playbook serves the deployment: `{simulate: {PROFILE}}`, `{command: [prog, arg]}` or `{external: URL}`.
@@ -52,7 +52,7 @@ package struct DeploymentDefinition: Hashable, Sendable, Codable {
     /// The part of the deployment that can serve it, according to its files when the plan was made.
     ///
     /// `nil` if it has no such part, or if the backend does not show servers. Equality ignores it.
-    @Uncompared package var ownServer: OwnServer?
+    @IgnoredByEquality package var ownServer: OwnServer?
 
     package init(
         name: Name, endpoint: Name, instanceType: String? = nil, instanceCount: Int = 1,

@@ -23,8 +23,8 @@ package struct EndpointSnapshot: Hashable, Sendable, Codable {
     package var kind: EndpointKind
     package var state: ProvisioningState
     /// The traffic that was requested, and what clients get now.
-    package var traffic: Wanted<Traffic>
-    package var mirrorTraffic: Wanted<Traffic>
+    package var traffic: DesiredAndActual<Traffic>
+    package var mirrorTraffic: DesiredAndActual<Traffic>
     /// Sorted by name.
     package var deployments: [DeploymentSnapshot]
     /// Why the endpoint differs from what was requested, in a sentence; `nil` if there is no reason to report.
@@ -34,7 +34,8 @@ package struct EndpointSnapshot: Hashable, Sendable, Codable {
 
     package init(
         definition: EndpointDefinition, kind: EndpointKind = .managed, state: ProvisioningState = .succeeded,
-        traffic: Wanted<Traffic> = Wanted(.none), mirrorTraffic: Wanted<Traffic> = Wanted(.none),
+        traffic: DesiredAndActual<Traffic> = DesiredAndActual(.none),
+        mirrorTraffic: DesiredAndActual<Traffic> = DesiredAndActual(.none),
         deployments: [DeploymentSnapshot] = [], reason: String? = nil
     ) {
         self.definition = definition
@@ -52,7 +53,7 @@ package struct EndpointSnapshot: Hashable, Sendable, Codable {
 }
 
 /// A setting's requested and actual value.
-package struct Wanted<Setting: Hashable & Sendable & Codable>: Hashable, Sendable, Codable {
+package struct DesiredAndActual<Setting: Hashable & Sendable & Codable>: Hashable, Sendable, Codable {
     package var wanted: Setting
     package var actual: Setting
 

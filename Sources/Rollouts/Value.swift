@@ -101,7 +101,7 @@ extension Value: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Expres
 
 extension Value {
     /// The value as it is read back from JSON, which does not distinguish 1.0 from 1; null for infinity and NaN.
-    package var throughJSON: Value { written ?? .null }
+    package var normalizedByJSON: Value { written ?? .null }
 
     private var written: Value? {
         switch self {

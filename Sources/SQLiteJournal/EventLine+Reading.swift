@@ -30,7 +30,7 @@ extension EventLine {
     /// Creates a line from the type and the bytes of each column, exactly as they are in the file.
     ///
     /// If a column has a form that no journal writes, the line gets an empty hash, so that it counts as changed.
-    private init(_ row: Cells) {
+    private init(_ row: RowDecoder) {
         var isWellFormed = true
         func bytes(_ column: Int32, of type: String) -> Data {
             isWellFormed = isWellFormed && row.text(column * 2) == type

@@ -31,7 +31,7 @@ struct LeaseRow {
         heartbeatAt = acquired
     }
 
-    private init(_ row: Cells) {
+    private init(_ row: RowDecoder) {
         key = row.text(0)
         epoch = Int(row.integer(1))
         run = row.optionalText(2)

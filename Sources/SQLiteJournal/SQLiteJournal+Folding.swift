@@ -8,7 +8,7 @@ extension SQLiteJournal {
     /// Returns where the tables derived from events differ from the events (P13).
     ///
     /// Use it only on an intact chain; the events of a broken one prove nothing.
-    func foldFindings(_ run: RunID, _ db: Database) throws -> [String] {
+    func derivedFindings(_ run: RunID, _ db: Database) throws -> [String] {
         let record = try record(of: run, in: db)
         var check = RecordCheck(of: record, stages: try Self.stages(of: run, in: db))
         try EventLine.forEach(of: run, in: db) { line in
@@ -40,7 +40,7 @@ extension SQLiteJournal {
 
     /// Returns where the requests, or the marks of used requests, differ from the events.
     private func requestFindings(_ run: RunID, _ db: Database) throws -> [String] {
-        let made = try MadeRequests.read(of: run, in: db)
+        let made = try RecordedRequests.read(of: run, in: db)
         let kept = try Self.requests(of: run, where: "", in: db)
         var findings = kept.filter { made[$0.request.number] != $0.request }.map {
             "request \($0.request.number) of \(run) was changed or added: no event records it in this form"

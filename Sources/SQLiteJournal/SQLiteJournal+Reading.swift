@@ -92,7 +92,7 @@ extension SQLiteJournal {
 
 extension StageRecord {
     /// Reads the columns position, name, action, status, attempts, started, ended and reason.
-    init(_ row: Cells, of run: RunID, expecting position: Int) throws {
+    init(_ row: RowDecoder, of run: RunID, expecting position: Int) throws {
         guard row.integer(0) == Int64(position), let action = StageAction.Kind(rawValue: row.text(2)),
             let status = StageStatus(rawValue: row.text(3)), (0...Int64(Int32.max)).contains(row.integer(4))
         else {

@@ -5,7 +5,7 @@ internal import SQLiteState
 
 extension SQLiteJournal {
     package func submit(
-        _ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void
+        _ request: Request, to run: RunID, validate: ([StoredRequest]) throws(JournalError) -> Void
     ) throws(JournalError) -> Request {
         try write { db in
             guard var chain = try StoredChain(of: run, in: db) else { throw unknown(run) }
@@ -21,7 +21,7 @@ extension SQLiteJournal {
         guard try look({ db in try Self.hasPendingRequests(run, in: db) }) else { return [] }
         return try read { db in
             let pending = try Self.requests(of: run, where: "AND used_by IS NULL", in: db).map(\.request)
-            for request in pending { try madeRequests.check(request, of: run, in: db) }
+            for request in pending { try recordedRequests.check(request, of: run, in: db) }
             return pending
         }
     }
@@ -32,7 +32,7 @@ extension SQLiteJournal {
         } ?? false
     }
 
-    package func requests(of run: RunID) throws(JournalError) -> [KeptRequest] {
+    package func requests(of run: RunID) throws(JournalError) -> [StoredRequest] {
         try read { db in try Self.requests(of: run, where: "", in: db) }
     }
 
@@ -70,8 +70,8 @@ extension SQLiteJournal {
         }
     }
 
-    static func requests(of run: RunID, where condition: String, in db: Database) throws -> [KeptRequest] {
-        var requests: [KeptRequest] = []
+    static func requests(of run: RunID, where condition: String, in db: Database) throws -> [StoredRequest] {
+        var requests: [StoredRequest] = []
         try db.forEachRow(
             """
             SELECT number, kind, stage, attempt, plan_hash, fingerprint, person, host, at, reason, evidence, used_by,
@@ -90,7 +90,7 @@ extension SQLiteJournal {
                 memberOf: row.optionalText(12), at: Timestamp(milliseconds: row.integer(8)),
                 reason: row.optionalText(9), evidence: row.optionalText(10)
             )
-            requests.append(KeptRequest(request: request, isUsed: !row.isNull(11)))
+            requests.append(StoredRequest(request: request, isUsed: !row.isNull(11)))
         }
         return requests
     }

@@ -12,7 +12,7 @@ extension SQLiteJournal {
     package func verify(_ run: RunID) throws(JournalError) -> [String] {
         let findings = try findings(run, chainFindings) + findings(run, planFindings)
         // The events of a broken chain prove nothing.
-        return findings.isEmpty ? try self.findings(run, foldFindings) : findings
+        return findings.isEmpty ? try self.findings(run, derivedFindings) : findings
     }
 
     private func findings(

@@ -164,7 +164,7 @@ extension SQLiteJournal {
     /// Replaces the plan's stages; a stage that the commit does not mention keeps its record.
     private func adopt(_ snapshot: PlanSnapshot, by commit: Commit, in db: Database) throws {
         guard snapshot.hash == commit.record.planHash else {
-            throw JournalError.adoptsOtherPlan(commit.run, in: path)
+            throw JournalError.planMismatch(commit.run, in: path)
         }
         try Self.keep(snapshot, in: db)
         try replaceFiles(of: commit.run, by: snapshot, in: db)

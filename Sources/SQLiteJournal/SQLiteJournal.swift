@@ -13,8 +13,8 @@ package final class SQLiteJournal: Journal {
     let folder: String
     let machine: Machine
     let state: StateDatabase
-    let known: [any KnownJSON] = [KnownValues<Observation>(), KnownValues<DeploymentSnapshot>()]
-    let madeRequests = MadeRequests()
+    let known: [any JSONCache] = [EncodedValueCache<Observation>(), EncodedValueCache<DeploymentSnapshot>()]
+    let recordedRequests = RecordedRequests()
     /// The locks of the leases that this value holds, by path; the kernel releases them when the process ends.
     let leaseLocks = Mutex<[String: FileLock]>([:])
 

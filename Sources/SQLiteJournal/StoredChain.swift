@@ -8,17 +8,17 @@ struct StoredChain {
     private(set) var end: EventChain
     /// The run's endpoint, in the form that leases use.
     let leaseKey: String
-    private let known: [any KnownJSON]
+    private let known: [any JSONCache]
 
     /// Creates the chain of a run without events.
-    init(new run: RunID, on endpoint: LeaseKey, knowing known: [any KnownJSON]) {
+    init(new run: RunID, on endpoint: LeaseKey, knowing known: [any JSONCache]) {
         end = EventChain(of: run)
         leaseKey = endpoint.description
         self.known = known
     }
 
     /// Returns `nil` if the run does not exist.
-    init?(of run: RunID, knowing known: [any KnownJSON] = [], in db: Database) throws {
+    init?(of run: RunID, knowing known: [any JSONCache] = [], in db: Database) throws {
         let row = try db.firstRow("SELECT event_count, head_hash, lease_key FROM runs WHERE id = ?", [run.description])
         {
             (EventChain(of: run, count: Int($0.integer(0)), head: $0.text(1)), $0.text(2))

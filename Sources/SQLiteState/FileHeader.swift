@@ -33,7 +33,7 @@ struct FileHeader {
         var connection: SQLiteConnection?
         defer { sqlite3_close_v2(connection) }
         let flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
-        guard sqlite3_open_v2(Self.unchanging(path), &connection, flags, nil) == SQLITE_OK else {
+        guard sqlite3_open_v2(Self.immutableURI(path), &connection, flags, nil) == SQLITE_OK else {
             throw Self.error(of: connection, path: path)
         }
         func number(_ pragma: String) throws(StateError) -> Int32? {
@@ -66,7 +66,7 @@ struct FileHeader {
     }
 
     /// Returns the URI with which SQLite treats a file as immutable.
-    static func unchanging(_ path: String) -> String {
+    static func immutableURI(_ path: String) -> String {
         "file:\(PercentEncoding.encoded(path, keeping: "/"))?immutable=1"
     }
 }

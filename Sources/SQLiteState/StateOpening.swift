@@ -47,13 +47,13 @@ struct StateOpening {
     func openForReading() throws(StateError) -> DatabaseQueue {
         do {
             guard try FileHeader(path: path) != nil else {
-                throw Self.nothingYet(path, schema)
+                throw Self.notCreatedYet(path, schema)
             }
             let queue = try connectForReading()
             try queue.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA cache_size = -2000; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY")
                 let version = try accept(db)
-                guard version > 0 else { throw Self.nothingYet(path, schema) }
+                guard version > 0 else { throw Self.notCreatedYet(path, schema) }
                 guard version >= schema.oldestReadable else {
                     throw StateError(
                         .older(found: version, known: schema.version), path: path,
@@ -63,14 +63,14 @@ struct StateOpening {
             }
             return queue
         } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
-            throw Self.nothingYet(path, schema)
+            throw Self.notCreatedYet(path, schema)
         } catch {
             throw explain(error)
         }
     }
 
     /// Creates the error for a file that is missing or whose first tables were never written.
-    private static func nothingYet(_ path: String, _ schema: StateSchema) -> StateError {
+    private static func notCreatedYet(_ path: String, _ schema: StateSchema) -> StateError {
         StateError(
             .cannotOpen, path: path,
             "\(path): there is no \(schema.name) yet; `turnout run` creates it, or set TURNOUT_STATE to its folder")
@@ -100,7 +100,7 @@ struct StateOpening {
                     "\(path): its latest commits are in \(path)-wal, which can only be read in a writable "
                         + "folder; copy both files to one and set TURNOUT_STATE to it")
             }
-            return try connect(readOnly: true, path: FileHeader.unchanging(path))
+            return try connect(readOnly: true, path: FileHeader.immutableURI(path))
         }
     }
 

@@ -54,7 +54,7 @@ extension EndpointSimulation {
         let others = settings.incidents.isEmpty ? nil : DeploymentProfile(incidents: settings.incidents)
         var people = settings.users
         people?.seed = settings.seed
-        if settings.saysHowTheyBehave, otherwise != others || users != people {
+        if settings.definesBehaviour, otherwise != others || users != people {
             countRequests(until: now)
             (otherwise, users) = (others, people)
         }
@@ -88,7 +88,7 @@ extension EndpointSimulation {
             return .busy(
                 "Cannot change endpoint \(key.name) (\(change)) because it is in Updating provisioning state.")
         }
-        return lackingQuota(of: change).map(HistoryEntry.Outcome.refused)
+        return quotaRefusal(of: change).map(HistoryEntry.Outcome.refused)
     }
 
     private func wrongAddress(of change: Change) -> String? {
@@ -101,7 +101,7 @@ extension EndpointSimulation {
         }
     }
 
-    private func lackingQuota(of change: Change) -> String? {
+    private func quotaRefusal(of change: Change) -> String? {
         guard let name = change.deployment, profiles[name]?.fault == .quota else { return nil }
         let type: String?
         let instances: Int
@@ -122,7 +122,7 @@ extension EndpointSimulation {
     private mutating func begin(_ change: Change, before: EndpointSnapshot?, settings: SimulationSettings) {
         countRequests(until: now)
         let duration = duration(of: change, settings: settings)
-        var underWay = ChangeUnderWay(change: change, due: now + duration)
+        var underWay = PendingChange(change: change, due: now + duration)
         switch change {
         case .putDeployment(let definition):
             beginInstances(of: definition.name, duration: duration, underWay: &underWay)
@@ -135,7 +135,7 @@ extension EndpointSimulation {
     }
 
     /// Instances become ready one after another in the second half of `duration`.
-    private mutating func beginInstances(of name: Name, duration: Interval, underWay: inout ChangeUnderWay) {
+    private mutating func beginInstances(of name: Name, duration: Interval, underWay: inout PendingChange) {
         guard let instances = endpoint?.deployment(name)?.instances else { return }
         if let profile = profiles[name], profile.fault == .neverReady {
             underWay.due = now + profile.faultDelay

@@ -22,7 +22,7 @@ extension EndpointSimulation {
 
     /// Returns what was counted between the totals `earlier` and `time`.
     package mutating func reading(since earlier: Totals, at time: Timestamp) -> OutcomeReading {
-        takeStock(at: time)
+        issueCursor(at: time)
         return totals.reading(since: earlier, cursor: cursor)
     }
 
@@ -31,12 +31,12 @@ extension EndpointSimulation {
 
     /// Returns the reading for a reader whose cursor is unknown.
     package mutating func lost(at time: Timestamp) -> OutcomeReading {
-        takeStock(at: time)
+        issueCursor(at: time)
         return OutcomeReading(cursor: cursor, continuity: .lost)
     }
 
     /// Counts until `time`, and issues a cursor for the result.
-    private mutating func takeStock(at time: Timestamp) {
+    private mutating func issueCursor(at time: Timestamp) {
         advance(to: time)
         countRequests(until: time)
         if totals != totalsAtCursor {

@@ -24,7 +24,7 @@ package struct EndpointSimulation: Hashable, Sendable {
     package internal(set) var now: Timestamp
     /// The highest fencing epoch seen.
     var epoch = Int.min
-    var changes: [ChangeUnderWay] = []
+    var changes: [PendingChange] = []
     var profiles: [Name: DeploymentProfile] = [:]
     /// The profile of deployments without settings; `nil` uses the default profile.
     var otherwise: DeploymentProfile?
@@ -101,7 +101,7 @@ extension EndpointSimulation: Codable {
 }
 
 /// A change that was accepted but is not complete.
-struct ChangeUnderWay: Codable, Hashable, Sendable {
+struct PendingChange: Codable, Hashable, Sendable {
     var change: Change
     /// When the change completes or fails.
     var due: Timestamp

@@ -29,7 +29,7 @@ extension EndpointSimulation {
                 guard let name = changes[index].change.deployment else { continue }
                 update(name) { $0.instances.ready = min($0.instances.ready + 1, $0.instances.wanted) }
                 let ready = endpoint?.deployment(name)?.instances.ready ?? 1
-                servers[name, default: Server()].keepStarts(of: ready, at: time)
+                servers[name, default: Server()].recordStarts(of: ready, at: time)
                 logStart(of: name, instances: (ready - 1)..<ready, at: time)
             }
         }
@@ -46,7 +46,7 @@ extension EndpointSimulation {
                 model.settle(ended.change)
                 ended.change.deployment.map { noteSettled($0, before: before, at: time) }
             }
-            noteDeparted(before: before, at: time)
+            removeDeleted(before: before, at: time)
             drain(before: before, at: time)
         }
     }
@@ -59,7 +59,7 @@ extension EndpointSimulation {
         servers[name, default: Server()].arm(profiles[name], at: time)
         // An update replaces all instances.
         if before?.deployment(name)?.state == .updating { servers[name]?.starts = [] }
-        servers[name]?.keepStarts(of: ready, at: time)
+        servers[name]?.recordStarts(of: ready, at: time)
         if running < ready { logStart(of: name, instances: running..<ready, at: time) }
         if running > ready { logKilling(of: name, instances: ready..<running, at: time) }
         if before?.deployment(name)?.state == .updating {
@@ -70,7 +70,7 @@ extension EndpointSimulation {
     }
 
     /// Removes the state of deployments that no longer exist.
-    private mutating func noteDeparted(before: EndpointSnapshot?, at time: Timestamp) {
+    private mutating func removeDeleted(before: EndpointSnapshot?, at time: Timestamp) {
         for name in before?.deployments.map(\.name) ?? [] where endpoint?.deployment(name) == nil {
             servers[name] = nil
             changes.removeAll { $0.change.deployment == name }
@@ -123,7 +123,7 @@ extension Server {
     }
 
     /// Records the number of ready instances; additional ones became ready at `time`.
-    mutating func keepStarts(of instances: Int, at time: Timestamp) {
+    mutating func recordStarts(of instances: Int, at time: Timestamp) {
         starts = Array(starts.prefix(instances))
         starts += [Timestamp](repeating: time, count: max(instances - starts.count, 0))
     }

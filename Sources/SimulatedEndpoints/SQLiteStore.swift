@@ -14,7 +14,9 @@ package final class SQLiteStore: SimulatedStore, Sendable {
     private let wall: @Sendable () -> Timestamp
     /// The most recently loaded simulations: checking whether they are current is cheaper than decoding them.
     private let cache = Mutex<[SimulationKey: Cached]>([:])
-    private let known: [any KnownJSON] = [KnownValues<EndpointSnapshot>(), KnownValues<DeploymentSnapshot>()]
+    private let known: [any JSONCache] = [
+        EncodedValueCache<EndpointSnapshot>(), EncodedValueCache<DeploymentSnapshot>(),
+    ]
 
     private struct Cached {
         var version: Int
@@ -207,12 +209,12 @@ extension Database {
 
     /// Writes the simulation and empties its outbox.
     fileprivate func keep(
-        _ simulation: inout EndpointSimulation, version: Int, wall: Timestamp, knowing known: any KnownJSON
+        _ simulation: inout EndpointSimulation, version: Int, wall: Timestamp, knowing known: any JSONCache
     ) throws {
         let outbox = simulation.outbox
         simulation.outbox = EndpointSimulation.Outbox()
         let (kind, name) = (simulation.key.kind.rawValue, simulation.key.name.text.lowercased())
-        let state = try encoded(simulation.withoutKeptTotals, knowing: known)
+        let state = try encoded(simulation.withoutStoredTotals, knowing: known)
         try run(
             """
             INSERT INTO simulation (kind, name, version, present, state) VALUES (?, ?, ?, ?, ?)
@@ -262,7 +264,7 @@ extension Database {
     }
 }
 
-private func encoded(_ value: some Encodable, knowing known: (any KnownJSON)? = nil) throws -> String {
+private func encoded(_ value: some Encodable, knowing known: (any JSONCache)? = nil) throws -> String {
     String(decoding: try CompactJSON.encode(value, knowing: known), as: UTF8.self)
 }
 

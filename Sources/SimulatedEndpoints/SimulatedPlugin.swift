@@ -44,7 +44,7 @@ package struct SimulatedPlugin: BackendPlugin {
         guard case .mapping(let profiles)? = settings["simulate"],
             let profile = profiles.first(where: { Name($0.key) == deployment })?.value
         else { return nil }
-        return (["simulate": profile] as Value).throughJSON
+        return (["simulate": profile] as Value).normalizedByJSON
     }
 
     /// Returns the time in the simulated world, which may be ahead of the machine's.
@@ -109,7 +109,7 @@ package protocol CopyingSimulation: BackendSession {
     func copy(of endpoint: Name, _ settings: SimulationSettings) throws -> MemoryStore
 }
 
-private struct SimulatedSession: ChangeHistory, ChangeDurations, RunCompany, CopyingSimulation {
+private struct SimulatedSession: ChangeHistory, ChangeDurations, RunCompanion, CopyingSimulation {
     let simulation: SimulatedBackend
     let clock: any RunClock
     let settings: SimulationSettings

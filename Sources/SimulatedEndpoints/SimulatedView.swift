@@ -14,7 +14,7 @@ package struct SimulatedView: Sendable {
     package init(_ settings: SimulationSettings, in state: String) throws(BackendError) {
         let store: any SimulatedStore
         if FileManager.default.fileExists(atPath: SQLiteStore.path(in: state)) {
-            store = LookingStore(behind: try SQLiteStore(folder: state, readOnly: true))
+            store = OverlayStore(behind: try SQLiteStore(folder: state, readOnly: true))
         } else {
             store = MemoryStore()
         }
@@ -42,7 +42,7 @@ package struct SimulatedView: Sendable {
 ///
 /// A simulation is advanced to the present before it is viewed; the advanced state is kept in memory and not written to
 /// the file.
-final class LookingStore: SimulatedStore, Sendable {
+final class OverlayStore: SimulatedStore, Sendable {
     private let store: any SimulatedStore
     private let advanced = Mutex<[SimulationKey: EndpointSimulation]>([:])
 

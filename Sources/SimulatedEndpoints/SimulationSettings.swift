@@ -47,7 +47,7 @@ package struct SimulationSettings: Hashable, Sendable {
     }
 
     /// False for a command without a playbook, which leaves the behaviour of deployments unchanged.
-    var saysHowTheyBehave: Bool { !profiles.isEmpty || !incidents.isEmpty || users != nil }
+    var definesBehaviour: Bool { !profiles.isEmpty || !incidents.isEmpty || users != nil }
 
     /// Returns the profile of a deployment with the endpoint's incidents; the default profile if it has none.
     func profile(of name: Name) -> DeploymentProfile {

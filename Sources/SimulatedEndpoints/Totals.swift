@@ -42,7 +42,7 @@ package struct Totals: Codable, Hashable, Sendable {
 
 extension EndpointSimulation {
     /// The form that is stored alongside the totals of the latest cursor; whatever equals these is omitted.
-    var withoutKeptTotals: EndpointSimulation {
+    var withoutStoredTotals: EndpointSimulation {
         guard cursor > 0 else { return self }
         var kept = self
         if kept.totals == kept.totalsAtCursor { kept.totals = Totals() }
@@ -50,7 +50,7 @@ extension EndpointSimulation {
         return kept
     }
 
-    /// Restores what ``withoutKeptTotals`` omitted.
+    /// Restores what ``withoutStoredTotals`` omitted.
     ///
     /// After the first cursor, totals are never empty.
     mutating func fillTotals(with kept: Totals) {

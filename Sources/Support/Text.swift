@@ -1,8 +1,8 @@
 extension String {
     /// The text on one line, with every character replaced that could control a terminal.
     package var printable: String {
-        guard unicodeScalars.contains(where: \.steersTerminals) else { return self }
-        return String(String.UnicodeScalarView(unicodeScalars.map { $0.steersTerminals ? "\u{FFFD}" : $0 }))
+        guard unicodeScalars.contains(where: \.controlsTerminal) else { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.map { $0.controlsTerminal ? "\u{FFFD}" : $0 }))
     }
 
     /// Returns the text or, if it is longer than `width` characters, its beginning with an ellipsis.
@@ -14,7 +14,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    fileprivate var steersTerminals: Bool {
+    fileprivate var controlsTerminal: Bool {
         switch value {
         case 0..<0x20, 0x7F..<0xA0, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
         default: false

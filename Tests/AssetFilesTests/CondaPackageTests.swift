@@ -20,11 +20,11 @@ struct CondaPackageTests {
             ("python[version=\"3.11.*\"]", "python", nil, "3.11.*", false),
             ("numpy[sha256=00]", "numpy", nil, "", true),
         ] as [(String, String, String?, String, Bool)])
-    func parts(text: String, name: String, channel: String?, versions: String, hasMore: Bool) throws {
+    func parts(text: String, name: String, channel: String?, versions: String, hasOtherConstraints: Bool) throws {
         let package = CondaPackage(text)
         #expect(package.text == text && package.name == name && package.channel == channel)
         #expect(try #require(package.versions).text == versions)
-        #expect(package.hasMore == hasMore)
+        #expect(package.hasOtherConstraints == hasOtherConstraints)
     }
 
     @Test(

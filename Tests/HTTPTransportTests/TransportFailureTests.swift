@@ -113,7 +113,7 @@ struct TransportFailureTests {
 
 @Suite("Bodies of answers")
 struct HTTPBodyTests {
-    private let answer = StreamedAnswer(
+    private let answer = StreamedResponse(
         status: 200, headers: [("X-Kind", "a"), ("x-kind", "b")], body: HTTPBody([[1, 2], [], [3]]))
 
     @Test("a body is collected as a whole, up to a limit")

@@ -54,7 +54,7 @@ struct PrometheusTests {
         ] as [(String, PrometheusError.Code)] {
             let client = try PrometheusClient(
                 PrometheusServer(
-                    url: "http://\(exporter.address)/\(path)", timeout: .seconds(1), answerLimit: 1_000_000),
+                    url: "http://\(exporter.address)/\(path)", timeout: .seconds(1), responseLimit: 1_000_000),
                 environment: [:])
             await expect(code) { () async throws(PrometheusError) in _ = try await client.query("1") }
             await client.close()

@@ -209,7 +209,7 @@ struct ControlPlaneTests {
         try await ScratchFolder.with { state async throws in
             let path = "onlineEndpoints/houses/deployments/green"
             let times = ProvisioningTimes(
-                endpoint: .zero, traffic: .zero, delete: .zero, startUpKept: .milliseconds(10))
+                endpoint: .zero, traffic: .zero, delete: .zero, startupSaveInterval: .milliseconds(10))
             func kept(_ body: (inout EndpointRecord.Work) -> Void = { _ in }) throws -> Interval? {
                 let store = try LocalStore(LocalFolder(state: state))
                 var record = try #require(try store.records().first)

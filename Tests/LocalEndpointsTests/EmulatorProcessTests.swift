@@ -43,6 +43,6 @@ struct EmulatorProcessTests {
     @Test("a user is named by its command line up to the first option")
     func purpose() {
         let words = ["/bin/turnout", "endpoint", "invoke", "my-endpoint", "--data", "secret"]
-        #expect(EmulatorLife.purpose(of: words) == "turnout endpoint invoke my-endpoint")
+        #expect(EmulatorSupervisor.purpose(of: words) == "turnout endpoint invoke my-endpoint")
     }
 }

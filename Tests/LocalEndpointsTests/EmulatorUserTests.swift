@@ -24,11 +24,11 @@ struct EmulatorUserTests {
             #expect(try EmulatorUser.all(in: folder).map(\.keeps) == [false, true])
             try first.rename("c")
             #expect(try EmulatorUser.all(in: folder).map(\.purpose) == ["c", "b"])
-            #expect(try EmulatorUse.withoutUsers(folder) { 1 } == nil)
+            #expect(try EmulatorUse.ifUnused(folder) { 1 } == nil)
             first.end()
             second.end()
             #expect(try EmulatorUser.all(in: folder).isEmpty)
-            #expect(try EmulatorUse.withoutUsers(folder) { 1 } == 1)
+            #expect(try EmulatorUse.ifUnused(folder) { 1 } == 1)
         }
     }
 

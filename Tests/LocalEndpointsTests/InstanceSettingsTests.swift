@@ -96,7 +96,7 @@ struct InstanceSettingsTests {
             problem(["simulate": ["a": ["replaces_code": "yes"]]])
                 == "backends.local.simulate.a.replaces_code is wrong: replaces_code must be true or false, not 'yes'")
         #expect(problem(["external": ["a": "ftp://x"]]).contains("http://127.0.0.1:9000 or unix:"))
-        #expect(problem(["external": ["a": 9000]]).hasPrefix("backends.local.external.a is wrong: 'a' cannot be '9000'"))
+        #expect(problem(["external": ["a": 9000]]).hasPrefix("backends.local.external.a is wrong: 'a' cannot be"))
         #expect(problem(["external": ["a": ""]]).hasPrefix("backends.local.external.a is wrong"))
         #expect(problem(["command": ["a": "python3 server.py"]]).contains("'a' must be a list or a mapping"))
         #expect(problem(["command": ["a": []]]).contains("'a' is empty"))

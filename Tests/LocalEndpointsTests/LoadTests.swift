@@ -123,8 +123,8 @@ struct LoadTests {
         "what is no scoring URL, or no key, is refused in words",
         arguments: ["https://127.0.0.1/score", "127.0.0.1:80", "", "http://", "http://127.0.0.1:99999/score"])
     func refusals(url: String) {
-        #expect(throws: LoadProblem.self) { try LoadTarget(url: url, key: "k", body: "{}") }
-        #expect(throws: LoadProblem.self) {
+        #expect(throws: LoadError.self) { try LoadTarget(url: url, key: "k", body: "{}") }
+        #expect(throws: LoadError.self) {
             try LoadTarget(url: "http://127.0.0.1/score", key: "a\r\nb: c", body: "{}")
         }
     }

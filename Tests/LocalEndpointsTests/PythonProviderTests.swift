@@ -184,12 +184,12 @@ struct PythonProviderTests {
     }
 
     @Test("a machine that remembers asks each interpreter once, also one that is not there")
-    func remembering() {
+    func cachingAnswers() {
         let asked = Mutex(0)
         let machine = PythonMachine(program: { _ in nil }) { name in
             asked.withLock { $0 += 1 }
             return name == "python3" ? PythonInterpreter(path: name, version: "3.11.7") : nil
-        }.remembering()
+        }.cachingAnswers()
         for _ in 0..<2 {
             #expect(machine.interpreter("python3")?.version == "3.11.7")
             #expect(machine.interpreter("python") == nil)

@@ -72,13 +72,13 @@ struct PythonScalarTests {
 
     @Test("words of enumerations are taken as Azure's client takes them")
     func words() {
-        let modes = AzureWord.snake("key", "aml_token", "aad_token")
+        let modes = AzureEnumeration.snake("key", "aml_token", "aad_token")
         for text in ["Key", "KEY", "key"] { #expect(modes.word(text) == "key") }
         for text in ["AMLToken", "AmlToken", "amlToken", "aml_token", "AML_TOKEN"] {
             #expect(modes.word(text) == "aml_token")
         }
         for text in ["amltoken", "", "k ey"] { #expect(modes.word(text) == nil) }
-        #expect(AzureWord.snake("target_utilization").word("TargetUtilization") == "target_utilization")
-        #expect(AzureWord.lower("disabled").word("Disabled") == "disabled")
+        #expect(AzureEnumeration.snake("target_utilization").word("TargetUtilization") == "target_utilization")
+        #expect(AzureEnumeration.lower("disabled").word("Disabled") == "disabled")
     }
 }

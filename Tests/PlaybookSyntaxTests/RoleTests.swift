@@ -9,8 +9,8 @@ import Testing
 struct RoleTests {
     private static func endpoint(_ traffic: Traffic, mirror: Traffic = .none, _ names: Name...) -> EndpointSnapshot {
         EndpointSnapshot(
-            definition: EndpointDefinition(name: "my-endpoint"), traffic: Wanted(traffic),
-            mirrorTraffic: Wanted(mirror),
+            definition: EndpointDefinition(name: "my-endpoint"), traffic: DesiredAndActual(traffic),
+            mirrorTraffic: DesiredAndActual(mirror),
             deployments: names.map {
                 DeploymentSnapshot(definition: DeploymentDefinition(name: $0, endpoint: "my-endpoint"))
             })

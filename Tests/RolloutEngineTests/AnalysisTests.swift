@@ -189,7 +189,7 @@ struct AnalysisTests {
     @Test("P19 drift holds the run in the middle of an analysis")
     func drift() {
         var stand = stand()
-        stand.model.endpoint?.traffic = Wanted(["blue": 50, "green": 50])
+        stand.model.endpoint?.traffic = DesiredAndActual(["blue": 50, "green": 50])
         stand.run()
         #expect(stand.record.status == .held)
         #expect(stand.record.reason?.contains("traffic") == true)

@@ -16,7 +16,7 @@ import Testing
         return .present(
             EndpointSnapshot(
                 definition: EndpointDefinition(name: "shop", document: document),
-                traffic: Wanted(["blue": 90, "green": 10]),
+                traffic: DesiredAndActual(["blue": 90, "green": 10]),
                 deployments: [DeploymentSnapshot(definition: blue, reason: "starts")]))
     }
 

@@ -52,7 +52,7 @@ struct DriftTests {
         var stand = Stand(.safeRollout, endpoint: .shop())
         stand.begin()
         stand.run { if case .baking = $0.record.phase { $0.stage("canary")?.status == .running } else { false } }
-        stand.model.endpoint?.traffic = Wanted(["blue": 100])
+        stand.model.endpoint?.traffic = DesiredAndActual(["blue": 100])
         stand.run()
         let sent = stand.sent.count
         expectUsed(stand.offer(.adopt))
@@ -77,7 +77,7 @@ struct DriftTests {
         var stand = Stand(.safeRollout, endpoint: .shop())
         stand.begin()
         stand.run { if case .baking = $0.record.phase { $0.stage("canary")?.status == .running } else { false } }
-        stand.model.endpoint?.traffic = Wanted(["blue": 50, "green": 50])
+        stand.model.endpoint?.traffic = DesiredAndActual(["blue": 50, "green": 50])
         stand.run()
         #expect(stand.record.status == .held)
         #expect(stand.stage("canary")?.status == .held)
@@ -103,12 +103,12 @@ struct DriftTests {
     func drained() {
         var endpoint = EndpointSnapshot.shop()
         endpoint.deployments.append(DeploymentSnapshot(definition: .named("green"), inFlight: 3))
-        endpoint.traffic = Wanted(wanted: ["blue": 100], actual: ["blue": 95, "green": 5])
+        endpoint.traffic = DesiredAndActual(wanted: ["blue": 100], actual: ["blue": 95, "green": 5])
         var stand = Stand(.of([Stage(name: "delete", action: .deleteDeployment("green"))]), endpoint: endpoint)
         stand.begin()
         for _ in 0..<20 { stand.step() }
         #expect(stand.sent.isEmpty)
-        stand.model.endpoint?.traffic = Wanted(["blue": 100])
+        stand.model.endpoint?.traffic = DesiredAndActual(["blue": 100])
         for _ in 0..<20 { stand.step() }
         #expect(stand.sent.isEmpty)
         stand.model.endpoint?.deployments[1].inFlight = 0
@@ -170,7 +170,7 @@ struct DriftTests {
             stand.begin()
             stand.run { $0.record.status == .waiting }
             expectUsed(stand.offer(.succeed, reason: "done in the portal"))
-            stand.model.endpoint?.traffic = Wanted(traffic)
+            stand.model.endpoint?.traffic = DesiredAndActual(traffic)
             expectUsed(stand.offer(.skip, reason: "kept for a while"))
             stand.run()
             #expect(stand.record.status == (traffic["green"] == 100 ? .succeeded : .endedEarly))

@@ -43,7 +43,7 @@ struct GateTests {
     @Test("P8 drift voids the gate and holds the run")
     func drift() {
         var stand = stand(Approval())
-        stand.model.endpoint?.traffic = Wanted(["blue": 50, "green": 50])
+        stand.model.endpoint?.traffic = DesiredAndActual(["blue": 50, "green": 50])
         expectUsed(stand.offer(.approve))
         stand.run()
         #expect(stand.record.status == .held)
@@ -72,7 +72,7 @@ struct GateTests {
         var stand = stand(Approval())
         let early = stand.now
         stand.now = stand.now + .minutes(1)
-        stand.model.endpoint?.traffic = Wanted(["blue": 100])
+        stand.model.endpoint?.traffic = DesiredAndActual(["blue": 100])
         expectUsed(stand.offer(.approve))
         stand.run()
         #expect(stand.record.status == .held)
@@ -113,7 +113,7 @@ struct GateTests {
         stand.run()
         #expect(stand.record.status == .rolledBack)
         #expect(stand.record.reason?.contains("rejected by bob@desk: too slow") == true)
-        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+        #expect(stand.model.endpoint?.traffic == DesiredAndActual(["blue": 100]))
     }
 
     @Test("P8 guard rails go on while a person thinks")
@@ -125,7 +125,7 @@ struct GateTests {
         stand.run()
         #expect(stand.record.status == .rolledBack)
         #expect(stand.record.reason?.contains("CrashLoopBackOff") == true)
-        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+        #expect(stand.model.endpoint?.traffic == DesiredAndActual(["blue": 100]))
     }
 
     @Test("P8 a deployment with live traffic that somebody deletes is a guard rail, and no drift to think about")
@@ -136,7 +136,7 @@ struct GateTests {
         stand.run()
         #expect(stand.record.status == .rolledBack)
         #expect(stand.record.reason?.contains("deployment green has live traffic but does not exist") == true)
-        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+        #expect(stand.model.endpoint?.traffic == DesiredAndActual(["blue": 100]))
     }
 
     @Test(

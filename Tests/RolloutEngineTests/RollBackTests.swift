@@ -14,8 +14,8 @@ struct RollBackTests {
         expectUsed(stand.offer(.abort, reason: "I say so"))
         stand.run()
         #expect(stand.record.status == .aborted)
-        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
-        #expect(stand.model.endpoint?.mirrorTraffic == Wanted(.none))
+        #expect(stand.model.endpoint?.traffic == DesiredAndActual(["blue": 100]))
+        #expect(stand.model.endpoint?.mirrorTraffic == DesiredAndActual(.none))
         #expect(stand.record.reason?.contains("aborted by bob@desk: I say so") == true)
     }
 
@@ -53,7 +53,7 @@ struct RollBackTests {
             stand.run()
             #expect(stand.record.status == .rolledBack, "crash at \(point)")
             #expect(stand.sent.filter { $0.change == .setTraffic(["blue": 100]) && $0.hadEffect }.count == 1)
-            #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+            #expect(stand.model.endpoint?.traffic == DesiredAndActual(["blue": 100]))
         }
     }
 
@@ -75,7 +75,7 @@ struct RollBackTests {
     func splitAtStart() {
         var endpoint = EndpointSnapshot.shop()
         endpoint.deployments.append(DeploymentSnapshot(definition: .named("teal")))
-        endpoint.traffic = Wanted(["blue": 70, "teal": 30])
+        endpoint.traffic = DesiredAndActual(["blue": 70, "teal": 30])
         var stand = Stand(
             .of([
                 Stage(name: "cut", action: .traffic(["blue": 100])),
@@ -85,7 +85,7 @@ struct RollBackTests {
         stand.begin()
         stand.run()
         #expect(stand.record.status == .rolledBack)
-        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 70, "teal": 30]))
+        #expect(stand.model.endpoint?.traffic == DesiredAndActual(["blue": 70, "teal": 30]))
     }
 
     @Test("an endpoint that served nobody at the start keeps the traffic that its definition gave it")
@@ -95,7 +95,7 @@ struct RollBackTests {
         stand.begin()
         stand.run()
         #expect(stand.record.status == .rolledBack)
-        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+        #expect(stand.model.endpoint?.traffic == DesiredAndActual(["blue": 100]))
         #expect(stand.record.reason?.contains("it answers 424") == true)
     }
 
@@ -113,7 +113,7 @@ struct RollBackTests {
         expectUsed(stand.offer(.retry))
         stand.run()
         #expect(stand.record.status == .rolledBack)
-        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+        #expect(stand.model.endpoint?.traffic == DesiredAndActual(["blue": 100]))
     }
 
     @Test("a deployment that never becomes ready fails its stage for a reason", arguments: [true, false])
@@ -130,7 +130,7 @@ struct RollBackTests {
         stand.run()
         #expect(stand.record.status == .rolledBack)
         #expect(stand.record.reason?.contains(failed ? "ImagePullBackOff" : "did not complete within 1h") == true)
-        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+        #expect(stand.model.endpoint?.traffic == DesiredAndActual(["blue": 100]))
     }
 
     @Test("a change of the way back that somebody undoes is asked for again, as another change")
@@ -141,13 +141,13 @@ struct RollBackTests {
         expectUsed(stand.offer(.reject))
         stand.run { $0.sent.last?.change == .setTraffic(["blue": 100]) }
         stand.underway = []
-        stand.model.endpoint?.traffic = Wanted(["blue": 90, "green": 10])
+        stand.model.endpoint?.traffic = DesiredAndActual(["blue": 90, "green": 10])
         stand.model.endpoint?.state = .succeeded
         stand.run()
         let keys = stand.sent.filter { $0.change == .setTraffic(["blue": 100]) && $0.hadEffect }.map(\.key)
         #expect(Set(keys).count == 2)
         #expect(stand.record.status == .rolledBack)
-        #expect(stand.model.endpoint?.traffic == Wanted(["blue": 100]))
+        #expect(stand.model.endpoint?.traffic == DesiredAndActual(["blue": 100]))
     }
 
     @Test("P18 an endpoint that was defined otherwise is defined as at the start again, before its traffic is restored")

@@ -168,7 +168,7 @@ extension OutcomeReading {
 extension EndpointSnapshot {
     static func shop(live: Name = "blue", instances: Int = 1) -> EndpointSnapshot {
         EndpointSnapshot(
-            definition: EndpointDefinition(name: "shop"), traffic: Wanted([live: 100]),
+            definition: EndpointDefinition(name: "shop"), traffic: DesiredAndActual([live: 100]),
             deployments: [DeploymentSnapshot(definition: .named(live, instances: instances))])
     }
 }

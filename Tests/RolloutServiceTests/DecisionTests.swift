@@ -60,7 +60,7 @@ extension RolloutService {
     func firstCounts() throws {
         let subject = try subject()
         func validate(_ request: Request, isUsed: Bool = false) throws {
-            try subject.validate(.approve, by: Sample.ben, [KeptRequest(request: request, isUsed: isUsed)])
+            try subject.validate(.approve, by: Sample.ben, [StoredRequest(request: request, isUsed: isUsed)])
         }
         #expect(throws: JournalError.self) { try validate(yes()) }
         #expect(throws: Never.self) { try validate(yes(Sample.ann)) }
@@ -76,7 +76,7 @@ extension RolloutService {
         var subject = try subject()
         var no = yes(Sample.ann)
         (no.kind, no.number, no.at) = (.reject, 3, try #require(subject.gate).opened)
-        let kept = [KeptRequest(request: no, isUsed: true)]
+        let kept = [StoredRequest(request: no, isUsed: true)]
         #expect(throws: JournalError.self) { try subject.validate(.approve, by: Sample.ben, kept) }
         subject.used = [3]
         #expect(throws: Never.self) { try subject.validate(.approve, by: Sample.ben, kept) }
@@ -87,7 +87,7 @@ extension RolloutService {
         let subject = try subject(.reject, by: Person(name: "eve", host: "vm"), approvals: [Sample.ann, Sample.ben])
         #expect(throws: JournalError.self) {
             try subject.validate(
-                .reject, by: Person(name: "eve", host: "vm"), [KeptRequest(request: yes(), isUsed: true)])
+                .reject, by: Person(name: "eve", host: "vm"), [StoredRequest(request: yes(), isUsed: true)])
         }
     }
 }

@@ -123,8 +123,8 @@ struct RetryTests {
 
     @Test("approvals that the parent was given ahead of time are told, unless they are given again")
     func approvals() {
-        func request(_ stage: String, shown: String? = nil) -> KeptRequest {
-            KeptRequest(
+        func request(_ stage: String, shown: String? = nil) -> StoredRequest {
+            StoredRequest(
                 request: Request(
                     kind: .approve, stage: stage, planHash: "0123", fingerprint: shown, by: Sample.ann, at: Sample.start
                 ),

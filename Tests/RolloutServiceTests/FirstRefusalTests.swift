@@ -9,9 +9,9 @@ import Testing
 struct FirstRefusalTests {
     @Test("A run whose first effect would be refused for good is known before it starts")
     func firstRefusal() {
-        func refusal(_ stages: [Stage], on observed: EndpointSnapshot?) -> FirstRefusal? {
+        func refusal(_ stages: [Stage], on observed: EndpointSnapshot?) -> PlanRefusal? {
             let plan = Plan(playbook: "roll-back", backend: "local", endpoint: "houses", stages: StageList(stages))
-            return FirstRefusal(of: plan, on: observed, kind: .managed)
+            return PlanRefusal(of: plan, on: observed, kind: .managed)
         }
         let back = [
             Stage(name: "mirror-off", action: .mirrorTraffic(.none)),

@@ -14,15 +14,15 @@ import Testing
                 instances: .init(wanted: count, ready: count))
         }
         let observed = EndpointSnapshot(
-            definition: EndpointDefinition(name: "houses"), traffic: Wanted(["blue": 100]),
-            mirrorTraffic: Wanted(["green": 10]), deployments: deployments)
+            definition: EndpointDefinition(name: "houses"), traffic: DesiredAndActual(["blue": 100]),
+            mirrorTraffic: DesiredAndActual(["green": 10]), deployments: deployments)
         let store = try await MemoryStore.resembling(observed, SimulationSettings())
         let clock = VirtualClock(stored: store.time(), wall: Rehearsal.date)
         let copy = try #require(
             try SimulatedBackend(store: store, clock: clock, settings: SimulationSettings()).observe("houses"))
         #expect(copy.state == .succeeded)
-        #expect(copy.traffic == Wanted(["blue": 100]))
-        #expect(copy.mirrorTraffic == Wanted(["green": 10]))
+        #expect(copy.traffic == DesiredAndActual(["blue": 100]))
+        #expect(copy.mirrorTraffic == DesiredAndActual(["green": 10]))
         #expect(copy.deployments.map(\.instances.ready) == [2, 1])
     }
 

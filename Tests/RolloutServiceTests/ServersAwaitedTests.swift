@@ -14,23 +14,23 @@ struct ServersAwaitedTests {
                 reason: ready == 0 ? "ReadinessProbeFailed: http://127.0.0.1:9 refuses connections" : nil)
         }
         return EndpointSnapshot(
-            definition: EndpointDefinition(name: "houses"), traffic: Wanted(["blue": 90, "green": 10]),
+            definition: EndpointDefinition(name: "houses"), traffic: DesiredAndActual(["blue": 90, "green": 10]),
             deployments: [deployment("blue", blue), deployment("green", green)])
     }
 
     @Test("only those that are asked are waited for")
     func asked() {
-        #expect(ServersAwaited.silent(in: endpoint(blue: 1, green: 0), asked: "blue") == nil)
-        #expect(ServersAwaited.silent(in: endpoint(blue: 1, green: 0), asked: "green")?.name == "green")
-        #expect(ServersAwaited.silent(in: endpoint(blue: 0, green: 1), asked: nil) == nil)
-        #expect(ServersAwaited.silent(in: endpoint(blue: 0, green: 0), asked: nil)?.name == "blue")
+        #expect(ServerWait.silent(in: endpoint(blue: 1, green: 0), asked: "blue") == nil)
+        #expect(ServerWait.silent(in: endpoint(blue: 1, green: 0), asked: "green")?.name == "green")
+        #expect(ServerWait.silent(in: endpoint(blue: 0, green: 1), asked: nil) == nil)
+        #expect(ServerWait.silent(in: endpoint(blue: 0, green: 0), asked: nil)?.name == "blue")
     }
 
     @Test("whose server is away, why, and what to do is said")
     func words() throws {
         let green = try #require(endpoint(blue: 1, green: 0).deployment("green"))
         #expect(
-            ServersAwaited.words(green, after: .seconds(60))
+            ServerWait.words(green, after: .seconds(60))
                 == "deployment green cannot answer: 0 of 1 servers are up after 1m, ReadinessProbeFailed: "
                 + "http://127.0.0.1:9 refuses connections")
     }

@@ -31,7 +31,7 @@ package enum BackendContract {
             let endpoint = try #require(try await bench.backend.observe(bench.endpoint))
             #expect(endpoint.kind == bench.backend.capabilities.kind)
             #expect(endpoint.state == .succeeded)
-            #expect(endpoint.traffic == Wanted(.none))
+            #expect(endpoint.traffic == DesiredAndActual(.none))
             #expect(endpoint.deployment("blue")?.instances == .init(wanted: 2, ready: 2))
             #expect(
                 endpoint.deployment("blue")?.definition.document
@@ -80,7 +80,7 @@ package enum BackendContract {
             try await bench.makeBlueLive()
             for traffic: Traffic in [["blue": 90, "green": 10], ["green": 100], .none] {
                 try await bench.make(.setTraffic(traffic))
-                #expect(try await bench.backend.observe(bench.endpoint)?.traffic == Wanted(traffic))
+                #expect(try await bench.backend.observe(bench.endpoint)?.traffic == DesiredAndActual(traffic))
             }
         },
         Clause(testDescription: "traffic is mirrored within the rules, or never") { bench in

@@ -32,7 +32,8 @@ extension EndpointSnapshot {
         deployments: [DeploymentSnapshot]
     ) -> EndpointSnapshot {
         EndpointSnapshot(
-            definition: .sample, kind: kind, traffic: Wanted(traffic), mirrorTraffic: Wanted(mirror),
+            definition: .sample, kind: kind, traffic: DesiredAndActual(traffic),
+            mirrorTraffic: DesiredAndActual(mirror),
             deployments: deployments)
     }
 }

@@ -18,7 +18,7 @@ extension JournalContract {
             commit.usedRequests = [1]
             try journal.commit(commit, under: resumed)
             #expect(try journal.pendingRequests(of: .first) == [])
-            #expect(try journal.requests(of: .first) == [KeptRequest(request: kept, isUsed: true)])
+            #expect(try journal.requests(of: .first) == [StoredRequest(request: kept, isUsed: true)])
 
             let before = try journal.events(of: .first, after: 0).count
             expectRefused(.notAllowed) { try journal.commit(commit, under: resumed) }
@@ -114,7 +114,7 @@ extension JournalContract {
         },
     ]
 
-    @Sendable private static func isFirst(_ kept: [KeptRequest]) throws(JournalError) {
+    @Sendable private static func isFirst(_ kept: [StoredRequest]) throws(JournalError) {
         guard kept.isEmpty else { throw JournalError(.notAllowed, "\(kept[0].request.by) decided first") }
     }
 

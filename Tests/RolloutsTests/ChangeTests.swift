@@ -118,7 +118,7 @@ struct EndpointModelTests {
         #expect(model.endpoint?.deployments.map(\.name) == ["blue", "cyan", "green"])
         #expect(model.endpoint?.deployment("cyan")?.state == .creating)
         #expect(model.endpoint?.deployment("cyan")?.instances == .init(wanted: 2, ready: 0))
-        #expect(model.endpoint?.traffic == Wanted(["blue": 100]))
+        #expect(model.endpoint?.traffic == DesiredAndActual(["blue": 100]))
     }
 
     @Test("a deployment that failed is deployed anew by the same definition")

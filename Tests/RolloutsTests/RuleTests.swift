@@ -101,7 +101,7 @@ struct RuleTests {
         Case(
             change: .setTraffic(["blue": 90, "green": 10]), rule: "exclusive-traffic",
             message: "deployment green cannot have live traffic (10 %) and mirrored traffic (20 %) at once",
-            endpoint: with { $0.mirrorTraffic = Wanted(["green": 20]) }),
+            endpoint: with { $0.mirrorTraffic = DesiredAndActual(["green": 20]) }),
         Case(
             change: .setTraffic(["green": 100]), rule: "busy",
             message:
@@ -130,11 +130,11 @@ struct RuleTests {
         Case(
             change: .deleteDeployment("green"), rule: "delete-with-traffic",
             message: "Can't delete deployment [green] with non-zero traffic weight: it has 20 % of mirrored traffic",
-            endpoint: with { $0.mirrorTraffic = Wanted(wanted: .none, actual: ["green": 20]) }),
+            endpoint: with { $0.mirrorTraffic = DesiredAndActual(wanted: .none, actual: ["green": 20]) }),
         Case(
             change: .deleteDeployment("green"), rule: "delete-with-traffic",
             message: "Can't delete deployment [green] with non-zero traffic weight: it has 100 % of live traffic",
-            endpoint: with { $0.traffic = Wanted(wanted: ["blue": 100], actual: ["green": 100]) }),
+            endpoint: with { $0.traffic = DesiredAndActual(wanted: ["blue": 100], actual: ["green": 100]) }),
         Case(
             change: .deleteEndpoint, rule: "delete-with-traffic",
             message: "Can't delete deployment [blue] with non-zero traffic weight: it has 100 % of live traffic"),
@@ -157,7 +157,7 @@ struct RuleTests {
     @Test("let a deployment that is no longer ready keep less traffic than it had")
     func less() {
         var endpoint = Self.endpoint
-        endpoint.traffic = Wanted(["blue": 50, "green": 50])
+        endpoint.traffic = DesiredAndActual(["blue": 50, "green": 50])
         endpoint.deployments[1].instances.ready = 0
         let model = EndpointModel(kind: .managed, endpoint: endpoint)
         #expect(model.violation(of: .setTraffic(["blue": 90, "green": 10])) == nil)

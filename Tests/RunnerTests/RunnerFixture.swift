@@ -138,11 +138,11 @@ final class FailingJournal: Journal {
     func leases() throws(JournalError) -> [LeaseHolder] { try journal.leases() }
     func create(_ run: NewRun, under lease: Lease) throws(JournalError) { try journal.create(run, under: lease) }
     func unfinishedRun(on endpoint: LeaseKey) throws(JournalError) -> RunID? { try journal.unfinishedRun(on: endpoint) }
-    func submit(_ request: Request, to run: RunID, validate: ([KeptRequest]) throws(JournalError) -> Void)
+    func submit(_ request: Request, to run: RunID, validate: ([StoredRequest]) throws(JournalError) -> Void)
         throws(JournalError) -> Request
     { try journal.submit(request, to: run, validate: validate) }
     func pendingRequests(of run: RunID) throws(JournalError) -> [Request] { try journal.pendingRequests(of: run) }
-    func requests(of run: RunID) throws(JournalError) -> [KeptRequest] { try journal.requests(of: run) }
+    func requests(of run: RunID) throws(JournalError) -> [StoredRequest] { try journal.requests(of: run) }
     func home() throws(JournalError) -> String { try journal.home() }
     func runIDs() throws(JournalError) -> [RunID] { try journal.runIDs() }
     func runIDs(in status: RunStatus) throws(JournalError) -> [RunID] { try journal.runIDs(in: status) }

@@ -19,7 +19,7 @@ struct RunnerTests {
             #expect(machine.record.reason == "all stages are done")
             #expect(try fixture.journal.record(of: lease.run).status == .succeeded)
             let endpoint = try fixture.backend.observe(RunnerFixture.endpoint)
-            #expect(endpoint?.traffic == Wanted(["green": 100]))
+            #expect(endpoint?.traffic == DesiredAndActual(["green": 100]))
             #expect(endpoint?.deployments.map(\.name) == ["green"])
             #expect(try fixture.journal.verify(lease.run).isEmpty)
             let stored = try fixture.journal.load(lease.run)

@@ -67,6 +67,6 @@ struct HistoryTests {
         try await simulation.bench.wait("green") { $0?.traffic.actual == ["green": 100] }
         try await simulation.bench.make(.setTraffic(["blue": 100]))
         try simulation.backend.apply(.setTraffic(["green": 100]), to: "houses", as: context)
-        #expect(try simulation.snapshot().traffic == Wanted(["blue": 100]))
+        #expect(try simulation.snapshot().traffic == DesiredAndActual(["blue": 100]))
     }
 }

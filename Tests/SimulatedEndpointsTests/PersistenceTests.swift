@@ -95,13 +95,13 @@ struct PersistenceTests {
             let one = Simulation(store: try SQLiteStore(folder: folder))
             let other = Simulation(store: try SQLiteStore(folder: folder))
             try await one.bench.makeBlueLive()
-            #expect(try other.snapshot().traffic == Wanted(["blue": 100]))
+            #expect(try other.snapshot().traffic == DesiredAndActual(["blue": 100]))
             try one.backend.apply(.setTraffic(["green": 100]), to: "houses", as: one.bench.context())
             // The other's clock is far behind; the endpoint's time does not go back.
-            #expect(try other.snapshot().traffic == Wanted(wanted: ["green": 100], actual: ["blue": 100]))
+            #expect(try other.snapshot().traffic == DesiredAndActual(wanted: ["green": 100], actual: ["blue": 100]))
             one.clock.advance(by: .seconds(30))
-            #expect(try one.snapshot().traffic == Wanted(["green": 100]))
-            #expect(try other.snapshot().traffic == Wanted(["green": 100]))
+            #expect(try one.snapshot().traffic == DesiredAndActual(["green": 100]))
+            #expect(try other.snapshot().traffic == DesiredAndActual(["green": 100]))
         }
     }
 

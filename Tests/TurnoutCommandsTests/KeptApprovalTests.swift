@@ -20,11 +20,11 @@ struct KeptApprovalTests {
         var other = request
         other.stage = "delete-blue"
         other.by = Sample.ann
-        let situation = situation(run, [request, request, other].map { KeptRequest(request: $0, isUsed: false) })
+        let situation = situation(run, [request, request, other].map { StoredRequest(request: $0, isUsed: false) })
         #expect(situation.waitingFor?.contains("(1 of 2 given)") == true)
     }
 
-    private func situation(_ run: StoredRun, _ kept: [KeptRequest], runner: RunnerState = .stopped) -> RunSituation {
+    private func situation(_ run: StoredRun, _ kept: [StoredRequest], runner: RunnerState = .stopped) -> RunSituation {
         RunSituation(
             of: RunState(record: run.record, stages: run.stages), run.snapshot.plan, kept, runner: runner, person: nil,
             isMember: { _ in false }, now: Sample.start, isNewest: true)
@@ -33,9 +33,9 @@ struct KeptApprovalTests {
     @Test("A gate that enough people have said yes to asks for resume, not for another approval")
     func decided() throws {
         let run = Sample.waiting(approvals: [Sample.ann])
-        let kept = [KeptRequest(request: Self.yes("fine"), isUsed: false)]
+        let kept = [StoredRequest(request: Self.yes("fine"), isUsed: false)]
         let stopped = situation(run, kept)
-        #expect(stopped.decided.letsGoOn)
+        #expect(stopped.decided.allowsContinuing)
         #expect(
             stopped.decided.words(on: "cut-over", isPresent: true) == ["approved by ben@vm (fine), pending"])
         #expect(NextCommand(stopped).text == "turnout resume demo-1")
@@ -43,27 +43,27 @@ struct KeptApprovalTests {
         let report = RunReport(stopped)
         #expect(report.next == "turnout resume demo-1" && report.decisions.map(\.by) == ["ben@vm"])
         let first = situation(Sample.waiting(), kept).decided
-        #expect(!first.letsGoOn && first.requests.count == 1)
+        #expect(!first.allowsContinuing && first.requests.count == 1)
     }
 
     @Test("A no, a skip and an abort let a run go on; what is said of a later stage does not, and is shown there")
     func others() throws {
         let run = Sample.waiting()
-        func kept(_ kind: Request.Kind, _ stage: String?) -> [KeptRequest] {
+        func kept(_ kind: Request.Kind, _ stage: String?) -> [StoredRequest] {
             [
-                KeptRequest(
+                StoredRequest(
                     request: Request(
                         kind: kind, stage: stage, planHash: "0123", by: Sample.ben, at: Sample.start), isUsed: false)
             ]
         }
-        func decided(_ kept: [KeptRequest]) -> KeptDecisions {
-            KeptDecisions(kept, of: run.record, stages: run.stages, approval: run.snapshot.plan.stages[2].approval)
+        func decided(_ kept: [StoredRequest]) -> PendingDecisions {
+            PendingDecisions(kept, of: run.record, stages: run.stages, approval: run.snapshot.plan.stages[2].approval)
         }
         for request in [kept(.reject, "cut-over"), kept(.skip, "cut-over"), kept(.abort, nil)] {
-            #expect(decided(request).letsGoOn)
+            #expect(decided(request).allowsContinuing)
         }
         let early = decided(kept(.approve, "delete-blue"))
-        #expect(!early.letsGoOn && early.words(on: "delete-blue", isPresent: false).count == 1)
+        #expect(!early.allowsContinuing && early.words(on: "delete-blue", isPresent: false).count == 1)
         #expect(decided(kept(.approve, "scale")).requests.isEmpty)
         #expect(decided(kept(.retry, nil)).requests.isEmpty)
     }

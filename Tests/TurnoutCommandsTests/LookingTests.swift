@@ -158,7 +158,7 @@ struct HandTests {
     @Test("a deployment goes alone, after its mirror; an endpoint after all of its traffic")
     func deletions() {
         var endpoint = EndpointSnapshot.blueLive
-        endpoint.mirrorTraffic = Wanted(["green": 10])
+        endpoint.mirrorTraffic = DesiredAndActual(["green": 10])
         let alone = EndpointDelete.Deleted(endpoint: "houses", deployment: "green")
         #expect(alone.changes(of: endpoint) == [.setMirrorTraffic(.none), .deleteDeployment("green")])
         #expect(alone.words == "deployment green of endpoint houses")

@@ -60,9 +60,10 @@ struct OutputTests {
     @Test("A suggestion to start a run names the backend that was chosen, unless it is the one that is used without")
     func start() {
         #expect(Suggestion.start(playbook: nil).words == "`turnout run PLAYBOOK` starts one")
-        #expect(Suggestion.start(playbook: "demo", on: "local").words == "`turnout run demo` starts it anew")
+        #expect(Suggestion.start(playbook: "demo", on: "local").words == "`turnout run demo` starts it again")
         #expect(
-            Suggestion.start(playbook: "demo", on: "azure").words == "`turnout run demo --backend azure` starts it anew"
+            Suggestion.start(playbook: "demo", on: "azure").words
+                == "`turnout run demo --backend azure` starts it again"
         )
     }
 

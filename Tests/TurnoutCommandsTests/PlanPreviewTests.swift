@@ -47,7 +47,7 @@ struct PlanPreviewTests {
         var old = green
         old.document = ["model": "old"]
         var live = EndpointSnapshot.blueLive
-        live.traffic = Wanted(["green": 100])
+        live.traffic = DesiredAndActual(["green": 100])
         live.deployments = [DeploymentSnapshot(definition: old)]
         #expect(
             Self.preview(on: live).warnings == [

@@ -22,7 +22,7 @@ struct RoleTests {
                 }
             }
         }
-        let used = Rights.needed(in: "models").map {
+        let used = RequiredPermissions.needed(in: "models").map {
             "\($0.verb) \($0.resource)\($0.subresource.map { "/" + $0 } ?? "") \($0.group)"
         }
         #expect(granted.sorted() == used.sorted())

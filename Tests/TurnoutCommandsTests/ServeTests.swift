@@ -50,7 +50,7 @@ import Testing
             ("logs", .deployments), ("off", .nowhere), ("-", .standardOutput), ("./off", .file(path: "./off")),
         ] as [(String, AccessLog.Place)])
     func places(text: String, place: AccessLog.Place) {
-        #expect(AccessLogPlace(argument: text) == AccessLogPlace(place))
+        #expect(AccessLogOption(argument: text) == AccessLogOption(place))
     }
 
     @Test("JSON and the log do not share standard output")

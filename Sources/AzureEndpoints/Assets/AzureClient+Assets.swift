@@ -32,7 +32,7 @@ extension AzureClient {
         let answer = try await send(
             .get, path, query: [("hash", hash), ("hashVersion", "\(AssetUploader.hashVersion)")])
         if case .missing = verdict(answer) { return nil }
-        let found = try decode(ListAnswer<Value>.self, answer).value
+        let found = try decode(ListResponse<Value>.self, answer).value
         return found.lazy.compactMap { $0["id"]?.string.flatMap(AssetID.init(path:)) }.first
     }
 

@@ -80,7 +80,7 @@ struct BlobContainer: Sendable {
     private func send(
         _ method: HTTPRequest.Method, _ blob: String, query: [String] = [],
         headers: [HTTPHeader] = [], body: Data? = nil
-    ) async throws -> WholeAnswer {
+    ) async throws -> BufferedResponse {
         let path = blob.split(separator: "/").map { PercentEncoding.encoded(String($0)) }.joined(separator: "/")
         let address = "\(url)/\(path)?" + (query + [signature]).joined(separator: "&")
         let headers = headers + [(name: "x-ms-version", value: Self.version)]
@@ -92,7 +92,7 @@ struct BlobContainer: Sendable {
         }
     }
 
-    private func check(_ answer: WholeAnswer, _ blob: String) throws(BackendError) {
+    private func check(_ answer: BufferedResponse, _ blob: String) throws(BackendError) {
         guard !(200..<300).contains(answer.status) else { return }
         let code = answer["x-ms-error-code"].map { " (\($0))" } ?? ""
         let isTemporary = answer.status == 408 || answer.status == 429 || answer.status >= 500

@@ -24,7 +24,7 @@ extension DeploymentDefinition {
         let model = document["model"]
         guard let name = model?["name"]?.string, !name.isEmpty else {
             let type = (model ?? .null).modelType
-            return AssetID(.models, sha256(type == Value.usualModelType ? hash : "\(hash) \(type)"), "1")
+            return AssetID(.models, sha256(type == Value.defaultModelType ? hash : "\(hash) \(type)"), "1")
         }
         return model?["version"]?.versionText.map { AssetID(.models, name, $0) }
     }
@@ -48,10 +48,10 @@ extension DeploymentDefinition {
 }
 
 extension Value {
-    static let usualModelType = "custom_model"
+    static let defaultModelType = "custom_model"
 
     /// The type of a model, such as `mlflow_model`.
-    var modelType: String { self["type"]?.string?.lowercased() ?? Self.usualModelType }
+    var modelType: String { self["type"]?.string?.lowercased() ?? Self.defaultModelType }
 
     /// A version, which may be written as a number.
     package var versionText: String? {

@@ -49,10 +49,10 @@ extension EndpointSnapshot {
     fileprivate init(_ resource: EndpointResource, named name: Name, in workspace: WorkspaceID) {
         let properties = resource.properties
         let state = properties.provisioningState ?? .succeeded
-        func setting(_ wanted: [String: Int]?, _ actual: [String: Int]?) -> Wanted<Traffic> {
+        func setting(_ wanted: [String: Int]?, _ actual: [String: Int]?) -> DesiredAndActual<Traffic> {
             let wanted = Traffic(wire: wanted)
-            if let actual { return Wanted(wanted: wanted, actual: Traffic(wire: actual)) }
-            return Wanted(wanted)
+            if let actual { return DesiredAndActual(wanted: wanted, actual: Traffic(wire: actual)) }
+            return DesiredAndActual(wanted)
         }
         self.init(
             definition: EndpointMapping(workspace: workspace).definition(

@@ -61,7 +61,7 @@ package final class AzureBackend: Backend, Sendable {
             do {
                 try await self.write(change, to: endpoint, as: context)
             } catch let error as BackendError {
-                throw await self.sayingHowLong(error, change, of: endpoint)
+                throw await self.addingTimeLimit(error, change, of: endpoint)
             }
         }
     }

@@ -46,7 +46,7 @@ struct ChangeLimit {
 
 extension AzureBackend {
     /// Adds to a refusal how long the cloud will keep refusing, if that is known.
-    func sayingHowLong(_ error: BackendError, _ change: Change, of endpoint: Name) async -> BackendError {
+    func addingTimeLimit(_ error: BackendError, _ change: Change, of endpoint: Name) async -> BackendError {
         guard flavour == .cloud, case .busy = error.code, let name = change.blockedDeployment else { return error }
         do {
             guard let present = try await client.deployment(name, of: endpoint),

@@ -45,7 +45,7 @@ extension AzureClient {
         var items: [Item] = []
         // Guard against a server that returns an endless sequence of pages.
         for _ in 0..<1000 {
-            let page = try decode(ListAnswer<Item>.self, answer)
+            let page = try decode(ListResponse<Item>.self, answer)
             items += page.value
             guard let link = page.nextLink, let next = try await follow(link) else { break }
             answer = next
@@ -98,7 +98,7 @@ extension AzureClient {
     func containerLog(of endpoint: Name, deployment: Name, tail: Int) async throws -> String {
         let path = ResourcePath(workspace, endpoint: endpoint, deployment: deployment, "getLogs")
         let body = try JSONText.encode(LogsRequest(containerType: .inferenceServer, tail: tail))
-        return try decode(LogsAnswer.self, try await send(.post, path, body: body)).content
+        return try decode(LogsResponse.self, try await send(.post, path, body: body)).content
     }
 
     /// Why the operation failed, in the server's words; `nil` if it did not fail or its status is no longer available.
@@ -112,7 +112,7 @@ extension AzureClient {
 extension AzureClient {
     func history(of endpoint: Name) async throws -> [HistoryEntry] {
         let path = ResourcePath(workspace, endpoint: endpoint, "turnout", "history")
-        return try decode(ListAnswer<HistoryEntry>.self, try await send(.get, path)).value
+        return try decode(ListResponse<HistoryEntry>.self, try await send(.get, path)).value
     }
 
     /// Notifies the emulator of a change that has no effect; `done` if the emulator has no objection.
@@ -132,6 +132,6 @@ extension AzureClient {
     func lines(of endpoint: Name, deployment: Name, tail: Int) async throws -> [LogLine] {
         let path = ResourcePath(workspace, endpoint: endpoint, deployment: deployment, "turnout", "logs")
         let answer = try await send(.get, path, query: [("tail", String(max(tail, 0)))])
-        return try decode(ListAnswer<LogLine>.self, answer).value
+        return try decode(ListResponse<LogLine>.self, answer).value
     }
 }

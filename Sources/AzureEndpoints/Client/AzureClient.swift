@@ -37,7 +37,7 @@ package final class AzureClient: Sendable {
     func send(
         _ method: HTTPRequest.Method, _ path: ResourcePath, query: [(String, String)] = [],
         headers: [HTTPHeader] = [], body: Data? = nil
-    ) async throws -> WholeAnswer {
+    ) async throws -> BufferedResponse {
         let query = ([("api-version", Self.apiVersion)] + query)
             .map { "\($0.0)=\(PercentEncoding.encoded($0.1))" }.joined(separator: "&")
         return try await send(method, to: { "\($0)\(path)?\(query)" }, headers: headers, body: body)
@@ -46,7 +46,7 @@ package final class AzureClient: Sendable {
     /// Sends a GET to a URL from a response.
     ///
     /// The token is sent only to the same server; for other servers returns `nil`.
-    func follow(_ url: String) async throws -> WholeAnswer? {
+    func follow(_ url: String) async throws -> BufferedResponse? {
         let connection = try await connection()
         guard url.hasPrefix(connection.origin + "/") else { return nil }
         let path = url.dropFirst(connection.origin.count)
@@ -55,7 +55,7 @@ package final class AzureClient: Sendable {
 
     private func send(
         _ method: HTTPRequest.Method, to url: (String) -> String, headers: [HTTPHeader], body: Data?
-    ) async throws -> WholeAnswer {
+    ) async throws -> BufferedResponse {
         var connection = try await connection()
         while true {
             let token = try await connection.token()
@@ -88,10 +88,10 @@ package final class AzureClient: Sendable {
     }
 
     /// Interprets a response at the present time.
-    func verdict(_ answer: WholeAnswer) -> Verdict { Verdict(answer, now: clock.now()) }
+    func verdict(_ answer: BufferedResponse) -> Verdict { Verdict(answer, now: clock.now()) }
 
     /// Decodes the response's body, or throws the reported error as ``BackendError``.
-    func decode<Body: Decodable>(_ type: Body.Type, _ answer: WholeAnswer) throws(BackendError) -> Body {
+    func decode<Body: Decodable>(_ type: Body.Type, _ answer: BufferedResponse) throws(BackendError) -> Body {
         switch verdict(answer) {
         case .missing(let error), .changedMeanwhile(let error), .failed(let error): throw error
         case .done: break

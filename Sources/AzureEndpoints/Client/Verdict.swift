@@ -15,16 +15,16 @@ enum Verdict: Hashable, Sendable {
     /// The longest `Retry-After` that is respected.
     static let longestWait = Interval.minutes(5)
     /// The wait if the server sends no `Retry-After`.
-    static let usualWait = Interval.seconds(5)
+    static let defaultWait = Interval.seconds(5)
 
-    init(_ answer: WholeAnswer, now: Timestamp) {
+    init(_ answer: BufferedResponse, now: Timestamp) {
         let detail = Self.detail(of: answer)
         let words = Self.words(detail, status: answer.status)
         switch answer.status {
         case 200..<300: self = .done
         case 404: self = .missing(BackendError(.refused, words))
         case 409, 429:
-            let wait = answer["Retry-After"].flatMap { RetryAfter.wait($0, now: now) } ?? Self.usualWait
+            let wait = answer["Retry-After"].flatMap { RetryAfter.wait($0, now: now) } ?? Self.defaultWait
             self = .failed(BackendError(.busy(retryAfter: min(max(wait, .seconds(1)), Self.longestWait)), words))
         case 412 where detail?.code?.lowercased() == "fenced": self = .failed(BackendError(.fenced, words))
         case 412: self = .changedMeanwhile(BackendError(.busy(retryAfter: .seconds(1)), words))
@@ -34,9 +34,9 @@ enum Verdict: Hashable, Sendable {
     }
 
     /// The server's error detail; `nil` if the body is not an Azure error.
-    private static func detail(of answer: WholeAnswer) -> ErrorDetail? {
+    private static func detail(of answer: BufferedResponse) -> ErrorDetail? {
         // Bodies written by a proxy in between are not meant for people.
-        (try? JSONText.decode(ErrorAnswer.self, from: answer.body))?.error
+        (try? JSONText.decode(ErrorResponse.self, from: answer.body))?.error
     }
 
     private static func words(_ detail: ErrorDetail?, status: Int) -> String {

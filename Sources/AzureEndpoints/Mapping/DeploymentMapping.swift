@@ -24,7 +24,7 @@ package struct DeploymentMapping: Sendable {
         let document = definition.document
         let applied = present.flatMap { AppliedDefinition.deployment(in: $0) }?.document ?? .null
         func words(_ key: String, _ present: [String: String]?) -> [String: String] {
-            OwnedWords.merged(
+            SharedStrings.merged(
                 present, applied: applied[key]?.words ?? [:], wanted: document[key]?.words ?? [:])
         }
         var resource = present ?? DeploymentResource(properties: DeploymentProperties())

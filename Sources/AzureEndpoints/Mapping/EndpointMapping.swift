@@ -17,7 +17,7 @@ package struct EndpointMapping: Sendable {
         let document = definition.document
         let applied = present.flatMap { AppliedDefinition.endpoint(in: $0) }?.document ?? .null
         func words(_ key: String, _ present: [String: String]?) -> [String: String] {
-            OwnedWords.merged(
+            SharedStrings.merged(
                 present, applied: applied[key]?.words ?? [:], wanted: document[key]?.words ?? [:])
         }
         var resource = present ?? EndpointResource(properties: EndpointProperties())

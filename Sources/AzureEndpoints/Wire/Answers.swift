@@ -1,7 +1,7 @@
 package import Rollouts
 
 /// One page of a list.
-package struct ListAnswer<Item: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
+package struct ListResponse<Item: Codable & Hashable & Sendable>: Codable, Hashable, Sendable {
     package var value: [Item]
     /// The URL of the next page; `nil` on the last page.
     package var nextLink: String?
@@ -13,7 +13,7 @@ package struct ListAnswer<Item: Codable & Hashable & Sendable>: Codable, Hashabl
 }
 
 /// The error body of every refused request.
-package struct ErrorAnswer: Codable, Hashable, Sendable {
+package struct ErrorResponse: Codable, Hashable, Sendable {
     package var error: ErrorDetail
 
     package init(_ error: ErrorDetail) { self.error = error }
@@ -85,7 +85,7 @@ package struct LogsRequest: Codable, Hashable, Sendable {
     }
 }
 
-package struct LogsAnswer: Codable, Hashable, Sendable {
+package struct LogsResponse: Codable, Hashable, Sendable {
     package var content: String
 
     package init(content: String) { self.content = content }

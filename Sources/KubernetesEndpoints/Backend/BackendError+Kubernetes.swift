@@ -22,7 +22,7 @@ extension BackendError {
                 .refused,
                 "\(error); if a permission is missing, `turnout doctor --backend kubernetes` says which, and "
                     + "Playbooks/samples/kubernetes/role.yml grants all that Turnout uses")
-        case .unavailable, .unreachable, .expired, .malformedAnswer: self.init(.unavailable, "\(error)")
+        case .unavailable, .unreachable, .expired, .malformedResponse: self.init(.unavailable, "\(error)")
         // A token or plugin may be renewed elsewhere; until then no request can be made.
         case .unauthorized, .credentials: self.init(.unavailable, "\(error)")
         case .notFound, .invalid, .forbidden, .configuration: self.init(.refused, "\(error)")

@@ -40,14 +40,14 @@ extension ChangeWork {
         try await put(try manifest.autoscaler(by: author), named: manifest.name)
         try await route(definition)
         try await writer.put(
-            .deployments, deployment, over: live, onConflict: isWayBack ? .takeBack : .refuse)
+            .deployments, deployment, over: live, onConflict: isRollback ? .takeBack : .refuse)
         try await prune(of: definition.name, keeping: [manifest.code?.name, live?.codeName].compactMap(\.self))
     }
 
     /// Sets the replica count, or for a deployment with an autoscaler its minimum.
     func scale(_ name: Name, to count: Int) async throws {
         let object = ObjectNames.object(of: name, in: endpoint)
-        if let live = try await fresh(.horizontalPodAutoscalers, object), live.isTurnouts {
+        if let live = try await fresh(.horizontalPodAutoscalers, object), live.isManagedByTurnout {
             let desired = try live.asApplied(by: author) { spec in
                 spec[path: ["minReplicas"]] = .integer(count)
                 spec[path: ["maxReplicas"]] = .integer(max(count, live["spec", "maxReplicas"]?.integer ?? count))
@@ -93,7 +93,7 @@ extension ChangeWork {
     func deleteEndpoint() async throws {
         guard let anchor = objects?.anchor else { return }
         for name in (objects?.deployments ?? [:]).keys.sorted() { try await deleteObjects(of: name, withRoute: true) }
-        for route in objects?.moreRoutes ?? [] { try await delete(.httpRoutes, route.name) }
+        for route in objects?.additionalRoutes ?? [] { try await delete(.httpRoutes, route.name) }
         guard let live = try await fresh(anchor.type, anchor.object.name) else { return }
         try writer.guardEpoch(live)
         try await end(anchor.type, live)
@@ -115,7 +115,9 @@ extension ChangeWork {
     }
 
     private func delete(_ type: ResourceType, _ name: String) async throws {
-        guard let live = try await fresh(type, name), live.isTurnouts, live.deletionTimestamp == nil else { return }
+        guard let live = try await fresh(type, name), live.isManagedByTurnout, live.deletionTimestamp == nil else {
+            return
+        }
         try writer.guardEpoch(live)
         try await end(type, live)
     }
@@ -213,7 +215,7 @@ extension RouteReading.Acceptance {
 }
 
 extension KubernetesObject {
-    var isTurnouts: Bool { labels[Mark.managedBy] == Mark.manager }
+    var isManagedByTurnout: Bool { labels[Mark.managedBy] == Mark.manager }
 
     /// The name of the ConfigMap from which its Pods get their code.
     var codeName: String? {

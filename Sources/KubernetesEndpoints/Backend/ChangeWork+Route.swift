@@ -16,7 +16,7 @@ extension ChangeWork {
         }
         let gateway = settings.gateway(of: definition)
         let place = try self.place(gateway, anchor)
-        if !isWayBack,
+        if !isRollback,
             let rival = try await backend.rival(of: endpoint, parents: place.parents, hostnames: place.hostnames)
         {
             throw BackendError(.refused, rival)
@@ -86,11 +86,11 @@ extension ChangeWork {
         _ live: KubernetesObject?, _ anchor: EndpointAnchor?, _ kept: [String: String],
         backends: [RouteManifest.Backend], _ traffic: Traffic, keepsKey: Bool = false, at place: Place? = nil
     ) async throws {
-        guard traffic.deployments.count <= RouteParts.mostReferences else {
+        guard traffic.deployments.count <= RouteParts.maxReferences else {
             throw BackendError(
                 .refused,
                 "traffic goes to \(traffic.deployments.count) deployments, but a rule of an HTTPRoute can lead to at "
-                    + "most \(RouteParts.mostReferences): use fewer")
+                    + "most \(RouteParts.maxReferences): use fewer")
         }
         let parts = (reading?.parts ?? RouteParts([])).naming(backends.map(\.deployment))
         let place = try place ?? self.place(nil, anchor)
@@ -127,7 +127,7 @@ extension ChangeWork {
         let name = ObjectNames.route(of: endpoint, part: number)
         let live = try await fresh(.httpRoutes, name)
         guard !manifest.backends.isEmpty else {
-            guard let live, live.isTurnouts, live.deletionTimestamp == nil else { return }
+            guard let live, live.isManagedByTurnout, live.deletionTimestamp == nil else { return }
             try writer.guardEpoch(live)
             return try await end(.httpRoutes, live)
         }

@@ -28,8 +28,8 @@ struct ChangeWork {
     /// Whether the change is a rollback, which overrides manual changes.
     ///
     /// Any other change leaves them for a person to review.
-    var isWayBack: Bool { author.context.stage == "roll-back" }
-    var conflict: ObjectWriter.Conflict { isWayBack ? .takeBack : .takeBackFromHands }
+    var isRollback: Bool { author.context.stage == "roll-back" }
+    var conflict: ObjectWriter.Conflict { isRollback ? .takeBack : .overwriteManualEdits }
 
     var reading: EndpointReading? {
         objects.map {
@@ -42,7 +42,7 @@ struct ChangeWork {
     }
 
     /// Whether this very change (by its idempotency key) already took effect.
-    func isDoneAlready(_ change: Change) async throws -> Bool {
+    func hasTakenEffect(_ change: Change) async throws -> Bool {
         let key = author.context.idempotencyKey
         switch change {
         case .putEndpoint, .setTraffic:
@@ -63,7 +63,7 @@ struct ChangeWork {
         let isMended =
             switch change {
             case .putEndpoint, .deleteEndpoint: true
-            default: isWayBack
+            default: isRollback
             }
         if isMended, snapshot?.state == .updating { snapshot?.state = .succeeded }
         // A gateway that never accepts the route need not confirm that it leads to no deployment.

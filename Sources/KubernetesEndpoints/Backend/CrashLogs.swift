@@ -6,13 +6,13 @@ internal import Synchronization
 ///
 /// Each is read once.
 final class CrashLogs: Sendable {
-    private let known = Mutex<[PodTrouble.Crash: String]>([:])
+    private let known = Mutex<[PodProblem.Crash: String]>([:])
 
     private static let lineCount = 5
     private static let longest = 600
 
     /// The last lines; `nil` if there are none or they cannot be read, in which case the reason stands without them.
-    func lines(of crash: PodTrouble.Crash, in namespace: String, by client: KubernetesClient) async -> String? {
+    func lines(of crash: PodProblem.Crash, in namespace: String, by client: KubernetesClient) async -> String? {
         if let lines = known.withLock({ $0[crash] }) { return lines.isEmpty ? nil : lines }
         let lines: [String]
         do {

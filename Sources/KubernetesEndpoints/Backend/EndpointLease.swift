@@ -97,7 +97,7 @@ package struct EndpointLease: Sendable {
         _ claimant: Claimant, takeOver: Bool, _ silence: inout Silence, _ waiting: (String) -> Void
     ) async throws -> KubernetesObject? {
         while let live = try await client.get(.leases, name, in: namespace) {
-            let standing = Standing(live)
+            let standing = LeaseContents(live)
             let silent = max(standing.renewed.map { clock.now() - $0 } ?? Self.duration, .zero)
             if let holder = standing.holder, standing.token != claimant.holder, silent < Self.duration {
                 guard takeOver else {
@@ -123,12 +123,12 @@ package struct EndpointLease: Sendable {
     private func write(_ claimant: Claimant, _ epoch: Int, over live: KubernetesObject?) async throws {
         let now = Value.string(Self.text(clock.now()))
         var annotations = [
-            Mark.epoch: "\(epoch)", Mark.run: "\(claimant.run)", Standing.tokenKey: claimant.holder,
+            Mark.epoch: "\(epoch)", Mark.run: "\(claimant.run)", LeaseContents.tokenKey: claimant.holder,
         ]
         if claimant.isRun {
-            annotations[Standing.unfinishedKey] = "\(claimant.run)"
-            annotations[Standing.homeKey] = claimant.home
-            annotations[Standing.ownerKey] = claimant.who
+            annotations[LeaseContents.unfinishedKey] = "\(claimant.run)"
+            annotations[LeaseContents.homeKey] = claimant.home
+            annotations[LeaseContents.ownerKey] = claimant.who
         }
         let spec: Value = [
             "holderIdentity": .string("\(claimant.who) \(claimant.run)"),
@@ -169,13 +169,14 @@ package struct EndpointLease: Sendable {
         let released = try await change(epoch, holder) { live in
             // Remove the member, as in a lease that was never held: newer servers reject an empty name.
             var operations = [PatchOperation.remove("/spec/holderIdentity")]
-            if isFinished, Standing(live).unfinished == "\(run)" {
-                operations.append(.remove("/metadata/annotations/" + PatchOperation.escaped(Standing.unfinishedKey)))
+            if isFinished, LeaseContents(live).unfinished == "\(run)" {
+                operations.append(
+                    .remove("/metadata/annotations/" + PatchOperation.escaped(LeaseContents.unfinishedKey)))
             }
             return operations
         }
         guard released, isEndpointGone, let live = try await client.get(.leases, name, in: namespace),
-            Standing(live).holder == nil, Standing(live).unfinished == nil
+            LeaseContents(live).holder == nil, LeaseContents(live).unfinished == nil
         else { return }
         do {
             try await client.delete(
@@ -193,7 +194,7 @@ package struct EndpointLease: Sendable {
     ) async throws -> Bool {
         for _ in 1...Self.tries {
             guard let live = try await client.get(.leases, name, in: namespace), live.epoch == epoch,
-                Standing(live).token == holder, Standing(live).holder != nil
+                LeaseContents(live).token == holder, LeaseContents(live).holder != nil
             else { return false }
             do {
                 try await patch(
@@ -226,7 +227,7 @@ package struct EndpointLease: Sendable {
 }
 
 /// The contents of a lease.
-private struct Standing {
+private struct LeaseContents {
     /// The holder; `nil` if the lease was returned.
     var holder: String?
     var token: String?

@@ -40,7 +40,7 @@ final class GatewayCallers: Sendable {
     /// The response's deployment is the one that the response names, else the one that was asked.
     func call(_ target: Target, deployment: Name?, asked: Name, _ body: String) async throws -> InferenceResponse {
         let start = ContinuousClock.now
-        func response(_ answer: WholeAnswer) -> InferenceResponse {
+        func response(_ answer: BufferedResponse) -> InferenceResponse {
             InferenceResponse(
                 status: answer.status, body: String(decoding: answer.body, as: UTF8.self),
                 latency: .milliseconds(Int64((ContinuousClock.now - start) / .milliseconds(1))),
@@ -59,7 +59,7 @@ final class GatewayCallers: Sendable {
             let answer = try await NetworkTransport.shared.exchange(
                 HTTPRequest(
                     .post, address + target.path, headers: headers, body: Data(body.utf8), timeout: Self.timeout))
-            if let deployment { try target.guardAnswer(answer, of: deployment) }
+            if let deployment { try target.rejectForeignResponse(answer, of: deployment) }
             return response(answer)
         } catch let failure as TransportFailure {
             throw BackendError(.unavailable, "the gateway at \(address) does not respond: \(failure)")
@@ -103,7 +103,7 @@ extension GatewayCallers.Target {
     /// Rejects a response that came from another route, since it says nothing about the requested deployment.
     ///
     /// Responses without a backend (404, 5xx) come from gateways, which do not add marks, and are accepted.
-    func guardAnswer(_ answer: WholeAnswer, of deployment: Name) throws(BackendError) {
+    func rejectForeignResponse(_ answer: BufferedResponse, of deployment: Name) throws(BackendError) {
         guard let mark else { return }
         let answered = (answer[RouteManifest.endpointHeader], answer[RouteManifest.header])
         guard answered != (mark, ObjectNames.folded(deployment)) else { return }

@@ -28,7 +28,7 @@ extension KubernetesBackend {
             let isNamedByProxy = deployment != nil && objects.anchor.choice != nil
             let target = GatewayCallers.Target(
                 route: objects.route, address: isNamedByProxy ? nil : try await self.address(of: objects),
-                path: definition.map { ServedImage.scoring(of: $0).path } ?? ServedImage.usualScoringPath,
+                path: definition.map { ServedImage.scoring(of: $0).path } ?? ServedImage.defaultScoringPath,
                 service: ObjectNames.object(of: asked, in: endpoint),
                 mark: reading.routes.contains { $0.marks(asked) }
                     ? RouteManifest.endpointMark(endpoint, namespace: self.namespace) : nil)
@@ -48,7 +48,7 @@ extension KubernetesBackend {
             let path = traffic.deployments.first.flatMap { reading.reading(of: $0) }.map {
                 ServedImage.scoring(of: $0.definition).path
             }
-            return address + (path ?? ServedImage.usualScoringPath)
+            return address + (path ?? ServedImage.defaultScoringPath)
         }
     }
 

@@ -27,7 +27,7 @@ extension KubernetesBackend {
             in: namespace)
         let others = try await routes(beside: parents).filter { route in
             route.deletionTimestamp == nil
-                && !(route.namespace == namespace && route.isTurnouts
+                && !(route.namespace == namespace && route.isManagedByTurnout
                     && route.labels[Mark.name] == ObjectNames.folded(endpoint))
         }
         return claim.rival(among: others)?.words(of: endpoint)

@@ -120,11 +120,11 @@ package final class KubernetesBackend: Backend, Sendable {
     /// A snapshot with events of Pods that do not serve and the last lines of containers that crashed.
     private func snapshot(of endpoint: Name, _ objects: EndpointObjects) async throws -> EndpointSnapshot {
         var reading = EndpointReading(objects: objects, endpoint: endpoint, giveUp: settings.giveUp, now: clock.now())
-        if let route = reading.routeInWaiting {
+        if let route = reading.unacceptedRoute {
             reading.gateway = try await routeWaits.state(
                 of: route.route, route.acceptance, at: clock.now(), by: client)
         }
-        let waiting = objects.deployments.keys.sorted().flatMap { reading.reading(of: $0)?.podsInTrouble ?? [] }
+        let waiting = objects.deployments.keys.sorted().flatMap { reading.reading(of: $0)?.podsWithProblems ?? [] }
         if !waiting.isEmpty {
             for pod in waiting { await view.events.look(at: pod) }
             reading.objects = objects.knowing(view.events.known)
@@ -144,7 +144,7 @@ package final class KubernetesBackend: Backend, Sendable {
     private func write(_ change: Change, to endpoint: Name, as context: ChangeContext) async throws {
         var work = ChangeWork(self, endpoint, Author(context, plan: plan, home: home), try await fresh(endpoint))
         try work.guardEpoch()
-        if try await work.isDoneAlready(change) { return }
+        if try await work.hasTakenEffect(change) { return }
         try work.guardRules(change)
         // A runner that was overtaken finds out with its first write, whichever that is.
         try await work.claim()
@@ -184,7 +184,7 @@ package final class KubernetesBackend: Backend, Sendable {
         objects.deployments = try await view.deployments(of: endpoint)
         await view.saw(anchor.type, anchor.object)
         if let route { await view.saw(.httpRoutes, route) }
-        if anchor.choice == nil { objects.moreRoutes = try await view.moreRoutes(of: endpoint) }
+        if anchor.choice == nil { objects.additionalRoutes = try await view.additionalRoutes(of: endpoint) }
         return objects
     }
 }

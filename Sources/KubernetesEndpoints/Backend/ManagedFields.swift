@@ -18,14 +18,14 @@ struct ManagedFields {
 
     /// Fields of `spec` that other managers updated, for example with `kubectl edit` or `kubectl set env`, or a
     /// controller.
-    var specByHand: FieldSet? {
-        entriesByHand.compactMap { FieldSet($0["fieldsV1"]?["f:spec"]) }
+    var manuallyEditedSpec: FieldSet? {
+        manualEntries.compactMap { FieldSet($0["fieldsV1"]?["f:spec"]) }
             .reduce(nil) { all, one in all?.union(one) ?? one }
     }
 
-    /// Only the parts of the entries that ``specByHand`` needs; `nil` if there are none.
+    /// Only the parts of the entries that ``manuallyEditedSpec`` needs; `nil` if there are none.
     var reduced: Value? {
-        let entries = entriesByHand.compactMap { entry -> Value? in
+        let entries = manualEntries.compactMap { entry -> Value? in
             guard let spec = entry["fieldsV1"]?["f:spec"] else { return nil }
             var entry = entry
             entry[path: ["fieldsV1"]] = ["f:spec": spec]
@@ -34,7 +34,7 @@ struct ManagedFields {
         return entries.isEmpty ? nil : .list(entries)
     }
 
-    private var entriesByHand: [Value] {
+    private var manualEntries: [Value] {
         entries.filter { $0["operation"]?.string == "Update" && $0["manager"]?.string != Mark.manager }
     }
 

@@ -30,7 +30,7 @@ struct ObjectWriter {
         /// Fields of managers that set them once, with `kubectl edit` or `kubectl scale`, are overwritten by a patch.
         ///
         /// The write is refused if a manager applies its fields repeatedly.
-        case takeBackFromHands
+        case overwriteManualEdits
         /// All fields are overwritten by a patch, since a rollback takes precedence.
         case takeBack
     }
@@ -47,7 +47,7 @@ struct ObjectWriter {
         try guardOwnership(type, live, as: desired)
         try guardEpoch(live)
         guard live.annotations[Mark.key] != author.context.idempotencyKey else { return live }
-        guard !isSo(desired, live) else { return live }
+        guard !isInDesiredState(desired, live) else { return live }
         return try await apply(type, desired, over: live, onConflict: conflict)
     }
 
@@ -66,7 +66,7 @@ struct ObjectWriter {
             guard case .fieldConflict(let fields) = error.code else { throw error }
             if fields.allSatisfy({ $0.manager == Mark.manager }) {
                 // Left by a runner that died after patching, before the fields were recorded as applied.
-                _ = try await keepAsApplied(type, live)
+                _ = try await recordAsApplied(type, live)
                 throw KubernetesError(.conflict, error.message, status: error.status, request: error.request)
             }
             guard isTaken(fields, in: live, conflict) else { throw error }
@@ -97,7 +97,7 @@ struct ObjectWriter {
         -> (object: KubernetesObject, isNew: Bool)
     {
         do {
-            return try await client.applyAndTell(type, desired)
+            return try await client.applyReportingCreation(type, desired)
         } catch var error as KubernetesError where error.code == .forbidden {
             let access = Access("create", type, namespace: desired.namespace)
             guard try await !client.canI(access) else { throw error }
@@ -152,7 +152,7 @@ struct ObjectWriter {
     }
 
     /// Whether the object is in the desired state, both as applied and as observed.
-    private func isSo(_ desired: KubernetesObject, _ live: KubernetesObject) -> Bool {
+    private func isInDesiredState(_ desired: KubernetesObject, _ live: KubernetesObject) -> Bool {
         for key in [
             Mark.definition, Mark.applied, EndpointAnchor.address, EndpointAnchor.routeName, EndpointAnchor.routeRule,
         ]
@@ -169,7 +169,7 @@ struct ObjectWriter {
         switch conflict {
         case .refuse: false
         case .takeBack: true
-        case .takeBackFromHands: fields.allSatisfy { !ManagedFields(live).applies($0.manager) }
+        case .overwriteManualEdits: fields.allSatisfy { !ManagedFields(live).applies($0.manager) }
         }
     }
 
@@ -215,11 +215,11 @@ struct ObjectWriter {
             guard now?.resourceVersion != live.resourceVersion else { throw error }
             throw KubernetesError(.conflict, error.message, status: error.status, request: error.request)
         }
-        return try await keepAsApplied(type, written)
+        return try await recordAsApplied(type, written)
     }
 
     /// Records patched fields as applied, with retries since others, such as a gateway, may write the object meanwhile.
-    private func keepAsApplied(_ type: ResourceType, _ patched: KubernetesObject) async throws -> KubernetesObject {
+    private func recordAsApplied(_ type: ResourceType, _ patched: KubernetesObject) async throws -> KubernetesObject {
         var object = patched
         while let fields = ManagedFields(object).withPatchesApplied, let version = object.resourceVersion {
             do {

@@ -57,7 +57,7 @@ extension KubernetesClient {
         while true {
             var call = Call(.get, path.with("continue", continuation), "list \(type)")
             call.tries = tries
-            let answer: WholeAnswer
+            let answer: BufferedResponse
             do {
                 answer = try await collect(call)
             } catch let error as KubernetesError
@@ -105,11 +105,11 @@ extension KubernetesClient {
     package func apply(_ type: ResourceType, _ object: KubernetesObject, dryRun: Bool = false) async throws
         -> KubernetesObject
     {
-        try await applyAndTell(type, object, dryRun: dryRun).object
+        try await applyReportingCreation(type, object, dryRun: dryRun).object
     }
 
     /// Works like ``apply(_:_:dryRun:)``; `isNew` is true if the object did not exist.
-    func applyAndTell(
+    func applyReportingCreation(
         _ type: ResourceType, _ object: KubernetesObject, dryRun: Bool = false
     ) async throws -> (object: KubernetesObject, isNew: Bool) {
         let path = try APIPath(type, object.name, in: object.namespace).with("fieldManager", Self.fieldManager)

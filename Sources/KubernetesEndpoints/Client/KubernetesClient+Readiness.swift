@@ -21,7 +21,7 @@ struct StartUpCheck {
     /// - Throws: ``KubernetesError`` (`unavailable`) for a 404 from a server that is still starting, which does not
     ///   prove that
     ///   the object does not exist.
-    mutating func isToBeTriedAgain(
+    mutating func shouldRetry(
         after refusal: KubernetesError, by client: KubernetesClient, as credential: Credential
     ) async throws -> Bool {
         guard !isCertain else { return false }

@@ -72,7 +72,7 @@ extension KubernetesClient {
         _ target: ProxyTarget, in namespace: String? = nil, _ method: HTTPRequest.Method, path: String,
         headers: [(name: String, value: String)] = [], body: Data? = nil, timeout: Interval = .seconds(60),
         limit: Int = 16 << 20
-    ) async throws -> WholeAnswer {
+    ) async throws -> BufferedResponse {
         var address = try APIPath(target.type, target.segment, in: namespace, "proxy")
         address.append(verbatim: path.hasPrefix("/") ? path : "/" + path)
         var call = Call(method, address, "\(method.rawValue) \(path) of \(target)")

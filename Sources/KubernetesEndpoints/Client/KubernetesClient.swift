@@ -67,7 +67,7 @@ package struct Pauses: Sendable {
     /// The longest `Retry-After` that is respected.
     ///
     /// Default: 60 s.
-    package var longestAsked = Interval.seconds(60)
+    package var longestRetryAfter = Interval.seconds(60)
     /// A random number in 0..<1, so that runners that failed together do not retry together.
     package var dice: @Sendable () -> Double
 
@@ -82,7 +82,7 @@ package struct Pauses: Sendable {
 
     /// The server's requested wait within bounds, plus up to a tenth at random.
     func asked(_ wait: Interval) -> Interval {
-        let bounded = min(max(wait, .milliseconds(100)), longestAsked).milliseconds
+        let bounded = min(max(wait, .milliseconds(100)), longestRetryAfter).milliseconds
         return .milliseconds(bounded + Int64(Double(bounded) / 10 * dice()))
     }
 }
@@ -122,7 +122,7 @@ struct Call: Sendable {
 extension KubernetesClient {
     /// Sends a request, with retries if that is safe, and reads the response body; throws ``KubernetesError`` for an
     /// error.
-    func collect(_ call: Call) async throws -> WholeAnswer {
+    func collect(_ call: Call) async throws -> BufferedResponse {
         try await attempt(call) { try await Self.whole($0, call) }
     }
 
@@ -136,16 +136,17 @@ extension KubernetesClient {
         }
     }
 
-    func malformed(_ answer: WholeAnswer, _ call: Call, _ problem: JSONProblem) -> KubernetesError {
+    func malformed(_ answer: BufferedResponse, _ call: Call, _ problem: JSONProblem) -> KubernetesError {
         KubernetesError(
-            .malformedAnswer, "the response is not valid JSON: \(problem)", status: answer.status, request: call.words)
+            .malformedResponse, "the response is not valid JSON: \(problem)", status: answer.status, request: call.words
+        )
     }
 
     func object(_ call: Call) async throws -> KubernetesObject { KubernetesObject(try await value(call)) }
 
     /// Sends until `read` gets a successful response, a retry is not safe, or the attempts are used up.
     func attempt<Result: Sendable>(
-        _ call: Call, _ read: @escaping @Sendable (StreamedAnswer) async throws -> Result
+        _ call: Call, _ read: @escaping @Sendable (StreamedResponse) async throws -> Result
     ) async throws -> Result {
         var failures = 0
         var refused: Credential?
@@ -155,8 +156,8 @@ extension KubernetesClient {
             do {
                 return try await once(call, as: credential, read)
             } catch let error as KubernetesError {
-                if error.mayBeOfStartUp,
-                    try await startUp.isToBeTriedAgain(after: error, by: self, as: credential)
+                if error.mayComeFromStartup,
+                    try await startUp.shouldRetry(after: error, by: self, as: credential)
                 {
                     continue
                 }
@@ -186,7 +187,7 @@ extension KubernetesClient {
     }
 
     func once<Result: Sendable>(
-        _ call: Call, as credential: Credential, _ read: @escaping @Sendable (StreamedAnswer) async throws -> Result
+        _ call: Call, as credential: Credential, _ read: @escaping @Sendable (StreamedResponse) async throws -> Result
     ) async throws -> Result {
         var request = HTTPRequest(
             call.method, root + call.path.description, headers: call.headers, body: call.body,
@@ -205,10 +206,10 @@ extension KubernetesClient {
             if (200..<300).contains(answer.status) { return try await read(answer) }
             let bytes = try await Self.whole(answer, call).body
             // A body from a proxy in between is not meant for people: only the status is reported then.
-            let status = (try? JSONReader.value(bytes)).flatMap(StatusAnswer.init)
+            let status = (try? JSONReader.value(bytes)).flatMap(StatusResponse.init)
             if call.isProxied, status == nil, answer.status != 401 {
                 return try await read(
-                    StreamedAnswer(status: answer.status, headers: answer.headers, body: HTTPBody([Array(bytes)])))
+                    StreamedResponse(status: answer.status, headers: answer.headers, body: HTTPBody([Array(bytes)])))
             }
             let wait = answer["Retry-After"].flatMap { RetryAfter.wait($0, now: clock.now()) }
             throw KubernetesError(answer.status, status, retryAfter: wait, request: call.words)
@@ -217,7 +218,7 @@ extension KubernetesClient {
         }
     }
 
-    private static func whole(_ answer: StreamedAnswer, _ call: Call) async throws -> WholeAnswer {
+    private static func whole(_ answer: StreamedResponse, _ call: Call) async throws -> BufferedResponse {
         try await answer.collect(upTo: call.limit, by: .now + longestBody.duration)
     }
 

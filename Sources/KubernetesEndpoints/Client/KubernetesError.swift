@@ -28,7 +28,7 @@ package struct KubernetesError: Error, Hashable, Sendable, CustomStringConvertib
         /// A file or plugin did not provide credentials.
         case credentials
         /// The response has an unexpected form or is too large.
-        case malformedAnswer
+        case malformedResponse
     }
 
     package var code: Code
@@ -68,7 +68,7 @@ package struct KubernetesError: Error, Hashable, Sendable, CustomStringConvertib
         let code: Code =
             switch failure.reason {
             case .certificate: .credentials
-            case .tooLarge: .malformedAnswer
+            case .tooLarge: .malformedResponse
             case .unreachable, .notConnectedInTime, .untrusted: .unreachable
             case .timedOut, .lost: .unavailable
             }
@@ -80,14 +80,14 @@ package struct KubernetesError: Error, Hashable, Sendable, CustomStringConvertib
     /// Whether a starting API server may give the same response: missing permissions, or a path that is not served.
     ///
     /// The response for an object that does not exist has a `Status`; that for an unknown path is plain text.
-    var mayBeOfStartUp: Bool { code == .forbidden || (code == .notFound && reason == nil) }
+    var mayComeFromStartup: Bool { code == .forbidden || (code == .notFound && reason == nil) }
 
     /// Whether a write may have taken effect although it failed.
     ///
     /// Reading the object shows that.
-    package var mayHaveBeenTaken: Bool {
+    package var mayHaveTakenEffect: Bool {
         switch code {
-        case .unavailable, .malformedAnswer: true
+        case .unavailable, .malformedResponse: true
         default: false
         }
     }

@@ -63,7 +63,7 @@ struct StoredObjects: Sendable {
         do {
             return KubernetesObject(try JSONReader.value(entry.json))
         } catch {
-            throw KubernetesError(.malformedAnswer, "a stored object is not valid JSON: \(error)")
+            throw KubernetesError(.malformedResponse, "a stored object is not valid JSON: \(error)")
         }
     }
 

@@ -86,7 +86,7 @@ struct WatchLines {
     }
 
     private func problem(_ message: String) -> KubernetesError {
-        KubernetesError(.malformedAnswer, message, request: request)
+        KubernetesError(.malformedResponse, message, request: request)
     }
 
     private func event(_ line: ArraySlice<UInt8>) throws(KubernetesError) -> WatchEvent? {
@@ -105,7 +105,7 @@ struct WatchLines {
         case "DELETED": return .deleted(object)
         case "BOOKMARK": return object.resourceVersion.map { .bookmark(resourceVersion: $0) }
         case "ERROR":
-            let status = StatusAnswer(content)
+            let status = StatusResponse(content)
             let error = KubernetesError(status?.code ?? 500, status, request: request)
             guard error.code == .expired else { throw error }
             return .expired

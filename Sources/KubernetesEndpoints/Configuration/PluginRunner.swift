@@ -5,7 +5,7 @@ internal import RolloutEngine
 internal import Rollouts
 
 /// The credential printed by a plugin.
-struct PluginAnswer: Hashable, Sendable {
+struct PluginOutput: Hashable, Sendable {
     var token: String?
     var identity: ClientIdentity?
     /// The expiry; `nil` if the credential is valid until it is rejected.
@@ -19,7 +19,7 @@ struct PluginRunner: Sendable {
     /// Runs a plugin.
     ///
     /// Errors (``KubernetesError``) never contain its output, which may be secret.
-    var run: @Sendable (CredentialPlugin) async throws -> PluginAnswer
+    var run: @Sendable (CredentialPlugin) async throws -> PluginOutput
 
     static let installed = PluginRunner { plugin in
         try answer(of: plugin, printed: try await output(of: plugin, patience: patience))
@@ -63,7 +63,7 @@ struct PluginRunner: Sendable {
         ])
     }
 
-    static func answer(of plugin: CredentialPlugin, printed: String) throws(KubernetesError) -> PluginAnswer {
+    static func answer(of plugin: CredentialPlugin, printed: String) throws(KubernetesError) -> PluginOutput {
         let value: Value
         do {
             value = try JSONReader.value(printed.utf8)
@@ -79,7 +79,7 @@ struct PluginRunner: Sendable {
             throw problem(plugin, "printed apiVersion \(said), but the kubeconfig expects \(plugin.apiVersion)")
         }
         let status = value["status"]
-        var answer = PluginAnswer()
+        var answer = PluginOutput()
         answer.token = status?["token"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         let certificate = status?["clientCertificateData"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         let key = status?["clientKeyData"]?.string.flatMap { $0.isEmpty ? nil : $0 }

@@ -34,7 +34,7 @@ struct CodeManifest: Hashable, Sendable {
     /// Reads an existing object; fails if its contents do not match its description.
     init?(_ map: KubernetesObject, digest: String, script: String) {
         let present = ["data", "binaryData"].flatMap { map[$0]?.members?.keys.map(\.self) ?? [] }
-        guard map.isTurnouts,
+        guard map.isManagedByTurnout,
             case .list(let items)? = map.annotations[Self.pathsKey].flatMap({ try? JSONReader.value($0.utf8) })
         else { return nil }
         paths = items.compactMap(\.string)

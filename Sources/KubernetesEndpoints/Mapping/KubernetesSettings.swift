@@ -22,7 +22,7 @@ package struct KubernetesSettings: Hashable, Sendable {
     /// The service account of the Pods; `nil` for the namespace's default.
     package var serviceAccount: String?
     package var imagePullSecrets: [String] = []
-    package var giveUp = GivingUp()
+    package var giveUp = FailureLimits()
     /// The source of request counters; `nil` if outcomes are not reported.
     package var metrics: MetricsChoice?
     /// How many seconds an ending container sleeps while it keeps serving, until all proxies have removed it.
@@ -83,7 +83,7 @@ package struct KubernetesSettings: Hashable, Sendable {
     }
 
     /// Limits after which a deployment that does not become ready has failed.
-    package struct GivingUp: Hashable, Sendable {
+    package struct FailureLimits: Hashable, Sendable {
         /// How long to wait for images that cannot be pulled, containers that cannot be configured, and refused Pods.
         ///
         /// Pods may be refused by a quota or a webhook.

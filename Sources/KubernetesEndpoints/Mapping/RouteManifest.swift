@@ -75,7 +75,7 @@ struct RouteManifest {
     private var referred: [Name] {
         let names = weighted.map(\.deployment).sorted()
         let idle = names.filter { traffic[$0] == 0 }
-        let room = RouteParts.mostReferences - (names.count - idle.count)
+        let room = RouteParts.maxReferences - (names.count - idle.count)
         let kept = Set(idle.prefix(max(room, 0)))
         return names.filter { traffic[$0] > 0 || kept.contains($0) }
     }

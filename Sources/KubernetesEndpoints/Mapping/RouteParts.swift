@@ -16,7 +16,7 @@ struct RouteParts: Hashable {
 
     static let mostRules = 16
     /// The maximum number of Services in a rule.
-    static let mostReferences = 16
+    static let maxReferences = 16
 
     init(_ parts: [[Name]]) { self.parts = parts.isEmpty ? [[]] : parts }
 

@@ -14,7 +14,7 @@ struct ServedImage: Hashable, Sendable {
 
     /// The default port of Azure's inference images (azureml-inference-server-http).
     static let usualPort = 5001
-    static let usualScoringPath = "/score"
+    static let defaultScoringPath = "/score"
 
     /// Fails if neither the settings nor the file set an image.
     init?(_ definition: DeploymentDefinition, _ settings: KubernetesSettings) {
@@ -32,7 +32,7 @@ struct ServedImage: Hashable, Sendable {
     static func scoring(of definition: DeploymentDefinition) -> Route {
         Route(
             definition.document["environment"]?["inference_config"]?["scoring_route"], port: usualPort,
-            path: usualScoringPath)
+            path: defaultScoringPath)
     }
 }
 

@@ -52,14 +52,14 @@ final class ClusterView: Sendable {
             objects.route = try await client.get(.httpRoutes, choice.name, in: namespace)
         } else {
             objects.route = anchor.object
-            objects.moreRoutes = try await moreRoutes(of: endpoint)
+            objects.additionalRoutes = try await additionalRoutes(of: endpoint)
         }
         objects.deployments = try await deployments(of: endpoint)
         return objects
     }
 
     /// The endpoint's further routes, in order of their numbers.
-    func moreRoutes(of endpoint: Name) async throws -> [KubernetesObject] {
+    func additionalRoutes(of endpoint: Name) async throws -> [KubernetesObject] {
         let routes = try await store(.httpRoutes).read(matching: Selector(Mark.labels(of: endpoint)))
         let numbered = routes.compactMap { route in
             ObjectNames.part(route.name, of: endpoint).map { (number: $0, route: route) }

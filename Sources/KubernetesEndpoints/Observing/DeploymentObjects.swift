@@ -35,7 +35,7 @@ struct DeploymentReading {
     let objects: DeploymentObjects
     let name: Name
     let endpoint: Name
-    let giveUp: KubernetesSettings.GivingUp
+    let giveUp: KubernetesSettings.FailureLimits
     let now: Timestamp
 
     private var deployment: KubernetesObject { objects.deployment }
@@ -48,7 +48,7 @@ struct DeploymentReading {
     }
 
     /// The crashed container that is, or may become, the reason why the deployment has failed.
-    var crash: PodTrouble.Crash? { worst?.crash }
+    var crash: PodProblem.Crash? { worst?.crash }
 
     // MARK: Instances
 
@@ -149,18 +149,18 @@ struct DeploymentReading {
     /// The problems of the Pods of the present version.
     ///
     /// Those of other versions are not relevant.
-    private var troubles: [PodTrouble] {
+    private var troubles: [PodProblem] {
         let template = deployment["spec", "template", "metadata", "labels", Mark.template]?.string
         let deadline = Interval.seconds(Int64(deployment["spec", "progressDeadlineSeconds"]?.integer ?? 600))
         return objects.pods.filter { $0.labels[Mark.template] == template && $0.deletionTimestamp == nil }
             .compactMap {
-                PodTrouble($0, giveUp, deadline: deadline, now: now, event: $0.uid.flatMap { objects.events[$0] })
+                PodProblem($0, giveUp, deadline: deadline, now: now, event: $0.uid.flatMap { objects.events[$0] })
             }
     }
 
     /// Pods of the present version that do not serve although they had time to, whose events explain why; at most
     /// three.
-    var podsInTrouble: [KubernetesObject] {
+    var podsWithProblems: [KubernetesObject] {
         guard !isSettled else { return [] }
         let template = deployment["spec", "template", "metadata", "labels", Mark.template]?.string
         let waiting = objects.pods.filter { pod in
@@ -173,7 +173,7 @@ struct DeploymentReading {
                 .prefix(3))
     }
 
-    private var worst: PodTrouble? {
+    private var worst: PodProblem? {
         let troubles = troubles
         return troubles.first { $0.isFinal } ?? troubles.first
     }

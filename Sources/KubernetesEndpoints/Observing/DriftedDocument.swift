@@ -13,19 +13,19 @@ struct DriftedDocument {
 
     init(of objects: DeploymentObjects) {
         var found: [(String, ManifestDrift.Field)] = []
-        func look(_ word: String, _ object: KubernetesObject?, leavingOut: Set<String> = []) {
+        func look(_ word: String, _ object: KubernetesObject?, excluding: Set<String> = []) {
             guard let object else { return }
             guard let applied = object.appliedSpec else {
                 found.append((word, .lostAnnotation(of: object)))
                 return
             }
-            let drift = ManifestDrift(applied: applied, live: object, leavingOut: leavingOut)
+            let drift = ManifestDrift(applied: applied, live: object, excluding: excluding)
             found += drift.fields.map { (word, $0) }
         }
         // The number of replicas is reported as instances.
-        look("Deployment", objects.deployment, leavingOut: ["replicas"])
+        look("Deployment", objects.deployment, excluding: ["replicas"])
         look("Service", objects.service)
-        look("HorizontalPodAutoscaler", objects.autoscaler, leavingOut: ["minReplicas"])
+        look("HorizontalPodAutoscaler", objects.autoscaler, excluding: ["minReplicas"])
         if objects.deployment["spec", "paused"]?.bool == true {
             found.append(("Deployment", .init(path: "paused", applied: false, live: true)))
         }

@@ -6,7 +6,7 @@ struct EndpointObjects {
     /// The endpoint's own route, or the user's; `nil` if the user's route does not exist.
     var route: KubernetesObject?
     /// Turnout's further routes, which name the deployments for which the first has no room, in order.
-    var moreRoutes: [KubernetesObject] = []
+    var additionalRoutes: [KubernetesObject] = []
     var deployments: [Name: DeploymentObjects] = [:]
 
     func knowing(_ events: [String: PodEvent]) -> EndpointObjects {
@@ -26,13 +26,13 @@ struct EndpointObjects {
 struct EndpointReading {
     var objects: EndpointObjects
     let endpoint: Name
-    let giveUp: KubernetesSettings.GivingUp
+    let giveUp: KubernetesSettings.FailureLimits
     let now: Timestamp
     /// How long the gateways have not accepted a route in its present state, and the reason that they report.
     var gateway: (age: Interval, problem: String?) = (.zero, nil)
 
     /// The first route that gateways have not accepted in its present state, else the endpoint's own.
-    var routeInWaiting: RouteReading? {
+    var unacceptedRoute: RouteReading? {
         guard objects.anchor.choice == nil else { return route }
         return routes.first { $0.acceptance != .accepted } ?? route
     }
@@ -58,7 +58,7 @@ struct EndpointReading {
 
     /// All of Turnout's routes.
     var routes: [RouteReading] {
-        ([objects.route].compactMap(\.self) + objects.moreRoutes).map {
+        ([objects.route].compactMap(\.self) + objects.additionalRoutes).map {
             RouteReading($0, of: endpoint, deployments: Array(objects.deployments.keys))
         }
     }
@@ -105,10 +105,13 @@ struct EndpointReading {
         if anchor.object.deletionTimestamp != nil { (state, reason) = (.deleting, nil) }
         if anchor.choice == nil {
             if let route = objects.route { note(drift(of: route), of: "HTTPRoute", in: &definition) }
-            for route in objects.moreRoutes { note(drift(of: route), of: "HTTPRoute \(route.name)", in: &definition) }
+            for route in objects.additionalRoutes {
+                note(drift(of: route), of: "HTTPRoute \(route.name)", in: &definition)
+            }
         }
         return EndpointSnapshot(
-            definition: definition, kind: .kubernetes, state: state, traffic: Wanted(wanted: wanted, actual: actual),
+            definition: definition, kind: .kubernetes, state: state,
+            traffic: DesiredAndActual(wanted: wanted, actual: actual),
             deployments: objects.deployments.keys.sorted().compactMap { reading(of: $0)?.snapshot }, reason: reason)
     }
 

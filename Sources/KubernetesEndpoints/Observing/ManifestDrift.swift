@@ -45,12 +45,12 @@ struct ManifestDrift {
     ///   - applied: The `spec` that Turnout applied.
     ///   - live: The present object.
     ///   - spec: The part of its `spec` to compare. Default: all of it.
-    ///   - leavingOut: Paths that are managed elsewhere, such as the replicas that an autoscaler sets.
-    init(applied: Value, live: KubernetesObject, spec: Value? = nil, leavingOut: Set<String> = []) {
+    ///   - excluding: Paths that are managed elsewhere, such as the replicas that an autoscaler sets.
+    init(applied: Value, live: KubernetesObject, spec: Value? = nil, excluding: Set<String> = []) {
         compare(
             HiddenValues.hidden(inSpec: applied), HiddenValues.hidden(inSpec: spec ?? live["spec"] ?? [:]), at: "",
-            key: "", hands: ManagedFields(live).specByHand)
-        fields.removeAll { leavingOut.contains($0.path) }
+            key: "", hands: ManagedFields(live).manuallyEditedSpec)
+        fields.removeAll { excluding.contains($0.path) }
         fields.sort { $0.path < $1.path }
     }
 

@@ -21,11 +21,13 @@ struct PodEvent: Hashable, Sendable {
     ///
     /// Of several events about one failure, it is the most detailed one.
     init?(_ events: [KubernetesObject]) {
-        let last = events.map(\.toldAt).max()
-        let present = events.filter { $0.toldAt == last || $0["reason"]?.string == "Failed" }
+        let last = events.map(\.lastOccurrence).max()
+        let present = events.filter { $0.lastOccurrence == last || $0["reason"]?.string == "Failed" }
         // For an image, a node reports "Failed" with the registry's message, "Failed" with one word, and "BackOff".
-        let isFailing = events.contains { $0.toldAt == last && ["Failed", "BackOff"].contains($0["reason"]?.string) }
-        let candidates = isFailing ? present : present.filter { $0.toldAt == last }
+        let isFailing = events.contains {
+            $0.lastOccurrence == last && ["Failed", "BackOff"].contains($0["reason"]?.string)
+        }
+        let candidates = isFailing ? present : present.filter { $0.lastOccurrence == last }
         func weight(_ event: KubernetesObject) -> (Int, Int) {
             (event.isWarning ? 1 : 0, event["message"]?.string?.count ?? 0)
         }
@@ -95,7 +97,7 @@ extension KubernetesObject {
     /// The time in RFC 3339.
     ///
     /// For a repeated event it is the last occurrence.
-    fileprivate var toldAt: String {
+    fileprivate var lastOccurrence: String {
         for path in [["series", "lastObservedTime"], ["lastTimestamp"], ["eventTime"], ["firstTimestamp"]] {
             if let text = value[path: path[...]]?.string, !text.isEmpty { return String(text.prefix(19)) }
         }

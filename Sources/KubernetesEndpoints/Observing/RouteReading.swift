@@ -117,7 +117,7 @@ struct RouteReading {
                     (condition["observedGeneration"]?.integer ?? 0) >= (route.generation ?? 0)
                 else { return .waiting("gateway \(name) to report \(type) for the present route") }
                 if condition["status"]?.string != "True" {
-                    if condition["reason"]?.string == "BackendNotFound", awaitsDeployments { continue }
+                    if condition["reason"]?.string == "BackendNotFound", hasMissingDeployments { continue }
                     let reason = condition["reason"]?.string ?? "no reason"
                     let message = condition["message"]?.string.flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
                     let said =
@@ -132,7 +132,7 @@ struct RouteReading {
     }
 
     /// Whether a rule of the user's route leads to deployments of the endpoint that do not exist yet.
-    private var awaitsDeployments: Bool {
+    private var hasMissingDeployments: Bool {
         let prefix = ObjectNames.folded(endpoint) + "-"
         return choice != nil && weights.contains { $0.service.hasPrefix(prefix) && deployments[$0.service] == nil }
     }

@@ -177,7 +177,7 @@ struct KubernetesDoctor {
     }
 
     private func rights(_ client: KubernetesClient, _ namespace: String) async -> [Diagnosis] {
-        let needed = Rights.needed(in: namespace)
+        let needed = RequiredPermissions.needed(in: namespace)
         do {
             var missing: [Access] = []
             for access in needed where !(try await client.canI(access)) { missing.append(access) }

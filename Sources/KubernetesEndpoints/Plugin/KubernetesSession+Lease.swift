@@ -12,7 +12,7 @@ extension KubernetesSession {
     /// Later waits follow the run's stages.
     private static let patience = Interval.seconds(60)
 
-    func take(_ lease: inout Lease, as manner: LeaseManner, in journal: any Journal) async throws -> Int {
+    func take(_ lease: inout Lease, as manner: LeaseMode, in journal: any Journal) async throws -> Int {
         let deadline = clock.now() + Self.patience
         var isTold = false
         while true {
@@ -27,7 +27,7 @@ extension KubernetesSession {
         }
     }
 
-    private func takeOnce(_ lease: inout Lease, as manner: LeaseManner, in journal: any Journal) async throws -> Int {
+    private func takeOnce(_ lease: inout Lease, as manner: LeaseMode, in journal: any Journal) async throws -> Int {
         let (endpoint, key) = (lease.key.endpoint, lease.key)
         let (takeOver, isRun) =
             switch manner {
@@ -59,7 +59,7 @@ extension KubernetesSession {
         }
     }
 
-    private static func words(_ taken: EndpointLease.Taken, by lease: Lease, _ manner: LeaseManner) -> String {
+    private static func words(_ taken: EndpointLease.Taken, by lease: Lease, _ manner: LeaseMode) -> String {
         let takingOver =
             switch manner {
             case .start: "`turnout run … --take-over`"
@@ -135,7 +135,7 @@ extension BackendError {
     }
 }
 
-extension LeaseManner {
+extension LeaseMode {
     /// Whether to wait for an unavailable server.
     ///
     /// A person who makes a manual change sees the error at once.

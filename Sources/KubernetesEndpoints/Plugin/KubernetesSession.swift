@@ -5,7 +5,7 @@ internal import Rollouts
 internal import Synchronization
 
 /// An open connection to a cluster.
-struct KubernetesSession: RunCompany, EndpointLeasing {
+struct KubernetesSession: RunCompanion, EndpointLeasing {
     let kubernetes: KubernetesBackend
     /// The source of outcomes, if metrics are configured.
     let metered: MeteredCluster?

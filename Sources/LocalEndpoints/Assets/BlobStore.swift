@@ -23,11 +23,11 @@ struct BlobStore: Sendable {
     /// The maximum size of a request body, in bytes.
     static let limit = 1 << 30
     /// The maximum size of a blob that is assembled from blocks, in bytes.
-    static let joinedLimit = 1 << 40
+    static let joinedSizeLimit = 1 << 40
     /// The timeout for receiving one body.
     static let patience = Duration.seconds(15 * 60)
     /// How long a signed address is valid.
-    private static let signatureLife = Interval.hours(24)
+    private static let signatureLifetime = Interval.hours(24)
 
     init(folder: String, secret: String) throws(EmulatorError) {
         self.folder = folder + "/blobs"
@@ -47,7 +47,7 @@ struct BlobStore: Sendable {
 
     /// A URL query that gives access to `container` for 24 hours.
     func signature(of container: String, now: Timestamp) -> String {
-        let expires = (now + Self.signatureLife).description
+        let expires = (now + Self.signatureLifetime).description
         return "sv=2025-01-05&sr=c&sp=rwl&se=\(expires.replacing(":", with: "%3A"))&sig=\(sign(container, expires))"
     }
 
@@ -100,7 +100,7 @@ struct BlobStore: Sendable {
                     throw ControlError(.badRequest, "InvalidBlockList", "a block in the list was not uploaded")
                 }
                 count += size
-                guard count <= Self.joinedLimit else { throw ControlError.tooLarge(Self.joinedLimit) }
+                guard count <= Self.joinedSizeLimit else { throw ControlError.tooLarge(Self.joinedSizeLimit) }
                 var reader = try reader(block, 0..<size)
                 while let part = try reader.next() {
                     try part.withUnsafeReadableBytes { try Descriptor.write($0, to: file, path: name) }

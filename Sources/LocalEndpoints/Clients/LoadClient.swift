@@ -41,7 +41,9 @@ final class LoadClient {
 
     func run() -> EventLoopFuture<Void> {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        sweep = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in bound.value.sweepUp() }
+        sweep = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            bound.value.closeIdleConnections()
+        }
         tick()
         return ended.futureResult
     }
@@ -164,7 +166,7 @@ final class LoadClient {
 
     func closed(_ connection: LoadConnection) { idle.removeAll { $0 === connection } }
 
-    private func sweepUp() {
+    private func closeIdleConnections() {
         let now = Self.now()
         let limit = now - settings.timeout.milliseconds * 1_000_000
         for connection in busy.values { connection.giveUp(since: limit) }

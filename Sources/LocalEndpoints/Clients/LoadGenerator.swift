@@ -23,13 +23,13 @@ package final class LoadGenerator: Sendable {
     /// A request without an answer after `timeout` is counted as late. The timeout should be longer than the endpoint's
     /// own request timeout.
     ///
-    /// - Throws: ``LoadProblem`` if the rate is not in (0, 1000000], `maxInFlight` is not positive, or the URL or key
+    /// - Throws: ``LoadError`` if the rate is not in (0, 1000000], `maxInFlight` is not positive, or the URL or key
     ///   is invalid.
     package init(
         url: String, key: String, body: String, rate: Double, maxInFlight: Int = 1000, timeout: Interval = .seconds(190)
-    ) throws(LoadProblem) {
+    ) throws(LoadError) {
         guard rate > 0, rate <= 1_000_000, maxInFlight > 0 else {
-            throw LoadProblem(message: "a rate of \(rate)/s is out of range: expected more than 0/s, at most 1000000/s")
+            throw LoadError(message: "a rate of \(rate)/s is out of range: expected more than 0/s, at most 1000000/s")
         }
         settings = Settings(rate: rate, maxInFlight: maxInFlight, timeout: timeout)
         shared = LoadState(target: try LoadTarget(url: url, key: key, body: body))
@@ -39,7 +39,7 @@ package final class LoadGenerator: Sendable {
     package var report: LoadReport { shared.report.withLock { $0 } }
 
     /// Sends all further requests to `url` with `key`; requests in flight are not affected.
-    package func retarget(url: String, key: String) throws(LoadProblem) {
+    package func retarget(url: String, key: String) throws(LoadError) {
         let target = try LoadTarget(url: url, key: key, body: shared.target.withLock { $0.body })
         shared.target.withLock { $0 = target }
     }

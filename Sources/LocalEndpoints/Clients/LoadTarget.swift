@@ -11,16 +11,16 @@ struct LoadTarget: Hashable, Sendable {
 
     /// Parses a scoring URL.
     ///
-    /// - Throws: ``LoadProblem`` if `text` is not a plain HTTP URL, or `key` contains characters that are not allowed
+    /// - Throws: ``LoadError`` if `text` is not a plain HTTP URL, or `key` contains characters that are not allowed
     ///   in a header field.
-    init(url text: String, key: String, body: String) throws(LoadProblem) {
+    init(url text: String, key: String, body: String) throws(LoadError) {
         guard let url = URL(string: text), url.scheme == "http", let host = url.host(), !host.isEmpty,
             (1...65535).contains(url.port ?? 80)
         else {
-            throw LoadProblem(message: "'\(text)' is not a scoring URL such as http://127.0.0.1:8080/score")
+            throw LoadError(message: "'\(text)' is not a scoring URL such as http://127.0.0.1:8080/score")
         }
         guard !key.unicodeScalars.contains(where: { $0.value < 0x21 || $0.value > 0x7E }) else {
-            throw LoadProblem(message: "the key contains characters that are not allowed in an HTTP header")
+            throw LoadError(message: "the key contains characters that are not allowed in an HTTP header")
         }
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         port = url.port ?? 80
@@ -50,7 +50,7 @@ struct LoadTarget: Hashable, Sendable {
 }
 
 /// Why load cannot be sent.
-package struct LoadProblem: Error, Hashable, Sendable, CustomStringConvertible {
+package struct LoadError: Error, Hashable, Sendable, CustomStringConvertible {
     package var message: String
 
     package var description: String { message }

@@ -34,7 +34,7 @@ struct AssetRoutes: Sendable {
         let all = ControlPlane.workspace + "/" + kind.rawValue
         let versions = all + "/{name}/versions"
         routes.on(.get, all) { request in
-            try .json(ListAnswer(try store.latest(kind).map { Self.container($0, request) }))
+            try .json(ListResponse(try store.latest(kind).map { Self.container($0, request) }))
         }
         routes.on(.get, all + "/{name}") { request in
             guard let latest = try store.latest(kind, request.parameter("name")) else {
@@ -45,7 +45,7 @@ struct AssetRoutes: Sendable {
         routes.on(.get, versions) { request in
             let found = try store.versions(kind, request.parameter("name"), hash: request.query["hash"])
             let limit = try request.number("$top") ?? found.count
-            return try .json(ListAnswer(found.prefix(max(limit, 0)).map { Self.answer($0, request) }))
+            return try .json(ListResponse(found.prefix(max(limit, 0)).map { Self.answer($0, request) }))
         }
         routes.on(.get, versions + "/{version}") { request in
             guard let asset = try store.asset(kind, request.parameter("name"), request.parameter("version")) else {

@@ -12,13 +12,13 @@ struct BlobReading: Sendable {
     private static let blob = container + "/{path...}"
 
     func add(to table: inout RouteTable) {
-        table.on(.get, Self.container) { request in try lookInto(request) }
-        table.on(.head, Self.container) { request in try lookInto(request) }
+        table.on(.get, Self.container) { request in try readContainer(request) }
+        table.on(.head, Self.container) { request in try readContainer(request) }
         table.on(.get, Self.blob) { request in try read(request) }
         table.on(.head, Self.blob) { request in try read(request) }
     }
 
-    private func lookInto(_ request: ControlRequest) throws -> Response {
+    private func readContainer(_ request: ControlRequest) throws -> Response {
         let container = try routes.container(request, reading: true)
         switch (request.query["restype"], request.query["comp"]) {
         case ("container", "list"): return try list(container, request)

@@ -53,5 +53,5 @@ struct ControlError: Error, Hashable, Sendable {
     static let internalError = ControlError(
         .internalServerError, "InternalServerError", "the emulator failed to answer; see its log for the reason")
 
-    var answer: ErrorAnswer { ErrorAnswer(code: code, message: message, target: target) }
+    var answer: ErrorResponse { ErrorResponse(code: code, message: message, target: target) }
 }

@@ -14,14 +14,14 @@ struct DatastoreRoutes: Sendable {
 
     func add(to routes: inout RouteTable) {
         let plane = plane
-        routes.on(.get, Self.list) { request in try .json(ListAnswer([Self.datastore(request)])) }
+        routes.on(.get, Self.list) { request in try .json(ListResponse([Self.datastore(request)])) }
         routes.on(.get, Self.one) { request in
-            try requireKnown(request)
+            try requireDatastore(request)
             return try .json(Self.datastore(request))
         }
         // The SDK sends a body with the kind of secrets that it expects; it is ignored.
         routes.on(.post, Self.one + "/listSecrets") { request in
-            try requireKnown(request)
+            try requireDatastore(request)
             let secrets: [String: String] = [
                 "secretsType": "Sas", "sasToken": plane.blobs.signature(of: Self.container, now: plane.now()),
             ]
@@ -29,7 +29,7 @@ struct DatastoreRoutes: Sendable {
         }
     }
 
-    private func requireKnown(_ request: ControlRequest) throws(ControlError) {
+    private func requireDatastore(_ request: ControlRequest) throws(ControlError) {
         let name = request.parameter("datastore")
         guard name.lowercased() == Self.name || name.lowercased() == "default" else {
             throw .notFound("there is no datastore \(name): this workspace has only \(Self.name)")

@@ -15,7 +15,7 @@ struct DeploymentRoutes: Sendable {
     func add(to routes: inout RouteTable) {
         let registry = plane.registry
         routes.on(.get, Self.list) { request in
-            try .json(ListAnswer(await registry.deployments(of: request.endpoint, in: request.workspace)))
+            try .json(ListResponse(await registry.deployments(of: request.endpoint, in: request.workspace)))
         }
         routes.on(.get, Self.one) { request in try await answer(request) }
         routes.on(.put, Self.one) { request in
@@ -36,14 +36,14 @@ struct DeploymentRoutes: Sendable {
         }
         routes.on(.get, Self.one + "/skus") { request in
             _ = try await registry.deployment(request.deployment, of: request.endpoint, in: request.workspace)
-            return try .json(ListAnswer([Size.standard]))
+            return try .json(ListResponse([Size.standard]))
         }
         routes.on(.post, Self.one + "/getLogs") { request in
             let wanted = try await request.optionalJSON(LogsRequest.self)
             let lines = try await registry.lines(
                 of: request.endpoint, deployment: request.deployment,
                 tail: min(max(wanted?.tail ?? 5000, 0), Self.linesLimit))
-            return try .json(LogsAnswer(content: Self.text(lines, of: wanted?.containerType)))
+            return try .json(LogsResponse(content: Self.text(lines, of: wanted?.containerType)))
         }
     }
 

@@ -15,7 +15,7 @@ struct EndpointRoutes: Sendable {
         let registry = plane.registry
         let dataOrigin = plane.dataOrigin
         routes.on(.get, Self.list) { request in
-            try .json(ListAnswer(await registry.endpoints(in: request.workspace, dataOrigin: dataOrigin)))
+            try .json(ListResponse(await registry.endpoints(in: request.workspace, dataOrigin: dataOrigin)))
         }
         routes.on(.get, Self.one) { request in try await answer(request) }
         routes.on(.put, Self.one) { request in

@@ -16,7 +16,7 @@ enum JSONBody {
     /// Finds a number that is not an `Int`: Foundation reports it, without its place, as invalid JSON.
     private static func numberProblem(_ error: DecodingError, in data: Data) -> ControlError? {
         guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
-            let body = try? JSONReader.value(data).throughJSON,  // fails as well if the body really is not JSON
+            let body = try? JSONReader.value(data).normalizedByJSON,  // fails as well if the body really is not JSON
             let (place, number) = body.fraction
         else { return nil }
         return .badArgument("\(place) is \(number): expected an integer", target: place)

@@ -52,9 +52,9 @@ struct RouteTable: Sendable {
         for route in routes {
             guard let parameters = route.parameters(of: parts) else { continue }
             // A path that matches a route without a rest segment is not a blob's path.
-            if route.takesAnyRest, isExact { continue }
-            isExact = isExact || !route.takesAnyRest
-            let answersHead = method == .head && route.method == .get && !route.takesAnyRest
+            if route.hasRestSegment, isExact { continue }
+            isExact = isExact || !route.hasRestSegment
+            let answersHead = method == .head && route.method == .get && !route.hasRestSegment
             if route.method == method || answersHead { return .handler(route.handler, parameters: parameters) }
             if !others.contains(route.method) { others.append(route.method) }
         }
@@ -75,7 +75,7 @@ struct RouteTable: Sendable {
 }
 
 extension RouteTable.Route {
-    var takesAnyRest: Bool { if case .rest = segments.last { true } else { false } }
+    var hasRestSegment: Bool { if case .rest = segments.last { true } else { false } }
 
     func parameters(of parts: [String]) -> [String: String]? {
         guard parts.count >= segments.count else { return nil }

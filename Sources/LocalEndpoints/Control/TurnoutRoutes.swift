@@ -9,7 +9,7 @@ struct TurnoutRoutes: Sendable {
     func add(to routes: inout RouteTable) {
         let registry = plane.registry
         routes.on(.get, EndpointRoutes.one + "/turnout/history") { request in
-            try .json(ListAnswer(await registry.history(of: request.endpoint)))
+            try .json(ListResponse(await registry.history(of: request.endpoint)))
         }
         routes.on(.post, EndpointRoutes.one + "/turnout/changes") { request in
             try await registry.consider(
@@ -25,7 +25,7 @@ struct TurnoutRoutes: Sendable {
             let lines = try await registry.lines(
                 of: request.endpoint, deployment: request.deployment,
                 tail: min(max(tail, 0), DeploymentRoutes.linesLimit))
-            return try .json(ListAnswer(lines))
+            return try .json(ListResponse(lines))
         }
     }
 }

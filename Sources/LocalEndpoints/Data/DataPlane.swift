@@ -118,7 +118,7 @@ package final class DataPlane: Sendable {
     package func inFlight(at target: InstanceTarget) -> Int { shared.inFlight(at: target) }
 
     /// A number that changes whenever clients have sent requests; `nil` while a request is in flight.
-    package var useMark: Int? { shared.useMark }
+    package var activityMark: Int? { shared.activityMark }
 
     /// Stops accepting requests, waits up to `draining` for requests in flight, and closes all connections.
     ///

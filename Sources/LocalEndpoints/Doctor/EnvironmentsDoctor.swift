@@ -24,9 +24,9 @@ struct EnvironmentsDoctor {
     }
 
     private func diagnosis(_ environment: BuiltEnvironment) -> Diagnosis {
-        let isWell = environment.isUsed || environment.state == .built
+        let isHealthy = environment.isUsed || environment.state == .built
         return Diagnosis(
-            isWell ? .ok : .warning, Self.subject, "\(environment.path): \(environment.facts), \(environment.use)",
+            isHealthy ? .ok : .warning, Self.subject, "\(environment.path): \(environment.facts), \(environment.use)",
             advice: environment.isUsed ? nil : "run `turnout doctor --clean` to remove it", details: environment.details
         )
     }

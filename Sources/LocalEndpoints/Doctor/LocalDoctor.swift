@@ -30,7 +30,7 @@ struct LocalDoctor {
             let record = try ServeRecord.read(folder)
             switch (try ServeLock.isHeld(folder), record) {
             case (true, let record?):
-                guard await Health.isWell(record) else {
+                guard await Health.isHealthy(record) else {
                     return [
                         Diagnosis(
                             .error, "local", "process \(record.pid) holds \(folder.path) but does not answer",
@@ -140,7 +140,7 @@ struct LocalDoctor {
     private func processes() -> [Diagnosis] {
         let left: [Int32]
         do {
-            left = try folder.leftProcesses()
+            left = try folder.orphanedProcesses()
         } catch {
             return [
                 Diagnosis(.warning, "processes", "cannot look for processes that instances left behind: \(error)")

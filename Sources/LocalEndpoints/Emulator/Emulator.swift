@@ -122,7 +122,7 @@ package final class Emulator: Sendable {
         let folder = configuration.folder
         let pause = min(Interval.seconds(1), configuration.idle.map { max($0, .milliseconds(100)) } ?? .seconds(1))
         var lastUse = ContinuousClock.now
-        var mark = await parts.useMark
+        var mark = await parts.activityMark
         while true {
             try await Task.sleep(for: pause.duration)
             guard lock.isInPlace(folder) else {
@@ -130,7 +130,7 @@ package final class Emulator: Sendable {
                 return
             }
             let last = mark
-            mark = await parts.useMark
+            mark = await parts.activityMark
             do {
                 let users = try EmulatorUser.all(in: folder)
                 if mark == nil || mark != last || !users.isEmpty {
@@ -138,7 +138,7 @@ package final class Emulator: Sendable {
                     ServeLock.touch(folder)
                 }
                 guard let idle = configuration.idle, ContinuousClock.now - lastUse >= idle.duration else { continue }
-                let isLeaving: Void? = try EmulatorUse.withoutUsers(folder) {
+                let isLeaving: Void? = try EmulatorUse.ifUnused(folder) {
                     try StateFile.remove(folder.serveRecord)
                 }
                 guard isLeaving == nil else { return }

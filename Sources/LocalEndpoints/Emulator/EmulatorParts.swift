@@ -106,9 +106,9 @@ actor EmulatorParts {
     }
 
     /// The request counts of both planes; nil while a request is in flight.
-    var useMark: [Int]? {
+    var activityMark: [Int]? {
         guard let dataPlane else { return [requests?.value ?? 0] }
-        return dataPlane.useMark.map { [$0, requests?.value ?? 0] }
+        return dataPlane.activityMark.map { [$0, requests?.value ?? 0] }
     }
 
     func untilEnded() async throws { try await life?.value }
@@ -129,7 +129,7 @@ actor EmulatorParts {
         await registry?.endInstances()
         await accessLog?.flush()
         do {
-            try await registry?.keepTotals()
+            try await registry?.saveTotals()
             try store.close()
         } catch {
             logger.error("the emulator did not stop cleanly", metadata: ["error": "\(error)"])
@@ -180,7 +180,7 @@ private struct RegistryService: Service {
                     while !Task.isCancelled {
                         do {
                             try await Task.sleep(for: .seconds(1))
-                            try await registry.keepTotals()
+                            try await registry.saveTotals()
                         } catch is CancellationError {
                             return
                         } catch {

@@ -5,7 +5,7 @@ internal import Rollouts
 /// Keys and tokens of endpoints. They are never logged.
 extension EndpointRegistry {
     /// A token's lifetime, and the time after which clients should get a new one (AzureCompatibility.md).
-    private static let tokenLife = Interval.seconds(86_400)
+    private static let tokenLifetime = Interval.seconds(86_400)
     private static let tokenRefresh = Interval.seconds(43_200)
     /// The maximum number of valid tokens of an endpoint; the oldest is dropped first.
     private static let tokenLimit = 100
@@ -53,7 +53,7 @@ extension EndpointRegistry {
                 "endpoint \(record.name) uses keys, not tokens: its auth mode is key")
         }
         let time = now()
-        let token = EndpointRecord.IssuedToken(secret: Secrets.draw(86), expires: time + Self.tokenLife)
+        let token = EndpointRecord.IssuedToken(secret: Secrets.draw(86), expires: time + Self.tokenLifetime)
         record.tokens = record.tokens.filter { $0.expires > time }.suffix(Self.tokenLimit - 1) + [token]
         try keep(Kept(records: [record]))
         await installedNow()

@@ -17,7 +17,7 @@ extension EndpointRegistry {
         return try admit(change, to: endpoint, as: write, etag: present?.etag) {
             guard var record = parent, let shown else { throw ControlError.noEndpoint(endpoint) }
             let isStuck = change.isReplacement && isStuck(shown.deployment(name), present)
-            var model = EndpointModel(kind: .managed, endpoint: isStuck ? shown.givingUp(name) : shown)
+            var model = EndpointModel(kind: .managed, endpoint: isStuck ? shown.withFailedOperation(name) : shown)
             do throws(Violation) {
                 try model.accept(change)
             } catch {
@@ -46,7 +46,7 @@ extension EndpointRegistry {
             }
             record.deployments[definition.name] = deployment
             if isNew { record.touch(at: now()) }
-            let ended = isStuck ? try givenUp(present?.work) : []
+            let ended = isStuck ? try canceledOperations(present?.work) : []
             let kept = Kept(records: [record], operations: [operation] + ended)
             return (kept, Acceptance(operation: operation), hasEffect)
         }
@@ -68,7 +68,7 @@ extension EndpointRegistry {
             guard var record = parent, present != nil else { return (Kept(), Acceptance(isMissing: true), false) }
             let shown = live(record)
             let isStuck = isStuck(shown.deployment(name), present)
-            var model = EndpointModel(kind: .managed, endpoint: isStuck ? shown.givingUp(name) : shown)
+            var model = EndpointModel(kind: .managed, endpoint: isStuck ? shown.withFailedOperation(name) : shown)
             do throws(Violation) {
                 try model.accept(.deleteDeployment(name))
             } catch {
@@ -81,7 +81,7 @@ extension EndpointRegistry {
                 deployment.work = .init(operation: operation.id, due: due)
                 deployment.touch(at: due)
             }
-            let ended = isStuck ? try givenUp(present?.work) : []
+            let ended = isStuck ? try canceledOperations(present?.work) : []
             return (Kept(records: [record], operations: [operation] + ended), Acceptance(operation: operation), true)
         }
     }
@@ -101,7 +101,7 @@ extension EndpointRegistry {
     }
 
     /// Cancels the unfinished operation of a deployment that is replaced or deleted before its servers are ready.
-    private func givenUp(_ work: EndpointRecord.Work?) throws -> [OperationRecord] {
+    private func canceledOperations(_ work: EndpointRecord.Work?) throws -> [OperationRecord] {
         guard let work, var operation = try store.operation(work.operation), operation.ended == nil else { return [] }
         operation.ended = now()
         operation.failure = .init(code: "Canceled", message: "another change replaced it before its servers were ready")
@@ -145,7 +145,7 @@ extension Change {
 
 extension EndpointSnapshot {
     /// The endpoint as if the deployment's unfinished operation had failed.
-    fileprivate func givingUp(_ name: Name) -> EndpointSnapshot {
+    fileprivate func withFailedOperation(_ name: Name) -> EndpointSnapshot {
         var endpoint = self
         for index in endpoint.deployments.indices where endpoint.deployments[index].name == name {
             endpoint.deployments[index].state = .failed

@@ -25,9 +25,9 @@ extension EndpointRegistry {
     }
 
     /// Periodically saves how long instances have been starting, so that a restarted emulator continues counting.
-    func countStartUps() {
+    func saveStartupTimes() {
         let time = now()
-        guard counted.map({ time - $0 >= times.startUpKept || time < $0 }) ?? true else { return }
+        guard counted.map({ time - $0 >= times.startupSaveInterval || time < $0 }) ?? true else { return }
         counted = time
         var kept = Kept()
         for var record in records.values {

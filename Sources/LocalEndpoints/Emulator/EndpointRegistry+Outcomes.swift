@@ -22,7 +22,7 @@ extension EndpointRegistry {
         if latest?.deployments != present.deployments || latest?.generation != present.generation {
             present.cursor += 1
             totals[endpoint] = present
-            earlierTotals[endpoint, default: EndpointTotals()].cursor = present.cursor
+            totalsAtStart[endpoint, default: EndpointTotals()].cursor = present.cursor
             try store.keep([endpoint: present], checkpoint: true)
         }
         if cursor == nil { present = present.only(Set(record.deployments.values.map(\.incarnation))) }
@@ -30,7 +30,7 @@ extension EndpointRegistry {
     }
 
     /// Saves the current totals.
-    func keepTotals() async throws(EmulatorError) {
+    func saveTotals() async throws(EmulatorError) {
         let before = totals
         await count()
         try store.keep(totals.filter { before[$0.key] != $0.value })
@@ -41,7 +41,7 @@ extension EndpointRegistry {
         guard let dataPlane else { return }
         for reading in await dataPlane.readings() {
             var sum =
-                earlierTotals[reading.endpoint]?.deployments[reading.incarnation]
+                totalsAtStart[reading.endpoint]?.deployments[reading.incarnation]
                 ?? EndpointTotals.Counted(name: reading.deployment)
             sum.live = sum.live + reading.outcomes
             sum.mirrored = sum.mirrored + reading.mirrored

@@ -7,10 +7,10 @@ internal import Rollouts
 /// One step of the loop that brings the actual state to the desired state.
 extension EndpointRegistry {
     /// How often a draining deployment is checked.
-    private static let drainStep = Interval.milliseconds(20)
+    private static let drainPollInterval = Interval.milliseconds(20)
     /// How often replaced instances with requests in flight are checked.
-    private static let retiredStep = Interval.milliseconds(100)
-    private static let keepingAgain = Interval.milliseconds(500)
+    private static let retiredPollInterval = Interval.milliseconds(100)
+    private static let saveRetryInterval = Interval.milliseconds(500)
     /// How long an instance may take to exit before it is killed.
     static let grace = Interval.seconds(5)
 
@@ -32,21 +32,21 @@ extension EndpointRegistry {
         for waiter in waiting { waiter.resume() }
         finish(endpoints: landing)
         settleDeployments()
-        countStartUps()
+        saveStartupTimes()
         await endInstances(&tasks)
         removeEnded()
     }
 
     /// When the loop must run again even if it is not signalled.
-    var nextDue: Timestamp? {
+    var nextWakeUp: Timestamp? {
         let time = now()
         // Overdue work that is still present could not be saved; retries, since the disk may have space again soon.
-        var due = records.values.compactMap { $0.work?.due }.map { $0 > time ? $0 : time + Self.keepingAgain }
+        var due = records.values.compactMap { $0.work?.due }.map { $0 > time ? $0 : time + Self.saveRetryInterval }
         due += records.values.flatMap { $0.deployments.values.compactMap { $0.work?.due } }.filter { $0 > time }
-        if isCounting { due.append(time + times.startUpKept) }
+        if isCounting { due.append(time + times.startupSaveInterval) }
         for deployment in running.values where !deployment.isEnding {
-            if deployment.drain != nil { due.append(time + Self.drainStep) }
-            due += deployment.retired.map { min($0.until, max($0.from, time + Self.retiredStep)) }
+            if deployment.drain != nil { due.append(time + Self.drainPollInterval) }
+            due += deployment.retired.map { min($0.until, max($0.from, time + Self.retiredPollInterval)) }
         }
         return due.min()
     }

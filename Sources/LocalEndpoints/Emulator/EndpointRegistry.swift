@@ -28,7 +28,7 @@ actor EndpointRegistry {
     var refusals: [Name: [Name: Timestamp]] = [:]
     var historyCounts: [Name: Int] = [:]
     /// The totals when this process started; the data plane's counts are added to them.
-    var earlierTotals: [Name: EndpointTotals] = [:]
+    var totalsAtStart: [Name: EndpointTotals] = [:]
     var totals: [Name: EndpointTotals] = [:]
 
     /// The fingerprint of the data plane's present table.
@@ -36,7 +36,7 @@ actor EndpointRegistry {
     /// Callers of ``installedNow()``, which wait for the next update of the data plane.
     var waiters: [CheckedContinuation<Void, Never>] = []
     var isStopped = false
-    /// When ``countStartUps()`` last ran.
+    /// When ``saveStartupTimes()`` last ran.
     var counted: Timestamp?
     /// When the loop's timer fires next.
     var wake: Timestamp = .distantFuture
@@ -60,11 +60,11 @@ actor EndpointRegistry {
             records[record.name] = record
             epochs[record.name] = try store.epoch(of: record.name)
         }
-        earlierTotals = try store.totals()
+        totalsAtStart = try store.totals()
         if dataPlane != nil {
-            for endpoint in earlierTotals.keys { earlierTotals[endpoint]?.generation += 1 }
+            for endpoint in totalsAtStart.keys { totalsAtStart[endpoint]?.generation += 1 }
         }
-        totals = earlierTotals
+        totals = totalsAtStart
     }
 
     /// Wakes the loop because something changed.
@@ -78,7 +78,7 @@ actor EndpointRegistry {
                 // The due time has passed, possibly before its timer fired; a late timer only causes one more step.
                 if wake <= now() { wake = .distantFuture }
                 await advance(&tasks)
-                guard let due = nextDue, due < wake else { continue }
+                guard let due = nextWakeUp, due < wake else { continue }
                 wake = due
                 let pause = max(due - now(), .milliseconds(1))
                 tasks.addTask {
@@ -131,17 +131,18 @@ package struct ProvisioningTimes: Hashable, Sendable {
     /// How long servers may take to start before another change may replace them.
     package var startUp: Interval
     /// How often the startup time of servers is saved.
-    package var startUpKept: Interval
+    package var startupSaveInterval: Interval
 
     package init(
         endpoint: Interval = .milliseconds(200), traffic: Interval = .milliseconds(100),
-        delete: Interval = .milliseconds(100), startUp: Interval = .seconds(10), startUpKept: Interval = .seconds(5)
+        delete: Interval = .milliseconds(100), startUp: Interval = .seconds(10),
+        startupSaveInterval: Interval = .seconds(5)
     ) {
         self.endpoint = endpoint
         self.traffic = traffic
         self.delete = delete
         self.startUp = startUp
-        self.startUpKept = startUpKept
+        self.startupSaveInterval = startupSaveInterval
     }
 
     /// Changes take effect as soon as possible.

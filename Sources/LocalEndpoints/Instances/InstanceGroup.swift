@@ -31,7 +31,7 @@ package actor InstanceGroup {
     /// How long requests in flight may take when their instance is removed.
     static let drain = Interval.seconds(600)
     /// How often a draining server is checked, and how long it drains at least, since requests may still be on the way.
-    private static let (drainStep, shortestDrain) = (Interval.milliseconds(100), Interval.seconds(1))
+    private static let (drainPollInterval, minimumDrain) = (Interval.milliseconds(100), Interval.seconds(1))
 
     /// Creates the group; `changed` is called after every change of ``status``.
     ///
@@ -85,17 +85,17 @@ package actor InstanceGroup {
     private func live() async {
         await withDiscardingTaskGroup { tasks in
             for await message in inbox.stream {
-                for action in handle(message) + endDrained() { perform(action, in: &tasks) }
+                for action in handle(message) + stopDrained() { perform(action, in: &tasks) }
                 if machine.isOver { break }
                 setAlarm()
-                tellChange()
+                notifyOfChange()
             }
             alarm?.cancel()
             guardian?.leave()
             tasks.cancelAll()
         }
         servers = [:]
-        tellChange()
+        notifyOfChange()
     }
 
     private func handle(_ message: Message) -> [InstanceGroupMachine.Action] {
@@ -112,11 +112,11 @@ package actor InstanceGroup {
     }
 
     /// Stops draining instances that have no requests in flight.
-    private func endDrained() -> [InstanceGroupMachine.Action] {
+    private func stopDrained() -> [InstanceGroupMachine.Action] {
         guard let inFlight else { return [] }
         let now = InstanceClock.now()
         return draining.flatMap { index, since in
-            guard since + Self.shortestDrain <= now, servers[index].map({ inFlight($0.server.target) }) ?? 0 == 0
+            guard since + Self.minimumDrain <= now, servers[index].map({ inFlight($0.server.target) }) ?? 0 == 0
             else { return [InstanceGroupMachine.Action]() }
             return machine.receive(.instance(index, .drained), at: now)
         }
@@ -128,7 +128,7 @@ package actor InstanceGroup {
         }
     }
 
-    private func sayWhatIsCut(at index: Int) {
+    private func logCutOffRequests(at index: Int) {
         guard let server = servers[index]?.server, let cut = inFlight?(server.target), cut > 0 else { return }
         say("Killing: cutting off \(cut) answers that are still being sent", of: index)
     }
@@ -140,7 +140,7 @@ package actor InstanceGroup {
         case .instance(let index, .say(let text)): say(text, of: index)
         case .instance(let index, .launch): launch(index, in: &tasks)
         case .instance(let index, .terminate):
-            sayWhatIsCut(at: index)
+            logCutOffRequests(at: index)
             servers[index]?.server.end(isFinal: false)
         case .instance(let index, .kill): servers[index]?.server.end(isFinal: true)
         case .instance(let index, .probe(let kind, let timeout)): probe(index, kind, timeout, in: &tasks)
@@ -209,7 +209,7 @@ package actor InstanceGroup {
             profile.answer = profile.answer ?? .sample(of: specification.deployment)
             return SimulatedInstance(
                 profile, index: index, crashesAtOnce: machine.instances[index]?.wasReady == true,
-                at: SystemClock().now() - timeBehind(of: index))
+                at: SystemClock().now() - earlierStartupTime(of: index))
         case .external(let address): return ExternalServer(address)
         case .python, .command:
             guard let factory else {
@@ -220,7 +220,7 @@ package actor InstanceGroup {
     }
 
     /// How long a starting instance had been starting in earlier processes; zero if it is restarted after a crash.
-    private func timeBehind(of index: Int) -> Interval {
+    private func earlierStartupTime(of index: Int) -> Interval {
         guard let begun = machine.begun, machine.instances[index]?.crashes == 0 else { return .zero }
         return InstanceClock.now() - begun
     }
@@ -244,7 +244,7 @@ package actor InstanceGroup {
 
     private func setAlarm() {
         alarm?.cancel()
-        let look = inFlight == nil || draining.isEmpty ? nil : InstanceClock.now() + Self.drainStep
+        let look = inFlight == nil || draining.isEmpty ? nil : InstanceClock.now() + Self.drainPollInterval
         guard let time = [machine.wakeUp, look].compactMap(\.self).min() else { return }
         let inbox = inbox.continuation
         alarm = Task {
@@ -256,7 +256,7 @@ package actor InstanceGroup {
     }
 
     /// Forgets servers that have ended, and calls `changed` if the status differs.
-    private func tellChange() {
+    private func notifyOfChange() {
         servers = servers.filter { machine.instances[$0.key] != nil }
         let now = status
         guard now != told else { return }
@@ -280,7 +280,7 @@ extension Value {
 
 extension InstanceGroupMachine.Settings {
     /// How long an external server may be unreachable after deployment, if the readiness probe has default settings.
-    private static let externalPatience = Interval.seconds(30)
+    private static let externalStartTimeout = Interval.seconds(30)
 
     init(_ specification: InstanceSpecification) {
         switch specification.kind {
@@ -291,12 +291,12 @@ extension InstanceGroupMachine.Settings {
             var instance = InstanceMachine.Settings(
                 liveness: specification.liveness, readiness: specification.readiness)
             var needsPreparation = true
-            var startLimit = specification.readiness.longestStart
+            var startLimit = specification.readiness.startupTimeout
             if case .external = specification.kind {
                 instance.isOwned = false
                 needsPreparation = false
                 // It is listening already or still has to be started; waiting five minutes must be asked for.
-                if specification.readiness == Probe() { startLimit = Self.externalPatience }
+                if specification.readiness == Probe() { startLimit = Self.externalStartTimeout }
             }
             self.init(
                 instance: instance, needsPreparation: needsPreparation, startLimit: startLimit,

@@ -3,7 +3,7 @@ package import Rollouts
 
 /// Checks conda files and scoring scripts against this machine's Python while a plan is made.
 extension LocalPlugin {
-    private static let machine = PythonMachine.here.remembering()
+    private static let machine = PythonMachine.here.cachingAnswers()
 
     package func python(settings: Value, folder: String) -> PythonLookup? {
         do throws(SettingsProblem) {

@@ -11,12 +11,12 @@ internal import Synchronization
 
 /// A session with the endpoints of this machine, over HTTP.
 ///
-/// It uses the emulator like the cloud; ``EmulatorLife`` starts the emulator if necessary.
-final class LocalSession: AzureBackedSession, RunCompany {
+/// It uses the emulator like the cloud; ``EmulatorSupervisor`` starts the emulator if necessary.
+final class LocalSession: AzureBackedSession, RunCompanion {
     let backend: any Backend
     let clock: any RunClock = SystemClock()
     let azure: AzureBackend
-    private let life: EmulatorLife
+    private let life: EmulatorSupervisor
     private let folder: LocalFolder
     private let companions = Mutex<RunClients?>(nil)
 
@@ -26,7 +26,7 @@ final class LocalSession: AzureBackedSession, RunCompany {
     init(_ opening: BackendOpening, launch: EmulatorLaunch) async throws {
         folder = launch.folder
         let folder = folder
-        life = EmulatorLife(launch, for: opening.use, notify: opening.notify)
+        life = EmulatorSupervisor(launch, for: opening.use, notify: opening.notify)
         let life = life
         do {
             let record = try await life.find()

@@ -76,7 +76,7 @@ package struct EmulatorLaunch: Sendable {
             let ending = Self.ending(of: process)
             throw EmulatorError(
                 .failed,
-                "the emulator exited before it was ready\(ending); see \(folder.emulatorLog)\(lastWords)")
+                "the emulator exited before it was ready\(ending); see \(folder.emulatorLog)\(lastLogLine)")
         }
         let report: Report
         do {
@@ -148,7 +148,7 @@ package struct EmulatorLaunch: Sendable {
         return descriptor
     }
 
-    private var lastWords: String {
+    private var lastLogLine: String {
         guard let data = FileManager.default.contents(atPath: folder.emulatorLog) else { return "" }
         let lines = String(decoding: data.suffix(4096), as: UTF8.self).split(whereSeparator: \.isNewline)
         return lines.last.map { ": \($0)" } ?? ""

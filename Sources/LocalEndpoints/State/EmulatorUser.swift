@@ -93,7 +93,7 @@ package final class EmulatorUse: Sendable {
     /// Runs `body` if no process uses the emulator, and returns nil if one does.
     ///
     /// No process can register in the meantime.
-    static func withoutUsers<Result>(_ folder: LocalFolder, _ body: () throws -> Result) throws -> Result? {
+    static func ifUnused<Result>(_ folder: LocalFolder, _ body: () throws -> Result) throws -> Result? {
         try LocalFolder.make(folder.users)
         let gate = try gate(of: folder)
         defer { gate.release() }

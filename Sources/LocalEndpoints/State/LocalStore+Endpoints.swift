@@ -22,9 +22,9 @@ struct Kept {
 
 extension LocalStore {
     /// How many operations are kept.
-    private static let operationsKept = 2000
+    private static let keptOperationsLimit = 2000
     /// How many entries of an endpoint's history are kept.
-    private static let historyKept = 20_000
+    private static let keptHistoryLimit = 20_000
 
     func records() throws(EmulatorError) -> [EndpointRecord] {
         try read { db in
@@ -51,7 +51,7 @@ extension LocalStore {
                 try db.run(
                     "DELETE FROM operation WHERE started < "
                         + "(SELECT started FROM operation ORDER BY started DESC LIMIT 1 OFFSET ?)",
-                    [Self.operationsKept])
+                    [Self.keptOperationsLimit])
             }
             for (endpoint, item) in kept.history {
                 try db.run(
@@ -62,7 +62,7 @@ extension LocalStore {
                     ])
                 try db.run(
                     "DELETE FROM history WHERE endpoint = ? AND number <= ?",
-                    [endpoint.key, item.number - Self.historyKept])
+                    [endpoint.key, item.number - Self.keptHistoryLimit])
             }
             if let (endpoint, epoch) = kept.epoch {
                 try db.run(

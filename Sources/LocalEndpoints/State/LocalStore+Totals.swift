@@ -5,7 +5,7 @@ internal import SQLiteState
 
 extension LocalStore {
     /// How many cursors of an endpoint are kept.
-    private static let cursorsKept = 1000
+    private static let keptCursorsLimit = 1000
 
     func totals() throws(EmulatorError) -> [Name: EndpointTotals] {
         try read { db in
@@ -34,7 +34,7 @@ extension LocalStore {
                     [endpoint.key, totals.cursor, text])
                 try db.run(
                     "DELETE FROM checkpoint WHERE endpoint = ? AND cursor <= ?",
-                    [endpoint.key, totals.cursor - Self.cursorsKept])
+                    [endpoint.key, totals.cursor - Self.keptCursorsLimit])
             }
         }
     }

@@ -14,7 +14,7 @@ struct ActionReader {
 
     /// Returns the values that override those of a define stage's endpoint file.
     func endpointOverrides(_ node: Node) -> FileOverrides {
-        FileOverrides(endpoint: override, usualEndpoint: endpoint, set: node["endpoint_set"])
+        FileOverrides(endpoint: override, defaultEndpoint: endpoint, set: node["endpoint_set"])
     }
 
     /// The deployment that the action names under its key `deployment`.

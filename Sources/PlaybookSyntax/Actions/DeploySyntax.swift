@@ -49,6 +49,6 @@ extension Field {
 extension ActionReader {
     /// Returns the overrides for the stage's deployment file.
     func deploymentOverrides(_ node: Node) -> FileOverrides {
-        FileOverrides(endpoint: override, usualEndpoint: endpoint, name: node["name"], set: node["set"])
+        FileOverrides(endpoint: override, defaultEndpoint: endpoint, name: node["name"], set: node["set"])
     }
 }

@@ -15,7 +15,7 @@ package struct SettingsReader: Sendable {
     ///
     /// - Throws: The first mismatch.
     package init(_ settings: Value, _ shape: Shape, root: String) throws(SettingsProblem) {
-        var check = ShapeCheck(source: SourceFile(path: root, data: Data()), takesBlanks: true)
+        var check = ShapeCheck(source: SourceFile(path: root, data: Data()), ignoresBlanks: true)
         if settings != .null { check.check(Node(settings), shape, root) }
         if let finding = check.findings.first {
             throw SettingsProblem(

@@ -65,7 +65,7 @@ struct ExpressionLexer {
         let digits = string(start..<position)
         guard let number = Int(digits) else {
             throw ExpressionProblem(
-                range: start..<position, message: .noInteger(digits),
+                range: start..<position, message: .notAnInteger(digits),
                 help: "expressions support integers up to \(Int.max)"
             )
         }
@@ -77,7 +77,8 @@ struct ExpressionLexer {
         position += 1
         while position < characters.count, characters[position] != quote { position += 1 }
         guard position < characters.count else {
-            throw ExpressionProblem(range: start..<characters.count, message: .openText, help: "close it with \(quote)")
+            throw ExpressionProblem(
+                range: start..<characters.count, message: .unclosedString, help: "close it with \(quote)")
         }
         position += 1
         return token(.text(string(start + 1..<position - 1)), from: start)
@@ -112,9 +113,9 @@ extension Unicode.Scalar {
 
 extension String {
     fileprivate static let notClosed = "this expression is not closed"
-    fileprivate static let openText = "this string is not closed"
+    fileprivate static let unclosedString = "this string is not closed"
     fileprivate static func unknownCharacter(_ character: Unicode.Scalar) -> String {
         "'\(character)' is not valid in an expression"
     }
-    fileprivate static func noInteger(_ digits: String) -> String { "\(digits.quoted) is not an integer" }
+    fileprivate static func notAnInteger(_ digits: String) -> String { "\(digits.quoted) is not an integer" }
 }

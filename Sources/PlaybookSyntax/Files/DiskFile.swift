@@ -54,7 +54,7 @@ enum DiskFile {
     static func missing(_ name: String) -> FileProblem {
         FileProblem(
             "there is no file \(name.quoted)",
-            help: name.hasPrefix("~") ? .homeIsNotMeant : "paths are relative to the playbook's folder")
+            help: name.hasPrefix("~") ? .tildeIsNotExpanded : "paths are relative to the playbook's folder")
     }
 
     private static func problem(_ code: Int32, _ name: String) -> FileProblem {

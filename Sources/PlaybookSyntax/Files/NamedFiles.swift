@@ -35,7 +35,7 @@ struct NamedFiles {
     /// Whether to require the files that a deployment names while its own file is read.
     ///
     /// For plans, the rule FilesAreThere does so instead: it considers which files the backend reads.
-    var looksAround = false
+    var requiresNamedFiles = false
     /// Set if deployments are brought to a cluster.
     var cluster: FitsIntoCluster?
 
@@ -127,7 +127,7 @@ struct NamedFiles {
 
     /// Returns access to the files around the deployment file at `node`.
     private func surroundings(of node: Node?) -> FileSurroundings {
-        guard looksAround, let path = node?.scalar?.value.scalarText else { return .unknown }
+        guard requiresNamedFiles, let path = node?.scalar?.value.scalarText else { return .unknown }
         return source.surroundings(of: path, namedBy: playbook.path)
     }
 
@@ -150,7 +150,7 @@ struct NamedFiles {
         let place = Location(source: playbook, span: span)
         do throws(FileProblem) {
             if let known = contents[path], path != playbook.path { return known }
-            let data = try source.contents(of: path, namedBy: playbook.path, isFree: isUsers(path))
+            let data = try source.contents(of: path, namedBy: playbook.path, isFree: isUserPath(path))
             guard path != playbook.path else {
                 report("NamedFile", place, "\(path.quoted) is the playbook itself")
                 return nil
@@ -171,13 +171,13 @@ struct NamedFiles {
     /// The result is `nil` if files are not on disk. A path that does not come from the playbook, such as one in a
     /// deployment file, `isFree` to lead anywhere.
     func place(of path: String, isFree: Bool = false) throws(FileProblem) -> String? {
-        try source.place(of: path, namedBy: playbook.path, isFree: isFree || isUsers(path))
+        try source.place(of: path, namedBy: playbook.path, isFree: isFree || isUserPath(path))
     }
 
     var isOnDisk: Bool { source.isDisk }
 
     /// Returns whether the user typed the path or a folder above it.
-    func isUsers(_ path: String) -> Bool {
+    func isUserPath(_ path: String) -> Bool {
         userPaths.contains(path)
             || userPaths.contains { path.hasPrefix($0 + "/") && !path.dropFirst($0.count + 1).description.leavesFolder }
     }

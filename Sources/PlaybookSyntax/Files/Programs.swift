@@ -28,7 +28,7 @@ extension NamedFiles {
         // A program in a folder of PATH may be named by its absolute path as well as by its name.
         let isInPath = word.hasPrefix("/") && Self.searchPath.contains { DiskFile.isSame($0, word.parentFolder) }
         let path = word.beside(playbook.path)
-        try source.checkFolder(of: word, namedBy: playbook.path, isFree: isInPath || isUsers(word))
+        try source.checkFolder(of: word, namedBy: playbook.path, isFree: isInPath || isUserPath(word))
         guard let place = DiskFile.resolved(path) else {
             let folder = DiskFile.resolved(playbook.path.parentFolder) ?? playbook.path.parentFolder
             throw FileProblem(

@@ -44,7 +44,7 @@ extension NamedFiles {
             let name = nameNode.name, let endpointNode = document.root["endpoint_name"], let target = endpointNode.name
         else { return nil }
         let root = document.root
-        if let endpoint = overrides.usualEndpoint, target != overrides.endpoint ?? endpoint {
+        if let endpoint = overrides.defaultEndpoint, target != overrides.endpoint ?? endpoint {
             report(
                 "EndpointName", location(endpointNode, in: document),
                 "deployment '\(name)' belongs to endpoint '\(target)', but the playbook's endpoint is '\(endpoint)'",

@@ -8,14 +8,14 @@ extension EndpointModel {
             if endpoint == nil { endpoint = EndpointSnapshot(definition: definition, kind: kind) }
         case .putDeployment(let definition): assume(definition)
         case .scale: break
-        case .setTraffic(let traffic): endpoint?.traffic = Wanted(traffic)
-        case .setMirrorTraffic(let traffic): endpoint?.mirrorTraffic = Wanted(traffic)
+        case .setTraffic(let traffic): endpoint?.traffic = DesiredAndActual(traffic)
+        case .setMirrorTraffic(let traffic): endpoint?.mirrorTraffic = DesiredAndActual(traffic)
         case .deleteDeployment(let name):
             endpoint?.deployments.removeAll { $0.name == name }
             for path in [\EndpointSnapshot.traffic, \.mirrorTraffic] {
                 guard var traffic = endpoint?[keyPath: path].wanted else { continue }
                 traffic[name] = 0
-                endpoint?[keyPath: path] = Wanted(traffic)
+                endpoint?[keyPath: path] = DesiredAndActual(traffic)
             }
         case .deleteEndpoint: endpoint = nil
         }

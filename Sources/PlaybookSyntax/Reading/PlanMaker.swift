@@ -125,14 +125,14 @@ struct PlanMaker {
                     }
                     let written = stages[stage]
                     let isSkipped = roles?.live == nil && isSkipped(written, scope)
-                    if isSkipped, let roles { template.scope = scope.withSomeLive(besides: roles.candidate) }
+                    if isSkipped, let roles { template.scope = scope.withPlaceholderLive(besides: roles.candidate) }
                     for part in parts.indices where !["name", "when"].contains(parts[part].key.text) {
-                        parts[part].value = template.fillAllButConditions(parts[part].value)
+                        parts[part].value = template.fillExceptConditions(parts[part].value)
                     }
                     stages[stage].content = .mapping(parts)
                     template.scope = scope
                     guard roles != nil, !isSkipped else { continue }
-                    stages[stage] = Self.checkingRoles(
+                    stages[stage] = Self.reportingEmptyRoles(
                         stages[stage], written: written, in: source, findings: &findings)
                 }
                 members[index].value.content = .list(stages)
@@ -227,7 +227,7 @@ struct PlanMaker {
                 findings.append(finding)
             }
             guard let placed = reader.read(node) else {
-                play.playUnreadable()
+                play.continueAfterUnreadableStage()
                 continue
             }
             let named = naming(placed, after: stages)
@@ -279,7 +279,7 @@ struct PlanMaker {
 
 extension Template {
     /// Returns `node` with its expressions filled in, except the mapping's own `when`.
-    fileprivate mutating func fillAllButConditions(_ node: Node) -> Node {
+    fileprivate mutating func fillExceptConditions(_ node: Node) -> Node {
         guard case .mapping(var members) = node.content, node.member("when") != nil else { return fill(node) }
         for index in members.indices where members[index].key.text != "when" {
             members[index].value = fill(members[index].value)

@@ -9,11 +9,11 @@ struct Play {
     private var baseline: AnalysisBaseline
     private let rate: Double?
     private let roles: Roles?
-    private let isWholeStory: Bool
+    private let isStateComplete: Bool
     /// Deployments that this playbook deleted, and that therefore do not exist already.
     private var deleted: Set<Name> = []
     /// False after a stage that could not be read.
-    private var knowsHistory = true
+    private var isHistoryKnown = true
     private(set) var findings: [Finding] = []
 
     /// The state before the first stage.
@@ -33,16 +33,16 @@ struct Play {
         let bare = EndpointSnapshot(definition: EndpointDefinition(name: endpoint), kind: capabilities.kind)
         switch start {
         case .known(let present):
-            isWholeStory = true
+            isStateComplete = true
             model = EndpointModel(kind: capabilities.kind, endpoint: present)
         case .unknown:
-            isWholeStory = false
+            isStateComplete = false
             model = EndpointModel(kind: capabilities.kind, endpoint: bare)
         case .serving(let live):
-            isWholeStory = false
+            isStateComplete = false
             var present = bare
             present.deployments = [DeploymentSnapshot(definition: DeploymentDefinition(name: live, endpoint: endpoint))]
-            present.traffic = Wanted([live: 100])
+            present.traffic = DesiredAndActual([live: 100])
             model = EndpointModel(kind: capabilities.kind, endpoint: present)
         }
         baseline = AnalysisBaseline(model.endpoint)
@@ -50,7 +50,7 @@ struct Play {
 
     mutating func play(_ stage: PlacedStage) {
         guard stage.stage.skip == nil else { return }
-        if !isWholeStory { assumeDeployments(of: stage.stage.action) }
+        if !isStateComplete { assumeDeployments(of: stage.stage.action) }
         let before = model.endpoint
         var steps: [Moment.Step] = []
         for change in stage.stage.action.changes(on: before) {
@@ -66,28 +66,28 @@ struct Play {
         let moment = Moment(
             stage: stage, capabilities: capabilities, rate: rate, roles: roles, before: before, after: model.endpoint,
             steps: steps,
-            arms: baseline.arms(after: stage.stage.action, on: model.endpoint), isWholeStory: isWholeStory)
-        for index in rules.indices where knowsHistory || type(of: rules[index]).judgesAlone {
+            arms: baseline.arms(after: stage.stage.action, on: model.endpoint), isStateComplete: isStateComplete)
+        for index in rules.indices where isHistoryKnown || type(of: rules[index]).needsOnlyStage {
             findings += rules[index].check(moment)
         }
         if let name = stage.stage.action.deletedDeployment { deleted.insert(name) }
         if let definition = stage.stage.action.deployment { deleted.remove(definition.name) }
         // Missing deployments were reported once; later stages are judged as if they existed.
-        if isWholeStory { assumeDeployments(of: stage.stage.action) }
+        if isStateComplete { assumeDeployments(of: stage.stage.action) }
     }
 
     /// Continues after a stage that could not be read; from here on, rules that need earlier stages are skipped.
-    mutating func playUnreadable() { knowsHistory = false }
+    mutating func continueAfterUnreadableStage() { isHistoryKnown = false }
 
     mutating func end() {
-        guard knowsHistory else { return }
+        guard isHistoryKnown else { return }
         for rule in rules { findings += rule.checkEnd(model.endpoint) }
     }
 
     private mutating func assumeDeployments(of action: StageAction) {
         guard let endpoint = model.endpoint?.name else { return }
-        if action.deletedDeployment != nil, isWholeStory { return }
-        for name in action.usedDeployments where !deleted.contains(name) || isWholeStory {
+        if action.deletedDeployment != nil, isStateComplete { return }
+        for name in action.usedDeployments where !deleted.contains(name) || isStateComplete {
             model.assume(DeploymentDefinition(name: name, endpoint: endpoint))
         }
     }

@@ -136,7 +136,7 @@ extension ExpressionScope {
 
     /// Returns the scope for a stage that is skipped because nothing is live: its action stays in the plan and needs a
     /// name.
-    func withSomeLive(besides candidate: Name) -> ExpressionScope {
+    func withPlaceholderLive(besides candidate: Name) -> ExpressionScope {
         var scope = self
         scope.values[Self.live] = .string(candidate.otherColour.text)
         return scope
@@ -147,7 +147,7 @@ extension PlanMaker {
     /// Checks that no name of a deployment in `filled`, a stage that is not skipped, is empty.
     ///
     /// - Returns: The stage, with empty names marked as invalid after a finding about each.
-    static func checkingRoles(
+    static func reportingEmptyRoles(
         _ filled: Node, written: Node, in source: SourceFile, findings: inout [Finding]
     ) -> Node {
         guard case .mapping(var members) = filled.content else { return filled }

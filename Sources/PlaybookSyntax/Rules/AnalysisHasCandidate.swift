@@ -11,16 +11,16 @@ struct AnalysisHasCandidate: PlaybookRule {
         guard let analysis = moment.stage.stage.analysis, let place = moment.stage.analysis else { return [] }
         guard let arms = moment.arms else {
             // It is unknown which deployment serves an endpoint that exists already.
-            return moment.isWholeStory ? [finding(at: place, .noCandidate, help: .giveTraffic)] : []
+            return moment.isStateComplete ? [finding(at: place, .noCandidate, help: .giveTraffic)] : []
         }
-        guard arms.control == nil, !analysis.metrics.contains(where: \.canFailAlone) else { return [] }
+        guard arms.control == nil, !analysis.metrics.contains(where: \.needsNoControl) else { return [] }
         return [finding(.warning, at: place, .noControl(arms.candidate), help: .hardLimit)]
     }
 }
 
 extension Metric {
     /// Whether the metric can fail without a control.
-    fileprivate var canFailAlone: Bool {
+    fileprivate var needsNoControl: Bool {
         switch self {
         case .errors(let limits): limits.hardLimit != nil
         case .prometheus: true

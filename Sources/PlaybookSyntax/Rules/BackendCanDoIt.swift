@@ -6,7 +6,7 @@ internal import Rollouts
 /// Kubernetes endpoints do not mirror traffic, for example, so a run would fail at that stage. An optional stage has
 /// `when: "${{ backend.mirroring }}"`; the run then records that it was skipped, and why.
 struct BackendCanDoIt: PlaybookRule {
-    static let judgesAlone = true
+    static let needsOnlyStage = true
 
     func check(_ moment: Moment) -> [Finding] {
         guard let traffic = moment.stage.stage.action.mirrorTraffic, !traffic.isEmpty else { return [] }

@@ -42,7 +42,7 @@ extension NamedFiles {
                 report(
                     FilesAreThere.name, node.map { location($0, in: document) } ?? place.location, error.message,
                     help: node?.scalar?.text.hasPrefix("~") == true
-                        ? .homeIsNotMeant : "paths are relative to the folder of \(document.source.path)")
+                        ? .tildeIsNotExpanded : "paths are relative to the folder of \(document.source.path)")
             }
         }
     }
@@ -77,7 +77,7 @@ extension NamedFiles.Document {
 
 extension String {
     /// Azure's loader also treats `~` as a folder of that name.
-    static let homeIsNotMeant = "`~` is not expanded in a path, as in `az ml`: write your home folder in full"
+    static let tildeIsNotExpanded = "`~` is not expanded in a path, as in `az ml`: write your home folder in full"
 
     fileprivate var lastSegment: String { split(separator: "/").last.map(String.init) ?? self }
 }

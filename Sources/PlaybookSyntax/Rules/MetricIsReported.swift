@@ -8,7 +8,7 @@ internal import Rollouts
 /// compared only if requests are mirrored. An analysis never passes without evidence: the stage would take its full
 /// `for`, and end as `on_inconclusive` says.
 struct MetricIsReported: PlaybookRule {
-    static let judgesAlone = true
+    static let needsOnlyStage = true
 
     func check(_ moment: Moment) -> [Finding] {
         guard let analysis = moment.stage.stage.analysis, let place = moment.stage.analysis else { return [] }

@@ -5,7 +5,7 @@ internal import Rollouts
 ///
 /// Mirroring copies requests, which loads the network of the endpoint; the limit is Azure's.
 struct MirrorLimit: PlaybookRule {
-    static let judgesAlone = true
+    static let needsOnlyStage = true
 
     func check(_ moment: Moment) -> [Finding] {
         guard let traffic = moment.stage.stage.action.mirrorTraffic,

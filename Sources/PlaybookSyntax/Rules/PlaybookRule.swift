@@ -6,7 +6,7 @@ internal import Rollouts
 /// A rule is a type in a file of its name, and users see that name in a finding. Skipped stages are not checked.
 protocol PlaybookRule {
     /// Whether the rule needs nothing but the stage, so that it also applies after a stage that could not be read.
-    static var judgesAlone: Bool { get }
+    static var needsOnlyStage: Bool { get }
     init()
     /// Returns the findings about a stage; stages are checked in their order.
     mutating func check(_ moment: Moment) -> [Finding]
@@ -17,7 +17,7 @@ protocol PlaybookRule {
 extension PlaybookRule {
     static var name: String { String(describing: Self.self) }
 
-    static var judgesAlone: Bool { false }
+    static var needsOnlyStage: Bool { false }
 
     func checkEnd(_ endpoint: EndpointSnapshot?) -> [Finding] { [] }
 
@@ -45,7 +45,7 @@ struct Moment {
     /// The candidate and the control of an analysis after this stage; `nil` if there is no candidate.
     let arms: AnalysisArms?
     /// Whether the playbook defines the endpoint or it was observed, so that its complete state is known.
-    let isWholeStory: Bool
+    let isStateComplete: Bool
 
     struct Step {
         let change: Change

@@ -85,7 +85,7 @@ extension NamedFiles {
         case nil where kind != nil: return
         case .mlflowModel(let model)?:
             guard digests != nil, model.isLocalPath, let folder = definition.folder,
-                MLflowModel.isForeign(model, in: folder), let key = document.root.member("model")?.key
+                MLflowModel.isNotMLflowModel(model, in: folder), let key = document.root.member("model")?.key
             else { return }
             report(
                 ServerIsKnown.name, location(key, in: document),

@@ -5,7 +5,7 @@ internal import Rollouts
 /// Percentages are shares of all requests: either all requests go somewhere, or none do. A deployment that is not
 /// listed has 0. Azure refuses any other sum.
 struct TrafficSums: PlaybookRule {
-    static let judgesAlone = true
+    static let needsOnlyStage = true
 
     func check(_ moment: Moment) -> [Finding] {
         moment.violations(of: "traffic-sum").map { violation in

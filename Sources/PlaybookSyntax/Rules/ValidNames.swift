@@ -7,11 +7,11 @@ internal import Rollouts
 /// become names of objects, so their letters are lowercase. An invalid name is refused when it is created, in the
 /// middle of a rollout. Names in traffic are checked only if the playbook does not create them.
 struct ValidNames: PlaybookRule {
-    static let judgesAlone = true
+    static let needsOnlyStage = true
 
     func check(_ moment: Moment) -> [Finding] {
         let action = moment.stage.stage.action
-        guard action.endpoint != nil || action.deployment != nil || !moment.isWholeStory else { return [] }
+        guard action.endpoint != nil || action.deployment != nil || !moment.isStateComplete else { return [] }
         return moment.stage.names.compactMap { Self.finding(for: $0, kind: moment.capabilities.kind) }
     }
 

@@ -34,7 +34,7 @@ extension ObjectShape {
     fileprivate func schema(expressions: Bool) -> [String: Value] {
         var properties: [String: Value] = [:]
         for field in fields {
-            var property = field.shape.schema(expressions: expressions && field.takesExpressions)
+            var property = field.shape.schema(expressions: expressions && field.allowsExpressions)
             property["description"] = .string(field.description)
             if let example = field.example { property["examples"] = [.string(example)] }
             properties[field.key] = .mapping(property)

@@ -56,7 +56,7 @@ extension ObjectShape {
 
     private static func backends(_ plugins: [any BackendPlugin]) -> ObjectShape {
         ObjectShape(
-            "backends", takesBlanks: true,
+            "backends", ignoresBlanks: true,
             plugins.map { Field($0.name, $0.settingsShape, "Settings of the \($0.name) backend.") })
     }
 }

@@ -46,12 +46,12 @@ package struct ObjectShape: Sendable {
     /// Whether `null` and the empty string count as not given, here and at all levels below.
     ///
     /// A setting whose value comes from an input with an empty default then counts as not given.
-    let takesBlanks: Bool
+    let ignoresBlanks: Bool
     private let index: [String: Int]
 
-    package init(_ what: String, oneOf: [String] = [], takesBlanks: Bool = false, _ fields: [Field]) {
+    package init(_ what: String, oneOf: [String] = [], ignoresBlanks: Bool = false, _ fields: [Field]) {
         self.what = what
-        self.takesBlanks = takesBlanks
+        self.ignoresBlanks = ignoresBlanks
         self.fields = fields
         self.oneOf = oneOf
         index = Dictionary(zip(fields.map(\.key), 0...), uniquingKeysWith: { first, _ in first })
@@ -69,7 +69,7 @@ package struct Field: Sendable {
     package let description: String
     package let example: String?
     /// Whether `${{ … }}` is evaluated in the value.
-    let takesExpressions: Bool
+    let allowsExpressions: Bool
 
     package init(
         _ key: String, _ shape: Shape, required: Bool = false, _ description: String, example: String? = nil,
@@ -80,7 +80,7 @@ package struct Field: Sendable {
         isRequired = required
         self.description = description
         self.example = example
-        takesExpressions = expressions
+        allowsExpressions = expressions
     }
 }
 

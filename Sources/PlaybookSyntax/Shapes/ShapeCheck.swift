@@ -7,11 +7,11 @@ struct ShapeCheck {
     /// For each finding, the keys that lead to the value that it is about.
     private(set) var paths: [[String]] = []
     private var path: [String] = []
-    private var takesBlanks: Bool
+    private var ignoresBlanks: Bool
 
-    init(source: SourceFile, takesBlanks: Bool = false) {
+    init(source: SourceFile, ignoresBlanks: Bool = false) {
         self.source = source
-        self.takesBlanks = takesBlanks
+        self.ignoresBlanks = ignoresBlanks
     }
 
     /// Checks `node`, which messages call `what`.
@@ -75,9 +75,9 @@ struct ShapeCheck {
     }
 
     private mutating func checkObject(_ node: Node, _ object: ObjectShape) {
-        let takesBlanksOutside = takesBlanks
-        takesBlanks = takesBlanks || object.takesBlanks
-        defer { takesBlanks = takesBlanksOutside }
+        let takesBlanksOutside = ignoresBlanks
+        ignoresBlanks = ignoresBlanks || object.ignoresBlanks
+        defer { ignoresBlanks = takesBlanksOutside }
         guard case .mapping(let members) = node.content else {
             let keys = object.fields.map(\.key).prefix(12).joined(separator: ", ")
             return wrong(
@@ -91,11 +91,11 @@ struct ShapeCheck {
                     suggestion(for: member.key.text, among: object.fields.map(\.key), noun: "keys"))
                 continue
             }
-            if takesBlanks, member.value.isBlank { continue }
+            if ignoresBlanks, member.value.isBlank { continue }
             check(member, field.shape, field.key)
         }
-        for field in object.fields where field.isRequired && node[field.key].map({ takesBlanks && $0.isBlank }) ?? true
-        {
+        for field in object.fields
+        where field.isRequired && node[field.key].map({ ignoresBlanks && $0.isBlank }) ?? true {
             report(
                 "MissingKey", node.headSpan, "\(object.what) has no '\(field.key)'",
                 "add '\(field.key): \(field.example ?? "…")'")
@@ -113,7 +113,7 @@ struct ShapeCheck {
                 report("DuplicateKey", member.key, "\(member.key.text.quoted) is given twice in \(what)", nil)
             }
             if names, member.key.text.isEmpty { report("ValueType", member.key, "a name is empty", nil) }
-            if takesBlanks, member.value.scalar?.value == .null { continue }
+            if ignoresBlanks, member.value.scalar?.value == .null { continue }
             let share = if case .percent = value { "the share of " } else { "" }
             check(member, value, share + member.key.text.quoted)
         }

@@ -186,7 +186,7 @@ private struct YAMLLoader {
     private mutating func reportKey(_ node: Node) {
         let written = source.text(of: node.span)
         guard let placeholder = Placeholder(braced: written) else {
-            return report("YAMLSyntax", node.span, .keyIsNoScalar)
+            return report("YAMLSyntax", node.span, .keyMustBeScalar)
         }
         stack[stack.count - 1].isPlaceholder = true
         report("Placeholder", node.span, placeholder.message, help: placeholder.help)
@@ -213,7 +213,7 @@ private struct YAMLLoader {
 
     /// Returns the members without duplicates, and with those that merge keys (`<<`) add.
     private mutating func merged(_ members: [Node.Member]) -> [Node.Member] {
-        guard dialect == .core else { return mergedByPython(members) }
+        guard dialect == .core else { return mergedLikePython(members) }
         var seen: [String: Span] = [:]
         var result: [Node.Member] = []
         var merges: [Node] = []
@@ -239,7 +239,7 @@ private struct YAMLLoader {
                         result.append(other)
                     }
                 case .invalid: break
-                case .scalar, .list: report("YAMLSyntax", part.span, .mergeOfNoMapping)
+                case .scalar, .list: report("YAMLSyntax", part.span, .mergeNeedsMapping)
                 }
             }
         }
@@ -249,7 +249,7 @@ private struct YAMLLoader {
     /// Returns the members merged like PyYAML does it.
     ///
     /// Merge keys come first, wherever they are, and a later member replaces one with an equal key.
-    private mutating func mergedByPython(_ members: [Node.Member]) -> [Node.Member] {
+    private mutating func mergedLikePython(_ members: [Node.Member]) -> [Node.Member] {
         var result: [Node.Member] = []
         var places: [PythonValue: Int] = [:]
         func isMerge(_ member: Node.Member) -> Bool { member.key.text == "<<" && member.key.scalar.style == .plain }
@@ -270,7 +270,7 @@ private struct YAMLLoader {
                 switch part.content {
                 case .mapping(let others): for other in others { put(other) }
                 case .invalid: break
-                case .scalar, .list: report("YAMLSyntax", part.span, .mergeOfNoMapping)
+                case .scalar, .list: report("YAMLSyntax", part.span, .mergeNeedsMapping)
                 }
             }
         }
@@ -281,7 +281,7 @@ private struct YAMLLoader {
     private mutating func scalar(
         _ text: String, _ style: Scalar.Style, _ event: YAMLEvents.Event
     ) -> Node.Content {
-        guard dialect == .core else { return scalarOfPython(text, style, event) }
+        guard dialect == .core else { return pythonScalar(text, style, event) }
         guard let tag = event.tag else { return .scalar(Scalar(text: text, style: style)) }
         let plain = Value(plainScalar: text)
         let value: Value
@@ -301,7 +301,7 @@ private struct YAMLLoader {
     /// Whether the next node is a key.
     private var isKey: Bool { stack.last.map { $0.isMapping && $0.key == nil && !$0.dropsValue } ?? false }
 
-    private mutating func scalarOfPython(
+    private mutating func pythonScalar(
         _ text: String, _ style: Scalar.Style, _ event: YAMLEvents.Event
     ) -> Node.Content {
         // With the tag `!` alone, PyYAML resolves the text whatever its style is.
@@ -351,9 +351,9 @@ extension String {
     static let emptyFile = "the file has no content"
     fileprivate static let severalDocuments = "a file may hold only one document, but a second one begins here"
     fileprivate static let tooDeep = "this is nested more than \(YAMLLimit.depth) levels deep"
-    fileprivate static let keyIsNoScalar = "a key must be text, not a list or a mapping"
+    fileprivate static let keyMustBeScalar = "a key must be text, not a list or a mapping"
     fileprivate static let aliasBomb = "aliases expand this file to more than \(YAMLLimit.aliasedNodes) values"
-    fileprivate static let mergeOfNoMapping = "'<<' takes a mapping, or a list of mappings"
+    fileprivate static let mergeNeedsMapping = "'<<' takes a mapping, or a list of mappings"
     fileprivate static func recursiveAlias(_ name: String) -> String { "alias *\(name) is used inside its own anchor" }
     fileprivate static func unknownAlias(_ name: String) -> String { "there is no anchor &\(name) before this alias" }
     fileprivate static func secondAnchor(_ name: String) -> String { "there is already an anchor &\(name)" }

@@ -64,9 +64,9 @@ package final class PrometheusClient: Sendable {
         }
         let form = fields.map { "\(PercentEncoding.encoded($0))=\(PercentEncoding.encoded($1))" }.joined(separator: "&")
         request.body = Data(form.utf8)
-        let answer: WholeAnswer
+        let answer: BufferedResponse
         do {
-            answer = try await transport.exchange(request, limit: server.answerLimit)
+            answer = try await transport.exchange(request, limit: server.responseLimit)
         } catch let failure as TransportFailure {
             throw PrometheusError(failure)
         } catch {

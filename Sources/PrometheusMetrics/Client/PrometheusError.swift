@@ -14,7 +14,7 @@ package struct PrometheusError: Error, Hashable, Sendable, CustomStringConvertib
         case failed(status: Int)
         /// HTTP status 2xx with a body that is not in the API's form.
         case malformed
-        /// The response exceeds ``PrometheusServer/answerLimit`` bytes.
+        /// The response exceeds ``PrometheusServer/responseLimit`` bytes.
         case tooLarge
         /// A secret could not be read.
         case credentials

@@ -17,17 +17,17 @@ package struct PrometheusServer: Hashable, Sendable {
     /// The maximum size of a response in bytes.
     ///
     /// Default: 16 MiB.
-    package var answerLimit: Int
+    package var responseLimit: Int
 
     package init(
         url: String, credentials: PrometheusCredentials = .none, authorityFile: String? = nil,
-        timeout: Interval = .seconds(10), answerLimit: Int = 16 << 20
+        timeout: Interval = .seconds(10), responseLimit: Int = 16 << 20
     ) {
         self.url = url
         self.credentials = credentials
         self.authorityFile = authorityFile
         self.timeout = timeout
-        self.answerLimit = answerLimit
+        self.responseLimit = responseLimit
     }
 
     /// The address of an API function: `PREFIX/api/v1/NAME`.

@@ -3,7 +3,7 @@ package import Rollouts
 /// An open backend, with the clock that its endpoints follow and the address of its clients.
 ///
 /// Features that only some backends have are separate protocols that a session can also conform to: ``KeyedEndpoints``,
-/// ``ChangeHistory``, ``ChangeDurations``, ``RunCompany`` and ``EndpointLeasing``.
+/// ``ChangeHistory``, ``ChangeDurations``, ``RunCompanion`` and ``EndpointLeasing``.
 package protocol BackendSession: Sendable {
     var backend: any Backend { get }
     var clock: any RunClock { get }
@@ -103,7 +103,7 @@ package protocol ChangeDurations: BackendSession {
 }
 
 /// A session with its own work to do alongside a run, such as sending the playbook's load.
-package protocol RunCompany: BackendSession {
+package protocol RunCompanion: BackendSession {
     /// Called before a run of `plan` does anything; `stages` are the run's records.
     func begin(_ plan: Plan, _ stages: [StageRecord]) async throws
     /// Works alongside the runner of `run` until cancelled.
@@ -112,7 +112,7 @@ package protocol RunCompany: BackendSession {
     var clients: ClientCounts? { get }
 }
 
-extension RunCompany {
+extension RunCompanion {
     package func begin(_ plan: Plan, _ stages: [StageRecord]) async throws {}
     package func accompany(_ run: RunID, tell: @escaping @Sendable (BackendNotice) -> Void) async {}
     package var clients: ClientCounts? { nil }
@@ -178,7 +178,7 @@ package protocol EndpointLeasing: BackendSession {
     ///
     /// - Throws: ``JournalError`` with ``JournalError/Code/taken`` if another runner holds it.
     /// - Returns: The epoch to send changes with.
-    func take(_ lease: inout Lease, as manner: LeaseManner, in journal: any Journal) async throws -> Int
+    func take(_ lease: inout Lease, as manner: LeaseMode, in journal: any Journal) async throws -> Int
     /// Renews the lease until cancelled; throws if another runner has taken over.
     func keep(_ lease: Lease) async throws
     /// Releases the lease; `isFinished` means that the run has nothing left to do.
@@ -186,7 +186,7 @@ package protocol EndpointLeasing: BackendSession {
 }
 
 /// How to acquire an endpoint that a runner of another state folder may hold.
-package enum LeaseManner: Sendable {
+package enum LeaseMode: Sendable {
     case start(takeOver: Bool)
     case resume(takeOver: Bool)
     /// For a manual change; `force` overrides a live runner by its epoch.

@@ -47,7 +47,7 @@ extension ExhaustiveCheck {
                     definition: defined[name] ?? DeploymentDefinition(name: name, endpoint: plan.endpoint))
             }
             let endpoint = EndpointSnapshot(
-                definition: definition, kind: kind, traffic: Wanted([live: 100]), deployments: deployments)
+                definition: definition, kind: kind, traffic: DesiredAndActual([live: 100]), deployments: deployments)
             points.append(
                 StartingPoint(
                     sentence: "at the start there is \(present.map(\.text).joined(separator: " and ")), "
@@ -75,7 +75,7 @@ extension ExhaustiveCheck {
             return StartingPoint(
                 sentence: "at the start there is \(names), with traffic \(traffic)",
                 endpoint: EndpointSnapshot(
-                    definition: definition, kind: kind, traffic: Wanted(traffic), deployments: deployments))
+                    definition: definition, kind: kind, traffic: DesiredAndActual(traffic), deployments: deployments))
         }
         let first = StartingPoint(sentence: "at the start there is no endpoint", endpoint: nil)
         let present = Set(needed).union(roles.live.map { [$0] } ?? [])

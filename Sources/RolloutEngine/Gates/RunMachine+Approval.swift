@@ -30,7 +30,7 @@ extension RunMachine {
         case .refused(let error):
             return waitToObserve(after: error, at: now)
         default:
-            guard !isLookDue(at: now), !hasQuorum, evidenceHolds(on: record.latest.snapshot) else {
+            guard !isObservationDue(at: now), !hasQuorum, evidenceHolds(on: record.latest.snapshot) else {
                 return commit(then: .observe)
             }
             return [.perform(.measure)]
@@ -98,7 +98,7 @@ extension RunMachine {
         let watch = usesEndpoint ? now + (isGuarded ? Self.readingInterval : watchInterval) : .distantFuture
         let until = max(min(watch, deadline ?? .distantFuture), now)
         let wait = Effect.wait(until: until, .people("an approval of stage \(stages[record.position].name)"))
-        return mayGather(at: now, for: .seconds(60)) ? [.perform(wait)] : commit(then: wait)
+        return canKeepGathering(at: now, for: .seconds(60)) ? [.perform(wait)] : commit(then: wait)
     }
 
     /// Applies a decision about the open gate.

@@ -8,7 +8,7 @@ extension RunMachine {
         if let specification = stage.analysis, usesEndpoint {
             return startAnalysis(specification, on: snapshot, at: now)
         }
-        let length = stage.restingTime
+        let length = stage.bakeTime
         let observed: Observation = stage.action.touchesEndpoint ? Observation(snapshot) : .never
         guard length > .zero else { return succeed(observed, at: now) }
         let until = now + length
@@ -29,7 +29,7 @@ extension RunMachine {
             if let reason = guardRail(snapshot) { return failStage(reason, at: now) }
             if let drift = drift(in: snapshot, at: now) { return drift }
             guard now >= until else { return commit(then: rest) }
-            let reason = stage.analysisSkip.map { "baked for \(stage.restingTime) without an analysis: \($0)" }
+            let reason = stage.analysisSkip.map { "baked for \(stage.bakeTime) without an analysis: \($0)" }
             return succeed(Observation(snapshot), reason: reason, at: now)
         // If the endpoint cannot be observed at the end of the bake, the stage neither passes nor fails: the run waits.
         case .refused(let error) where now < until + stage.timeout:
@@ -44,5 +44,5 @@ extension RunMachine {
 
 extension Stage {
     /// How long the stage lasts after its action is complete.
-    var restingTime: Interval { action.content.rest + bake }
+    var bakeTime: Interval { action.content.rest + bake }
 }

@@ -122,7 +122,7 @@ extension RolloutService {
     /// - Throws: ``ServiceError`` if there is no such endpoint, or if `text` is nil and there is not exactly one
     ///   endpoint.
     package func endpoint(
-        _ text: String?, on session: any BackendSession, _ selection: BackendSelection, mayBeGone: Bool = false
+        _ text: String?, on session: any BackendSession, _ selection: BackendSelection, allowsDeleted: Bool = false
     ) async throws -> Name {
         let names = try await session.endpoints()
         guard let text else {
@@ -133,7 +133,7 @@ extension RolloutService {
             throw ServiceError(
                 .notPossible, "there are several endpoints; name one: \(names.map(\.text).joined(separator: ", "))")
         }
-        if mayBeGone { return Name(text) }
+        if allowsDeleted { return Name(text) }
         if let known = names.first(where: { $0 == Name(text) }) { return known }
         let hint = didYouMean(text, among: names.map(\.text)).map { "; \($0)" } ?? ""
         throw ServiceError(.notPossible, "there is no endpoint '\(text)' on \(selection.name)\(hint)")

@@ -73,7 +73,7 @@ package struct PlanPreview: Hashable, Sendable {
         servers = Servers(of: plan, on: observed)
         var model = EndpointModel(kind: kind, endpoint: observed)
         var baseline = AnalysisBaseline(observed)
-        var care = ServiceCare(observed, after: plan.stages.prefix(first))
+        var care = ServingImpact(observed, after: plan.stages.prefix(first))
         stages = plan.stages.dropFirst(first).map { written in
             let before = model.endpoint
             var stage = Stage(written, on: &model, durations: durations)

@@ -6,7 +6,7 @@ package struct Regression: Sendable {
     /// A verb phrase about the candidate: `fails 5 % more`.
     package var name: String
     /// Applies the regression to the profile of a simulated deployment.
-    package var worsen: @Sendable (inout DeploymentProfile) -> Void
+    package var applyRegression: @Sendable (inout DeploymentProfile) -> Void
 
     package static let typical = [
         Regression(name: "fails 5 % more") { $0.errors = min($0.errors + 0.05, 1) },

@@ -51,7 +51,7 @@ extension RolloutService {
         var worse: [(Regression, Rehearsal)] = []
         for regression in regressions {
             var settings = settings
-            regression.worsen(&settings.profiles[candidate, default: DeploymentProfile()])
+            regression.applyRegression(&settings.profiles[candidate, default: DeploymentProfile()])
             worse.append((regression, try await rehearse(snapshot, settings, present) { _, _ in }))
         }
         return (first, worse)

@@ -19,7 +19,7 @@ struct Adoption {
             throw ServiceError(
                 .invalidPlaybook, "the edited playbook cannot be adopted: it is for another endpoint or backend")
         }
-        let fixed = max(record.position + (record.phase.needsItsStage ? 1 : 0), stop)
+        let fixed = max(record.position + (record.phase.fixesStage ? 1 : 0), stop)
         for index in 0..<fixed {
             let name = state.stages[index].name
             guard index < new.plan.stages.count, new.plan.stages[index] == old.stages[index] else {
@@ -84,7 +84,7 @@ struct Adoption {
 
 extension Phase {
     /// Whether the current stage must not change in this phase.
-    fileprivate var needsItsStage: Bool {
+    fileprivate var fixesStage: Bool {
         switch self {
         case .acting, .baking, .analysing, .backingOff, .rollingBack: true
         case .held(let hold):

@@ -106,7 +106,7 @@ extension RolloutService {
                         + (isLive ? ", with a process working on it)" : ")"), [.showRun(record.id)])
             }
         }
-        if kind == .approve { try refuseStranger(approval, record, name) }
+        if kind == .approve { try requireApprover(approval, record, name) }
         var gate: ApprovalGate?
         if index == record.position, case .waiting(let open) = record.phase { gate = open }
         return DecisionSubject(run: record, stage: run.stages[index], approval: approval, gate: gate)
@@ -114,7 +114,7 @@ extension RolloutService {
 
     /// Refuses a caller who may not approve stage `name`: the run's starter if the stage bars them, or a person outside
     /// the required group.
-    func refuseStranger(_ approval: Approval, _ record: RunRecord, _ name: String) throws(ServiceError) {
+    func requireApprover(_ approval: Approval, _ record: RunRecord, _ name: String) throws(ServiceError) {
         let objection = approval.objection(
             to: caller.person, memberOf: caller.membership(for: approval), starter: record.starter)
         switch objection {
@@ -166,7 +166,7 @@ struct DecisionSubject {
     /// Refuses a decision about a gate that has been decided (P8).
     ///
     /// Call it in the journal's transaction.
-    func validate(_ kind: Request.Kind, by person: Person, _ kept: [KeptRequest]) throws(JournalError) {
+    func validate(_ kind: Request.Kind, by person: Person, _ kept: [StoredRequest]) throws(JournalError) {
         let opposite = opposite(of: kind, by: person, in: kept)
         let counting = counting(kept).filter { $0.number != opposite?.number }
         if let no = counting.first(where: { $0.kind == .reject }) { throw decided(no) }
@@ -183,18 +183,18 @@ struct DecisionSubject {
     }
 
     /// Returns the person's earlier, opposite decision ahead of the gate, which a decision of `kind` replaces.
-    func opposite(of kind: Request.Kind, by person: Person, in kept: [KeptRequest]) -> Request? {
+    func opposite(of kind: Request.Kind, by person: Person, in kept: [StoredRequest]) -> Request? {
         guard gate == nil else { return nil }
         return counting(kept).last { $0.by == person && $0.kind != kind }
     }
 
-    private func counting(_ kept: [KeptRequest]) -> [Request] {
+    private func counting(_ kept: [StoredRequest]) -> [Request] {
         let waiting = kept.filter { !$0.isUsed }.map(\.request)
         return kept.filter { counts($0) && waiting.replacement(of: $0.request) == nil }.map(\.request)
     }
 
     /// Whether `kept` is a decision about the same gate that counts now or will count.
-    private func counts(_ kept: KeptRequest) -> Bool {
+    private func counts(_ kept: StoredRequest) -> Bool {
         let request = kept.request
         guard request.kind == .approve || request.kind == .reject, request.stage == stage.name,
             request.planHash == run.planHash

@@ -81,7 +81,7 @@ extension RolloutService {
     ///
     /// An approval is bound to one run: the person who gave it may not have agreed to a second try.
     package static func dropped(
-        _ kept: [KeptRequest], in plan: Plan, from first: Int, given: [String]
+        _ kept: [StoredRequest], in plan: Plan, from first: Int, given: [String]
     ) -> [String] {
         let early = Set(kept.map(\.request).filter { $0.kind == .approve && $0.fingerprint == nil }.map(\.stage))
         return plan.stages.dropFirst(first)

@@ -28,7 +28,7 @@ extension RolloutService {
     /// `body` gets the lease, whose epoch may have been raised, and the epoch to send changes with. `isFinished` says
     /// whether nothing is left to resume; others read it from the backend.
     func withEndpoint<Result>(
-        of session: any BackendSession, under lease: inout Lease?, as manner: LeaseManner,
+        of session: any BackendSession, under lease: inout Lease?, as manner: LeaseMode,
         isFinished: () throws -> Bool, _ body: (Lease, _ epoch: Int) async throws -> Result
     ) async throws -> Result {
         guard var held = lease else { preconditionFailure("the lease was released") }

@@ -6,7 +6,7 @@ extension RolloutService {
     ///
     /// A run with a record that was tampered with is left out; `turnout status` and `turnout events --verify` report
     /// it.
-    package func overdueRuns() throws -> [RunID] {
+    package func runsWithExpiredGates() throws -> [RunID] {
         try runs { record, gate in
             guard gate.expired == nil, gate.deadline != nil else { return false }
             return gate.deadline(passedAt: try now(of: record.backend)) != nil

@@ -99,7 +99,7 @@ final class ProgramRunner: Sendable {
             do {
                 guard try await session.backend.observe(endpoint) != nil else { return (nil, nil) }
                 return (try await session.scoringURI(of: endpoint), try await key(session))
-            } catch let error as BackendError where error.code.isPassing {
+            } catch let error as BackendError where error.code.isTransient {
                 guard ContinuousClock.now - start < Self.patience else { throw error }
                 try await Task.sleep(for: .seconds(1))
             }
@@ -123,7 +123,7 @@ final class ProgramRunner: Sendable {
 
 extension BackendError.Code {
     /// Whether a retry may succeed.
-    fileprivate var isPassing: Bool {
+    fileprivate var isTransient: Bool {
         switch self {
         case .unavailable, .busy: true
         default: false

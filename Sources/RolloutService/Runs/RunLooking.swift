@@ -151,7 +151,7 @@ package actor RunViewer {
             let (endpoint, now) = try await observation(of: view.plan)
             if session?.isCopy == true { await close() }
             let record = view.record
-            if record.phase.isAtRest {
+            if record.phase.expectsNoDrift {
                 view.situation.drift = differences(expected: record.expected, observed: endpoint)
             }
             view.situation.record.latest = Observation(endpoint)
@@ -272,10 +272,10 @@ package struct ChainVerification: Encodable, Sendable {
 /// A run with everything that the journal stores about it.
 package struct RunExport: Sendable {
     package var run: StoredRun
-    package var requests: [KeptRequest]
+    package var requests: [StoredRequest]
     package var events: [JournaledEvent]
 
-    init(of run: StoredRun, requests: [KeptRequest], events: [JournaledEvent]) {
+    init(of run: StoredRun, requests: [StoredRequest], events: [JournaledEvent]) {
         self.run = run
         self.requests = requests
         self.events = events
@@ -284,7 +284,7 @@ package struct RunExport: Sendable {
 
 extension Phase {
     /// Whether the endpoint should be as the run left it, so that any difference is drift.
-    fileprivate var isAtRest: Bool {
+    fileprivate var expectsNoDrift: Bool {
         switch self {
         case .ready, .waiting, .baking, .analysing, .backingOff, .held: true
         case .starting, .acting, .rollingBack, .ended: false

@@ -153,7 +153,7 @@ extension RolloutService {
     /// Refuses a caller who may not approve the stage, and a skip that would leave the mirror on permanently.
     private func refuseSkip(_ name: String, of run: StoredRun) throws(ServiceError) {
         guard let index = run.snapshot.plan.stages.firstIndex(where: { $0.name == name }) else { return }
-        if let approval = run.snapshot.plan.stages[index].approval { try refuseStranger(approval, run.record, name) }
+        if let approval = run.snapshot.plan.stages[index].approval { try requireApprover(approval, run.record, name) }
         guard run.snapshot.plan.endsMirror(index, of: run.record) else { return }
         let mirror = run.record.latest.snapshot?.mirrorTraffic.wanted ?? .none
         throw ServiceError(
@@ -207,7 +207,7 @@ extension RolloutService {
 
     private func submit(
         _ kind: Request.Kind, stage: String? = nil, to record: RunRecord, reason: String?,
-        validate: ([KeptRequest]) throws(JournalError) -> Void = { _ in }
+        validate: ([StoredRequest]) throws(JournalError) -> Void = { _ in }
     ) throws(JournalError) {
         let request = Request(
             kind: kind, stage: stage, planHash: record.planHash, by: caller.person, at: SystemClock().now(),

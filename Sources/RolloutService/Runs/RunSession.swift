@@ -17,7 +17,7 @@ struct RunSession: Sendable {
         do { result = .success(try await perform(machine, under: lease, queries)) } catch { result = .failure(error) }
         await queries.close()
         do { return try result.get() } catch {
-            throw Self.isUnwritten(error)
+            throw Self.isStorageFailure(error)
                 ? ServiceError(.storage, "\(error)", [.step(.resume, of: lease.run)]) : error
         }
     }
@@ -25,7 +25,7 @@ struct RunSession: Sendable {
     /// Whether state could not be written.
     ///
     /// The run can be resumed from what was recorded before.
-    private static func isUnwritten(_ error: any Error) -> Bool {
+    private static func isStorageFailure(_ error: any Error) -> Bool {
         switch error {
         case let error as JournalError: [.noSpace, .inputOutput, .busy].contains(error.code)
         case let error as BackendError: error.code == .storage
@@ -36,7 +36,7 @@ struct RunSession: Sendable {
     private func perform(
         _ machine: RunMachine, under lease: Lease, _ queries: QuerySignals
     ) async throws -> RunEnd {
-        let company = session as? any RunCompany
+        let company = session as? any RunCompanion
         try await company?.begin(machine.plan, machine.stages)
         options.observer.begin(machine.plan, machine.state)
         let runner = makeRunner(machine, under: lease, queries)

@@ -37,7 +37,7 @@ extension RolloutService {
         return try await with(selection, .work, for: snapshot.plan) { session in
             try await options.binding?.check(snapshot, session.backend)
             if snapshot.plan.stages.contains(where: \.action.touchesEndpoint) {
-                try await FirstRefusal.check(snapshot.plan, on: session.backend)
+                try await PlanRefusal.check(snapshot.plan, on: session.backend)
             }
             return try await launch(
                 name, on: session, selection, approved: approvals.stages, takeOver: options.takeOver
@@ -68,7 +68,7 @@ extension RolloutService {
                         of: session, under: &lease, as: .start(takeOver: takeOver),
                         isFinished: { try !isCreated || journal.record(of: id).status.isEnded }
                     ) { lease, _ in
-                        try await LiveRole.check(snapshot.plan, parent, on: session.backend)
+                        try await LiveRoleCheck.check(snapshot.plan, parent, on: session.backend)
                         let groups = Set(snapshot.plan.stages.compactMap(\.approval?.group).filter(caller.isMember))
                         let launcher = RunLauncher(
                             journal: journal, starter: caller.person, now: session.now,
@@ -104,7 +104,7 @@ extension RolloutService {
         _ work: WorkOptions, prepare: (inout RunMachine, Timestamp) throws -> Void = { _, _ in }
     ) async throws -> RunEnd {
         let (plan, id) = (stored.snapshot.plan, stored.record.id)
-        if stored.record.status == .held { try tellKept(of: stored) }
+        if stored.record.status == .held { try reportPendingDecisions(of: stored) }
         let session = try await open(try backends.selection(of: plan), .work, for: plan)
         return try await session.using(warn: warn) { session in
             try await withEndpoint(
@@ -122,7 +122,7 @@ extension RolloutService {
     /// Reports the decisions that a held run will use as it resumes; other people may have made them before.
     ///
     /// After an abort there is no gate left, and adopting the endpoint voids them (P8).
-    private func tellKept(of run: StoredRun) throws {
+    private func reportPendingDecisions(of run: StoredRun) throws {
         let requests = try situation(of: run).decided.requests
         guard !requests.contains(where: { $0.kind == .abort || $0.kind == .adopt }) else { return }
         for request in requests where request.kind == .approve || request.kind == .reject {

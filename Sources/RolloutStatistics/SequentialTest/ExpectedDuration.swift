@@ -29,10 +29,10 @@ extension AnalysisSpecification {
     ///   - isMirror: Whether the stage mirrors traffic.
     /// - Returns: The seconds; `nil` if the version would not pass within ``longest``, or if nothing can be measured.
     package func expectedSeconds(_ assumption: Assumption, share: Double, isMirror: Bool) -> Double? {
-        guard assumption.rate > 0, share > 0, metrics.contains(where: \.isProvedByRequests) else { return nil }
+        guard assumption.rate > 0, share > 0, metrics.contains(where: \.hasRequestEvidence) else { return nil }
         let stream = MeanStream(assumption, share: share, isMirror: isMirror)
         var specification = self
-        specification.metrics.removeAll { !$0.isProvedByRequests }
+        specification.metrics.removeAll { !$0.hasRequestEvidence }
         var evidence = Evidence(latencyBounds: stream.bounds)
         evidence.observeControl(stream.before)
         var gate = SequentialTest(
@@ -50,7 +50,7 @@ extension AnalysisSpecification {
 
 extension Metric {
     /// Whether requests are evidence for the metric; the value of a query proves nothing.
-    fileprivate var isProvedByRequests: Bool {
+    fileprivate var hasRequestEvidence: Bool {
         switch self {
         case .errors, .latency, .disagreement: true
         case .prometheus: false

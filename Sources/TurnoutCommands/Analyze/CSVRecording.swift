@@ -126,7 +126,7 @@ struct CSVRecording {
         if form == .auto {
             let rows = pending.filter { $0.deployment == control }
             guard isAtEnd || rows.count >= Self.telling || pending.count >= 16 * Self.telling else { return nil }
-            form = tellForm()
+            form = detectForm()
             if form == .totals {
                 findings.report(
                     "Totals", .warning,
@@ -153,7 +153,7 @@ struct CSVRecording {
     }
 
     /// Detects totals: the counts of every deployment never decrease, and do increase, over enough rows.
-    private func tellForm() -> CountForm {
+    private func detectForm() -> CountForm {
         var rows: [[UInt8]: [Reading.Counts]] = [:]
         for row in pending { rows[row.deployment, default: []].append(row.counts) }
         guard rows.values.contains(where: { $0.count >= Self.telling }) else { return .each }

@@ -18,7 +18,7 @@ struct RecordingReader {
     private var unknown: Set<[UInt8]> = []
     private var hasControl = false
     private var hasCandidate = false
-    private var toldBefore = false
+    private var hasReportedEarlyTraffic = false
     /// False after an error that makes the recording unusable.
     private(set) var isReadable = true
 
@@ -162,11 +162,11 @@ struct RecordingReader {
         switch request.kind {
         case .single(let name, let answer):
             guard let arm = arm(of: name, line) else { return }
-            if second < 0, arm == .candidate { return tellBefore(line) }
+            if second < 0, arm == .candidate { return reportEarlyTraffic(line) }
             replay?.add(failed: answer.failed, isRefused: answer.isRefused, latency: answer.latency, of: arm)
         case .pair(let live, let mirror, let agree):
             (hasControl, hasCandidate) = (true, true)
-            guard second >= 0 else { return tellBefore(line) }
+            guard second >= 0 else { return reportEarlyTraffic(line) }
             if replay?.gate?.hasCandidate == true, replay?.gate?.design != .mirrored {
                 return findings.report(
                     "MixedStage", line: line, "a mirrored pair in a stage in which the candidate has live traffic",
@@ -183,7 +183,7 @@ struct RecordingReader {
                 guard let second = try arrive(row.second, line, lateness: 0),
                     let arm = arm(of: row.deployment, line)
                 else { return }
-                guard second >= 0 || arm == .control else { return tellBefore(line) }
+                guard second >= 0 || arm == .control else { return reportEarlyTraffic(line) }
                 replay?.add(row.counts, of: arm)
             }
         }
@@ -233,9 +233,9 @@ struct RecordingReader {
         return nil
     }
 
-    private mutating func tellBefore(_ place: RecordingLines.Line) {
-        guard !toldBefore else { return }
-        toldBefore = true
+    private mutating func reportEarlyTraffic(_ place: RecordingLines.Line) {
+        guard !hasReportedEarlyTraffic else { return }
+        hasReportedEarlyTraffic = true
         findings.report(
             "BeforeStage", .warning, line: place, "the candidate has traffic before second 0",
             help: "it is not counted: only the control can have traffic before the stage")

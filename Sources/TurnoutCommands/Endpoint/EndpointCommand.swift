@@ -45,10 +45,10 @@ struct EndpointArguments: ParsableArguments {
 
     /// Opens the backend for `use`, runs `body` with the endpoint, and closes the backend.
     func with<Result>(
-        _ use: BackendOpening.Use, mayBeGone: Bool = false, _ body: (NamedEndpoint) async throws -> Result
+        _ use: BackendOpening.Use, allowsDeleted: Bool = false, _ body: (NamedEndpoint) async throws -> Result
     ) async throws -> Result {
         try await options.with(use) { service, session, selection in
-            let name = try await service.endpoint(name, on: session, selection, mayBeGone: mayBeGone)
+            let name = try await service.endpoint(name, on: session, selection, allowsDeleted: allowsDeleted)
             return try await body(
                 NamedEndpoint(name: name, service: service, session: session, selection: selection))
         }
@@ -71,8 +71,8 @@ struct NamedEndpoint {
     /// Waits until `deployment` can answer.
     ///
     /// Default: a deployment with traffic.
-    func awaitServers(of deployment: Name?) async throws {
-        try await ServersAwaited(
+    func waitForServers(of deployment: Name?) async throws {
+        try await ServerWait(
             session: session, backend: selection.name, endpoint: name, deployment: deployment
         ).wait()
     }

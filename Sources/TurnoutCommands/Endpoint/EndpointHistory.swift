@@ -20,7 +20,7 @@ struct EndpointHistory: AsyncParsableCommand {
     @OptionGroup var arguments: EndpointArguments
 
     func run() async throws {
-        let (name, entries) = try await arguments.with(.look, mayBeGone: true) { endpoint in
+        let (name, entries) = try await arguments.with(.look, allowsDeleted: true) { endpoint in
             guard let history = endpoint.session as? any ChangeHistory else {
                 throw CommandFailure(
                     .usage,

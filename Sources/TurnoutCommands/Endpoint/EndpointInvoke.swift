@@ -47,7 +47,7 @@ struct EndpointInvoke: AsyncParsableCommand {
             let (open, name) = (endpoint.session, endpoint.name)
             var target: Name?
             if let deployment { target = try await endpoint.deployment(deployment) }
-            if !open.isVirtual { try await endpoint.awaitServers(of: target) }
+            if !open.isVirtual { try await endpoint.waitForServers(of: target) }
             var answers: [Answer] = []
             for _ in 1...times {
                 answers.append(Answer(try await open.backend.invoke(name, deployment: target, body)))

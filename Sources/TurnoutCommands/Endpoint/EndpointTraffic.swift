@@ -70,8 +70,8 @@ struct EndpointTraffic: AsyncParsableCommand {
     }
 
     struct Payload: Encodable {
-        var traffic: Wanted<Traffic>
-        var mirrorTraffic: Wanted<Traffic>
+        var traffic: DesiredAndActual<Traffic>
+        var mirrorTraffic: DesiredAndActual<Traffic>
 
         private enum CodingKeys: String, CodingKey {
             case traffic

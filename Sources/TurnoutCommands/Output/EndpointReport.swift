@@ -23,8 +23,8 @@ struct EndpointReport: Encodable {
     var kind: EndpointKind
     var state: ProvisioningState
     var authMode: String
-    var traffic: Wanted<Traffic>
-    var mirrorTraffic: Wanted<Traffic>
+    var traffic: DesiredAndActual<Traffic>
+    var mirrorTraffic: DesiredAndActual<Traffic>
     var deployments: [Deployment]
 
     private enum CodingKeys: String, CodingKey {

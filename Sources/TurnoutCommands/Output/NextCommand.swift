@@ -27,7 +27,7 @@ struct NextCommand: Sendable {
     init(_ situation: RunSituation) {
         if case .held(let hold) = situation.record.phase, case .adopted = hold.cause { isOpen = true }
         choices = situation.nextSteps.map { Choice(command: $0.command(situation), purpose: $0.purpose(situation)) }
-        guard case .waiting = situation.record.phase, !situation.decided.letsGoOn, situation.overdue == nil,
+        guard case .waiting = situation.record.phase, !situation.decided.allowsContinuing, situation.overdue == nil,
             situation.drift.isEmpty,
             let objection = situation.objection, let person = situation.person
         else { return }
@@ -83,7 +83,7 @@ extension NextStep {
         if case .held(let hold) = record.phase, case .rollBackFailed = hold.cause { wayBack = true }
         return switch self {
         case .follow: "follow it"
-        case .resume where situation.decided.letsGoOn: "continue as decided"
+        case .resume where situation.decided.allowsContinuing: "continue as decided"
         case .resume where situation.overdue != nil:
             "carry out its on_timeout (\((situation.approval ?? Approval()).onTimeout.rawValue))"
         case .resume where !situation.drift.isEmpty: "hold the run for the drift, and decide about it"

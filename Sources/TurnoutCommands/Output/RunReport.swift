@@ -24,8 +24,8 @@ struct RunReport: Encodable, Sendable {
     var roles: Roles?
     var stages: [Stage]
     /// Empty if there is no endpoint, or it has not been observed yet.
-    var traffic: Wanted<Traffic>
-    var mirrorTraffic: Wanted<Traffic>
+    var traffic: DesiredAndActual<Traffic>
+    var mirrorTraffic: DesiredAndActual<Traffic>
     /// When ``traffic`` and ``mirrorTraffic`` were observed; nil if they have not been.
     var observed: Timestamp?
     /// Why the endpoint could not be observed; nil if it was.
@@ -69,8 +69,8 @@ struct RunReport: Encodable, Sendable {
         starter = record.starter
         roles = record.roles
         stages = situation.stages.map(Stage.init)
-        traffic = snapshot?.traffic ?? Wanted(.none)
-        mirrorTraffic = snapshot?.mirrorTraffic ?? Wanted(.none)
+        traffic = snapshot?.traffic ?? DesiredAndActual(.none)
+        mirrorTraffic = snapshot?.mirrorTraffic ?? DesiredAndActual(.none)
         observed = record.latestAt
         self.unobservable = unobservable
         drift = situation.drift
@@ -156,7 +156,7 @@ extension RunSituation {
     /// What the run waits for, or why it is held, as a fragment; nil if it is not waiting.
     var waitingFor: String? {
         let stage = stage ?? "the run"
-        if decided.letsGoOn { return "a process to carry out the decision" }
+        if decided.allowsContinuing { return "a process to carry out the decision" }
         let because = record.waitReason.map { ": \($0)" } ?? ""
         switch record.phase {
         case .starting, .ready: return record.waitReason

@@ -23,7 +23,7 @@ struct RunTree {
 
     private var record: RunRecord { situation.record }
     private var stages: [StageRecord] { situation.stages }
-    private var decided: KeptDecisions { situation.decided }
+    private var decided: PendingDecisions { situation.decided }
 
     func lines() -> [String] {
         var lines = heading() + [""] + stageLines() + [""] + trafficLines()
@@ -155,7 +155,7 @@ extension RunSituation {
     /// The run's status for display: `rolled back`, or `interrupted` if no process is working on a running run.
     var words: String { isInterrupted ? "interrupted" : isExpired ? "expired" : record.status.words }
     /// Whether the open gate has timed out, and its `on_timeout` has not been carried out yet.
-    var isExpired: Bool { overdue != nil && !decided.letsGoOn }
+    var isExpired: Bool { overdue != nil && !decided.allowsContinuing }
 }
 
 extension Roles {

@@ -13,7 +13,7 @@ struct TrafficLines {
         return bars.isEmpty ? ["No deployment of \(endpoint.name) has traffic."] : bars
     }
 
-    private func bars(_ title: String, _ traffic: Wanted<Traffic>) -> [String] {
+    private func bars(_ title: String, _ traffic: DesiredAndActual<Traffic>) -> [String] {
         let names = traffic.deployments
         let width = min(names.map(\.text.count).max() ?? 0, 32)
         let bar = TrafficBar(width: min(max(columns - width - 36, 10), 40))

@@ -40,8 +40,8 @@ struct RehearsalReport: Encodable {
         var atSeconds: Double
         /// How long the traffic stayed like this, in seconds.
         var durationSeconds: Double
-        var traffic: Wanted<Traffic>
-        var mirrorTraffic: Wanted<Traffic>
+        var traffic: DesiredAndActual<Traffic>
+        var mirrorTraffic: DesiredAndActual<Traffic>
 
         private enum CodingKeys: String, CodingKey {
             case traffic

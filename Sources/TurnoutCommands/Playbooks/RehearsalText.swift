@@ -57,7 +57,7 @@ struct RehearsalText {
     }
 
     /// Formats a share, `90 █████████ `, or a change in progress, `90→100 ███`.
-    private func share(of name: Name, in traffic: Wanted<Traffic>, width: Int) -> String {
+    private func share(of name: Name, in traffic: DesiredAndActual<Traffic>, width: Int) -> String {
         let (wanted, actual) = (traffic.wanted[name], traffic.actual[name])
         let number = wanted == actual ? "\(actual)" : "\(actual)→\(wanted)"
         return number.padded(to: 7) + TrafficBar(width: width).text(wanted: wanted, actual: actual)

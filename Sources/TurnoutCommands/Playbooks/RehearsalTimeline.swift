@@ -16,8 +16,8 @@ struct RehearsalTimeline: Sendable {
     struct Shares: Hashable, Sendable {
         /// The time since the start.
         var at: Interval
-        var traffic: Wanted<Traffic>
-        var mirror: Wanted<Traffic>
+        var traffic: DesiredAndActual<Traffic>
+        var mirror: DesiredAndActual<Traffic>
     }
 
     /// The time of the first event; nil before it.
@@ -46,8 +46,8 @@ struct RehearsalTimeline: Sendable {
     private mutating func note(_ state: RunState, at now: Interval) {
         let snapshot = state.record.latest.snapshot
         let seen = Shares(
-            at: now, traffic: snapshot?.traffic ?? Wanted(.none),
-            mirror: snapshot?.mirrorTraffic ?? Wanted(.none))
+            at: now, traffic: snapshot?.traffic ?? DesiredAndActual(.none),
+            mirror: snapshot?.mirrorTraffic ?? DesiredAndActual(.none))
         if let last = shares.last, last.traffic == seen.traffic, last.mirror == seen.mirror { return }
         if shares.last?.at == seen.at { shares.removeLast() }
         shares.append(seen)

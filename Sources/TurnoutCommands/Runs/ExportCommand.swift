@@ -70,7 +70,7 @@ struct ExportReport: Encodable {
     var planHash: String
     var stages: [Stage]
     var files: [File]
-    var requests: [KeptRequest]
+    var requests: [StoredRequest]
     var events: [Event]
 
     private enum CodingKeys: String, CodingKey {

@@ -53,6 +53,6 @@ final class LineDisplay: RunDisplay {
     }
 
     func end(_ end: RunEnd) {
-        for line in EndLines(end).lines(style) { output.line(line) }
+        for line in RunEndText(end).lines(style) { output.line(line) }
     }
 }

@@ -17,6 +17,6 @@ extension RunDisplay {
     func abandon() {}
 
     func tell(_ end: RunEnd) {
-        for line in EndLines(end).lines(Terminal.standardOutput.style) { StandardOutput.shared.line(line) }
+        for line in RunEndText(end).lines(Terminal.standardOutput.style) { StandardOutput.shared.line(line) }
     }
 }

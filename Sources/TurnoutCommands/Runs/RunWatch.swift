@@ -25,7 +25,7 @@ struct RunWatch {
         var shown = ""
         var height = 0
         while true {
-            let view = ShownRun(try await viewer.view())
+            let view = RunPresentation(try await viewer.view())
             let text = json ? try JSONText.line(view.report) : view.text(redraws ? .standardOutput : terminal)
             // Ages and counts are updated on a terminal, but are no reason for another line elsewhere.
             let news = try JSONText.line(view.news)
@@ -67,7 +67,7 @@ struct RunWatch {
     }
 }
 
-extension ShownRun {
+extension RunPresentation {
     /// The report without the time of the observation and the clients' counts, which are no reason for another line.
     fileprivate var news: RunReport {
         var report = report

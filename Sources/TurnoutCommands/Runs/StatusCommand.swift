@@ -33,14 +33,14 @@ struct StatusCommand: AsyncParsableCommand {
         try await withService(.read) { service in
             let id = try service.runToShow(run).id
             guard !watch else { return try await RunWatch(service: service, run: id, json: json).follow() }
-            let shown = ShownRun(try await service.view(of: id))
+            let shown = RunPresentation(try await service.view(of: id))
             StandardOutput.shared.line(json ? try JSONText.pretty(shown.report) : shown.text(.standardOutput))
         }
     }
 }
 
 /// A run at one moment, as text and as JSON.
-struct ShownRun {
+struct RunPresentation {
     private var view: RunView
     private var servers: Servers
 

@@ -70,7 +70,7 @@ final class DeadlineWatch: Sendable {
                     run, reason: "the time to decide its gate ran out",
                     WorkOptions(observer: observer, waitsForPeople: false))
                 guard !json else { return JSONDisplay().end(end) }
-                for line in EndLines(end).lines(Terminal.standardOutput.style) { StandardOutput.shared.line(line) }
+                for line in RunEndText(end).lines(Terminal.standardOutput.style) { StandardOutput.shared.line(line) }
             }
         } catch {
             // Another process was faster, and carries the deadline out.

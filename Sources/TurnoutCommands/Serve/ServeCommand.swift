@@ -77,7 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
             (launch.idle, launch.options) = (idle, options.words)
             return try await ServeInBackground(launch: launch, options: options, json: json).run()
         }
-        try await StandingServe(configuration: configuration, launch: launch, options: options, json: json).run()
+        try await ForegroundServe(configuration: configuration, launch: launch, options: options, json: json).run()
     }
 }
 
@@ -107,7 +107,7 @@ struct ServeOptions: ParsableArguments {
             discussion: "A deployment's log (`turnout endpoint logs`) lists up to 1000 requests per second and "
                 + "counts the others; a file and standard output contain all of them.",
             valueName: "logs|path|-|off"))
-    var accessLog = AccessLogPlace(.deployments)
+    var accessLog = AccessLogOption(.deployments)
 
     func configuration(of folder: LocalFolder, idle: IdleTime) -> Emulator.Configuration {
         var configuration = Emulator.Configuration(folder: folder, yaml: pythonYAMLValue(of:))

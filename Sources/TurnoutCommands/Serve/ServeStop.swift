@@ -29,7 +29,7 @@ struct ServeStop {
                 .failed,
                 "\(folder.serveLock) is held by an unknown process; find it with `fuser \(folder.serveLock)`")
         }
-        let end = EmulatorEnd(folder)
+        let end = EmulatorStopper(folder)
         let users = try end.users().filter { $0.pid != process }
         guard users.isEmpty || force else {
             throw CommandFailure(

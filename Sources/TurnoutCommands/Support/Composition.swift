@@ -82,7 +82,7 @@ func withService<Result>(
     let service = composition.service(on: journal, as: caller)
     let result: Result
     do {
-        if use != .preview { carryOutOverdue(seenBy: service, use) }
+        if use != .preview { recordExpiredGates(seenBy: service, use) }
         result = try await body(service)
     } catch {
         do { try journal.close() } catch { Notices.warn("could not close the journal: \(error)") }
@@ -93,9 +93,9 @@ func withService<Result>(
 }
 
 /// Records gates that have timed out; a read-only command reopens the journal for writing.
-private func carryOutOverdue(seenBy reader: RolloutService, _ use: JournalUse) {
+private func recordExpiredGates(seenBy reader: RolloutService, _ use: JournalUse) {
     do {
-        let runs = try reader.overdueRuns()
+        let runs = try reader.runsWithExpiredGates()
         guard !runs.isEmpty else { return }
         guard use == .read else {
             for run in runs { try reader.expireGate(of: run) }

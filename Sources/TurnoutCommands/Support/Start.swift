@@ -35,13 +35,13 @@ extension Turnout {
             try StandardOutput.shared.check()
             return ExitStatus.finished.rawValue
         } catch {
-            if arguments.prefix(while: { $0 != "--" }).contains("--json") { tellPrograms(error) }
+            if arguments.prefix(while: { $0 != "--" }).contains("--json") { printJSON(error) }
             return status(after: error)
         }
     }
 
     /// Prints the error as JSON on standard output as well.
-    private static func tellPrograms(_ error: any Error) {
+    private static func printJSON(_ error: any Error) {
         guard let report = ErrorReport(error) else { return }
         do { StandardOutput.shared.line(try JSONText.line(report)) } catch {
             Notices.warn("could not encode the error as JSON: \(error)")

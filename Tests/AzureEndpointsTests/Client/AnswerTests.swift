@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 @Suite("Answers of the REST API") struct AnswerTests {
-    private func code(of answer: @escaping @Sendable () throws -> WholeAnswer) async -> BackendError? {
+    private func code(of answer: @escaping @Sendable () throws -> BufferedResponse) async -> BackendError? {
         let server = ScriptedServer { exchange in
             exchange.method == .get ? try .json(present) : try answer()
         }
@@ -22,7 +22,7 @@ import Testing
             let error = await code { try .error(status, "BadArgument", "traffic must sum to 100") }
             #expect(error == BackendError(.refused, "traffic must sum to 100 (BadArgument)"))
         }
-        let html = await code { WholeAnswer(status: 403, body: Data("<html>".utf8)) }
+        let html = await code { BufferedResponse(status: 403, body: Data("<html>".utf8)) }
         #expect(html?.message == "the server returned HTTP status 403")
     }
 
@@ -43,7 +43,7 @@ import Testing
         let fenced = await code { try .error(412, "Fenced", "epoch 8 was seen") }
         #expect(fenced?.code == .fenced)
         for status in [408, 500, 503] {
-            let error = await code { WholeAnswer(status: status) }
+            let error = await code { BufferedResponse(status: status) }
             #expect(error?.code == .unavailable)
         }
     }
@@ -55,10 +55,10 @@ import Testing
                 throw TransportFailure(.unreachable, "nothing listens")
             }
             return exchange.url.contains("/deployments?")
-                ? try .json(ListAnswer<DeploymentResource>([])) : try .json(present)
+                ? try .json(ListResponse<DeploymentResource>([])) : try .json(present)
         }
         let moved = AzureBackend(server.client(origins: ["https://old", "https://new"]), flavour: .emulator)
-        #expect(try await moved.observe(endpointName)?.traffic == Wanted(["blue": 100]))
+        #expect(try await moved.observe(endpointName)?.traffic == DesiredAndActual(["blue": 100]))
 
         let gone = AzureBackend(server.client(origins: ["https://old"]), flavour: .emulator)
         let error = await #expect(throws: BackendError.self) { try await gone.observe(endpointName) }
@@ -70,7 +70,7 @@ import Testing
     func pages() async throws {
         let server = ScriptedServer { exchange in
             let link = exchange.url.contains("page=2") ? "https://elsewhere/page=3" : "https://here/x?page=2"
-            return try .json(ListAnswer([present], nextLink: link))
+            return try .json(ListResponse([present], nextLink: link))
         }
         #expect(try await server.backend().endpoints().count == 2)
         #expect(server.exchanges.allSatisfy { $0.url.hasPrefix("https://here/") })
@@ -84,7 +84,7 @@ import Testing
             properties: DeploymentProperties(endpointComputeType: "Managed", provisioningState: .failed))
         let server = ScriptedServer { exchange in
             switch exchange.method {
-            case .put: return WholeAnswer(status: 201, headers: [("azure-asyncoperation", operation)])
+            case .put: return BufferedResponse(status: 201, headers: [("azure-asyncoperation", operation)])
             default: break
             }
             if exchange.url == operation {
@@ -92,7 +92,7 @@ import Testing
                     OperationStatus(
                         status: "Failed", error: ErrorDetail(code: "OutOfQuota", message: "no cores are left")))
             }
-            if exchange.url.contains("/deployments?") { return try .json(ListAnswer([failed])) }
+            if exchange.url.contains("/deployments?") { return try .json(ListResponse([failed])) }
             if exchange.url.contains("/deployments/") { return try .error(404, "ResourceNotFound", "no") }
             return try .json(present)
         }
@@ -117,8 +117,8 @@ import Testing
             if exchange.url == "https://here/score" {
                 let key = exchange.headers.first { $0.name == "Authorization" }?.value
                 let name = exchange.headers.first { $0.name == "azureml-model-deployment" }?.value
-                guard key == "Bearer new" || name == nil else { return WholeAnswer(status: 401) }
-                return WholeAnswer(
+                guard key == "Bearer new" || name == nil else { return BufferedResponse(status: 401) }
+                return BufferedResponse(
                     status: 200, headers: [("azureml-model-deployment", name ?? "blue")], body: Data("[1]".utf8))
             }
             return try .json(present)

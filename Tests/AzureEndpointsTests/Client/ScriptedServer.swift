@@ -7,7 +7,7 @@ import Synchronization
 
 /// Answers requests by a script, and keeps them.
 final class ScriptedServer: Transport, Sendable {
-    typealias Script = @Sendable (HTTPRequest) throws -> WholeAnswer
+    typealias Script = @Sendable (HTTPRequest) throws -> BufferedResponse
 
     private let script: Script
     private let kept = Mutex<[HTTPRequest]>([])
@@ -17,10 +17,10 @@ final class ScriptedServer: Transport, Sendable {
     var exchanges: [HTTPRequest] { kept.withLock { $0 } }
     var writes: [HTTPRequest] { exchanges.filter { $0.method == .put || $0.method == .delete } }
 
-    func send(_ exchange: HTTPRequest) async throws -> StreamedAnswer {
+    func send(_ exchange: HTTPRequest) async throws -> StreamedResponse {
         kept.withLock { $0.append(exchange) }
         let answer = try script(exchange)
-        return StreamedAnswer(status: answer.status, headers: answer.headers, body: HTTPBody([Array(answer.body)]))
+        return StreamedResponse(status: answer.status, headers: answer.headers, body: HTTPBody([Array(answer.body)]))
     }
 
     func close() async {}
@@ -38,19 +38,20 @@ final class ScriptedServer: Transport, Sendable {
     }
 }
 
-extension WholeAnswer {
+extension BufferedResponse {
     init(status: Int, headers: [HTTPHeader] = []) { self.init(status: status, headers: headers, body: Data()) }
 
     static func json(_ value: some Encodable, status: Int = 200, headers: [HTTPHeader] = []) throws
-        -> WholeAnswer
+        -> BufferedResponse
     {
-        WholeAnswer(status: status, headers: headers, body: try JSONText.encode(value))
+        BufferedResponse(status: status, headers: headers, body: try JSONText.encode(value))
     }
 
-    static func error(_ status: Int, _ code: String, _ message: String, retryAfter: String? = nil) throws -> WholeAnswer
+    static func error(_ status: Int, _ code: String, _ message: String, retryAfter: String? = nil) throws
+        -> BufferedResponse
     {
         try json(
-            ErrorAnswer(code: code, message: message), status: status,
+            ErrorResponse(code: code, message: message), status: status,
             headers: retryAfter.map { [("Retry-After", $0)] } ?? [])
     }
 }

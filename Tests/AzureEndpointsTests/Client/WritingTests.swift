@@ -27,7 +27,7 @@ import Testing
 
     @Test("traffic is changed, and tags, properties, mirror and location stay")
     func traffic() async throws {
-        let server = server { _ in WholeAnswer(status: 201) }
+        let server = server { _ in BufferedResponse(status: 201) }
         try await server.backend().apply(.setTraffic(["blue": 90, "green": 10]), to: endpointName, as: context)
         let put = try #require(server.writes.first)
         let body = try sent(put)
@@ -76,7 +76,7 @@ import Testing
 
     @Test("defining an endpoint again takes no traffic and no mirror away")
     func definition() async throws {
-        let server = server { _ in WholeAnswer(status: 201) }
+        let server = server { _ in BufferedResponse(status: 201) }
         let definition = EndpointDefinition(
             name: endpointName, document: ["name": "houses", "tags": ["owner": "ann"]])
         try await server.backend().apply(.putEndpoint(definition), to: endpointName, as: context)
@@ -90,7 +90,7 @@ import Testing
     func meanwhile() async throws {
         let server = server(etags: ["\"1\"", "\"2\""]) { exchange in
             let mark = exchange.headers.first { $0.name == "If-Match" }?.value
-            return mark == "\"2\"" ? WholeAnswer(status: 201) : try .error(412, "PreconditionFailed", "changed")
+            return mark == "\"2\"" ? BufferedResponse(status: 201) : try .error(412, "PreconditionFailed", "changed")
         }
         try await server.backend().apply(.setTraffic(["blue": 100]), to: endpointName, as: context)
         #expect(server.writes.count == 2)
@@ -120,7 +120,7 @@ import Testing
             name: "blue", endpoint: endpointName,
             document: ["name": "blue", "endpoint_name": "houses", "model": ["path": "../model"]])
         let error = await #expect(throws: BackendError.self) {
-            try await self.server { _ in WholeAnswer(status: 201) }.backend(.cloud)
+            try await self.server { _ in BufferedResponse(status: 201) }.backend(.cloud)
                 .apply(.putDeployment(definition), to: endpointName, as: context)
         }
         #expect(error?.code == .refused)

@@ -26,7 +26,7 @@ struct AzureDoctorTests {
     func well() async throws {
         let environment = Self.names.merging([CloudToken.variable: "swordfish"]) { $1 }
         let (found, server) = await look(environment) { _ in
-            WholeAnswer(status: 200, headers: [], body: Data(#"{"location": "westeurope"}"#.utf8))
+            BufferedResponse(status: 200, headers: [], body: Data(#"{"location": "westeurope"}"#.utf8))
         }
         #expect(found.map(\.level) == Array(repeating: .ok, count: 4))
         #expect(found.last?.finding == "the workspace responds, in region westeurope")
@@ -38,7 +38,7 @@ struct AzureDoctorTests {
     @Test("what is missing is said with what to do, and the workspace is not asked without it")
     func missing() async throws {
         let (found, server) = await look(["AZURE_CONFIG_DIR": "/no/folder"]) { _ in
-            WholeAnswer(status: 500, headers: [])
+            BufferedResponse(status: 500, headers: [])
         }
         #expect(found.map(\.level) == [.ok, .error, .error])
         #expect(found[1].finding.contains("no Azure resource group is set; use --resource-group"))
@@ -55,7 +55,7 @@ struct AzureDoctorTests {
         #expect(found.last?.level == .error)
         #expect(found.last?.finding.contains("The client may not read the workspace (AuthorizationFailed)") == true)
         let address = environment.merging([AzureBackend.originVariable: "http://here"]) { $1 }
-        let (unsafe, server) = await look(address) { _ in WholeAnswer(status: 200, headers: []) }
+        let (unsafe, server) = await look(address) { _ in BufferedResponse(status: 200, headers: []) }
         #expect(unsafe.first?.level == .error && server.exchanges.isEmpty)
     }
 }

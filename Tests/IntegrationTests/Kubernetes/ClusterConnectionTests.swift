@@ -71,7 +71,7 @@ struct ClusterConnectionTests {
         for answer in ["", Self.head, Self.head + "5\r\n{\"a\":\r\n"] {
             try await with(answer) { client in
                 let error = await #expect(throws: KubernetesError.self) { try await client.apply(.services, object) }
-                #expect(error?.mayHaveBeenTaken == true)
+                #expect(error?.mayHaveTakenEffect == true)
             }
         }
     }
@@ -83,7 +83,7 @@ struct ClusterConnectionTests {
         ] {
             try await with(answer, ends: true) { client in
                 let error = await #expect(throws: KubernetesError.self) { try await client.apply(.services, object) }
-                #expect(error?.mayHaveBeenTaken == true)
+                #expect(error?.mayHaveTakenEffect == true)
             }
         }
     }
@@ -105,7 +105,7 @@ struct ClusterConnectionTests {
         let client = try KubernetesClient(
             ClusterConfiguration(server: "http://127.0.0.1:\(port)", origin: "a test"), pauses: .once)
         let error = await #expect(throws: KubernetesError.self) { try await client.apply(.services, object) }
-        #expect(error?.code == .unreachable && error?.mayHaveBeenTaken == false)
+        #expect(error?.code == .unreachable && error?.mayHaveTakenEffect == false)
         #expect(error?.message == "nothing listens at http://127.0.0.1:\(port)")
         await client.close()
     }

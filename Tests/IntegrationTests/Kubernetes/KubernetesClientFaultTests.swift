@@ -56,7 +56,7 @@ extension KubernetesSuite {
                     let error = await #expect(throws: KubernetesError.self) {
                         try await client.apply(.configMaps, map("m", fixture, ["a": "1"]))
                     }
-                    #expect(error?.mayHaveBeenTaken == true)
+                    #expect(error?.mayHaveTakenEffect == true)
                     #expect(try await fixture.requests().filter { $0.verb == "patch" }.count == 1)
                     #expect(try await client.get(.configMaps, "m", in: fixture.namespace)?["data"] == ["a": "1"])
                 }

@@ -63,7 +63,7 @@ extension KubernetesSuite {
                 try await bench.make(.putEndpoint(.sample))
                 try await bench.make(.putDeployment(.blue))
                 try await bench.make(.putDeployment(.green))
-                try await bench.wait("blue to have all traffic") { $0?.traffic == Wanted(["blue": 100]) }
+                try await bench.wait("blue to have all traffic") { $0?.traffic == DesiredAndActual(["blue": 100]) }
                 let before = try await fixture.kubectl(
                     "get", "httproute", "shop", "--output", "jsonpath={.spec.rules[0]}")
                 try await bench.make(.setTraffic(["blue": 90, "green": 10]))

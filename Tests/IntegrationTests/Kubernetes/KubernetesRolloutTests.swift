@@ -190,7 +190,8 @@ extension KubernetesSuite {
                 let ended = try home.run("doctor", "--namespace", fixture.namespace)
                 #expect(ended.status == 0, "\(ended.output)")
                 #expect(
-                    ended.output.contains("all \(Rights.needed(in: "").count) that Turnout uses"), "\(ended.output)")
+                    ended.output.contains("all \(RequiredPermissions.needed(in: "").count) that Turnout uses"),
+                    "\(ended.output)")
             }
         }
     }

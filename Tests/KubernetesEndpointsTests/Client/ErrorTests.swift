@@ -6,7 +6,7 @@ import Rollouts
 import Testing
 
 @Suite("Refusals of the API server") struct ErrorTests {
-    private func error(_ answer: @escaping @Sendable () throws -> StreamedAnswer) async throws -> KubernetesError {
+    private func error(_ answer: @escaping @Sendable () throws -> StreamedResponse) async throws -> KubernetesError {
         let client = try ScriptedCluster { _, _ in try answer() }.client()
         return try #require(
             await #expect(throws: KubernetesError.self) {
@@ -28,7 +28,7 @@ import Testing
         let found = try await error { try .refusal(status, reason, "services \"houses\" is so") }
         #expect(found.code == code && found.status == status && found.reason == reason)
         #expect(found.description == "apply services houses: services \"houses\" is so")
-        #expect(found.mayHaveBeenTaken == (code == .unavailable))
+        #expect(found.mayHaveTakenEffect == (code == .unavailable))
     }
 
     @Test("what is wrong with each field is kept")
@@ -74,7 +74,7 @@ import Testing
             "<html>secret</html>", "", "{}", "[]", #"{"kind":"Status"}"#, #"{"kind":"Pod","message":"secret"}"#,
         ] {
             let found = try await error {
-                StreamedAnswer(status: 403, body: HTTPBody([Array(body.utf8)]))
+                StreamedResponse(status: 403, body: HTTPBody([Array(body.utf8)]))
             }
             #expect(found.code == .forbidden)
             #expect(found.message == "the server returned HTTP status 403 without a reason")
@@ -92,7 +92,7 @@ import Testing
             if dice.number(0...1) == 0 {
                 members["details"] = ["causes": randomValue(&dice, depth: 3), "retryAfterSeconds": .integer(.max)]
             }
-            let status = StatusAnswer(.mapping(members))
+            let status = StatusResponse(.mapping(members))
             let error = KubernetesError(dice.number(400...599), status, request: "get x")
             #expect(!error.message.isEmpty)
         }
@@ -101,15 +101,15 @@ import Testing
     @Test("an answer that is too long, or is no JSON, is malformed")
     func malformed() async throws {
         let long = try ScriptedCluster { _, _ in
-            StreamedAnswer(
+            StreamedResponse(
                 status: 200, body: HTTPBody(Array(repeating: [UInt8](repeating: 0x20, count: 1 << 20), count: 65)))
         }.client()
         let tooLong = await #expect(throws: KubernetesError.self) { try await long.get(.services, "x", in: "models") }
-        #expect(tooLong?.code == .malformedAnswer)
+        #expect(tooLong?.code == .malformedResponse)
         let wrong = try ScriptedCluster { _, _ in
-            StreamedAnswer(status: 200, body: HTTPBody([Array("{\"a\":".utf8)]))
+            StreamedResponse(status: 200, body: HTTPBody([Array("{\"a\":".utf8)]))
         }.client()
         let noJSON = await #expect(throws: KubernetesError.self) { try await wrong.get(.services, "x", in: "models") }
-        #expect(noJSON?.code == .malformedAnswer)
+        #expect(noJSON?.code == .malformedResponse)
     }
 }

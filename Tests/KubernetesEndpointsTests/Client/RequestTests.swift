@@ -103,7 +103,7 @@ import Testing
     func logs() async throws {
         let text =
             "2026-11-22T10:00:00.123456789Z one\n2026-11-22T10:00:01Z \nno moment\n2026-11-22T10:00:02+01:00 x y\n"
-        let server = ScriptedCluster { _, _ in StreamedAnswer(status: 200, body: HTTPBody([Array(text.utf8)])) }
+        let server = ScriptedCluster { _, _ in StreamedResponse(status: 200, body: HTTPBody([Array(text.utf8)])) }
         let lines = try await server.client().logs(
             of: "p", in: "models", container: "server", tail: 10, previous: true, since: .sample)
         #expect(lines.map(\.text) == ["one", "", "no moment", "x y"])
@@ -121,7 +121,7 @@ import Testing
     @Test("the proxy hands on whatever the server behind answers, but not what the API server refuses")
     func proxy() async throws {
         let behind = ScriptedCluster { _, _ in
-            StreamedAnswer(status: 503, headers: [("x-a", "b")], body: HTTPBody([Array("busy".utf8)]))
+            StreamedResponse(status: 503, headers: [("x-a", "b")], body: HTTPBody([Array("busy".utf8)]))
         }
         let answer = try await behind.client().proxy(
             .service("houses-blue", port: "http"), in: "models", .post, path: "score?x=1",

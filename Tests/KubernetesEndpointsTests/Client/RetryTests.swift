@@ -26,7 +26,7 @@ import Testing
             switch number {
             case 0: return try .refusal(500, "InternalError", "etcd is away")
             case 1: throw TransportFailure(.lost, "cut")
-            case 2: return StreamedAnswer(status: 502, body: HTTPBody([]))
+            case 2: return StreamedResponse(status: 502, body: HTTPBody([]))
             default: return try .json(["metadata": ["name": "houses"]])
             }
         }
@@ -38,7 +38,7 @@ import Testing
     func cutBody() async throws {
         let server = ScriptedCluster { _, number in
             guard number == 0 else { return try .json(["metadata": ["name": "houses"]]) }
-            return StreamedAnswer(
+            return StreamedResponse(
                 status: 200,
                 body: HTTPBody {
                     let isFirst = Mutex(true)
@@ -57,7 +57,7 @@ import Testing
         #expect(try await server.client(clock: clock).get(.services, "houses", in: "models")?.name == "houses")
     }
 
-    private static let unknownPath = StreamedAnswer(
+    private static let unknownPath = StreamedResponse(
         status: 404, body: HTTPBody([Array("404 page not found\n".utf8)]))
 
     @Test("a server that starts does not say that an object is missing, nor forbids for good", arguments: [404, 403])
@@ -65,8 +65,8 @@ import Testing
         let server = ScriptedCluster { request, number in
             switch number {
             case 0, 2: status == 404 ? Self.unknownPath : try .refusal(403, "Forbidden", "no roles yet")
-            case 1: StreamedAnswer(status: 500, body: HTTPBody([Array("not ready".utf8)]))
-            case 3: StreamedAnswer(status: 200, body: HTTPBody([Array("ok".utf8)]))
+            case 1: StreamedResponse(status: 500, body: HTTPBody([Array("not ready".utf8)]))
+            case 3: StreamedResponse(status: 200, body: HTTPBody([Array("ok".utf8)]))
             default: try .json(["metadata": ["name": "houses"]])
             }
         }
@@ -89,7 +89,7 @@ import Testing
     func notServed(readiness: Int) async throws {
         let server = ScriptedCluster { request, _ in
             request.path.hasPrefix("/readyz")
-                ? StreamedAnswer(status: readiness, body: HTTPBody([])) : Self.unknownPath
+                ? StreamedResponse(status: readiness, body: HTTPBody([])) : Self.unknownPath
         }
         let client = try server.client(clock: clock)
         #expect(try await client.get(.httpRoutes, "houses", in: "models") == nil)
@@ -114,7 +114,7 @@ import Testing
                 switch failure {
                 case 0: throw TransportFailure(.lost, "cut")
                 case 1: return try .refusal(504, "Timeout", "request did not complete")
-                default: return StreamedAnswer(status: 503, headers: [("Retry-After", "1")], body: HTTPBody([]))
+                default: return StreamedResponse(status: 503, headers: [("Retry-After", "1")], body: HTTPBody([]))
                 }
             }
             let client = try server.client(clock: clock)
@@ -127,7 +127,7 @@ import Testing
             ]
             for write in writes {
                 let error = await #expect(throws: KubernetesError.self) { try await write() }
-                #expect(error?.code == .unavailable && error?.mayHaveBeenTaken == true)
+                #expect(error?.code == .unavailable && error?.mayHaveTakenEffect == true)
             }
             #expect(server.requests.count == writes.count)
         }
@@ -146,7 +146,7 @@ import Testing
         let error = await #expect(throws: KubernetesError.self) {
             try await gone.client(clock: clock).apply(.services, object)
         }
-        #expect(error?.code == .unreachable && error?.mayHaveBeenTaken == false)
+        #expect(error?.code == .unreachable && error?.mayHaveTakenEffect == false)
         #expect(gone.requests.count == 5)
     }
 

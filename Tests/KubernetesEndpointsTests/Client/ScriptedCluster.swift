@@ -8,7 +8,7 @@ import Synchronization
 
 /// An API server that answers by a script, and keeps what it was asked.
 final class ScriptedCluster: Transport, Sendable {
-    typealias Script = @Sendable (HTTPRequest, _ number: Int) async throws -> StreamedAnswer
+    typealias Script = @Sendable (HTTPRequest, _ number: Int) async throws -> StreamedResponse
 
     private let script: Script
     private let kept = Mutex<[HTTPRequest]>([])
@@ -18,7 +18,7 @@ final class ScriptedCluster: Transport, Sendable {
 
     var requests: [HTTPRequest] { kept.withLock { $0 } }
 
-    func send(_ request: HTTPRequest) async throws -> StreamedAnswer {
+    func send(_ request: HTTPRequest) async throws -> StreamedResponse {
         let number = kept.withLock {
             $0.append(request)
             return $0.count - 1
@@ -43,18 +43,18 @@ extension HTTPRequest {
     var path: String { String(url.dropFirst("https://cluster".count)) }
 }
 
-extension StreamedAnswer {
+extension StreamedResponse {
     static func json(_ value: Value, status: Int = 200, headers: [HTTPHeader] = []) throws
-        -> StreamedAnswer
+        -> StreamedResponse
     {
-        StreamedAnswer(status: status, headers: headers, body: HTTPBody([Array(try JSONEncoder().encode(value))]))
+        StreamedResponse(status: status, headers: headers, body: HTTPBody([Array(try JSONEncoder().encode(value))]))
     }
 
     /// A refusal in the server's form.
     static func refusal(
         _ code: Int, _ reason: String, _ message: String, details: Value = [:],
         headers: [HTTPHeader] = []
-    ) throws -> StreamedAnswer {
+    ) throws -> StreamedResponse {
         try json(
             [
                 "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": .string(message),
@@ -63,7 +63,7 @@ extension StreamedAnswer {
     }
 
     static func list(_ objects: [KubernetesObject], at version: String, continuing: String? = nil) throws
-        -> StreamedAnswer
+        -> StreamedResponse
     {
         var metadata: [String: Value] = ["resourceVersion": .string(version)]
         metadata["continue"] = continuing.map(Value.string)
@@ -74,9 +74,9 @@ extension StreamedAnswer {
     }
 
     /// A watch that tells these events, and then ends, or fails.
-    static func watch(_ events: [Value], then failure: TransportFailure? = nil) throws -> StreamedAnswer {
+    static func watch(_ events: [Value], then failure: TransportFailure? = nil) throws -> StreamedResponse {
         let lines = try events.map { Array(try JSONEncoder().encode($0)) + [UInt8(ascii: "\n")] }
-        return StreamedAnswer(
+        return StreamedResponse(
             status: 200,
             body: HTTPBody {
                 var rest = lines.makeIterator()

@@ -20,8 +20,8 @@ private final class OpenWatch: Sendable {
     func end() { continuation.finish() }
     func cut() { continuation.finish(throwing: TransportFailure(.lost, "the connection was lost")) }
 
-    var answer: StreamedAnswer {
-        StreamedAnswer(
+    var answer: StreamedResponse {
+        StreamedResponse(
             status: 200,
             body: HTTPBody { [stream] in
                 var iterator = stream.makeAsyncIterator()

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Watches") struct WatchTests {
     private func events(_ chunks: [[UInt8]]) async throws -> [WatchEvent] {
-        let server = ScriptedCluster { _, _ in StreamedAnswer(status: 200, body: HTTPBody(chunks)) }
+        let server = ScriptedCluster { _, _ in StreamedResponse(status: 200, body: HTTPBody(chunks)) }
         let watch = try await server.client().watch(.services, in: "models", since: "5")
         var events: [WatchEvent] = []
         for try await event in watch { events.append(event) }
@@ -83,7 +83,7 @@ import Testing
     @Test("what is no event is malformed", arguments: ["{]\n", "[]\n", "{\"type\":\"ADDED\"}\n", "x\n"])
     func malformed(text: String) async throws {
         let error = await #expect(throws: KubernetesError.self) { try await events([Array(text.utf8)]) }
-        #expect(error?.code == .malformedAnswer)
+        #expect(error?.code == .malformedResponse)
     }
 
     @Test("empty lines say nothing, and a line without end is not kept for ever")
@@ -91,7 +91,7 @@ import Testing
         #expect(try await events([Array("\n\r\n \n".utf8)]) == [])
         let endless = Array(repeating: [UInt8](repeating: 0x20, count: 1 << 20), count: 40)
         let error = await #expect(throws: KubernetesError.self) { try await events(endless) }
-        #expect(error?.code == .malformedAnswer)
+        #expect(error?.code == .malformedResponse)
     }
 
     @Test("a large event that comes in small pieces is read in time")

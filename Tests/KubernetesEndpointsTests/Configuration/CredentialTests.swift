@@ -11,7 +11,7 @@ import Testing
 
     private func credentials(
         _ authorization: ClusterConfiguration.Authorization, identity: ClusterConfiguration.Identity? = nil,
-        run: @escaping @Sendable (CredentialPlugin) async throws -> PluginAnswer = { _ in PluginAnswer(token: "none") }
+        run: @escaping @Sendable (CredentialPlugin) async throws -> PluginOutput = { _ in PluginOutput(token: "none") }
     ) -> Credentials {
         Credentials(
             ClusterConfiguration(
@@ -83,7 +83,7 @@ import Testing
                 $0 += 1; return $0
             }
             await Task.yield()
-            return PluginAnswer(token: "t\(run)", expiry: clock.now() + .minutes(10))
+            return PluginOutput(token: "t\(run)", expiry: clock.now() + .minutes(10))
         }
         try await withThrowingTaskGroup(of: Credential.self) { group in
             for _ in 0..<20 { group.addTask { try await credentials.current() } }
@@ -123,14 +123,14 @@ import Testing
         #expect(fixed.requests.count == 1)
     }
 
-    private func answer(_ text: String) throws -> PluginAnswer { try PluginRunner.answer(of: plugin, printed: text) }
+    private func answer(_ text: String) throws -> PluginOutput { try PluginRunner.answer(of: plugin, printed: text) }
 
     @Test("what a plugin prints")
     func printed() throws {
         let head = #""apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential""#
         #expect(
             try answer("{\(head),\"status\":{\"token\":\"t\",\"expirationTimestamp\":\"2026-11-22T10:00:00Z\"}}")
-                == PluginAnswer(token: "t", expiry: .sample))
+                == PluginOutput(token: "t", expiry: .sample))
         #expect(
             try answer("{\(head),\"status\":{\"clientCertificateData\":\"c\",\"clientKeyData\":\"k\"}}").identity
                 == ClientIdentity(certificates: Data("c".utf8), key: Data("k".utf8)))

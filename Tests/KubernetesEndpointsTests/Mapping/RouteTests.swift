@@ -147,7 +147,7 @@ struct RouteTests {
         #expect(canary.state == .failed && canary.traffic.actual == ["blue": 100])
         #expect(canary.reason?.contains("ResolvedRefs is not met") == true)
         let restored = try snapshot(["blue": 100], missing: "green")
-        #expect(restored.state == .succeeded && restored.traffic == Wanted(["blue": 100]))
+        #expect(restored.state == .succeeded && restored.traffic == DesiredAndActual(["blue": 100]))
         // Not known to be missing: the gateway has not seen it yet, or may not use it.
         let unknown = try snapshot(["blue": 100], missing: nil)
         #expect(unknown.deployment("blue")?.isReady == false && unknown.state == .failed)
@@ -167,7 +167,7 @@ struct RouteTests {
     }
 
     @Test("the rule with weights leads to 16 Services at most, first of all to those with traffic")
-    func mostReferences() throws {
+    func maxReferences() throws {
         let names = (1...20).map { Name("version-\($0)") }.sorted()
         var manifest = RouteManifest(
             endpoint: "houses", namespace: "models", parents: [], hostnames: [],

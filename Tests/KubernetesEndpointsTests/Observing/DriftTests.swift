@@ -190,8 +190,8 @@ struct DriftTests {
                 objects: objects, endpoint: "houses", giveUp: .init(), now: Timestamp(milliseconds: 0)
             ).snapshot
         }
-        #expect(try snapshot(seen: 4).traffic == Wanted(["green": 100]))
-        #expect(try snapshot(seen: 3).traffic == Wanted(wanted: ["green": 100], actual: ["blue": 100]))
+        #expect(try snapshot(seen: 4).traffic == DesiredAndActual(["green": 100]))
+        #expect(try snapshot(seen: 3).traffic == DesiredAndActual(wanted: ["green": 100], actual: ["blue": 100]))
         #expect(try snapshot(seen: 3).state == .updating)
     }
 }

@@ -21,7 +21,7 @@ struct GatewayTests {
                     "listeners": [["name": "http", "allowedRoutes": ["namespaces": ["from": from]]]],
                 ], "status": status,
             ])
-        return GatewayLook(
+        return GatewayDiagnosis(
             name: "edge", namespace: "gateways", section: section, routeNamespace: "models",
             gateway: isThere ? gateway : nil
         ).problem

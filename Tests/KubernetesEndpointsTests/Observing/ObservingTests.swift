@@ -185,7 +185,7 @@ struct ObservingTests {
                 deployment: deployment, service: try manifest(.blue).service(by: .sample), pods: [pod],
                 events: PodEvent(events).map { ["pod-1": $0] } ?? [:]),
             name: "blue", endpoint: "houses", giveUp: .init(), now: now)
-        #expect(reading.podsInTrouble == [pod])
+        #expect(reading.podsWithProblems == [pod])
         #expect(reading.snapshot.reason == reason)
         #expect((reading.snapshot.state == .failed) == isFinal)
     }

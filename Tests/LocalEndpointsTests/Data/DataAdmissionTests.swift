@@ -23,7 +23,7 @@ struct DataAdmissionTests {
         case .waits(let ticket): "waits \(ticket)"
         case .waitsForFirst(let ticket): "first \(ticket)"
         case .full: "full"
-        case .nobodyReady: "nobody"
+        case .noInstanceReady: "nobody"
         }
     }
 
@@ -134,7 +134,7 @@ struct DataAdmissionTests {
                     switch places.enter(at: UInt64(step), waiter: { step }) {
                     case .seated(let instance): seated.append(instance)
                     case .waits(let ticket), .waitsForFirst(let ticket): tickets.append(ticket)
-                    case .full, .nobodyReady: break
+                    case .full, .noInstanceReady: break
                     }
                 case 2:
                     guard let instance = seated.randomElement(using: &generator) else { continue }

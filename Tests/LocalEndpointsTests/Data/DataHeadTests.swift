@@ -343,7 +343,7 @@ struct DataRetryTests {
         var budget = RetryBudget()
         let tries = [true, false, false].map { budget.mayRetry(after: .unanswered(reused: $0), instances: 1) }
         #expect(tries == [true, true, false])
-        #expect(budget.wantsFreshConnection)
+        #expect(budget.needsNewConnection)
     }
 
     @Test("an answer that has begun is never asked for again")

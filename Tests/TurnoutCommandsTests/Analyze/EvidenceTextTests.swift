@@ -75,21 +75,21 @@ struct EvidenceTextTests {
         #expect(!text.contains("log10E") && !text.contains("isSafe"))
     }
 
-    @Test("Evidence is told again when it is nearer by an order of magnitude, or after minutes")
+    @Test("Evidence is reported again when it is nearer by an order of magnitude, or after minutes")
     func news() throws {
         var lines = EventLines(stages: ["canary"], style: .plain)
-        func told(_ harm: Double, after seconds: Int64) throws -> Int {
+        func reported(_ harm: Double, after seconds: Int64) throws -> Int {
             let event = RunEvent.evidenceGathered(try analysis([measurement(harm: harm, safety: -1)]), course: [])
             return lines.lines(
                 StampedEvent(at: Sample.start + .seconds(seconds), stage: 0, event: event), stage: "canary"
             )
-            .count { $0.contains("odds") }
+            .count { $0.contains("evidence of") }
         }
-        #expect(try told(0.2, after: 0) == 1)
-        #expect(try told(0.8, after: 10) == 0)
-        #expect(try told(1.1, after: 20) == 1)
-        #expect(try told(0.9, after: 30) == 0)
-        #expect(try told(1.2, after: 40) == 0)
-        #expect(try told(1.2, after: 340) == 1)
+        #expect(try reported(0.2, after: 0) == 1)
+        #expect(try reported(0.8, after: 10) == 0)
+        #expect(try reported(1.1, after: 20) == 1)
+        #expect(try reported(0.9, after: 30) == 0)
+        #expect(try reported(1.2, after: 40) == 0)
+        #expect(try reported(1.2, after: 340) == 1)
     }
 }

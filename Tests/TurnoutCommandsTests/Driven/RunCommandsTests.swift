@@ -306,7 +306,7 @@ struct RunCommandsTests {
             #expect(decisions?.compactMap { $0["kind"] as? String } == ["reject"])
             bench.backend.edit { $0.answer = { _ in .done } }
             await bench.type("retry", leaves: .rolledBack).expect(
-                "request 1 does not count: replaced by request 2 of ada@desk", "rejected by ada@desk: too early")
+                "request 1 is void: replaced by request 2 of ada@desk", "rejected by ada@desk: too early")
             #expect(try bench.journal.requests(of: CommandBench.run).prefix(2).allSatisfy(\.isUsed))
             #expect(try bench.journal.verify(CommandBench.run).isEmpty)
         }

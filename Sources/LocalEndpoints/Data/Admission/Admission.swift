@@ -24,7 +24,7 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
         /// The maximum number of requests is already waiting.
         case full
         /// No instance is ready.
-        case nobodyReady
+        case noInstanceReady
     }
 
     private(set) var seats: [Seat] = []
@@ -61,7 +61,7 @@ struct Admission<Instance: Equatable & Sendable, Waiter: Sendable>: Sendable {
         }
         let ready = seats.count { $0.isReady }
         guard ready > 0 else {
-            guard mayWaitForFirst, !wasReady else { return .nobodyReady }
+            guard mayWaitForFirst, !wasReady else { return .noInstanceReady }
             return waiting < Self.waitersForFirst ? .waitsForFirst(ticket: append(waiter())) : .full
         }
         guard isRetry || waiting < ready * limit else { return .full }

@@ -50,7 +50,7 @@ struct PlatformAnswer: Error, Hashable, Sendable {
     static let outOfMemory = PlatformAnswer(
         status: 429, phrase: "Too Many Requests", code: "TooManyRequests",
         message: "Too many large request bodies are being received.", lines: "retry-after: 1\r\n", closes: true)
-    static let nobodyReady = PlatformAnswer(
+    static let noInstanceReady = PlatformAnswer(
         status: 500, phrase: "Internal Server Error", code: "InternalServerError",
         message: "No instance of the deployment is ready.")
     static let unreachable = PlatformAnswer(

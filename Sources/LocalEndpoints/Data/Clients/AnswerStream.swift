@@ -57,7 +57,7 @@ final class AnswerStream {
                     exchange.delay.writeTrailers(to: &writer)
                     writer.write("\r\n")
                 })
-        case .untilClose: client.closesAfterThis()
+        case .untilClose: client.closeAfterCurrentAnswer()
         case .length, .noBody: break
         }
         exchange.streamEnded()

@@ -35,7 +35,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
     /// Parts of later requests that arrived before the present one was answered.
     private var backlog = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
     private var backlogBytes = 0
-    private var worksOnBacklog = false
+    private var isProcessingBacklog = false
     private var readWaits = false
     /// The answer to invalid input that followed the requests in the backlog.
     private var closing: PlatformAnswer?
@@ -110,14 +110,14 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
 
     /// Stops reading while the backlog is so large that the client is probably not reading its answers.
     func channelReadComplete(context: ChannelHandlerContext) {
-        timeBody()
+        startBodyTimeout()
         if backlogBytes > Self.backlogLimit { readWaits = true } else { wire.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
         if isWritable {
-            if case .answering(let exchange) = phase { exchange.clientIsWritable() } else { workOnBacklog() }
+            if case .answering(let exchange) = phase { exchange.clientIsWritable() } else { processBacklog() }
         }
         context.fireChannelWritabilityChanged()
     }
@@ -211,26 +211,26 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
             }
             phase = .receiving
             if incoming.facts.expectsContinue { send(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")) }
-            if !incoming.facts.connectionFields.isEmpty, Self.asksForAnotherProtocol(head) { keepsAlive = false }
+            if !incoming.facts.connectionFields.isEmpty, Self.requestsOtherProtocol(head) { keepsAlive = false }
             self.incoming = incoming
         } catch {
             // A client that waits for `100 Continue` gets the answer now; other clients read it after they have sent
             // the body.
             let waits = head.headers.contains(name: "expect")
             guard !error.closes, !waits else { return refuse(error) }
-            if Self.asksForAnotherProtocol(head) { keepsAlive = false }
+            if Self.requestsOtherProtocol(head) { keepsAlive = false }
             phase = .refusing(error)
         }
     }
 
     /// Whether the parser stops after this request, because it expects another protocol, which this server does not
     /// support.
-    private static func asksForAnotherProtocol(_ head: HTTPRequestHead) -> Bool {
+    private static func requestsOtherProtocol(_ head: HTTPRequestHead) -> Bool {
         head.method == .CONNECT || head.headers.contains(name: "upgrade")
     }
 
     /// Starts the timeout for a body that did not arrive with its head.
-    private func timeBody() {
+    private func startBodyTimeout() {
         guard bodyBegan == nil else { return }
         switch phase {
         case .receiving, .refusing:
@@ -270,7 +270,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
             self.incoming = nil
             dispatch(incoming)
         case .refusing(let answer):
-            answerAndGoOn(answer)
+            rejectAndContinue(answer)
         case .idle, .answering, .lingering, .closed: break
         }
     }
@@ -280,7 +280,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
             // The table was replaced while the body arrived; the request is routed by the new one.
             if incoming.table !== loop.table { try incoming.resolve(on: loop) }
         } catch {
-            return answerAndGoOn(error)
+            return rejectAndContinue(error)
         }
         switch incoming.destination {
         case .page(let page):
@@ -315,17 +315,17 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         phase = .idle
         answersHead = false
         expire(after: loop.limits.idle, at: now)
-        workOnBacklog()
+        processBacklog()
     }
 
     /// Marks the end of the connection as the end of the present answer.
-    func closesAfterThis() { keepsAlive = false }
+    func closeAfterCurrentAnswer() { keepsAlive = false }
 
     /// Closes the connection so that the client can see that the present answer is incomplete.
     ///
     /// To an HTTP/1.0 client, the end of the connection may mark the end of the body, so the connection is reset
     /// instead.
-    func breakOff() {
+    func abortAnswer() {
         if minorVersion == 0, let socket = context?.channel as? any SocketOptionProvider {
             wire.flush()
             // This fails only if the connection is already closed.
@@ -334,7 +334,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         close()
     }
 
-    private func answerAndGoOn(_ answer: PlatformAnswer) {
+    private func rejectAndContinue(_ answer: PlatformAnswer) {
         loop.shared.countRefused(answer.status)
         send(loop.message { answer.write(to: &$0, id: loop.ids.next(), to: self, connection: connectionLine) })
         ended(at: .now())
@@ -350,10 +350,10 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
         closeAfterWriting()
     }
 
-    private func workOnBacklog() {
-        guard !worksOnBacklog else { return }
-        worksOnBacklog = true
-        defer { worksOnBacklog = false }
+    private func processBacklog() {
+        guard !isProcessingBacklog else { return }
+        isProcessingBacklog = true
+        defer { isProcessingBacklog = false }
         while isWritable {
             switch phase {
             case .answering, .lingering, .closed: return
@@ -364,10 +364,10 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
             if case .body(let body) = part { backlogBytes -= body.readableBytes }
             receive(part)
         }
-        timeBody()
+        startBodyTimeout()
         guard backlog.isEmpty else { return }
         if let closing { return refuse(closing) }
-        if inputIsClosed { return refuseHalf() }
+        if inputIsClosed { return rejectIncomplete() }
         if readWaits {
             readWaits = false
             wire.read()
@@ -375,7 +375,7 @@ final class ClientConnection: ChannelInboundHandler, Expiring {
     }
 
     /// The connection ended after the last request in the backlog.
-    private func refuseHalf() {
+    private func rejectIncomplete() {
         if case .idle = phase { close() } else { refuse(.malformed("The request is incomplete.")) }
     }
 

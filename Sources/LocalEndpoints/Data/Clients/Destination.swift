@@ -27,7 +27,7 @@ struct ModelDestination {
     var query: Substring = ""
 
     /// The path as shown in the deployment's log.
-    var shownPath: Substring { path?.prefix(200) ?? "/score" }
+    var loggedPath: Substring { path?.prefix(200) ?? "/score" }
 }
 
 extension ServerRoutes {

@@ -59,7 +59,7 @@ final class Exchange: UpstreamCall, Seatable {
     }
 
     private func admit() {
-        seekPlace(isRetry: false)
+        requestPlace(isRetry: false)
         guard let shadow = destination.shadow else { return }
         let pair = MirrorPair(shadow: shadow, comparisons: loop.shared.comparisons)
         // The request may be over already if the model runs in process.
@@ -71,7 +71,7 @@ final class Exchange: UpstreamCall, Seatable {
 
     // MARK: Places
 
-    private func seekPlace(isRetry: Bool) {
+    private func requestPlace(isRetry: Bool) {
         let now = isRetry ? NIODeadline.now() : began
         let entry = deployment.state.enter(.live, at: now, isRetry: isRetry, mayWaitForFirst: loop.isStarting(at: now))
         {
@@ -87,7 +87,7 @@ final class Exchange: UpstreamCall, Seatable {
             waitsForFirst = true
             client.expire(after: loop.limits.firstInstance, at: now)
         case .full: refuse(.tooMany, .refused)
-        case .nobodyReady: refuse(.nobodyReady, .platformFailed)
+        case .noInstanceReady: refuse(.noInstanceReady, .platformFailed)
         }
     }
 
@@ -106,7 +106,7 @@ final class Exchange: UpstreamCall, Seatable {
         if let player = instance.player { return play(player) }
         if case .server(let address) = instance.target {
             let pool = loop.upstream.pool(.live, for: instance, at: address)
-            let connection = pool.take(fresh: tries.wantsFreshConnection)
+            let connection = pool.take(fresh: tries.needsNewConnection)
             self.connection = connection
             let message = loop.message { request.write(destination, to: &$0, for: instance) }
             connection.send(
@@ -137,18 +137,18 @@ final class Exchange: UpstreamCall, Seatable {
     func receive(_ body: ByteBuffer) {
         if case .streaming(let stream) = phase { return stream.pass(body) }
         answer.append(body)
-        if answer.body.readableBytes > loop.limits.heldAnswerBytes { passOn() }
+        if answer.body.readableBytes > loop.limits.heldAnswerBytes { forwardSoFar() }
     }
 
     func receivedSoFar() {
         guard case .running = phase, destination.kind == .score, !isHolding else { return }
-        guard !answer.isStream else { return passOn() }
+        guard !answer.isStream else { return forwardSoFar() }
         isHolding = true
         client.expire(after: loop.limits.holding, at: .now())
     }
 
     /// Forwards the part of the answer received so far, and from now on every part as it arrives.
-    private func passOn() {
+    private func forwardSoFar() {
         guard case .running = phase, answer.hasBegun, let connection else { return }
         let stream = AnswerStream(self, from: connection)
         phase = .streaming(stream)
@@ -216,16 +216,16 @@ final class Exchange: UpstreamCall, Seatable {
         connection = nil
         if case .streaming = phase {
             settle(.platformFailed)
-            return client.breakOff()
+            return client.abortAnswer()
         }
         guard let instance, case .running = phase else { return }
         self.instance = nil
         answer = ModelAnswer(status: 0, reason: "", headers: [:])
         isHolding = false
-        let suspension = failure.isTheServers ? loop.limits.suspension : nil
+        let suspension = failure.indicatesUnhealthyServer ? loop.limits.suspension : nil
         deployment.state.leave(.live, instance, at: .now(), suspension: suspension)
         if tries.mayRetry(after: failure, instances: deployment.instances.count) {
-            seekPlace(isRetry: true)
+            requestPlace(isRetry: true)
         } else if case .broken = failure {
             refuse(.brokenAnswer, .platformFailed)
         } else {
@@ -242,20 +242,20 @@ final class Exchange: UpstreamCall, Seatable {
         case .waiting(let ticket):
             // Otherwise it has been assigned an instance, and is about to be notified.
             guard deployment.state.abandon(.live, ticket) else { break }
-            if waitsForFirst { refuse(.nobodyReady, .platformFailed) } else { refuse(.waitedTooLong, .refused) }
-        case .running: if isHolding { passOn() } else { refuse(.timedOut, .timedOut) }
+            if waitsForFirst { refuse(.noInstanceReady, .platformFailed) } else { refuse(.waitedTooLong, .refused) }
+        case .running: if isHolding { forwardSoFar() } else { refuse(.timedOut, .timedOut) }
         case .streaming:
             // A client that does not read is not the model's fault.
             settle(client.isWritable ? .timedOut : .abandoned)
-            client.breakOff()
+            client.abortAnswer()
         }
     }
 
     /// The data plane stops: the client gets the part that the model has sent, and can see that it is incomplete.
     func cutOff() {
-        passOn()
+        forwardSoFar()
         settle(.platformFailed)
-        client.breakOff()
+        client.abortAnswer()
     }
 
     func clientIsWritable() {
@@ -313,7 +313,7 @@ final class Exchange: UpstreamCall, Seatable {
 
     private func log(_ outcome: RequestOutcome, _ nanoseconds: UInt64) {
         RequestLine(
-            outcome: outcome, method: request.head.method.rawValue, path: destination.shownPath,
+            outcome: outcome, method: request.head.method.rawValue, path: destination.loggedPath,
             modelStatus: answer.status, bytes: answer.length,
             nanoseconds: Int64(clamping: nanoseconds), id: request.id,
             clientRequestID: request.facts.clientRequestID, isCopy: false

@@ -7,7 +7,7 @@
 struct RetryBudget {
     private var unreachable = 0
     private var unanswered = 0
-    private(set) var wantsFreshConnection = false
+    private(set) var needsNewConnection = false
 
     /// The maximum number of unreachable instances before a request fails.
     private static let instances = 5
@@ -17,12 +17,12 @@ struct RetryBudget {
         case .unreachable:
             unreachable += 1
             return unreachable < min(instances, Self.instances)
-        case .unanswered(reused: true) where !wantsFreshConnection:
-            wantsFreshConnection = true
+        case .unanswered(reused: true) where !needsNewConnection:
+            needsNewConnection = true
             return true
         case .unanswered:
             unanswered += 1
-            wantsFreshConnection = true
+            needsNewConnection = true
             return unanswered <= 1
         case .broken: return false
         }
@@ -31,7 +31,7 @@ struct RetryBudget {
 
 extension UpstreamFailure {
     /// Whether the failure indicates that the instance is unhealthy.
-    var isTheServers: Bool {
+    var indicatesUnhealthyServer: Bool {
         switch self {
         case .unreachable, .unanswered(reused: false), .broken: true
         case .unanswered(reused: true): false

@@ -42,8 +42,8 @@ final class DataPlaneShared: Sendable {
 
     var openConnections: Int { connections.load(ordering: .relaxed) }
 
-    /// See ``DataPlane/useMark``.
-    var useMark: Int? {
+    /// See ``DataPlane/activityMark``.
+    var activityMark: Int? {
         let deployments = compiler.withLock { $0.observations() }
         guard deployments.allSatisfy({ $0.inFlight == 0 && $0.waiting == 0 }) else { return nil }
         let answered = deployments.reduce(0) { sum, deployment in

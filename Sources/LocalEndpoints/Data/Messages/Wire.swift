@@ -121,7 +121,7 @@ final class Wire: ChannelInboundHandler {
             try parser.parse(&bytes, in: context)
             // More is left over only if the parser takes the input after a request for another protocol.
             if bytes.readableBytes > fieldBytes { isOver = true } else if bytes.readableBytes > 0 { rest = bytes }
-        } catch HTTPParserError.invalidVersion where !bytes.namesAnotherVersion {
+        } catch HTTPParserError.invalidVersion where !bytes.namesUnsupportedVersion {
             // The parser also throws this error for a line with an invalid line end.
             fail(HTTPParserError.lfExpected, in: context)
         } catch {
@@ -208,7 +208,7 @@ extension Wire {
 
 extension ByteBuffer {
     /// Whether a line ends with a version of HTTP other than 1.x.
-    fileprivate var namesAnotherVersion: Bool {
+    fileprivate var namesUnsupportedVersion: Bool {
         let name = Array("HTTP/".utf8)
         var rest = readableBytesView[...]
         while let line = rest.firstIndex(of: UInt8(ascii: "\r")) {

@@ -47,7 +47,7 @@ struct ComparedBody: Sendable {
     }
 
     /// Whether the comparison is cheap because it needs only the bytes.
-    func isSettledByBytes(with other: ComparedBody) -> Bool {
+    func isDecidedByBytes(with other: ComparedBody) -> Bool {
         digest != nil || other.digest != nil || bytes == other.bytes
             || max(bytes.readableBytes, other.bytes.readableBytes) > Self.jsonLimit
     }
@@ -81,7 +81,7 @@ extension Value {
                 && left.allSatisfy { key, value in right[key]?.agrees(with: value, within: tolerance) ?? false }
         case (.integer(let left), .integer(let right)) where left == right: true
         case (.integer, .integer), (.integer, .number), (.number, .integer), (.number, .number):
-            Self.areNear(number, other.number, within: tolerance)
+            Self.areClose(number, other.number, within: tolerance)
         default: self == other
         }
     }
@@ -94,7 +94,7 @@ extension Value {
         }
     }
 
-    private static func areNear(_ left: Double, _ right: Double, within tolerance: Double) -> Bool {
+    private static func areClose(_ left: Double, _ right: Double, within tolerance: Double) -> Bool {
         left == right || abs(left - right) <= tolerance * max(abs(left), abs(right))
     }
 }

@@ -16,7 +16,7 @@ final class Comparisons: Sendable {
     func compare(_ live: MirrorPair.End, _ copy: MirrorPair.End, for shadow: CompiledDeployment) {
         let (state, tolerance) = (shadow.state, shadow.numericTolerance)
         guard let left = live.answer, let right = copy.answer else { return }
-        guard !left.isSettledByBytes(with: right) else {
+        guard !left.isDecidedByBytes(with: right) else {
             return state.countPair(live: live, copy: copy, agree: left.agrees(with: right, within: tolerance))
         }
         let isTaken = pending.withLock { pending in

@@ -51,7 +51,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
             self.ticket = ticket
             expire(after: shadow.maxQueueWait)
         case .full: drop()
-        case .nobodyReady: end(.platformFailed, at: .now())
+        case .noInstanceReady: end(.platformFailed, at: .now())
         }
     }
 
@@ -132,7 +132,7 @@ final class MirrorCopy: UpstreamCall, Seatable, Expiring {
         guard let (request, pair) = work else { return }
         let latency = (now - began).nanoseconds
         RequestLine(
-            outcome: outcome, method: request.head.method.rawValue, path: request.model?.shownPath ?? "/",
+            outcome: outcome, method: request.head.method.rawValue, path: request.model?.loggedPath ?? "/",
             modelStatus: status,
             bytes: bodyBytes, nanoseconds: latency, id: request.id, clientRequestID: nil, isCopy: true
         ).append(to: shadow, by: instance, on: loop)

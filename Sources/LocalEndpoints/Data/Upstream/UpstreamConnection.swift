@@ -105,7 +105,7 @@ final class UpstreamConnection: ChannelInboundHandler {
             progress = .inBody
             wire.restore(&head)
             // No request asks for another protocol.
-            guard head.status.code != 101, !head.hasForeignCoding else { return fail(.broken) }
+            guard head.status.code != 101, !head.hasUnsupportedCoding else { return fail(.broken) }
             keepsAlive = head.isKeepAlive
             call.receive(head)
         case .body(let body): call.receive(body)
@@ -159,7 +159,7 @@ final class UpstreamConnection: ChannelInboundHandler {
 
 extension HTTPResponseHead {
     /// Whether there is a transfer coding other than chunked; the body would be forwarded as if it had none.
-    fileprivate var hasForeignCoding: Bool {
+    fileprivate var hasUnsupportedCoding: Bool {
         headers.contains { name, value in
             guard case .transferEncoding = HeaderKind(name) else { return false }
             return !value.trimmingOptionalSpace.isEqualIgnoringCase("chunked")

@@ -94,9 +94,9 @@ struct InstanceGroupMachine {
         case .stop(let grace):
             phase = .stopping
             deadline = nil
-            actions = tellAll(.stop(grace: grace), at: time)
+            actions = sendToAll(.stop(grace: grace), at: time)
         case .instance(let index, let event): actions = tell(index, event, at: time)
-        case .time: actions = tellAll(.time, at: time)
+        case .time: actions = sendToAll(.time, at: time)
         }
         instances = instances.filter { !$0.value.isGone }
         return actions + judge(at: time)
@@ -156,7 +156,7 @@ struct InstanceGroupMachine {
         (instances[index]?.receive(event, at: time) ?? []).map { .instance(index, $0) }
     }
 
-    private mutating func tellAll(_ event: InstanceMachine.Event, at time: Timestamp) -> [Action] {
+    private mutating func sendToAll(_ event: InstanceMachine.Event, at time: Timestamp) -> [Action] {
         instances.keys.sorted().flatMap { tell($0, event, at: time) }
     }
 

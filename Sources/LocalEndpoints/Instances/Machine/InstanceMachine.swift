@@ -80,9 +80,9 @@ struct InstanceMachine: Hashable {
     private(set) var lastOutput = ""
     private var isStopped = false
     /// When a failed readiness probe was last logged.
-    private var saidUnready: Timestamp?
+    private var lastUnreadyLog: Timestamp?
     /// How long a server may take to start before failed readiness probes are logged.
-    private static let usualStart = Interval.seconds(3)
+    private static let usualStartupTime = Interval.seconds(3)
 
     init(settings: Settings) { self.settings = settings }
 
@@ -189,7 +189,7 @@ struct InstanceMachine: Hashable {
             let verdict = running.readiness.ended(well: failure == nil, at: time)
             if let failure, isNews(ofBeingUnready: running, verdict, at: time) {
                 actions.append(.say("ReadinessProbeFailed: \(failure)"))
-                saidUnready = time
+                lastUnreadyLog = time
             }
             if verdict == .well, !running.isReady {
                 running.isReady = true
@@ -220,8 +220,8 @@ struct InstanceMachine: Hashable {
     /// and then once per period however often the instance is probed.
     private func isNews(ofBeingUnready running: Running, _ verdict: ProbeSchedule.Verdict, at time: Timestamp) -> Bool {
         guard !running.isReady else { return true }
-        guard verdict == .ill || time - running.since >= Self.usualStart else { return false }
-        guard let last = saidUnready, last >= running.since else { return true }
+        guard verdict == .ill || time - running.since >= Self.usualStartupTime else { return false }
+        guard let last = lastUnreadyLog, last >= running.since else { return true }
         return time - last >= max(settings.readiness.period, .seconds(1))
     }
 

@@ -44,9 +44,9 @@ struct ProbeSchedule: Hashable {
         return true
     }
 
-    mutating func ended(well isWell: Bool, at time: Timestamp) -> Verdict {
+    mutating func ended(well isHealthy: Bool, at time: Timestamp) -> Verdict {
         isUnderWay = false
-        if isWell {
+        if isHealthy {
             if isEager {
                 isEager = false
                 // The remaining successes up to the threshold are also probed at the eager pace.
@@ -65,5 +65,5 @@ struct ProbeSchedule: Hashable {
 
 extension Probe {
     /// The time within which a server must have answered once, according to the probe's settings.
-    var longestStart: Interval { initialDelay + period * Int64(failureThreshold) + timeout }
+    var startupTimeout: Interval { initialDelay + period * Int64(failureThreshold) + timeout }
 }

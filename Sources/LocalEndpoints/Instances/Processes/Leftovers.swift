@@ -111,7 +111,7 @@ final class Leftovers: Sendable {
 
 extension LocalFolder {
     /// The IDs of server processes in this folder that outlived their emulator.
-    package func leftProcesses() throws -> [Int32] {
+    package func orphanedProcesses() throws -> [Int32] {
         let root = path + "/instances"
         guard FileManager.default.fileExists(atPath: root) else { return [] }
         let folders = try FileManager.default.subpathsOfDirectory(atPath: root)

@@ -63,7 +63,8 @@ extension CondaFile {
 
     /// The version specifier for pip, which supports neither builds nor `|`.
     private static func version(of package: CondaPackage) throws(Problem) -> String {
-        guard let versions = package.versions, !package.hasMore, versions.isAny || versions.alternatives.count == 1
+        guard let versions = package.versions, !package.hasOtherConstraints,
+            versions.isAny || versions.alternatives.count == 1
         else {
             throw Problem(
                 message: "has '\(package.text)', which only conda understands",

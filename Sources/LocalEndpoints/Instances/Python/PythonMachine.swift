@@ -53,7 +53,7 @@ package struct PythonMachine: Sendable {
         }, answer: { ProgramOutput.of($0, patience: 2000) }, variables: ServerEnvironment.builders)
 
     /// Returns a machine that caches the answers of programs.
-    package func remembering() -> PythonMachine {
+    package func cachingAnswers() -> PythonMachine {
         func once<Question: Hashable & Sendable, Answer: Sendable>(
             _ ask: @escaping @Sendable (Question) -> Answer?
         ) -> @Sendable (Question) -> Answer? {

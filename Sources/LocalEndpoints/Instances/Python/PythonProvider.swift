@@ -99,7 +99,7 @@ private struct PythonSearch {
         }
         let wanted = try conda?.pythonVersions()
         var note: String?
-        if let wanted, wanted.onlyClause?.relation == .equal, !wanted.isRelease {
+        if let wanted, wanted.singleClause?.relation == .equal, !wanted.isRelease {
             note =
                 "to conda, \(conda?.python?.text ?? "") is only \(wanted.words).0; uv uses the latest \(wanted.words)"
         }
@@ -132,7 +132,7 @@ private struct PythonSearch {
             }
             throw CondaFile.Problem(
                 message: "requires \(conda?.python?.text ?? "Python"), but this machine has no Python",
-                help: Self.waysOut(wanted, hasOther: false), entry: conda?.python?.text)
+                help: Self.alternativesHelp(wanted, hasOther: false), entry: conda?.python?.text)
         }
         let text = conda?.python?.text ?? "Python"
         guard choice.acceptsAnyVersion else {
@@ -140,7 +140,7 @@ private struct PythonSearch {
             let subject = choice.program.map { "the playbook names \($0), which is" } ?? "this machine has"
             throw CondaFile.Problem(
                 message: "requires \(text), but \(subject) \(versions)",
-                help: Self.waysOut(wanted, hasOther: true), entry: conda?.python?.text)
+                help: Self.alternativesHelp(wanted, hasOther: true), entry: conda?.python?.text)
         }
         return (other, "the conda file requires \(text); Python \(other.version) is used, as `version: any` allows")
     }
@@ -154,7 +154,7 @@ private struct PythonSearch {
         return ["python3", "python"] + (8...14).reversed().map { "python3.\($0)" }
     }
 
-    private static func waysOut(_ wanted: CondaVersions?, hasOther: Bool) -> String {
+    private static func alternativesHelp(_ wanted: CondaVersions?, hasOther: Bool) -> String {
         let name = wanted?.minor.map { "python3.\($0)" } ?? "a Python that fits"
         return "install \(name); or uv (`pip install uv`) or micromamba, which provide it"
             + (hasOther

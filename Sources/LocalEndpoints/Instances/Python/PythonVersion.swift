@@ -6,7 +6,7 @@ extension CondaVersions {
     ///
     /// uv takes `==3.10` literally, but does not have first releases: it is asked for any 3.10 instead.
     var request: String {
-        if let clause = onlyClause, [.equal, .startsWith].contains(clause.relation) { return clause.version }
+        if let clause = singleClause, [.equal, .startsWith].contains(clause.relation) { return clause.version }
         return (alternatives.first ?? []).map(\.pythonic).joined(separator: ",")
     }
 

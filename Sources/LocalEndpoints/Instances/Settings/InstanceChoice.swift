@@ -42,7 +42,7 @@ package enum InstanceChoice: Hashable, Sendable {
     package init(property text: String) throws(SettingsProblem) {
         let value: Value
         do {
-            value = try JSONReader.value(text.utf8).throughJSON
+            value = try JSONReader.value(text.utf8).normalizedByJSON
         } catch {
             throw SettingsProblem(path: [], message: "is not valid JSON", root: Self.key)
         }

@@ -17,7 +17,7 @@ package struct LocalSettings: Hashable, Sendable {
     package private(set) var choices: [Name: InstanceChoice] = [:]
     /// Local replacements for environments in Azure's registries: inline environments or names.
     package private(set) var environments: [String: Value] = [:]
-    private static let standIns = "environments"
+    private static let replacementsKey = "environments"
     /// The Python for scoring scripts; nil if the playbook does not choose one.
     package private(set) var python: PythonChoice?
     /// The choices as they were written.
@@ -42,7 +42,7 @@ package struct LocalSettings: Hashable, Sendable {
                 example: "{green: \"http://127.0.0.1:9000\"}"),
             Field(Incident.key, Incident.shape, Incident.description),
             Field(
-                standIns, .mapping(.anyOf([.text, .object(environment)])),
+                replacementsKey, .mapping(.anyOf([.text, .object(environment)])),
                 "Local replacements for environments in Azure's registries, by name.",
                 example: "{\"azureml://registries/azureml/environments/x/versions/1\": {conda_file: ./conda.yml}}"),
             Field(
@@ -70,7 +70,7 @@ package struct LocalSettings: Hashable, Sendable {
         if !incidents.isEmpty, root.mapping("simulate")?.members.isEmpty != false {
             throw root.problem(Incident.key, "applies to simulated deployments, but simulate names none")
         }
-        environments = root.mapping(Self.standIns)?.members ?? [:]
+        environments = root.mapping(Self.replacementsKey)?.members ?? [:]
         var places: [Name: String] = [:]
         for word in InstanceChoice.words {
             guard let named = root.mapping(word) else { continue }
@@ -103,6 +103,6 @@ package struct LocalSettings: Hashable, Sendable {
     /// Nil if the deployment is not named, or if its own server is used.
     package func serving(_ deployment: Name, bringing own: OwnServer? = nil) -> Value? {
         guard choices[deployment]?.counts(beside: own) == true else { return nil }
-        return written[deployment]?.throughJSON
+        return written[deployment]?.normalizedByJSON
     }
 }

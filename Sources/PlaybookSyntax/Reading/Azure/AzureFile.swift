@@ -34,7 +34,7 @@ package struct AzureFile: Sendable {
         var files = NamedFiles(
             playbook: SourceFile(path: "playbook", data: .init()), data: .init(),
             source: .disk(allowOutsidePaths: true))
-        files.looksAround = true
+        files.requiresNamedFiles = true
         return files
     }
 

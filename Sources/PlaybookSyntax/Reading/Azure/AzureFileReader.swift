@@ -207,7 +207,7 @@ struct AzureFileReader {
     /// Reads a mapping of known keys, which for scale settings depend on the scaling mode.
     private mutating func settings(_ node: Node, _ shape: AzureObject) -> Node? {
         guard shape.what == AzureObject.defaultScaleSettings.what, case .string(let text)? = python(node["type"]),
-            AzureWord.snake("default").word(text) != nil
+            AzureEnumeration.snake("default").word(text) != nil
         else { return object(node, shape) }
         return object(node, .defaultScaleSettings)
     }
@@ -291,7 +291,7 @@ struct AzureFileReader {
             wrong(node, "\(what) is \(number.pythonText)", "it must be 0 to 1")
             return nil
         }
-        return node.with(Value(throughJSON: number))
+        return node.with(Value(normalizedByJSON: number))
     }
 
     private mutating func flag(_ node: Node, _ what: String) -> Node? {
@@ -317,7 +317,7 @@ struct AzureFileReader {
         return Dictionary(uniqueKeysWithValues: truthy.map { ($0, true) } + falsy.map { ($0, false) })
     }()
 
-    private mutating func enumerated(_ node: Node, _ word: AzureWord, _ what: String) -> Node? {
+    private mutating func enumerated(_ node: Node, _ word: AzureEnumeration, _ what: String) -> Node? {
         guard case .string(let text)? = python(node), let known = word.word(text) else {
             let isText = python(node)?.string != nil
             let isQuoted = python(node).flatMap { word.word($0.text.lowercased()) } != nil && !isText
@@ -398,7 +398,7 @@ extension AzureFileReader {
                 case .null?: .null
                 case .bool(let flag)?: .bool(flag)
                 case .integer(let number)?: number.value.map(Value.integer) ?? .string(number.text)
-                case .float(let number)? where number.isFinite: Value(throughJSON: number)
+                case .float(let number)? where number.isFinite: Value(normalizedByJSON: number)
                 case let other?: .string(other.text)
                 case nil: nil
                 }
@@ -456,7 +456,7 @@ extension AzureFileReader {
 
 extension Value {
     /// A number as it is after a JSON round trip: whole numbers become integers, so that a stored definition is equal.
-    fileprivate init(throughJSON number: Double) {
+    fileprivate init(normalizedByJSON number: Double) {
         self = Int(exactly: number).map(Value.integer) ?? .number(number)
     }
 }

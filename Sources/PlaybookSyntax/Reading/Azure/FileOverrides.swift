@@ -5,7 +5,7 @@ struct FileOverrides {
     /// The endpoint's name from the command line.
     var endpoint: Name?
     /// The playbook's endpoint, which is used if the file names none.
-    var usualEndpoint: Name?
+    var defaultEndpoint: Name?
     /// The deployment's name: the stage's `name`.
     var name: Node?
     /// The stage's `set`: values by dotted key.
@@ -21,8 +21,8 @@ struct FileOverrides {
     func endpointFile(_ root: Node) -> (root: Node, problems: [Problem]) {
         var (root, problems) = withSettings(root)
         if let endpoint { root = root.setting("name", to: .text(endpoint.text, in: root["name"] ?? root)) }
-        if let usualEndpoint, root["name"] == nil {
-            root = root.setting("name", to: .text(usualEndpoint.text, in: root))
+        if let defaultEndpoint, root["name"] == nil {
+            root = root.setting("name", to: .text(defaultEndpoint.text, in: root))
         }
         return (root, problems)
     }
@@ -32,7 +32,7 @@ struct FileOverrides {
         var (root, problems) = withSettings(root)
         let key = "endpoint_name"
         if let endpoint { root = root.setting(key, to: .text(endpoint.text, in: root[key] ?? root)) }
-        if let usualEndpoint, root[key] == nil { root = root.setting(key, to: .text(usualEndpoint.text, in: root)) }
+        if let defaultEndpoint, root[key] == nil { root = root.setting(key, to: .text(defaultEndpoint.text, in: root)) }
         if let name { root = root.setting("name", to: name.inPlaybook) }
         return (root, problems)
     }

@@ -58,7 +58,7 @@ extension AzureShape {
     }
 }
 
-extension AzureWord {
+extension AzureEnumeration {
     /// A regular expression that matches every accepted spelling.
     fileprivate var pattern: String {
         let spellings = words.map { word in

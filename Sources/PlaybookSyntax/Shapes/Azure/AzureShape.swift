@@ -16,7 +16,7 @@ indirect enum AzureShape: Sendable {
     case share
     /// A Boolean, also in quotes or as 1 and 0.
     case flag
-    case word(AzureWord)
+    case word(AzureEnumeration)
     /// A string, or a number or Boolean that is kept as text.
     case version
     /// A mapping of any keys to values that are kept as text; with `textKeys`, keys must be strings.
@@ -44,7 +44,7 @@ indirect enum AzureShape: Sendable {
 }
 
 /// An enumeration.
-struct AzureWord: Sendable {
+struct AzureEnumeration: Sendable {
     let words: [String]
     let casing: Casing
 
@@ -55,8 +55,8 @@ struct AzureWord: Sendable {
         case snake
     }
 
-    static func lower(_ words: String...) -> AzureWord { AzureWord(words: words, casing: .lower) }
-    static func snake(_ words: String...) -> AzureWord { AzureWord(words: words, casing: .snake) }
+    static func lower(_ words: String...) -> AzureEnumeration { AzureEnumeration(words: words, casing: .lower) }
+    static func snake(_ words: String...) -> AzureEnumeration { AzureEnumeration(words: words, casing: .snake) }
 
     /// Returns the normalized word, or `nil` if `text` is not one of the words.
     func word(_ text: String) -> String? {

@@ -38,7 +38,7 @@ package struct AnalysisArms: Codable, Hashable, Sendable {
     }
 
     /// Whether evidence about this candidate also applies to the candidate of `other`.
-    func isOfSameVersion(as other: AnalysisArms) -> Bool {
+    func isSameVersion(as other: AnalysisArms) -> Bool {
         candidate == other.candidate && version == other.version
     }
 

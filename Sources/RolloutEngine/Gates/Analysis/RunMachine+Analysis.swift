@@ -9,10 +9,10 @@ extension RunMachine {
     mutating func startAnalysis(
         _ specification: AnalysisSpecification, on snapshot: EndpointSnapshot?, at now: Timestamp
     ) -> [Action] {
-        guard let arms = AnalysisArms(on: snapshot, since: servedBefore) else {
+        guard let arms = AnalysisArms(on: snapshot, since: earlierTraffic) else {
             return failStage("there is nothing to analyse: this run has not given traffic to any deployment", at: now)
         }
-        let earlier = record.analysis.flatMap { $0.arms.isOfSameVersion(as: arms) ? $0 : nil }
+        let earlier = record.analysis.flatMap { $0.arms.isSameVersion(as: arms) ? $0 : nil }
         let analysis = AnalysisRecord(
             of: specification, arms, stage: record.position, alarmShares: plan.alarmShares, after: earlier, at: now)
         lookedAt = now
@@ -42,7 +42,7 @@ extension RunMachine {
                 return failStage("the endpoint cannot be observed: \(error.message)", at: now)
             }
             return waitToObserve(after: error, until: deadline, at: now)
-        default: return isLookDue(at: now) ? [.perform(.observe)] : [.perform(.measure)]
+        default: return isObservationDue(at: now) ? [.perform(.observe)] : [.perform(.measure)]
         }
     }
 
@@ -76,22 +76,22 @@ extension RunMachine {
 
     private mutating func nextReading(at now: Timestamp) -> [Action] {
         let wait = Effect.wait(until: now + Self.readingInterval, .time("the next reading"))
-        return mayGather(at: now, for: Self.readingsCommitInterval) ? [.perform(wait)] : commit(then: wait)
+        return canKeepGathering(at: now, for: Self.readingsCommitInterval) ? [.perform(wait)] : commit(then: wait)
     }
 
     /// Records the result of a reading; readings since the last commit are merged into one event.
     mutating func gather(_ analysis: AnalysisRecord, at now: Timestamp) {
         let point = analysis.verdict.map { CoursePoint($0, at: now) }
-        apply(.evidenceGathered(analysis, course: takeBackReadings() + (point.map { [$0] } ?? [])), at: now)
+        apply(.evidenceGathered(analysis, course: removeUncommittedReadings() + (point.map { [$0] } ?? [])), at: now)
     }
 
-    func isLookDue(at now: Timestamp) -> Bool {
+    func isObservationDue(at now: Timestamp) -> Bool {
         guard let lookedAt else { return true }
         return now - lookedAt >= watchInterval || now < lookedAt
     }
 
     /// The live traffic before this run gave any deployment more: that of its last `define`, or else of the start.
-    private var servedBefore: Traffic {
+    private var earlierTraffic: Traffic {
         for index in plan.stages.indices.prefix(record.position).reversed() where stages[index].status == .succeeded {
             if let defined = plan.stages[index].action.definedTraffic { return defined }
         }
@@ -102,6 +102,6 @@ extension RunMachine {
 
     /// Whether the evidence of an earlier stage still applies to the endpoint as it is now.
     func evidenceHolds(on snapshot: EndpointSnapshot?) -> Bool {
-        record.analysis?.arms.hold(on: snapshot, since: servedBefore) ?? false
+        record.analysis?.arms.hold(on: snapshot, since: earlierTraffic) ?? false
     }
 }

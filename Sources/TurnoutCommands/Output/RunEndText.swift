@@ -4,7 +4,7 @@ internal import Rollouts
 internal import Support
 
 /// The last lines about a run: what happened, the observed traffic, and the next command.
-struct EndLines {
+struct RunEndText {
     var end: RunEnd
 
     init(_ end: RunEnd) { self.end = end }
@@ -42,7 +42,7 @@ struct EndLines {
             case .waiting where end.isInterrupted:
                 "waiting for " + (end.situation.waitingFor ?? "a person")
             case .waiting: "for " + (end.situation.waitingFor ?? "a person")
-            case _ where end.isInterrupted && record.leavesProgram:
+            case _ where end.isInterrupted && record.leavesProgramUnfinished:
                 "the program of stage \(stage ?? "") was stopped before it finished and is not run again automatically: a "
                     + "person must decide how to continue"
             case _ where end.isInterrupted && !record.status.isEnded:
@@ -70,7 +70,7 @@ struct EndLines {
 
 extension RunRecord {
     /// Whether the process is exiting while a program runs that must run at most once.
-    fileprivate var leavesProgram: Bool {
+    fileprivate var leavesProgramUnfinished: Bool {
         guard case .acting(let attempt) = phase, attempt.steps.indices.contains(attempt.step),
             case .run(let command) = attempt.steps[attempt.step]
         else { return false }

@@ -2,7 +2,7 @@ internal import Logging
 internal import Rollouts
 
 /// Finds out why a Gateway does not accept an endpoint's route, as far as the Gateway itself reports it.
-package struct GatewayLook {
+package struct GatewayDiagnosis {
     let name: String
     let namespace: String
     /// The name of the listener; `nil` for any.
@@ -55,9 +55,9 @@ extension KubernetesClient {
     /// Looks at a Gateway; `nil` without permission to read it.
     package func look(
         at name: String, in namespace: String, section: String?, forRoutesOf routeNamespace: String
-    ) async throws -> GatewayLook? {
+    ) async throws -> GatewayDiagnosis? {
         do {
-            return GatewayLook(
+            return GatewayDiagnosis(
                 name: name, namespace: namespace, section: section, routeNamespace: routeNamespace,
                 gateway: try await get(.gateways, name, in: namespace))
         } catch let error as KubernetesError where error.code == .forbidden {

@@ -2,7 +2,7 @@ internal import RolloutEngine
 internal import Rollouts
 
 /// The permanent refusal of the first change of a plan, because of which the plan is not worth starting.
-struct FirstRefusal: Hashable {
+struct PlanRefusal: Hashable {
     var stage: String
     /// The reason, as the endpoint rules word it.
     var message: String
@@ -42,7 +42,7 @@ struct FirstRefusal: Hashable {
             guard error.code == .unavailable else { throw error }
             return
         }
-        guard let refusal = FirstRefusal(of: plan, on: observed, kind: backend.capabilities.kind) else { return }
+        guard let refusal = PlanRefusal(of: plan, on: observed, kind: backend.capabilities.kind) else { return }
         let names = observed?.deployments.map(\.name.text) ?? []
         let present =
             observed == nil

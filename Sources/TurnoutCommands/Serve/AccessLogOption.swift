@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import LocalEndpoints
 
 /// The value of `--access-log`: `logs`, `off`, `-`, or the path of a file.
-struct AccessLogPlace: ExpressibleByArgument, Hashable {
+struct AccessLogOption: ExpressibleByArgument, Hashable {
     var place: AccessLog.Place
 
     init(_ place: AccessLog.Place) { self.place = place }

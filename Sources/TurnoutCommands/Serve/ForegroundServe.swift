@@ -7,7 +7,7 @@ internal import Support
 
 /// `turnout serve` at a terminal or under a service manager: serves in this process, or keeps a background emulator
 /// running that a run has started.
-struct StandingServe {
+struct ForegroundServe {
     var configuration: Emulator.Configuration
     /// How to start another emulator if the background one exits.
     var launch: EmulatorLaunch
@@ -29,7 +29,7 @@ struct StandingServe {
                 return try await serve(emulator)
             } catch let error as EmulatorError {
                 guard case .inUse = error.code, ContinuousClock.now < deadline else { throw error }
-                if let record = try ServeRecord.read(folder), await Health.isWell(record) {
+                if let record = try ServeRecord.read(folder), await Health.isHealthy(record) {
                     if try await keep(record, otherwise: error) { return }
                 } else {
                     try await Task.sleep(for: .milliseconds(100))
@@ -62,7 +62,7 @@ struct StandingServe {
     /// Keeps the background emulator running; returns false if it has exited, or was stopped to be replaced.
     private func keep(_ record: ServeRecord, otherwise error: EmulatorError) async throws -> Bool {
         guard let idle = record.idle else { throw error }
-        let end = EmulatorEnd(folder)
+        let end = EmulatorStopper(folder)
         let users = try end.users()
         if let other = users.first(where: \.keeps) {
             throw CommandFailure(
@@ -105,7 +105,7 @@ struct StandingServe {
             group.addTask { for await _ in signals { return } }
             group.addTask { [json] in await DeadlineWatch(json: json).run() }
             group.addTask {
-                await EmulatorLife(launch, for: .work, notify: Notices.warn).watch { news in
+                await EmulatorSupervisor(launch, for: .work, notify: Notices.warn).watch { news in
                     if case .note(let text) = news { Notices.warn(text) }
                 }
             }

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// A cache of encoded JSON.
-package protocol KnownJSON: Sendable {
+package protocol JSONCache: Sendable {
     func bytes<Value: Encodable>(of value: Value) -> [UInt8]?
     func keep<Value: Encodable>(_ value: Value, as bytes: ArraySlice<UInt8>)
 }
@@ -12,7 +12,7 @@ package protocol KnownJSON: Sendable {
 /// the same one again, or one that differs only in a deployment or in traffic. Encoding it anew each time would be most
 /// of a commit's cost. Values that share their storage compare instantly. Equal values are written identically: a name
 /// keeps the case in which it was first seen.
-package final class KnownValues<Known: Encodable & Equatable & Sendable>: KnownJSON {
+package final class EncodedValueCache<Known: Encodable & Equatable & Sendable>: JSONCache {
     private let items = Mutex<[(value: Known, bytes: [UInt8])]>([])
     private let limit = 8
 
@@ -33,7 +33,7 @@ package final class KnownValues<Known: Encodable & Equatable & Sendable>: KnownJ
 }
 
 /// A combination of caches for several types.
-extension [any KnownJSON]: KnownJSON {
+extension [any JSONCache]: JSONCache {
     package func bytes<Value: Encodable>(of value: Value) -> [UInt8]? {
         for known in self {
             if let bytes = known.bytes(of: value) { return bytes }

@@ -1,11 +1,11 @@
 /// A property that equality ignores.
 @propertyWrapper
-package struct Uncompared<Wrapped: Codable & Sendable>: Hashable, Sendable, Codable {
+package struct IgnoredByEquality<Wrapped: Codable & Sendable>: Hashable, Sendable, Codable {
     package var wrappedValue: Wrapped?
 
     package init(wrappedValue: Wrapped? = nil) { self.wrappedValue = wrappedValue }
 
-    package static func == (left: Uncompared, right: Uncompared) -> Bool { true }
+    package static func == (left: IgnoredByEquality, right: IgnoredByEquality) -> Bool { true }
     package func hash(into hasher: inout Hasher) {}
 
     package init(from decoder: any Decoder) throws {
@@ -21,14 +21,14 @@ package struct Uncompared<Wrapped: Codable & Sendable>: Hashable, Sendable, Coda
 extension KeyedDecodingContainer {
     /// Decodes an empty value if the key is missing, as for any optional.
     package func decode<Wrapped>(
-        _ type: Uncompared<Wrapped>.Type, forKey key: Key
-    ) throws -> Uncompared<Wrapped> {
-        try decodeIfPresent(type, forKey: key) ?? Uncompared()
+        _ type: IgnoredByEquality<Wrapped>.Type, forKey key: Key
+    ) throws -> IgnoredByEquality<Wrapped> {
+        try decodeIfPresent(type, forKey: key) ?? IgnoredByEquality()
     }
 }
 
 extension KeyedEncodingContainer {
-    package mutating func encode<Wrapped>(_ value: Uncompared<Wrapped>, forKey key: Key) throws {
+    package mutating func encode<Wrapped>(_ value: IgnoredByEquality<Wrapped>, forKey key: Key) throws {
         try encodeIfPresent(value.wrappedValue, forKey: key)
     }
 }

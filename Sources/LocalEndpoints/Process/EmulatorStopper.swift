@@ -7,7 +7,7 @@ package import Rollouts
 #endif
 
 /// Stops an emulator that runs in another process.
-package struct EmulatorEnd {
+package struct EmulatorStopper {
     private let folder: LocalFolder
 
     package init(_ folder: LocalFolder) { self.folder = folder }

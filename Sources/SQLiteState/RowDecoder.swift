@@ -6,7 +6,7 @@ internal import GRDBSQLite
 ///
 /// Values are converted as by SQLite's C interface: a column whose type was changed manually yields another value,
 /// whereas GRDB's decoding would crash.
-package struct Cells {
+package struct RowDecoder {
     private let statement: SQLiteStatement
 
     fileprivate init(_ statement: SQLiteStatement) { self.statement = statement }
@@ -39,18 +39,18 @@ package typealias Arguments = [(any DatabaseValueConvertible)?]
 /// Statements are cached and stepped directly, because GRDB's rows and observers cost more than the statements.
 extension Database {
     /// Calls `body` for every row of the query.
-    package func forEachRow(_ sql: String, _ arguments: Arguments = [], _ body: (Cells) throws -> Void) throws {
+    package func forEachRow(_ sql: String, _ arguments: Arguments = [], _ body: (RowDecoder) throws -> Void) throws {
         try withStatement(sql, arguments) { statement in
-            while try step(statement) { try body(Cells(statement)) }
+            while try step(statement) { try body(RowDecoder(statement)) }
         }
     }
 
     /// Returns the result of `body` for the query's first row, or `nil` if there is none.
     package func firstRow<Value>(
-        _ sql: String, _ arguments: Arguments = [], _ body: (Cells) throws -> Value
+        _ sql: String, _ arguments: Arguments = [], _ body: (RowDecoder) throws -> Value
     ) throws -> Value? {
         try withStatement(sql, arguments) { statement in
-            try step(statement) ? try body(Cells(statement)) : nil
+            try step(statement) ? try body(RowDecoder(statement)) : nil
         }
     }
 

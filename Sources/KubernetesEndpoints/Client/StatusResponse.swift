@@ -1,7 +1,7 @@
 internal import Rollouts
 
 /// The server's `Status` object (meta/v1), which explains why a request failed.
-struct StatusAnswer: Hashable, Sendable {
+struct StatusResponse: Hashable, Sendable {
     var code: Int?
     var reason: String?
     var message: String?
@@ -29,12 +29,12 @@ struct StatusAnswer: Hashable, Sendable {
 
 extension KubernetesError {
     /// The wait before the next attempt if the server does not specify one.
-    static let usualWait = Interval.seconds(1)
+    static let defaultWait = Interval.seconds(1)
 
     /// Converts an error response; `status` is the parsed body, `nil` if it is not a `Status`.
-    init(_ code: Int, _ status: StatusAnswer?, retryAfter: Interval? = nil, request: String) {
+    init(_ code: Int, _ status: StatusResponse?, retryAfter: Interval? = nil, request: String) {
         let causes = status?.causes ?? []
-        let wait = retryAfter ?? status?.retryAfter ?? Self.usualWait
+        let wait = retryAfter ?? status?.retryAfter ?? Self.defaultWait
         let message = status?.message ?? "the server returned HTTP status \(code) without a reason"
         self.init(
             Self.code(code, status?.reason, causes, wait: wait), message, status: code, reason: status?.reason,

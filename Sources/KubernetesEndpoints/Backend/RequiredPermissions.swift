@@ -1,7 +1,7 @@
 /// The permissions that Turnout needs in the namespace of its endpoints.
 ///
 /// The sample Role grants exactly these.
-package enum Rights {
+package enum RequiredPermissions {
     private static let written: [ResourceType] = [
         .deployments, .services, .configMaps, .horizontalPodAutoscalers, .httpRoutes,
     ]

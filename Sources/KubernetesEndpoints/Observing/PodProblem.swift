@@ -1,7 +1,7 @@
 internal import Rollouts
 
 /// Explains from a Pod's status why it does not serve.
-struct PodTrouble: Hashable, Sendable {
+struct PodProblem: Hashable, Sendable {
     /// The reason, starting with the Pod's own word: `CrashLoopBackOff: …`.
     var reason: String
     /// Whether waiting longer is useless.
@@ -20,7 +20,7 @@ struct PodTrouble: Hashable, Sendable {
 
     /// Fails if the Pod serves or is still starting normally.
     ///
-    /// What is waited for, and how long (``KubernetesSettings/GivingUp``):
+    /// What is waited for, and how long (``KubernetesSettings/FailureLimits``):
     /// - a crashing container: until it has restarted `restarts` times;
     /// - an image or a container's configuration: `after` the Pod's creation, since registries and Secrets may be late;
     ///   an
@@ -29,7 +29,7 @@ struct PodTrouble: Hashable, Sendable {
     /// - a volume: like a container's configuration, if its failure is the most recent `event`;
     /// - readiness: until the Deployment's progress deadline (`deadline`).
     init?(
-        _ pod: KubernetesObject, _ giveUp: KubernetesSettings.GivingUp, deadline: Interval, now: Timestamp,
+        _ pod: KubernetesObject, _ giveUp: KubernetesSettings.FailureLimits, deadline: Interval, now: Timestamp,
         event: PodEvent? = nil
     ) {
         let age = pod.creationTimestamp.flatMap { Timestamp(rfc3339: $0) }.map { now - $0 } ?? .zero
@@ -83,18 +83,18 @@ struct PodTrouble: Hashable, Sendable {
     ]
 
     private static func trouble(
-        of status: Value, pod: String, _ giveUp: KubernetesSettings.GivingUp, age: Interval, isReady: Bool
-    ) -> PodTrouble? {
+        of status: Value, pod: String, _ giveUp: KubernetesSettings.FailureLimits, age: Interval, isReady: Bool
+    ) -> PodProblem? {
         let waiting = status["state"]?["waiting"]
         let word = waiting?["reason"]?.string ?? ""
         if imageReasons.contains(word) {
             let image = status["image"]?.string.flatMap { $0.isEmpty ? nil : " of \($0)" } ?? ""
-            return PodTrouble(
+            return PodProblem(
                 reason: words(word + image, waiting?["message"]),
                 isFinal: word == "InvalidImageName" || age >= giveUp.after)
         }
         if configurationReasons.contains(word) {
-            return PodTrouble(reason: words(word, waiting?["message"]), isFinal: age >= giveUp.after)
+            return PodProblem(reason: words(word, waiting?["message"]), isFinal: age >= giveUp.after)
         }
         let restarts = status["restartCount"]?.integer ?? 0
         let ended = status["state"]?["terminated"] ?? (isReady ? nil : status["lastState"]?["terminated"])
@@ -104,7 +104,7 @@ struct PodTrouble: Hashable, Sendable {
         let code = ended?["exitCode"]?.integer.map { " with \($0)" } ?? ""
         let cause = ended?["reason"]?.string.flatMap { $0 == "Error" || $0.isEmpty ? nil : " (\($0))" } ?? ""
         let times = restarts == 1 ? "once" : "\(restarts) times"
-        return PodTrouble(
+        return PodProblem(
             reason: "CrashLoopBackOff: container \(container) exited\(code)\(cause) and was restarted \(times)",
             isFinal: restarts >= giveUp.restarts,
             crash: Crash(

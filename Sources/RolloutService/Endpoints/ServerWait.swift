@@ -4,7 +4,7 @@ package import Rollouts
 /// Waits until the deployments that would answer a request have a ready server.
 ///
 /// The command itself may have started the endpoint's servers a moment ago.
-package struct ServersAwaited {
+package struct ServerWait {
     package var session: any BackendSession
     /// The backend's name, for suggestions.
     package var backend: String

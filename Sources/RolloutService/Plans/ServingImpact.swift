@@ -4,16 +4,16 @@ internal import Rollouts
 ///
 /// A playbook that was written for a live `blue` obeys all rules, yet brings back an old version if an earlier run has
 /// left `green` live. `check` cannot detect this, because it does not observe the endpoint.
-struct ServiceCare {
+struct ServingImpact {
     /// The endpoint's traffic at the start.
     private let served: Traffic
     /// Whether any stage so far has a test, a gate or a wait.
-    private var hasLooked: Bool
+    private var hasChecked: Bool
 
     /// `done` are the stages that precede the first one to check.
     init(_ observed: EndpointSnapshot?, after done: some Sequence<Stage>) {
         served = observed?.traffic.wanted ?? .none
-        hasLooked = done.contains { $0.skip == nil && $0.looks }
+        hasChecked = done.contains { $0.skip == nil && $0.looks }
     }
 
     /// Returns warnings as fragments that follow the stage's name.
@@ -22,11 +22,11 @@ struct ServiceCare {
     mutating func warnings(
         of stage: Stage, from before: EndpointSnapshot?, to after: EndpointSnapshot?
     ) -> [String] {
-        defer { hasLooked = hasLooked || stage.looks }
+        defer { hasChecked = hasChecked || stage.looks }
         guard let before, let after else { return [] }
         return served.deployments.flatMap { name -> [String] in
             [
-                stage.approval != nil || hasLooked ? nil : takeover(of: name, from: before, to: after),
+                stage.approval != nil || hasChecked ? nil : takeover(of: name, from: before, to: after),
                 replacement(of: name, from: before, to: after), shrinking(of: name, from: before, to: after),
             ].compactMap(\.self)
         }

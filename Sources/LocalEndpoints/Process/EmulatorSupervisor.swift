@@ -17,7 +17,7 @@ internal import Synchronization
 /// command that makes changes starts it if it is not running, and it stays as long as a command or a client uses it. A
 /// command that only looks does not start servers: if no emulator is running, it reads the stored state through a
 /// control plane in its own process.
-package actor EmulatorLife {
+package actor EmulatorSupervisor {
     private let folder: LocalFolder
     private let launch: EmulatorLaunch
     private let notify: @Sendable (String) -> Void
@@ -57,7 +57,7 @@ package actor EmulatorLife {
     func find() async throws -> ServeRecord {
         let deadline = ContinuousClock.now + Self.patience
         while ContinuousClock.now < deadline {
-            if let record = try present(), await Health.isWell(record) {
+            if let record = try present(), await Health.isHealthy(record) {
                 if try await !isReplaced(record) {
                     try register()
                     // The emulator may have exited before the registration, but does not after it.
@@ -174,7 +174,7 @@ package actor EmulatorLife {
     /// - Throws: ``EmulatorError`` if the emulator is of another version and in use.
     private func isReplaced(_ record: ServeRecord) async throws -> Bool {
         guard record.program != .current, isServed else { return false }
-        let end = EmulatorEnd(folder)
+        let end = EmulatorStopper(folder)
         let isUnused = try record.idle != nil && end.isUnused(at: SystemClock().now())
         if isUnused, use == .work {
             try await end.end(record.pid)

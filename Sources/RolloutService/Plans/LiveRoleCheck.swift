@@ -2,7 +2,7 @@ internal import RolloutEngine
 internal import Rollouts
 
 /// Checks that a plan with resolved roles still matches the endpoint when its run begins (P16).
-enum LiveRole {
+enum LiveRoleCheck {
     /// Refuses a plan that was made while another deployment was live.
     ///
     /// Call it under the run's lease, so that no other run moves traffic afterwards.

@@ -8,7 +8,7 @@ internal import Synchronization
 /// The requests recorded in hash-chained events, by run and number.
 ///
 /// A decision counts only as it was made: a row of the requests table that differs from its event was changed manually.
-final class MadeRequests: Sendable {
+final class RecordedRequests: Sendable {
     private let known = Mutex<[RunID: [Int: Request]]>([:])
 
     /// Throws ``JournalError/Code/tampered`` unless an intact event records exactly this request.

@@ -1,20 +1,20 @@
 package import Rollouts
 
 /// Decisions by people that the run has not used yet.
-package struct KeptDecisions: Hashable, Sendable {
+package struct PendingDecisions: Hashable, Sendable {
     /// Sorted from oldest to newest.
     package var requests: [Request] = []
     /// Whether the decisions let the run continue once a process works on it.
-    package var letsGoOn = false
+    package var allowsContinuing = false
 
-    package static let none = KeptDecisions()
+    package static let none = PendingDecisions()
 
     private init() {}
 
     /// Collects the unused decisions among `kept`.
     ///
     /// `record` must already count the approvals kept for its open gate; `approval` is what that gate requires.
-    package init(_ kept: [KeptRequest], of record: RunRecord, stages: [StageRecord], approval: Approval?) {
+    package init(_ kept: [StoredRequest], of record: RunRecord, stages: [StageRecord], approval: Approval?) {
         guard !record.status.isEnded else { return }
         let present = stages.indices.contains(record.position) ? stages[record.position].name : nil
         let ahead = Set(stages.indices.filter { $0 >= record.position }.map { stages[$0].name })
@@ -23,19 +23,20 @@ package struct KeptDecisions: Hashable, Sendable {
             if let stage = request.stage, !ahead.contains(stage) { continue }
             let isOfPresent = request.stage == nil || request.stage == present
             switch (record.phase, request.kind) {
-            case (_, .abort): letsGoOn = true
+            case (_, .abort): allowsContinuing = true
             case (.waiting(let gate), .approve), (.waiting(let gate), .reject):
                 guard !isOfPresent || request.fingerprint == nil || request.fingerprint == gate.fingerprint else {
                     continue
                 }
                 guard isOfPresent else { break }
                 let isEnough = gate.approvals.count >= approval?.required ?? 1
-                letsGoOn = letsGoOn || request.kind == .reject || (isEnough && gate.approvals.contains(request.by))
+                allowsContinuing =
+                    allowsContinuing || request.kind == .reject || (isEnough && gate.approvals.contains(request.by))
             case (.waiting, .skip), (.waiting, .succeed), (.held, .skip), (.held, .succeed):
-                letsGoOn = letsGoOn || isOfPresent
+                allowsContinuing = allowsContinuing || isOfPresent
             case (.held(let hold), .retry), (.held(let hold), .adopt), (.held(let hold), .restore):
                 guard hold.accepts(request.kind) else { continue }
-                letsGoOn = true
+                allowsContinuing = true
             case (_, .retry), (_, .adopt), (_, .restore): continue
             default: break
             }

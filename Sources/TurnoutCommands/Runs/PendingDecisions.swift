@@ -1,7 +1,7 @@
 internal import RolloutEngine
 internal import Rollouts
 
-extension KeptDecisions {
+extension PendingDecisions {
     /// Returns the pending decisions about the stage `name` as fragments: `approved by ann@vm (looks good), pending`.
     func words(on name: String, isPresent: Bool) -> [String] {
         requests.filter { $0.stage == name || (isPresent && $0.stage == nil) }.map { request in

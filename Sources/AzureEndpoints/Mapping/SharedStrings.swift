@@ -3,7 +3,7 @@
 /// The rule is that of `kubectl apply`: names in the definition are set, names that only the last applied definition
 /// had
 /// are removed, and all others belong to other clients and stay.
-enum OwnedWords {
+enum SharedStrings {
     static func merged(
         _ present: [String: String]?, applied: [String: String], wanted: [String: String]
     ) -> [String: String] {

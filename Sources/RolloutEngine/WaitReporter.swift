@@ -3,7 +3,7 @@ internal import Rollouts
 /// Decides when to report why a run is waiting.
 ///
 /// Short waits are not reported, and a reason that changes constantly is reported only now and then.
-struct WaitWatch: Sendable {
+struct WaitReporter: Sendable {
     private var since: Timestamp?
     private var told: (reason: String, at: Timestamp)?
     /// Whether a report was made that is not durable yet.
@@ -13,7 +13,7 @@ struct WaitWatch: Sendable {
     static let pause = Interval.seconds(10)
 
     /// Returns whether to report `reason` now; if so, it counts as reported.
-    mutating func isToTell(_ reason: String?, at now: Timestamp) -> Bool {
+    mutating func shouldReport(_ reason: String?, at now: Timestamp) -> Bool {
         let since = since ?? now
         self.since = since
         guard let reason, now - since >= Self.pause, reason != told?.reason else { return false }
