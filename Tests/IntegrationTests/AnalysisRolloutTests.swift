@@ -55,7 +55,7 @@ struct AnalysisRolloutTests {
     @Test("P11 a run that is killed in the middle of an analysis goes on with the evidence it had")
     func killed() async throws {
         try await TurnoutHome.with(backend: "local") { home throws in
-            let run = try home.start(["run", "safe-rollout", "--approve", "all", "--input", "at_least=12s"])
+            let run = try home.start(["run", "safe-rollout", "--approve", "all", "--input", "at_least=16s"])
             // Readings are made durable every 10 s.
             try wait { try evidence(of: home) >= 300 }
             let before = try evidence(of: home)

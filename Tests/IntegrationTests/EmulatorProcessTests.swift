@@ -110,6 +110,25 @@ struct EmulatorProcessTests {
         }
     }
 
+    @Test("P10 serve carries out the on_timeout of a gate at which no process waits")
+    func deadline() async throws {
+        try await TurnoutHome.with(backend: "local") { home throws in
+            try home.write(
+                Self.define
+                    + "  - name: sign-off\n    wait: {for: 1s}\n    approval: {timeout: 4s, on_timeout: hold}\n",
+                to: "Playbooks/small.yml")
+            #expect(try home.run("run", "small").status == 11)
+            let standing = try home.serve()
+            try wait {
+                let printed = try String(contentsOfFile: standing.output, encoding: .utf8)
+                return printed.contains("run.summary") && printed.contains("no decision within 4s")
+            }
+            #expect(try home.run("status").output.contains("small-1 held"))
+            standing.signal(SIGINT)
+            #expect(try standing.wait().status == 0)
+        }
+    }
+
     @Test("an emulator that was killed comes back with its port and keys for the next command, and once for four")
     func killed() async throws {
         try await TurnoutHome.with(backend: "local") { home throws in

@@ -21,7 +21,7 @@ extension EndpointRegistry {
         }
         let context = write.headers?.context
         if let context, let seen = try epoch(of: endpoint), context.epoch < seen {
-            let words = "epoch \(context.epoch) of \(context.run) is over: epoch \(seen) was seen"
+            let words = "epoch \(context.epoch) of \(context.run) has expired: epoch \(seen) was seen"
             try note(change, of: endpoint, context, .fenced(words))
             throw ControlError(.preconditionFailed, "Fenced", words, target: WriteHeaders.Field.epoch.rawValue)
         }

@@ -19,6 +19,9 @@ struct ServeCommand: AsyncParsableCommand {
             (TURNOUT_SERVE_IDLE, default 5m). This command keeps such an emulator running, so that its clients are not \
             interrupted.
 
+            While it runs, it carries out the on_timeout of approvals that time out when no other process is working \
+            on their run, whatever the backend.
+
             On SIGINT or SIGTERM, requests in flight are answered before the process exits. A second signal ends it at \
             once; nothing is lost, because everything is in the state folder.
 
