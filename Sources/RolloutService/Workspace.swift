@@ -4,10 +4,14 @@ package struct Workspace: Hashable, Sendable {
     package var home: String
     /// The absolute path of the state folder: the journal and the endpoints of `local` and `simulated`.
     package var state: String
+    /// The playbooks that were installed with the program, used where `Playbooks/` has none of that name; nil if there
+    /// are none.
+    package var stock: String?
 
-    package init(home: String, state: String) {
+    package init(home: String, state: String, stock: String? = nil) {
         self.home = home
         self.state = state
+        self.stock = stock
     }
 
     package var playbooks: String { home + "/Playbooks" }

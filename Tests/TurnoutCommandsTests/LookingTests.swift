@@ -114,6 +114,32 @@ struct LookingTests {
         }
     }
 
+    @Test("Installed playbooks are found where Playbooks/ has none of that name, and are listed beside its own")
+    func installedPlaybooks() async throws {
+        try await withScratchFolder { prefix in
+            let (home, stock) = (prefix + "/team", prefix + "/share/turnout/Playbooks")
+            for file in [home + "/Playbooks/own.yml", stock + "/next.yml", stock + "/own.yml"] {
+                try FileManager.default.createDirectory(
+                    atPath: URL(filePath: file).deletingLastPathComponent().path, withIntermediateDirectories: true)
+                try Data("stages: []".utf8).write(to: URL(filePath: file))
+            }
+            let workspace = Workspace(
+                environment: ["TURNOUT_HOME": home], workingFolder: home, program: prefix + "/bin/turnout")
+            let folder = PlaybookFolder(workspace, workingFolder: home)
+            #expect(try folder.path(of: "own") == "Playbooks/own.yml")
+            #expect(try folder.path(of: "next") == stock + "/next.yml")
+            #expect(try folder.path(of: "next.yml") == stock + "/next.yml")
+            #expect(try folder.all() == [stock + "/next.yml", "Playbooks/own.yml"])
+            let failure = #expect(throws: ServiceError.self) { try folder.path(of: "other") }
+            #expect(failure?.message.contains("in Playbooks or \(stock); there are next, own") == true)
+
+            try FileManager.default.removeItem(atPath: home + "/Playbooks")
+            #expect(try folder.path(of: "own") == stock + "/own.yml")
+            let other = Workspace(environment: [:], workingFolder: home, program: prefix + "/elsewhere/bin/turnout")
+            #expect(other.stock == nil)
+        }
+    }
+
     @Test("A state folder with a file that is no journal is diagnosed, not crashed on")
     func brokenJournal() async throws {
         try await withScratchFolder { home in

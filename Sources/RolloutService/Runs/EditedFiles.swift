@@ -84,7 +84,7 @@ struct EditedFiles {
         let candidates =
             (folder.map { [$0 + "/" + name] } ?? []) + [path]
             + (path.hasPrefix("/") ? [] : [workspace.home + "/" + path])
-            + [workspace.playbooks + "/" + name]
+            + [workspace.playbooks + "/" + name] + (workspace.stock.map { [$0 + "/" + name] } ?? [])
         return candidates.first { FileManager.default.fileExists(atPath: $0) }
     }
 

@@ -8,6 +8,7 @@ internal import RolloutEngine
 internal import RolloutService
 internal import SQLiteJournal
 internal import SimulatedEndpoints
+internal import Support
 
 #if canImport(Darwin)
     internal import Darwin
@@ -129,13 +130,18 @@ extension Workspace {
     ///
     /// Default: the working folder.
     ///
-    /// `TURNOUT_STATE` overrides the state folder. Default: `state` in the workspace.
+    /// `TURNOUT_STATE` overrides the state folder. Default: `state` in the workspace. Stock playbooks are in
+    /// `../share/turnout/Playbooks`, relative to the folder of `program`, as in a release archive.
     init(
-        environment: [String: String], workingFolder: String = FileManager.default.currentDirectoryPath
+        environment: [String: String], workingFolder: String = FileManager.default.currentDirectoryPath,
+        program: String = Program.path
     ) {
         let home = Self.folder("TURNOUT_HOME", in: environment) ?? workingFolder
         let state = Self.folder("TURNOUT_STATE", in: environment) ?? (home == "/" ? "" : home) + "/state"
-        self.init(home: home, state: state.hasPrefix("/") ? state : workingFolder + "/" + state)
+        let stock = program.parentFolder.parentFolder + "/share/turnout/Playbooks"
+        self.init(
+            home: home, state: state.hasPrefix("/") ? state : workingFolder + "/" + state,
+            stock: FileManager.default.fileExists(atPath: stock) ? stock : nil)
     }
 
     private static func folder(_ name: String, in environment: [String: String]) -> String? {
