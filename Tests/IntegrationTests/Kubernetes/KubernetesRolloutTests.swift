@@ -190,7 +190,8 @@ extension KubernetesSuite {
                 let ended = try home.run("doctor", "--namespace", fixture.namespace)
                 #expect(ended.status == 0, "\(ended.output)")
                 #expect(
-                    ended.output.contains("all \(RequiredPermissions.needed(in: "").count) that Turnout uses"),
+                    ended.output.contains(
+                        "all \(RequiredPermissions.needed(in: "").count) permissions that Turnout uses"),
                     "\(ended.output)")
             }
         }
