@@ -86,7 +86,8 @@ package struct RecordCheck {
         for (stage, expected) in zip(stages, told.stages) where stage != expected {
             findings.append(
                 "stage \(expected.name) of \(record.id) was changed: its events say \(expected.status.rawValue) "
-                    + "after \(expected.attempts) attempts\(expected.reason.map { " (\($0))" } ?? "")")
+                    + "after \(expected.attempts) attempt\(expected.attempts == 1 ? "" : "s")\(expected.reason.map { " (\($0))" } ?? "")"
+            )
         }
         return findings
     }

@@ -28,8 +28,11 @@ package final class LoadGenerator: Sendable {
     package init(
         url: String, key: String, body: String, rate: Double, maxInFlight: Int = 1000, timeout: Interval = .seconds(190)
     ) throws(LoadError) {
-        guard rate > 0, rate <= 1_000_000, maxInFlight > 0 else {
+        guard rate > 0, rate <= 1_000_000 else {
             throw LoadError(message: "a rate of \(rate)/s is out of range: expected more than 0/s, at most 1000000/s")
+        }
+        guard maxInFlight > 0 else {
+            throw LoadError(message: "at most \(maxInFlight) requests in flight: expected at least 1")
         }
         settings = Settings(rate: rate, maxInFlight: maxInFlight, timeout: timeout)
         shared = LoadState(target: try LoadTarget(url: url, key: key, body: body))

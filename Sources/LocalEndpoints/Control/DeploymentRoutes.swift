@@ -55,10 +55,11 @@ struct DeploymentRoutes: Sendable {
 
     /// Formats log lines as `TIME [INSTANCE] TEXT`.
     ///
-    /// Lines without an instance come from the platform and are returned for the storage initializer.
+    /// Lines without an instance come from the platform and are returned for the storage initializer too.
     private static func text(_ lines: [LogLine], of container: LogsRequest.Container?) -> String {
-        let told = container == .storageInitializer ? lines.filter { $0.instance == nil } : lines
-        return told.map { "\($0.at) [\($0.instance ?? "platform")] \($0.text)\n" }.joined()
+        let isInitializer = container == .storageInitializer
+        let asked = isInitializer ? lines.filter { [nil, LogLine.storageInitializer].contains($0.instance) } : lines
+        return asked.map { "\($0.at) [\($0.instance ?? "platform")] \($0.text)\n" }.joined()
     }
 
     private struct Size: Codable, Hashable, Sendable {

@@ -113,7 +113,9 @@ package final class AccessLog: Sendable {
     }
 
     private func report(_ lost: Int) {
-        let line = Array("\(SystemClock().now()) \(lost) lines were lost: they could not be written in time\n".utf8)
+        let line = Array(
+            "\(SystemClock().now()) \(lost) line\(lost == 1 ? " was" : "s were") lost: they could not be written in time\n"
+                .utf8)
         if write(line) < line.count { buffer.withLock { $0.lost += lost } }
     }
 

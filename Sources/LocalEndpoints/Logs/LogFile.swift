@@ -48,7 +48,8 @@ struct LogFile: ~Copyable {
             if size > 0, size + lines.count > limit { try rotate() }
             var bytes: [UInt8] = isBroken ? [LogLineText.lineFeed] : []
             if let loss {
-                let text = "\(loss.lines) lines of this log were lost: \(loss.reason)"
+                let text =
+                    "\(loss.lines) line\(loss.lines == 1 ? "" : "s") of this log \(loss.lines == 1 ? "was" : "were") lost: \(loss.reason)"
                 LogLineText.append(LogLine(at: now(), text: text), to: &bytes)
             }
             bytes += lines

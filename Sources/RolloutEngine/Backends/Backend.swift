@@ -134,6 +134,9 @@ package struct LogLine: Hashable, Sendable, Codable {
     package var instance: String?
     package var text: String
 
+    /// The ``instance`` of the container that prepares a deployment's environment.
+    package static let storageInitializer = "storage-initializer"
+
     package init(at: Timestamp, instance: String? = nil, text: String) {
         self.at = at
         self.instance = instance

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# `turnout serve` beside nginx, HAProxy and Envoy, on one core, by ../shared/bench/dataplane/bench.sh:
+# `turnout serve` beside nginx, HAProxy and Envoy, on one core, by the load script that BENCH names:
 #   Tests/Benchmarks/dataplane/run.sh [all|verify|perf|slow]
 # "ours" forwards to the benchmark's servers (external deployments) with a mirror of 10 %, "sim" answers in process
 # (simulated deployments), "many" is "ours" with 20 deployments. All three run without the bandwidth limit and without
 # request lines, as the peers do. "sim" mirrors as well, but in process, where the benchmark's servers see no copy: here
-# it counts as one without a mirror, and ../clients holds the share of its copies against an interval. BENCH names another copy of bench.sh; its knobs (ROUNDS, SECS, PEERS, …) work here as
-# there. SCRATCH is the folder that the release is built in.
+# it counts as one without a mirror, and ../clients holds the share of its copies against an interval. The load script's
+# knobs (ROUNDS, SECS, PEERS, …) work here too. SCRATCH is the folder that the release is built in.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 bench="${BENCH:-../shared/bench/dataplane/bench.sh}"

@@ -123,7 +123,8 @@ extension KubernetesSuite {
                         #expect(maps.components(separatedBy: "my-endpoint-green-code").count == 2, "\(maps)")
                         let back = try await here.end("approve", "kubernetes-rollout-1", "--resume")
                         #expect(
-                            back.status == 11 && back.output.contains("deployment blue: expected present, observed absent"), "\(back)")
+                            back.status == 11 && back.output.contains("blue: expected present, observed absent"),
+                            "\(back)")
                         // The way back needs code that is in the cluster no more.
                         let aborted = try await here.end("abort", "kubernetes-rollout-1")
                         #expect(aborted.status == 12, "\(aborted)")

@@ -197,9 +197,9 @@ struct PythonEnvironment {
 
     private func say(_ text: String) { Self.say(text, in: log) }
 
-    /// Logs as `storage-initializer`, the container that prepares the environment in the cloud.
+    /// Logs as the container that prepares the environment in the cloud.
     private static func say(_ text: String, in log: DeploymentLog) {
-        log.append(LogLine(at: SystemClock().now(), instance: "storage-initializer", text: text))
+        log.append(LogLine(at: SystemClock().now(), instance: LogLine.storageInitializer, text: text))
     }
 }
 
