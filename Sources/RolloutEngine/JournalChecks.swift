@@ -37,9 +37,9 @@ package struct ChainCheck {
     /// Returns the findings once all lines have been checked.
     package func finish() -> [String] {
         if expected == end.count {
-            return findings + ["event \(expected) of \(end.run), the last one, was deleted"]
+            return findings + ["the last event of \(end.run), event \(expected), was deleted"]
         } else if expected < end.count {
-            return findings + ["events \(expected) to \(end.count) of \(end.run), the last ones, were deleted"]
+            return findings + ["the last events of \(end.run), events \(expected) to \(end.count), were deleted"]
         } else if findings.isEmpty, previous != end.head {
             return ["the last event of \(end.run) is not the one that its record names"]
         }

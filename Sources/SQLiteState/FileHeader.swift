@@ -25,7 +25,9 @@ struct FileHeader {
             throw StateError(errno: errno, path: path, doing: "opening")
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw StateError(.cannotOpen, path: path, "\(path): not a regular file; move it away, or set TURNOUT_STATE")
+            throw StateError(
+                .cannotOpen, path: path,
+                "\(path): not a regular file; move it away, or set TURNOUT_STATE to another folder")
         }
         guard access(path, R_OK) == 0 else { throw StateError(errno: errno, path: path, doing: "opening") }
         guard status.st_size > 0 else { return nil }

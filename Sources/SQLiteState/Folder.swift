@@ -22,7 +22,8 @@ package enum Folder {
             guard stat(path, &status) == 0 else { throw StateError(errno: errno, path: path, doing: "opening") }
             guard status.st_mode & S_IFMT == S_IFDIR else {
                 throw StateError(
-                    .cannotOpen, path: path, "\(path): not a folder; move it away, or set TURNOUT_STATE")
+                    .cannotOpen, path: path,
+                    "\(path): not a folder; move it away, or set TURNOUT_STATE to another folder")
             }
         case ENOENT where path.parentFolder != path:
             try create(path.parentFolder)

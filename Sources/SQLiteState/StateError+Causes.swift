@@ -13,9 +13,12 @@ extension StateError {
         case ENOSPC, EDQUOT: self.init(.noSpace, path: path, "\(cause); free some space")
         case EROFS: self.init(.readOnly, path: path, "\(cause); set TURNOUT_STATE to a writable folder")
         case EACCES, EPERM:
-            self.init(.readOnly, path: path, "\(cause); give this user write permission, or set TURNOUT_STATE")
+            self.init(
+                .readOnly, path: path,
+                "\(cause); give this user write permission, or set TURNOUT_STATE to another folder")
         case ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EMFILE, ENFILE, ENXIO, EEXIST:
-            self.init(.cannotOpen, path: path, "\(cause); check what is at that path, or set TURNOUT_STATE")
+            self.init(
+                .cannotOpen, path: path, "\(cause); check what is at that path, or set TURNOUT_STATE to another folder")
         default:
             self.init(.inputOutput, path: path, "\(cause); check the disk (dmesg) before you continue")
         }
@@ -66,7 +69,8 @@ extension StateError {
     init(notADatabase path: String) {
         self.init(
             .notADatabase, path: path,
-            "\(path): not an SQLite file, so it was left unchanged; move it away, or set TURNOUT_STATE")
+            "\(path): not an SQLite file, so it was left unchanged; move it away, or set TURNOUT_STATE to another folder"
+        )
     }
 
     /// Returns `error` itself if it is a ``StateError``, else converts it.

@@ -155,7 +155,7 @@ struct StateOpening {
             throw StateError(
                 .foreign(applicationID: application), path: path,
                 "\(path): this SQLite file is not Turnout's \(schema.name) (its application_id is \(application)), so it "
-                    + "was left unchanged; move it away, or set TURNOUT_STATE")
+                    + "was left unchanged; move it away, or set TURNOUT_STATE to another folder")
         }
         guard version >= 0 else {
             throw StateError(

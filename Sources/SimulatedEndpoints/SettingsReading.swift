@@ -25,11 +25,11 @@ extension SimulationSettings {
     private static let durations = ObjectShape(
         "durations",
         [
-            Field("endpoint", .length, "Creating or updating an endpoint. Default: 90s.", example: "90s"),
-            Field("deployment", .length, "Creating or updating a deployment. Default: 10m.", example: "10m"),
-            Field("scale", .length, "Changing the number of instances. Default: 2m.", example: "2m"),
-            Field("traffic", .length, "Changing traffic or mirror traffic. Default: 30s.", example: "30s"),
-            Field("delete", .length, "Deleting an endpoint or a deployment. Default: 60s.", example: "60s"),
+            Field("endpoint", .length, "Time to create or update an endpoint. Default: 90s.", example: "90s"),
+            Field("deployment", .length, "Time to create or update a deployment. Default: 10m.", example: "10m"),
+            Field("scale", .length, "Time to change the number of instances. Default: 2m.", example: "2m"),
+            Field("traffic", .length, "Time to change traffic or mirror traffic. Default: 30s.", example: "30s"),
+            Field("delete", .length, "Time to delete an endpoint or a deployment. Default: 60s.", example: "60s"),
         ])
 
     private static let users = ObjectShape(
@@ -100,14 +100,15 @@ extension DeploymentProfile {
                 Field("fault", .choice(Fault.allCases.map(\.rawValue)), "Fault of the deployment.", example: "slow"),
                 Field(
                     "fault_after", .length,
-                    "Delay until the fault appears, or its duration. Default: 30m for never_ready, 5m for others.",
+                    "Time until the fault takes effect; for never_ready and refuse_updating, how long it lasts. Default: depends on "
+                        + "the fault and the backend.",
                     example: "5m"),
                 Field(
                     "leak",
                     .object(
                         Trouble.shape(
                             "a leak", Field("per", .positiveLength, required: true, "Period.", example: "10m"))),
-                    "Trouble that grows with the age of an instance, by this much per period."),
+                    "Extra latency and errors that grow with the age of an instance, by this much per period."),
                 Field(
                     "cold_start",
                     .object(
@@ -115,8 +116,10 @@ extension DeploymentProfile {
                             "a cold start",
                             Field(
                                 "for", .positiveLength, required: true, "Duration after an instance becomes ready.",
-                                example: "30s"))), "Trouble of every new instance."),
-                Field("bad_instance", .object(Trouble.shape("a bad instance")), "Trouble of the first instance only."),
+                                example: "30s"))), "Extra latency and errors of every new instance."),
+                Field(
+                    "bad_instance", .object(Trouble.shape("a bad instance")),
+                    "Extra latency and errors of the first instance only."),
                 Field(
                     "under_load",
                     .object(
@@ -124,7 +127,7 @@ extension DeploymentProfile {
                             "a load",
                             Field(
                                 "above", .rate(bare: true), required: true, "Live requests per second to an instance.",
-                                example: "20/s"))), "Trouble of an instance above this load."),
+                                example: "20/s"))), "Extra latency and errors of an instance above this load."),
             ] + more)
     }
 
@@ -192,7 +195,7 @@ extension Incident {
                     "at", .length, required: true, "Start of the incident, measured from the clients' first request.",
                     example: "5m"),
                 Field("for", .positiveLength, required: true, "Duration of the incident.", example: "2m"))))
-    package static let description = "Trouble that affects all simulated deployments at the same time."
+    package static let description = "Extra latency and errors of all simulated deployments at the same time."
 
     /// Reads the list at ``key``, such as `[{at: 5m, for: 2m, errors: 20%, latency_factor: 3}]`.
     package static func list(in reader: SettingsReader) throws(SettingsProblem) -> [Incident] {

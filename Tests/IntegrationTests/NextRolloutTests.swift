@@ -159,7 +159,7 @@ struct NextRolloutTests {
             #expect(taken.status == 13 && taken.errors.contains("is in use"), "\(taken.errors)")
             #expect(try home.run("abort").status == 12)
             let old = try home.run("retry", "next-rollout-3", "--from", "deploy")
-            #expect(old.status == 65 && old.errors.contains("'green' live"), "\(old.errors)")
+            #expect(old.status == 65 && old.errors.contains("'green' was live"), "\(old.errors)")
             let again = try home.json(Roled.self, "status", "next-rollout-3")
             #expect(again.roles?.live == "green" && again.roles?.candidate == "blue")
         }

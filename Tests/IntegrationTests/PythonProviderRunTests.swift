@@ -116,7 +116,7 @@ struct PythonProviderRunTests {
             #expect(arguments.hasPrefix("create --prefix \(home.path)/state/local/environments/"))
             let given = try pythonYAMLValue(of: String(contentsOfFile: bin + "/conda.yml", encoding: .utf8))
             #expect(try given == pythonYAMLValue(of: Self.conda))
-            #expect(log.contains("by micromamba: the conda file"))
+            #expect(log.contains("using micromamba: the conda file"))
             // What is built serves on where nothing could build it: the emulator is started again by another shell.
             #expect(try home.run("serve", "--stop").status == 0)
             try FileManager.default.removeItem(atPath: bin + "/micromamba")

@@ -67,7 +67,7 @@ struct CondaFileTests {
     @Test(
         "what pip cannot install is named, with the ways out",
         arguments: [
-            ("cudatoolkit=11.1", "install micromamba, mamba or conda"), ("my-internal-package", "under pip:"),
+            ("cudatoolkit=11.1", "install micromamba, mamba or conda"), ("my-internal-package", "under 'pip:'"),
             ("numpy=1.2=py39_0", "numpy=1.2"), ("numpy=1.2|1.3", "numpy=1.2"), ("numpy[sha256=1]", "numpy=1.2"),
             ("numpy 1.2 py39_0", "numpy=1.2"), ("numpy=(1.2)", "numpy=1.2"),
         ])

@@ -95,7 +95,7 @@ struct PythonProviderTests {
         let venv = try choose([.string("python\(version)")], on: machine([], ["python3.11": "3.11.7"]))
         #expect(venv.provider == .venv(PythonInterpreter(path: "/bin/python3.11", version: "3.11.7")))
         #expect(
-            venv.note == "to conda, python\(version) excludes Python 3.11.7, which is used anyway")
+            venv.note == "conda would not accept Python 3.11.7 for python\(version), but it is used anyway")
         let uv = try choose([.string("python\(version)")], on: machine(["uv"]))
         #expect(uv.provider == .uv(program: "/bin/uv", python: "3.11"))
         #expect(uv.note == "to conda, python\(version) is only 3.11.0; uv uses the latest 3.11")

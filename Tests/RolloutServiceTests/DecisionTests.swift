@@ -99,7 +99,9 @@ extension RolloutService {
         #expect(approvals.stages == ["cut-over"])
         #expect(
             approvals.notes
-                == ["stage delete-blue is not approved in advance: the person who starts the run may not approve it"])
+                == [
+                    "stage delete-blue is not approved in advance: the person who starts the run is not allowed to approve it"
+                ])
     }
 
     @Test("a stage without a gate, an unknown one, and a gate that bars the starter are refused")

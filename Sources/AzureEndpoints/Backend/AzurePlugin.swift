@@ -17,13 +17,14 @@ package struct AzurePlugin: BackendPlugin {
         "the settings",
         [
             Field(
-                "subscription", .text, "ID of the subscription. Default: AZURE_SUBSCRIPTION_ID, else that of az.",
+                "subscription", .text, "ID of the subscription. Default: AZURE_SUBSCRIPTION_ID, or else az's default.",
                 example: "00000000-0000-0000-0000-000000000000"),
             Field(
-                "resource_group", .text, "Name of the resource group. Default: AZURE_RESOURCE_GROUP, else that of az.",
+                "resource_group", .text,
+                "Name of the resource group. Default: AZURE_RESOURCE_GROUP, or else az's default.",
                 example: "models"),
             Field(
-                "workspace", .text, "Name of the workspace. Default: AZURE_ML_WORKSPACE, else that of az.",
+                "workspace", .text, "Name of the workspace. Default: AZURE_ML_WORKSPACE, or else az's default.",
                 example: "production"),
         ])
 

@@ -54,7 +54,7 @@ package struct AzureDoctor: Sendable {
     private func token() async throws -> String {
         _ = try await CloudToken(environment: environment, asking: az, clock: SystemClock()).value()
         return environment[CloudToken.variable]?.isEmpty == false
-            ? "there is a token, from \(CloudToken.variable)" : "there is a token, from the user signed in to az"
+            ? "a token is available from \(CloudToken.variable)" : "a token is available from the user signed in to az"
     }
 
     /// Requests the workspace's region, which also loads the CA certificates.

@@ -102,11 +102,11 @@ extension KubernetesSettings {
             Field("prometheus", .word, "Address of a Prometheus server.", example: "http://10.0.0.8:9090"),
             Field(
                 "preset", .choice(MetricsChoice.Preset.allCases.map(\.rawValue)),
-                "Gateway whose counters the server has.",
+                "Gateway whose request counters the Prometheus server collects.",
                 example: "istio"),
             Field("queries", .object(queries), "Counters of another gateway, instead of a preset."),
             Field(
-                "labels", .mapping(.word), "Values that other labels of the counters must have.",
+                "labels", .mapping(.word), "Additional labels that the counters must have, with their values.",
                 example: "{cluster: north}"),
             Field(
                 "delay", .duration(), "How long after a scrape began its samples are available. Default: 3s.",
@@ -116,7 +116,9 @@ extension KubernetesSettings {
     private static let queries = ObjectShape(
         "queries",
         [
-            Field("requests", .word, required: true, "Selects the counter of all requests.", example: "requests_total"),
+            Field(
+                "requests", .word, required: true, "Prometheus selector for the counter of all requests.",
+                example: "requests_total"),
             Field(
                 "errors", .word, required: true, "Selects the counter of failed requests.", example: "errors_total"),
             Field(

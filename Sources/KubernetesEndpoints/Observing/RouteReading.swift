@@ -120,9 +120,11 @@ struct RouteReading {
                     if condition["reason"]?.string == "BackendNotFound", hasMissingDeployments { continue }
                     let reason = condition["reason"]?.string ?? "no reason"
                     let message = condition["message"]?.string.flatMap { $0.isEmpty ? nil : ": \($0)" } ?? ""
+                    guard condition["status"]?.string == "False" else {
+                        return .waiting("gateway \(name) to meet the route's condition \(type): \(reason)\(message)")
+                    }
                     let said =
                         "gateway \(name) reports that the route's condition \(type) is not met: \(reason)\(message)"
-                    guard condition["status"]?.string == "False" else { return .waiting(said) }
                     if type == "Accepted" { return .refused(said) }
                     unresolved = unresolved ?? .unresolved(said)
                 }

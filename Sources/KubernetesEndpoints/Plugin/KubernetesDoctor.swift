@@ -65,7 +65,7 @@ struct KubernetesDoctor {
             let findings = state.findings.map {
                 Diagnosis(
                     .warning, "metrics", $0,
-                    advice: "check that the server scrapes the gateway and keeps its request counters")
+                    advice: "check that the Prometheus server scrapes the gateway and keeps its request counters")
             }
             guard findings.isEmpty else { return findings }
             let what = state.isKnown ? " and has counters of the requests to \(endpoint?.text ?? "")" : ""
@@ -126,7 +126,7 @@ struct KubernetesDoctor {
                     Diagnosis(
                         .warning, "gateway", "you are not allowed to read Gateway \(place)/\(choice.name)",
                         advice:
-                            "grant yourself the permission to get gateways there, so that its problems can be reported")
+                            "grant yourself permission to get gateways there, so that problems with it can be reported")
                 ]
             }
             if let problem = look.problem {
@@ -157,7 +157,7 @@ struct KubernetesDoctor {
                 let present = versions.isEmpty ? "is not installed" : "has only \(versions.joined(separator: ", "))"
                 return [
                     Diagnosis(
-                        .error, "gateway", "the Gateway API \(present), but HTTPRoutes of v1 are required",
+                        .error, "gateway", "the Gateway API \(present), but HTTPRoute v1 is required",
                         advice: "install it and a gateway controller: https://gateway-api.sigs.k8s.io")
                 ]
             }
@@ -166,7 +166,7 @@ struct KubernetesDoctor {
             guard types.contains(where: { $0.plural == ResourceType.httpRoutes.plural }) else {
                 return [
                     Diagnosis(
-                        .error, "gateway", "the Gateway API is installed, but without HTTPRoutes of v1",
+                        .error, "gateway", "the Gateway API is installed, but without HTTPRoute v1",
                         advice: "install all of it: https://gateway-api.sigs.k8s.io")
                 ]
             }
@@ -193,7 +193,7 @@ struct KubernetesDoctor {
                 Diagnosis(
                     .error, "rights", "you are not allowed to \(missing[$0])",
                     advice: $0 == missing.indices.last
-                        ? "apply Playbooks/samples/kubernetes/role.yml and bind yourself to its Role" : nil)
+                        ? "apply Playbooks/samples/kubernetes/role.yml and bind its Role to your user" : nil)
             }
         } catch {
             return [Diagnosis(.error, "rights", "permissions cannot be checked: \(error)")]

@@ -10,7 +10,7 @@ extension AssetCatalog {
         throw ControlError.badArgument(
             "deployment \(deployment) brings its own server (\(own.part)), but its property \(InstanceChoice.key) asks "
                 + "to simulate it: remove the property, or set \(InstanceChoice.replacesCode): true in the profile to "
-                + "measure the simulation instead",
+                + "use the simulation instead of that server",
             target: "properties.properties")
     }
 

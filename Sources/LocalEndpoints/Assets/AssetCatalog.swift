@@ -78,7 +78,7 @@ struct AssetCatalog: Sendable {
             // A server that the playbook names does not need the code that the deployment file names for the cloud.
             guard parts.choice == nil else { return nil }
             throw ControlError.badArgument(
-                "codeConfiguration.codeId is \(code), which is not registered code of this workspace",
+                "codeConfiguration.codeId is \(code), which is not a code asset registered in this workspace",
                 target: "properties.codeConfiguration.codeId")
         }
         return try upload(of: try find(reference, .codes))

@@ -62,7 +62,8 @@ struct LocalDoctor {
         } catch {
             return [
                 Diagnosis(
-                    .error, "local", "\(error)", advice: "remove \(folder.serveRecord); the next serve writes a new one"
+                    .error, "local", "\(error)",
+                    advice: "remove \(folder.serveRecord); the next `turnout serve` writes a new one"
                 )
             ]
         }
@@ -119,19 +120,20 @@ struct LocalDoctor {
                 return [
                     Diagnosis(
                         .error, "certificate", "\(path) expired on \(day)",
-                        advice: "the next serve creates a new one; give it to the clients that trust the old one")
+                        advice:
+                            "the next `turnout serve` creates a new one; give it to the clients that trust the old one")
                 ]
             }
             return [
                 Diagnosis(
                     rest < .hours(24 * 30) ? .warning : .ok, "certificate", "\(path) is valid until \(day)",
-                    advice: rest < .hours(24 * 30) ? "the next serve creates a new one" : nil)
+                    advice: rest < .hours(24 * 30) ? "the next `turnout serve` creates a new one" : nil)
             ]
         } catch {
             return [
                 Diagnosis(
                     .error, "certificate", "\(path) is not a certificate: \(error)",
-                    advice: "remove it and \(folder.certificateKey); the next serve creates new ones")
+                    advice: "remove it and \(folder.certificateKey); the next `turnout serve` creates new ones")
             ]
         }
     }
@@ -151,7 +153,7 @@ struct LocalDoctor {
         return [
             Diagnosis(
                 .warning, "processes", "servers of an emulator that has ended are still running: \(list)",
-                advice: "the next serve or run ends them; to end them now, run `kill -9 \(list)`")
+                advice: "the next `turnout serve` or run ends them; to end them now, run `kill -9 \(list)`")
         ]
     }
 }

@@ -15,7 +15,7 @@ extension ObjectShape {
                 example: "30m"),
             Field(
                 "at_least", .duration(),
-                "Shortest time after which the analysis may pass, less than `for`. Default: 0s.",
+                "Minimum time before the analysis may pass; must be less than `for`. Default: 0s.",
                 example: "1m"),
             Field(
                 "warm_up", .duration(),

@@ -81,7 +81,7 @@ struct StageReader {
         } else if let when, bake == nil {
             report(
                 "Analysis", when.key.span, "the analysis has a 'when', but the stage has no 'for'",
-                "add 'for: 10m' to the stage: how long it bakes if the analysis is skipped")
+                "add a 'for' to the stage, such as 'for: 10m': how long it bakes if the analysis is skipped")
         }
         var reader = AnalysisReader(source: source, queryProblem: queryProblem)
         let specification = reader.read(member.value)

@@ -90,7 +90,8 @@ extension NamedFiles {
             report(
                 ServerIsKnown.name, location(key, in: document),
                 "\(model) has no file \(MLflowModel.descriptor), so it is not an MLflow model",
-                help: "name the folder that MLflow wrote, or give the deployment a code_configuration")
+                help:
+                    "set the model's path to the folder that MLflow wrote, or give the deployment a code_configuration")
         case nil:
             report(
                 ServerIsKnown.name, place.location,

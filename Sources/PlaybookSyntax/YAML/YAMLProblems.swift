@@ -60,7 +60,8 @@ extension SourceFile {
                     return finding(
                         at: offset,
                         "the control character U+\(String(repeating: "0", count: max(0, 4 - code.count)))\(code) "
-                            + "is not allowed", help: "remove it, or write it as an escape in double quotes")
+                            + "is not allowed",
+                        help: "remove it, or write it as an escape sequence in a double-quoted string")
                 }
                 offset += encoded.count
             }

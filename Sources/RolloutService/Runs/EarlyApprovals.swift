@@ -56,7 +56,7 @@ struct EarlyApprovals: Hashable, Sendable {
         let group = caller.membership(for: approval)
         return switch approval.objection(to: caller.person, memberOf: group, starter: caller.person) {
         case nil, .repeated?: nil
-        case .starter?: "the person who starts the run may not approve it"
+        case .starter?: "the person who starts the run is not allowed to approve it"
         case .group(let group)?: caller.objection(to: group)
         }
     }

@@ -71,7 +71,8 @@ struct JSONRequest {
             }
         }
         guard live.status != nil, mirror.status != nil else {
-            throw Problem(offset: start, message: "'\(live.status == nil ? "live" : "mirror")' is missing in the pair")
+            throw Problem(
+                offset: start, message: "'\(live.status == nil ? "live" : "mirror")' is missing from the pair")
         }
         return .pair(live: live, mirror: mirror, agree: agree)
     }

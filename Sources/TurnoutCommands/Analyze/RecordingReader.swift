@@ -169,7 +169,8 @@ struct RecordingReader {
             guard second >= 0 else { return reportEarlyTraffic(line) }
             if replay?.gate?.hasCandidate == true, replay?.gate?.design != .mirrored {
                 return findings.report(
-                    "MixedStage", line: line, "a mirrored pair in a stage in which the candidate has live traffic",
+                    "MixedStage", line: line,
+                    "this is a mirrored pair, but the candidate has live traffic in this stage",
                     help: "it is not counted: a stage has either live or mirrored traffic")
             }
             replay?.addPair(
@@ -203,7 +204,7 @@ struct RecordingReader {
         case .back(let from)?:
             guard from - second > lateness else { return from }
             findings.report(
-                "TimeWentBack", line: place, "the time goes back from second \(from) to \(second)",
+                "TimeWentBack", line: place, "time goes backwards, from second \(from) to second \(second)",
                 help: "the line is not counted: lines must be in order of time")
             return nil
         case .jumped(let from)?:

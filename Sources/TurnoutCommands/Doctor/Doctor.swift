@@ -52,7 +52,8 @@ struct Doctor {
         guard isFolder else {
             return [
                 Diagnosis(
-                    .error, "state", "\(workspace.state) is not a folder", advice: "move it away, or set TURNOUT_STATE")
+                    .error, "state", "\(workspace.state) is not a folder",
+                    advice: "move it away, or set TURNOUT_STATE to another folder")
             ]
         }
         guard access(workspace.state, W_OK | X_OK) == 0 else {

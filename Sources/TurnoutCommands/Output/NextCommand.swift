@@ -99,7 +99,7 @@ extension NextStep {
         case .restore: "restore the endpoint to what the run left"
         case .adopt: wayBack ? "leave the endpoint as it is" : "accept the endpoint as it is"
         case .fork(from: nil): "try again" + (situation.forkStage.map { " from stage \($0)" } ?? "") + ", in a new run"
-        case .fork: "do what was skipped, in a new run"
+        case .fork: "carry out what was skipped, in a new run"
         case .forkEdited: "try again with the edited files"
         }
     }

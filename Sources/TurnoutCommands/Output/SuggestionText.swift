@@ -21,9 +21,9 @@ extension Suggestion {
         case .logs(let endpoint, let deployment, let backend):
             "`turnout endpoint logs \(endpoint) --deployment \(deployment)\(flag(backend))` shows its log"
         case .takeAway(let endpoint, let deployment, let backend):
-            "a run that deploys it again fixes it, or "
+            "to fix it, deploy it again with a run; to delete it, run "
                 + "`turnout endpoint traffic \(endpoint) --set \(deployment)=0\(flag(backend))` and then "
-                + "`turnout endpoint delete \(endpoint) --deployment \(deployment)\(flag(backend))` delete it"
+                + "`turnout endpoint delete \(endpoint) --deployment \(deployment)\(flag(backend))`"
         case .step(let step, let run, let stage): step.words(of: run, stage: stage)
         }
     }

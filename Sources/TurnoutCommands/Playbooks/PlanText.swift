@@ -122,7 +122,7 @@ extension PlanPreview.Stage {
 
 extension PlanPreview.Stage {
     fileprivate var verdictWords: String {
-        verdict.map { "; a candidate as good as the control passes after about \($0.short)" } ?? ""
+        verdict.map { "; if the candidate is as good as the control, it passes after about \($0.short)" } ?? ""
     }
 }
 

@@ -5,7 +5,7 @@ internal import RolloutEngine
 struct ApproveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "approve",
-        abstract: "Approve the stage that a run waits for.",
+        abstract: "Approve the stage that a run is waiting to start.",
         discussion: """
             The decision applies only to this run, stage and attempt, and to the plan and the endpoint as shown to \
             you. You can decide in advance, and while no process is working on the run. A decision is used once, and \

@@ -5,7 +5,7 @@ internal import RolloutEngine
 struct RejectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reject",
-        abstract: "Reject the stage that a run waits for, so that the run rolls back.",
+        abstract: "Reject the stage that a run is waiting to start, so that the run rolls back.",
         discussion: """
             The run rolls back to the traffic that was observed at its start, unless the stage has `on_failure: hold`.
 

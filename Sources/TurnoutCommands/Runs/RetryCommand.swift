@@ -20,7 +20,7 @@ struct RetryCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help: "The run. Default: the held run, or the latest run of an endpoint that ended without success.",
+        help: "The run. Default: the held run, or an endpoint's latest run if it ended without success.",
         completion: .custom { _, _, _ in Completions.runs() })
     var run: String?
 

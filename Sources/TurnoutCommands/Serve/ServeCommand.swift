@@ -99,8 +99,8 @@ struct ServeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Bytes per second of each endpoint, requests plus answers, for example 5MBps or 800KBps; or off.",
-            discussion: "Traffic above the limit is delayed, as in Azure; the answer's trailers contain the delay.",
+            "Bandwidth limit of each endpoint, requests and responses combined: 5MBps, 800KBps or off.",
+            discussion: "Traffic above the limit is delayed, as in Azure; the response's trailers contain the delay.",
             valueName: "limit"))
     var bandwidthLimit = BandwidthLimit.azure
 

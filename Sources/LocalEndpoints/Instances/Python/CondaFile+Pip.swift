@@ -55,7 +55,7 @@ extension CondaFile {
         guard let name = known[package.name] else {
             throw Problem(
                 message: "requires the conda package '\(package.text)', but this machine has no conda program",
-                help: "install micromamba, mamba or conda; or list the package under pip: if it is on PyPI",
+                help: "install micromamba, mamba or conda; or list the package under 'pip:' if it is on PyPI",
                 entry: package.text)
         }
         return name + (try version(of: package))
@@ -123,12 +123,14 @@ extension CondaFile {
             let isAbsolute = file.path.hasPrefix("/")
             if let place = isAbsolute ? file.path : folder.map({ "\($0)/\(file.path)" }), access(place, R_OK) != 0 {
                 return Problem(
-                    message: "has '\(file.entry)' under pip:, but the file \(place) does not exist or is not readable",
+                    message:
+                        "has '\(file.entry)' under 'pip:', but the file \(place) does not exist or is not readable",
                     help: Self.help(file), entry: file.entry)
             }
             guard !isAbsolute else { return nil }
             return Problem(
-                message: "has '\(file.entry)' under pip:, but files next to a conda file are not uploaded with it: as "
+                message:
+                    "has '\(file.entry)' under 'pip:', but files next to a conda file are not uploaded with it: as "
                     + "in Azure ML, an environment is only the text of its conda file",
                 help: Self.help(file), entry: file.entry)
         }
@@ -137,7 +139,7 @@ extension CondaFile {
     private static func help(_ file: NamedFile) -> String {
         file.isList
             ? "copy the lines of \(file.path) to pip: instead"
-            : "list the package itself under pip:, or the absolute path of a file on this machine"
+            : "list the package itself under 'pip:', or the absolute path of a file on this machine"
     }
 
     /// The file of an option such as `-r requirements.txt`, `--requirement=requirements.txt` or `-e .`.

@@ -120,7 +120,7 @@ private struct PythonSearch {
             if wanted?.admits(python.version) ?? true { return (python, nil) }
             if let wanted, wanted.admits(python.version, roughly: true) {
                 let text = conda?.python?.text ?? ""
-                return (python, "to conda, \(text) excludes Python \(python.version), which is used anyway")
+                return (python, "conda would not accept Python \(python.version) for \(text), but it is used anyway")
             }
             if !others.contains(where: { $0.version == python.version }) { others.append(python) }
         }

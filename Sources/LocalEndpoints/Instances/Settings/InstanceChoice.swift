@@ -123,7 +123,7 @@ package enum InstanceChoice: Hashable, Sendable {
     private static let profile = DeploymentProfile.shape(with: [
         Field(
             replacesCode, .boolean,
-            "Simulate even a deployment that brings code, an MLflow model or an inference_config. Default: false.",
+            "Simulate the deployment even if it brings code, an MLflow model or an inference_config. Default: false.",
             example: "true")
     ])
 
