@@ -1,4 +1,3 @@
-internal import Logging
 internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
@@ -56,7 +55,7 @@ final class DeadlineWatch: Sendable {
                 defer { last = text }
                 return last != text
             }
-            if isNews { Notices.warn("expired gates cannot be looked for: \(text)") }
+            if isNews { Notices.warn("cannot look for approvals that timed out: \(text)") }
             return []
         }
     }
@@ -67,7 +66,7 @@ final class DeadlineWatch: Sendable {
             try await withService { service in
                 let observer: any RunObserver = json ? JSONDisplay() : DeadlineLines(run: run)
                 let end = try await service.takeUp(
-                    run, reason: "the time to decide its gate ran out",
+                    run, reason: "its approval timed out",
                     WorkOptions(observer: observer, waitsForPeople: false))
                 guard !json else { return JSONDisplay().end(end) }
                 for line in RunEndText(end).lines(Terminal.standardOutput.style) { StandardOutput.shared.line(line) }
@@ -75,7 +74,7 @@ final class DeadlineWatch: Sendable {
         } catch {
             // Another process was faster, and carries the deadline out.
             if let error = error as? JournalError, case .leased = error.code { return }
-            Notices.warn("run \(run) could not be worked on, and is tried again in \(Self.pause): \(error)")
+            Notices.warn("cannot carry out the on_timeout of \(run), retrying in \(Self.pause): \(error)")
             try? await Task.sleep(for: Self.pause)
         }
     }
@@ -89,7 +88,7 @@ private struct DeadlineLines: RunObserver {
         let stage = plan.stages[state.record.position]
         let policy = stage.approval.map { " (\($0.onTimeout.rawValue))" } ?? ""
         StandardOutput.shared.line(
-            "\(run): the time to decide stage \(stage.name) ran out; carrying out its on_timeout\(policy)")
+            "\(run): the approval of stage \(stage.name) timed out; carrying out its on_timeout\(policy)")
     }
 
     func show(_ progress: Runner.Progress) {}
