@@ -118,8 +118,9 @@ struct InstancePythonTests {
                 try await Task.sleep(for: .milliseconds(100))
             }
             #expect(!second.isEmpty && second != first)
+            // A busy machine may need more than one kill: the probe allows a second.
             await #expect(throws: (any Error).self) { try await fixture.score(0, "hang", timeout: .seconds(30)) }
-            try await fixture.wait { _ in try fixture.lines("Killing: the server failed").count == 1 }
+            try await fixture.wait { _ in try fixture.lines("Killing: the server failed").count >= 1 }
             #expect(try fixture.lines("LivenessProbeFailed").count >= 2)
             try await fixture.wait { $0.ready == 1 }
             let third = try await fixture.score().body
