@@ -9,7 +9,7 @@ internal import FoundationEssentials
 /// Paths on this machine, as text.
 package enum DiskPath {
     /// Returns the absolute path without links and `..`, or `nil` if it does not exist.
-    static func resolved(_ path: String) -> String? {
+    package static func resolved(_ path: String) -> String? {
         guard !path.utf8.contains(0), let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)

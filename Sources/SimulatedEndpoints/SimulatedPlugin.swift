@@ -40,11 +40,12 @@ package struct SimulatedPlugin: BackendPlugin {
         }
     }
 
-    package func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? {
-        guard case .mapping(let profiles)? = settings["simulate"],
-            let profile = profiles.first(where: { Name($0.key) == deployment })?.value
-        else { return nil }
-        return (["simulate": profile] as Value).normalizedByJSON
+    package func read(_ deployment: inout DeploymentDraft) {
+        let name = deployment.definition.name
+        guard case .mapping(let profiles)? = deployment.context.settings["simulate"],
+            let profile = profiles.first(where: { Name($0.key) == name })?.value
+        else { return }
+        deployment.definition.serving = (["simulate": profile] as Value).normalizedByJSON
     }
 
     /// Returns the time in the simulated world, which may be ahead of the machine's.

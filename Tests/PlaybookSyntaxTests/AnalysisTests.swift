@@ -1,5 +1,6 @@
 import FoundationEssentials
 import RolloutStatistics
+import RolloutTesting
 import Testing
 
 @testable import PlaybookSyntax
@@ -19,7 +20,7 @@ import Testing
         let report = findings.map { $0.rendered(color: false) }.joined(separator: "\n")
         #expect(findings.map(\.rule) == rules, "\(report)", sourceLocation: sourceLocation)
         #expect(
-            findings.map { Span(start: $0.start, end: $0.end) } == marked.spans, "\(report)",
+            findings.map(\.span) == marked.spans, "\(report)",
             sourceLocation: sourceLocation)
         #expect(report.contains(words), "\(report)", sourceLocation: sourceLocation)
         #expect(specification == nil, sourceLocation: sourceLocation)
@@ -131,7 +132,7 @@ import Testing
                 ? SettingsProblem(path: ["token_file"], message: "is wrong") : nil
         }
         _ = reader.read(node)
-        #expect(reader.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans)
+        #expect(reader.findings.map(\.span) == marked.spans)
         #expect(reader.findings.map(\.message) == ["token_file is wrong"])
     }
 

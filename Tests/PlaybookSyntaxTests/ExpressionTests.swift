@@ -1,4 +1,5 @@
 import FoundationEssentials
+import RolloutTesting
 import Rollouts
 import Testing
 
@@ -46,7 +47,7 @@ struct ExpressionTests {
             source: source,
             scope: ExpressionScope(values: ["inputs.canary": 10, "inputs.name": "green", "backend.mirroring": true]))
         _ = root.map { template.fill($0) }
-        let spans = template.findings.map { Span(start: $0.start, end: $0.end) }
+        let spans = template.findings.map(\.span)
         #expect(spans == sample.spans, "\(template.findings)")
     }
 

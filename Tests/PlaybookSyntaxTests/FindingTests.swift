@@ -1,4 +1,5 @@
 import FoundationEssentials
+import RolloutTesting
 import Testing
 
 @testable import PlaybookSyntax
@@ -7,8 +8,10 @@ import Testing
 struct FindingTests {
     private func finding(_ marked: String, _ message: String = "wrong", help: String? = "right") throws -> Finding {
         let sample = MarkedText(marked)
+        let place = try #require(sample.spans.first)
         let location = Location(
-            source: SourceFile(path: "a/x.yml", data: Data(sample.text.utf8)), span: try #require(sample.spans.first))
+            source: SourceFile(path: "a/x.yml", data: Data(sample.text.utf8)),
+            span: Span(start: place.lowerBound, end: place.upperBound))
         return Finding(.error, "Rule", at: location, message, help: help)
     }
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import RolloutEngine
+import RolloutTesting
 import Testing
 
 @testable import PlaybookSyntax

@@ -1,4 +1,5 @@
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import Testing
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import Testing
 

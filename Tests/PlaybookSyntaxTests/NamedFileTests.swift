@@ -1,5 +1,6 @@
 import FoundationEssentials
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import Testing
 
@@ -14,7 +15,7 @@ struct NamedFileTests {
             Sample.start + "  - {name: test, invoke: {request_file: request.json}}\n", files: [path: marked.text])
         let text = outcome.findings.map { $0.rendered(color: false) }.joined(separator: "\n")
         #expect(outcome.findings.map(\.rule) == rules, "\(text)")
-        #expect(outcome.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans, "\(text)")
+        #expect(outcome.findings.map(\.span) == marked.spans, "\(text)")
         #expect(outcome.findings.allSatisfy { $0.file == path })
         #expect(text.contains(words), "\(text)")
     }
@@ -132,7 +133,7 @@ struct NamedFileTests {
         try Data(marked.text.utf8).write(to: folder.appending(path: "x.yml"))
 
         let outcome = makePlan(of: playbook, options: .managed())
-        #expect(outcome.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans)
+        #expect(outcome.findings.map(\.span) == marked.spans)
         let words = ["there is no file", "is a folder", "outside", "outside", "outside", "is larger than", "outside"]
         for (finding, word) in zip(outcome.findings, words) { #expect(finding.message.contains(word), "\(finding)") }
 

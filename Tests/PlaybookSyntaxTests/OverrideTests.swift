@@ -1,5 +1,6 @@
 import FoundationEssentials
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import Testing
 
@@ -120,7 +121,7 @@ struct OverrideTests {
             let marked = MarkedText(Sample.deployment("green", line + "\n"))
             let outcome = Sample.plan(Sample.start, files: ["green.yml": marked.text])
             #expect(outcome.findings.map(\.rule) == ["Placeholder"], "\(outcome.findings)")
-            #expect(outcome.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans)
+            #expect(outcome.findings.map(\.span) == marked.spans)
         }
         let braces = Sample.plan(
             Sample.start, files: ["green.yml": "name: {{NAME}}\nendpoint_name: my-endpoint\ninstance_type: x\n"])

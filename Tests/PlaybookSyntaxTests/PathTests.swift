@@ -1,5 +1,6 @@
 import FoundationEssentials
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import Support
 import Testing
@@ -90,7 +91,7 @@ struct PathTests {
         ]
         try withFiles(files) { root in
             let findings = makePlan(of: root + "/p/x.yml", options: .managed()).findings
-            #expect(findings.map { Span(start: $0.start, end: $0.end) } == marked.spans, "\(findings)")
+            #expect(findings.map(\.span) == marked.spans, "\(findings)")
             #expect(findings.allSatisfy { $0.rule == "Program" })
             let words = ["\(root)/p/ci/no.sh", "looked in ", "chmod +x", "", "--allow-outside-paths"]
             for (finding, word) in zip(findings, words) where !word.isEmpty {

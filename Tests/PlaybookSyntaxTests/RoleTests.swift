@@ -1,5 +1,6 @@
 import FoundationEssentials
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import Testing
 
@@ -76,7 +77,7 @@ struct RoleTests {
             let outcome = Sample.plan(Self.playbook, options, files: ["blue.yml": marked.text])
             #expect(outcome.findings.map(\.rule) == ["ValidNames"])
             #expect(outcome.findings.map(\.file) == ["blue.yml"])
-            #expect(outcome.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans)
+            #expect(outcome.findings.map(\.span) == marked.spans)
         }
     }
 

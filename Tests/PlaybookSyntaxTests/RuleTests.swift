@@ -1,3 +1,4 @@
+import RolloutTesting
 import Rollouts
 import Testing
 

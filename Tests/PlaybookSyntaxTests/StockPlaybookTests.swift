@@ -1,6 +1,7 @@
 import FoundationEssentials
 import RolloutEngine
 import RolloutStatistics
+import RolloutTesting
 import Rollouts
 import Testing
 

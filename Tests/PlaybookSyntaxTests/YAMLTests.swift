@@ -1,4 +1,5 @@
 import FoundationEssentials
+import RolloutTesting
 import Rollouts
 import Testing
 
@@ -48,7 +49,7 @@ struct YAMLTests {
     func problems(marked: String) {
         let sample = MarkedText(marked)
         let (_, findings) = load(sample.text.utf8)
-        #expect(findings.map { Span(start: $0.start, end: $0.end) } == sample.spans, "\(findings)")
+        #expect(findings.map(\.span) == sample.spans, "\(findings)")
     }
 
     @Test("bytes that are no UTF-8 text are findings at their place")

@@ -118,12 +118,25 @@ struct BackendSettingsTests {
                 let settings = value(of: plugin.settingsShape, &dice, isWild: round % 2 == 0)
                 if plugin.problem(in: settings, kind: .managed) == nil { passed += 1 }
                 _ = plugin.capabilities(of: .managed, settings: settings)
-                _ = plugin.serving("blue", bringing: nil, settings: settings)
+                var blue = draft(settings, of: plugin)
+                plugin.read(&blue)
                 _ = plugin.simulation(of: settings)
                 _ = plugin.settings(in: [plugin.name: settings], among: Composition.current.backends.plugins)
             }
         }
         #expect(passed > 100)
+    }
+
+    private func draft(_ settings: Value, of plugin: any BackendPlugin) -> DeploymentDraft {
+        let file = SourceFile(path: "blue.yml", data: Data())
+        let node = Node(content: .mapping([]), span: .beginning)
+        let context = PlaybookContext(
+            plugin: plugin, capabilities: plugin.capabilities(of: .managed, settings: settings), written: nil,
+            settings: settings, folder: "/", state: "/none")
+        return DeploymentDraft(
+            DeploymentDefinition(name: "blue", endpoint: "my-endpoint"), context: context,
+            document: PlacedValue(node: node, source: file, playbook: file),
+            name: Location(source: file, span: .beginning))
     }
 
     private static let oddities: [Value] = [

@@ -5,6 +5,8 @@ package import Rollouts
 ///
 /// Empty text counts as absent, so that an input may have no default.
 package struct KubernetesSettings: Hashable, Sendable {
+    static let root = "backends.kubernetes"
+
     /// The path of a kubeconfig; `nil` to use `KUBECONFIG` as `kubectl` does.
     package var kubeconfig: String?
     /// The context of the kubeconfig; `nil` for the current one.
@@ -107,7 +109,7 @@ extension KubernetesSettings {
     /// Reads the mapping `backends.kubernetes` of a plan; `null` stands for the defaults.
     package init(_ value: Value) throws(SettingsProblem) {
         self.init()
-        let root = try SettingsReader(value, .object(Self.shape), root: "backends.kubernetes")
+        let root = try SettingsReader(value, .object(Self.shape), root: Self.root)
         kubeconfig = root.text("kubeconfig")
         context = root.text("context")
         namespace = root.text("namespace")

@@ -13,6 +13,7 @@ package import Rollouts
 package struct KubernetesPlugin: BackendPlugin {
     package let name = "kubernetes"
     package let options = ["kubeconfig", "context", "namespace"]
+    package let needsSettings = true
 
     package init() {}
 
@@ -39,16 +40,6 @@ package struct KubernetesPlugin: BackendPlugin {
             return SettingsProblem(path: ["metrics", key], message: problem.message)
         } catch {
             return SettingsProblem(path: [], message: "\(error)")
-        }
-    }
-
-    package var cluster: ClusterFit? {
-        ClusterFit(digestKey: CodeFolder.digestKey) { folder throws(ClusterMisfit) in
-            do throws(CodeFolder.Problem) {
-                return try CodeFolder(at: folder).digest
-            } catch {
-                throw ClusterMisfit("\(error)")
-            }
         }
     }
 

@@ -10,6 +10,15 @@ package struct LocalRegistry: Sendable {
 
     package enum Kind: String, Sendable {
         case codes, models, environments
+
+        /// The word for one of them.
+        var word: String {
+            switch self {
+            case .codes: "code"
+            case .models: "model"
+            case .environments: "environment"
+            }
+        }
     }
 
     package enum Answer: Hashable, Sendable {

@@ -10,8 +10,14 @@ package struct LocalPlugin: BackendPlugin {
     package let takesFiles = true
     /// The command that starts an emulator process, without options.
     private let serve: [String]
+    private let machine: PythonMachine
 
-    package init(serve: [String]) { self.serve = serve }
+    package init(serve: [String], machine: PythonMachine = Self.machine) {
+        self.serve = serve
+        self.machine = machine
+    }
+
+    package static let machine = PythonMachine.here.cachingAnswers()
 
     package func capabilities(of kind: EndpointKind, settings: Value) -> Capabilities {
         AzureBackend.capabilities(of: .emulator)
@@ -46,12 +52,25 @@ package struct LocalPlugin: BackendPlugin {
         return .mapping(shared)
     }
 
-    package func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? {
+    package func read(_ deployment: inout DeploymentDraft) {
+        let context = deployment.context
+        let settings: LocalSettings?
         do throws(SettingsProblem) {
-            return try LocalSettings(settings).serving(deployment, bringing: own)
+            settings = try LocalSettings(context.settings)
         } catch {
-            return nil  // reported with the settings
+            settings = nil  // reported with the settings
         }
+        // Another backend that leaves its servers to this one has its assets elsewhere.
+        let assets = context.capabilities.runsServers ? settings.map { NamedAssets(of: deployment, $0) } : nil
+        deployment.settleServer(settings, assets)
+        if context.capabilities.runsServers { deployment.checkServer(onBackend: name) }
+        guard deployment.definition.serving == nil else { return }
+        if let assets { deployment.resolve(assets) }
+        if let settings { deployment.checkPython(settings.python?.relative(to: context.folder), on: machine) }
+    }
+
+    package func findings(in playbook: PlaybookDraft) -> [Finding] {
+        playbook.context.capabilities.runsServers ? playbook.unknownServers : []
     }
 
     package func clients(of run: RunID, in state: String) throws -> ClientCounts? {

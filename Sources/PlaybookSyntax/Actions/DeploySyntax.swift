@@ -20,16 +20,11 @@ struct DeploySyntax: ActionSyntax {
         "Creates or updates a deployment; a new one gets no traffic.")
 
     func read(_ node: Node, at word: Span, with reader: inout ActionReader) -> (StageAction, [PlacedName])? {
-        guard
-            var placed = reader.files.deployment(
-                at: node["deployment_file"], reader.deploymentOverrides(node), kind: reader.kind)
-        else { return nil }
-        if let count = node["instance_count"]?.scalar?.value.integer {
-            placed.definition.instanceCount = count
-            placed.definition.document = placed.definition.document.setting("instance_count", to: .integer(count))
-            if reader.files.cluster != nil { placed.definition.keepToAutoscaler() }
+        var overrides = reader.deploymentOverrides(node)
+        overrides.instanceCount = node["instance_count"]?.scalar?.value.integer
+        return reader.files.deployment(at: node["deployment_file"], overrides, kind: reader.kind).map { placed in
+            (.deploy(placed.definition), placed.names)
         }
-        return (.deploy(placed.definition), placed.names)
     }
 }
 

@@ -14,6 +14,8 @@ package protocol BackendPlugin: Sendable {
     /// The settings that command-line options can set as well: `context`.
     var options: [String] { get }
 
+    /// Whether a playbook can be planned only with settings of the backend, such as a cluster's gateway.
+    var needsSettings: Bool { get }
     /// The shape of `backends.NAME` in a playbook.
     var settingsShape: Shape { get }
 
@@ -39,19 +41,15 @@ package protocol BackendPlugin: Sendable {
 
     /// Whether the backend receives the files that a deployment names.
     var takesFiles: Bool { get }
-    /// Returns a lookup of registered assets that needs no connection, or `nil` if there is none.
-    func assets(settings: Value, folder: String, state: String) -> AssetLookup?
-    /// The backend whose settings define what serves deployments (``python(settings:folder:)``,
-    /// ``serving(_:bringing:settings:)``); `nil` if it is this one.
+    /// The backend whose settings define what serves deployments, and which therefore reads and checks them; `nil` if it
+    /// is this one.
     var servers: (any BackendPlugin)? { get }
-    /// Returns a lookup of Python on this machine, or `nil` if the backend does not run scoring scripts here.
-    func python(settings: Value, folder: String) -> PythonLookup?
-    /// Returns the server that the settings define for a deployment (``DeploymentDefinition/serving``).
+    /// Completes a deployment whose file has been read, and reports what is wrong with it.
     ///
-    /// `own` is the server that the deployment brings.
-    func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value?
-    /// The checks for a cluster; `nil` if the backend does not deploy to one.
-    var cluster: ClusterFit? { get }
+    /// The digests of files are computed afterwards.
+    func read(_ deployment: inout DeploymentDraft)
+    /// Returns what is wrong with a playbook whose stages have been read.
+    func findings(in playbook: PlaybookDraft) -> [Finding]
 
     /// Returns the last stored counts of a run's client requests, or `nil` if the backend does not count them.
     func clients(of run: RunID, in state: String) throws -> ClientCounts?
@@ -68,18 +66,17 @@ package protocol BackendPlugin: Sendable {
 extension BackendPlugin {
     package var kinds: [EndpointKind] { [] }
     package var options: [String] { [] }
+    package var needsSettings: Bool { false }
     package var takesFiles: Bool { false }
     package var servers: (any BackendPlugin)? { nil }
-    package var cluster: ClusterFit? { nil }
+    package func read(_ deployment: inout DeploymentDraft) {}
+    package func findings(in playbook: PlaybookDraft) -> [Finding] { [] }
     package func problem(in settings: Value, kind: EndpointKind) -> SettingsProblem? { nil }
     package func settings(in backends: Value, among all: [any BackendPlugin]) -> Value { backends[name] ?? .null }
     package func simulation(of settings: Value) -> Value { .null }
     package func settled(_ settings: Value, options: [String: String]) -> Value { settings }
     package func settled(_ action: StageAction, settings: Value) -> StageAction { action }
     package func place(of settings: Value) -> String? { nil }
-    package func assets(settings: Value, folder: String, state: String) -> AssetLookup? { nil }
-    package func python(settings: Value, folder: String) -> PythonLookup? { nil }
-    package func serving(_ deployment: Name, bringing own: OwnServer?, settings: Value) -> Value? { nil }
     package func clients(of run: RunID, in state: String) throws -> ClientCounts? { nil }
     package func diagnose(_ visit: DoctorVisit) async -> [Diagnosis] { [] }
     package func now(in state: String) throws -> Timestamp { SystemClock().now() }

@@ -2,7 +2,7 @@
 package struct FileProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// A sentence fragment that names the file.
     package var message: String
-    var help: String?
+    package var help: String?
 
     package init(message: String) { self.message = message }
 

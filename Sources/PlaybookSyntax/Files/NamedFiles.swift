@@ -18,26 +18,18 @@ struct NamedFiles {
     /// YAML files as written, before overrides.
     private var documents: [String: Document?] = [:]
     var findings: [Finding] = []
-    /// Set if the backend runs the deployments' servers on this machine.
-    var servers: ServerIsKnown?
     /// Set if the backend receives the files that deployments name.
     var digests: DigestCache?
     /// The current files of deployments.
     var sources: Set<Plan.Source> = []
-    /// Set if registered assets can be looked up.
-    var assets: AssetLookup?
-    /// Set if the backend runs scoring scripts on this machine.
-    var python: PythonLookup?
-    /// Returns the server that the playbook's settings define for a deployment, given the one that it brings.
-    ///
-    /// `nil` if the backend does not start servers.
-    var serving: ((Name, OwnServer?) -> Value?)?
+    /// Set if deployments are read for a backend.
+    var context: PlaybookContext?
+    /// The deployments that were read, without duplicates.
+    private(set) var deployments: [Name] = []
     /// Whether to require the files that a deployment names while its own file is read.
     ///
     /// For plans, the rule FilesAreThere does so instead: it considers which files the backend reads.
     var requiresNamedFiles = false
-    /// Set if deployments are brought to a cluster.
-    var cluster: FitsIntoCluster?
 
     /// A YAML file with its content.
     struct Document {
@@ -180,6 +172,27 @@ struct NamedFiles {
     func isUserPath(_ path: String) -> Bool {
         userPaths.contains(path)
             || userPaths.contains { path.hasPrefix($0 + "/") && !path.dropFirst($0.count + 1).description.leavesFolder }
+    }
+
+    /// Lets the backend complete a deployment, which the file at `node` defines.
+    mutating func complete(
+        _ definition: inout DeploymentDefinition, at place: PlacedName, in document: Document, _ node: Node?
+    ) {
+        guard let context else { return }
+        if !deployments.contains(definition.name) { deployments.append(definition.name) }
+        let path = node?.scalar?.value.scalarText ?? ""
+        var draft = DeploymentDraft(
+            definition, context: context,
+            document: PlacedValue(node: document.root, source: document.source, playbook: playbook),
+            name: place.location, folder: folder(of: path), path: path, files: source)
+        if digests != nil {
+            draft.definition.folder = draft.folder
+            draft.definition.ownServer = OwnServer(of: draft.definition, yaml: pythonYAMLValue(of:))
+        }
+        context.plugin.read(&draft)
+        definition = draft.definition
+        findings += draft.findings
+        readFiles(of: &definition, at: place, in: document, server: draft.server)
     }
 
     mutating func report(_ rule: String, _ place: Location, _ message: String, help: String? = nil) {

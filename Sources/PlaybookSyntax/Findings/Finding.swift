@@ -38,7 +38,7 @@ package struct Finding: Hashable, Sendable, Codable {
 
 extension Finding {
     /// Creates a finding at a range, which is clamped to the file.
-    init(
+    package init(
         _ severity: Severity = .error, _ rule: String, at location: Location, _ message: String, help: String? = nil
     ) {
         let source = location.source

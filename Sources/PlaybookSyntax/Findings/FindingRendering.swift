@@ -42,7 +42,7 @@ extension Finding {
 
 extension String {
     /// The text in single quotes for a message, shortened if it has more than 60 characters.
-    var quoted: String { count > 60 ? "'\(prefix(57))…'" : "'\(self)'" }
+    package var quoted: String { count > 60 ? "'\(prefix(57))…'" : "'\(self)'" }
 }
 
 private struct Paint {

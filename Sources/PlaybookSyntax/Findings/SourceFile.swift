@@ -112,7 +112,7 @@ extension Unicode.Scalar {
 }
 
 /// A range of a file, to which a finding can point.
-struct Location: Sendable {
+package struct Location: Sendable {
     var source: SourceFile
     var span: Span
 }

@@ -1,5 +1,5 @@
 internal import RolloutEngine
-internal import Rollouts
+package import Rollouts
 
 /// A definition and the locations of its names.
 struct PlacedDefinition<Definition> {
@@ -62,11 +62,11 @@ extension NamedFiles {
             requestSettings: RequestSettings(root["request_settings"]), document: root.value)
         let place = PlacedName(
             name: name, what: "deployment", location: location(nameNode, in: document))
-        settleServer(of: &definition, at: place, in: document, node)
-        resolveAssets(of: &definition, in: document)
-        if digests != nil { readFiles(of: &definition, at: place, in: document, node) }
-        checkPython(of: &definition, in: document)
-        fit(&definition, place, in: document, at: node)
+        if let count = overrides.instanceCount {
+            definition.instanceCount = count
+            definition.document = definition.document.setting("instance_count", to: .integer(count))
+        }
+        complete(&definition, at: place, in: document, node)
         return PlacedDefinition(definition: definition, names: [place])
     }
 }
@@ -83,7 +83,7 @@ extension RequestSettings {
 
 extension Value {
     /// Returns the mapping with one member replaced.
-    func setting(_ key: String, to value: Value) -> Value {
+    package func setting(_ key: String, to value: Value) -> Value {
         guard case .mapping(var members) = self else { return self }
         members[key] = value
         return .mapping(members)

@@ -63,20 +63,12 @@ struct PlanMaker {
                 findings.append(settings.finding(problem, in: source))
             }
         }
-        if capabilities.runsServers {
-            files.servers = ServerIsKnown(backend: servers.name, settings: servers.own)
-        }
         if plugin.takesFiles { files.digests = DigestCache(path: options.state.map { $0 + "/digests.json" }) }
-        let home = folder(of: source.path)
-        files.assets = plugin.assets(settings: backends.value, folder: home, state: options.state ?? "")
-        files.python = host.python(settings: servers.value, folder: home)
-        files.serving = { host.serving($0, bringing: $1, settings: servers.value) }
-        files.cluster = plugin.cluster.map { FitsIntoCluster($0, backends) }
+        files.context = PlaybookContext(
+            plugin: host, capabilities: capabilities, written: servers.own.map(placed), settings: servers.value,
+            folder: folder(of: source.path), state: options.state ?? "")
         let stages = readStages(
             root["stages"]?.items ?? [], endpoint: endpoint, rate: load?.rate, scope, start: resolution?.start)
-        // It depends on what is live which of the two is deployed this time.
-        for name in roles?.names ?? [] { files.servers?.note(name) }
-        findings += files.servers?.findings(in: source) ?? []
         guard !(findings + files.findings).hasErrors, let name, let endpoint else { return outcome(nil) }
         let counting = plugin.settled(backends.value, options: options.settings)
         var plan = Plan(
@@ -215,17 +207,13 @@ struct PlanMaker {
             source: source, capabilities: capabilities, scope: scope, actions: actions,
             queryProblem: options.queryProblem, groupExists: options.groupExists)
         var probe = reader  // its findings are dropped: the stages are read again below
-        let defines = nodes.contains { $0["define"] != nil && probe.skipReason($0) == nil }
+        let written = nodes.filter { probe.skipReason($0) == nil }
+        let defines = written.contains { $0["define"] != nil }
         var play = Play(
             endpoint: endpoint ?? "endpoint", start: start ?? (defines ? .known(nil) : .unknown),
             capabilities: capabilities, rate: rate, roles: roles)
         var stages = StageList([])
         for node in nodes {
-            if let define = node.member("define"), probe.skipReason(node) == nil,
-                let finding = files.cluster?.finding(forDefining: define, in: source)
-            {
-                findings.append(finding)
-            }
             guard let placed = reader.read(node) else {
                 play.continueAfterUnreadableStage()
                 continue
@@ -236,14 +224,19 @@ struct PlanMaker {
         }
         play.end()
         findings += reader.allFindings
-        // A stage that could not be read might create any deployment.
-        if stages.count == nodes.count, let cluster = files.cluster {
-            findings += cluster.findings(forImagesBeside: stages.compactMap(\.action.deployment?.name), in: source)
-        }
         files = reader.actions.files
+        if let context = files.context {
+            let others = (roles?.names ?? []).filter { !files.deployments.contains($0) }
+            findings += context.plugin.findings(
+                in: PlaybookDraft(
+                    context: context, stages: written.map(placed), deployments: files.deployments + others,
+                    isComplete: stages.count == nodes.count))
+        }
         ruleFindings += play.findings
         return stages
     }
+
+    private func placed(_ node: Node) -> PlacedValue { PlacedValue(node: node, source: source, playbook: source) }
 
     /// Sets the deployment of a `run` stage that names none.
     ///

@@ -13,29 +13,21 @@ enum FilesAreThere {
 }
 
 extension NamedFiles {
-    /// Records the folder of the definition's paths, and the digests of the files that are there now.
+    /// Records the digests of the definition's files as they are now; `server` is where the playbook defines its server.
     mutating func readFiles(
-        of definition: inout DeploymentDefinition, at place: PlacedName, in document: Document, _ node: Node?
+        of definition: inout DeploymentDefinition, at place: PlacedName, in document: Document, server: Location?
     ) {
-        guard let digests, let path = node?.scalar?.value.scalarText, let folder = folder(of: path) else { return }
-        definition.folder = folder
-        if case .mapping(var serving)? = definition.serving, serving["command"] != nil {
-            serving["folder"] = self.folder(of: playbook.path.lastSegment).map(Value.string)
-            definition.serving = .mapping(serving)
-        }
-        guard let files = DeploymentFiles(definition, yaml: pythonYAMLValue(of:)) else { return }
+        let server = server ?? Location(source: playbook, span: .beginning)
+        guard let digests, let files = DeploymentFiles(definition, yaml: pythonYAMLValue(of:)) else { return }
         sources.formUnion(files.sources().map { Plan.Source(path: $0.path, mark: $0.mark) })
         do throws(AssetProblem) {
             definition.contents = try files.contents(digests)
             if let problem = try files.scriptProblem() { throw problem }
-            if let problem = files.programProblem() {
-                report(
-                    FilesAreThere.name, Location(source: playbook, span: commandSpan(of: place.name)), problem.message)
-            }
+            if let problem = files.programProblem() { report(FilesAreThere.name, server, problem.message) }
         } catch {
             if error.member == "files" {
                 report(
-                    FilesAreThere.name, Location(source: playbook, span: commandSpan(of: place.name)), error.message,
+                    FilesAreThere.name, server, error.message,
                     help: "files of a command are relative to the playbook's folder")
             } else {
                 let node = document.node(of: error.member)
@@ -56,9 +48,6 @@ extension NamedFiles {
         }
     }
 
-    private func commandSpan(of deployment: Name) -> Span {
-        servers?.span(of: deployment) ?? Span(start: Position(line: 1, column: 1), end: Position(line: 1, column: 1))
-    }
 }
 
 extension NamedFiles.Document {
@@ -78,6 +67,4 @@ extension NamedFiles.Document {
 extension String {
     /// Azure's loader also treats `~` as a folder of that name.
     static let tildeIsNotExpanded = "`~` is not expanded in a path, as in `az ml`: write your home folder in full"
-
-    fileprivate var lastSegment: String { split(separator: "/").last.map(String.init) ?? self }
 }

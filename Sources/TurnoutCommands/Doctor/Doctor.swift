@@ -159,7 +159,7 @@ struct Doctor {
         // A playbook for a cluster takes its gateway from an input, so it is checked on the default backend.
         let composition = Composition.current
         let named = try composition.backends.selection(named: BackendFlags.usable)
-        let usable = named.plugin.cluster == nil ? named : try composition.backends.selection(named: nil)
+        let usable = named.plugin.needsSettings ? try composition.backends.selection(named: nil) : named
         let service = RolloutService(
             journal: InMemoryJournal(), backends: composition.backends, workspace: workspace,
             caller: composition.caller, notify: Notices.tell)

@@ -8,6 +8,8 @@ struct FileOverrides {
     var defaultEndpoint: Name?
     /// The deployment's name: the stage's `name`.
     var name: Node?
+    /// The stage's `instance_count`.
+    var instanceCount: Int?
     /// The stage's `set`: values by dotted key.
     var set: Node?
 

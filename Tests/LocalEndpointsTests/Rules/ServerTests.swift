@@ -1,21 +1,30 @@
+import AzureEndpoints
 import Foundation
+import PlaybookSyntax
 import RolloutEngine
+import RolloutTesting
 import Rollouts
+import SimulatedEndpoints
 import Testing
 
-@testable import PlaybookSyntax
+@testable import LocalEndpoints
+
+private typealias Sample = SamplePlaybook
 
 @Suite("What serves a deployment on this machine")
 struct ServerTests {
+    private static let plugin = LocalPlugin(serve: [], machine: .sample)
+    private static let options = PlanOptions(plugin)
     private static let code = "code_configuration: {code: onlinescoring, scoring_script: score.py}\n"
 
     @Test("a deployment that nothing serves is a finding in its file, which names the choices")
     func nothing() {
         let marked = MarkedText("name: ⟦green⟧\nendpoint_name: my-endpoint\ninstance_type: x\n")
         let outcome = Sample.plan(
-            "backends: {local: {simulate: {blue: {}}}}\n" + Sample.start, .local(), files: ["green.yml": marked.text])
+            "backends: {local: {simulate: {blue: {}}}}\n" + Sample.start, Self.options,
+            files: ["green.yml": marked.text])
         #expect(outcome.findings.map(\.rule) == ["ServerIsKnown"])
-        #expect(outcome.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans)
+        #expect(outcome.findings.map(\.span) == marked.spans)
         #expect(outcome.findings.first?.help?.contains("simulate, command, external") == true)
         #expect(outcome.snapshot == nil)
     }
@@ -23,7 +32,7 @@ struct ServerTests {
     @Test("simulate, command and external name a deployment; code alone is served by its script")
     func choices() {
         let outcome = Sample.plan(
-            "backends: {local: {command: {blue: [serve]}}}\n" + Sample.start, .local(),
+            "backends: {local: {command: {blue: [serve]}}}\n" + Sample.start, Self.options,
             files: ["green.yml": Sample.deployment("green", Self.code)])
         #expect(outcome.findings.isEmpty, "\(outcome.findings.map { $0.rendered(color: false) })")
         #expect(outcome.snapshot != nil)
@@ -32,7 +41,7 @@ struct ServerTests {
     /// What serves green, where the playbook has `settings` of the local backend and green's file has `more`.
     private func server(_ settings: String, _ more: String) -> (definition: DeploymentDefinition?, rules: [String]) {
         let outcome = Sample.plan(
-            "backends: {local: {\(settings)}}\n" + Sample.start, .local(),
+            "backends: {local: {\(settings)}}\n" + Sample.start, Self.options,
             files: ["green.yml": Sample.deployment("green", more)])
         return (outcome.snapshot?.plan.stages.last?.action.deployment, outcome.findings.map(\.rule))
     }
@@ -68,9 +77,9 @@ struct ServerTests {
             let marked = MarkedText(
                 Sample.deployment("green", Self.routes).replacing("inference_config", with: "⟦inference_config⟧"))
             let outcome = Sample.plan(
-                "backends: {local: {\(settings)}}\n" + Sample.start, .local(), files: ["green.yml": marked.text])
+                "backends: {local: {\(settings)}}\n" + Sample.start, Self.options, files: ["green.yml": marked.text])
             #expect(outcome.findings.map(\.rule) == ["ServerIsKnown"])
-            #expect(outcome.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans)
+            #expect(outcome.findings.map(\.span) == marked.spans)
             #expect(outcome.findings.first?.help?.contains("backends.local.command: {green: [./serve.sh]}") == true)
             #expect(outcome.findings.first?.help?.contains("replaces_code") == settings.contains("green"))
         }
@@ -81,24 +90,10 @@ struct ServerTests {
         #expect(replaced.definition?.server == "simulated in place of its container (replaces_code)")
     }
 
-    @Test("registered models of MLflow, and environments with routes, are looked up")
-    func registered() {
-        func server(_ more: String) -> DeploymentDefinition? {
-            var plugin = StubPlugin.local
-            plugin.lookup = AssetLookup { _, text in .means(.string(text.replacing("@latest", with: ":1"))) }
-            plugin.lookup?.isServer = { $0 == .models && $1 == "azureml:mlflow:1" }
-            let outcome = Sample.plan(
-                "backends: {local: {simulate: {blue: {}, green: {}}}}\n" + Sample.start, PlanOptions(plugin),
-                files: ["green.yml": Sample.deployment("green", more)])
-            return outcome.snapshot?.plan.stages.last?.action.deployment
-        }
-        #expect(server("model: azureml:mlflow@latest\n")?.server == "MLflow model azureml:mlflow:1")
-        #expect(server("model: azureml:custom:1\n")?.serving == ["simulate": [:]])
-    }
-
     @Test("other backends show no servers of this machine")
     func noServers() {
-        let outcome = Sample.plan(Sample.start, files: ["green.yml": Sample.deployment("green", Self.code)])
+        let outcome = Sample.plan(
+            Sample.start, PlanOptions(SimulatedPlugin()), files: ["green.yml": Sample.deployment("green", Self.code)])
         #expect(outcome.snapshot?.plan.stages.last?.action.deployment?.server == nil)
     }
 
@@ -107,82 +102,54 @@ struct ServerTests {
         expectFindings(
             "ServerIsKnown",
             in: "backends: {local: {simulate: {blue: {}, green: {}}, external: {⟦gren⟧: \"unix:/x\"}}}\n"
-                + Sample.start, .local(), saying: "did you mean 'green'?")
+                + Sample.start, Self.options, saying: "did you mean 'green'?")
     }
 
     @Test("other backends ask nothing of the kind")
     func elsewhere() {
-        #expect(Sample.plan("backends: {local: {simulate: {red: {}}}}\n" + Sample.start).findings.isEmpty)
+        let text = "backends: {local: {simulate: {red: {}}}}\n" + Sample.start
+        #expect(Sample.plan(text, PlanOptions(SimulatedPlugin())).findings.isEmpty)
     }
 
-    @Test("what is wrong with the settings is shown at its key")
-    func settings() {
-        var plugin = StubPlugin.local
-        plugin.problem = SettingsProblem(path: ["simulate", "blue", "latency"], message: "is 5")
-        expectFindings(
-            "BackendSettings",
-            in: "backends: {local: {simulate: {green: {}, blue: {⟦latency⟧: 5}}}}\n" + Sample.start,
-            PlanOptions(plugin),
-            saying: "backends.local.simulate.blue.latency is 5")
-    }
-
-    @Test("a backend that leaves its servers to another one has what serves from that one's settings")
-    func servedByAnother() {
-        var servers = StubPlugin.local
-        var plugin = StubPlugin.local
-        (plugin.name, plugin.server) = ("azure", servers)
-        let text =
-            "backends: {azure: {workspace: w}, local: {command: {blue: [./serve.sh], green: [./serve.sh]}}}\n"
-            + Sample.start
-        let plan = Sample.plan(text, PlanOptions(plugin))
-        #expect(plan.snapshot?.plan.stages.last?.action.deployment?.serving == ["command": ["./serve.sh"]])
-        servers.problem = SettingsProblem(path: ["command", "green"], message: "is wrong")
-        plugin.server = servers
-        expectFindings(
-            "BackendSettings",
-            in: "backends: {azure: {workspace: w}, local: {command: {blue: [./serve.sh], ⟦green⟧: [./serve.sh]}}}\n"
-                + Sample.start,
-            PlanOptions(plugin),
-            saying: "backends.local.command.green is wrong")
-    }
-
-    /// A playbook on disk in `p/`, whose deployments stand in `p/files/`.
-    private func withDisk(_ files: [String: String], _ body: (String) throws -> Void) throws {
-        let root = FileManager.default.temporaryDirectory.path + "/turnout-servers-\(UUID())"
-        defer {
-            do { try FileManager.default.removeItem(atPath: root) } catch { Issue.record("\(root) is left: \(error)") }
+    @Test("a backend that leaves its servers to this one has what serves from this one's settings")
+    func servedForAnother() {
+        let azure = AzurePlugin(
+            emulator: Self.plugin, environment: ["AZUREML_DEV_URL_MFE": "https://127.0.0.1:1"])
+        let options = PlanOptions(
+            backend: azure, among: [azure, Self.plugin], runID: RunID(playbook: "x", number: 1))
+        func text(_ local: String) -> String {
+            "backends: {azure: {workspace: w}, local: {\(local)}}\n" + Sample.start
         }
+        let plan = Sample.plan(text("command: {blue: [./serve.sh], green: [./serve.sh]}"), options)
+        #expect(plan.snapshot?.plan.stages.last?.action.deployment?.serving == ["command": ["./serve.sh"]])
+        expectFindings(
+            "BackendSettings", in: text("python: {⟦program⟧: /x, provider: conda}"), options,
+            saying: "backends.local.python.program names a Python")
+        // Which servers there are, the other backend may know by itself.
+        #expect(Sample.plan(text("simulate: {red: {}}"), options).findings.isEmpty)
+    }
+
+    /// The plan of a playbook on disk whose deployments stand in `files/`.
+    private func onDisk(_ files: [String: String], _ body: (String, PlanOutcome) throws -> Void) throws {
         let playbook = Sample.start.replacing("green.yml", with: "files/green.yml")
             .replacing("blue.yml", with: "files/blue.yml")
-        var all = ["p/x.yml": "backends: {local: {simulate: {blue: {}}}}\n" + playbook]
-        for (name, text) in Sample.files {
-            all[["blue.yml", "green.yml"].contains(name) ? "p/files/" + name : "p/" + name] = text
-        }
-        for (name, text) in all.merging(files, uniquingKeysWith: { $1 }) {
-            let path = root + "/" + name
-            let folder = URL(filePath: path).deletingLastPathComponent()
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try Data(text.utf8).write(to: URL(filePath: path))
-        }
-        try body(root)
+        try Sample.onDisk(
+            "backends: {local: {simulate: {blue: {}}}}\n" + playbook, Self.options,
+            files: files.merging(["files/blue.yml": Sample.deployment("blue")]) { $1 }, body)
     }
 
     @Test("a script's files are looked for beside the deployment's file, whose folder the definition keeps")
     func folder() throws {
         let conda = "environment: {image: x, conda_file: conda.yml}\n"
         let files = [
-            "p/files/green.yml": Sample.deployment("green", Self.code + conda), "p/files/onlinescoring/score.py": "",
-            "p/files/conda.yml": "dependencies: [python=3.12]\n",
+            "files/green.yml": Sample.deployment("green", Self.code + conda),
+            "files/onlinescoring/score.py": "", "files/conda.yml": "dependencies: [python=3.12]\n",
         ]
-        try withDisk(files) { root in
-            let outcome = makePlan(of: root + "/p/x.yml", options: .local())
+        try onDisk(files) { root, outcome in
             #expect(outcome.findings.isEmpty, "\(outcome.findings.map { $0.rendered(color: false) })")
             let stages = try Array(#require(outcome.snapshot).plan.stages)
-            guard let green = stages[1].action.deployment else {
-                Issue.record("no deployment")
-                return
-            }
-            #expect(green.folder?.hasSuffix("/p/files") == true)
+            let green = try #require(stages[1].action.deployment)
+            #expect(green.folder?.hasSuffix("/files") == true)
             #expect(green.folder?.hasPrefix("/") == true)
             #expect(green.server == "score.py of onlinescoring (Python 3.12, conda)")
             #expect(try JSONDecoder().decode(DeploymentDefinition.self, from: JSONEncoder().encode(green)) == green)
@@ -191,17 +158,33 @@ struct ServerTests {
 
     @Test("what a deployment names may lie anywhere; what is not there is a finding at the key that names it")
     func missing() throws {
-        let outside = "code_configuration: {code: ../../code, scoring_script: score.py}\n"
-        let files = ["p/files/green.yml": Sample.deployment("green", outside), "code/score.py": ""]
-        try withDisk(files) { root in
-            let outcome = makePlan(of: root + "/p/x.yml", options: .local())
+        let outside = "code_configuration: {code: ../code, scoring_script: score.py}\n"
+        let files = ["files/green.yml": Sample.deployment("green", outside), "code/score.py": ""]
+        try onDisk(files) { _, outcome in
             #expect(outcome.findings.isEmpty, "\(outcome.findings.map { $0.rendered(color: false) })")
         }
-        try withDisk(["p/files/green.yml": Sample.deployment("green", Self.code)]) { root in
-            let outcome = makePlan(of: root + "/p/x.yml", options: .local())
+        try onDisk(["files/green.yml": Sample.deployment("green", Self.code)]) { _, outcome in
             let finding = try #require(outcome.findings.first)
-            #expect(finding.rule == "FilesAreThere" && finding.message.hasSuffix("/p/files/onlinescoring"))
+            #expect(finding.rule == "FilesAreThere" && finding.message.hasSuffix("/files/onlinescoring"))
             #expect(finding.start.line > 1)
+        }
+    }
+
+    @Test("a program that is not there is a finding where the playbook names it")
+    func program() throws {
+        let marked = MarkedText("backends: {local: {command: {blue: [sh], ⟦green⟧: [./none]}}}\n" + Sample.start)
+        try Sample.onDisk(marked.text, Self.options) { _, outcome in
+            #expect(outcome.findings.map(\.rule) == ["FilesAreThere"])
+            #expect(outcome.findings.map(\.span) == marked.spans)
+        }
+    }
+
+    @Test("a folder that MLflow has not written is no model of MLflow")
+    func foreignModel() throws {
+        let marked = MarkedText(Sample.deployment("green", Self.mlflow.replacing("model:", with: "⟦model⟧:")))
+        try onDisk(["files/green.yml": marked.text, "files/model/model.pkl": ""]) { _, outcome in
+            #expect(outcome.findings.map(\.rule) == ["ServerIsKnown"])
+            #expect(outcome.findings.map(\.span) == marked.spans)
         }
     }
 }

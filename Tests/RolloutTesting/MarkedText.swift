@@ -1,23 +1,23 @@
-@testable import PlaybookSyntax
+package import PlaybookSyntax
 
 /// A sample text in which `⟦` and `⟧` stand around the places that findings must point to.
-struct MarkedText {
-    let text: String
+package struct MarkedText {
+    package let text: String
     /// In the order of the text.
-    let spans: [Span]
+    package let spans: [Range<Position>]
 
-    init(_ marked: String) {
+    package init(_ marked: String) {
         var text = String.UnicodeScalarView()
         var line = 1
         var column = 1
         var starts: [Position] = []
-        var spans: [Span] = []
+        var spans: [Range<Position>] = []
         for scalar in marked.unicodeScalars {
             switch scalar {
             case "⟦": starts.append(Position(line: line, column: column))
             case "⟧":
                 if let start = starts.popLast() {
-                    spans.append(Span(start: start, end: Position(line: line, column: column)))
+                    spans.append(start..<Position(line: line, column: column))
                 }
             default:
                 text.append(scalar)
@@ -29,6 +29,11 @@ struct MarkedText {
             }
         }
         self.text = String(text)
-        self.spans = spans.sorted { $0.start < $1.start }
+        self.spans = spans.sorted { $0.lowerBound < $1.lowerBound }
     }
+}
+
+extension Finding {
+    /// From its first character up to, but without, what comes behind its last.
+    package var span: Range<Position> { start..<end }
 }

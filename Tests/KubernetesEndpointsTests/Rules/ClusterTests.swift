@@ -1,16 +1,16 @@
 import Foundation
+import KubernetesEndpoints
+import PlaybookSyntax
 import RolloutEngine
+import RolloutTesting
 import Rollouts
 import Testing
 
-@testable import PlaybookSyntax
+private typealias Sample = SamplePlaybook
 
 @Suite("What can be brought to a cluster")
 struct ClusterTests {
-    private static let plugin = StubPlugin(
-        name: "kubernetes", capabilities: .kubernetes,
-        cluster: ClusterFit(digestKey: "sha256") { _ throws(ClusterMisfit) in throw ClusterMisfit("is too large") })
-    private static let options = PlanOptions(plugin)
+    private static let options = PlanOptions(KubernetesPlugin())
     private static let gateway =
         "backends: {kubernetes: {gateway: {name: edge}, instance_types: {Standard_DS3_v2: {}}}}\n"
     private static let image = "environment: {image: \"x:1\"}\n"
@@ -29,7 +29,7 @@ struct ClusterTests {
         #expect(outcome.findings.map(\.rule) == ["FitsIntoCluster"], "\(found)", sourceLocation: sourceLocation)
         #expect(outcome.findings.map(\.severity) == [severity], sourceLocation: sourceLocation)
         #expect(
-            outcome.findings.map { Span(start: $0.start, end: $0.end) } == marked.spans, "\(found)",
+            outcome.findings.map(\.span) == marked.spans, "\(found)",
             sourceLocation: sourceLocation)
         #expect(found.contains(words), "\(found)", sourceLocation: sourceLocation)
     }
@@ -111,14 +111,60 @@ struct ClusterTests {
             Self.options, saying: "no gateway is set")
     }
 
-    @Test("what a plan keeps of the settings is what the command line makes of them")
-    func settings() throws {
-        var plugin = Self.plugin
-        plugin.settle = { value in value.setting("namespace", to: "models") }
-        let playbook =
-            "backends: {kubernetes: {image: \"y:2\", gateway: {name: edge}, instance_types: {Standard_DS3_v2: {}}}}\n"
-        let plan = try #require(Sample.plan(playbook + Sample.start, PlanOptions(plugin)).snapshot).plan
-        #expect(plan.backendSettings["namespace"] == "models")
-        #expect(plan.backendSettings["image"] == "y:2")
+    @Test("a stage's own count of instances is kept to the autoscaler's, too")
+    func stageCount() throws {
+        let scaling = "scale_settings: {type: target_utilization, min_instances: 3, max_instances: 5}\n"
+        let playbook = Sample.start.replacing(
+            "deploy: {deployment_file: green.yml}", with: "deploy: {deployment_file: green.yml, instance_count: 9}")
+        let outcome = Sample.plan(
+            Self.gateway + playbook, Self.options,
+            files: [
+                "green.yml": Sample.deployment("green", Self.image + scaling),
+                "blue.yml": Sample.deployment("blue", Self.image),
+            ])
+        let green = try #require(outcome.snapshot).plan.stages.last?.action.deployment
+        #expect(green?.instanceCount == 5)
+    }
+
+    @Test("what a stage sets in place of the file's is a finding in the playbook")
+    func overridden() {
+        let marked = MarkedText(
+            Self.gateway
+                + Sample.start.replacing("green.yml", with: "green.yml, set: {model: ⟦./model⟧}"))
+        let outcome = Sample.plan(
+            marked.text, Self.options,
+            files: [
+                "green.yml": Sample.deployment("green", Self.image),
+                "blue.yml": Sample.deployment("blue", Self.image),
+            ])
+        #expect(outcome.findings.map(\.file) == ["x.yml"])
+        #expect(outcome.findings.map(\.span) == marked.spans)
+    }
+
+    @Test("a folder of code is brought along, up to 1 MiB; what it is counts for the plan")
+    func code() throws {
+        func digest(_ files: [String: String], _ rules: [String]) throws -> Value? {
+            var digest: Value?
+            let code = "code_configuration: {code: ./src, scoring_script: score.py}\n"
+            let deployments = [
+                "green.yml": Sample.deployment("green", Self.image + code),
+                "blue.yml": Sample.deployment("blue", Self.image),
+            ]
+            try Sample.onDisk(
+                Self.gateway + Sample.start, Self.options, files: deployments.merging(files) { $1 }
+            ) { _, outcome in
+                #expect(outcome.findings.map(\.rule) == rules)
+                let green = outcome.snapshot?.plan.stages.last?.action.deployment
+                digest = green?.document["code_configuration"]?["sha256"]
+                #expect((green?.folder == nil) == (digest == nil))
+            }
+            return digest
+        }
+        let first = try #require(try digest(["src/score.py": "1"], []))
+        #expect(try digest(["src/score.py": "2"], []) != first)
+        #expect(try digest(["src/other.py": ""], ["FitsIntoCluster"]) == nil)
+        let large = String(repeating: "x", count: 1 << 20)
+        #expect(try digest(["src/score.py": large], ["FitsIntoCluster"]) == nil)
+        #expect(try digest([:], ["FitsIntoCluster"]) == nil)
     }
 }

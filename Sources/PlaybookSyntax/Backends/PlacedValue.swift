@@ -1,0 +1,53 @@
+package import Rollouts
+
+/// A value of a YAML file, and where it stands.
+package struct PlacedValue: Sendable {
+    let node: Node
+    /// The file that the value was read from.
+    let source: SourceFile
+    /// The file in which values stand that a playbook sets in place of the file's own.
+    let playbook: SourceFile
+
+    package subscript(key: String) -> PlacedValue? { node[key].map(placed) }
+
+    /// The members of a mapping; none of any other value.
+    package var members: [(key: String, place: Location, value: PlacedValue)] {
+        node.members.map { ($0.key.text, location($0.key.span, $0.key.origin), placed($0.value)) }
+    }
+
+    package var value: Value { node.value }
+
+    /// The text of a scalar, also of a number or a truth value.
+    package var text: String? { node.scalar?.value.scalarText }
+
+    package var place: Location { location(node.span, node.origin) }
+
+    /// The place to report what is missing: the first key, or the whole value.
+    package var head: Location { location(node.headSpan, node.origin) }
+
+    /// Where a key of the mapping stands.
+    package func place(ofKey key: String) -> Location? {
+        node.member(key).map { location($0.key.span, $0.key.origin) }
+    }
+
+    /// Where a key or a scalar that is written like this stands, at any depth.
+    package func place(ofText text: String) -> Location? {
+        if node.scalar?.text == text { return place }
+        for item in node.items {
+            if let place = placed(item).place(ofText: text) { return place }
+        }
+        for member in members {
+            if member.key == text { return member.place }
+            if let place = member.value.place(ofText: text) { return place }
+        }
+        return nil
+    }
+
+    private func placed(_ node: Node) -> PlacedValue {
+        PlacedValue(node: node, source: source, playbook: playbook)
+    }
+
+    private func location(_ span: Span, _ origin: Node.Origin) -> Location {
+        Location(source: origin == .document ? source : playbook, span: span)
+    }
+}
