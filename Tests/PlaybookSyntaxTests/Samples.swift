@@ -29,9 +29,6 @@ extension PlanOptions {
 }
 
 extension SamplePlaybook {
-    /// A playbook of an endpoint that is already there.
-    static let bare = "name: x\nendpoint: my-endpoint\nstages:\n"
-
     /// The stages of a playbook that has no findings.
     static func stages(_ playbook: String, _ options: PlanOptions = .managed()) throws -> [Stage] {
         let outcome = plan(playbook, options)

@@ -76,6 +76,9 @@ package enum SamplePlaybook {
 
         """
 
+    /// A playbook of an endpoint that is already there.
+    package static let bare = "name: x\nendpoint: my-endpoint\nstages:\n"
+
     package static func plan(
         _ playbook: String, _ options: PlanOptions = .managed(), files more: [String: String] = [:]
     ) -> PlanOutcome {

@@ -73,6 +73,19 @@ struct ClusterTests {
         #expect(outcome.findings.count == 1 && found.contains("did you mean 'green'?"), "\(found)")
     }
 
+    @Test("a role's deployment may have an image in a plan that does not make it")
+    func rolesImages() {
+        var options = Self.options
+        options.roles = .kept(Roles(live: "blue", candidate: "green"))
+        let playbook = MarkedText(
+            "backends: {kubernetes: {instance_types: {Standard_DS3_v2: {}}, image: {blue: a, green: b, ⟦teal⟧: c}}}\n"
+                + Sample.bare + "  - {name: deploy, deploy: {deployment_file: green.yml, name: \"${{ candidate }}\"}}\n"
+        )
+        let outcome = Sample.plan(playbook.text, options)
+        #expect(outcome.findings.map(\.rule) == ["FitsIntoCluster"], "\(outcome.findings)")
+        #expect(outcome.findings.map(\.span) == playbook.spans)
+    }
+
     @Test("a local model is a finding, and what is registered a warning")
     func models() {
         findings(Self.image + "model: {path: ⟦../model⟧}\n", saying: "a local model cannot be brought to a cluster")
