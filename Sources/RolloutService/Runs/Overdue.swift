@@ -2,39 +2,33 @@ package import RolloutEngine
 internal import Rollouts
 
 extension RolloutService {
-    /// Returns the runs with an open gate that has timed out without a record of it.
-    ///
-    /// A run with a record that was tampered with is left out; `turnout status` and `turnout events --verify` report
-    /// it.
+    /// Returns the runs with a gate that has timed out without a record of it.
     package func runsWithExpiredGates() throws -> [RunID] {
-        try runs { record, gate in
-            guard gate.expired == nil, gate.deadline != nil else { return false }
-            return gate.deadline(passedAt: try now(of: record.backend)) != nil
-        }
+        try runsPastDeadline { _, gate in gate.expired == nil }
     }
 
     /// Returns the runs with a gate that has timed out and no process that carries out its `on_timeout`.
     package func expiredRuns() throws -> [RunID] {
         let taken = Set(try journal.leases().filter(\.isAlive).map(\.run))
-        return try runs { record, gate in
-            guard !taken.contains(record.id), gate.deadline != nil else { return false }
-            return gate.deadline(passedAt: try now(of: record.backend)) != nil
-        }
+        return try runsPastDeadline { run, _ in !taken.contains(run) }
     }
 
-    /// Returns the runs that are waiting at a gate that `includes` accepts.
+    /// Returns the runs that are waiting at a gate that has timed out, and that `includes` accepts.
     ///
     /// A run with a record that was tampered with is left out; `turnout status` and `turnout events --verify` report
     /// it.
-    private func runs(where includes: (RunRecord, ApprovalGate) throws -> Bool) throws -> [RunID] {
+    private func runsPastDeadline(where includes: (RunID, ApprovalGate) -> Bool) throws -> [RunID] {
         try journal.runIDs(in: .waiting).filter { run in
             let record: RunRecord
             do throws(JournalError) { record = try journal.record(of: run) } catch {
                 guard error.code == .tampered else { throw error }
                 return false
             }
-            guard case .waiting(let gate) = record.phase else { return false }
-            return try includes(record, gate)
+            // Only a gate with a deadline is worth opening the state of a simulation for its time.
+            guard case .waiting(let gate) = record.phase, gate.deadline != nil, includes(run, gate) else {
+                return false
+            }
+            return gate.deadline(passedAt: try now(of: record.backend)) != nil
         }
     }
 

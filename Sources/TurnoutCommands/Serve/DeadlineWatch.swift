@@ -43,10 +43,11 @@ final class DeadlineWatch: Sendable {
 
     /// The runs to work on now.
     ///
-    /// A journal that cannot be read is reported once for each reason, and read again.
+    /// Nothing is recorded before a run is worked on. A journal that cannot be read is reported once for each reason, and
+    /// read again.
     func due() async -> [RunID] {
         do {
-            let runs = try await withService(.read) { try $0.expiredRuns() }
+            let runs = try await withService(.preview) { try $0.expiredRuns() }
             lastFailure.withLock { $0 = nil }
             return working.withLock { working in runs.filter { !working.contains($0) } }
         } catch {
@@ -64,12 +65,10 @@ final class DeadlineWatch: Sendable {
     func carryOut(_ run: RunID) async {
         do {
             try await withService { service in
-                let observer: any RunObserver = json ? JSONDisplay() : DeadlineLines(run: run)
-                let end = try await service.takeUp(
-                    run, reason: "its approval timed out",
-                    WorkOptions(observer: observer, waitsForPeople: false))
-                guard !json else { return JSONDisplay().end(end) }
-                for line in RunEndText(end).lines(Terminal.standardOutput.style) { StandardOutput.shared.line(line) }
+                let display: any RunDisplay = json ? JSONDisplay() : DeadlineLines(run: run)
+                display.end(
+                    try await service.takeUp(
+                        run, reason: "its approval timed out", WorkOptions(observer: display, waitsForPeople: false)))
             }
         } catch {
             // Another process was faster, and carries the deadline out.
@@ -81,7 +80,7 @@ final class DeadlineWatch: Sendable {
 }
 
 /// Announces that a run is taken up, and repeats what its backend reports.
-private struct DeadlineLines: RunObserver {
+private struct DeadlineLines: RunDisplay {
     var run: RunID
 
     func begin(_ plan: Plan, _ state: RunState) {
@@ -93,6 +92,7 @@ private struct DeadlineLines: RunObserver {
 
     func show(_ progress: Runner.Progress) {}
     func output(_ line: String, of stage: String) {}
+    func end(_ end: RunEnd) { tell(end) }
 
     func hear(_ notice: BackendNotice) {
         if case .note(let text) = notice { Notices.say("\(run): \(text)".printable) }
