@@ -25,6 +25,9 @@ extension RolloutService {
     /// Holds the endpoint among the runners of all state folders while `body` works, then gives it back and releases
     /// the lease.
     ///
+    /// The lease is released here, not when the session has been closed: a decision that is submitted meanwhile would be
+    /// left to a process that no longer takes it up.
+    ///
     /// `body` gets the lease, whose epoch may have been raised, and the epoch to send changes with. `isFinished` says
     /// whether nothing is left to resume; others read it from the backend.
     func withEndpoint<Result>(
@@ -49,9 +52,9 @@ extension RolloutService {
             }
             throw error
         }
-        lease = nil
         await giveBack(held, to: leasing, isFinished: try isFinished())
         try journal.release(held)
+        lease = nil
         return result
     }
 
