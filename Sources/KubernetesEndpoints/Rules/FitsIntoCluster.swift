@@ -12,13 +12,13 @@ internal import Support
 private enum FitsIntoCluster {
     static let name = String(describing: Self.self)
     static let defaultType = "defaultinstancetype"
-    /// Where the playbook has the settings.
+    /// The path of the settings in a playbook.
     static let settings = KubernetesSettings.root
 }
 
 extension KubernetesPlugin {
-    /// Notes in the definition how many instances an autoscaler leaves there, and the digest of code, which is part of
-    /// the plan: a run brings the code for which its plan was made.
+    /// Records in the definition the instance count that an autoscaler allows, and the digest of the code, which makes the
+    /// plan refer to exactly this code.
     package func read(_ deployment: inout DeploymentDraft) {
         if !deployment.isImageGiven { deployment.checkImage() }
         deployment.checkModel()
@@ -27,7 +27,7 @@ extension KubernetesPlugin {
         deployment.bringCode()
     }
 
-    /// Stages that define an endpoint behind no gateway, and images of deployments that no stage makes.
+    /// Reports stages that define an endpoint without a gateway, and images of deployments that no stage creates.
     package func findings(in playbook: PlaybookDraft) -> [Finding] {
         let settings = playbook.context.written
         var findings: [Finding] = []
@@ -55,7 +55,7 @@ extension KubernetesPlugin {
 }
 
 extension DeploymentDraft {
-    /// True where the settings say the deployment's image.
+    /// Whether the settings name the deployment's image.
     fileprivate var isImageGiven: Bool {
         guard let image = context.written?["image"] else { return false }
         if let text = image.text { return !text.isEmpty }
@@ -110,14 +110,14 @@ extension DeploymentDraft {
         }
     }
 
-    /// Asks for as many instances as an autoscaler leaves there: another count would never be observed.
+    /// Limits the instance count to the autoscaler's range: a count outside would never be observed.
     fileprivate mutating func keepToAutoscaler() {
         guard let range = Autoscaling(definition)?.counts else { return }
-        if let count = document["instance_count"], let told = count.value.integer, !range.contains(told) {
+        if let count = document["instance_count"], let written = count.value.integer, !range.contains(written) {
             report(
                 .warning, at: count.place,
-                "the autoscaler keeps the instance count at \(range.words) and would change \(told)",
-                "write a count in that range, or none; the run uses \(range.clamping(told))")
+                "the autoscaler keeps the instance count at \(range.words) and would change \(written)",
+                "write a count in that range, or none; the run uses \(range.clamping(written))")
         }
         definition.instanceCount = range.clamping(definition.instanceCount)
     }
@@ -156,7 +156,8 @@ extension DeploymentDraft {
         _ = found(text + "/" + name, at: script)
     }
 
-    /// Where something that the file names is; nil where that cannot be said, or a finding says that it is not there.
+    /// Returns the path of a file or folder that the deployment's file names; `nil` if it is unknown, or does not exist,
+    /// which is reported.
     private mutating func found(_ path: String, at named: PlacedValue) -> String? {
         do throws(FileProblem) {
             return try place(of: path)

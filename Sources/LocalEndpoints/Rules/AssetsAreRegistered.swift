@@ -3,20 +3,20 @@ internal import Rollouts
 
 /// Assets that a deployment names by `azureml:…` are registered on this machine.
 ///
-/// A label such as `@latest` is replaced by the version that it means now: the plan keeps the version.
+/// A label such as `@latest` is replaced by the version that it stands for at present, which the plan keeps.
 private enum AssetsAreRegistered {
     static let name = String(describing: Self.self)
 }
 
-/// The assets that a deployment names: what is registered on this machine, and what stands here for environments of
+/// The assets that a deployment names: those registered on this machine, and local replacements for environments in
 /// Azure's registries.
 struct NamedAssets {
-    /// The deployment's document with what its assets mean, as far as that is known.
+    /// The deployment's document with its assets resolved as far as possible.
     private(set) var document: Value
     private(set) var missing: [Missing] = []
     private let registry: LocalRegistry
 
-    /// Something that is not registered, and where the document names it.
+    /// An asset that is not registered, with the path of its key in the document.
     struct Missing {
         var path: [String]
         var message: String
@@ -53,7 +53,7 @@ struct NamedAssets {
         }
     }
 
-    /// Whether a registered asset can serve a deployment without code: a model of MLflow, an environment with routes.
+    /// Whether a registered asset can serve a deployment without code: an MLflow model, or an environment with routes.
     func isServer(_ kind: LocalRegistry.Kind, _ text: String) -> Bool {
         do throws(EmulatorError) {
             return try registry.isServer(kind, text)
@@ -64,7 +64,7 @@ struct NamedAssets {
 }
 
 extension DeploymentDraft {
-    /// Puts what registered assets mean into the definition, and reports what is not registered.
+    /// Resolves registered assets in the definition, and reports assets that are not registered.
     mutating func resolve(_ assets: NamedAssets) {
         definition.document = assets.document
         for problem in assets.missing {
@@ -75,7 +75,7 @@ extension DeploymentDraft {
 }
 
 extension LocalRegistry.Answer {
-    /// What is wrong with `text`, which names an asset, and what would be right; nil where nothing is.
+    /// The problem with `text`, the name of an asset, and its solution; `nil` if there is none.
     fileprivate func problem(_ kind: LocalRegistry.Kind, _ text: String) -> (message: String, help: String)? {
         switch self {
         case .registered, .unknown: return nil
@@ -101,7 +101,7 @@ extension LocalRegistry.Answer {
 }
 
 extension Value {
-    /// With another value at a path of keys.
+    /// Returns the value with `value` at a path of keys.
     fileprivate func replacing(_ path: [String], by value: Value) -> Value {
         guard let key = path.first else { return value }
         return setting(key, to: (self[key] ?? [:]).replacing(Array(path.dropFirst()), by: value))

@@ -5,14 +5,14 @@ internal import Support
 
 /// The environment that a conda file describes can be built on this machine.
 ///
-/// There must be a Python of the version that the file names, or a program that brings it; packages that only conda has
-/// need one of conda's programs; and files that pip is to read must be there. Registered environments are not looked at.
+/// The file's version of Python, or a program that provides it, must be installed. Packages that only conda has require
+/// one of conda's programs. Files that pip reads must exist. Registered environments are not checked.
 private enum PythonIsAvailable {
     static let name = String(describing: Self.self)
 }
 
 extension DeploymentDraft {
-    /// Notes in the definition what the playbook says of the Python, and reports what this machine lacks.
+    /// Records the playbook's choice of Python in the definition, and reports what is missing on this machine.
     mutating func checkPython(_ choice: PythonChoice?, on machine: PythonMachine) {
         definition.python = choice?.value
         let choice = choice ?? PythonChoice()
@@ -35,8 +35,8 @@ extension DeploymentDraft {
 
     private typealias Conda = (file: PlacedValue?, folder: String?)
 
-    /// The conda file of what Python serves, without a file where the deployment has none; nil where its contents are not
-    /// known here.
+    /// The conda file of a deployment that Python serves, with `file` `nil` if it has none; `nil` if its contents are
+    /// unknown on this machine, or if Python does not serve the deployment.
     private var conda: Conda? {
         let environment = definition.document["environment"]
         guard environment?.string == nil else { return nil }

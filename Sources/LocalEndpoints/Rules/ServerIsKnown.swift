@@ -15,7 +15,7 @@ private enum ServerIsKnown {
 }
 
 extension PlaybookContext {
-    /// The deployments that the settings name, with the words under which they do.
+    /// The deployments named in the settings, each with the key under which it is named.
     fileprivate var servers: [(word: String, name: String, place: Location)] {
         InstanceChoice.words.flatMap { word in
             (written?[word]?.members ?? []).map { (word, $0.key, $0.place) }
@@ -24,7 +24,7 @@ extension PlaybookContext {
 }
 
 extension PlaybookDraft {
-    /// What the settings name that is no deployment of the playbook.
+    /// Findings on names in the settings that are not deployments of the playbook.
     var unknownServers: [Finding] {
         guard !deployments.isEmpty else { return [] }
         return context.servers.filter { !deployments.contains(Name($0.name)) }.map { _, name, place in
@@ -36,7 +36,7 @@ extension PlaybookDraft {
 }
 
 extension DeploymentDraft {
-    /// Notes in the definition what serves the deployment: what the settings say, or what it brings.
+    /// Records in the definition what serves the deployment: the settings' choice, or the server that it brings.
     mutating func settleServer(_ settings: LocalSettings?, _ assets: NamedAssets?) {
         var meant = definition
         if let assets { meant.document = assets.document }
@@ -59,7 +59,7 @@ extension DeploymentDraft {
         context.servers.first { Name($0.name) == definition.name }
     }
 
-    /// Reports a deployment of which nothing says what serves it.
+    /// Reports a deployment without a known server.
     mutating func checkServer(onBackend backend: String) {
         let word = choice?.word
         guard definition.serving == nil, word == nil || word == "simulate" else { return }

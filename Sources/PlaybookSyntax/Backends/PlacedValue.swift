@@ -1,36 +1,36 @@
 package import Rollouts
 
-/// A value of a YAML file, and where it stands.
+/// A value of a YAML file with its place in the file.
 package struct PlacedValue: Sendable {
     let node: Node
     /// The file that the value was read from.
     let source: SourceFile
-    /// The file in which values stand that a playbook sets in place of the file's own.
+    /// The playbook, which contains the values that override those of the file.
     let playbook: SourceFile
 
     package subscript(key: String) -> PlacedValue? { node[key].map(placed) }
 
-    /// The members of a mapping; none of any other value.
+    /// The members of a mapping; empty for any other value.
     package var members: [(key: String, place: Location, value: PlacedValue)] {
         node.members.map { ($0.key.text, location($0.key.span, $0.key.origin), placed($0.value)) }
     }
 
     package var value: Value { node.value }
 
-    /// The text of a scalar, also of a number or a truth value.
+    /// The text of a scalar, including numbers and Booleans; `nil` for any other value.
     package var text: String? { node.scalar?.value.scalarText }
 
     package var place: Location { location(node.span, node.origin) }
 
-    /// The place to report what is missing: the first key, or the whole value.
+    /// Where to report a missing key: at the first key, or at the whole value if it has none.
     package var head: Location { location(node.headSpan, node.origin) }
 
-    /// Where a key of the mapping stands.
+    /// Returns the place of a key of the mapping, or `nil` if it does not have the key.
     package func place(ofKey key: String) -> Location? {
         node.member(key).map { location($0.key.span, $0.key.origin) }
     }
 
-    /// Where a key or a scalar that is written like this stands, at any depth.
+    /// Returns the place of the first key or scalar with this text, at any depth.
     package func place(ofText text: String) -> Location? {
         if node.scalar?.text == text { return place }
         for item in node.items {

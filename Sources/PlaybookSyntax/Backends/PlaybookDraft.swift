@@ -2,35 +2,35 @@ internal import AssetFiles
 package import RolloutEngine
 package import Rollouts
 
-/// What a backend knows of a playbook while it is read.
+/// The information about a playbook that a backend has while the playbook is read.
 package struct PlaybookContext: Sendable {
-    /// The backend that answers; another's settings may say what serves deployments (``BackendPlugin/servers``).
+    /// The backend that reads and checks deployments, which may not be the plan's (``BackendPlugin/servers``).
     let plugin: any BackendPlugin
-    /// What the backend that the plan is for can do.
+    /// The capabilities of the plan's backend.
     package let capabilities: Capabilities
-    /// What the playbook says under `backends.NAME`, as it is written; nil where it says nothing.
+    /// The playbook's `backends.NAME` as written; `nil` if it is absent.
     package let written: PlacedValue?
-    /// The settings as they count for the plan; `null` where there are none.
+    /// The effective settings of the plan; `null` if there are none.
     package let settings: Value
-    /// The playbook's folder, absolute.
+    /// The absolute path of the playbook's folder.
     package let folder: String
-    /// The folder of state; empty where none is to be looked at.
+    /// The path of the state folder; empty if it must not be read.
     package let state: String
 }
 
-/// A deployment whose file has been read, for its backend to complete and to check.
+/// A deployment whose file has been read, for the backend to complete and check.
 package struct DeploymentDraft: Sendable {
     package var definition: DeploymentDefinition
-    /// Where the playbook says what serves the deployment, for findings about that.
+    /// Where the playbook names the deployment's server, for findings about it.
     package var server: Location?
     package let context: PlaybookContext
-    /// The deployment's file, with what the playbook sets in it.
+    /// The deployment's file, with the playbook's overrides applied.
     package let document: PlacedValue
-    /// Where the deployment's name is written.
+    /// The place of the deployment's name.
     package let name: Location
-    /// The folder that paths of the file are relative to, without symbolic links; nil where the files are on no disk.
+    /// The folder that paths in the file are relative to, without symbolic links; `nil` if the files are not on disk.
     package let folder: String?
-    /// The file, as the playbook names it.
+    /// The path of the file as written in the playbook.
     let path: String
     let files: FileSource
     private(set) var findings: [Finding] = []
@@ -55,13 +55,15 @@ package struct DeploymentDraft: Sendable {
         findings.append(Finding(severity, rule, at: place, message, help: help))
     }
 
-    /// Where a file or folder that the deployment's file names is, without symbolic links; nil where the files are on no
-    /// disk.
+    /// Returns the path, without symbolic links, of a file or folder that the deployment's file names; `nil` if the files
+    /// are not on disk.
+    ///
+    /// - Throws: ``FileProblem`` if it does not exist or must not be used.
     package func place(of named: String) throws(FileProblem) -> String? {
         try files.place(of: named.beside(path), namedBy: document.playbook.path, isFree: true)
     }
 
-    /// A YAML file that the deployment's file names, as Azure's client reads it; nil where it cannot be read.
+    /// Reads a YAML file that the deployment's file names, as Azure's client does; `nil` if it cannot be read.
     package func yaml(at named: String) -> PlacedValue? {
         guard let folder else { return nil }
         var ignored: [Finding] = []
@@ -78,14 +80,14 @@ package struct DeploymentDraft: Sendable {
     }
 }
 
-/// A playbook whose stages have been read, for its backend to check.
+/// A playbook whose stages have been read, for the backend to check.
 package struct PlaybookDraft: Sendable {
     package let context: PlaybookContext
-    /// The stages as they are written, without those that are skipped.
+    /// The stages as written, without skipped ones.
     package let stages: [PlacedValue]
-    /// The deployments that stages make and, where the playbook uses roles, those that have one now: which of them is
-    /// deployed depends on what is live.
+    /// The deployments that stages create and, if the playbook uses roles, those that have one now: which of them is
+    /// deployed depends on the live one.
     package let deployments: [Name]
-    /// False where a stage could not be read, which may make other deployments.
+    /// False if a stage could not be read; it may create other deployments.
     package let isComplete: Bool
 }
