@@ -130,7 +130,7 @@ let package = Package(
         .target(
             name: "RolloutEngine",
             dependencies: [
-                "Rollouts", "RolloutStatistics", .product(name: "Crypto", package: "swift-crypto"),
+                "Rollouts", "RolloutStatistics", "Support", .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: habits),

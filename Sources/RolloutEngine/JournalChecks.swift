@@ -1,4 +1,5 @@
 package import Rollouts
+internal import Support
 
 /// Checks a run's lines in order, and finds those that were changed, deleted, added or moved.
 package struct ChainCheck {
@@ -86,7 +87,7 @@ package struct RecordCheck {
         for (stage, expected) in zip(stages, told.stages) where stage != expected {
             findings.append(
                 "stage \(expected.name) of \(record.id) was changed: its events say \(expected.status.rawValue) "
-                    + "after \(expected.attempts) attempt\(expected.attempts == 1 ? "" : "s")\(expected.reason.map { " (\($0))" } ?? "")"
+                    + "after \(expected.attempts.counted("attempt"))\(expected.reason.map { " (\($0))" } ?? "")"
             )
         }
         return findings

@@ -1,3 +1,5 @@
+internal import Support
+
 /// One idempotent statement of desired state that is sent to a backend.
 package indirect enum Change: Hashable, Sendable, Codable {
     case putEndpoint(EndpointDefinition)
@@ -81,8 +83,8 @@ extension Change: CustomStringConvertible {
         switch self {
         case .putEndpoint(let definition): "define endpoint \(definition.name)"
         case .putDeployment(let definition):
-            "deploy \(definition.name) with \(definition.instanceCount) instance\(definition.instanceCount == 1 ? "" : "s")"
-        case .scale(let name, let count): "scale \(name) to \(count) instance\(count == 1 ? "" : "s")"
+            "deploy \(definition.name) with \(definition.instanceCount.counted("instance"))"
+        case .scale(let name, let count): "scale \(name) to \(count.counted("instance"))"
         case .setTraffic(let traffic): "traffic \(traffic)"
         case .setMirrorTraffic(let traffic): traffic.isEmpty ? "mirror off" : "mirror traffic \(traffic)"
         case .deleteDeployment(let name): "delete deployment \(name)"

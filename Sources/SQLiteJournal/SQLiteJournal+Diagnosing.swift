@@ -1,6 +1,7 @@
 internal import GRDB
 package import RolloutEngine
 internal import SQLiteState
+internal import Support
 
 extension SQLiteJournal {
     /// Checks the file, its settings, every lease and every run's chain; a failed check is also a finding.
@@ -98,7 +99,7 @@ extension SQLiteJournal {
             }
         }
         guard whole > 0 else { return broken }
-        let subject = whole == 1 ? "1 run" : "\(whole) runs"
+        let subject = whole.counted("run")
         return broken + [Diagnosis(.ok, "chain", "\(subject): all events are intact")]
     }
 

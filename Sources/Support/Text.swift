@@ -13,6 +13,11 @@ extension String {
     }
 }
 
+extension Int {
+    /// Returns the number with a noun whose plural ends in `s`, for example `1 line` or `2 lines`.
+    package func counted(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
+}
+
 extension Unicode.Scalar {
     fileprivate var controlsTerminal: Bool {
         switch value {

@@ -1,5 +1,6 @@
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 /// Lists the Python environments that were built for local deployments, and can remove the unused ones.
 struct EnvironmentsDoctor {
@@ -52,7 +53,7 @@ extension BuiltEnvironment {
     }
 
     fileprivate var use: String {
-        let deployments = users == 0 ? "no deployment" : users == 1 ? "1 deployment" : "\(users) deployments"
+        let deployments = users == 0 ? "no deployment" : users.counted("deployment")
         let instances = isLocked && state != .beingBuilt ? ", instances are running" : ""
         return "last used \(lastUse.zoned), used by \(deployments)\(instances)"
     }

@@ -6,6 +6,7 @@
 internal import RolloutEngine
 internal import Rollouts
 internal import SQLiteState
+internal import Support
 
 /// A log in two files: `path`, and `path.1`, to which `path` is renamed when it is full.
 ///
@@ -49,7 +50,7 @@ struct LogFile: ~Copyable {
             var bytes: [UInt8] = isBroken ? [LogLineText.lineFeed] : []
             if let loss {
                 let text =
-                    "\(loss.lines) line\(loss.lines == 1 ? "" : "s") of this log \(loss.lines == 1 ? "was" : "were") lost: \(loss.reason)"
+                    "\(loss.lines.counted("line")) of this log \(loss.lines == 1 ? "was" : "were") lost: \(loss.reason)"
                 LogLineText.append(LogLine(at: now(), text: text), to: &bytes)
             }
             bytes += lines

@@ -119,7 +119,7 @@ extension DeploymentSnapshot {
     /// `Standard_DS3_v2, 2 instances`.
     package var size: String {
         let count = instances.wanted
-        let instances = "\(count) instance\(count == 1 ? "" : "s")"
+        let instances = count.counted("instance")
         return definition.instanceType.map { "\($0), \(instances)" } ?? instances
     }
 }

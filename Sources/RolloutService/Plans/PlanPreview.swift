@@ -1,6 +1,7 @@
 package import RolloutEngine
 package import RolloutStatistics
 package import Rollouts
+internal import Support
 
 /// What each stage of a plan would change, computed on a model of the endpoint that starts from its observed state.
 package struct PlanPreview: Hashable, Sendable {
@@ -161,7 +162,7 @@ extension PlanPreview.Stage {
 extension Invocation {
     fileprivate var deed: String {
         let target = deployment.map { "deployment \($0)" } ?? "the endpoint"
-        var text = "send \(times) request\(times == 1 ? "" : "s") to \(target); expect status \(expect.status)"
+        var text = "send \(times.counted("request")) to \(target); expect status \(expect.status)"
         if let within = expect.within { text += " within \(within)" }
         if expect.json != nil { text += ", in JSON" }
         return text

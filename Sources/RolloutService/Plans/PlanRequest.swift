@@ -4,6 +4,7 @@ internal import PrometheusMetrics
 package import RolloutEngine
 package import Rollouts
 internal import SimulatedEndpoints
+internal import Support
 
 /// The playbook and the options from which a plan is made.
 package struct PlanRequest: Sendable {
@@ -127,7 +128,7 @@ extension RolloutService {
         let errors = outcome.findings.count { $0.severity == .error }
         guard errors == 0 else {
             throw ServiceError(
-                .invalidPlaybook, "\(request.path) has \(errors) error\(errors == 1 ? "" : "s"); nothing was changed",
+                .invalidPlaybook, "\(request.path) has \(errors.counted("error")); nothing was changed",
                 findings: outcome.findings)
         }
         if !quiet { for finding in outcome.findings { notify(.finding(finding)) } }

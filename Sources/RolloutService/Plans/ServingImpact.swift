@@ -1,4 +1,5 @@
 internal import Rollouts
+internal import Support
 
 /// Warns about what a plan does to the deployments that serve clients when it begins.
 ///
@@ -50,7 +51,7 @@ struct ServingImpact {
         guard let old = before.deployment(name)?.instances.wanted, let new = after.deployment(name)?.instances.wanted,
             new < old, after.traffic.wanted[name] > 0
         else { return nil }
-        return "scales \(name), which serves clients, from \(old) to \(new) instance\(new == 1 ? "" : "s")"
+        return "scales \(name), which serves clients, from \(old) to \(new.counted("instance"))"
     }
 }
 

@@ -100,11 +100,9 @@ struct DoctorCommand: AsyncParsableCommand {
                 index > 0 ? line : style(diagnosis.level.icon, diagnosis.level.tint) + line.dropFirst()
             } + advice.map { style($0, diagnosis.level.tint) }
         }
-        let counts = [("error", Diagnosis.Level.error), ("warning", .warning)].compactMap { word, level in
-            let count = diagnoses.count { $0.level == level }
-            return count == 0 ? nil : "\(count) \(word)\(count == 1 ? "" : "s")"
-        }
-        lines += ["", style.bold(counts.isEmpty ? "no problems found" : counts.joined(separator: ", "))]
+        let counts = problemCounts(
+            errors: diagnoses.count { $0.level == .error }, warnings: diagnoses.count { $0.level == .warning })
+        lines += ["", style.bold(counts ?? "no problems found")]
         return lines
     }
 }

@@ -1,9 +1,10 @@
 internal import RolloutEngine
+internal import Support
 
 extension ClientCounts {
     /// For example `clients: 30012 requests, none failed; p50 41 ms, p99 207 ms (from scheduled send)`.
     func text(_ style: Style) -> String {
-        let count = "\(sent) request\(sent == 1 ? "" : "s")"
+        let count = sent.counted("request")
         let kinds = failures.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) × \($0.key)" }
         let share = sent == 0 ? "" : " (\(Self.percent(failed, of: sent)) %)"
         let failed =

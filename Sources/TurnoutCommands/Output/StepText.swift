@@ -1,5 +1,6 @@
 internal import RolloutEngine
 internal import Rollouts
+internal import Support
 
 extension Step {
     /// What the step does, as a fragment.
@@ -7,7 +8,7 @@ extension Step {
         switch self {
         case .change(let change): "\(change)"
         case .invoke(let invocation):
-            "\(invocation.times) request\(invocation.times == 1 ? "" : "s") to "
+            "\(invocation.times.counted("request")) to "
                 + (invocation.deployment?.text ?? "the endpoint")
         case .run(let command): "run \(command.words.joined(separator: " "))"
         }

@@ -1,6 +1,7 @@
 internal import RolloutEngine
 internal import RolloutService
 internal import Rollouts
+internal import Support
 
 /// Formats a preview, similar to a Terraform plan.
 struct PlanText {
@@ -27,7 +28,7 @@ struct PlanText {
         let counts =
             "\(preview.count(of: .create)) to create, \(preview.count(of: .change)) to change, "
             + "\(preview.count(of: .delete)) to delete"
-        let approvals = "\(preview.approvals) approval\(preview.approvals == 1 ? "" : "s")"
+        let approvals = preview.approvals.counted("approval")
         let duration = preview.duration.map { "; about \($0.short) on \(preview.backend)" } ?? ""
         return "Plan: \(counts); \(approvals)\(duration)"
     }

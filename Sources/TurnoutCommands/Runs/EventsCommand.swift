@@ -73,7 +73,7 @@ extension ChainVerification {
         guard !holds else {
             return style("✓", .green) + " \(run): chain of \(events ?? 0) events holds: \(head ?? "no events")"
         }
-        let count = "\(problems.count) problem\(problems.count == 1 ? "" : "s")"
+        let count = problems.count.counted("problem")
         return
             (problems.map { style("✗", .red) + " " + $0.printable }
             + [style.bold("\(run): the chain is broken, \(count)")]).joined(separator: "\n")

@@ -23,7 +23,7 @@ final class LineDisplay: RunDisplay {
         let record = state.record
         let parent = record.parent.map { ", forked from \($0.run) at \($0.stage)" } ?? ""
         output.line(
-            style.bold("\(record.id)") + ": \(stages.count) stage\(stages.count == 1 ? "" : "s") on "
+            style.bold("\(record.id)") + ": \(stages.count.counted("stage")) on "
                 + "\(record.backend)/\(record.endpoint)\(parent)")
         let servers = Servers(of: plan, on: record.latest.snapshot)
         for line in servers.lines(columns: Terminal.standardOutput.columns) { output.line(line) }

@@ -1,6 +1,7 @@
 internal import RolloutEngine
 internal import RolloutStatistics
 internal import Rollouts
+internal import Support
 
 extension AnalysisRecord {
     /// When the analysis ends if it reaches no verdict.
@@ -29,7 +30,7 @@ extension AnalysisRecord {
 extension Verdict.Exposure {
     /// `1204 requests, 6 failed`, or `1204 requests, 6 failed (4 refused)`.
     var words: String {
-        "\(requests) request\(requests == 1 ? "" : "s"), \(errors == 0 ? "none" : "\(errors)") failed"
+        "\(requests.counted("request")), \(errors == 0 ? "none" : "\(errors)") failed"
             + (refused.map { " (\($0) refused)" } ?? "")
     }
 }
